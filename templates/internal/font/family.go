@@ -1,0 +1,139 @@
+package font
+
+import (
+	"bytes"
+	"compress/zlib"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/go-fonts/liberation/liberationserifbold"
+	"github.com/go-fonts/liberation/liberationserifbolditalic"
+	"github.com/go-fonts/liberation/liberationserifitalic"
+	"github.com/go-fonts/liberation/liberationserifregular"
+)
+
+// Style selects one of a family's four faces; Bold|Italic is the fourth.
+type Style uint8
+
+// The bits of a Style.
+const (
+	Regular Style = 0
+	Bold    Style = 1
+	Italic  Style = 2
+)
+
+// Embedded is a subset with its font file compressed for a PDF, once.
+type Embedded struct {
+	*Subset
+	Deflated []byte // zlib, for /FlateDecode
+}
+
+// Family is four faces with their base cuts. Safe for concurrent use.
+type Family struct {
+	Name string
+
+	faces [4]func() (*Embedded, error)
+	mu    sync.Mutex
+	wider map[string]*Embedded // by style and extra characters; bounded
+}
+
+// widerLimit bounds how many extended cuts a process keeps.
+const widerLimit = 32
+
+// Liberation is the built-in family Liberation Serif (SIL OFL 1.1), which has
+// the widths of Times New Roman. The same family is returned each time.
+var Liberation = sync.OnceValue(func() *Family {
+	return NewFamily("Liberation Serif", [4]Source{
+		{"LiberationSerif", liberationserifregular.TTF},
+		{"LiberationSerif-Bold", liberationserifbold.TTF},
+		{"LiberationSerif-Italic", liberationserifitalic.TTF},
+		{"LiberationSerif-BoldItalic", liberationserifbolditalic.TTF},
+	})
+})
+
+// Source is a face's PostScript name and file.
+type Source struct {
+	Name string
+	TTF  []byte
+}
+
+// NewFamily makes a family of regular, bold, italic, bold italic. A face is
+// parsed and cut when first used.
+func NewFamily(name string, sources [4]Source) *Family {
+	fam := &Family{Name: name, wider: map[string]*Embedded{}}
+	for i, src := range sources {
+		fam.faces[i] = sync.OnceValues(func() (*Embedded, error) {
+			face, err := Parse(src.Name, src.TTF)
+			if err != nil {
+				return nil, err
+			}
+			return embed(face, face.present(Repertoire()), nil)
+		})
+	}
+	return fam
+}
+
+func (f *Face) present(runes []rune) []rune {
+	return slices.DeleteFunc(slices.Clone(runes), func(r rune) bool { return !f.Has(r) })
+}
+
+func embed(face *Face, base, extra []rune) (*Embedded, error) {
+	s, err := face.Cut(base, extra)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	z := zlib.NewWriter(&b)
+	if _, err := z.Write(s.Program); err != nil {
+		return nil, fmt.Errorf("font %s: %w", face.Name, err)
+	}
+	if err := z.Close(); err != nil {
+		return nil, fmt.Errorf("font %s: %w", face.Name, err)
+	}
+	return &Embedded{Subset: s, Deflated: b.Bytes()}, nil
+}
+
+// Base is the face's cut to the Vietnamese repertoire.
+func (fam *Family) Base(s Style) (*Embedded, error) { return fam.faces[s&3]() }
+
+// Wider is Base with extra characters, sorted and unique, at its end.
+func (fam *Family) Wider(s Style, extra []rune) (*Embedded, error) {
+	base, err := fam.Base(s)
+	if err != nil || len(extra) == 0 {
+		return base, err
+	}
+	key := fmt.Sprint(s, string(extra))
+	fam.mu.Lock()
+	defer fam.mu.Unlock()
+	if e := fam.wider[key]; e != nil {
+		return e, nil
+	}
+	e, err := embed(base.Face, base.Runes, extra)
+	if err != nil {
+		return nil, err
+	}
+	if len(fam.wider) >= widerLimit {
+		clear(fam.wider)
+	}
+	fam.wider[key] = e
+	return e, nil
+}
+
+// Repertoire lists the characters of the base cut, sorted: ASCII, Latin-1, the
+// Vietnamese letters, and the punctuation and signs of administrative texts.
+func Repertoire() []rune {
+	var r []rune
+	add := func(from, to rune) {
+		for c := from; c <= to; c++ {
+			r = append(r, c)
+		}
+	}
+	add(0x20, 0x7E)
+	add(0xA1, 0xFF)
+	r = append(r, []rune("ĂăĐđĨĩŨũƠơƯư")...)
+	add(0x1EA0, 0x1EF9)
+	r = append(r, []rune("–—‘’“”†•…‰′″₫€№−×÷≤≥≠≈→√")...)
+	slices.Sort(r)
+	return slices.Compact(r)
+}
