@@ -1,0 +1,357 @@
+package workflow
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"sort"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Date is a civil date without a time or a zone.
+type Date struct {
+	Year  int
+	Month time.Month
+	Day   int
+}
+
+// DateOf is the civil date of t in zone.
+func DateOf(t time.Time, zone *time.Location) Date {
+	y, m, d := t.In(zone).Date()
+	return Date{y, m, d}
+}
+
+// ParseDate reads yyyy-mm-dd.
+func ParseDate(text string) (Date, error) {
+	t, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return Date{}, fmt.Errorf("date %q: want yyyy-mm-dd", text)
+	}
+	return DateOf(t, time.UTC), nil
+}
+
+// String is yyyy-mm-dd (ISO 8601).
+func (d Date) String() string { return fmt.Sprintf("%04d-%02d-%02d", d.Year, d.Month, d.Day) }
+
+// Display is dd/mm/yyyy, as documents and screens print it.
+func (d Date) Display() string { return fmt.Sprintf("%02d/%02d/%04d", d.Day, d.Month, d.Year) }
+
+// IsZero reports whether the date was never set.
+func (d Date) IsZero() bool { return d == Date{} }
+
+// Before reports whether d comes before other.
+func (d Date) Before(other Date) bool { return d.At(0, 0, time.UTC).Before(other.At(0, 0, time.UTC)) }
+
+// AddDays moves by n calendar days.
+func (d Date) AddDays(n int) Date { return DateOf(d.At(0, 0, time.UTC).AddDate(0, 0, n), time.UTC) }
+
+// AddMonths moves by n months to the corresponding day, or to the month's last day where there is none
+// (Civil Code 91/2015/QH13, art. 147–148).
+func (d Date) AddMonths(n int) Date {
+	first := time.Date(d.Year, d.Month+time.Month(n), 1, 0, 0, 0, 0, time.UTC)
+	last := first.AddDate(0, 1, -1).Day()
+	return Date{first.Year(), first.Month(), min(d.Day, last)}
+}
+
+// DaysUntil is the number of calendar days from d to other, negative if other is earlier.
+func (d Date) DaysUntil(other Date) int {
+	return int(other.At(0, 0, time.UTC).Sub(d.At(0, 0, time.UTC)) / (24 * time.Hour))
+}
+
+// Weekday is the day of the week.
+func (d Date) Weekday() time.Weekday { return d.At(0, 0, time.UTC).Weekday() }
+
+// At is the moment of the given time of day in zone. Where a spring gap skips it, Go's rule applies: the moment
+// that the offset before the gap would give.
+func (d Date) At(hour, minute int, zone *time.Location) time.Time {
+	return time.Date(d.Year, d.Month, d.Day, hour, minute, 0, 0, zone)
+}
+
+// MarshalText gives yyyy-mm-dd, or nothing for an unset date.
+func (d Date) MarshalText() ([]byte, error) {
+	if d.IsZero() {
+		return nil, nil
+	}
+	return []byte(d.String()), nil
+}
+
+// UnmarshalText reads what MarshalText wrote.
+func (d *Date) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*d = Date{}
+		return nil
+	}
+	parsed, err := ParseDate(string(text))
+	if err == nil {
+		*d = parsed
+	}
+	return err
+}
+
+// DayKind says why a day differs from the plain Monday-to-Friday week.
+type DayKind string
+
+// The kinds of special days.
+const (
+	Holiday        DayKind = "holiday"
+	Compensatory   DayKind = "compensatory"
+	SwappedOff     DayKind = "swapped_off"
+	SwappedWorkday DayKind = "swapped_workday"
+)
+
+// SpecialDay is one entry of a year's calendar.
+type SpecialDay struct {
+	Date   Date
+	Kind   DayKind
+	Name   string
+	Source string
+}
+
+type calendarYear struct {
+	provisional bool
+	days        map[Date]SpecialDay
+}
+
+// Calendar knows the working days of the years it holds. A year without data is an error, never a guess.
+type Calendar struct {
+	zone  *time.Location
+	years map[int]calendarYear
+}
+
+//go:embed calendar_vn.yaml
+var vietnamCalendar []byte
+
+// VietnamCalendar is the built-in calendar of Vietnam: 2021 and 2025–2027, zone Asia/Ho_Chi_Minh.
+func VietnamCalendar() (*Calendar, error) { return ParseCalendar(vietnamCalendar) }
+
+type calendarFile struct {
+	Zone  string `yaml:"zone"`
+	Years []struct {
+		Year        int  `yaml:"year"`
+		Provisional bool `yaml:"provisional"`
+		Days        []struct {
+			Date   string  `yaml:"date"`
+			Kind   DayKind `yaml:"kind"`
+			Name   string  `yaml:"name"`
+			Source string  `yaml:"source"`
+		} `yaml:"days"`
+	} `yaml:"years"`
+}
+
+// ParseCalendar reads calendar data: a zone and, for each year, its special days with kind, name and source.
+func ParseCalendar(source []byte) (*Calendar, error) {
+	var file calendarFile
+	dec := yaml.NewDecoder(bytes.NewReader(source))
+	dec.KnownFields(true)
+	if err := dec.Decode(&file); err != nil {
+		return nil, fmt.Errorf("calendar: %w", err)
+	}
+	zone, err := time.LoadLocation(file.Zone)
+	if err != nil {
+		return nil, fmt.Errorf("calendar: zone %q: %w", file.Zone, err)
+	}
+	cal := &Calendar{zone: zone, years: map[int]calendarYear{}}
+	for _, y := range file.Years {
+		year := calendarYear{provisional: y.Provisional, days: map[Date]SpecialDay{}}
+		for _, d := range y.Days {
+			date, err := ParseDate(d.Date)
+			if err != nil {
+				return nil, fmt.Errorf("calendar %d: %w", y.Year, err)
+			}
+			if date.Year != y.Year {
+				return nil, fmt.Errorf("calendar %d: %s belongs to another year", y.Year, date)
+			}
+			switch d.Kind {
+			case Holiday, Compensatory, SwappedOff, SwappedWorkday:
+			default:
+				return nil, fmt.Errorf("calendar %d: %s: unknown kind %q", y.Year, date, d.Kind)
+			}
+			if d.Source == "" {
+				return nil, fmt.Errorf("calendar %d: %s has no source", y.Year, date)
+			}
+			year.days[date] = SpecialDay{date, d.Kind, d.Name, d.Source}
+		}
+		cal.years[y.Year] = year
+	}
+	return cal, nil
+}
+
+// Zone is the calendar's time zone.
+func (c *Calendar) Zone() *time.Location { return c.zone }
+
+// Today is the civil date of now in the calendar's zone.
+func (c *Calendar) Today(now time.Time) Date { return DateOf(now, c.zone) }
+
+// Years lists the years that have data, in order.
+func (c *Calendar) Years() []int {
+	var years []int
+	for y := range c.years {
+		years = append(years, y)
+	}
+	sort.Ints(years)
+	return years
+}
+
+// Provisional reports whether the year's data were entered before its announcement.
+func (c *Calendar) Provisional(year int) bool { return c.years[year].provisional }
+
+// WorkingDay reports whether offices are open on d. It fails for a year without data.
+func (c *Calendar) WorkingDay(d Date) (bool, error) {
+	year, ok := c.years[d.Year]
+	if !ok {
+		return false, refuse(CodeInvalid,
+			"chưa có lịch làm việc năm %d; hãy bổ sung dữ liệu ngày nghỉ của năm đó",
+			"no working-day calendar for %d; add that year's holidays to the calendar data", d.Year)
+	}
+	if special, ok := year.days[d]; ok {
+		return special.Kind == SwappedWorkday, nil
+	}
+	wd := d.Weekday()
+	return wd != time.Saturday && wd != time.Sunday, nil
+}
+
+// AddWorkingDays is the n-th working day after d (before it, if n is negative); d itself is not counted
+// (Civil Code art. 147 cl. 2). n = 0 gives d.
+func (c *Calendar) AddWorkingDays(d Date, n int) (Date, error) {
+	step := 1
+	if n < 0 {
+		step, n = -1, -n
+	}
+	for n > 0 {
+		d = d.AddDays(step)
+		ok, err := c.WorkingDay(d)
+		if err != nil {
+			return Date{}, err
+		}
+		if ok {
+			n--
+		}
+	}
+	return d, nil
+}
+
+// NextWorkingDay is d, or the first working day after it (Civil Code art. 148 cl. 5).
+func (c *Calendar) NextWorkingDay(d Date) (Date, error) {
+	for {
+		ok, err := c.WorkingDay(d)
+		if err != nil || ok {
+			return d, err
+		}
+		d = d.AddDays(1)
+	}
+}
+
+// WorkingDaysUntil counts the working days after from up to and including to; negative when to is earlier.
+func (c *Calendar) WorkingDaysUntil(from, to Date) (int, error) {
+	sign := 1
+	if to.Before(from) {
+		from, to, sign = to, from, -1
+	}
+	n := 0
+	for d := from.AddDays(1); !to.Before(d); d = d.AddDays(1) {
+		ok, err := c.WorkingDay(d)
+		if err != nil {
+			return 0, err
+		}
+		if ok {
+			n++
+		}
+	}
+	return sign * n, nil
+}
+
+// Deadline is a date and whether that date still counts: “chậm nhất ngày 25” includes it, “trước ngày 15/6” does not.
+type Deadline struct {
+	Date      Date `json:"date"`
+	Exclusive bool `json:"exclusive,omitempty"`
+}
+
+// LastDay is the last day on which acting is still in time.
+func (d Deadline) LastDay() Date {
+	if d.Exclusive {
+		return d.Date.AddDays(-1)
+	}
+	return d.Date
+}
+
+// End is the first moment that is too late, in zone.
+func (d Deadline) End(zone *time.Location) time.Time {
+	return d.LastDay().AddDays(1).At(0, 0, zone)
+}
+
+// Term is a length of time as law writes it: so many working days, days or months from a day that is not counted.
+// Exactly one of the fields is positive.
+type Term struct {
+	WorkingDays int `yaml:"working_days"`
+	Days        int `yaml:"days"`
+	Months      int `yaml:"months"`
+}
+
+// IsZero reports whether no length was given.
+func (t Term) IsZero() bool { return t == Term{} }
+
+// String is the term in words for messages, e.g. "5 working days".
+func (t Term) String() string {
+	switch {
+	case t.WorkingDays > 0:
+		return fmt.Sprintf("%d working days", t.WorkingDays)
+	case t.Months > 0:
+		return fmt.Sprintf("%d months", t.Months)
+	}
+	return fmt.Sprintf("%d days", t.Days)
+}
+
+// Deadline is the last day of the term that starts with from. The first day is not counted, and a term that ends on
+// a day off runs to the end of the next working day (Civil Code art. 147–148).
+func (c *Calendar) Deadline(from Date, term Term) (Deadline, error) {
+	var end Date
+	var err error
+	switch {
+	case term.WorkingDays > 0:
+		end, err = c.AddWorkingDays(from, term.WorkingDays)
+	case term.Months > 0:
+		end, err = c.NextWorkingDay(from.AddMonths(term.Months))
+	default:
+		end, err = c.NextWorkingDay(from.AddDays(term.Days))
+	}
+	return Deadline{Date: end}, err
+}
+
+// Remaining says how far a deadline is from today, in words: “còn 2 ngày làm việc”, “quá hạn 3 ngày”.
+func (c *Calendar) Remaining(d Deadline, today Date, lang string) string {
+	last := d.LastDay()
+	if last.Before(today) {
+		n := last.DaysUntil(today)
+		if lang == "en" {
+			return plural(n, "day", "days") + " overdue"
+		}
+		return fmt.Sprintf("quá hạn %d ngày", n)
+	}
+	n, err := c.WorkingDaysUntil(today, last)
+	if err != nil {
+		n = today.DaysUntil(last)
+		if lang == "en" {
+			return plural(n, "day", "days") + " left"
+		}
+		return fmt.Sprintf("còn %d ngày", n)
+	}
+	switch {
+	case n == 0 && lang == "en":
+		return "due today"
+	case n == 0:
+		return "hết hạn hôm nay"
+	case lang == "en":
+		return plural(n, "working day", "working days") + " left"
+	}
+	return fmt.Sprintf("còn %d ngày làm việc", n)
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, strings.TrimSpace(many))
+}

@@ -1,0 +1,306 @@
+package workflow
+
+import (
+	"slices"
+	"time"
+)
+
+// Phase says who acts next; every state of a covenant is exactly one of these.
+type Phase string
+
+// The phases, in the order of a covenant's life.
+const (
+	PhaseNew           Phase = ""                  // nothing recorded yet
+	AwaitingRevision   Phase = "awaiting_revision" // the drafter submits a revision
+	AwaitingReviews    Phase = "awaiting_reviews"  // the agencies give their opinion
+	AwaitingVotes      Phase = "awaiting_votes"    // the members vote
+	AwaitingNumber     Phase = "awaiting_number"   // the clerk issues number and date
+	AwaitingFreeze     Phase = "awaiting_freeze"   // the program renders the final file
+	AwaitingSignatures Phase = "awaiting_signatures"
+	AwaitingValidation Phase = "awaiting_validation" // the program adds the validation data
+	AwaitingReports    Phase = "awaiting_reports"    // in force; members report by period
+	PhaseInForce       Phase = "in_force"            // in force, no reporting in the process
+	PhaseClosed        Phase = "closed"
+	PhaseRejected      Phase = "rejected" // an agency rejected, a motion failed or a signatory refused
+)
+
+// Party is an agency that takes part in a covenant, with its signature cell.
+type Party struct {
+	Agency AgencyID `json:"agency"`
+	Role   Role     `json:"role"`
+	Slot   SlotID   `json:"slot"`
+	Unit   string   `json:"unit"`  // as printed
+	Title  string   `json:"title"` // as printed, e.g. GIÁM ĐỐC
+}
+
+// Covenant is the state of one covenant, made by applying its events in order.
+type Covenant struct {
+	ID        CovenantID
+	Slug      string
+	Title     string
+	Year      int
+	Block     BlockID
+	Template  string
+	Process   Digest
+	Parties   []Party
+	Drafter   PersonID
+	For       AgencyID
+	Revisions []Revision
+	Phase     Phase
+	Stage     StageID
+	Due       Deadline
+	Waiting   []AgencyID // those asked in the open stage
+	Reviews   []ReviewGiven
+	Motions   []Motion
+	Number    *NumberIssued
+	Frozen    *Frozen
+	Head      Digest
+	HeadSize  int64
+	Group     int // of signatories, from 1
+	Signed    []SignatureMade
+	Refused   []SignatureRefused
+	Level     string // of the finished file, e.g. B-LT
+	InForce   Date
+	Reporting *ReportingOpened
+	Reports   []ReportSubmitted
+	Reminders []Reminded
+	Version   int64 // number of events applied
+}
+
+// Revision is one version of the text put before the agencies.
+type Revision struct {
+	Number   int
+	Manifest Digest
+	PDF      Digest
+	Values   Digest
+	Template Digest
+	Clauses  []ClauseDigest
+	Note     string
+	Returned AgencyID // the agency that sent it back, if any
+}
+
+// Motion is a motion put to the vote and what became of it.
+type Motion struct {
+	ID      MotionID
+	Text    string
+	Who     []AgencyID
+	Ballots []BallotCast
+	Result  *MotionClosed
+}
+
+// Revision is the newest revision; false before the first.
+func (c *Covenant) Revision() (Revision, bool) {
+	if len(c.Revisions) == 0 {
+		return Revision{}, false
+	}
+	return c.Revisions[len(c.Revisions)-1], true
+}
+
+// Party finds the party of an agency.
+func (c *Covenant) Party(agency AgencyID) (Party, bool) {
+	for _, p := range c.Parties {
+		if p.Agency == agency {
+			return p, true
+		}
+	}
+	return Party{}, false
+}
+
+// SlotParty finds the party whose signature cell is slot.
+func (c *Covenant) SlotParty(slot SlotID) (Party, bool) {
+	for _, p := range c.Parties {
+		if p.Slot == slot {
+			return p, true
+		}
+	}
+	return Party{}, false
+}
+
+// Signature finds the signature made in a slot.
+func (c *Covenant) Signature(slot SlotID) (SignatureMade, bool) {
+	for _, s := range c.Signed {
+		if s.Slot == slot {
+			return s, true
+		}
+	}
+	return SignatureMade{}, false
+}
+
+// Review finds an agency's opinion on a revision.
+func (c *Covenant) Review(agency AgencyID, revision int) (ReviewGiven, bool) {
+	for _, r := range c.Reviews {
+		if r.Agency == agency && r.Revision == revision {
+			return r, true
+		}
+	}
+	return ReviewGiven{}, false
+}
+
+// Report finds an agency's report for a period.
+func (c *Covenant) Report(id ObligationID, period Period, agency AgencyID) (ReportSubmitted, bool) {
+	for _, r := range c.Reports {
+		if r.Obligation == id && r.Period == period && r.Agency == agency {
+			return r, true
+		}
+	}
+	return ReportSubmitted{}, false
+}
+
+// Members are the parties that are members of the block, in order, without witnesses.
+func (c *Covenant) Members() []AgencyID {
+	var out []AgencyID
+	for _, p := range c.Parties {
+		if p.Role != RoleWitness {
+			out = append(out, p.Agency)
+		}
+	}
+	return out
+}
+
+// Leader is the agency that leads the block.
+func (c *Covenant) Leader() AgencyID {
+	for _, p := range c.Parties {
+		if p.Role == RoleLeader {
+			return p.Agency
+		}
+	}
+	return ""
+}
+
+// Missing are the members whose report for the period has not come.
+func (c *Covenant) Missing(id ObligationID, period Period) []AgencyID {
+	var out []AgencyID
+	for _, a := range c.Members() {
+		if _, ok := c.Report(id, period, a); !ok {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// Apply folds one event into the state. It never fails; events of the directory are ignored.
+func (c *Covenant) Apply(e Event) {
+	c.Version++
+	switch e := e.(type) {
+	case Drafted:
+		c.applyDrafted(e)
+	case RevisionSubmitted:
+		c.Revisions = append(c.Revisions, Revision{e.Number, e.Manifest, e.PDF, e.Values, e.Template, e.Clauses, e.Note, ""})
+	case StageOpened:
+		c.applyStageOpened(e)
+	case StageClosed:
+		c.Waiting, c.Due = nil, Deadline{}
+	case ReviewGiven:
+		c.Reviews = append(c.Reviews, e)
+		c.Waiting = without(c.Waiting, e.Agency)
+		if e.Opinion == OpinionReject {
+			c.Phase = PhaseRejected
+		}
+	case RevisionReturned:
+		c.Phase, c.Waiting = AwaitingRevision, nil
+		c.Revisions[len(c.Revisions)-1].Returned = e.By
+	case MotionOpened, BallotCast, MotionClosed:
+		c.applyVote(e)
+	case NumberIssued:
+		c.Number = &e
+		c.Phase = AwaitingFreeze
+	case Frozen:
+		c.Frozen, c.Head, c.HeadSize = &e, e.PDF, e.Size
+	case GroupOpened:
+		c.Group, c.Waiting = e.Group, append([]AgencyID(nil), e.Who...)
+	case SignatureMade:
+		c.Signed = append(c.Signed, e)
+		c.Head, c.HeadSize = e.After, e.Size
+		if p, ok := c.SlotParty(e.Slot); ok {
+			c.Waiting = without(c.Waiting, p.Agency)
+		}
+	case SignatureRefused:
+		c.Refused = append(c.Refused, e)
+		c.Phase = PhaseRejected
+	case ValidationDataAdded:
+		c.Head, c.HeadSize, c.Level = e.After, e.Size, e.Level
+	default:
+		c.applyReporting(e)
+	}
+}
+
+func (c *Covenant) applyReporting(e Event) {
+	switch e := e.(type) {
+	case InForce:
+		c.InForce, c.Phase, c.Waiting, c.Due = e.Date, PhaseInForce, nil, Deadline{}
+	case ReportingOpened:
+		c.Reporting, c.Phase = &e, AwaitingReports
+	case ReportSubmitted:
+		c.Reports = append(c.Reports, e)
+	case Reminded:
+		c.Reminders = append(c.Reminders, e)
+	case Closed:
+		c.Phase, c.Waiting, c.Due = PhaseClosed, nil, Deadline{}
+	}
+}
+
+func (c *Covenant) applyDrafted(e Drafted) {
+	c.ID, c.Slug, c.Title, c.Year, c.Block = e.Covenant, e.Slug, e.Title, e.Year, e.Block
+	c.Template, c.Process, c.Parties = e.Template, e.Process, e.Parties
+	c.Drafter, c.For = e.DraftedBy, e.DraftedFor
+	c.Phase = AwaitingRevision
+}
+
+func (c *Covenant) applyStageOpened(e StageOpened) {
+	c.Stage, c.Due = e.Stage, e.Due
+	c.Waiting = append([]AgencyID(nil), e.Who...)
+	switch e.Type {
+	case StageReview:
+		c.Phase = AwaitingReviews
+	case StageVote:
+		c.Phase = AwaitingVotes
+	case StageNumber:
+		c.Phase = AwaitingNumber
+	case StageSign:
+		c.Phase = AwaitingSignatures
+	case StageIssue:
+		c.Phase = AwaitingValidation
+	}
+}
+
+// clone copies the state so that events can be tried on it: nothing applied to the copy is seen through c.
+func (c *Covenant) clone() *Covenant {
+	d := *c
+	d.Revisions = slices.Clone(c.Revisions)
+	d.Motions = slices.Clone(c.Motions)
+	d.Reviews = slices.Clip(c.Reviews)
+	d.Signed = slices.Clip(c.Signed)
+	d.Refused = slices.Clip(c.Refused)
+	d.Reports = slices.Clip(c.Reports)
+	d.Reminders = slices.Clip(c.Reminders)
+	return &d
+}
+
+func without(list []AgencyID, drop AgencyID) []AgencyID {
+	var out []AgencyID
+	for _, a := range list {
+		if a != drop {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+func contains(list []AgencyID, a AgencyID) bool {
+	for _, x := range list {
+		if x == a {
+			return true
+		}
+	}
+	return false
+}
+
+// State is all that a decision may look at.
+type State struct {
+	Covenant  *Covenant
+	Process   *Process
+	Directory *Directory
+	Calendar  *Calendar
+}
+
+func (s State) today(now time.Time) Date { return s.Calendar.Today(now) }

@@ -1,0 +1,116 @@
+package workflow
+
+import "time"
+
+// DraftCovenant starts a covenant of a block by a drafter of the leading agency.
+type DraftCovenant struct {
+	ID       CovenantID
+	Slug     string // readable part of its address, e.g. "2021/khoi-kinh-te-nganh"
+	Title    string
+	Year     int
+	Block    BlockID
+	Template string
+	Slots    []Slot // the signature cells that the document will have
+	By       PersonID
+}
+
+// Slot is a signature cell as the document names it.
+type Slot struct {
+	ID    SlotID
+	Role  Role
+	Unit  string
+	Title string
+}
+
+func (cmd DraftCovenant) decide(s State, now time.Time) ([]Event, error) {
+	if s.Covenant.Phase != PhaseNew {
+		return nil, refuse(CodeConflict, "giao ước này đã được khởi tạo", "this covenant has already been started")
+	}
+	block, ok := s.Directory.Blocks[cmd.Block]
+	if !ok {
+		return nil, refuse(CodeNotFound, "chưa có khối thi đua %q trong danh bạ", "block %q is not in the directory", cmd.Block)
+	}
+	if cmd.ID == "" || cmd.Slug == "" || cmd.Title == "" || cmd.Year == 0 {
+		return nil, refuse(CodeInvalid, "giao ước cần có mã, đường dẫn, tên và năm", "a covenant needs an id, an address, a title and a year")
+	}
+	if _, err := s.Directory.Authority(cmd.By, block.Leader(), DutyDraft, s.today(now)); err != nil {
+		return nil, err
+	}
+	parties, err := matchParties(s.Directory, block, cmd.Slots)
+	if err != nil {
+		return nil, err
+	}
+	e := Drafted{
+		Covenant: cmd.ID, Slug: cmd.Slug, Title: cmd.Title, Year: cmd.Year, Block: cmd.Block, Template: cmd.Template,
+		Process: s.Process.Digest, Parties: parties, DraftedBy: cmd.By, DraftedFor: block.Leader(),
+	}
+	for _, stage := range s.Process.Stages {
+		e.ProcessStages = append(e.ProcessStages, stage.ID)
+	}
+	return []Event{e}, nil
+}
+
+// matchParties holds the document's signature cells against the block: the same agencies in the same roles.
+func matchParties(dir *Directory, block Block, slots []Slot) ([]Party, error) {
+	var parties []Party
+	roles, taken := map[AgencyID]Role{}, map[AgencyID]bool{}
+	for _, m := range block.Members {
+		roles[m.Agency] = m.Role
+	}
+	for _, slot := range slots {
+		agency := AgencyID(slot.ID)
+		role, ok := roles[agency]
+		switch {
+		case !ok:
+			return nil, refuse(CodeInvalid, "ô ký %q không ứng với đơn vị nào của %s", "signature cell %q matches no agency of %s", slot.ID, block.Name)
+		case taken[agency]:
+			return nil, refuse(CodeInvalid, "đơn vị %q có hai ô ký", "agency %q has two signature cells", slot.ID)
+		case role != slot.Role:
+			return nil, refuse(CodeInvalid, "ô ký %q ghi vai trò %q, trong khối là %q", "signature cell %q says role %q, the block says %q", slot.ID, slot.Role, role)
+		}
+		taken[agency] = true
+		parties = append(parties, Party{Agency: agency, Role: role, Slot: slot.ID, Unit: slot.Unit, Title: slot.Title})
+	}
+	for _, m := range block.Members {
+		if !taken[m.Agency] {
+			return nil, refuse(CodeInvalid, "văn bản thiếu ô ký của %s", "the document has no signature cell for %s", dir.AgencyName(m.Agency))
+		}
+	}
+	return parties, nil
+}
+
+// SubmitRevision puts a revision before the agencies.
+type SubmitRevision struct {
+	By       PersonID
+	Manifest Digest
+	PDF      Digest
+	Values   Digest
+	Template Digest
+	Parts    []ManifestPart
+	Clauses  []ClauseDigest
+	Note     string
+}
+
+func (cmd SubmitRevision) decide(s State, now time.Time) ([]Event, error) {
+	c := s.Covenant
+	if err := s.expect(AwaitingRevision); err != nil {
+		return nil, err
+	}
+	if _, err := s.Directory.Authority(cmd.By, c.For, DutyDraft, s.today(now)); err != nil {
+		return nil, err
+	}
+	if cmd.Manifest.IsZero() || cmd.PDF.IsZero() {
+		return nil, refuse(CodeInvalid, "bản dự thảo thiếu mã tóm lược", "the revision has no digest")
+	}
+	if last, ok := c.Revision(); ok && last.Manifest == cmd.Manifest {
+		return nil, refuse(CodeInvalid,
+			"bản dự thảo mới không khác bản %d đã bị trả lại; hãy chỉnh sửa rồi trình lại",
+			"the new revision does not differ from revision %d, which was returned; change it and submit again", last.Number)
+	}
+	events := []Event{RevisionSubmitted{
+		Number: len(c.Revisions) + 1, Manifest: cmd.Manifest, PDF: cmd.PDF, Values: cmd.Values, Template: cmd.Template,
+		Parts: cmd.Parts, Clauses: cmd.Clauses, Note: cmd.Note,
+	}}
+	// A changed text goes through every stage again, from the first one.
+	return s.then(events, func(s State) ([]Event, error) { return s.enter(s.Process.Stages[0], now) })
+}

@@ -1,0 +1,322 @@
+package workflow
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Event is something that happened and is recorded for good. The JSON form of each event is the log's format: fields
+// are added, never renamed or given another meaning.
+type Event interface{ Kind() string }
+
+// Actor is who did something: a person, by the right named in the event itself, or the program ("system").
+type Actor struct {
+	Person PersonID `json:"person,omitempty"`
+	System bool     `json:"system,omitempty"`
+}
+
+// SystemActor is the program itself: freezing, extending, reminding.
+var SystemActor = Actor{System: true}
+
+// Events of the directory.
+type (
+	// AgencyRegistered adds or changes an agency.
+	AgencyRegistered struct {
+		Agency AgencyID `json:"agency"`
+		Name   string   `json:"name"`
+		Parent string   `json:"parent,omitempty"`
+		Email  string   `json:"email"`
+		MadeUp bool     `json:"made_up,omitempty"`
+	}
+	// PersonRegistered adds or changes a person.
+	PersonRegistered struct {
+		Person PersonID `json:"person"`
+		Name   Personal `json:"name"`
+		Email  Personal `json:"email"`
+	}
+	// PositionAssigned gives a person a post in an agency.
+	PositionAssigned struct {
+		Position PositionID    `json:"position"`
+		Agency   AgencyID      `json:"agency"`
+		Person   PersonID      `json:"person"`
+		Title    string        `json:"title"`
+		Form     AuthorityForm `json:"form,omitempty"`
+		Duties   []Duty        `json:"duties"`
+	}
+	// BlockFormed sets a block's members and their roles, in the order of the member list.
+	BlockFormed struct {
+		Block    BlockID        `json:"block"`
+		Name     string         `json:"name"`
+		Province string         `json:"province"`
+		Members  []FormedMember `json:"members"`
+	}
+	// FormedMember is one member in BlockFormed.
+	FormedMember struct {
+		Agency AgencyID `json:"agency"`
+		Role   Role     `json:"role"`
+	}
+	// DutiesDelegated lets another person do duties of a position for a time.
+	DutiesDelegated struct {
+		From   PositionID    `json:"from"`
+		To     PersonID      `json:"to"`
+		Title  string        `json:"title"`
+		Form   AuthorityForm `json:"form"`
+		Duties []Duty        `json:"duties"`
+		Start  Date          `json:"start"`
+		End    Date          `json:"end"`
+	}
+	// CertificateBound ties a certificate to a person.
+	CertificateBound struct {
+		Person PersonID `json:"person"`
+		Issuer string   `json:"issuer"`
+		Serial string   `json:"serial"`
+	}
+)
+
+// Events of a covenant.
+type (
+	// Drafted starts a covenant.
+	Drafted struct {
+		Covenant      CovenantID `json:"covenant"`
+		Slug          string     `json:"slug"`
+		Title         string     `json:"title"`
+		Year          int        `json:"year"`
+		Block         BlockID    `json:"block"`
+		Template      string     `json:"template"`
+		Process       Digest     `json:"process"`
+		Parties       []Party    `json:"parties"`
+		DraftedBy     PersonID   `json:"drafted_by"`
+		DraftedFor    AgencyID   `json:"drafted_for"`
+		ProcessStages []StageID  `json:"process_stages"`
+	}
+	// RevisionSubmitted puts a revision before the agencies. Manifest is what they approve; PDF is what they read.
+	RevisionSubmitted struct {
+		Number   int            `json:"number"`
+		Manifest Digest         `json:"manifest"`
+		PDF      Digest         `json:"pdf"`
+		Values   Digest         `json:"values"`
+		Template Digest         `json:"template"`
+		Parts    []ManifestPart `json:"parts"`
+		Clauses  []ClauseDigest `json:"clauses"`
+		Note     string         `json:"note,omitempty"`
+	}
+	// StageOpened starts a stage; Due is when it should be finished, if it has a term.
+	StageOpened struct {
+		Stage StageID    `json:"stage"`
+		Type  StageKind  `json:"type"`
+		Who   []AgencyID `json:"who,omitempty"`
+		Due   Deadline   `json:"due"`
+	}
+	// StageClosed ends a stage.
+	StageClosed struct {
+		Stage StageID `json:"stage"`
+	}
+	// ReviewGiven is one agency's opinion on one revision.
+	ReviewGiven struct {
+		Stage     StageID   `json:"stage"`
+		Agency    AgencyID  `json:"agency"`
+		Person    PersonID  `json:"person"`
+		Authority Authority `json:"authority"`
+		Revision  int       `json:"revision"`
+		Manifest  Digest    `json:"manifest"`
+		Opinion   Opinion   `json:"opinion"`
+		Comments  []Comment `json:"comments,omitempty"`
+	}
+	// RevisionReturned says that a revision goes back to its drafter.
+	RevisionReturned struct {
+		Stage    StageID  `json:"stage"`
+		Revision int      `json:"revision"`
+		By       AgencyID `json:"by"`
+	}
+	// MotionOpened puts a motion to the vote.
+	MotionOpened struct {
+		Stage  StageID    `json:"stage"`
+		Motion MotionID   `json:"motion"`
+		Text   string     `json:"text"`
+		Who    []AgencyID `json:"who"`
+	}
+	// BallotCast is one agency's open vote.
+	BallotCast struct {
+		Motion    MotionID  `json:"motion"`
+		Agency    AgencyID  `json:"agency"`
+		Person    PersonID  `json:"person"`
+		Authority Authority `json:"authority"`
+		Choice    Choice    `json:"choice"`
+	}
+	// MotionClosed records the tally and the result.
+	MotionClosed struct {
+		Motion  MotionID `json:"motion"`
+		For     int      `json:"for"`
+		Against int      `json:"against"`
+		Abstain int      `json:"abstain"`
+		Passed  bool     `json:"passed"`
+	}
+	// NumberIssued gives the covenant its number, symbol and date from the register.
+	NumberIssued struct {
+		Book      string    `json:"book"`
+		Year      int       `json:"year"`
+		Number    int       `json:"number"`
+		Symbol    string    `json:"symbol"`
+		Date      Date      `json:"date"`
+		Person    PersonID  `json:"person"`
+		Authority Authority `json:"authority"`
+	}
+	// Frozen fixes the document: from here on bytes are only appended.
+	Frozen struct {
+		Revision int           `json:"revision"`
+		PDF      Digest        `json:"pdf"`
+		Size     int64         `json:"size"`
+		Token    string        `json:"token"` // random part of the permanent address in the QR code
+		Fields   []FrozenField `json:"fields"`
+	}
+	// GroupOpened asks the next group of signatories; inside a group anyone may go first.
+	GroupOpened struct {
+		Stage StageID    `json:"stage"`
+		Group int        `json:"group"` // from 1
+		Who   []AgencyID `json:"who"`
+	}
+	// SignatureMade is one signature in the document.
+	SignatureMade struct {
+		Slot      SlotID    `json:"slot"`
+		Field     string    `json:"field"`
+		Person    PersonID  `json:"person"`
+		Authority Authority `json:"authority"`
+		Consented Digest    `json:"consented"` // the frozen digest that the person agreed to
+		Before    Digest    `json:"before"`
+		After     Digest    `json:"after"`
+		Size      int64     `json:"size"`
+		Level     string    `json:"level"`
+		Issuer    string    `json:"issuer"`
+		Serial    string    `json:"serial"`
+		SignedAt  time.Time `json:"signed_at"`
+	}
+	// SignatureRefused says that a signatory will not sign.
+	SignatureRefused struct {
+		Slot   SlotID   `json:"slot"`
+		Person PersonID `json:"person"`
+		Reason string   `json:"reason"`
+	}
+	// ValidationDataAdded completes the file for long-term verification.
+	ValidationDataAdded struct {
+		Before Digest `json:"before"`
+		After  Digest `json:"after"`
+		Size   int64  `json:"size"`
+		Level  string `json:"level"`
+	}
+	// InForce says that the covenant binds its parties.
+	InForce struct {
+		Date Date `json:"date"`
+	}
+	// ReportingOpened starts the reporting duties, which last until Until.
+	ReportingOpened struct {
+		From  Date `json:"from"`
+		Until Date `json:"until"`
+	}
+	// ReportSubmitted is one agency's report for one period.
+	ReportSubmitted struct {
+		Obligation ObligationID `json:"obligation"`
+		Period     Period       `json:"period"`
+		Agency     AgencyID     `json:"agency"`
+		Person     PersonID     `json:"person"`
+		Authority  Authority    `json:"authority"`
+		Summary    string       `json:"summary"`
+		Late       bool         `json:"late,omitempty"`
+	}
+	// Reminded records that a step of the reminder ladder was carried out and for whom a mail was queued.
+	Reminded struct {
+		Obligation ObligationID `json:"obligation"`
+		Period     Period       `json:"period"`
+		Rung       Rung         `json:"rung"`
+		To         []AgencyID   `json:"to,omitempty"`
+		Missing    []AgencyID   `json:"missing,omitempty"`
+	}
+	// Closed ends the covenant's life.
+	Closed struct {
+		Reason string `json:"reason"`
+	}
+)
+
+// ManifestPart is one input of a revision by digest: template, values, process, profile, law, a font, an image.
+type ManifestPart struct {
+	Name   string `json:"name"`
+	Digest Digest `json:"digest"`
+}
+
+// ClauseDigest identifies a clause's text, so that a later revision can be compared clause by clause.
+type ClauseDigest struct {
+	ID      string `json:"id"`
+	Number  string `json:"number"`
+	Heading string `json:"heading"`
+	Digest  Digest `json:"digest"`
+}
+
+// FrozenField is a signature field placed in the frozen document.
+type FrozenField struct {
+	Name string `json:"name"`
+	Slot SlotID `json:"slot"`
+	Type string `json:"type"` // "signature" or "seal"
+	Page int    `json:"page"`
+}
+
+// Kind is the event's name in the log.
+func (AgencyRegistered) Kind() string    { return "agency_registered" }
+func (PersonRegistered) Kind() string    { return "person_registered" }
+func (PositionAssigned) Kind() string    { return "position_assigned" }
+func (BlockFormed) Kind() string         { return "block_formed" }
+func (DutiesDelegated) Kind() string     { return "duties_delegated" }
+func (CertificateBound) Kind() string    { return "certificate_bound" }
+func (Drafted) Kind() string             { return "drafted" }
+func (RevisionSubmitted) Kind() string   { return "revision_submitted" }
+func (StageOpened) Kind() string         { return "stage_opened" }
+func (StageClosed) Kind() string         { return "stage_closed" }
+func (ReviewGiven) Kind() string         { return "review_given" }
+func (RevisionReturned) Kind() string    { return "revision_returned" }
+func (MotionOpened) Kind() string        { return "motion_opened" }
+func (BallotCast) Kind() string          { return "ballot_cast" }
+func (MotionClosed) Kind() string        { return "motion_closed" }
+func (NumberIssued) Kind() string        { return "number_issued" }
+func (Frozen) Kind() string              { return "frozen" }
+func (GroupOpened) Kind() string         { return "group_opened" }
+func (SignatureMade) Kind() string       { return "signature_made" }
+func (SignatureRefused) Kind() string    { return "signature_refused" }
+func (ValidationDataAdded) Kind() string { return "validation_data_added" }
+func (InForce) Kind() string             { return "in_force" }
+func (ReportingOpened) Kind() string     { return "reporting_opened" }
+func (ReportSubmitted) Kind() string     { return "report_submitted" }
+func (Reminded) Kind() string            { return "reminded" }
+func (Closed) Kind() string              { return "closed" }
+
+func decodeAs[E Event](data []byte) (Event, error) {
+	var e E
+	err := json.Unmarshal(data, &e)
+	return e, err
+}
+
+var eventDecoders = map[string]func([]byte) (Event, error){
+	"agency_registered": decodeAs[AgencyRegistered], "person_registered": decodeAs[PersonRegistered],
+	"position_assigned": decodeAs[PositionAssigned], "block_formed": decodeAs[BlockFormed],
+	"duties_delegated": decodeAs[DutiesDelegated], "certificate_bound": decodeAs[CertificateBound],
+	"drafted": decodeAs[Drafted], "revision_submitted": decodeAs[RevisionSubmitted],
+	"stage_opened": decodeAs[StageOpened], "stage_closed": decodeAs[StageClosed],
+	"review_given": decodeAs[ReviewGiven], "revision_returned": decodeAs[RevisionReturned],
+	"motion_opened": decodeAs[MotionOpened], "ballot_cast": decodeAs[BallotCast], "motion_closed": decodeAs[MotionClosed],
+	"number_issued": decodeAs[NumberIssued], "frozen": decodeAs[Frozen],
+	"group_opened": decodeAs[GroupOpened], "signature_made": decodeAs[SignatureMade], "signature_refused": decodeAs[SignatureRefused],
+	"validation_data_added": decodeAs[ValidationDataAdded], "in_force": decodeAs[InForce],
+	"reporting_opened": decodeAs[ReportingOpened], "report_submitted": decodeAs[ReportSubmitted],
+	"reminded": decodeAs[Reminded], "closed": decodeAs[Closed],
+}
+
+// DecodeEvent reads an event from the log. An unknown kind is an error: an older program must not guess.
+func DecodeEvent(kind string, data []byte) (Event, error) {
+	decode, ok := eventDecoders[kind]
+	if !ok {
+		return nil, fmt.Errorf("event kind %q is unknown to this version", kind)
+	}
+	e, err := decode(data)
+	if err != nil {
+		return nil, fmt.Errorf("event %s: %w", kind, err)
+	}
+	return e, nil
+}

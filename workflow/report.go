@@ -1,0 +1,115 @@
+package workflow
+
+import "time"
+
+// SubmitReport hands in one agency's report for one period.
+type SubmitReport struct {
+	By         PersonID
+	Agency     AgencyID
+	Obligation ObligationID
+	Period     Period
+	Summary    string
+}
+
+func (cmd SubmitReport) decide(s State, now time.Time) ([]Event, error) {
+	c := s.Covenant
+	if err := s.expect(AwaitingReports); err != nil {
+		return nil, err
+	}
+	if !contains(c.Members(), cmd.Agency) {
+		return nil, refuse(CodeForbidden, "%s không phải đơn vị thành viên", "%s is not a member", s.Directory.AgencyName(cmd.Agency))
+	}
+	authority, err := s.Directory.Authority(cmd.By, cmd.Agency, DutyReport, s.today(now))
+	if err != nil {
+		return nil, err
+	}
+	stage, _ := s.Process.OfKind(StageReport)
+	due, ok := stage.Report.ReportDue(cmd.Obligation, cmd.Period, c.Reporting.From)
+	if !ok {
+		return nil, refuse(CodeNotFound, "giao ước không có kỳ báo cáo %q (%s)", "the covenant has no reporting period %q (%s)", cmd.Period, cmd.Obligation)
+	}
+	if _, ok := c.Report(cmd.Obligation, cmd.Period, cmd.Agency); ok {
+		return nil, refuse(CodeConflict,
+			"%s đã gửi báo cáo kỳ này", "%s has already handed in this period's report", s.Directory.AgencyName(cmd.Agency))
+	}
+	if cmd.Summary == "" {
+		return nil, refuse(CodeInvalid, "báo cáo còn trống", "the report is empty")
+	}
+	return []Event{ReportSubmitted{
+		Obligation: cmd.Obligation, Period: cmd.Period, Agency: cmd.Agency, Person: cmd.By, Authority: authority,
+		Summary: cmd.Summary, Late: due.LastDay().Before(s.today(now)),
+	}}, nil
+}
+
+// RecordReminder carries out one step of the reminder ladder: who is reminded follows from who has not reported.
+type RecordReminder struct {
+	Obligation ObligationID
+	Period     Period
+	Rung       Rung
+}
+
+func (cmd RecordReminder) decide(s State, _ time.Time) ([]Event, error) {
+	if err := s.expect(AwaitingReports); err != nil {
+		return nil, err
+	}
+	for _, r := range s.Covenant.Reminders {
+		if r.Obligation == cmd.Obligation && r.Period == cmd.Period && r.Rung == cmd.Rung {
+			return nil, refuse(CodeConflict, "lượt nhắc %s %s đã được thực hiện", "reminder %s %s was already carried out", cmd.Period, cmd.Rung)
+		}
+	}
+	to, missing, err := s.ReminderRecipients(cmd.Obligation, cmd.Period, cmd.Rung)
+	if err != nil {
+		return nil, err
+	}
+	return []Event{Reminded{Obligation: cmd.Obligation, Period: cmd.Period, Rung: cmd.Rung, To: to, Missing: missing}}, nil
+}
+
+// ReminderRecipients are the agencies that a step of the ladder would write to now, and the members whose report is
+// missing. Nobody is written to when nothing is missing.
+func (s State) ReminderRecipients(id ObligationID, period Period, rung Rung) (to, missing []AgencyID, err error) {
+	stage, _ := s.Process.OfKind(StageReport)
+	rule, ok := stage.Report.Obligation(id)
+	if !ok {
+		return nil, nil, refuse(CodeNotFound, "không có nghĩa vụ báo cáo %q", "there is no reporting duty %q", id)
+	}
+	missing = s.Covenant.Missing(id, period)
+	for _, r := range rule.Reminders {
+		if r.ID != rung {
+			continue
+		}
+		switch {
+		case len(missing) == 0:
+		case r.To == "leader":
+			to = []AgencyID{s.Covenant.Leader()}
+		default:
+			to = missing
+		}
+		return to, missing, nil
+	}
+	return nil, nil, refuse(CodeNotFound, "không có lượt nhắc %q", "there is no reminder step %q", rung)
+}
+
+// BindCertificate ties a certificate to a person; the administrator or a registration rule stands behind it. It is
+// decided against the directory alone.
+type BindCertificate struct {
+	Person PersonID
+	Issuer string
+	Serial string
+}
+
+func (cmd BindCertificate) decide(s State, _ time.Time) ([]Event, error) {
+	if _, ok := s.Directory.People[cmd.Person]; !ok {
+		return nil, refuse(CodeNotFound, "không có %q trong danh bạ", "%q is not in the directory", cmd.Person)
+	}
+	for _, b := range s.Directory.Bindings {
+		if b.Issuer != cmd.Issuer || b.Serial != cmd.Serial {
+			continue
+		}
+		if b.Person == cmd.Person {
+			return nil, nil
+		}
+		return nil, refuse(CodeConflict,
+			"chứng thư số %s đã gắn với người khác", "certificate %s is already bound to another person", cmd.Serial)
+	}
+	return []Event{CertificateBound(cmd)}, nil
+}

@@ -1,0 +1,183 @@
+package workflow
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/robfig/cron/v3"
+)
+
+// PeriodKind is how long a reporting period is.
+type PeriodKind string
+
+// The kinds of periods.
+const (
+	PeriodQuarter PeriodKind = "quarter"
+	PeriodHalf    PeriodKind = "half"
+	PeriodYear    PeriodKind = "year"
+)
+
+// PeriodOf is the period in which day falls.
+func PeriodOf(kind PeriodKind, day Date) Period {
+	switch kind {
+	case PeriodQuarter:
+		return Period(fmt.Sprintf("%d-Q%d", day.Year, (int(day.Month)+2)/3))
+	case PeriodHalf:
+		return Period(fmt.Sprintf("%d-H%d", day.Year, (int(day.Month)+5)/6))
+	}
+	return Period(fmt.Sprintf("%d", day.Year))
+}
+
+// Label is the period in words: “quý IV năm 2026”, “6 tháng đầu năm 2026”, “năm 2026”.
+func (p Period) Label(lang string) string {
+	year, part, _ := strings.Cut(string(p), "-")
+	roman := map[string]string{"Q1": "I", "Q2": "II", "Q3": "III", "Q4": "IV"}
+	switch {
+	case strings.HasPrefix(part, "Q") && lang == "en":
+		return part + " " + year
+	case strings.HasPrefix(part, "Q"):
+		return "quý " + roman[part] + " năm " + year
+	case part == "H1":
+		return pick(lang, [2]string{"6 tháng đầu năm " + year, "first half of " + year})
+	case part == "H2":
+		return pick(lang, [2]string{"6 tháng cuối năm " + year, "second half of " + year})
+	}
+	return pick(lang, [2]string{"năm " + year, "year " + year})
+}
+
+// schedule is a parsed cron expression used for its civil dates alone: robfig/cron skips a time inside a spring gap
+// and gives one in the autumn overlap twice, so the time of day is resolved by us, in zone.
+type schedule struct {
+	cron cron.Schedule
+	zone *time.Location // nil: the calendar's
+	text string
+}
+
+// scheduleHorizon is how far ahead a schedule is searched before it is said never to come; robfig/cron itself looks
+// five years ahead, which covers 29 February.
+var scheduleProbe = time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
+
+func parseSchedule(text string) (schedule, error) {
+	s := schedule{text: text}
+	fields := strings.TrimSpace(text)
+	if rest, ok := strings.CutPrefix(fields, "CRON_TZ="); ok {
+		name, after, _ := strings.Cut(rest, " ")
+		zone, err := time.LoadLocation(name)
+		if err != nil {
+			return s, fmt.Errorf("schedule %q: %w", text, err)
+		}
+		s.zone, fields = zone, after
+	}
+	parsed, err := cron.ParseStandard(fields)
+	if err != nil {
+		return s, fmt.Errorf("schedule %q: %w", text, err)
+	}
+	if _, ok := parsed.(*cron.SpecSchedule); !ok {
+		return s, fmt.Errorf("schedule %q: an interval has no calendar dates; give minute, hour, day, month, weekday", text)
+	}
+	s.cron = parsed
+	if parsed.Next(scheduleProbe).IsZero() {
+		return s, fmt.Errorf("schedule %q: this date never comes", text)
+	}
+	return s, nil
+}
+
+// dates are the schedule's civil dates from the day after from up to and including to.
+func (s schedule) dates(from, to Date) []Date {
+	var out []Date
+	t := from.At(23, 59, time.UTC)
+	for {
+		t = s.cron.Next(t)
+		if t.IsZero() {
+			return out
+		}
+		day := DateOf(t, time.UTC)
+		if to.Before(day) {
+			return out
+		}
+		if len(out) == 0 || out[len(out)-1] != day {
+			out = append(out, day)
+		}
+	}
+}
+
+// Occurrence is one step of a reminder ladder for one period: when it falls due and which deadline it is about.
+type Occurrence struct {
+	Obligation ObligationID
+	Period     Period
+	Rung       Rung
+	To         string // "agency" or "leader"
+	At         time.Time
+	Deadline   Deadline
+}
+
+// Occurrences are all reminders of the stage's obligations whose report is due after from, up to and including to,
+// ordered by obligation, period and ladder. The result depends on nothing but its arguments.
+func (r *ReportRules) Occurrences(from, to Date, cal *Calendar) ([]Occurrence, error) {
+	var out []Occurrence
+	for _, o := range r.Obligations {
+		s, err := parseSchedule(o.Schedule)
+		if err != nil {
+			return nil, err
+		}
+		zone := s.zone
+		if zone == nil {
+			zone = cal.Zone()
+		}
+		for _, due := range s.dates(from, to) {
+			for _, rung := range o.Reminders {
+				day, err := rung.day(due, cal)
+				if err != nil {
+					return nil, err
+				}
+				out = append(out, Occurrence{
+					Obligation: o.ID, Period: PeriodOf(o.Period, due), Rung: rung.ID, To: rung.To,
+					At: day.At(rung.Hour, 0, zone), Deadline: Deadline{Date: due, Exclusive: o.Exclusive},
+				})
+			}
+		}
+	}
+	return out, nil
+}
+
+func (r RungRule) day(due Date, cal *Calendar) (Date, error) {
+	if r.WorkingDays != 0 {
+		return cal.AddWorkingDays(due, r.WorkingDays)
+	}
+	return due.AddDays(r.Days), nil
+}
+
+// ReportDue finds the deadline of an obligation's period among the occurrences of a covenant in force since from.
+func (r *ReportRules) ReportDue(id ObligationID, period Period, from Date) (Deadline, bool) {
+	for _, o := range r.Obligations {
+		if o.ID != id {
+			continue
+		}
+		s, err := parseSchedule(o.Schedule)
+		if err != nil {
+			return Deadline{}, false
+		}
+		for _, due := range s.dates(from, from.AddMonths(r.Months)) {
+			if PeriodOf(o.Period, due) == period {
+				return Deadline{Date: due, Exclusive: o.Exclusive}, true
+			}
+		}
+	}
+	return Deadline{}, false
+}
+
+// Obligation finds an obligation by id.
+func (r *ReportRules) Obligation(id ObligationID) (ObligationRule, bool) {
+	for _, o := range r.Obligations {
+		if o.ID == id {
+			return o, true
+		}
+	}
+	return ObligationRule{}, false
+}
+
+// Label is the obligation's name in the reader's language.
+func (o ObligationRule) Label(lang string) string {
+	return pick(lang, [2]string{o.Vietnamese, o.English})
+}

@@ -1,0 +1,200 @@
+package workflow
+
+import "time"
+
+// IssueNumber gives the approved covenant the number and date that the register reserved for it.
+type IssueNumber struct {
+	By     PersonID
+	Number int
+	Date   Date
+}
+
+func (cmd IssueNumber) decide(s State, now time.Time) ([]Event, error) {
+	if err := s.expect(AwaitingNumber); err != nil {
+		return nil, err
+	}
+	stage := s.stage()
+	agency := s.agenciesOf([]Role{stage.Number.By})[0]
+	authority, err := s.Directory.Authority(cmd.By, agency, DutyNumber, s.today(now))
+	if err != nil {
+		return nil, err
+	}
+	if cmd.Number < 1 || cmd.Date.IsZero() {
+		return nil, refuse(CodeInvalid, "cần có số và ngày ban hành", "a number and a date of issue are needed")
+	}
+	return []Event{NumberIssued{
+		Book: stage.Number.Book, Year: cmd.Date.Year, Number: cmd.Number, Symbol: stage.Number.Symbol,
+		Date: cmd.Date, Person: cmd.By, Authority: authority,
+	}}, nil
+}
+
+// Freeze fixes the document's bytes; the caller has proved that nothing but number, date and watermark differs from
+// what was approved.
+type Freeze struct {
+	PDF    Digest
+	Size   int64
+	Token  string
+	Fields []FrozenField
+}
+
+func (cmd Freeze) decide(s State, now time.Time) ([]Event, error) {
+	if err := s.expect(AwaitingFreeze); err != nil {
+		return nil, err
+	}
+	have := map[SlotID]bool{}
+	for _, f := range cmd.Fields {
+		have[f.Slot] = have[f.Slot] || f.Type == "signature"
+	}
+	for _, p := range s.Covenant.Parties {
+		if !have[p.Slot] {
+			return nil, refuse(CodeInvalid, "văn bản thiếu ô ký của %s", "the document has no signature field for %s", p.Unit)
+		}
+	}
+	revision, _ := s.Covenant.Revision()
+	events := []Event{Frozen{Revision: revision.Number, PDF: cmd.PDF, Size: cmd.Size, Token: cmd.Token, Fields: cmd.Fields}}
+	return s.then(events, func(s State) ([]Event, error) { return s.advance(now) })
+}
+
+// signGroups are the agencies of each signing group that has any, in order.
+func (s State) signGroups(stage Stage) [][]AgencyID {
+	var out [][]AgencyID
+	for _, roles := range stage.Sign.Groups {
+		if who := s.agenciesOf(roles); len(who) > 0 {
+			out = append(out, who)
+		}
+	}
+	return out
+}
+
+// SignatureField is the name of a slot's signature field in the frozen document.
+func (c *Covenant) SignatureField(slot SlotID) (string, bool) {
+	if c.Frozen == nil {
+		return "", false
+	}
+	for _, f := range c.Frozen.Fields {
+		if f.Slot == slot && f.Type == "signature" {
+			return f.Name, true
+		}
+	}
+	return "", false
+}
+
+// MaySign reports by which right person may sign in slot now, and the field to sign. It is asked before the key is
+// used, and again when the signature is recorded.
+func (s State) MaySign(person PersonID, slot SlotID, now time.Time) (Authority, string, error) {
+	c := s.Covenant
+	if err := s.expect(AwaitingSignatures); err != nil {
+		return Authority{}, "", err
+	}
+	party, ok := c.SlotParty(slot)
+	field, placed := c.SignatureField(slot)
+	if !ok || !placed {
+		return Authority{}, "", refuse(CodeNotFound, "không có ô ký %q", "there is no signature cell %q", slot)
+	}
+	authority, err := s.Directory.Authority(person, party.Agency, DutySign, s.today(now))
+	if err != nil {
+		return Authority{}, "", err
+	}
+	if _, ok := c.Signature(slot); ok {
+		return Authority{}, "", refuse(CodeConflict, "%s đã ký", "%s has already signed", party.Unit)
+	}
+	if !contains(c.Waiting, party.Agency) {
+		return Authority{}, "", refuse(CodeWrongState,
+			"chưa đến lượt %s ký", "it is not yet the turn of %s to sign", party.Unit)
+	}
+	return authority, field, nil
+}
+
+// RecordSignature records a signature that was made, verified and stored. Before is the head it was made on.
+type RecordSignature struct {
+	By        PersonID
+	Slot      SlotID
+	Consented Digest
+	Before    Digest
+	After     Digest
+	Size      int64
+	Level     string
+	Issuer    string
+	Serial    string
+	SignedAt  time.Time
+}
+
+func (cmd RecordSignature) decide(s State, now time.Time) ([]Event, error) {
+	c := s.Covenant
+	authority, field, err := s.MaySign(cmd.By, cmd.Slot, now)
+	if err != nil {
+		return nil, err
+	}
+	if !s.Directory.CertificateOf(cmd.By, cmd.Issuer, cmd.Serial) {
+		return nil, refuse(CodeForbidden,
+			"chứng thư số (số %[1]s) chưa được gắn với %[2]s; đề nghị quản trị xác nhận trước khi ký",
+			"the certificate (serial %[1]s) is not bound to %[2]s; ask the administrator to confirm it first", cmd.Serial, s.Directory.PersonName(cmd.By))
+	}
+	if cmd.Consented != c.Frozen.PDF {
+		return nil, refuse(CodeConflict,
+			"văn bản đồng ý ký (%s) không phải văn bản đã chốt (%s)",
+			"the document agreed to (%s) is not the frozen one (%s)", cmd.Consented.Short(), c.Frozen.PDF.Short())
+	}
+	if cmd.Before != c.Head {
+		return nil, refuse(CodeConflict, "vừa có người khác ký; hãy ký lại trên bản mới nhất", "somebody else has just signed; sign again on the newest version")
+	}
+	if want := s.stage().Sign.Level; cmd.Level != want {
+		return nil, refuse(CodeInvalid, "chữ ký ở mức %s, quy trình yêu cầu %s", "the signature is at level %s, the process asks for %s", cmd.Level, want)
+	}
+	events := []Event{SignatureMade{
+		Slot: cmd.Slot, Field: field, Person: cmd.By, Authority: authority, Consented: cmd.Consented, Before: cmd.Before,
+		After: cmd.After, Size: cmd.Size, Level: cmd.Level, Issuer: cmd.Issuer, Serial: cmd.Serial, SignedAt: cmd.SignedAt,
+	}}
+	return s.then(events, func(s State) ([]Event, error) { return s.afterSignature(now) })
+}
+
+func (s State) afterSignature(now time.Time) ([]Event, error) {
+	if len(s.Covenant.Waiting) > 0 {
+		return nil, nil
+	}
+	groups := s.signGroups(s.stage())
+	if s.Covenant.Group < len(groups) {
+		return []Event{GroupOpened{Stage: s.Covenant.Stage, Group: s.Covenant.Group + 1, Who: groups[s.Covenant.Group]}}, nil
+	}
+	return s.advance(now)
+}
+
+// RefuseSignature says that a signatory will not sign, and why.
+type RefuseSignature struct {
+	By     PersonID
+	Slot   SlotID
+	Reason string
+}
+
+func (cmd RefuseSignature) decide(s State, now time.Time) ([]Event, error) {
+	if _, _, err := s.MaySign(cmd.By, cmd.Slot, now); err != nil {
+		return nil, err
+	}
+	if cmd.Reason == "" {
+		return nil, refuse(CodeInvalid, "cần nêu lý do từ chối ký", "say why the signature is refused")
+	}
+	return []Event{SignatureRefused{Slot: cmd.Slot, Person: cmd.By, Reason: cmd.Reason}}, nil
+}
+
+// RecordValidationData records that the finished file holds all that long-term verification needs; with that the
+// covenant is in force.
+type RecordValidationData struct {
+	Before Digest
+	After  Digest
+	Size   int64
+	Level  string
+}
+
+func (cmd RecordValidationData) decide(s State, now time.Time) ([]Event, error) {
+	if err := s.expect(AwaitingValidation); err != nil {
+		return nil, err
+	}
+	if cmd.Before != s.Covenant.Head {
+		return nil, refuse(CodeConflict, "văn bản đã thay đổi; hãy thử lại", "the document has changed; try again")
+	}
+	events := []Event{
+		ValidationDataAdded(cmd),
+		InForce{Date: s.Covenant.Number.Date},
+	}
+	return s.then(events, func(s State) ([]Event, error) { return s.advance(now) })
+}
