@@ -1,0 +1,82 @@
+package signing
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/x509"
+	"errors"
+	"fmt"
+
+	"software.sslmate.com/src/go-pkcs12"
+)
+
+// Identity is a key that signs and the certificate that says whose it is.
+type Identity struct {
+	// Signer holds the private key: in memory, on a token, in an HSM. It is asked once for each signature.
+	Signer crypto.Signer
+	// Certificate is the signer's.
+	Certificate *x509.Certificate
+	// Chain are the issuers' certificates, nearest first; the root may be left out. They are embedded in the signature.
+	Chain []*x509.Certificate
+}
+
+// ErrWrongPassword is returned by LoadPKCS12 for a password that does not open the file.
+var ErrWrongPassword = errors.New("the password does not open the pkcs#12 file")
+
+// LoadPKCS12 reads a key and its certificates from a PKCS#12 file (RFC 7292) with modern (PBES2, AES) or legacy (3DES, RC2)
+// encryption. Errors wrap [ErrWrongPassword] where the password is at fault.
+func LoadPKCS12(data []byte, password string) (Identity, error) {
+	key, cert, chain, err := pkcs12.DecodeChain(data, password)
+	if errors.Is(err, pkcs12.ErrIncorrectPassword) || errors.Is(err, pkcs12.ErrDecryption) {
+		return Identity{}, ErrWrongPassword
+	}
+	if err != nil {
+		return Identity{}, fmt.Errorf("pkcs#12 file: %w", err)
+	}
+	signer, ok := key.(crypto.Signer)
+	if !ok {
+		return Identity{}, fmt.Errorf("pkcs#12 file: a key of type %T cannot sign", key)
+	}
+	id := Identity{Signer: signer, Certificate: cert, Chain: orderChain(cert, chain)}
+	return id, id.check()
+}
+
+// check tells whether certificate and key belong together.
+func (id Identity) check() error {
+	if id.Signer == nil || id.Certificate == nil {
+		return errors.New("an identity needs a key and a certificate")
+	}
+	type equaler interface{ Equal(crypto.PublicKey) bool }
+	pub, ok := id.Signer.Public().(equaler)
+	if !ok {
+		return fmt.Errorf("a key of type %T is not supported", id.Signer.Public())
+	}
+	if !pub.Equal(id.Certificate.PublicKey) {
+		return fmt.Errorf("the certificate of %q belongs to another key", id.Certificate.Subject.CommonName)
+	}
+	return nil
+}
+
+// orderChain puts the issuers of cert in order, nearest first, and leaves out what does not lead upwards.
+func orderChain(cert *x509.Certificate, pool []*x509.Certificate) []*x509.Certificate {
+	var out []*x509.Certificate
+	for at := cert; len(out) < len(pool) && !bytes.Equal(at.RawIssuer, at.RawSubject); {
+		issuer := issuerOf(at, pool)
+		if issuer == nil {
+			break
+		}
+		out = append(out, issuer)
+		at = issuer
+	}
+	return out
+}
+
+// issuerOf finds the certificate in pool whose key signed cert.
+func issuerOf(cert *x509.Certificate, pool []*x509.Certificate) *x509.Certificate {
+	for _, c := range pool {
+		if bytes.Equal(c.RawSubject, cert.RawIssuer) && cert.CheckSignatureFrom(c) == nil {
+			return c
+		}
+	}
+	return nil
+}
