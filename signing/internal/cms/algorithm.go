@@ -406,3 +406,17 @@ func readPSSParameters(der cryptobyte.String) (crypto.Hash, error) {
 	}
 	return hash, nil
 }
+
+// ReadAlgorithm reads the AlgorithmIdentifier of a signature that names its hash itself, as certificates, lists and OCSP
+// responses do. Rsa- and hash-less identifiers are errors.
+func ReadAlgorithm(s *cryptobyte.String) (Algorithm, error) {
+	id, ok := readIdentifier(s)
+	if !ok {
+		return Algorithm{}, fmt.Errorf("signature algorithm identifier: %w", ErrFormat)
+	}
+	a, err := id.algorithm(0)
+	if err == nil && a.Hash == 0 {
+		err = fmt.Errorf("signature algorithm without a hash: %w", ErrUnsupported)
+	}
+	return a, err
+}

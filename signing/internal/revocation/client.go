@@ -1,0 +1,278 @@
+package revocation
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Client fetches revocation data from the addresses that certificates name. Every field's zero value works. It keeps
+// what it has fetched until that is out of date, and may be used by many goroutines.
+type Client struct {
+	HTTP    *http.Client     // default GuardedHTTP(nil): public addresses only
+	Timeout time.Duration    // of one request; default 10 s
+	MaxOCSP int64            // bytes of an OCSP response; default 64 KiB
+	MaxCRL  int64            // bytes of a revocation list; default 20 MiB
+	Clock   func() time.Time // default time.Now
+
+	once    sync.Once
+	guarded *http.Client
+
+	mu    sync.Mutex
+	cache map[[32]byte]*Evidence
+	lists map[string]*List // by address
+}
+
+const maxCached = 2000
+
+// GuardedHTTP is a client for addresses that others chose: it connects to public addresses only, save those that allow
+// accepts (nil: none), follows at most three redirects, http and https only, and keeps to a time limit.
+func GuardedHTTP(allow func(netip.Addr) bool) *http.Client {
+	dialer := &net.Dialer{Timeout: 5 * time.Second, Control: func(_, address string, _ syscall.RawConn) error {
+		ap, err := netip.ParseAddrPort(address)
+		if err != nil {
+			return err
+		}
+		ip := ap.Addr().Unmap()
+		if public(ip) || (allow != nil && allow(ip)) {
+			return nil
+		}
+		return fmt.Errorf("address %s is not a public one: allow it in the configuration if it is meant", ip)
+	}}
+	return &http.Client{
+		Timeout:   30 * time.Second,
+		Transport: &http.Transport{DialContext: dialer.DialContext, MaxIdleConns: 10, IdleConnTimeout: 30 * time.Second, MaxResponseHeaderBytes: 64 << 10},
+		CheckRedirect: func(req *http.Request, via []*http.Request) error {
+			if len(via) > 3 {
+				return errors.New("more than three redirects")
+			}
+			return checkURL(req.URL.String())
+		},
+	}
+}
+
+var carrierNAT = netip.MustParsePrefix("100.64.0.0/10")
+
+func public(ip netip.Addr) bool {
+	return ip.IsGlobalUnicast() && !ip.IsPrivate() && !carrierNAT.Contains(ip)
+}
+
+func checkURL(address string) error {
+	u, err := url.Parse(address)
+	if err != nil {
+		return err
+	}
+	if (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		return fmt.Errorf("address %q is neither http nor https", address)
+	}
+	return nil
+}
+
+// Check returns evidence about cert that is in date now: OCSP first, then lists. Kept evidence is used again unless it
+// was issued before notBefore (zero: any) or is out of date; what a server gives as its newest is accepted even if it is older than notBefore. A
+// revoked certificate is evidence, not an error. The error wraps ErrUnavailable and every server's failure.
+func (c *Client) Check(ctx context.Context, cert, issuer *x509.Certificate, notBefore time.Time) (*Evidence, error) {
+	key := sha256.Sum256(append(append([]byte{}, cert.Raw...), issuer.Raw...))
+	c.mu.Lock()
+	e := c.cache[key]
+	c.mu.Unlock()
+	if e != nil && !e.ThisUpdate.Before(notBefore) && c.current(e) == nil {
+		return e, nil
+	}
+	var failures []error
+	for _, source := range []struct {
+		urls []string
+		ask  func(context.Context, string, *x509.Certificate, *x509.Certificate, time.Time) (*Evidence, error)
+	}{{cert.OCSPServer, c.askOCSP}, {cert.CRLDistributionPoints, c.askCRL}} {
+		for _, address := range source.urls {
+			e, err := source.ask(ctx, address, cert, issuer, notBefore)
+			if err == nil {
+				err = c.current(e)
+			}
+			if err == nil {
+				c.keep(key, e)
+				return e, nil
+			}
+			if ctx.Err() != nil {
+				return nil, fmt.Errorf("%s: %w", address, ctx.Err())
+			}
+			failures = append(failures, fmt.Errorf("%s: %w", address, err))
+		}
+	}
+	if len(failures) == 0 {
+		return nil, fmt.Errorf("certificate %q names no OCSP responder and no revocation list: %w", cert.Subject.CommonName, ErrUnavailable)
+	}
+	return nil, fmt.Errorf("certificate %q: %w: %w", cert.Subject.CommonName, ErrUnavailable, errors.Join(failures...))
+}
+
+func (c *Client) now() time.Time {
+	if c.Clock != nil {
+		return c.Clock()
+	}
+	return time.Now()
+}
+
+// current: in date now, with five minutes for clocks that differ.
+func (c *Client) current(e *Evidence) error {
+	const skew = 5 * time.Minute
+	now := c.now()
+	if e.ThisUpdate.After(now.Add(skew)) {
+		return fmt.Errorf("%s from the future, %s: %w", e.Kind, e.ThisUpdate.Format(time.RFC3339), ErrStale)
+	}
+	until := e.NextUpdate
+	if until.IsZero() {
+		until = e.ThisUpdate.Add(maxAgeWithoutNext)
+	}
+	if now.After(until.Add(skew)) {
+		return fmt.Errorf("%s valid until %s: %w", e.Kind, until.Format(time.RFC3339), ErrStale)
+	}
+	return nil
+}
+
+func (c *Client) keep(key [32]byte, e *Evidence) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.cache == nil || len(c.cache) >= maxCached {
+		c.cache = map[[32]byte]*Evidence{}
+	}
+	c.cache[key] = e
+}
+
+func (c *Client) askOCSP(ctx context.Context, address string, cert, issuer *x509.Certificate, _ time.Time) (*Evidence, error) {
+	req, err := Request(cert, issuer)
+	if err != nil {
+		return nil, err
+	}
+	der, err := c.fetch(ctx, address, req, orDefault(c.MaxOCSP, 64<<10))
+	if err != nil {
+		return nil, err
+	}
+	e, err := ParseOCSP(der, cert, issuer)
+	if err != nil {
+		return nil, err
+	}
+	e.URL = address
+	return e, nil
+}
+
+func (c *Client) askCRL(ctx context.Context, address string, cert, issuer *x509.Certificate, notBefore time.Time) (*Evidence, error) {
+	c.mu.Lock()
+	list := c.lists[address]
+	c.mu.Unlock()
+	if list != nil && !list.parsed.ThisUpdate.Before(notBefore) {
+		if e, err := list.Find(cert, issuer); err == nil && c.current(e) == nil {
+			e.URL = address
+			return e, nil
+		}
+	}
+	der, err := c.fetch(ctx, address, nil, orDefault(c.MaxCRL, 20<<20))
+	if err != nil {
+		return nil, err
+	}
+	if block, _ := pem.Decode(der); block != nil && block.Type == "X509 CRL" {
+		der = block.Bytes
+	}
+	if list, err = ParseList(der); err != nil {
+		return nil, err
+	}
+	e, err := list.Find(cert, issuer)
+	if err != nil {
+		return nil, err
+	}
+	e.URL = address
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.lists == nil || len(c.lists) >= 20 {
+		c.lists = map[string]*List{}
+	}
+	c.lists[address] = list
+	return e, nil
+}
+
+func orDefault(v, def int64) int64 {
+	if v <= 0 {
+		return def
+	}
+	return v
+}
+
+// Issuer fetches the certificate that issued cert from the addresses that cert names (RFC 5280, 4.2.2.1).
+func (c *Client) Issuer(ctx context.Context, cert *x509.Certificate) (*x509.Certificate, error) {
+	var failures []error
+	for _, address := range cert.IssuingCertificateURL {
+		der, err := c.fetch(ctx, address, nil, 64<<10)
+		if err != nil {
+			failures = append(failures, fmt.Errorf("%s: %w", address, err))
+			continue
+		}
+		if block, _ := pem.Decode(der); block != nil {
+			der = block.Bytes
+		}
+		issuer, err := x509.ParseCertificate(der)
+		if err == nil && (!bytes.Equal(issuer.RawSubject, cert.RawIssuer) || cert.CheckSignatureFrom(issuer) != nil) {
+			err = ErrOther
+		}
+		if err == nil {
+			return issuer, nil
+		}
+		failures = append(failures, fmt.Errorf("%s: %w", address, err))
+	}
+	return nil, fmt.Errorf("issuer of %q: %w: %w", cert.Subject.CommonName, ErrUnavailable, errors.Join(failures...))
+}
+
+// fetch posts body, or gets without one.
+func (c *Client) fetch(ctx context.Context, address string, body []byte, limit int64) ([]byte, error) {
+	if err := checkURL(address); err != nil {
+		return nil, err
+	}
+	timeout := c.Timeout
+	if timeout <= 0 {
+		timeout = 10 * time.Second
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	method := http.MethodGet
+	if body != nil {
+		method = http.MethodPost
+	}
+	req, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/ocsp-request")
+	}
+	resp, err := c.client().Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if resp.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("HTTP status %s: %w", resp.Status, ErrUnavailable)
+	}
+	data, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		err = fmt.Errorf("answer longer than %d bytes: %w", limit, ErrFormat)
+	}
+	return data, err
+}
+
+func (c *Client) client() *http.Client {
+	if c.HTTP != nil {
+		return c.HTTP
+	}
+	c.once.Do(func() { c.guarded = GuardedHTTP(nil) })
+	return c.guarded
+}

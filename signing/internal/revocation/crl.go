@@ -1,0 +1,151 @@
+package revocation
+
+import (
+	"bytes"
+	"crypto/x509"
+	"encoding/asn1"
+	"fmt"
+	"slices"
+
+	"golang.org/x/crypto/cryptobyte"
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+)
+
+var (
+	oidCRLNumber    = asn1.ObjectIdentifier{2, 5, 29, 20}
+	oidAuthorityKey = asn1.ObjectIdentifier{2, 5, 29, 35}
+	oidIssuingPoint = asn1.ObjectIdentifier{2, 5, 29, 28}
+	oidExpiredOnCRL = asn1.ObjectIdentifier{2, 5, 29, 60}
+	oidReason       = asn1.ObjectIdentifier{2, 5, 29, 21}
+)
+
+// List is a parsed revocation list whose signature is not yet checked.
+type List struct {
+	raw    []byte
+	parsed *x509.RevocationList
+}
+
+// ParseList reads a DER CertificateList once, to be asked about many certificates.
+func ParseList(der []byte) (*List, error) {
+	l, err := x509.ParseRevocationList(der)
+	if err != nil {
+		return nil, fmt.Errorf("revocation list: %w: %w", ErrFormat, err)
+	}
+	return &List{raw: der, parsed: l}, nil
+}
+
+// ParseCRL checks a revocation list of issuer and looks cert up in it.
+func ParseCRL(der []byte, cert, issuer *x509.Certificate) (*Evidence, error) {
+	l, err := ParseList(der)
+	if err != nil {
+		return nil, err
+	}
+	return l.Find(cert, issuer)
+}
+
+// Find checks the list's signature and scope (RFC 5280, 6.3.3) and looks cert up. Delta and indirect lists are refused.
+func (l *List) Find(cert, issuer *x509.Certificate) (*Evidence, error) {
+	if !bytes.Equal(l.parsed.RawIssuer, issuer.RawSubject) || !bytes.Equal(cert.RawIssuer, issuer.RawSubject) {
+		return nil, ErrOther
+	}
+	if err := l.parsed.CheckSignatureFrom(issuer); err != nil {
+		return nil, fmt.Errorf("revocation list: %w: %w", ErrSigner, err)
+	}
+	e := &Evidence{Kind: CRL, DER: l.raw, ThisUpdate: l.parsed.ThisUpdate, NextUpdate: l.parsed.NextUpdate,
+		Responder: issuer, notAfter: cert.NotAfter}
+	if err := l.checkExtensions(e, cert); err != nil {
+		return nil, err
+	}
+	for i := range l.parsed.RevokedCertificateEntries {
+		entry := &l.parsed.RevokedCertificateEntries[i]
+		for _, ext := range entry.Extensions {
+			if ext.Critical && !ext.Id.Equal(oidReason) {
+				return nil, malformed("revocation list with critical entry extension " + ext.Id.String())
+			}
+		}
+		if entry.SerialNumber.Cmp(cert.SerialNumber) == 0 {
+			e.Revoked, e.RevokedAt, e.Reason = true, entry.RevocationTime, entry.ReasonCode
+		}
+	}
+	return e, nil
+}
+
+func (l *List) checkExtensions(e *Evidence, cert *x509.Certificate) error {
+	for _, ext := range l.parsed.Extensions {
+		switch {
+		case ext.Id.Equal(oidCRLNumber), ext.Id.Equal(oidAuthorityKey):
+		case ext.Id.Equal(oidIssuingPoint):
+			if err := checkScope(ext.Value, cert); err != nil {
+				return err
+			}
+		case ext.Id.Equal(oidExpiredOnCRL):
+			v := cryptobyte.String(ext.Value)
+			if !v.ReadASN1GeneralizedTime(&e.cutoff) {
+				return malformed("expiredCertsOnCRL")
+			}
+		case ext.Critical:
+			return malformed("revocation list with critical extension " + ext.Id.String())
+		}
+	}
+	return nil
+}
+
+// checkScope compares issuingDistributionPoint (RFC 5280, 5.2.5) with the certificate.
+func checkScope(der []byte, cert *x509.Certificate) error {
+	in := cryptobyte.String(der)
+	var seq, point cryptobyte.String
+	var has bool
+	if !in.ReadASN1(&seq, cbasn1.SEQUENCE) || !seq.ReadOptionalASN1(&point, &has, explicit(0)) {
+		return malformed("issuing distribution point")
+	}
+	if has && !samePoint(point, cert.CRLDistributionPoints) {
+		return fmt.Errorf("list of another distribution point: %w", ErrOther)
+	}
+	for !seq.Empty() {
+		var value cryptobyte.String
+		var tag cbasn1.Tag
+		if !seq.ReadAnyASN1(&value, &tag) {
+			return malformed("issuing distribution point")
+		}
+		on := len(value) == 1 && value[0] != 0
+		switch tag {
+		case cbasn1.Tag(1).ContextSpecific(): // onlyContainsUserCerts
+			if on && cert.IsCA {
+				return fmt.Errorf("list of people's certificates only: %w", ErrOther)
+			}
+		case cbasn1.Tag(2).ContextSpecific(): // onlyContainsCACerts
+			if on && !cert.IsCA {
+				return fmt.Errorf("list of authorities' certificates only: %w", ErrOther)
+			}
+		default: // some reasons only, indirect, attribute certificates
+			if on || tag == cbasn1.Tag(3).ContextSpecific() {
+				return malformed("partial or indirect revocation list")
+			}
+		}
+	}
+	return nil
+}
+
+// samePoint: a full name of the list is one of the certificate's; without any URL to compare it is taken to be.
+func samePoint(point cryptobyte.String, urls []string) bool {
+	var names cryptobyte.String
+	var has bool
+	if len(urls) == 0 || !point.ReadOptionalASN1(&names, &has, explicit(0)) || !has {
+		return true
+	}
+	seen := false
+	for !names.Empty() {
+		var value cryptobyte.String
+		var tag cbasn1.Tag
+		if !names.ReadAnyASN1(&value, &tag) {
+			return false
+		}
+		if tag == cbasn1.Tag(6).ContextSpecific() {
+			seen = true
+			if slices.Contains(urls, string(value)) {
+				return true
+			}
+		}
+	}
+	return !seen
+}
