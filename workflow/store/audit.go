@@ -1,0 +1,240 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"covenant/workflow/store/db"
+)
+
+// Break is one place where the log is not what it must be.
+type Break struct {
+	Stream  Stream
+	Version int64  // 0 where the whole stream is concerned
+	Problem string // a sentence
+}
+
+func (b Break) String() string {
+	return fmt.Sprintf("stream %s version %d: %s", b.Stream, b.Version, b.Problem)
+}
+
+// AuditReport is what Audit found. The time-stamps in Roots are for the caller to check.
+type AuditReport struct {
+	Streams, Events int
+	Erased          int // pieces of personal data whose commitment can't be checked any more
+	Breaks          []Break
+	Roots           []Root
+	RootBreaks      []string
+}
+
+// OK reports whether everything agreed.
+func (r AuditReport) OK() bool { return len(r.Breaks) == 0 && len(r.RootBreaks) == 0 }
+
+const auditPage = 1000
+
+// Audit recomputes every chain, compares it with the recorded heads, checks every commitment and every root. It
+// reads one state of the database; the error is only for what could not be read.
+func (s *Store) Audit(ctx context.Context) (AuditReport, error) {
+	var report AuditReport
+	err := s.View(ctx, func(tx *Tx) error {
+		a := auditor{tx: tx, report: &report}
+		if err := a.chains(ctx); err != nil {
+			return err
+		}
+		return a.roots(ctx)
+	})
+	if err != nil {
+		return report, fmt.Errorf("audit: %w", err)
+	}
+	return report, nil
+}
+
+type auditor struct {
+	tx     *Tx
+	report *AuditReport
+	heads  map[Stream]Head
+	last   Sealed // the event before, of whatever stream
+}
+
+func (a *auditor) broken(stream Stream, version int64, format string, args ...any) {
+	a.report.Breaks = append(a.report.Breaks, Break{stream, version, fmt.Sprintf(format, args...)})
+}
+
+// chains goes through all events by stream and version.
+func (a *auditor) chains(ctx context.Context) error {
+	if err := a.readHeads(ctx); err != nil {
+		return err
+	}
+	for {
+		rows, err := a.tx.q.ChainedEvents(ctx, db.ChainedEventsParams{Stream: string(a.last.Stream), Version: a.last.Version, Page: auditPage})
+		if err != nil {
+			return classify(err, "read events")
+		}
+		for _, r := range rows {
+			e := sealedOf(db.StreamEventsRow(r))
+			if e.Stream != a.last.Stream {
+				a.endStream()
+				a.last = Sealed{Stream: e.Stream, Hash: make([]byte, HashSize)}
+			}
+			if err := a.event(ctx, e); err != nil {
+				return err
+			}
+			a.last = e
+		}
+		if len(rows) < auditPage {
+			break
+		}
+	}
+	a.endStream()
+	for _, stream := range slices.Sorted(maps.Keys(a.heads)) {
+		a.broken(stream, 0, "the stream has a head at version %d but no events", a.heads[stream].Version)
+	}
+	return nil
+}
+
+func (a *auditor) readHeads(ctx context.Context) error {
+	rows, err := a.tx.q.Streams(ctx, db.StreamsParams{Page: page(0)})
+	if err != nil {
+		return classify(err, "read heads")
+	}
+	a.heads = make(map[Stream]Head, len(rows))
+	for _, r := range rows {
+		a.heads[Stream(r.Stream)] = Head{Stream(r.Stream), r.Version, r.Hash}
+	}
+	return nil
+}
+
+func (a *auditor) endStream() {
+	if a.last.Stream == "" {
+		return
+	}
+	a.report.Streams++
+	head, ok := a.heads[a.last.Stream]
+	delete(a.heads, a.last.Stream)
+	switch {
+	case !ok:
+		a.broken(a.last.Stream, 0, "the stream has events but no head")
+	case head.Version != a.last.Version || !bytes.Equal(head.Hash, a.last.Hash):
+		a.broken(a.last.Stream, a.last.Version, "the last event is not the recorded head of version %d: events are missing, or were added or altered", head.Version)
+	}
+}
+
+func (a *auditor) event(ctx context.Context, e Sealed) error {
+	a.report.Events++
+	if e.Version != a.last.Version+1 {
+		a.broken(e.Stream, e.Version, "the event before has version %d: events are missing", a.last.Version)
+	} else if !bytes.Equal(e.Prev, a.last.Hash) {
+		a.broken(e.Stream, e.Version, "it follows another event than the one recorded before it")
+	}
+	if !bytes.Equal(e.Hash, e.Sum()) {
+		a.broken(e.Stream, e.Version, "the event was altered: its hash is not that of its content")
+	}
+	commitments, err := commitmentsOf(e)
+	if err != nil {
+		a.broken(e.Stream, e.Version, "the payload is not JSON: %v", err)
+	}
+	for _, c := range commitments {
+		if err := a.commitment(ctx, e, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *auditor) commitment(ctx context.Context, e Sealed, c Commitment) error {
+	o, err := a.tx.Open(ctx, c)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		a.broken(e.Stream, e.Version, "personal data %s are missing without having been erased", c)
+	case err != nil:
+		return err
+	case o.Erased:
+		a.report.Erased++
+	case !o.Holds():
+		a.broken(e.Stream, e.Version, "personal data %s were altered", c)
+	}
+	return nil
+}
+
+// commitmentsOf collects the commitments of an event.
+func commitmentsOf(e Sealed) ([]Commitment, error) {
+	var found []Commitment
+	if e.Address != "" {
+		found = append(found, e.Address)
+	}
+	if !strings.Contains(string(e.Payload), `"commitment"`) {
+		if !json.Valid(e.Payload) {
+			return found, errors.New("malformed")
+		}
+		return found, nil
+	}
+	v, err := parseJSON(e.Payload)
+	if err != nil {
+		return found, err
+	}
+	_, err = unseal(v, func(c Commitment) (opening, error) {
+		found = append(found, c)
+		return opening{}, nil
+	})
+	return found, err
+}
+
+// roots recomputes each root from the events up to its position.
+func (a *auditor) roots(ctx context.Context) (err error) {
+	if a.report.Roots, err = a.tx.Roots(ctx); err != nil {
+		return err
+	}
+	previous := make([]byte, HashSize)
+	replay := headReplay{tx: a.tx, heads: map[Stream]Head{}}
+	for _, root := range a.report.Roots {
+		if !bytes.Equal(root.Previous, previous) {
+			a.report.RootBreaks = append(a.report.RootBreaks, fmt.Sprintf("root of %s does not follow the one before", root.Day))
+		}
+		previous = root.Digest()
+		heads, err := replay.at(ctx, root.Position)
+		if err != nil {
+			return err
+		}
+		if len(heads) != root.Size || !bytes.Equal(MerkleRoot(leafHashes(heads)), root.Hash) {
+			a.report.RootBreaks = append(a.report.RootBreaks, fmt.Sprintf("root of %s is not that of the events that it covers", root.Day))
+		}
+	}
+	return nil
+}
+
+// headReplay follows the heads through the log, in one pass over all roots.
+type headReplay struct {
+	tx       *Tx
+	heads    map[Stream]Head
+	position int64
+}
+
+func (r *headReplay) at(ctx context.Context, position int64) ([]Head, error) {
+	for r.position < position {
+		rows, err := r.tx.q.EventHashes(ctx, db.EventHashesParams{After: r.position, Last: position, Page: auditPage})
+		if err != nil {
+			return nil, classify(err, "read events")
+		}
+		for _, row := range rows {
+			stream := Stream(row.Stream)
+			if row.Version > r.heads[stream].Version {
+				r.heads[stream] = Head{stream, row.Version, row.Hash}
+			}
+			r.position = row.Position
+		}
+		if len(rows) < auditPage {
+			r.position = position
+		}
+	}
+	heads := make([]Head, 0, len(r.heads))
+	for _, stream := range slices.Sorted(maps.Keys(r.heads)) {
+		heads = append(heads, r.heads[stream])
+	}
+	return heads, nil
+}

@@ -1,0 +1,193 @@
+package store_test
+
+import (
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"covenant/workflow/store"
+)
+
+func mustAudit(t testing.TB, s *store.Store) store.AuditReport {
+	t.Helper()
+	report, err := s.Audit(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !report.OK() {
+		t.Fatalf("audit: %v %v", report.Breaks, report.RootBreaks)
+	}
+	return report
+}
+
+func dataFiles(t testing.TB, dir string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "covenant.db*"))
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	return files
+}
+
+func readFile(t testing.TB, name string) string {
+	t.Helper()
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func TestTriggersForbidRewriting(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, d database) {
+		s := d.open(t)
+		appendEvents(t, s, "c", 0, payload("k", `{"n":{"personal":"x"}}`))
+		raw := d.raw(t)
+		for _, statement := range []string{
+			"UPDATE events SET actor = 'nobody'", "DELETE FROM events", "DELETE FROM personal_data", "DELETE FROM streams",
+		} {
+			if _, err := raw.ExecContext(t.Context(), statement); err == nil || !strings.Contains(err.Error(), "append-only") {
+				t.Errorf("%s: %v", statement, err)
+			}
+		}
+	})
+}
+
+// dropTriggers is what somebody with the database's password would do first.
+func dropTriggers(t testing.TB, d database, raw *sql.DB) {
+	if d.sqlite() {
+		run(t, raw, "DROP TRIGGER events_no_update", "DROP TRIGGER events_no_delete", "DROP TRIGGER personal_data_no_delete",
+			"DROP TRIGGER streams_no_delete", "DROP TRIGGER roots_no_delete")
+		return
+	}
+	run(t, raw, "ALTER TABLE events DISABLE TRIGGER ALL", "ALTER TABLE personal_data DISABLE TRIGGER ALL",
+		"ALTER TABLE streams DISABLE TRIGGER ALL", "ALTER TABLE roots DISABLE TRIGGER ALL")
+}
+
+func TestAuditFindsTampering(t *testing.T) {
+	cases := []struct{ name, statement, stream, problem string }{
+		{"payload altered", `UPDATE events SET payload = '{"i":9}' WHERE stream = 'b' AND version = 2`, "b/2", "altered"},
+		{"payload not JSON", `UPDATE events SET payload = '{"i":' WHERE stream = 'b' AND version = 2`, "b/2", "not JSON"},
+		{"actor altered", `UPDATE events SET actor = 'other' WHERE stream = 'b' AND version = 1`, "b/1", "altered"},
+		{"on behalf altered", `UPDATE events SET on_behalf = 'other' WHERE stream = 'b' AND version = 1`, "b/1", "altered"},
+		{"origin altered", `UPDATE events SET origin = 'other' WHERE stream = 'b' AND version = 1`, "b/1", "altered"},
+		{"command altered", `UPDATE events SET command_key = 'other' WHERE stream = 'b' AND version = 1`, "b/1", "altered"},
+		{"kind altered", `UPDATE events SET kind = 'other' WHERE stream = 'b' AND version = 1`, "b/1", "altered"},
+		{"time altered", `UPDATE events SET at = at + 1 WHERE stream = 'b' AND version = 3`, "b/3", "altered"},
+		{"moved to another stream", `UPDATE events SET stream = 'z' WHERE stream = 'b' AND version = 3`, "z/3", "missing"},
+		{"hash replaced", `UPDATE events SET hash = prev WHERE stream = 'b' AND version = 2`, "b/3", "follows another"},
+		{"event removed in the middle", `DELETE FROM events WHERE stream = 'b' AND version = 2`, "b/3", "missing"},
+		{"last event removed", `DELETE FROM events WHERE stream = 'b' AND version = 3`, "b/2", "recorded head"},
+		{"stream removed", `DELETE FROM events WHERE stream = 'b'`, "b/0", "no events"},
+		{"head removed", `DELETE FROM streams WHERE stream = 'b'`, "b/0", "no head"},
+		{"head set back", `UPDATE streams SET version = 2 WHERE stream = 'b'`, "b/3", "recorded head"},
+		{"personal text altered", `UPDATE personal_data SET body = 'other'`, "a/1", "altered"},
+		{"personal data removed", `DELETE FROM personal_data`, "a/1", "missing"},
+	}
+	eachDatabase(t, func(t *testing.T, d database) {
+		for _, c := range cases {
+			t.Run(c.name, func(t *testing.T) {
+				d := fresh(t, d)
+				s := d.open(t)
+				appendEvents(t, s, "a", 0, payload("k", `{"n":{"personal":"x"}}`))
+				for i := range 3 {
+					appendEvents(t, s, "b", int64(i), payload("k", fmt.Sprintf(`{"i":%d}`, i)))
+				}
+				mustAudit(t, s)
+				raw := d.raw(t)
+				dropTriggers(t, d, raw)
+				run(t, raw, c.statement)
+				wantBreak(t, s, c.stream, c.problem)
+			})
+		}
+	})
+}
+
+func fresh(t testing.TB, like database) database {
+	if like.sqlite() {
+		return newSQLite(t)
+	}
+	return newPostgres(t)
+}
+
+func wantBreak(t *testing.T, s *store.Store, place, problem string) {
+	t.Helper()
+	report, err := s.Audit(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range report.Breaks {
+		if fmt.Sprintf("%s/%d", b.Stream, b.Version) == place && strings.Contains(b.Problem, problem) {
+			return
+		}
+	}
+	t.Errorf("no break %q at %s in %v", problem, place, report.Breaks)
+}
+
+func TestRoots(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, d database) {
+		s := d.open(t)
+		root := func(day string) (r store.Root) {
+			update(t, s, func(tx *store.Tx) (err error) {
+				r, err = tx.BuildRoot(t.Context(), day)
+				return err
+			})
+			return r
+		}
+		first := root("2026-03-25")
+		for i := range 5 {
+			appendEvents(t, s, store.Stream(fmt.Sprintf("c%d", i)), 0, payload("k", `{}`))
+		}
+		second := root("2026-03-26")
+		appendEvents(t, s, "c3", 1, payload("k", `{}`))
+		appendEvents(t, s, "c9", 0, payload("k", `{}`))
+		if again := root("2026-03-26"); string(again.Digest()) != string(second.Digest()) {
+			t.Error("a second root of the same day differs")
+		}
+		third := root("2026-03-27")
+		if first.Size != 0 || second.Size != 5 || third.Size != 6 || string(third.Previous) != string(second.Digest()) {
+			t.Errorf("roots %+v %+v %+v", first, second, third)
+		}
+		update(t, s, func(tx *store.Tx) error { return tx.StampRoot(t.Context(), "2026-03-27", []byte("token")) })
+		err := s.Update(t.Context(), func(tx *store.Tx) error { return tx.StampRoot(t.Context(), "2026-03-27", []byte("other")) })
+		wantError(t, err, store.ErrNotFound)
+		testInclusion(t, s)
+		if report := mustAudit(t, s); len(report.Roots) != 3 {
+			t.Errorf("%d roots", len(report.Roots))
+		}
+		raw := d.raw(t)
+		run(t, raw, "UPDATE roots SET size = 4 WHERE day = '2026-03-26'")
+		report, err := s.Audit(t.Context())
+		if err != nil || len(report.RootBreaks) != 2 {
+			t.Errorf("after altering a root: %v %v", report.RootBreaks, err)
+		}
+	})
+}
+
+func testInclusion(t *testing.T, s *store.Store) {
+	view(t, s, func(tx *store.Tx) error {
+		for _, c := range []struct {
+			stream  store.Stream
+			day     string
+			version int64
+		}{{"c3", "2026-03-26", 1}, {"c3", "2026-03-27", 2}, {"c9", "2026-03-27", 1}, {"c0", "2026-03-27", 1}} {
+			proof, err := tx.Inclusion(t.Context(), c.stream, c.day)
+			if err != nil {
+				return err
+			}
+			if !proof.Verify() || proof.Head.Version != c.version {
+				t.Errorf("proof of %s on %s: %+v", c.stream, c.day, proof)
+			}
+			proof.Head.Version++
+			if proof.Verify() {
+				t.Error("a proof of another version verifies")
+			}
+		}
+		_, err := tx.Inclusion(t.Context(), "c9", "2026-03-26")
+		wantError(t, err, store.ErrNotFound)
+		return nil
+	})
+}

@@ -1,0 +1,75 @@
+package store_test
+
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"covenant/workflow/store"
+)
+
+func TestCanonical(t *testing.T) {
+	for in, want := range map[string]string{
+		` { "b" : [ 1 , 2.50 ] , "a" : null } `: `{"a":null,"b":[1,2.5]}`,
+		`{"\u20ac":"Euro","\r":"CR","1":"One","\ud83d\ude00":"Smiley","\ufb33":"Dagesh","\u00f6":"o","\u0080":"Control"}`: "{\"\\r\":\"CR\",\"1\":\"One\",\"\u0080\":\"Control\",\"ö\":\"o\",\"€\":\"Euro\",\"😀\":\"Smiley\",\"\ufb33\":\"Dagesh\"}",
+		`"\u000f\n\"\\\/<>&\u2028"`: "\"\\u000f\\n\\\"\\\\/<>&\u2028\"",
+		`[333333333.33333329,1E30,4.50,2e-3,0.000000000000000000000000001,-0,-0.0]`: `[333333333.3333333,1e+30,4.5,0.002,1e-27,0,0]`,
+		`123456789012345678901234567890`:                                            `123456789012345678901234567890`,
+		`1e21`:                                                                      `1e+21`,
+		`1.5e300`:                                                                   `1.5e+300`,
+		`0.000001`:                                                                  `0.000001`,
+		`0.0000001`:                                                                 `1e-7`,
+	} {
+		got, err := store.Canonical([]byte(in))
+		if err != nil || string(got) != want {
+			t.Errorf("%s\n got %s (%v)\nwant %s", in, got, err, want)
+		}
+	}
+	for _, in := range []string{``, `{`, `{}{}`, `1e999`, "\"\xff\"", `nul`} {
+		if got, err := store.Canonical([]byte(in)); err == nil {
+			t.Errorf("%q gave %s", in, got)
+		}
+	}
+}
+
+func FuzzCanonical(f *testing.F) {
+	for _, seed := range []string{`{"a":[1,2.5e3,"x"]}`, `"\u0000"`, `-0.0`, `{"personal":"x"}`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		once, err := store.Canonical(data)
+		if err != nil {
+			return
+		}
+		twice, err := store.Canonical(once)
+		if err != nil || string(once) != string(twice) {
+			t.Fatalf("not stable: %s then %s (%v)", once, twice, err)
+		}
+	})
+}
+
+func TestMerkle(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		size := rapid.IntRange(1, 70).Draw(t, "size")
+		leaves := make([][]byte, size)
+		for i := range leaves {
+			leaves[i] = store.LeafHash([]byte{byte(i)})
+		}
+		root := store.MerkleRoot(leaves)
+		index := rapid.IntRange(0, size-1).Draw(t, "index")
+		path := store.MerkleProof(leaves, index)
+		if !store.VerifyMerkle(leaves[index], index, size, path, root) {
+			t.Fatal("a right proof is refused")
+		}
+		other := rapid.IntRange(0, size-1).Draw(t, "other")
+		if other != index && store.VerifyMerkle(leaves[other], index, size, path, root) {
+			t.Fatal("another leaf is accepted")
+		}
+		if other != index && store.VerifyMerkle(leaves[index], other, size, path, root) && len(path) > 0 {
+			t.Fatal("another place is accepted")
+		}
+		if store.VerifyMerkle(leaves[index], index, size, append(path, leaves[0]), root) {
+			t.Fatal("a longer path is accepted")
+		}
+	})
+}

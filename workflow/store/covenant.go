@@ -1,0 +1,224 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"covenant/workflow/store/db"
+)
+
+// Covenant is the derived row that lists and searches show. It says nothing that the events don't.
+type Covenant struct {
+	ID        string
+	Slug      string // permanent path of its page, unique
+	Title     string
+	Block     string
+	Year      int
+	Status    string // who acts next, in the terms of the rules
+	NextActor string // person, agency or role that acts next
+	Due       time.Time
+	Head      Digest // the PDF as it stands
+	Version   int64  // of the stream
+	UpdatedAt time.Time
+	Summary   json.RawMessage // whatever else a list shows
+	Words     string          // further words to be found by, beside title, slug and block
+}
+
+// Party is one member of a covenant and what it has done.
+type Party struct {
+	ID     string
+	Seq    int // order in the member list
+	Name   string
+	Role   string
+	Agency string
+	Person string
+	State  string
+	At     time.Time
+	Detail json.RawMessage
+}
+
+// SaveCovenant writes the derived row and its parties, replacing what was there.
+func (tx *Tx) SaveCovenant(ctx context.Context, c Covenant, parties []Party) error {
+	about := "save row of covenant " + c.ID
+	err := tx.q.SaveCovenant(ctx, db.SaveCovenantParams{ID: c.ID, Slug: c.Slug, Title: c.Title, Block: c.Block, Year: int64(c.Year),
+		Status: c.Status, NextActor: c.NextActor, DueAt: millis(c.Due), Head: string(c.Head), Version: c.Version,
+		UpdatedAt: millis(c.UpdatedAt), Summary: jsonText(c.Summary),
+		Folded: Fold(strings.Join([]string{c.Title, c.Slug, c.Block, c.Words}, " "))})
+	if err == nil {
+		err = tx.q.DeleteParties(ctx, c.ID)
+	}
+	if err != nil {
+		return classify(err, about)
+	}
+	for _, p := range parties {
+		err := tx.q.InsertParty(ctx, db.InsertPartyParams{Covenant: c.ID, Party: p.ID, Seq: int64(p.Seq), Name: p.Name, Role: p.Role,
+			Agency: p.Agency, Person: p.Person, State: p.State, At: millis(p.At), Detail: jsonText(p.Detail)})
+		if err != nil {
+			return classify(err, about+", party "+p.ID)
+		}
+	}
+	return nil
+}
+
+// jsonText makes an absent JSON value null.
+func jsonText(data json.RawMessage) string {
+	if len(data) == 0 {
+		return "null"
+	}
+	return string(data)
+}
+
+// Fold prepares text for search: lower case, without Vietnamese diacritics, đ as d.
+func Fold(text string) string {
+	var out strings.Builder
+	for _, r := range norm.NFD.String(text) {
+		switch {
+		case unicode.Is(unicode.Mn, r):
+		case r == 'đ' || r == 'Đ':
+			out.WriteByte('d')
+		default:
+			out.WriteRune(unicode.ToLower(r))
+		}
+	}
+	return out.String()
+}
+
+func covenantOf(r db.CovenantRow) Covenant {
+	return Covenant{ID: r.ID, Slug: r.Slug, Title: r.Title, Block: r.Block, Year: int(r.Year), Status: r.Status, NextActor: r.NextActor,
+		Due: instant(r.DueAt), Head: Digest(r.Head), Version: r.Version, UpdatedAt: instant(r.UpdatedAt),
+		Summary: json.RawMessage(r.Summary)}
+}
+
+// Covenant reads one row, by id.
+func (tx *Tx) Covenant(ctx context.Context, id string) (Covenant, error) {
+	row, err := tx.q.Covenant(ctx, id)
+	return covenantOf(row), classify(err, "covenant "+id)
+}
+
+// CovenantBySlug reads one row, by the path of its page.
+func (tx *Tx) CovenantBySlug(ctx context.Context, slug string) (Covenant, error) {
+	row, err := tx.q.CovenantBySlug(ctx, slug)
+	return covenantOf(db.CovenantRow(row)), classify(err, "covenant "+slug)
+}
+
+// CovenantFilter chooses covenants; its zero value chooses all.
+type CovenantFilter struct {
+	Status, Block, NextActor string
+	Year                     int
+	Search                   string // words, in any order, with or without diacritics; the first four count
+	Limit, Offset            int    // Limit 0: all
+}
+
+// Covenants lists rows, last changed first.
+func (tx *Tx) Covenants(ctx context.Context, f CovenantFilter) ([]Covenant, error) {
+	words := patterns(f.Search)
+	rows, err := tx.q.Covenants(ctx, db.CovenantsParams{Status: f.Status, Block: f.Block, NextActor: f.NextActor, Year: int64(f.Year),
+		Word1: words[0], Word2: words[1], Word3: words[2], Word4: words[3], Page: page(f.Limit), Skip: int32(max(0, min(f.Offset, 1<<30)))}) //nolint:gosec // bounded
+	return convert(rows, func(r db.CovenantsRow) Covenant { return covenantOf(db.CovenantRow(r)) }), classify(err, "list covenants")
+}
+
+// patterns makes LIKE patterns of the first four words.
+func patterns(search string) [4]string {
+	out := [4]string{"%", "%", "%", "%"}
+	escape := strings.NewReplacer(`%`, "", `_`, "", `\`, "")
+	for i, word := range strings.Fields(Fold(search)) {
+		if i < len(out) {
+			out[i] = "%" + escape.Replace(word) + "%"
+		}
+	}
+	return out
+}
+
+// CovenantsOf lists the covenants in which a person or an agency (either may be empty) is a party in a state
+// (empty: any), those due first.
+func (tx *Tx) CovenantsOf(ctx context.Context, person, agency, state string, limit int) ([]Covenant, error) {
+	rows, err := tx.q.CovenantsOfParty(ctx, db.CovenantsOfPartyParams{Person: person, Agency: agency, State: state, Page: page(limit)})
+	return convert(rows, func(r db.CovenantsOfPartyRow) Covenant { return covenantOf(db.CovenantRow(r)) }),
+		classify(err, "covenants of "+person+agency)
+}
+
+// Parties lists a covenant's parties in their order.
+func (tx *Tx) Parties(ctx context.Context, covenant string) ([]Party, error) {
+	rows, err := tx.q.Parties(ctx, covenant)
+	return convert(rows, func(r db.Party) Party {
+		return Party{ID: r.Party, Seq: int(r.Seq), Name: r.Name, Role: r.Role, Agency: r.Agency, Person: r.Person,
+			State: r.State, At: instant(r.At), Detail: json.RawMessage(r.Detail)}
+	}), classify(err, "parties of covenant "+covenant)
+}
+
+// Projection is a derived document, for example a page's model, kept as JSON under a kind and a key.
+type Projection struct {
+	Key       string
+	JSON      json.RawMessage
+	UpdatedAt time.Time
+}
+
+// SaveProjection writes a derived document, replacing what was there.
+func (tx *Tx) SaveProjection(ctx context.Context, kind, key string, body json.RawMessage) error {
+	err := tx.q.SaveProjection(ctx, db.SaveProjectionParams{Kind: kind, Key: key, Body: jsonText(body), UpdatedAt: millis(tx.Now())})
+	return classify(err, fmt.Sprintf("save %s %s", kind, key))
+}
+
+// Projection reads a derived document.
+func (tx *Tx) Projection(ctx context.Context, kind, key string) (json.RawMessage, error) {
+	body, err := tx.q.Projection(ctx, db.ProjectionParams{Kind: kind, Key: key})
+	return json.RawMessage(body), classify(err, fmt.Sprintf("%s %s", kind, key))
+}
+
+// Projections lists the documents of a kind whose keys begin with prefix, by key.
+func (tx *Tx) Projections(ctx context.Context, kind, prefix string) ([]Projection, error) {
+	rows, err := tx.q.Projections(ctx, db.ProjectionsParams{Kind: kind, First: prefix, Past: past(prefix)})
+	return convert(rows, func(r db.ProjectionsRow) Projection {
+		return Projection{r.Key, json.RawMessage(r.Body), instant(r.UpdatedAt)}
+	}), classify(err, "list "+kind)
+}
+
+// DeleteProjection removes a derived document, if it is there.
+func (tx *Tx) DeleteProjection(ctx context.Context, kind, key string) error {
+	return classify(tx.q.DeleteProjection(ctx, db.DeleteProjectionParams{Kind: kind, Key: key}), fmt.Sprintf("delete %s %s", kind, key))
+}
+
+// past is the least string above all that begin with prefix, or empty if there is none.
+func past(prefix string) string {
+	runes := []rune(prefix)
+	for i := len(runes) - 1; i >= 0; i-- {
+		if runes[i] < unicode.MaxRune {
+			next := runes[i] + 1
+			if next >= 0xD800 && next <= 0xDFFF {
+				next = 0xE000
+			}
+			return string(append(runes[:i:i], next))
+		}
+	}
+	return ""
+}
+
+// Rebuild clears the derived rows (covenants, parties, projections) and hands every event in the order of the
+// log to apply, which writes them again; all in one transaction.
+func (s *Store) Rebuild(ctx context.Context, apply func(*Tx, Recorded) error) error {
+	return s.Update(ctx, func(tx *Tx) error {
+		for _, clear := range []func(context.Context) error{tx.q.DeleteCovenants, tx.q.DeleteAllParties, tx.q.DeleteProjections} {
+			if err := clear(ctx); err != nil {
+				return classify(err, "clear derived rows")
+			}
+		}
+		for after := int64(0); ; {
+			events, err := tx.AllEvents(ctx, after, 500)
+			if err != nil || len(events) == 0 {
+				return err
+			}
+			for _, e := range events {
+				if err := apply(tx, e); err != nil {
+					return fmt.Errorf("rebuild from stream %s version %d: %w", e.Stream, e.Version, err)
+				}
+			}
+			after = events[len(events)-1].Position
+		}
+	})
+}

@@ -1,0 +1,334 @@
+package store_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver of the raw connections
+
+	"covenant/workflow/store"
+)
+
+// database is one empty database of a kind, which a test opens through the store, or raw to tamper with it.
+type database struct {
+	kind string
+	opts store.Options
+	raw  func(t testing.TB) *sql.DB
+}
+
+func (d database) open(t testing.TB) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), d.opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() }) // many tests close it themselves
+	return s
+}
+
+func (d database) sqlite() bool { return d.kind == "sqlite" }
+
+// eachDatabase runs the same test on SQLite and on PostgreSQL.
+func eachDatabase(t *testing.T, test func(t *testing.T, d database)) {
+	t.Run("sqlite", func(t *testing.T) { test(t, newSQLite(t)) })
+	t.Run("postgres", func(t *testing.T) {
+		if testing.Short() {
+			t.Skip("-short: starts no PostgreSQL")
+		}
+		test(t, newPostgres(t))
+	})
+}
+
+func newSQLite(t testing.TB) database {
+	dir := t.TempDir()
+	return database{"sqlite", store.Options{Dir: dir, Now: clock}, func(t testing.TB) *sql.DB {
+		return rawDB(t, "sqlite", "file:"+filepath.Join(dir, "covenant.db")+"?_pragma=busy_timeout(10000)")
+	}}
+}
+
+var databases atomic.Int64
+
+func newPostgres(t testing.TB) database {
+	base := cluster(t)
+	name := fmt.Sprintf("covenant%d", databases.Add(1))
+	admin := rawDB(t, "pgx", base+"dbname=postgres")
+	if _, err := admin.ExecContext(t.Context(), "CREATE DATABASE "+name+" TEMPLATE template0 LOCALE 'C.UTF-8'"); err != nil {
+		t.Fatal(err)
+	}
+	url := base + "dbname=" + name
+	return database{"postgres", store.Options{Dir: t.TempDir(), DatabaseURL: url, Now: clock}, func(t testing.TB) *sql.DB {
+		return rawDB(t, "pgx", url)
+	}}
+}
+
+func rawDB(t testing.TB, driver, dsn string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open(driver, dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// run runs statements on a raw connection.
+func run(t testing.TB, db *sql.DB, statements ...string) {
+	t.Helper()
+	for _, s := range statements {
+		if _, err := db.ExecContext(context.Background(), s); err != nil {
+			t.Fatalf("%s: %v", s, err)
+		}
+	}
+}
+
+// The clock of tests starts at a fixed time and moves a second a call, so that order shows.
+var ticks atomic.Int64
+
+func clock() time.Time {
+	return time.Date(2026, 3, 26, 8, 0, 0, 0, time.UTC).Add(time.Duration(ticks.Add(1)) * time.Second)
+}
+
+var theCluster struct {
+	once sync.Once
+	dsn  string
+	dir  string
+	proc *exec.Cmd
+	err  error
+}
+
+// cluster starts PostgreSQL once for all tests, in a temporary directory, on a Unix socket, as a user other than root.
+func cluster(t testing.TB) string {
+	theCluster.once.Do(func() { theCluster.dsn, theCluster.err = startCluster() })
+	if theCluster.err != nil {
+		t.Fatalf("start PostgreSQL (install postgresql, or run with -short): %v", theCluster.err)
+	}
+	return theCluster.dsn
+}
+
+func TestMain(m *testing.M) {
+	if helper := os.Getenv("COVENANT_STORE_HELPER"); helper != "" {
+		os.Exit(runHelper(helper))
+	}
+	code := m.Run()
+	if theCluster.proc != nil {
+		_ = theCluster.proc.Process.Signal(syscall.SIGINT) // fast shutdown
+		_ = theCluster.proc.Wait()
+		_ = os.RemoveAll(theCluster.dir)
+	}
+	os.Exit(code)
+}
+
+func startCluster() (string, error) {
+	bin, err := postgresBin()
+	if err != nil {
+		return "", err
+	}
+	credential, err := otherUser()
+	if err != nil {
+		return "", err
+	}
+	dir, err := os.MkdirTemp("", "covenant-pg-")
+	if err != nil {
+		return "", err
+	}
+	theCluster.dir = dir
+	if credential != nil {
+		if err := os.Chown(dir, int(credential.Uid), int(credential.Gid)); err != nil {
+			return "", err
+		}
+	}
+	data := filepath.Join(dir, "data")
+	init := exec.Command(filepath.Join(bin, "initdb"), "-D", data, "-U", "covenant", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
+	unprivileged := func(cmd *exec.Cmd) *exec.Cmd {
+		cmd.Dir = dir
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: credential}
+		return cmd
+	}
+	if out, err := unprivileged(init).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w: %s", err, out)
+	}
+	log, err := os.Create(filepath.Join(dir, "log"))
+	if err != nil {
+		return "", err
+	}
+	server := unprivileged(exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "max_connections=200"))
+	server.Stdout, server.Stderr = log, log
+	if err := server.Start(); err != nil {
+		return "", err
+	}
+	theCluster.proc = server
+	if err := waitFor(filepath.Join(dir, ".s.PGSQL.5432")); err != nil {
+		out, _ := os.ReadFile(log.Name())
+		return "", fmt.Errorf("%w: %s", err, out)
+	}
+	return "host=" + dir + " user=covenant sslmode=disable ", nil
+}
+
+func postgresBin() (string, error) {
+	if path, err := exec.LookPath("initdb"); err == nil {
+		return filepath.Dir(path), nil
+	}
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	if err != nil || len(found) == 0 {
+		return "", errors.New("no initdb in PATH or /usr/lib/postgresql")
+	}
+	return filepath.Dir(found[len(found)-1]), nil
+}
+
+// otherUser is who runs PostgreSQL: nil, ourselves, unless we are root.
+func otherUser() (*syscall.Credential, error) {
+	if os.Getuid() != 0 {
+		return nil, nil
+	}
+	for _, name := range []string{"postgres", "nobody"} {
+		u, err := user.Lookup(name)
+		if err != nil {
+			continue
+		}
+		uid, uidErr := strconv.ParseUint(u.Uid, 10, 32)
+		gid, gidErr := strconv.ParseUint(u.Gid, 10, 32)
+		return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, errors.Join(uidErr, gidErr)
+	}
+	return nil, errors.New("PostgreSQL does not run as root, and there is no user postgres or nobody")
+}
+
+func waitFor(socket string) error {
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		if conn, err := net.Dial("unix", socket); err == nil {
+			_ = conn.Close()
+			db, err := sql.Open("pgx", "host="+filepath.Dir(socket)+" user=covenant dbname=postgres sslmode=disable")
+			if err != nil {
+				return err
+			}
+			err = db.Ping()
+			_ = db.Close()
+			if err == nil {
+				return nil
+			}
+		}
+	}
+	return errors.New("it did not answer within 30 s")
+}
+
+// update and view run fn in a transaction that must succeed.
+func update(t testing.TB, s *store.Store, fn func(tx *store.Tx) error) {
+	t.Helper()
+	if err := s.Update(context.Background(), fn); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func view(t testing.TB, s *store.Store, fn func(tx *store.Tx) error) {
+	t.Helper()
+	if err := s.View(context.Background(), fn); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wantError(t testing.TB, err, want error) {
+	t.Helper()
+	if !errors.Is(err, want) {
+		t.Fatalf("got error %v, want %v", err, want)
+	}
+}
+
+func envelope() store.Envelope {
+	return store.Envelope{At: clock(), Actor: "person-1", Origin: "web", CommandKey: "cmd"}
+}
+
+func payload(kind, json string) store.Payload {
+	return store.Payload{Kind: kind, JSON: []byte(json)}
+}
+
+func appendEvents(t testing.TB, s *store.Store, stream store.Stream, expected int64, payloads ...store.Payload) []store.Recorded {
+	t.Helper()
+	var events []store.Recorded
+	update(t, s, func(tx *store.Tx) (err error) {
+		events, err = tx.Append(t.Context(), stream, expected, envelope(), payloads)
+		return err
+	})
+	return events
+}
+
+func put(t testing.TB, s *store.Store, text string) store.BlobInfo {
+	t.Helper()
+	info, err := s.PutBlob(t.Context(), strings.NewReader(text), "text/plain")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info
+}
+
+// runHelper is what this test binary does when a test starts it as another process.
+func runHelper(name string) int {
+	var err error
+	switch name {
+	case "append":
+		err = helperAppend(os.Stdout)
+	case "hold":
+		err = helperHold()
+	default:
+		err = fmt.Errorf("no helper %s", name)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}
+
+// helperAppend appends to streams for ever and writes a line for each event that was committed.
+func helperAppend(out io.Writer) error {
+	ctx := context.Background()
+	s, err := store.Open(ctx, store.Options{Dir: os.Getenv("COVENANT_STORE_DIR"), DatabaseURL: os.Getenv("COVENANT_STORE_URL")})
+	if err != nil {
+		return err
+	}
+	for i := 0; ; i++ {
+		stream := store.Stream(fmt.Sprintf("s%d", i%3))
+		var last store.Recorded
+		err := s.Update(ctx, func(tx *store.Tx) error {
+			env := store.Envelope{At: time.Now(), Actor: "helper"}
+			events, err := tx.Append(ctx, stream, store.AnyVersion, env, []store.Payload{
+				{Kind: "a", JSON: []byte(fmt.Sprintf(`{"i":%d,"who":{"personal":"Nguyễn Văn %d"}}`, i, i))}, {Kind: "b", JSON: []byte(`{}`)}})
+			if err != nil {
+				return err
+			}
+			last = events[1]
+			return tx.SaveProjection(ctx, "last", string(stream), []byte(fmt.Sprintf(`%d`, last.Version)))
+		})
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(out, "%s %d\n", last.Stream, last.Version); err != nil {
+			return err
+		}
+	}
+}
+
+// helperHold opens the store, says so and waits.
+func helperHold() error {
+	s, err := store.Open(context.Background(), store.Options{Dir: os.Getenv("COVENANT_STORE_DIR")})
+	if err != nil {
+		return err
+	}
+	defer s.Close() //nolint:errcheck // the process ends
+	fmt.Println("open")
+	_, err = io.Copy(io.Discard, os.Stdin)
+	return err
+}

@@ -1,0 +1,185 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"covenant/workflow/store/db"
+)
+
+// MailKey is the caller's key of one mail; it exists at most once.
+type MailKey string
+
+// MailState says where a mail is.
+type MailState string
+
+// The states of a mail: queued → sending → sent, in_doubt or failed. A queued mail waits for its job; one being sent
+// belongs to the job that claimed it; one in doubt may or may not have arrived and waits for a person or policy.
+const (
+	MailQueued  MailState = "queued"
+	MailSending MailState = "sending"
+	MailSent    MailState = "sent"
+	MailInDoubt MailState = "in_doubt"
+	MailFailed  MailState = "failed"
+)
+
+// Attachment is a file of a mail: its content, or the blob that holds it.
+type Attachment struct {
+	Name      string `json:"name"`
+	MediaType string `json:"media_type"`
+	Content   []byte `json:"content,omitempty"`
+	Blob      Digest `json:"blob,omitempty"`
+}
+
+// Mail is one mail to one address.
+type Mail struct {
+	Key         MailKey
+	MessageID   string // without angle brackets; derived from Key by QueueMail
+	Kind        string
+	Covenant    string
+	To          string
+	Subject     string
+	Body        string
+	Attachments []Attachment
+	State       MailState
+	Attempts    int
+	LastError   string
+	CreatedAt   time.Time
+	NextAt      time.Time // queued: not to be sent before
+	SendingAt   time.Time
+	SettledAt   time.Time
+	Occurrences []OccurrenceID // what it reminds of; filled by Mail, not by lists
+}
+
+// messageID derives a Message-ID (RFC 5322 §3.6.4) from a key, so that a mail sent again has the same.
+func (s *Store) messageID(key MailKey) string {
+	sum := sha256.Sum256([]byte("covenant mail\x00" + string(key)))
+	return hex.EncodeToString(sum[:20]) + "@" + s.mailDomain
+}
+
+// QueueMail adds a mail in state queued, and settles the pending occurrences that it carries as sent. It reports
+// false, and changes nothing, if the key is there already.
+func (tx *Tx) QueueMail(ctx context.Context, m Mail) (bool, error) {
+	about := "queue mail " + string(m.Key)
+	attachments, err := json.Marshal(m.Attachments)
+	if err != nil {
+		return false, fmt.Errorf("%s: %w", about, err)
+	}
+	n, err := tx.q.InsertMail(ctx, db.InsertMailParams{Key: string(m.Key), MessageID: tx.s.messageID(m.Key), Kind: m.Kind, Covenant: m.Covenant,
+		Recipient: m.To, Subject: m.Subject, Body: m.Body, Attachments: string(attachments),
+		CreatedAt: millis(tx.Now()), NextAt: millis(m.NextAt)})
+	if err != nil || n == 0 {
+		return false, classify(err, about)
+	}
+	for _, id := range m.Occurrences {
+		err := tx.q.InsertMailOccurrence(ctx, db.InsertMailOccurrenceParams{Mail: string(m.Key), Obligation: id.Obligation, Period: id.Period, Rung: int64(id.Rung)})
+		if err != nil {
+			return false, classify(err, about)
+		}
+		if err := tx.SettleOccurrence(ctx, id, OccurrenceSent, ""); err != nil && !errors.Is(err, ErrNotFound) {
+			return false, fmt.Errorf("%s: %w", about, err)
+		}
+	}
+	return true, nil
+}
+
+// Mail reads one mail with its occurrences.
+func (tx *Tx) Mail(ctx context.Context, key MailKey) (Mail, error) {
+	row, err := tx.q.Mail(ctx, string(key))
+	if err != nil {
+		return Mail{}, classify(err, "mail "+string(key))
+	}
+	m, err := mailOf(row)
+	if err != nil {
+		return Mail{}, err
+	}
+	ids, err := tx.q.MailOccurrences(ctx, string(key))
+	m.Occurrences = convert(ids, func(r db.MailOccurrencesRow) OccurrenceID {
+		return OccurrenceID{r.Obligation, r.Period, int(r.Rung)}
+	})
+	return m, classify(err, "occurrences of mail "+string(key))
+}
+
+// QueuedMails lists the keys of queued mails that may be sent at before or earlier.
+func (tx *Tx) QueuedMails(ctx context.Context, before time.Time, limit int) ([]MailKey, error) {
+	keys, err := tx.q.QueuedMails(ctx, db.QueuedMailsParams{Before: millis(before), Page: page(limit)})
+	return convert(keys, func(k string) MailKey { return MailKey(k) }), classify(err, "queued mails")
+}
+
+// ClaimMail takes a queued mail for sending: commit this before the first byte goes out. It reports false if it is
+// not queued (any more).
+func (tx *Tx) ClaimMail(ctx context.Context, key MailKey) (Mail, bool, error) {
+	n, err := tx.q.ClaimMail(ctx, db.ClaimMailParams{Key: string(key), SendingAt: millis(tx.Now())})
+	if err != nil || n == 0 {
+		return Mail{}, false, classify(err, "claim mail "+string(key))
+	}
+	m, err := tx.Mail(ctx, key)
+	return m, err == nil, err
+}
+
+// SettleMail ends a mail that is being sent, or in doubt, as sent, in_doubt or failed. ErrNotFound if it is neither.
+func (tx *Tx) SettleMail(ctx context.Context, key MailKey, state MailState, cause string) error {
+	if state != MailSent && state != MailInDoubt && state != MailFailed {
+		return fmt.Errorf("settle mail %s: %q is not an end", key, state)
+	}
+	n, err := tx.q.SettleMail(ctx, db.SettleMailParams{Key: string(key), State: string(state), LastError: cause, SettledAt: millis(tx.Now())})
+	return exactly(n, err, "settle mail "+string(key))
+}
+
+// RetryMail queues a mail again, from sending (refused for now), in_doubt or failed (a person decided so).
+func (tx *Tx) RetryMail(ctx context.Context, key MailKey, next time.Time, cause string) error {
+	n, err := tx.q.RequeueMail(ctx, db.RequeueMailParams{Key: string(key), LastError: cause, NextAt: millis(next)})
+	return exactly(n, err, "queue mail again "+string(key))
+}
+
+// DoubtMails marks mails as in doubt whose sending began before a time and never ended: their process was killed.
+// On SQLite pass the time of start; with several nodes, one that no sending can outlast.
+func (tx *Tx) DoubtMails(ctx context.Context, before time.Time, cause string) (int, error) {
+	n, err := tx.q.DoubtMails(ctx, db.DoubtMailsParams{Before: millis(before), LastError: cause})
+	return int(n), classify(err, "mails interrupted while sending")
+}
+
+// MailsOf lists a covenant's mails, oldest first.
+func (tx *Tx) MailsOf(ctx context.Context, covenant string) ([]Mail, error) {
+	rows, err := tx.q.MailsOfCovenant(ctx, covenant)
+	if err != nil {
+		return nil, classify(err, "mails of covenant "+covenant)
+	}
+	return mailsOf(rows)
+}
+
+// Mails lists mails in a state (empty: any), newest first.
+func (tx *Tx) Mails(ctx context.Context, state MailState, limit int) ([]Mail, error) {
+	rows, err := tx.q.Mails(ctx, db.MailsParams{State: string(state), Page: page(limit)})
+	if err != nil {
+		return nil, classify(err, "list mails")
+	}
+	return mailsOf(rows)
+}
+
+func mailsOf(rows []db.Mail) ([]Mail, error) {
+	mails := make([]Mail, len(rows))
+	for i, r := range rows {
+		m, err := mailOf(r)
+		if err != nil {
+			return nil, err
+		}
+		mails[i] = m
+	}
+	return mails, nil
+}
+
+func mailOf(r db.Mail) (Mail, error) {
+	m := Mail{Key: MailKey(r.Key), MessageID: r.MessageID, Kind: r.Kind, Covenant: r.Covenant, To: r.Recipient, Subject: r.Subject,
+		Body: r.Body, State: MailState(r.State), Attempts: int(r.Attempts), LastError: r.LastError, CreatedAt: instant(r.CreatedAt),
+		NextAt: instant(r.NextAt), SendingAt: instant(r.SendingAt), SettledAt: instant(r.SettledAt)}
+	if err := json.Unmarshal([]byte(r.Attachments), &m.Attachments); err != nil {
+		return Mail{}, &storeError{ErrCorrupt, fmt.Errorf("attachments of mail %s: %w", r.Key, err)}
+	}
+	return m, nil
+}

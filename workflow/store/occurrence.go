@@ -1,0 +1,140 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"covenant/workflow/store/db"
+)
+
+// Obligation is a duty that recurs or falls due once, for example an agency's quarterly report.
+type Obligation struct {
+	ID       string
+	Covenant string
+	Agency   string
+	Kind     string
+	Schedule string // cron expression or whatever the rules compute dates from
+	Ended    bool
+	Data     json.RawMessage
+}
+
+// OccurrenceState is what became of an occurrence.
+type OccurrenceState string
+
+// The states of an occurrence.
+const (
+	OccurrencePending OccurrenceState = "pending" // the sweep takes it when due
+	OccurrenceSent    OccurrenceState = "sent"    // a mail carries it
+	OccurrenceSkipped OccurrenceState = "skipped" // not needed any more; the reason says why
+)
+
+// OccurrenceID names one time that an obligation falls due: the period (such as 2026-Q4) and the rung of its
+// escalation ladder (0 first reminder, 1 second, …). It exists at most once.
+type OccurrenceID struct {
+	Obligation string
+	Period     string
+	Rung       int
+}
+
+func (id OccurrenceID) String() string {
+	return fmt.Sprintf("%s/%s/%d", id.Obligation, id.Period, id.Rung)
+}
+
+// Occurrence is one reminder to be sent at Due.
+type Occurrence struct {
+	OccurrenceID
+	Covenant  string
+	Agency    string
+	Kind      string
+	Due       time.Time
+	State     OccurrenceState
+	SettledAt time.Time
+	Reason    string
+}
+
+// SaveObligation writes an obligation, replacing what was there.
+func (tx *Tx) SaveObligation(ctx context.Context, o Obligation) error {
+	state := "active"
+	if o.Ended {
+		state = "ended"
+	}
+	err := tx.q.SaveObligation(ctx, db.SaveObligationParams{ID: o.ID, Covenant: o.Covenant, Agency: o.Agency, Kind: o.Kind,
+		Schedule: o.Schedule, State: state, Data: jsonText(o.Data)})
+	return classify(err, "save obligation "+o.ID)
+}
+
+func obligationOf(r db.Obligation) Obligation {
+	return Obligation{ID: r.ID, Covenant: r.Covenant, Agency: r.Agency, Kind: r.Kind, Schedule: r.Schedule,
+		Ended: r.State == "ended", Data: json.RawMessage(r.Data)}
+}
+
+// Obligation reads one obligation.
+func (tx *Tx) Obligation(ctx context.Context, id string) (Obligation, error) {
+	row, err := tx.q.Obligation(ctx, id)
+	return obligationOf(row), classify(err, "obligation "+id)
+}
+
+// Obligations lists a covenant's obligations.
+func (tx *Tx) Obligations(ctx context.Context, covenant string) ([]Obligation, error) {
+	rows, err := tx.q.Obligations(ctx, covenant)
+	return convert(rows, obligationOf), classify(err, "obligations of covenant "+covenant)
+}
+
+// ScheduleOccurrence adds a pending occurrence. It reports false, and changes nothing, if it is there already.
+func (tx *Tx) ScheduleOccurrence(ctx context.Context, o Occurrence) (bool, error) {
+	n, err := tx.q.InsertOccurrence(ctx, db.InsertOccurrenceParams{Obligation: o.Obligation, Period: o.Period, Rung: int64(o.Rung),
+		Covenant: o.Covenant, Agency: o.Agency, Kind: o.Kind, DueAt: millis(o.Due)})
+	return n > 0, classify(err, "schedule "+o.String())
+}
+
+// MoveOccurrence gives a pending occurrence another due time. ErrNotFound if it is not pending.
+func (tx *Tx) MoveOccurrence(ctx context.Context, id OccurrenceID, due time.Time) error {
+	n, err := tx.q.MoveOccurrence(ctx, db.MoveOccurrenceParams{Obligation: id.Obligation, Period: id.Period, Rung: int64(id.Rung), DueAt: millis(due)})
+	return exactly(n, err, "move "+id.String())
+}
+
+// DueOccurrences lists pending occurrences due at before or earlier, the oldest first, by an index on what is
+// pending: its cost follows what is due, not what exists.
+func (tx *Tx) DueOccurrences(ctx context.Context, before time.Time, limit int) ([]Occurrence, error) {
+	rows, err := tx.q.DueOccurrences(ctx, db.DueOccurrencesParams{Before: millis(before), Page: page(limit)})
+	return convert(rows, occurrenceOf), classify(err, "due occurrences")
+}
+
+// NextDue tells when the next pending occurrence is due; found is false if none is pending.
+func (tx *Tx) NextDue(ctx context.Context) (due time.Time, found bool, err error) {
+	ms, found, err := wrapOne(tx.q.NextDue(ctx))("next due occurrence")
+	return instant(ms), found, err
+}
+
+// SettleOccurrence marks a pending occurrence as sent or skipped. ErrNotFound if it is not pending.
+func (tx *Tx) SettleOccurrence(ctx context.Context, id OccurrenceID, state OccurrenceState, reason string) error {
+	n, err := tx.q.SettleOccurrence(ctx, db.SettleOccurrenceParams{Obligation: id.Obligation, Period: id.Period, Rung: int64(id.Rung),
+		State: string(state), SettledAt: millis(tx.Now()), Reason: reason})
+	return exactly(n, err, "settle "+id.String())
+}
+
+// SkipPeriod marks all pending occurrences of a period as skipped, for example when the report has come in.
+func (tx *Tx) SkipPeriod(ctx context.Context, obligation, period, reason string) (int, error) {
+	n, err := tx.q.SkipOccurrencesOfPeriod(ctx, db.SkipOccurrencesOfPeriodParams{Obligation: obligation, Period: period,
+		SettledAt: millis(tx.Now()), Reason: reason})
+	return int(n), classify(err, "skip "+obligation+"/"+period)
+}
+
+// OccurrencesOf lists a covenant's occurrences by due time.
+func (tx *Tx) OccurrencesOf(ctx context.Context, covenant string) ([]Occurrence, error) {
+	rows, err := tx.q.OccurrencesOfCovenant(ctx, covenant)
+	return convert(rows, occurrenceOf), classify(err, "occurrences of covenant "+covenant)
+}
+
+// OccurrencesBetween lists occurrences in any state due from first (included) to past (excluded).
+func (tx *Tx) OccurrencesBetween(ctx context.Context, first, past time.Time, limit int) ([]Occurrence, error) {
+	rows, err := tx.q.OccurrencesBetween(ctx, db.OccurrencesBetweenParams{First: millis(first), Past: millis(past), Page: page(limit)})
+	return convert(rows, occurrenceOf), classify(err, "occurrences by time")
+}
+
+func occurrenceOf(r db.Occurrence) Occurrence {
+	return Occurrence{OccurrenceID: OccurrenceID{r.Obligation, r.Period, int(r.Rung)}, Covenant: r.Covenant, Agency: r.Agency, Kind: r.Kind,
+		Due: instant(r.DueAt), State: OccurrenceState(r.State), SettledAt: instant(r.SettledAt), Reason: r.Reason}
+}

@@ -1,0 +1,197 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"covenant/workflow/store/db"
+)
+
+// Commitment stands in the chain for a piece of personal data: hex(SHA-256(salt || text)) with a random salt
+// of 32 bytes, so that it says nothing once salt and text are erased.
+type Commitment string
+
+const saltSize = 32
+
+// opening is what a commitment commits to.
+type opening struct {
+	commitment    Commitment
+	subject, text string
+	salt          []byte
+	erased        bool
+}
+
+func commit(subject, text string) (opening, error) {
+	if strings.ContainsRune(text+subject, 0) {
+		return opening{}, errors.New("personal data hold a NUL character")
+	}
+	salt := make([]byte, saltSize)
+	if _, err := rand.Read(salt); err != nil {
+		return opening{}, fmt.Errorf("salt: %w", err)
+	}
+	return opening{commitment: commitmentOf(salt, text), subject: subject, text: text, salt: salt}, nil
+}
+
+func commitmentOf(salt []byte, text string) Commitment {
+	h := sha256.New()
+	h.Write(salt)
+	h.Write([]byte(text))
+	return Commitment(hex.EncodeToString(h.Sum(nil)))
+}
+
+// seal replaces every {"personal": text} in v by {"commitment": hash} and collects what it took out.
+// An object may also name its "subject" (whose data these are), which is taken out as well.
+func seal(v any, found *[]opening) (any, error) {
+	switch v := v.(type) {
+	case []any:
+		for i := range v {
+			sealed, err := seal(v[i], found)
+			if err != nil {
+				return nil, err
+			}
+			v[i] = sealed
+		}
+	case map[string]any:
+		if _, ok := v["personal"]; ok {
+			return sealPersonal(v, found)
+		}
+		if _, ok := v["commitment"]; ok && len(v) == 1 {
+			return nil, errors.New(`an object of "commitment" alone is reserved for sealed personal data`)
+		}
+		for k := range v {
+			sealed, err := seal(v[k], found)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", k, err)
+			}
+			v[k] = sealed
+		}
+	}
+	return v, nil
+}
+
+func sealPersonal(v map[string]any, found *[]opening) (any, error) {
+	text, isText := v["personal"].(string)
+	subject, _ := v["subject"].(string)
+	erased, _ := v["erased"].(bool)
+	for k := range v {
+		if !isText || k != "personal" && k != "subject" && k != "erased" {
+			return nil, fmt.Errorf(`an object with "personal" must hold a text and at most "subject" beside, not %q`, k)
+		}
+	}
+	if erased {
+		return map[string]any{"erased": true}, nil
+	}
+	o, err := commit(subject, text)
+	if err != nil {
+		return nil, err
+	}
+	*found = append(*found, o)
+	return map[string]any{"commitment": string(o.commitment)}, nil
+}
+
+// unseal is the inverse of seal, with lookup giving the openings.
+func unseal(v any, lookup func(Commitment) (opening, error)) (any, error) {
+	var err error
+	switch v := v.(type) {
+	case []any:
+		for i := range v {
+			if v[i], err = unseal(v[i], lookup); err != nil {
+				return nil, err
+			}
+		}
+	case map[string]any:
+		if c, ok := v["commitment"].(string); ok && len(v) == 1 {
+			return unsealPersonal(Commitment(c), lookup)
+		}
+		if erased, ok := v["erased"].(bool); ok && erased && len(v) == 1 {
+			return map[string]any{"personal": "", "erased": true}, nil
+		}
+		for k := range v {
+			if v[k], err = unseal(v[k], lookup); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return v, nil
+}
+
+func unsealPersonal(c Commitment, lookup func(Commitment) (opening, error)) (any, error) {
+	o, err := lookup(c)
+	if err != nil {
+		return nil, err
+	}
+	if o.erased {
+		return map[string]any{"personal": "", "erased": true}, nil
+	}
+	personal := map[string]any{"personal": o.text}
+	if o.subject != "" {
+		personal["subject"] = o.subject
+	}
+	return personal, nil
+}
+
+// openings looks commitments up, each at most once.
+func (tx *Tx) openings(ctx context.Context) func(Commitment) (opening, error) {
+	known := map[Commitment]opening{}
+	return func(c Commitment) (opening, error) {
+		if o, ok := known[c]; ok {
+			return o, nil
+		}
+		row, err := tx.q.Personal(ctx, string(c))
+		if err != nil {
+			return opening{}, classify(err, "personal data "+string(c))
+		}
+		o := opening{commitment: c, subject: row.Subject, text: row.Body, salt: row.Salt, erased: row.ErasedAt != 0}
+		known[c] = o
+		return o, nil
+	}
+}
+
+func (tx *Tx) saveOpenings(ctx context.Context, stream Stream, at time.Time, openings []opening) error {
+	for _, o := range openings {
+		err := tx.q.InsertPersonal(ctx, db.InsertPersonalParams{Commitment: string(o.commitment), Stream: string(stream),
+			Subject: o.subject, Salt: o.salt, Body: o.text, RecordedAt: millis(at)})
+		if err != nil {
+			return classify(err, "save personal data")
+		}
+	}
+	return nil
+}
+
+// Opening is one piece of personal data with what proves that an event meant it.
+type Opening struct {
+	Commitment Commitment
+	Salt       []byte // 32 bytes; empty when erased
+	Text       string
+	Erased     bool
+}
+
+// Open gives text and salt of a commitment, for evidence.
+func (tx *Tx) Open(ctx context.Context, c Commitment) (Opening, error) {
+	o, err := tx.openings(ctx)(c)
+	return Opening{Commitment: c, Salt: o.salt, Text: o.text, Erased: o.erased}, err
+}
+
+// Holds reports whether the opening is what its commitment says. An erased one never does.
+func (o Opening) Holds() bool {
+	return !o.Erased && commitmentOf(o.Salt, o.Text) == o.Commitment
+}
+
+// Erase removes text and salt of one piece of personal data. The chain that holds its commitment still
+// verifies; loading gives {"personal": "", "erased": true}. Erasing twice is ErrNotFound.
+func (tx *Tx) Erase(ctx context.Context, c Commitment, at time.Time, reason string) error {
+	n, err := tx.q.ErasePersonal(ctx, db.ErasePersonalParams{Commitment: string(c), Salt: []byte{}, ErasedAt: millis(at), Reason: reason})
+	return exactly(n, err, "erase personal data "+string(c))
+}
+
+// EraseSubject removes all personal data recorded with this subject, and tells how many pieces there were.
+func (tx *Tx) EraseSubject(ctx context.Context, subject string, at time.Time, reason string) (int, error) {
+	n, err := tx.q.EraseSubject(ctx, db.EraseSubjectParams{Subject: subject, Salt: []byte{}, ErasedAt: millis(at), Reason: reason})
+	return int(n), classify(err, "erase personal data of "+subject)
+}

@@ -1,0 +1,109 @@
+-- name: SaveAccount :exec
+INSERT INTO accounts (id, login, person, password_hash, disabled, failures, locked_until, data, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+ON CONFLICT (id) DO UPDATE SET login = excluded.login, person = excluded.person,
+    password_hash = excluded.password_hash, disabled = excluded.disabled, failures = excluded.failures,
+    locked_until = excluded.locked_until, data = excluded.data, updated_at = excluded.updated_at;
+
+-- name: Account :one
+SELECT id, login, person, password_hash, disabled, failures, locked_until, data, created_at, updated_at
+FROM accounts WHERE id = $1;
+
+-- name: AccountByLogin :one
+SELECT id, login, person, password_hash, disabled, failures, locked_until, data, created_at, updated_at
+FROM accounts WHERE login = $1;
+
+-- name: AccountsOfPerson :many
+SELECT id, login, person, password_hash, disabled, failures, locked_until, data, created_at, updated_at
+FROM accounts WHERE person = $1 ORDER BY id;
+
+-- name: Accounts :many
+SELECT id, login, person, password_hash, disabled, failures, locked_until, data, created_at, updated_at
+FROM accounts ORDER BY login;
+
+-- name: InsertKey :exec
+INSERT INTO sealed_keys (id, owner, kind, sealed, certificates, failures, locked_until, created_at, retired_at)
+VALUES ($1, $2, $3, $4, $5, 0, 0, $6, 0);
+
+-- name: Key :one
+SELECT id, owner, kind, sealed, certificates, failures, locked_until, created_at, retired_at
+FROM sealed_keys WHERE id = $1;
+
+-- name: KeysOfOwner :many
+SELECT id, owner, kind, sealed, certificates, failures, locked_until, created_at, retired_at
+FROM sealed_keys WHERE owner = $1 ORDER BY created_at DESC, id;
+
+-- name: ResealKey :execrows
+UPDATE sealed_keys SET sealed = @sealed, certificates = @certificates WHERE id = @id AND retired_at = 0;
+
+-- name: RetireKey :execrows
+UPDATE sealed_keys SET retired_at = @retired_at WHERE id = @id AND retired_at = 0;
+
+-- name: FailKey :one
+UPDATE sealed_keys SET failures = failures + 1,
+    locked_until = CASE WHEN failures + 1 >= CAST(@allowed AS BIGINT) THEN CAST(@locked_until AS BIGINT) ELSE locked_until END
+WHERE id = @id RETURNING failures, locked_until;
+
+-- name: UnlockKey :execrows
+UPDATE sealed_keys SET failures = 0, locked_until = 0 WHERE id = $1;
+
+-- name: SaveBinding :execrows
+INSERT INTO bindings (issuer, serial, holder_kind, holder, fingerprint, confirmed_by, source, created_at, ended_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0)
+ON CONFLICT (issuer, serial) DO UPDATE SET confirmed_by = excluded.confirmed_by, source = excluded.source
+WHERE bindings.holder_kind = excluded.holder_kind AND bindings.holder = excluded.holder
+  AND bindings.fingerprint = excluded.fingerprint AND bindings.ended_at = 0;
+
+-- name: Binding :one
+SELECT issuer, serial, holder_kind, holder, fingerprint, confirmed_by, source, created_at, ended_at
+FROM bindings WHERE issuer = $1 AND serial = $2;
+
+-- name: BindingsOfHolder :many
+SELECT issuer, serial, holder_kind, holder, fingerprint, confirmed_by, source, created_at, ended_at
+FROM bindings WHERE holder_kind = $1 AND holder = $2 ORDER BY created_at, issuer, serial;
+
+-- name: EndBinding :execrows
+UPDATE bindings SET ended_at = @ended_at WHERE issuer = @issuer AND serial = @serial AND ended_at = 0;
+
+-- name: TakeLease :execrows
+INSERT INTO leases (name, holder, expires_at) VALUES (@name, @holder, @expires_at)
+ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
+WHERE leases.holder = excluded.holder OR leases.expires_at <= CAST(@now AS BIGINT);
+
+-- name: Lease :one
+SELECT holder, expires_at FROM leases WHERE name = $1;
+
+-- name: ReleaseLease :execrows
+DELETE FROM leases WHERE name = $1 AND holder = $2;
+
+-- name: Session :one
+SELECT data FROM sessions WHERE token = $1 AND expiry > $2;
+
+-- name: SaveSession :exec
+INSERT INTO sessions (token, data, expiry) VALUES ($1, $2, $3)
+ON CONFLICT (token) DO UPDATE SET data = excluded.data, expiry = excluded.expiry;
+
+-- name: DeleteSession :exec
+DELETE FROM sessions WHERE token = $1;
+
+-- name: DeleteExpiredSessions :execrows
+DELETE FROM sessions WHERE expiry <= $1;
+
+-- name: SaveSetting :exec
+INSERT INTO settings (key, value, updated_at) VALUES ($1, $2, $3)
+ON CONFLICT (key) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at;
+
+-- name: Setting :one
+SELECT value FROM settings WHERE key = $1;
+
+-- name: Settings :many
+SELECT key, value FROM settings WHERE key >= @first AND (CAST(@past AS TEXT) = '' OR key < @past) ORDER BY key;
+
+-- name: DeleteSetting :exec
+DELETE FROM settings WHERE key = $1;
+
+-- name: InsertBallot :exec
+INSERT INTO ballots (motion, id, choice) VALUES ($1, $2, $3);
+
+-- name: Ballots :many
+SELECT choice FROM ballots WHERE motion = $1 ORDER BY choice;

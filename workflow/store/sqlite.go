@@ -1,0 +1,88 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// databaseFile is the name of the SQLite database in the data directory.
+const databaseFile = "covenant.db"
+
+// openSQLite takes the lock (unless read-only), opens one writing connection and a pool of reading ones, and
+// migrates. WAL lets readers go on beside the writer; synchronous=FULL makes a commit survive loss of power.
+func (s *Store) openSQLite(ctx context.Context, readers int) error {
+	path := filepath.Join(s.dir, databaseFile)
+	if readers <= 0 {
+		readers = 8
+	}
+	if s.readOnly {
+		return s.openSQLiteReadOnly(ctx, path, readers)
+	}
+	lock, err := lockDir(s.dir, s.now())
+	if err != nil {
+		return err
+	}
+	s.lock = lock
+	if s.writer, err = openSQLitePool(sqliteDSN(path, true), 1); err != nil {
+		return err
+	}
+	if err := s.writer.PingContext(ctx); err != nil {
+		return classify(err, "open database "+path)
+	}
+	if err := s.migrate(ctx); err != nil {
+		return err
+	}
+	if s.reader, err = openSQLitePool(sqliteDSN(path, false), readers); err != nil {
+		return err
+	}
+	return s.resetJobs(ctx)
+}
+
+func (s *Store) openSQLiteReadOnly(ctx context.Context, path string, readers int) (err error) {
+	if _, err := os.Stat(path); err != nil {
+		return fmt.Errorf("no database in the data directory (serve or demo creates it): %w", err)
+	}
+	if s.reader, err = openSQLitePool(sqliteDSN(path, false), readers); err != nil {
+		return err
+	}
+	if err := s.reader.PingContext(ctx); err != nil {
+		return classify(err, "open database "+path)
+	}
+	return s.checkMigrated(ctx)
+}
+
+func openSQLitePool(dsn string, connections int) (*sql.DB, error) {
+	pool, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	pool.SetMaxOpenConns(connections)
+	pool.SetMaxIdleConns(connections)
+	return pool, nil
+}
+
+// sqliteDSN gives the connection string. The reading connections are not opened with mode=ro, which could
+// not create the shared-memory file of a WAL database that nobody has open; query_only refuses writes.
+func sqliteDSN(path string, write bool) string {
+	q := url.Values{}
+	q.Add("_pragma", "busy_timeout(10000)")
+	q.Add("_pragma", "foreign_keys(1)")
+	q.Add("_pragma", "secure_delete(1)")
+	if write {
+		q.Add("_txlock", "immediate")
+		q.Add("_pragma", "journal_mode(WAL)")
+		q.Add("_pragma", "synchronous(FULL)")
+		q.Add("_pragma", "recursive_triggers(1)")
+	} else {
+		q.Set("mode", "rw")
+		q.Add("_txlock", "deferred")
+		q.Add("_pragma", "query_only(1)")
+	}
+	escaped := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path)
+	return "file:" + escaped + "?" + q.Encode()
+}
