@@ -17,6 +17,11 @@ func TextString(s string) String {
 	if ascii {
 		return String{Bytes: s}
 	}
+	return UTF16String(s)
+}
+
+// UTF16String makes a text string in UTF-16BE, written in hexadecimal.
+func UTF16String(s string) String {
 	out := []byte{0xfe, 0xff}
 	for _, u := range utf16.Encode([]rune(s)) {
 		out = append(out, byte(u>>8), byte(u))

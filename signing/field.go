@@ -1,0 +1,298 @@
+package signing
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"covenant/signing/internal/pdf"
+)
+
+// Errors about signature fields.
+var (
+	// ErrNoField: the file has no signature field of that name.
+	ErrNoField = errors.New("no such signature field")
+	// ErrSigned: the field holds a signature already.
+	ErrSigned = errors.New("the field is signed already")
+)
+
+// target is the field that a signature goes into, in the course of one update.
+type target struct {
+	file  *pdf.File
+	u     *pdf.Update
+	form  *pdf.Form // nil when the file has none
+	field *pdf.Field
+	name  string
+	page  pdf.Ref  // of a new field
+	rect  pdf.Rect // of a new field
+}
+
+// findTarget finds the field to be signed, or checks that it can be created.
+func findTarget(f *pdf.File, u *pdf.Update, name string, create *NewField) (*target, error) {
+	form, err := f.Form()
+	if err != nil {
+		return nil, err
+	}
+	t := &target{file: f, u: u, form: form, name: name}
+	if name == "" {
+		t.name = freeName(form)
+		if create == nil {
+			create = &NewField{}
+		}
+	}
+	if field := form.Field(t.name); field != nil {
+		if create != nil {
+			return nil, fmt.Errorf("a field called %q exists already: sign it without describing a new one, or choose another name", t.name)
+		}
+		return t, t.existing(field)
+	}
+	if create == nil {
+		return nil, fmt.Errorf("%w: %q; %s", ErrNoField, name, listUnsigned(form))
+	}
+	return t, t.place(create)
+}
+
+func freeName(form *pdf.Form) string {
+	for i := 1; ; i++ {
+		if name := fmt.Sprintf("Signature%d", i); form.Field(name) == nil {
+			return name
+		}
+	}
+}
+
+func listUnsigned(form *pdf.Form) string {
+	var names []string
+	if form != nil {
+		for _, fd := range form.Fields {
+			if fd.Type == "Sig" && fd.Terminal() && fd.Value == nil {
+				names = append(names, fmt.Sprintf("%q", fd.Name))
+			}
+		}
+	}
+	if len(names) == 0 {
+		return "the file has no unsigned signature field"
+	}
+	return "unsigned are " + strings.Join(names, ", ")
+}
+
+func (t *target) existing(field *pdf.Field) error {
+	if field.Type != "Sig" || !field.Terminal() {
+		return fmt.Errorf("%w: %q is a field, but not for signatures", ErrNoField, t.name)
+	}
+	v, err := t.file.Resolve(field.Value)
+	if err != nil {
+		return err
+	}
+	if _, null := v.(pdf.Null); v != nil && !null {
+		return fmt.Errorf("%w: %q", ErrSigned, t.name)
+	}
+	if field.Ref == (pdf.Ref{}) {
+		return fmt.Errorf("field %q is not an indirect object and cannot be signed", t.name)
+	}
+	t.field = field
+	return nil
+}
+
+// place checks a new field's page, rectangle and name.
+func (t *target) place(create *NewField) error {
+	if strings.Contains(t.name, ".") {
+		return fmt.Errorf("a new field's name must not hold a full stop: %q", t.name)
+	}
+	r := create.Rect
+	t.rect = pdf.Rect{X0: min(r.X0, r.X1), Y0: min(r.Y0, r.Y1), X1: max(r.X0, r.X1), Y1: max(r.Y0, r.Y1)}
+	page := max(create.Page, 1)
+	pages, err := t.file.Pages()
+	if err != nil {
+		return err
+	}
+	if page > len(pages) {
+		return fmt.Errorf("there is no page %d for the new field: the file has %d", page, len(pages))
+	}
+	t.page = pages[page-1]
+	return nil
+}
+
+// sign gives the field its value and appearance, and makes it a new one where it is.
+func (t *target) sign(value pdf.Ref, a *Appearance, create *NewField, lock *Lock) error {
+	if t.field != nil {
+		return t.signExisting(value, a)
+	}
+	d := pdf.Dict{
+		{Key: "Type", Value: pdf.Name("Annot")},
+		{Key: "Subtype", Value: pdf.Name("Widget")},
+		{Key: "FT", Value: pdf.Name("Sig")},
+		{Key: "T", Value: pdf.TextString(t.name)},
+		{Key: "Rect", Value: t.rect.Array()},
+		{Key: "F", Value: pdf.Integer(132)}, // print, locked
+		{Key: "P", Value: t.page},
+		{Key: "V", Value: value},
+	}
+	if create != nil && create.Tooltip != "" {
+		d = d.With("TU", pdf.TextString(create.Tooltip))
+	}
+	if lock != nil {
+		d = d.With("Lock", t.u.Add(lock.dict("SigFieldLock")))
+	}
+	if !t.rect.Empty() { // an empty rectangle needs no appearance (ISO 19005-2 §6.3.3)
+		ap, err := a.draw(t.u, t.rect.Width(), t.rect.Height())
+		if err != nil {
+			return err
+		}
+		d = d.With("AP", pdf.Dict{{Key: "N", Value: ap}})
+	}
+	ref := t.u.Add(d)
+	if err := t.addToPage(ref); err != nil {
+		return err
+	}
+	return t.addToForm(ref)
+}
+
+// dict writes a lock as a dictionary of the given type: SigFieldLock (table 236) or TransformParams (table 259).
+func (l *Lock) dict(kind pdf.Name) pdf.Dict {
+	d := pdf.Dict{{Key: "Type", Value: kind}, {Key: "Action", Value: pdf.Name(l.Action)}}
+	if l.Action != LockAll {
+		fields := pdf.Array{}
+		for _, f := range l.Fields {
+			fields = append(fields, pdf.TextString(f))
+		}
+		d = d.With("Fields", fields)
+	}
+	if kind == "TransformParams" {
+		return d.With("V", pdf.Name("1.2"))
+	}
+	if l.Permission != 0 {
+		d = d.With("P", pdf.Integer(l.Permission))
+	}
+	return d
+}
+
+// signExisting sets V and the appearances of the field's widgets; everything else of them stays.
+func (t *target) signExisting(value pdf.Ref, a *Appearance) error {
+	fieldDict := t.field.Dict.Without("V").With("V", value)
+	for _, w := range t.field.Widgets {
+		d := w.Dict
+		if w.Ref == t.field.Ref {
+			d = fieldDict
+		}
+		d, err := t.dress(d, a)
+		if err != nil {
+			return err
+		}
+		if w.Ref == t.field.Ref {
+			fieldDict = d
+		} else if w.Ref != (pdf.Ref{}) {
+			t.u.Set(w.Ref, d)
+		}
+	}
+	t.u.Set(t.field.Ref, fieldDict)
+	return t.setSigFlags(nil)
+}
+
+// dress gives a widget its appearance. An invisible signature leaves an existing one as it is.
+func (t *target) dress(d pdf.Dict, a *Appearance) (pdf.Dict, error) {
+	if a.empty() && d.Has("AP") {
+		return d, nil
+	}
+	rect, err := t.file.ReadRect(d.Get("Rect"))
+	if err != nil {
+		return nil, fmt.Errorf("field %q: %w", t.name, err)
+	}
+	ap, err := a.draw(t.u, rect.Width(), rect.Height())
+	if err != nil {
+		return nil, err
+	}
+	if !d.Has("F") {
+		d = d.With("F", pdf.Integer(132))
+	}
+	return d.Without("AS").With("AP", pdf.Dict{{Key: "N", Value: ap}}), nil
+}
+
+// addToPage adds a widget to its page's annotations, touching the array alone where it is an object of its own.
+func (t *target) addToPage(ref pdf.Ref) error {
+	page, err := t.file.Dict(t.page)
+	if err != nil {
+		return err
+	}
+	annots, err := t.file.Array(page.Get("Annots"))
+	if err != nil {
+		return fmt.Errorf("annotations of the page: %w", err)
+	}
+	annots = append(annots[:len(annots):len(annots)], ref)
+	if at, ok := page.Get("Annots").(pdf.Ref); ok {
+		if o, err := t.file.Get(at); err != nil {
+			return err
+		} else if _, isArray := o.(pdf.Array); isArray {
+			t.u.Set(at, annots)
+			return nil
+		}
+	}
+	t.u.Set(t.page, page.With("Annots", annots))
+	return nil
+}
+
+// addToForm adds a field to the form, which it creates where there is none.
+func (t *target) addToForm(ref pdf.Ref) error {
+	if t.form == nil {
+		root, catalog, err := t.catalog()
+		if err != nil {
+			return err
+		}
+		form := pdf.Dict{{Key: "Fields", Value: pdf.Array{ref}}, {Key: "SigFlags", Value: pdf.Integer(3)}}
+		t.u.Set(root, catalog.With("AcroForm", form))
+		return nil
+	}
+	fields, err := t.file.Array(t.form.Dict.Get("Fields"))
+	if err != nil {
+		return err
+	}
+	fields = append(fields[:len(fields):len(fields)], ref)
+	if at, ok := t.form.Dict.Get("Fields").(pdf.Ref); ok {
+		if o, err := t.file.Get(at); err != nil {
+			return err
+		} else if _, isArray := o.(pdf.Array); isArray {
+			t.u.Set(at, fields)
+			return t.setSigFlags(nil)
+		}
+	}
+	return t.setSigFlags(fields)
+}
+
+// catalog is the catalogue as the update leaves it.
+func (t *target) catalog() (pdf.Ref, pdf.Dict, error) {
+	root, catalog, err := t.file.Catalog()
+	if err != nil {
+		return root, nil, err
+	}
+	o, err := t.u.Get(root)
+	if err != nil {
+		return root, nil, err
+	}
+	if d, ok := o.(pdf.Dict); ok {
+		catalog = d
+	}
+	return root, catalog, nil
+}
+
+// setSigFlags sets SigFlags to 3 (signatures exist, append only; table 225) and Fields where they change; a form that is
+// right already is not touched.
+func (t *target) setSigFlags(fields pdf.Array) error {
+	form := t.form.Dict
+	flags, _ := form.Get("SigFlags").(pdf.Integer)
+	if flags&3 == 3 && fields == nil {
+		return nil
+	}
+	form = form.With("SigFlags", flags|3)
+	if fields != nil {
+		form = form.With("Fields", fields)
+	}
+	if t.form.Ref != (pdf.Ref{}) {
+		t.u.Set(t.form.Ref, form)
+		return nil
+	}
+	root, catalog, err := t.catalog()
+	if err != nil {
+		return err
+	}
+	t.u.Set(root, catalog.With("AcroForm", form))
+	return nil
+}

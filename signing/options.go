@@ -1,0 +1,83 @@
+package signing
+
+import (
+	"context"
+	"crypto"
+	"time"
+
+	"covenant/signing/internal/pdf"
+)
+
+// Options says how a file is signed. The zero value makes an invisible B-B signature in a new field with the hash that fits
+// the key.
+type Options struct {
+	Level Level // default BB
+
+	// Field is the full name of the signature field. One that exists must be unsigned and is signed in place. Otherwise
+	// New must say where it comes to be. Empty means a new field with the next free name "Signature1", "Signature2", …
+	Field string
+	// New describes the field to be created; nil for an existing field, or for a new invisible one when Field is empty.
+	New *NewField
+	// Appearance is drawn within the field's rectangle; nothing is drawn when that is empty.
+	Appearance *Appearance
+
+	Reason, Location, Name, ContactInfo string    // any text; empty ones are left out
+	Time                                time.Time // claimed time of signing (M), with its zone; default now
+
+	Hash crypto.Hash // default: SHA-256; SHA-384 for P-384; SHA-512 for P-521 and Ed25519
+	PSS  bool        // RSASSA-PSS with an RSA key
+
+	// Certify makes the document's first signature a certifying one that leaves open what it says (DocMDP).
+	Certify Permission
+	// Lock locks fields from here on (FieldMDP). An existing field's own Lock holds in any case; this must not be set then.
+	Lock *Lock
+	// AllowNewField permits a new visible field in a document certified for filling forms only, which some validators
+	// count as a modification.
+	AllowNewField bool
+	// AllowAnyCertificate signs with a certificate that is expired, or not meant for signatures, too.
+	AllowAnyCertificate bool
+
+	// TSA gives the signature time-stamp; required from B-T on.
+	TSA Timestamper
+	// Validation says where certificates and revocation data come from; used from B-LT on; nil means the addresses that the
+	// certificates name, public ones only.
+	Validation *ValidationSource
+
+	// Room is the number of bytes reserved for the signature; default what it needs. At most 32,767.
+	Room   int
+	Limits Limits
+}
+
+// NewField is where a signature field comes to be.
+type NewField struct {
+	Page    int    // counted from 1; 0 means the first
+	Rect    Rect   // empty for an invisible signature
+	Tooltip string // the field's description for people who do not see it (TU)
+}
+
+// Rect is a rectangle in points (1/72 inch) from the page's lower left corner.
+type Rect struct{ X0, Y0, X1, Y1 float64 }
+
+// Limits bounds what reading an input may cost. The zero value means the defaults of each field.
+type Limits struct {
+	MaxObjects   int   // cross-reference entries; default 8,388,607
+	MaxRevisions int   // default 10,000
+	MaxDecoded   int64 // bytes of one decoded stream; default 64 MiB
+}
+
+func (l Limits) pdf() pdf.Limits {
+	return pdf.Limits{MaxObjects: l.MaxObjects, MaxRevisions: l.MaxRevisions, MaxDecoded: l.MaxDecoded}
+}
+
+// Timestamper gives RFC 3161 time-stamp tokens; [TSA] asks an authority over HTTP.
+type Timestamper interface {
+	// Timestamp returns the DER token over digest, which was made with h.
+	Timestamp(ctx context.Context, digest []byte, h crypto.Hash) ([]byte, error)
+}
+
+func (o *Options) time() time.Time {
+	if o.Time.IsZero() {
+		return time.Now()
+	}
+	return o.Time
+}

@@ -1,0 +1,243 @@
+package signing
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"covenant/signing/internal/cms"
+	"covenant/signing/internal/pdf"
+	"covenant/signing/internal/revocation"
+	"covenant/signing/internal/tsp"
+)
+
+// ValidationSource gets the certificates and revocation data that B-LT needs. It keeps what it has fetched while that is in
+// date, may be used by many goroutines, and must not be copied after first use.
+type ValidationSource struct {
+	// HTTP fetches from the addresses that certificates name; default a client that connects to public addresses only.
+	HTTP    *http.Client
+	Timeout time.Duration // of one request; default 10 s
+	// Certificates are issuers that signatures may lack, roots among them.
+	Certificates []*x509.Certificate
+	Clock        func() time.Time // default time.Now
+
+	once   sync.Once
+	client *revocation.Client
+}
+
+// ValidationError says that certificates or revocation data could not be had, or speak against the signature.
+type ValidationError struct {
+	Certificate string // the subject's common name
+	Err         error
+}
+
+func (e *ValidationError) Error() string {
+	return fmt.Sprintf("validation data for %q: %v", e.Certificate, e.Err)
+}
+
+func (e *ValidationError) Unwrap() error { return e.Err }
+
+// ErrRevoked says that a certificate was revoked.
+var ErrRevoked = errors.New("the certificate is revoked")
+
+func (v *ValidationSource) revocation() *revocation.Client {
+	v.once.Do(func() {
+		v.client = &revocation.Client{HTTP: v.HTTP, Timeout: v.Timeout, Clock: v.Clock}
+	})
+	return v.client
+}
+
+// ready finds out before the key is asked whether the signer's validation data can be had, from B-LT on.
+func (v *ValidationSource) ready(ctx context.Context, level Level, cert *x509.Certificate, chain []*x509.Certificate) error {
+	if level < BLT {
+		return nil
+	}
+	if v == nil {
+		v = &ValidationSource{}
+	}
+	m := newMaterial(v, &dss{})
+	m.discard = true
+	m.know(chain...)
+	return m.addChain(ctx, cert, time.Now())
+}
+
+// material gathers validation data into a store.
+type material struct {
+	source  *ValidationSource
+	store   *dss
+	pool    []*x509.Certificate
+	seen    map[string]bool
+	discard bool // only find out whether it can be had
+	// notBefore is the newest time-stamp of all signatures in hand: data issued after it speak for them all.
+	notBefore time.Time
+}
+
+func newMaterial(v *ValidationSource, store *dss) *material {
+	if v == nil {
+		v = &ValidationSource{}
+	}
+	m := &material{source: v, store: store, seen: map[string]bool{}}
+	m.know(v.Certificates...)
+	for _, der := range store.values["Certs"] {
+		if c, err := x509.ParseCertificate(der); err == nil {
+			m.know(c)
+		}
+	}
+	return m
+}
+
+// know adds certificates to those that chains are built from.
+func (m *material) know(certs ...*x509.Certificate) {
+	for _, c := range certs {
+		if issuer := m.same(c); issuer == nil {
+			m.pool = append(m.pool, c)
+		}
+	}
+}
+
+func (m *material) same(c *x509.Certificate) *x509.Certificate {
+	for _, p := range m.pool {
+		if p.Equal(c) {
+			return p
+		}
+	}
+	return nil
+}
+
+func (m *material) put(list pdf.Name, der []byte) {
+	if !m.discard {
+		m.store.add(list, der)
+	}
+}
+
+// times sets notBefore from the time-stamps of the signatures. What cannot be read is reported by addSignature.
+func (m *material) times(signatures []pdf.Signature) {
+	later := func(raw []byte, padded bool) {
+		parse := tsp.ParseToken
+		if padded {
+			parse = tsp.ParsePaddedToken
+		}
+		if t, err := parse(raw); err == nil && t.Time.After(m.notBefore) {
+			m.notBefore = t.Time
+		}
+	}
+	for _, s := range signatures {
+		raw := []byte(s.Contents.Bytes)
+		if s.Dict.Get("SubFilter") == pdf.Name(subFilterTimestamp) {
+			later(raw, true)
+		} else if sd, err := cms.ParsePadded(raw); err == nil {
+			for _, t := range sd.Signer.TimeStamps() {
+				later(t, false)
+			}
+		}
+	}
+}
+
+// addSignature gathers what a signature or document time-stamp needs.
+func (m *material) addSignature(ctx context.Context, s pdf.Signature) error {
+	if s.Dict.Get("SubFilter") == pdf.Name(subFilterTimestamp) {
+		token, err := tsp.ParsePaddedToken([]byte(s.Contents.Bytes))
+		if err != nil {
+			return err
+		}
+		return m.addToken(ctx, token)
+	}
+	sd, err := cms.ParsePadded([]byte(s.Contents.Bytes))
+	if err != nil {
+		return err
+	}
+	tokens := sd.Signer.TimeStamps()
+	if len(tokens) == 0 {
+		return errors.New("it has no time-stamp (level B-B) and cannot be raised: sign with B-T")
+	}
+	var best time.Time
+	for _, raw := range tokens {
+		token, err := tsp.ParseToken(raw)
+		if err != nil {
+			return fmt.Errorf("time-stamp: %w", err)
+		}
+		if best.IsZero() || token.Time.Before(best) {
+			best = token.Time
+		}
+		if err := m.addToken(ctx, token); err != nil {
+			return fmt.Errorf("time-stamp: %w", err)
+		}
+	}
+	cert, err := sd.Certificate()
+	if err != nil {
+		return err
+	}
+	m.know(sd.Certificates...)
+	return m.addChain(ctx, cert, best)
+}
+
+func (m *material) addToken(ctx context.Context, t *tsp.Token) error {
+	cert, err := t.SignedData.Certificate()
+	if err != nil {
+		return err
+	}
+	m.know(t.SignedData.Certificates...)
+	return m.addChain(ctx, cert, t.Time)
+}
+
+// addChain gathers a certificate, its issuers up to a self-signed one, and revocation data for all but that one, issued
+// after m.notBefore where the servers have such. Used at time at, none of them may have been revoked before.
+func (m *material) addChain(ctx context.Context, cert *x509.Certificate, at time.Time) error {
+	for depth := 0; depth < 12; depth++ {
+		m.put("Certs", cert.Raw)
+		if m.seen[string(cert.Raw)] || bytes.Equal(cert.RawIssuer, cert.RawSubject) {
+			return nil
+		}
+		issuer, err := m.issuer(ctx, cert)
+		if err != nil {
+			return &ValidationError{cert.Subject.CommonName, err}
+		}
+		if err := m.addRevocation(ctx, cert, issuer, at); err != nil {
+			return &ValidationError{cert.Subject.CommonName, err}
+		}
+		m.seen[string(cert.Raw)] = true
+		cert = issuer
+	}
+	return &ValidationError{cert.Subject.CommonName, errors.New("the chain of issuers does not end")}
+}
+
+func (m *material) issuer(ctx context.Context, cert *x509.Certificate) (*x509.Certificate, error) {
+	if c := issuerOf(cert, m.pool); c != nil {
+		return c, nil
+	}
+	c, err := m.source.revocation().Issuer(ctx, cert)
+	if err != nil {
+		return nil, fmt.Errorf("its issuer's certificate (%q) is not at hand and cannot be fetched: give it in ValidationSource.Certificates: %w", cert.Issuer.CommonName, err)
+	}
+	m.know(c)
+	return c, nil
+}
+
+func (m *material) addRevocation(ctx context.Context, cert, issuer *x509.Certificate, at time.Time) error {
+	e, err := m.source.revocation().Check(ctx, cert, issuer, m.notBefore)
+	if err != nil {
+		return err
+	}
+	if e.RevokedBy(at) {
+		return fmt.Errorf("%w since %s", ErrRevoked, e.RevokedAt.Format(time.RFC3339))
+	}
+	if e.Kind == revocation.OCSP {
+		m.put("OCSPs", e.DER)
+	} else {
+		m.put("CRLs", e.DER)
+	}
+	if !e.Delegated || e.Responder == nil {
+		return nil
+	}
+	m.put("Certs", e.Responder.Raw)
+	if e.NoCheck || m.seen[string(e.Responder.Raw)] {
+		return nil
+	}
+	m.seen[string(e.Responder.Raw)] = true
+	return m.addRevocation(ctx, e.Responder, issuer, at)
+}
