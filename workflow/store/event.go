@@ -139,6 +139,11 @@ func (tx *Tx) Append(ctx context.Context, stream Stream, expected int64, env Env
 	if err := checkAppend(stream, env, payloads); err != nil {
 		return nil, fmt.Errorf("%s: %w", about, err)
 	}
+	if expected == AnyVersion { // writers take turns instead of failing; a stream that is new has no row to lock
+		if _, err := tx.q.LockStream(ctx, string(stream)); err != nil {
+			return nil, classify(err, about)
+		}
+	}
 	head, err := tx.Head(ctx, stream)
 	if err != nil {
 		return nil, err

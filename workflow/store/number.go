@@ -48,8 +48,15 @@ func (tx *Tx) NextNumber(ctx context.Context, book string, year int, covenant st
 	if n, found, err := tx.NumberByKey(ctx, key); err != nil || found {
 		return n, sameRequest(n, book, year, covenant, err)
 	}
-	if err := tx.q.OpenBook(ctx, db.OpenBookParams{Book: book, Year: int64(year)}); err != nil {
+	err := tx.q.OpenBook(ctx, db.OpenBookParams{Book: book, Year: int64(year)})
+	if err == nil { // the lock makes clerks take turns; whoever had to wait looks again
+		err = tx.q.LockBook(ctx, db.LockBookParams{Book: book, Year: int64(year)})
+	}
+	if err != nil {
 		return Number{}, classify(err, about)
+	}
+	if n, found, err := tx.NumberByKey(ctx, key); err != nil || found {
+		return n, sameRequest(n, book, year, covenant, err)
 	}
 	for {
 		next, err := tx.q.AdvanceBook(ctx, db.AdvanceBookParams{Book: book, Year: int64(year)})

@@ -86,3 +86,19 @@ func sqliteDSN(path string, write bool) string {
 	escaped := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path)
 	return "file:" + escaped + "?" + q.Encode()
 }
+
+// Pragmas reads the durability settings of the writing connection, for covenant doctor. On PostgreSQL it gives none.
+func (s *Store) Pragmas(ctx context.Context) (map[string]int, error) {
+	settings := map[string]int{}
+	if s.dialect != sqliteDialect || s.readOnly {
+		return settings, nil
+	}
+	for _, name := range []string{"synchronous", "foreign_keys", "secure_delete"} {
+		var value int
+		if err := s.writer.QueryRowContext(ctx, "PRAGMA "+name).Scan(&value); err != nil {
+			return nil, classify(err, "read setting "+name)
+		}
+		settings[name] = value
+	}
+	return settings, nil
+}

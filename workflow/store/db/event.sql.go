@@ -336,6 +336,18 @@ func (q *Queries) LastRoot(ctx context.Context) (Root, error) {
 	return i, err
 }
 
+const lockStream = `-- name: LockStream :execrows
+UPDATE streams SET updated_at = updated_at WHERE stream = $1
+`
+
+func (q *Queries) LockStream(ctx context.Context, stream string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, lockStream, stream)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const moveStream = `-- name: MoveStream :execrows
 UPDATE streams SET version = $1, hash = $2, updated_at = $3
 WHERE stream = $4 AND version = $5

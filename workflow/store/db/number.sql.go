@@ -72,6 +72,20 @@ func (q *Queries) IssueNumber(ctx context.Context, arg IssueNumberParams) (int64
 	return result.RowsAffected()
 }
 
+const lockBook = `-- name: LockBook :exec
+UPDATE register_books SET last = last WHERE book = $1 AND year = $2
+`
+
+type LockBookParams struct {
+	Book string
+	Year int64
+}
+
+func (q *Queries) LockBook(ctx context.Context, arg LockBookParams) error {
+	_, err := q.db.ExecContext(ctx, lockBook, arg.Book, arg.Year)
+	return err
+}
+
 const numberByKey = `-- name: NumberByKey :one
 SELECT book, year, number, covenant, key, state, reason, reserved_at, issued_at, voided_at
 FROM register_numbers WHERE key = $1

@@ -81,3 +81,6 @@ SELECT day, position, size, root, previous, digest, built_at, token, stamped_at 
 -- name: EventHashes :many
 SELECT position, stream, version, hash FROM events
 WHERE position > @after AND position <= @last ORDER BY position LIMIT @page;
+
+-- name: LockStream :execrows
+UPDATE streams SET updated_at = updated_at WHERE stream = $1;

@@ -27,3 +27,6 @@ FROM register_numbers WHERE book = $1 AND year = $2 ORDER BY number;
 -- name: NumbersOfCovenant :many
 SELECT book, year, number, covenant, key, state, reason, reserved_at, issued_at, voided_at
 FROM register_numbers WHERE covenant = $1 ORDER BY book, year, number;
+
+-- name: LockBook :exec
+UPDATE register_books SET last = last WHERE book = $1 AND year = $2;

@@ -1,0 +1,198 @@
+package store_test
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"covenant/workflow/store"
+)
+
+func TestAccounts(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, d database) {
+		s := d.open(t)
+		a := store.Account{ID: "1", Login: "ngoc", Person: "p1", PasswordHash: "$argon2id$…", Data: []byte(`{"roles":["clerk"]}`)}
+		update(t, s, func(tx *store.Tx) error { return tx.SaveAccount(t.Context(), a) })
+		a.Disabled, a.Failures = true, 3
+		update(t, s, func(tx *store.Tx) error { return tx.SaveAccount(t.Context(), a) })
+		err := s.Update(t.Context(), func(tx *store.Tx) error { return tx.SaveAccount(t.Context(), store.Account{ID: "2", Login: "ngoc"}) })
+		wantError(t, err, store.ErrConflict)
+		view(t, s, func(tx *store.Tx) error {
+			got, err := tx.AccountByLogin(t.Context(), "ngoc")
+			if !got.Disabled || got.Failures != 3 || string(got.Data) != `{"roles":["clerk"]}` || got.CreatedAt.IsZero() {
+				t.Errorf("account %+v", got)
+			}
+			of, ofErr := tx.AccountsOf(t.Context(), "p1")
+			all, allErr := tx.Accounts(t.Context())
+			if len(of) != 1 || len(all) != 1 {
+				t.Error(of, all)
+			}
+			_, missing := tx.Account(t.Context(), "9")
+			wantError(t, missing, store.ErrNotFound)
+			return errors.Join(err, ofErr, allErr)
+		})
+	})
+}
+
+func TestKeys(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, d database) {
+		s := d.open(t)
+		update(t, s, func(tx *store.Tx) error {
+			return tx.SaveKey(t.Context(), store.SealedKey{ID: "k1", Owner: "p1", Kind: "p256", Sealed: []byte{0, 1, 255}})
+		})
+		until := clock().Add(time.Hour)
+		for want := 1; want <= 3; want++ {
+			update(t, s, func(tx *store.Tx) error {
+				failures, locked, err := tx.FailKey(t.Context(), "k1", 3, until)
+				if failures != want || locked.IsZero() != (want < 3) {
+					t.Errorf("%d failures, locked until %v", failures, locked)
+				}
+				return err
+			})
+		}
+		update(t, s, func(tx *store.Tx) error {
+			return errors.Join(tx.UnlockKey(t.Context(), "k1"), tx.ResealKey(t.Context(), "k1", []byte{7}, []byte("chain")), tx.RetireKey(t.Context(), "k1"))
+		})
+		view(t, s, func(tx *store.Tx) error {
+			keys, err := tx.KeysOf(t.Context(), "p1")
+			if len(keys) != 1 || keys[0].Sealed[0] != 7 || keys[0].RetiredAt.IsZero() || keys[0].Failures != 0 || !keys[0].LockedUntil.IsZero() {
+				t.Errorf("keys %+v", keys)
+			}
+			return err
+		})
+		err := s.Update(t.Context(), func(tx *store.Tx) error { return tx.ResealKey(t.Context(), "k1", []byte{8}, nil) })
+		wantError(t, err, store.ErrNotFound)
+	})
+}
+
+func TestBindings(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, d database) {
+		s := d.open(t)
+		b := store.Binding{CertificateName: store.CertificateName{Issuer: "CN=Development CA, not for legal use", Serial: "0a1b"},
+			Kind: store.HolderPerson, Holder: "p1", Fingerprint: "ff", Source: "registered"}
+		bind := func(b store.Binding) error {
+			return s.Update(t.Context(), func(tx *store.Tx) error { return tx.Bind(t.Context(), b) })
+		}
+		if err := bind(b); err != nil {
+			t.Fatal(err)
+		}
+		b.ConfirmedBy = "admin"
+		if err := bind(b); err != nil {
+			t.Fatal("confirming:", err)
+		}
+		other := b
+		other.Holder = "p2"
+		wantError(t, bind(other), store.ErrExists)
+		other = b
+		other.Fingerprint = "00"
+		wantError(t, bind(other), store.ErrExists)
+		update(t, s, func(tx *store.Tx) error { return tx.Unbind(t.Context(), b.CertificateName) })
+		wantError(t, bind(b), store.ErrExists)
+		view(t, s, func(tx *store.Tx) error {
+			got, found, err := tx.Binding(t.Context(), b.CertificateName)
+			if !found || got.ConfirmedBy != "admin" || got.EndedAt.IsZero() {
+				t.Errorf("binding %v %+v", found, got)
+			}
+			of, ofErr := tx.BindingsOf(t.Context(), store.HolderPerson, "p1")
+			if len(of) != 1 {
+				t.Error(of)
+			}
+			return errors.Join(err, ofErr)
+		})
+	})
+}
+
+func TestLease(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, d database) {
+		s := d.open(t)
+		var winners atomic.Int64
+		var wg sync.WaitGroup
+		for _, holder := range []string{"a", "b", "c", "d", "e"} {
+			wg.Go(func() {
+				err := s.Update(t.Context(), func(tx *store.Tx) error {
+					held, ok, err := tx.TakeLease(t.Context(), store.Lease{Name: "head/1", Holder: holder, Expires: clock().Add(time.Hour)})
+					if ok {
+						winners.Add(1)
+					} else if err == nil && (held.Holder == "" || held.Holder == holder) {
+						t.Errorf("refused %s in favour of %+v", holder, held)
+					}
+					return err
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if winners.Load() != 1 {
+			t.Errorf("%d got the lease", winners.Load())
+		}
+		update(t, s, func(tx *store.Tx) error {
+			_, ok, err := tx.TakeLease(t.Context(), store.Lease{Name: "head/2", Holder: "x", Expires: clock()})
+			if !ok {
+				t.Error("a free lease is refused")
+			}
+			_, ok, err2 := tx.TakeLease(t.Context(), store.Lease{Name: "head/2", Holder: "y", Expires: clock().Add(time.Hour)})
+			if !ok {
+				t.Error("an expired lease is refused")
+			}
+			return errors.Join(err, err2, tx.ReleaseLease(t.Context(), "head/2", "x"), tx.ReleaseLease(t.Context(), "head/2", "y"))
+		})
+		view(t, s, func(tx *store.Tx) error {
+			_, found, err := tx.Lease(t.Context(), "head/2")
+			if found {
+				t.Error("a released lease is held")
+			}
+			return err
+		})
+	})
+}
+
+func TestSettingsAndSessions(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, d database) {
+		s := d.open(t)
+		update(t, s, func(tx *store.Tx) error {
+			return errors.Join(tx.SaveSetting(t.Context(), "mail/from", []byte(`"a"`)), tx.SaveSetting(t.Context(), "mail/from", []byte(`"b"`)),
+				tx.SaveSetting(t.Context(), "tsa", []byte(`1`)), tx.DeleteSetting(t.Context(), "tsa"))
+		})
+		view(t, s, func(tx *store.Tx) error {
+			all, err := tx.Settings(t.Context(), "mail/")
+			_, found, foundErr := tx.Setting(t.Context(), "tsa")
+			if len(all) != 1 || string(all["mail/from"]) != `"b"` || found {
+				t.Errorf("settings %s", all)
+			}
+			return errors.Join(err, foundErr)
+		})
+		sessions := s.Sessions()
+		err := errors.Join(sessions.Commit("live", []byte{1}, clock().Add(time.Hour)), sessions.Commit("ended", []byte{2}, clock()))
+		live, found, liveErr := sessions.Find("live")
+		_, ended, endedErr := sessions.Find("ended")
+		if err = errors.Join(err, liveErr, endedErr, sessions.DeleteExpired(t.Context()), sessions.Delete("live")); err != nil || !found || live[0] != 1 || ended {
+			t.Errorf("live %v, ended %v (%v)", found, ended, err)
+		}
+		if _, found, _ := sessions.Find("live"); found {
+			t.Error("a deleted session is found")
+		}
+	})
+}
+
+func TestBallots(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, d database) {
+		s := d.open(t)
+		for _, choice := range []string{`"no"`, `"yes"`, `"no"`} {
+			update(t, s, func(tx *store.Tx) error { return tx.CastBallot(t.Context(), "m", []byte(choice)) })
+		}
+		view(t, s, func(tx *store.Tx) error {
+			all, err := tx.Ballots(t.Context(), "m")
+			if len(all) != 3 || string(all[0]) != `"no"` || string(all[2]) != `"yes"` {
+				t.Errorf("ballots %s", all)
+			}
+			return err
+		})
+		if _, err := d.raw(t).Exec("DELETE FROM ballots"); err == nil {
+			t.Error("ballots were deleted")
+		}
+	})
+}

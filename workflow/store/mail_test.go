@@ -1,0 +1,184 @@
+package store_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"covenant/workflow/store"
+)
+
+func occurrence(obligation, period string, rung int, due time.Time) store.Occurrence {
+	return store.Occurrence{OccurrenceID: store.OccurrenceID{Obligation: obligation, Period: period, Rung: rung},
+		Covenant: "c", Agency: "snn", Kind: "report", Due: due}
+}
+
+func TestOccurrences(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, d database) {
+		s := d.open(t)
+		day := time.Date(2026, 6, 15, 1, 0, 0, 0, time.UTC)
+		update(t, s, func(tx *store.Tx) error {
+			if err := tx.SaveObligation(t.Context(), store.Obligation{ID: "o1", Covenant: "c", Agency: "snn", Kind: "report", Schedule: "0 8 15 3,6,9,12 *"}); err != nil {
+				return err
+			}
+			for rung := range 3 {
+				added, err := tx.ScheduleOccurrence(t.Context(), occurrence("o1", "2026-Q2", rung, day.AddDate(0, 0, rung)))
+				if err != nil || !added {
+					return fmt.Errorf("added %v: %w", added, err)
+				}
+			}
+			added, err := tx.ScheduleOccurrence(t.Context(), occurrence("o1", "2026-Q2", 0, day))
+			if added {
+				t.Error("added twice")
+			}
+			return err
+		})
+		due := func(at time.Time) (rungs string) {
+			view(t, s, func(tx *store.Tx) error {
+				all, err := tx.DueOccurrences(t.Context(), at, 10)
+				for _, o := range all {
+					rungs += fmt.Sprint(o.Rung)
+				}
+				return err
+			})
+			return rungs
+		}
+		if got := due(day.Add(-time.Second)) + "|" + due(day) + "|" + due(day.AddDate(0, 0, 9)); got != "|0|012" {
+			t.Errorf("due: %s", got)
+		}
+		update(t, s, func(tx *store.Tx) error {
+			id := store.OccurrenceID{Obligation: "o1", Period: "2026-Q2", Rung: 0}
+			return errors.Join(tx.SettleOccurrence(t.Context(), id, store.OccurrenceSent, ""),
+				tx.MoveOccurrence(t.Context(), store.OccurrenceID{Obligation: "o1", Period: "2026-Q2", Rung: 2}, day))
+		})
+		if got := due(day); got != "2" {
+			t.Errorf("due after settling and moving: %s", got)
+		}
+		update(t, s, func(tx *store.Tx) error {
+			n, err := tx.SkipPeriod(t.Context(), "o1", "2026-Q2", "report came in")
+			if n != 2 {
+				t.Errorf("skipped %d", n)
+			}
+			return err
+		})
+		view(t, s, func(tx *store.Tx) error {
+			_, found, err := tx.NextDue(t.Context())
+			if found {
+				t.Error("something is still due")
+			}
+			all, listErr := tx.OccurrencesBetween(t.Context(), day, day.AddDate(0, 0, 1), 0)
+			if len(all) != 2 || all[0].State != store.OccurrenceSent || all[1].Reason != "report came in" {
+				t.Errorf("listed %+v", all)
+			}
+			return errors.Join(err, listErr)
+		})
+	})
+}
+
+// The plan of the sweep's query uses the index on pending rows, so that it costs what is due.
+func TestSweepUsesIndex(t *testing.T) {
+	d := newSQLite(t)
+	d.open(t)
+	rows, err := d.raw(t).Query(`EXPLAIN QUERY PLAN SELECT obligation FROM occurrences
+		WHERE state = 'pending' AND due_at <= $1 ORDER BY due_at, obligation, period, rung LIMIT $2`, 1, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close() //nolint:errcheck // only read
+	var plan string
+	for rows.Next() {
+		var id, parent, unused int
+		var detail string
+		if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+			t.Fatal(err)
+		}
+		plan += detail + "\n"
+	}
+	if plan != "SEARCH occurrences USING INDEX occurrences_due (due_at<?)\n" &&
+		plan != "SEARCH occurrences USING COVERING INDEX occurrences_due (due_at<?)\n" {
+		t.Errorf("plan:\n%s", plan)
+	}
+}
+
+func TestMails(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, d database) {
+		s := d.open(t)
+		o := occurrence("o1", "2026-Q2", 0, clock())
+		m := store.Mail{Key: "remind/o1/2026-Q2/0", Kind: "reminder", Covenant: "c", To: "vp@snn.example", Subject: "Nhắc nộp báo cáo quý II",
+			Body: "Kính gửi …", Occurrences: []store.OccurrenceID{o.OccurrenceID},
+			Attachments: []store.Attachment{{Name: "han-nop.ics", MediaType: "text/calendar", Content: []byte("BEGIN:VCALENDAR")}}}
+		update(t, s, func(tx *store.Tx) error {
+			if _, err := tx.ScheduleOccurrence(t.Context(), o); err != nil {
+				return err
+			}
+			queued, err := tx.QueueMail(t.Context(), m)
+			if !queued {
+				t.Error("not queued")
+			}
+			again, againErr := tx.QueueMail(t.Context(), m)
+			if again {
+				t.Error("queued twice")
+			}
+			return errors.Join(err, againErr)
+		})
+		claim := func() (got store.Mail, ok bool) {
+			update(t, s, func(tx *store.Tx) (err error) {
+				got, ok, err = tx.ClaimMail(t.Context(), m.Key)
+				return err
+			})
+			return got, ok
+		}
+		got, ok := claim()
+		if !ok || got.State != store.MailSending || got.Attempts != 1 || got.MessageID == "" || len(got.Occurrences) != 1 ||
+			got.Subject != m.Subject || string(got.Attachments[0].Content) != "BEGIN:VCALENDAR" {
+			t.Errorf("claimed %v %+v", ok, got)
+		}
+		if _, ok := claim(); ok {
+			t.Error("claimed twice")
+		}
+		testMailEnds(t, s, m.Key, claim)
+		view(t, s, func(tx *store.Tx) error {
+			due, err := tx.DueOccurrences(t.Context(), clock(), 0)
+			if len(due) != 0 {
+				t.Errorf("still due: %v", due)
+			}
+			return err
+		})
+	})
+}
+
+func testMailEnds(t *testing.T, s *store.Store, key store.MailKey, claim func() (store.Mail, bool)) {
+	later := clock().Add(time.Hour)
+	update(t, s, func(tx *store.Tx) error { return tx.RetryMail(t.Context(), key, later, "450 try later") })
+	view(t, s, func(tx *store.Tx) error {
+		now, err := tx.QueuedMails(t.Context(), later.Add(-time.Second), 0)
+		then, thenErr := tx.QueuedMails(t.Context(), later, 0)
+		if len(now) != 0 || len(then) != 1 {
+			t.Errorf("queued now %v, then %v", now, then)
+		}
+		return errors.Join(err, thenErr)
+	})
+	claim()
+	update(t, s, func(tx *store.Tx) error {
+		n, err := tx.DoubtMails(t.Context(), clock(), "killed while sending")
+		if n != 1 {
+			t.Errorf("%d in doubt", n)
+		}
+		return err
+	})
+	update(t, s, func(tx *store.Tx) error { return tx.SettleMail(t.Context(), key, store.MailSent, "") })
+	err := s.Update(t.Context(), func(tx *store.Tx) error { return tx.SettleMail(t.Context(), key, store.MailFailed, "") })
+	wantError(t, err, store.ErrNotFound)
+	if err := s.Update(t.Context(), func(tx *store.Tx) error { return tx.SettleMail(t.Context(), key, "gone", "") }); err == nil {
+		t.Error("settled as gone")
+	}
+	view(t, s, func(tx *store.Tx) error {
+		sent, err := tx.Mails(t.Context(), store.MailSent, 0)
+		of, ofErr := tx.MailsOf(t.Context(), "c")
+		if len(sent) != 1 || len(of) != 1 || sent[0].Attempts != 2 || sent[0].SettledAt.IsZero() {
+			t.Errorf("sent %+v", sent)
+		}
+		return errors.Join(err, ofErr)
+	})
+}
