@@ -325,6 +325,12 @@ func record(r db.StreamEventsRow, lookup func(Commitment) (opening, error)) (Rec
 	return e, err
 }
 
+// LastEventTime is the time of the event recorded last, over all streams; found is false on an empty log.
+func (tx *Tx) LastEventTime(ctx context.Context) (at time.Time, found bool, err error) {
+	ms, found, err := wrapOne(tx.q.LastEventTime(ctx))("time of the last event")
+	return instant(ms), found, err
+}
+
 // page turns a limit into a parameter: 0 or less means all.
 func page(limit int) int32 {
 	const all = 1<<31 - 1

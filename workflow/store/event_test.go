@@ -38,6 +38,9 @@ func TestAppendAndRead(t *testing.T) {
 			if strings.Contains(fmt.Sprintf("%+v", events[0].Sealed), "192.0.2.7") {
 				t.Error("the address is in the chain")
 			}
+			if at, found, err := tx.LastEventTime(t.Context()); !found || !at.Equal(env.At) || err != nil {
+				t.Errorf("last event at %v %v (%v)", at, found, err)
+			}
 			head, err := tx.Head(t.Context(), "covenant/1")
 			if head.Version != 2 || string(head.Hash) != string(events[1].Sealed.Hash) {
 				t.Errorf("head %+v", head)

@@ -303,6 +303,17 @@ func (q *Queries) InsertRoot(ctx context.Context, arg InsertRootParams) error {
 	return err
 }
 
+const lastEventTime = `-- name: LastEventTime :one
+SELECT at FROM events ORDER BY position DESC LIMIT 1
+`
+
+func (q *Queries) LastEventTime(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, lastEventTime)
+	var at int64
+	err := row.Scan(&at)
+	return at, err
+}
+
 const lastPosition = `-- name: LastPosition :one
 SELECT CAST(COALESCE(MAX(position), 0) AS BIGINT) AS position FROM events
 `

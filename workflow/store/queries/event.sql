@@ -84,3 +84,6 @@ WHERE position > @after AND position <= @last ORDER BY position LIMIT @page;
 
 -- name: LockStream :execrows
 UPDATE streams SET updated_at = updated_at WHERE stream = $1;
+
+-- name: LastEventTime :one
+SELECT at FROM events ORDER BY position DESC LIMIT 1;
