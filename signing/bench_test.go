@@ -1,0 +1,174 @@
+package signing
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/rand"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/digitorus/pdf"
+	oldsign "github.com/digitorus/pdfsign/sign"
+
+	"covenant/signing/devpki"
+)
+
+// benchFile is a file of about size bytes with 300 objects, most of its bytes in streams as in a document with pictures.
+func benchFile(tb testing.TB, size int) []byte {
+	tb.Helper()
+	objects := map[int]string{
+		1: "<</Type/Catalog/Pages 2 0 R/AcroForm 5 0 R>>",
+		2: "<</Type/Pages/Kids[3 0 R]/Count 1>>",
+		3: "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Resources<<>>/Annots[10 0 R]>>",
+		5: "<</Fields[10 0 R]/SigFlags 3>>",
+		7: "<</Producer(test)>>",
+		// the field to be signed
+		10: "<</Type/Annot/Subtype/Widget/FT/Sig/T(a)/Rect[72 700 272 755]/F 4/P 3 0 R>>",
+	}
+	const streams = 290
+	noise := make([]byte, size/streams)
+	for i := range noise {
+		noise[i] = byte('a' + i*i%23)
+	}
+	for n := range streams {
+		objects[11+n] = fmt.Sprintf("<</Length %d>>\nstream\n%s\nendstream", len(noise), noise)
+	}
+	return writeFile(classic, objects)
+}
+
+const benchSize = 322_000
+
+// BenchmarkSign signs a 322 KB file in memory, beside the raw key operation and the hash alone, and the older module.
+func BenchmarkSign(b *testing.B) {
+	p := testPKI(b)
+	in := benchFile(b, benchSize)
+	digest := sha256.Sum256(in)
+	b.Run("hash alone", func(b *testing.B) {
+		for b.Loop() {
+			sha256.Sum256(in)
+		}
+	})
+	for _, key := range []devpki.KeyType{devpki.P256, devpki.RSA2048, devpki.RSA3072, devpki.Ed25519} {
+		id := issue(b, p, "bench "+string(key), devpki.Profile{Key: key})
+		b.Run(string(key)+"/raw key", func(b *testing.B) {
+			for b.Loop() {
+				opts := crypto.SignerOpts(crypto.SHA256)
+				msg := digest[:]
+				if key == devpki.Ed25519 {
+					opts, msg = crypto.Hash(0), in[:200]
+				}
+				if _, err := id.Signer.Sign(rand.Reader, msg, opts); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run(string(key)+"/sign", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, _, err := SignBytes(b.Context(), in, id, Options{Field: "a"}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run(string(key)+"/sign on both cores", func(b *testing.B) {
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					if _, _, err := SignBytes(b.Context(), in, id, Options{Field: "a"}); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		})
+		if key != devpki.Ed25519 {
+			b.Run(string(key)+"/older module", func(b *testing.B) { benchOlder(b, in, id) })
+		}
+	}
+}
+
+// olderSign signs with the older module, in memory as it can.
+func olderSign(tb testing.TB, in []byte, id Identity) []byte {
+	reader, err := pdf.NewReader(bytes.NewReader(in), int64(len(in)))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	var out bytes.Buffer
+	err = oldsign.Sign(bytes.NewReader(in), &out, reader, int64(len(in)), oldsign.SignData{
+		Signature:         oldsign.SignDataSignature{Info: oldsign.SignDataSignatureInfo{Name: "older", Date: time.Now()}, CertType: oldsign.ApprovalSignature, DocMDPPerm: oldsign.AllowFillingExistingFormFieldsAndSignaturesPerms},
+		Signer:            id.Signer,
+		DigestAlgorithm:   crypto.SHA256,
+		Certificate:       id.Certificate,
+		CertificateChains: nil,
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func benchOlder(b *testing.B, in []byte, id Identity) {
+	b.ReportAllocs()
+	for b.Loop() {
+		olderSign(b, in, id)
+	}
+}
+
+// BenchmarkSignLarge signs a 100 MB file from disk to disk, beside copy, hash and the raw key operation.
+func BenchmarkSignLarge(b *testing.B) {
+	p := testPKI(b)
+	id := issue(b, p, "bench", devpki.Profile{})
+	dir := b.TempDir()
+	path := filepath.Join(dir, "in.pdf")
+	if err := os.WriteFile(path, benchFile(b, 100_000_000), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	b.Run("copy, hash, key", func(b *testing.B) {
+		for b.Loop() {
+			withFiles(b, path, func(in *os.File, _ int64, out *os.File) error {
+				h := sha256.New()
+				if _, err := io.Copy(io.MultiWriter(out, h), in); err != nil {
+					return err
+				}
+				_, err := id.Signer.Sign(rand.Reader, h.Sum(nil), crypto.SHA256)
+				return err
+			})
+		}
+	})
+	b.Run("sign", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			withFiles(b, path, func(in *os.File, size int64, out *os.File) error {
+				_, err := Sign(b.Context(), in, size, out, id, Options{Field: "a"})
+				return err
+			})
+		}
+	})
+}
+
+func withFiles(b *testing.B, path string, fn func(in *os.File, size int64, out *os.File) error) {
+	b.Helper()
+	in, err := os.Open(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer in.Close()
+	info, err := in.Stat()
+	if err != nil {
+		b.Fatal(err)
+	}
+	out, err := os.Create(path + strings.Repeat(".out", 1))
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := fn(in, info.Size(), out); err != nil {
+		b.Fatal(err)
+	}
+	if err := out.Close(); err != nil {
+		b.Fatal(err)
+	}
+}
