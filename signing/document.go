@@ -158,7 +158,7 @@ func (d *document) appendSignature(u *pdf.Update, byteRange, contents *pdf.Reser
 		return slot{}, err
 	}
 	before := d.Len()
-	d.tail = append(d.tail, update...)
+	d.append(update)
 	s := slot{contents.Offset, contents.Offset + int64(len(contents.Text)), before + int64(len(update))}
 	r := s.byteRange()
 	text := fmt.Sprintf("[0 %d %d %d]", r[1], r[2], r[3])
@@ -168,6 +168,14 @@ func (d *document) appendSignature(u *pdf.Update, byteRange, contents *pdf.Reser
 		at[i] = ' '
 	}
 	return s, nil
+}
+
+func (d *document) append(update []byte) {
+	if d.tail == nil {
+		d.tail = update
+		return
+	}
+	d.tail = append(d.tail, update...)
 }
 
 // digest hashes the two ranges of a slot in the tail.
@@ -196,6 +204,9 @@ func (d *document) fill(s slot, der []byte) error {
 
 // flush writes the whole file to the output.
 func (d *document) flush() error {
+	if d.out == nil {
+		return nil // the caller joins input and tail
+	}
 	if d.copied == 0 {
 		if err := d.copyInput(&counter{d.out, &d.copied}); err != nil {
 			return d.partial(err)

@@ -94,7 +94,7 @@ func extend(ctx context.Context, doc *document, opt ExtendOptions) (*Extended, e
 		if err != nil {
 			return nil, err
 		}
-		doc.tail = append(doc.tail, update...)
+		doc.append(update)
 	}
 	if opt.Level == BLTA {
 		done.Timestamp, err = addTimestamp(ctx, doc, TimestampOptions{TSA: opt.TSA, Hash: opt.Hash})

@@ -24,7 +24,8 @@ const maxContents = 32767
 // sign something else, so store it as carefully as the file.
 type Session struct {
 	state sessionState
-	doc   *document // nil after unmarshalling: the input must be hashed again
+	cms   *cms.Builder // nil after unmarshalling
+	doc   *document    // nil after unmarshalling: the input must be hashed again
 }
 
 // sessionState is the stored form of a Session.
@@ -75,7 +76,7 @@ func prepare(ctx context.Context, doc *document, cert *x509.Certificate, chain [
 	if err != nil {
 		return nil, err
 	}
-	s := &Session{doc: doc}
+	s := &Session{doc: doc, cms: builder}
 	s.state = sessionState{Version: sessionVersion, Level: opt.Level, Size: doc.size, Hash: alg.Hash.String(), PSS: alg.Scheme == cms.RSAPSS,
 		Time: opt.time().Format(time.RFC3339Nano), Certificate: cert.Raw}
 	for _, c := range chain {
@@ -290,6 +291,9 @@ func (s *Session) Certificate() (*x509.Certificate, error) {
 
 // builder makes the CMS builder that the session was prepared with.
 func (s *Session) builder() (*cms.Builder, error) {
+	if s.cms != nil {
+		return s.cms, nil
+	}
 	cert, err := s.Certificate()
 	if err != nil {
 		return nil, fmt.Errorf("session: certificate: %w", err)

@@ -30,10 +30,13 @@ type Signed struct {
 // without asking again. On error nothing is written to out, unless the error is a [*PartialOutputError], as can happen with
 // inputs of more than 16 MiB, which are read once only.
 func Sign(ctx context.Context, in io.ReaderAt, size int64, out io.Writer, id Identity, opt Options) (*Signed, error) {
+	return signDocument(ctx, newDocument(in, size, out, opt.Limits), id, opt)
+}
+
+func signDocument(ctx context.Context, doc *document, id Identity, opt Options) (*Signed, error) {
 	if err := id.check(); err != nil {
 		return nil, err
 	}
-	doc := newDocument(in, size, out, opt.Limits)
 	s, err := prepare(ctx, doc, id.Certificate, id.Chain, opt)
 	if err != nil {
 		return nil, doc.partial(err)
@@ -58,25 +61,12 @@ func Sign(ctx context.Context, in io.ReaderAt, size int64, out io.Writer, id Ide
 
 // SignBytes is Sign for a file in memory.
 func SignBytes(ctx context.Context, in []byte, id Identity, opt Options) ([]byte, *Signed, error) {
-	var out bytes.Buffer
-	signed, err := Sign(ctx, bytesInput(in), int64(len(in)), &presized{&out, len(in)}, id, opt)
+	doc := newDocument(bytesInput(in), int64(len(in)), nil, opt.Limits)
+	signed, err := signDocument(ctx, doc, id, opt)
 	if err != nil {
 		return nil, nil, err
 	}
-	return out.Bytes(), signed, nil
-}
-
-// presized makes a buffer's room at its first write.
-type presized struct {
-	*bytes.Buffer
-	base int
-}
-
-func (p *presized) Write(b []byte) (int, error) {
-	if p.Len() == 0 {
-		p.Grow(p.base + 64<<10)
-	}
-	return p.Buffer.Write(b)
+	return bytes.Join([][]byte{in, doc.tail}, nil), signed, nil
 }
 
 // UnfinishedError says that the key has signed but the work after that failed, such as getting a time-stamp. Give Session and

@@ -118,6 +118,11 @@ func (p *parser) subsection(s *section, first, count int) error {
 	}
 	s.entries = slices.Grow(s.entries, count)
 	for i := range count {
+		if e, ok := p.entryAfter(i); ok {
+			e.Num = first + i
+			s.entries = append(s.entries, e)
+			continue
+		}
 		p.skipSpace()
 		off, ok1 := p.natural()
 		p.skipSpace()
@@ -137,6 +142,44 @@ func (p *parser) subsection(s *section, first, count int) error {
 		s.entries = append(s.entries, e)
 	}
 	return p.err
+}
+
+// entryAfter is fixedEntry for all but the first entry of a subsection, which may lie about its number.
+func (p *parser) entryAfter(i int) (NumberedEntry, bool) {
+	if i == 0 {
+		return NumberedEntry{}, false
+	}
+	return p.fixedEntry()
+}
+
+// fixedEntry reads an entry of exactly the 20 bytes that §7.5.4 asks for, if one lies whole in the window; else it moves
+// nothing.
+func (p *parser) fixedEntry() (e NumberedEntry, ok bool) {
+	if len(p.buf)-p.i < 20 {
+		return e, false
+	}
+	b := p.buf[p.i : p.i+20]
+	if b[10] != ' ' || b[16] != ' ' || (b[17] != 'n' && b[17] != 'f') || !isSpace(b[18]) || !isSpace(b[19]) {
+		return e, false
+	}
+	var off int64
+	for _, c := range b[:10] {
+		if !isDigit(c) {
+			return e, false
+		}
+		off = off*10 + int64(c-'0')
+	}
+	for _, c := range b[11:16] {
+		if !isDigit(c) {
+			return e, false
+		}
+		e.Gen = e.Gen*10 + int(c-'0')
+	}
+	if b[17] == 'n' && off != 0 {
+		e.Kind, e.Offset = InUse, off
+	}
+	p.i += 20
+	return e, true
 }
 
 // addHidden adds the entries of a hybrid file's cross-reference stream: they count where the table has none or a free one

@@ -97,7 +97,7 @@ func (u *Update) separator() ([]byte, error) {
 	if _, err := u.file.src.r.ReadAt(last[:], u.file.size-1); err != nil && err != io.EOF {
 		return nil, fmt.Errorf("read at byte %d: %w", u.file.size-1, err)
 	}
-	out := make([]byte, 0, 64<<10)
+	out := make([]byte, 0, 16<<10)
 	if last[0] != '\n' && last[0] != '\r' {
 		out = append(out, '\n')
 	}
