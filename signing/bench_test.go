@@ -76,6 +76,17 @@ func BenchmarkSign(b *testing.B) {
 				}
 			}
 		})
+		b.Run(string(key)+"/second signature from kept hash state", func(b *testing.B) {
+			signed, first, err := SignBytes(b.Context(), in, id, Options{KeepState: true})
+			if err != nil {
+				b.Fatal(err)
+			}
+			for b.Loop() {
+				if _, _, err := SignBytes(b.Context(), signed, id, Options{Field: "a", Resume: first.State}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 		b.Run(string(key)+"/sign on both cores", func(b *testing.B) {
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {

@@ -43,6 +43,10 @@ type Options struct {
 	// certificates name, public ones only.
 	Validation *ValidationSource
 
+	// KeepState returns the hash state at the output's end in Signed.State; Resume takes one up instead of hashing the input.
+	KeepState bool
+	Resume    *HashState
+
 	// Room is the number of bytes reserved for the signature; default what it needs. At most 32,767.
 	Room   int
 	Limits Limits

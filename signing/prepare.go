@@ -71,6 +71,9 @@ func prepare(ctx context.Context, doc *document, cert *x509.Certificate, chain [
 	if err != nil {
 		return nil, err
 	}
+	if err := doc.resume(opt.Resume); err != nil {
+		return nil, err
+	}
 	builder := &cms.Builder{Algorithm: alg, Certificate: cert, Chain: chain}
 	room, err := reserve(ctx, builder, opt)
 	if err != nil {
@@ -298,14 +301,9 @@ func (s *Session) builder() (*cms.Builder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("session: certificate: %w", err)
 	}
-	var h crypto.Hash
-	for _, c := range []crypto.Hash{crypto.SHA256, crypto.SHA384, crypto.SHA512} {
-		if c.String() == s.state.Hash {
-			h = c
-		}
-	}
-	if h == 0 {
-		return nil, fmt.Errorf("session: unknown hash %q", s.state.Hash)
+	h, err := hashNamed(s.state.Hash)
+	if err != nil {
+		return nil, fmt.Errorf("session: %w", err)
 	}
 	alg, err := cms.AlgorithmFor(cert.PublicKey, h, s.state.PSS)
 	if err != nil {

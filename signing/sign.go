@@ -20,8 +20,9 @@ type Signed struct {
 	Time      time.Time // M, as claimed; the time-stamp's time for document time-stamps
 	Timestamp time.Time // of the signature time-stamp; zero at B-B
 	ByteRange [4]int64
-	Size      int64 // of the output
-	Appended  int64 // bytes after the input's
+	Size      int64      // of the output
+	Appended  int64      // bytes after the input's
+	State     *HashState // only with Options.KeepState
 }
 
 // Sign signs the file of size bytes behind in and writes the signed file to out: the input's bytes as they are, then what
@@ -55,6 +56,11 @@ func signDocument(ctx context.Context, doc *document, id Identity, opt Options) 
 	signed, err := s.finish(ctx, signature, FinishOptions{TSA: opt.TSA, Validation: opt.Validation})
 	if err != nil {
 		return nil, doc.partial(&UnfinishedError{Session: s, Signature: signature, Err: err})
+	}
+	if opt.KeepState {
+		if signed.State, err = doc.state(s.cms.Algorithm.Hash); err != nil {
+			return nil, doc.partial(err)
+		}
 	}
 	return signed, nil
 }

@@ -308,3 +308,26 @@ func TestTimestampAuthorityDownCostsNoKey(t *testing.T) {
 		t.Errorf("%v; %d bytes written, key asked %d times", err, out.Len(), id.Signer.(*countingSigner).n)
 	}
 }
+
+func TestSecondSignatureGoesOnFromKeptHashState(t *testing.T) {
+	id := issue(t, testPKI(t), "Lê Thị Cúc", devpki.Profile{})
+	in := testFile(t, hybrid, "a", "b")
+	first, done, err := SignBytes(t.Context(), in, id, Options{Field: "a", KeepState: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := json.Marshal(done.State)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var state HashState
+	if err := json.Unmarshal(data, &state); err != nil {
+		t.Fatal(err)
+	}
+	if got := len(checkSignatures(t, sign(t, first, id, Options{Field: "b", Resume: &state}))); got != 2 {
+		t.Errorf("%d signatures", got)
+	}
+	if _, _, err := SignBytes(t.Context(), in, id, Options{Field: "b", Resume: &state}); !errors.Is(err, ErrOtherState) {
+		t.Errorf("state of another file: %v", err)
+	}
+}
