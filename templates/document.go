@@ -1,0 +1,355 @@
+package templates
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"hash"
+	"strings"
+)
+
+// RunKind says where placed text comes from. Number, date, watermark, page
+// furniture and the QR code may differ between a reviewed draft and the frozen
+// file; everything else may not.
+type RunKind uint8
+
+// Kinds of runs.
+const (
+	RunText RunKind = iota
+	RunNumber
+	RunDate
+	RunWatermark
+	RunCode
+	RunPageNumber
+)
+
+// Span is a piece of text of one style.
+type Span struct {
+	Text         string
+	Bold, Italic bool
+	Kind         RunKind
+	Ref          string // anchor it leads to
+	Break        bool   // a forced line break
+	Path         string // the variable it was filled from
+	At           Position
+}
+
+// BlockKind says what a Block is.
+type BlockKind uint8
+
+// Kinds of blocks, in the order of a document.
+const (
+	BlockLetterhead BlockKind = iota
+	BlockTitle
+	BlockTo
+	BlockBasis
+	BlockPara
+	BlockCenter
+	BlockRight
+	BlockHeading
+	BlockClause
+	BlockPoint
+	BlockBullet
+	BlockTable
+	BlockSignatures
+	BlockRecipients
+	BlockAnnex
+	BlockPageBreak
+	BlockLandscape
+	BlockPortrait
+)
+
+// Block is a piece of a drafted document, before it is set on pages.
+type Block struct {
+	Kind   BlockKind
+	ID     string
+	Level  int    // of a heading: 0 part, 1 chapter, 2 section, 3 article
+	Label  string // "Điều 3.", "1.", "a)", as printed
+	Spans  []Span
+	Lang2  []Span // the same in the second language
+	Label2 string
+	Lines  [][]Span // of title, recipients, addressees
+	Table  *TableData
+	Head   *Letterhead
+	Slots  []Slot
+	Style  string // of a signature block: grid, table, or empty to choose by number
+	Cols   int    // of a signature grid, 0: choose
+	Clause int    // index into the outline
+	At     Position
+}
+
+// Letterhead is the top of the first page (Decree 30/2020/NĐ-CP, Appendix I, cells 1–4).
+type Letterhead struct {
+	Parent, Issuer []Span
+	Number         []Span // nil: none is printed
+	Place          []Span
+}
+
+// TableData is an expanded table.
+type TableData struct {
+	Columns []TableColumn
+	Rows    []TableRow
+}
+
+// TableColumn is a column's heading, width in mm (0: shares the rest) and alignment.
+type TableColumn struct {
+	Head  []Span
+	Width float64
+	Align string
+}
+
+// TableRow is a row; a spanning one has a single cell.
+type TableRow struct {
+	Cells    [][]Span
+	Spanning bool
+	At       Position
+}
+
+// Role is what a signatory is in a covenant.
+type Role string
+
+// The roles.
+const (
+	Leader  Role = "leader"
+	Deputy  Role = "deputy"
+	Member  Role = "member"
+	Witness Role = "witness"
+)
+
+// Slot is a place for one signatory's signature and the agency's seal.
+type Slot struct {
+	ID      string // the agency's code
+	Role    Role
+	Unit    string
+	Title   string // of the office that signs
+	Label   string // the role as printed, or empty
+	Unit2   string // in the second language
+	Title2  string
+	Seal    bool // the agency's seal has a field too
+	Order   int  // from 1, as the grid lists them
+	Witness bool
+}
+
+// SignatureField and SealField are the names of the slot's fields in the PDF.
+func (s Slot) SignatureField() string { return "sig." + s.ID }
+
+// SealField is empty if the slot has no seal.
+func (s Slot) SealField() string {
+	if !s.Seal {
+		return ""
+	}
+	return "seal." + s.ID
+}
+
+// Clause is a unit of the text that can be commented on and compared.
+type Clause struct {
+	ID      string // the template's id, or the number's path as "dieu-3.khoan-2"
+	Number  string // "Điều 3", "khoản 2 Điều 3"; empty for parts without a number
+	Heading string
+	Text    string
+	Level   int               // 0 … 3 headings, 4 khoản, 5 điểm, 9 other parts
+	Digest  [sha256.Size]byte // of heading and text without number and date of the document
+}
+
+// Document is a drafted document: text with its numbering done.
+type Document struct {
+	Blocks   []Block
+	Template *Template
+	Options  DraftOptions
+	Notes    []Problem
+
+	values  Values
+	profile *Profile
+	slots   []Slot
+	clauses []Clause
+	laws    []*LegalBasis
+	files   []string
+}
+
+// Outline lists the clauses in order.
+func (d *Document) Outline() []Clause { return append([]Clause(nil), d.clauses...) }
+
+// Slots lists the signature slots in signing order.
+func (d *Document) Slots() []Slot { return append([]Slot(nil), d.slots...) }
+
+// Title is the document's title on one line.
+func (d *Document) Title() string {
+	var lines []string
+	for _, b := range d.Blocks {
+		if b.Kind == BlockTitle {
+			for _, l := range b.Lines {
+				lines = append(lines, plainSpans(l))
+			}
+			break
+		}
+	}
+	if len(lines) == 0 {
+		return d.Template.Title()
+	}
+	return strings.Join(lines, " – ")
+}
+
+func plainSpans(spans []Span) string {
+	var b strings.Builder
+	for _, s := range spans {
+		if s.Break {
+			b.WriteByte(' ')
+			continue
+		}
+		b.WriteString(strings.ReplaceAll(s.Text, "\u00A0", " "))
+	}
+	return b.String()
+}
+
+// outline gathers clauses from blocks; every block belongs to the clause begun last.
+func (d *Document) outline() {
+	o := outliner{d: d, seen: map[string]int{}}
+	for i := range d.Blocks {
+		o.block(&d.Blocks[i])
+	}
+	o.close()
+}
+
+type outliner struct {
+	d    *Document
+	cur  *Clause
+	text strings.Builder
+	sum  hash.Hash
+	seen map[string]int
+	path [6]string
+}
+
+func (o *outliner) begin(id, number, heading string, level int) {
+	o.close()
+	if n := o.seen[id]; n > 0 {
+		o.seen[id]++
+		id = fmt.Sprintf("%s-%d", id, n+1)
+	}
+	o.seen[id]++
+	o.cur = &Clause{ID: id, Number: number, Heading: heading, Level: level}
+	o.sum = sha256.New()
+	fmt.Fprintf(o.sum, "%s\x00%s\x00", number, heading)
+}
+
+func (o *outliner) close() {
+	if o.cur == nil {
+		return
+	}
+	o.cur.Text = strings.TrimSpace(o.text.String())
+	o.sum.Sum(o.cur.Digest[:0])
+	o.d.clauses = append(o.d.clauses, *o.cur)
+	o.cur = nil
+	o.text.Reset()
+}
+
+// take adds text to the clause; number and date do not count in the digest.
+func (o *outliner) take(spans []Span) {
+	o.text.WriteString(plainSpans(spans))
+	o.text.WriteByte('\n')
+	for _, s := range spans {
+		if s.Kind == RunText {
+			fmt.Fprintf(o.sum, "%s\x1F%t%t", s.Text, s.Bold, s.Italic)
+		}
+	}
+	o.sum.Write([]byte{'\n'})
+}
+
+// parts without a number of their own.
+var partIDs = map[BlockKind]string{
+	BlockLetterhead: "dau-trang", BlockTitle: "tieu-de", BlockTo: "kinh-gui", BlockBasis: "can-cu",
+	BlockSignatures: "chu-ky", BlockRecipients: "noi-nhan",
+}
+
+func (o *outliner) block(b *Block) {
+	if id := partIDs[b.Kind]; id != "" {
+		if o.cur == nil || o.cur.ID != id {
+			o.begin(id, "", "", 9)
+		}
+	} else {
+		o.start(b)
+	}
+	b.Clause = len(o.d.clauses)
+	if b.Head != nil {
+		for _, spans := range [][]Span{b.Head.Parent, b.Head.Issuer, b.Head.Number, b.Head.Place} {
+			if spans != nil {
+				o.take(spans)
+			}
+		}
+	}
+	if b.Kind != BlockHeading && b.Kind != BlockAnnex {
+		if b.Spans != nil {
+			o.take(b.Spans)
+		}
+	}
+	if b.Lang2 != nil {
+		o.take(b.Lang2)
+	}
+	for _, l := range b.Lines {
+		o.take(l)
+	}
+	for _, s := range b.Slots {
+		o.take([]Span{{Text: s.Unit + " – " + s.Label + " – " + s.Title}})
+	}
+	if b.Table != nil {
+		for _, c := range b.Table.Columns {
+			o.take(c.Head)
+		}
+		for _, r := range b.Table.Rows {
+			for _, c := range r.Cells {
+				o.take(c)
+			}
+		}
+	}
+}
+
+func (o *outliner) start(b *Block) {
+	switch b.Kind {
+	case BlockHeading, BlockAnnex, BlockClause, BlockPoint:
+		level := b.Level
+		heading := plainSpans(b.Spans)
+		switch b.Kind {
+		case BlockClause:
+			level, heading = 4, ""
+		case BlockPoint:
+			level, heading = 5, ""
+		case BlockAnnex:
+			level = 0
+		}
+		id := b.ID
+		o.path[level] = slug(b.Label)
+		clear(o.path[level+1:])
+		if id == "" {
+			id = o.pathID(level)
+		}
+		o.begin(id, strings.TrimRight(b.Label, ".)"), heading, level)
+	default:
+		if o.cur == nil || o.cur.Level == 9 && partOf(o.cur.ID) {
+			o.begin("doan", "", "", 9)
+		}
+	}
+}
+
+func partOf(id string) bool {
+	for _, p := range partIDs {
+		if p == id {
+			return true
+		}
+	}
+	return false
+}
+
+func (o *outliner) pathID(level int) string {
+	prefix := [...]string{"", "", "", "", "khoan-", "diem-"}
+	var parts []string
+	for l := 0; l <= level; l++ {
+		if o.path[l] != "" && (l >= 3 || l == level || o.path[3] == "") {
+			parts = append(parts, prefix[l]+o.path[l])
+		}
+	}
+	return strings.Join(parts, ".")
+}
+
+// slug writes a label for an id: "Điều 3." is "dieu-3".
+func slug(s string) string {
+	s = strings.TrimRight(fold(s), ".): ")
+	return strings.Join(strings.Fields(s), "-")
+}

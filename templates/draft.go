@@ -1,0 +1,509 @@
+package templates
+
+import (
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+)
+
+// DraftOptions say how a document is drafted. The zero value drafts without
+// number, date, watermark and QR code.
+type DraftOptions struct {
+	Number    int    // of the register; 0 leaves room for it
+	Symbol    string // "GƯ-KTN"; empty: the template's own
+	Date      Day    // of the document; zero prints “ngày … tháng … năm …”
+	LawDate   Day    // selects legal bases while Date is zero; zero too: the latest
+	Place     string // empty: the template's own
+	Watermark string // "DỰ THẢO lần 2"; also switches line references on
+	URL       string // printed with a QR code at the end
+	Law       *Law
+	Profile   *Profile // nil: the template's
+	Lang      string   // "vi", "en", "vi+en"; empty: the template's languages
+}
+
+func (o DraftOptions) lawDate() Day {
+	if !o.Date.IsZero() {
+		return o.Date
+	}
+	return o.LawDate
+}
+
+// Draft fills the template in. Everything wrong with values, law or text is
+// returned as Problems in the error, all at once, and then there is no document.
+func (t *Template) Draft(values Values, opt DraftOptions) (*Document, error) {
+	d, problems := t.draft(values, opt)
+	if err := Problems(problems).Err(); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// Check drafts and lays out the document and returns all problems found, of
+// values, legal bases, characters the fonts lack and over-long words in cells.
+func (t *Template) Check(values Values, opt DraftOptions) []Problem {
+	d, problems := t.draft(values, opt)
+	if Problems(problems).Err() != nil {
+		return problems
+	}
+	_, layout := d.layout(nil)
+	return append(Problems(problems), layout...).sorted()
+}
+
+func (t *Template) draft(values Values, opt DraftOptions) (*Document, []Problem) {
+	d := &drafter{t: t, opt: opt, labels: map[string]label{}, scope: map[string]bound{}}
+	if t.broken {
+		d.f.addf(Position{t.Name, 1, 1}, "", "Mẫu còn lỗi; hãy sửa các lỗi của mẫu trước.", "The template has errors; mend them first.")
+		return nil, d.f.list
+	}
+	profile := opt.Profile
+	if profile == nil {
+		var err error
+		if profile, err = BuiltinProfile(t.header.layout); err != nil {
+			d.f.addf(Position{t.Name, 1, 1}, t.header.layout, "Không có kiểu trình bày “%s”.", "There is no layout profile “%s”.", t.header.layout)
+			return nil, d.f.list
+		}
+	}
+	d.langs(opt.Lang)
+	d.vars = d.f.bind(t.header.variables, values)
+	if d.f.list.Err() != nil {
+		return nil, d.f.list.sorted()
+	}
+	doc := &Document{Template: t, Options: opt, values: values, profile: profile}
+	d.doc = doc
+	d.nodes(t.body)
+	d.finish()
+	doc.outline()
+	doc.Notes = d.f.list.sorted()
+	return doc, doc.Notes
+}
+
+// bound is a variable in a loop with its place in the list.
+type bound struct {
+	v     *value
+	index int
+}
+
+// label is what a reference prints.
+type label struct{ vi, en, number string }
+
+type drafter struct {
+	t      *Template
+	f      findings
+	opt    DraftOptions
+	doc    *Document
+	vars   map[string]*value
+	scope  map[string]bound
+	labels map[string]label
+	lang   string // leading
+	second string // or ""
+	size   int    // work done, bounded
+
+	part, chapter, section, article, clause, point, annex int
+	annexes                                               []int
+}
+
+// maxWork bounds blocks and spans a document may have.
+const maxWork = 400_000
+
+func (d *drafter) langs(want string) {
+	langs := d.t.header.languages
+	if want != "" {
+		langs = strings.Split(want, "+")
+	}
+	d.lang = langs[0]
+	if len(langs) > 1 {
+		d.second = langs[1]
+	}
+}
+
+func (d *drafter) work(at Position) bool {
+	d.size++
+	if d.size == maxWork {
+		d.f.add(at, "", "Văn bản tạo ra quá lớn; kiểm tra các vòng lặp lồng nhau.", "The document becomes too large; look at nested loops.")
+	}
+	return d.size < maxWork
+}
+
+// get looks a path up.
+func (d *drafter) get(path []string, at Position) *value {
+	if len(path) == 0 {
+		return nil
+	}
+	if word, ok := documentWords[strings.Join(path, ".")]; ok {
+		return d.documentValue(word, at)
+	}
+	b, ok := d.scope[path[0]]
+	v := b.v
+	if !ok {
+		v = d.vars[path[0]]
+	}
+	for _, name := range path[1:] {
+		if v == nil {
+			return nil
+		}
+		if ok && (name == "thứ_tự" || name == "index") {
+			return intValue(b.index)
+		}
+		ok = false
+		x := v.fields[name]
+		if x == nil {
+			x = v.fields[fieldWords[name]]
+		}
+		v = x
+	}
+	return v
+}
+
+func (d *drafter) documentValue(word string, at Position) *value {
+	v := &value{typ: Text, at: at}
+	switch word {
+	case "number":
+		v.text, v.kind = d.number(), RunNumber
+	case "symbol":
+		v.text = d.opt.Symbol
+	case "date":
+		v.typ, v.day, v.kind = Date, d.opt.Date, RunDate
+	case "year":
+		v.typ, v.kind = Year, RunDate
+		if !d.opt.Date.IsZero() {
+			v.num = big.NewRat(int64(d.opt.Date.Year), 1)
+		} else {
+			v.text = "…"
+		}
+	case "place":
+		v.text = d.opt.Place
+	case "title":
+		v.text = d.t.header.title
+	}
+	return v
+}
+
+// number is the register's number with a leading zero below 10, or room for it.
+func (d *drafter) number() string {
+	if d.opt.Number == 0 {
+		return "\u00A0\u00A0\u00A0\u00A0\u00A0"
+	}
+	return twoDigits(d.opt.Number)
+}
+
+// each calls fn for every item of a loop with the scope set.
+func (d *drafter) each(l *loop, fn func()) {
+	v := d.get(l.over, l.at)
+	if v == nil {
+		return
+	}
+	saved, had := d.scope[l.name]
+	for i, it := range v.items {
+		if !d.work(l.at) {
+			break
+		}
+		d.scope[l.name] = bound{it, i + 1}
+		fn()
+	}
+	if had {
+		d.scope[l.name] = saved
+	} else {
+		delete(d.scope, l.name)
+	}
+}
+
+// spans fills running text in, in one language.
+func (d *drafter) spans(list []inline, lang string) []Span {
+	var out []Span
+	for i := range list {
+		in := &list[i]
+		if !d.work(in.at) {
+			return out
+		}
+		switch in.kind {
+		case inText:
+			out = append(out, Span{Text: in.text, Bold: in.bold, Italic: in.italic, At: in.at})
+		case inBreak:
+			out = append(out, Span{Break: true, At: in.at})
+		case inRef:
+			out = append(out, Span{Ref: in.text, Path: in.form + "\x00" + lang, Bold: in.bold, Italic: in.italic, At: in.at})
+		case inIf:
+			if in.cond.holds(d.get) {
+				out = append(out, d.spans(in.body, lang)...)
+			} else {
+				out = append(out, d.spans(in.other, lang)...)
+			}
+		case inEach:
+			d.each(in.loop, func() { out = append(out, d.spans(in.body, lang)...) })
+		case inCall:
+			out = append(out, d.filled(in, lang)...)
+		}
+	}
+	return out
+}
+
+// filled is a value as text; the lines of long text become forced breaks.
+func (d *drafter) filled(in *inline, lang string) []Span {
+	v := d.get(in.call.path, in.call.at)
+	if v == nil {
+		return nil
+	}
+	text, kind, at := "", v.kind, v.at
+	if len(in.call.filters) == 0 {
+		text = v.plain(lang)
+		if v.kind != RunText && v.typ == Date {
+			text = longDate(v.day, lang)
+		}
+	}
+	x := v
+	for _, u := range in.call.filters {
+		text = filters[u.name](x, u.arg, lang)
+		x = &value{typ: Text, text: text}
+	}
+	if at.File == "" {
+		at = in.at
+	}
+	var out []Span
+	for i, line := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
+		if i > 0 {
+			out = append(out, Span{Break: true, At: at})
+		}
+		out = append(out, Span{Text: strings.TrimSpace(line), Bold: in.bold, Italic: in.italic, Kind: kind, Path: strings.Join(in.call.path, "."), At: at})
+	}
+	if kind == RunNumber || strings.HasPrefix(text, "\u00A0") {
+		out[0].Text = text
+	}
+	return out
+}
+
+func (d *drafter) nodes(list []*node) {
+	for _, n := range list {
+		if !d.work(n.at) {
+			return
+		}
+		switch n.kind {
+		case nodeIf:
+			if n.cond.holds(d.get) {
+				d.nodes(n.body)
+			} else {
+				d.nodes(n.other)
+			}
+		case nodeEach:
+			d.each(n.loop, func() { d.nodes(n.body) })
+		default:
+			d.node(n)
+		}
+	}
+}
+
+// plainKinds are nodes that become one block of text without a number.
+var plainKinds = map[nodeKind]BlockKind{
+	nodePara: BlockPara, nodeBullet: BlockBullet, nodeCenter: BlockCenter, nodeRight: BlockRight,
+	nodePageBreak: BlockPageBreak, nodeLandscape: BlockLandscape, nodePortrait: BlockPortrait,
+}
+
+func (d *drafter) node(n *node) {
+	b := Block{ID: n.id, Level: n.level, At: n.at}
+	switch n.kind {
+	case nodeHeading, nodeAnnex, nodeClause, nodePoint:
+		d.numbered(n, &b)
+	case nodeLetterhead:
+		b.Kind, b.Head = BlockLetterhead, d.letterhead(n)
+	case nodeTitle, nodeTo, nodeRecipients:
+		b.Kind = map[nodeKind]BlockKind{nodeTitle: BlockTitle, nodeTo: BlockTo, nodeRecipients: BlockRecipients}[n.kind]
+		d.lines(n.body, &b)
+	case nodeBases:
+		d.bases(n)
+		return
+	case nodeTable:
+		b.Kind, b.Table = BlockTable, d.table(n)
+		b.Spans = d.spans(n.text, d.lang)
+		d.label(&b, label{vi: "bảng “" + plainSpans(b.Spans) + "”", en: "table “" + plainSpans(b.Spans) + "”"})
+	case nodeSignatures:
+		d.signatures(n, &b)
+	case nodeEnding:
+		d.ending()
+		return
+	default:
+		b.Kind = plainKinds[n.kind]
+		d.text(n, &b)
+	}
+	d.doc.Blocks = append(d.doc.Blocks, b)
+}
+
+// ending puts “./.” behind the text (Decree 30/2020/NĐ-CP, Appendix I).
+func (d *drafter) ending() {
+	blocks := d.doc.Blocks
+	for i := len(blocks) - 1; i >= 0; i-- {
+		if s := blocks[i].Spans; len(s) > 0 && blocks[i].Kind != BlockTable {
+			last := &s[len(s)-1]
+			last.Text = strings.TrimRight(last.Text, ".") + "./."
+			return
+		}
+	}
+}
+
+// text fills a node's text in the leading language, and its translation.
+func (d *drafter) text(n *node, b *Block) {
+	tr := d.t.translations[n.id]
+	if n.id == "" {
+		tr = nil
+	}
+	own := d.t.header.languages[0]
+	switch {
+	case d.lang == own:
+		b.Spans = d.spans(n.text, own)
+		if d.second != "" && tr != nil {
+			b.Lang2 = d.spans(tr.text, d.second)
+		}
+	case tr != nil:
+		b.Spans = d.spans(tr.text, d.lang)
+		if d.second != "" {
+			b.Lang2 = d.spans(n.text, d.second)
+		}
+	default:
+		b.Spans = d.spans(n.text, d.lang)
+	}
+}
+
+var points = strings.Split("a b c d đ e g h i k l m n o p q r s t u v x y", " ")
+
+func pointLetter(n int) string {
+	if n <= len(points) {
+		return points[n-1]
+	}
+	return points[(n-1)/len(points)-1] + points[(n-1)%len(points)]
+}
+
+// numbered gives parts, chapters, sections, articles, clauses and points their numbers.
+func (d *drafter) numbered(n *node, b *Block) {
+	d.text(n, b)
+	var l label
+	switch {
+	case n.kind == nodeAnnex:
+		d.annex++
+		d.article, d.clause, d.point, d.chapter, d.section = 0, 0, 0, 0, 0
+		b.Kind = BlockAnnex
+		d.annexes = append(d.annexes, len(d.doc.Blocks))
+		l = label{fmt.Sprintf("Phụ lục %s", romanNumeral(d.annex)), fmt.Sprintf("Annex %s", romanNumeral(d.annex)), romanNumeral(d.annex)}
+		b.Label = l.vi
+	case n.kind == nodeClause:
+		d.clause, d.point = d.clause+1, 0
+		b.Kind, b.Label = BlockClause, fmt.Sprintf("%d.", d.clause)
+		l = label{fmt.Sprintf("khoản %d", d.clause), fmt.Sprintf("clause %d", d.clause), fmt.Sprint(d.clause)}
+		d.within(&l)
+	case n.kind == nodePoint:
+		d.point++
+		b.Kind, b.Label = BlockPoint, pointLetter(d.point)+")"
+		l = label{"điểm " + pointLetter(d.point), "point (" + pointLetter(d.point) + ")", pointLetter(d.point)}
+		if d.clause > 0 {
+			l.vi += fmt.Sprintf(" khoản %d", d.clause)
+			l.en += fmt.Sprintf(" of clause %d", d.clause)
+		}
+		d.within(&l)
+	default:
+		l = d.heading(n, b)
+	}
+	d.label(b, l)
+}
+
+func (d *drafter) within(l *label) {
+	if d.article > 0 {
+		l.vi += fmt.Sprintf(" Điều %d", d.article)
+		l.en += fmt.Sprintf(" of Article %d", d.article)
+	}
+}
+
+var levelNames = [4][2]string{{"Phần", "Part"}, {"Chương", "Chapter"}, {"Mục", "Section"}, {"Điều", "Article"}}
+
+func (d *drafter) heading(n *node, b *Block) label {
+	b.Kind = BlockHeading
+	var number string
+	switch n.level {
+	case 0:
+		d.part, d.chapter, d.section = d.part+1, 0, 0
+		number = romanNumeral(d.part)
+	case 1:
+		d.chapter, d.section = d.chapter+1, 0
+		number = romanNumeral(d.chapter)
+	case 2:
+		d.section++
+		number = fmt.Sprint(d.section)
+	default:
+		d.article++
+		number = fmt.Sprint(d.article)
+	}
+	d.clause, d.point = 0, 0
+	l := label{levelNames[n.level][0] + " " + number, levelNames[n.level][1] + " " + number, number}
+	b.Label = l.vi + "."
+	b.Label2 = l.en + "."
+	if d.lang == "en" {
+		b.Label, b.Label2 = b.Label2, b.Label
+	}
+	return l
+}
+
+func (d *drafter) label(b *Block, l label) {
+	if b.ID == "" {
+		return
+	}
+	if _, twice := d.labels[b.ID]; twice { // inside a loop: later ones get a number
+		for i := 2; ; i++ {
+			id := fmt.Sprintf("%s-%d", b.ID, i)
+			if _, taken := d.labels[id]; !taken {
+				b.ID = id
+				break
+			}
+		}
+	}
+	d.labels[b.ID] = l
+}
+
+// finish resolves references and numbers a single annex without a figure.
+func (d *drafter) finish() {
+	if len(d.annexes) == 1 {
+		b := &d.doc.Blocks[d.annexes[0]]
+		b.Label = "Phụ lục"
+		if b.ID != "" {
+			d.labels[b.ID] = label{"Phụ lục", "the Annex", ""}
+		}
+	}
+	for i := range d.doc.Blocks {
+		b := &d.doc.Blocks[i]
+		d.resolve(b.Spans)
+		d.resolve(b.Lang2)
+		for _, l := range b.Lines {
+			d.resolve(l)
+		}
+		if b.Table != nil {
+			for _, r := range b.Table.Rows {
+				for _, c := range r.Cells {
+					d.resolve(c)
+				}
+			}
+		}
+	}
+	for i := range d.doc.slots {
+		d.doc.slots[i].Order = i + 1
+	}
+}
+
+func (d *drafter) resolve(spans []Span) {
+	for i := range spans {
+		s := &spans[i]
+		if s.Ref == "" || s.Text != "" {
+			continue
+		}
+		form, lang, _ := strings.Cut(s.Path, "\x00")
+		s.Path = ""
+		l, ok := d.labels[s.Ref]
+		if !ok { // its paragraph was left out by a condition
+			d.f.addf(s.At, s.Ref, "Dẫn chiếu tới “%s” nhưng mục đó không có trong văn bản này.", "Reference to “%s”, which this document leaves out.", s.Ref)
+			continue
+		}
+		s.Text = l.vi
+		if lang == "en" {
+			s.Text = l.en
+		}
+		if slices.Contains([]string{"số", "number"}, form) {
+			s.Text = l.number
+		}
+		s.Text = strings.ReplaceAll(s.Text, " ", "\u00A0")
+	}
+}

@@ -1,0 +1,293 @@
+package templates
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// attrKind says what an entry of a block holds.
+type attrKind uint8
+
+const (
+	attrText attrKind = iota
+	attrPath
+)
+
+// blockAttrs are the entries that blocks may have.
+var blockAttrs = map[nodeKind]map[string]attrKind{
+	nodeLetterhead: {
+		"cơ quan chủ quản": attrText, "parent": attrText, "cơ quan": attrText, "issuer": attrText,
+		"số": attrText, "number": attrText, "ký hiệu": attrText, "symbol": attrText, "địa danh": attrText, "place": attrText,
+	},
+	nodeSignatures: {
+		"đơn vị": attrPath, "agencies": attrPath, "người ký": attrPath, "signer": attrPath,
+		"người chứng kiến": attrPath, "witness": attrPath, "cột": attrText, "columns": attrText, "kiểu": attrText, "form": attrText,
+	},
+}
+
+func (n *node) attr(names ...string) *attr {
+	for i := range n.attrs {
+		for _, name := range names {
+			if n.attrs[i].key == name {
+				return &n.attrs[i]
+			}
+		}
+	}
+	return nil
+}
+
+func (d *drafter) attrSpans(n *node, names ...string) []Span {
+	if a := n.attr(names...); a != nil {
+		return d.spans(a.value, d.lang)
+	}
+	return nil
+}
+
+// letterhead fills cells 1 to 4 in.
+func (d *drafter) letterhead(n *node) *Letterhead {
+	h := &Letterhead{
+		Parent: d.attrSpans(n, "cơ quan chủ quản", "parent"),
+		Issuer: d.attrSpans(n, "cơ quan", "issuer"),
+	}
+	symbol := d.attrSpans(n, "ký hiệu", "symbol")
+	if d.opt.Symbol != "" {
+		symbol = []Span{{Text: d.opt.Symbol, At: n.at}}
+	}
+	wanted := n.attr("số", "number")
+	if wanted == nil && symbol != nil || wanted != nil && !isNo(wanted.raw) {
+		word := "Số: "
+		if d.lang == "en" {
+			word = "No.: "
+		}
+		h.Number = append(h.Number, Span{Text: word, At: n.at}, Span{Text: d.number(), Kind: RunNumber, At: n.at})
+		if len(symbol) > 0 {
+			h.Number = append(h.Number, Span{Text: "/", At: n.at})
+			h.Number = append(h.Number, symbol...)
+		}
+	}
+	place := d.attrSpans(n, "địa danh", "place")
+	if d.opt.Place != "" {
+		place = []Span{{Text: d.opt.Place, At: n.at}}
+	}
+	date := longDate(d.opt.Date, d.lang)
+	if len(place) > 0 {
+		h.Place = append(place, Span{Text: ", ", At: n.at})
+	}
+	h.Place = append(h.Place, Span{Text: date, Kind: RunDate, At: n.at})
+	return h
+}
+
+// lines collects the lines of a block, through conditions and loops.
+func (d *drafter) lines(nodes []*node, b *Block) {
+	d.eachLine(nodes, func(n *node) { b.Lines = append(b.Lines, d.spans(n.text, d.lang)) })
+}
+
+func (d *drafter) eachLine(nodes []*node, fn func(*node)) {
+	for _, n := range nodes {
+		switch {
+		case !d.work(n.at):
+			return
+		case n.kind == nodeIf && n.cond.holds(d.get):
+			d.eachLine(n.body, fn)
+		case n.kind == nodeIf:
+			d.eachLine(n.other, fn)
+		case n.kind == nodeEach:
+			d.each(n.loop, func() { d.eachLine(n.body, fn) })
+		default:
+			fn(n)
+		}
+	}
+}
+
+// bases writes the legal bases: one a paragraph, each ends “;”, the last “.”.
+func (d *drafter) bases(n *node) {
+	first := len(d.doc.Blocks)
+	d.eachLine(n.body, func(l *node) {
+		var spans []Span
+		if validID(l.raw) {
+			spans = d.basis(l)
+		} else {
+			spans = d.spans(l.text, d.lang)
+			d.punctuation(l, spans)
+		}
+		if len(spans) > 0 {
+			d.doc.Blocks = append(d.doc.Blocks, Block{Kind: BlockBasis, Spans: spans, At: l.at, ID: l.id})
+		}
+	})
+	for i := first; i < len(d.doc.Blocks); i++ {
+		mark := ";"
+		if i == len(d.doc.Blocks)-1 {
+			mark = "."
+		}
+		b := &d.doc.Blocks[i]
+		b.Spans = append(b.Spans, Span{Text: mark, At: b.At})
+	}
+}
+
+// basis looks a legal basis up on the document's date.
+func (d *drafter) basis(l *node) []Span {
+	on := d.opt.lawDate()
+	entry, known := d.opt.Law.find(l.raw, on)
+	switch {
+	case !known:
+		p := d.f.addf(l.at, l.raw, "Dữ liệu pháp luật không có căn cứ “%s”.", "The law data have no legal basis “%s”.", l.raw)
+		p.Hint = nearest(l.raw, d.opt.Law.names())
+		return nil
+	case entry == nil:
+		d.f.addf(l.at, l.raw, "Không có văn bản nào của “%s” còn hiệu lực ngày %s.", "Nothing of “%s” is in force on %s.", l.raw, shortDate(on))
+		return nil
+	case !on.IsZero() && !entry.InForce(on):
+		d.f.addf(l.at, l.raw, "Căn cứ “%s” không có hiệu lực ngày %s.", "Legal basis “%s” is not in force on %s.", l.raw, shortDate(on))
+		return nil
+	}
+	d.doc.laws = append(d.doc.laws, entry)
+	word, cite := "Căn cứ ", entry.Cite
+	if d.lang == "en" && entry.CiteEN != "" {
+		word, cite = "Pursuant to ", entry.CiteEN
+	}
+	return []Span{{Text: word + cite, At: l.at}}
+}
+
+func (d *drafter) punctuation(l *node, spans []Span) {
+	text := strings.TrimSpace(plainSpans(spans))
+	if text == "" {
+		return
+	}
+	if last := text[len(text)-1]; strings.IndexByte(";.,:", last) >= 0 {
+		d.f.addf(l.at, text[len(text)-1:], "Bỏ dấu “%c” ở cuối căn cứ: chương trình tự thêm “;” và “.” cho căn cứ cuối cùng.",
+			"Drop the “%c” at the end of the legal basis: the program adds “;” and, to the last one, “.”.", last)
+	}
+}
+
+func (d *drafter) table(n *node) *TableData {
+	t := &TableData{}
+	for _, c := range n.columns {
+		t.Columns = append(t.Columns, TableColumn{Head: d.spans(c.head, d.lang), Width: c.width, Align: c.align})
+	}
+	d.eachLine(n.body, func(r *node) {
+		row := TableRow{Spanning: r.spanning, At: r.at}
+		for _, c := range r.cells {
+			row.Cells = append(row.Cells, d.spans(c, d.lang))
+		}
+		t.Rows = append(t.Rows, row)
+	})
+	return t
+}
+
+// signatures makes the slots: leader and deputy first, then the list's order,
+// the witness last.
+func (d *drafter) signatures(n *node, b *Block) {
+	b.Kind = BlockSignatures
+	b.Spans = d.spans(n.text, d.lang)
+	if a := n.attr("cột", "columns"); a != nil {
+		b.Cols, _ = strconv.Atoi(plainSpans(d.spans(a.value, d.lang)))
+		if b.Cols < 1 || b.Cols > 3 {
+			d.f.add(a.at, a.raw, "Lưới chữ ký có 1, 2 hoặc 3 cột.", "A signature grid has 1, 2 or 3 columns.")
+		}
+	}
+	if a := n.attr("kiểu", "form"); a != nil {
+		b.Style = map[string]string{"lưới": "grid", "grid": "grid", "bảng": "table", "table": "table"}[strings.ToLower(a.raw)]
+		if b.Style == "" {
+			d.f.add(a.at, a.raw, "Kiểu chữ ký là “lưới” hoặc “bảng”.", "The form of signatures is “grid” or “table”.")
+		}
+	}
+	var slots, rest []Slot
+	for _, a := range n.attrs {
+		switch a.key {
+		case "đơn vị", "agencies", "người ký", "signer":
+			for _, s := range d.slots(&a, "") {
+				if s.Role == Leader || s.Role == Deputy {
+					slots = append(slots, s)
+				} else {
+					rest = append(rest, s)
+				}
+			}
+		case "người chứng kiến", "witness":
+			defer func(a attr) { d.addSlots(b, d.slots(&a, Witness)) }(a)
+		}
+	}
+	leaderFirst(slots)
+	d.addSlots(b, append(slots, rest...))
+}
+
+func leaderFirst(slots []Slot) {
+	at := 0
+	for i, s := range slots {
+		if s.Role == Leader {
+			copy(slots[at+1:i+1], slots[at:i])
+			slots[at] = s
+			at++
+		}
+	}
+}
+
+func (d *drafter) addSlots(b *Block, slots []Slot) {
+	for _, s := range slots {
+		for _, have := range d.doc.slots {
+			if have.ID == s.ID {
+				d.f.addf(b.At, s.ID, "Hai ô chữ ký cùng mã “%s”.", "Two signature slots have the code “%s”.", s.ID)
+			}
+		}
+		s.Order = len(d.doc.slots) + 1
+		b.Slots = append(b.Slots, s)
+		d.doc.slots = append(d.doc.slots, s)
+	}
+}
+
+func (d *drafter) slots(a *attr, role Role) []Slot {
+	path := strings.Split(strings.ReplaceAll(a.raw, " ", ""), ".")
+	v := d.get(path, a.at)
+	if v == nil {
+		return nil
+	}
+	items := v.items
+	if !v.list {
+		items = []*value{v}
+	}
+	var out []Slot
+	for i, it := range items {
+		if it.fields == nil { // an optional signatory that was left out
+			continue
+		}
+		out = append(out, d.slot(it, role, path, i, len(items)))
+	}
+	return out
+}
+
+func (d *drafter) slot(it *value, role Role, path []string, i, n int) Slot {
+	field := func(name string) string { return it.fields[name].plain(d.lang) }
+	s := Slot{ID: field("mã"), Unit: field("tên"), Title: field("chức_vụ"), Role: role, Seal: it.typ == Agency}
+	if it.typ != Agency {
+		s.Unit = field("đơn_vị")
+	}
+	if d.second != "" || d.lang == "en" {
+		s.Unit2, s.Title2 = field("tên_en"), field("chức_vụ_en")
+	}
+	if s.ID == "" {
+		s.ID = slug(strings.ReplaceAll(path[len(path)-1], "_", "-"))
+		if n > 1 {
+			s.ID = fmt.Sprintf("%s-%d", s.ID, i+1)
+		}
+	}
+	if seal := it.fields["con_dấu"]; seal != nil && seal.at != it.at {
+		s.Seal = seal.yes
+	}
+	word := field("vai_trò")
+	if role == "" {
+		r, ok := roleWords[strings.ToLower(word)]
+		if !ok {
+			p := d.f.addf(it.fields["vai_trò"].at, word, "Không có vai trò “%s”.", "There is no role “%s”.", word)
+			p.Hint = nearest(word, keys(roleWords))
+		}
+		s.Role = r
+	}
+	if s.Role != Member {
+		s.Label = capital(&value{typ: Text, text: word}, "", d.lang)
+	}
+	if s.Title == "" {
+		p := d.f.addf(it.at, s.Unit, "“%s” chưa có chức vụ của người ký.", "“%s” lacks the title of the office that signs.", s.Unit)
+		p.Hint = ""
+	}
+	return s
+}

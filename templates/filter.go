@@ -1,0 +1,206 @@
+package templates
+
+import (
+	"fmt"
+	"math/big"
+	"strings"
+	"unicode"
+)
+
+// filterFunc turns a value into text. lang is "vi" or "en".
+type filterFunc func(v *value, arg, lang string) string
+
+// filters by name, Vietnamese and English. A filter that follows another gets
+// the text that the other made.
+var filters = map[string]filterFunc{
+	"hoa": upper, "upper": upper,
+	"thường": lower, "lower": lower,
+	"đầu_câu": capital, "capital": capital,
+	"ngày": day, "date": day,
+	"ngày_chữ": longDay, "long_date": longDay,
+	"số": plainNumber, "number": plainNumber,
+	"hai_số": padded, "two_digits": padded,
+	"bằng_chữ": inWords, "in_words": inWords,
+	"tiền": money, "money": money,
+	"thứ_tự": ordinal, "ordinal": ordinal,
+	"la_mã": roman, "roman": roman,
+	"tổng": sum, "sum": sum,
+	"số_lượng": count, "count": count,
+	"nối": join, "join": join,
+	"mặc_định": fallback, "default": fallback,
+	"phần_trăm": percent, "percent": percent,
+}
+
+func upper(v *value, _, lang string) string { return strings.ToUpper(v.plain(lang)) }
+func lower(v *value, _, lang string) string { return strings.ToLower(v.plain(lang)) }
+
+func capital(v *value, _, lang string) string {
+	r := []rune(v.plain(lang))
+	if len(r) > 0 {
+		r[0] = unicode.ToUpper(r[0])
+	}
+	return string(r)
+}
+
+func day(v *value, _, lang string) string {
+	if v.typ == Date {
+		return shortDate(v.day)
+	}
+	return v.plain(lang)
+}
+
+var months = [...]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"}
+
+// longDay writes “ngày 26 tháng 3 năm 2021”: days below 10 and months 1 and 2
+// with a leading zero (Decree 30/2020/NĐ-CP, Appendix I).
+func longDay(v *value, _, lang string) string {
+	if v.typ != Date {
+		return v.plain(lang)
+	}
+	return longDate(v.day, lang)
+}
+
+func longDate(d Day, lang string) string {
+	switch {
+	case d.IsZero() && lang == "en":
+		return "… … …"
+	case d.IsZero():
+		return "ngày … tháng … năm …"
+	case lang == "en":
+		return fmt.Sprintf("%d %s %d", d.Date, months[d.Month-1], d.Year)
+	}
+	month := fmt.Sprint(d.Month)
+	if d.Month <= 2 {
+		month = "0" + month
+	}
+	return fmt.Sprintf("ngày %s tháng %s năm %d", twoDigits(d.Date), month, d.Year)
+}
+
+func plainNumber(v *value, _, lang string) string {
+	if v.num != nil {
+		return formatNumber(v.num, lang)
+	}
+	return v.plain(lang)
+}
+
+func padded(v *value, _, lang string) string {
+	if v.num != nil && v.num.IsInt() && v.num.Num().IsInt64() {
+		return twoDigits(int(v.num.Num().Int64()))
+	}
+	return v.plain(lang)
+}
+
+func inWords(v *value, _, lang string) string {
+	switch {
+	case v.typ == Date && lang != "en" && !v.day.IsZero():
+		return "ngày " + dayWords(v.day.Date) + " tháng " + monthWords(v.day.Month) + " năm " + NumberWords(big.NewRat(int64(v.day.Year), 1), lang)
+	case v.num != nil && v.typ == Money && lang != "en":
+		return NumberWords(v.num, lang) + " đồng"
+	case v.num != nil && v.typ == Money:
+		return NumberWords(v.num, lang) + " dong"
+	case v.num != nil:
+		return NumberWords(v.num, lang)
+	}
+	return v.plain(lang)
+}
+
+func dayWords(n int) string {
+	s := NumberWords(big.NewRat(int64(n), 1), "vi")
+	if n <= 10 {
+		return "mùng " + s
+	}
+	return s
+}
+
+func monthWords(n int) string {
+	if n == 4 {
+		return "tư"
+	}
+	return NumberWords(big.NewRat(int64(n), 1), "vi")
+}
+
+func money(v *value, arg, lang string) string {
+	unit := arg
+	if unit == "" {
+		unit = "đồng"
+		if lang == "en" {
+			unit = "VND"
+		}
+	}
+	return plainNumber(v, "", lang) + "\u00A0" + unit
+}
+
+func ordinal(v *value, _, lang string) string {
+	if v.num == nil || !v.num.IsInt() {
+		return v.plain(lang)
+	}
+	n := v.num.Num().Int64()
+	if lang == "en" {
+		suffix := "th"
+		if n%100 < 11 || n%100 > 13 {
+			switch n % 10 {
+			case 1:
+				suffix = "st"
+			case 2:
+				suffix = "nd"
+			case 3:
+				suffix = "rd"
+			}
+		}
+		return fmt.Sprint(n, suffix)
+	}
+	switch n {
+	case 1:
+		return "thứ nhất"
+	case 4:
+		return "thứ tư"
+	}
+	return "thứ " + NumberWords(v.num, lang)
+}
+
+func roman(v *value, _, lang string) string {
+	if v.num == nil || !v.num.IsInt() || !v.num.Num().IsInt64() {
+		return v.plain(lang)
+	}
+	return romanNumeral(int(v.num.Num().Int64()))
+}
+
+func romanNumeral(n int) string {
+	if n < 1 || n > 3999 {
+		return fmt.Sprint(n)
+	}
+	var b strings.Builder
+	for _, r := range []struct {
+		n int
+		s string
+	}{{1000, "M"}, {900, "CM"}, {500, "D"}, {400, "CD"}, {100, "C"}, {90, "XC"}, {50, "L"}, {40, "XL"}, {10, "X"}, {9, "IX"}, {5, "V"}, {4, "IV"}, {1, "I"}} {
+		for ; n >= r.n; n -= r.n {
+			b.WriteString(r.s)
+		}
+	}
+	return b.String()
+}
+
+func sum(v *value, arg, lang string) string { return formatNumber(total(v, arg), lang) }
+
+func count(v *value, _, lang string) string { return fmt.Sprint(len(v.items)) }
+
+func join(v *value, arg, lang string) string {
+	if arg == "" {
+		arg = ", "
+	}
+	parts := make([]string, len(v.items))
+	for i, it := range v.items {
+		parts[i] = it.plain(lang)
+	}
+	return strings.Join(parts, arg)
+}
+
+func fallback(v *value, arg, lang string) string {
+	if s := v.plain(lang); s != "" {
+		return s
+	}
+	return arg
+}
+
+func percent(v *value, _, lang string) string { return plainNumber(v, "", lang) + "%" }

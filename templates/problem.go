@@ -1,0 +1,157 @@
+package templates
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Problem is one finding of a check. Columns count characters from 1.
+type Problem struct {
+	File    string
+	Line    int
+	Column  int
+	Text    string // the offending text
+	Message string // a Vietnamese sentence
+	English string // the same in English
+	Hint    string // "did you mean": the likely word, or empty
+	Note    bool   // a remark only; the template is usable
+}
+
+// Error gives the problem in English on one line.
+func (p Problem) Error() string { return p.In("en") }
+
+// In gives the problem on one line in "vi" or "en", as file:line:column: sentence.
+func (p Problem) In(lang string) string {
+	msg, hint := p.Message, "có phải là"
+	if lang == "en" {
+		msg, hint = p.English, "did you mean"
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s:%d:%d: %s", p.File, p.Line, p.Column, msg)
+	if p.Hint != "" {
+		fmt.Fprintf(&b, " (%s “%s”?)", hint, p.Hint)
+	}
+	return b.String()
+}
+
+// Problems is a list as an error.
+type Problems []Problem
+
+// Error gives all problems, a line each.
+func (ps Problems) Error() string {
+	lines := make([]string, len(ps))
+	for i, p := range ps {
+		lines[i] = p.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Err is nil if there is nothing worse than a note.
+func (ps Problems) Err() error {
+	if slices.ContainsFunc(ps, func(p Problem) bool { return !p.Note }) {
+		return ps
+	}
+	return nil
+}
+
+// sorted orders by file, line, column and drops repetitions.
+func (ps Problems) sorted() []Problem {
+	slices.SortStableFunc(ps, func(a, b Problem) int {
+		if c := strings.Compare(a.File, b.File); c != 0 {
+			return c
+		}
+		if a.Line != b.Line {
+			return a.Line - b.Line
+		}
+		return a.Column - b.Column
+	})
+	return slices.Compact(ps)
+}
+
+// Position is a place in a file; the column counts characters from 1.
+type Position struct {
+	File         string
+	Line, Column int
+}
+
+// findings collects problems.
+type findings struct{ list Problems }
+
+func (f *findings) add(at Position, text, vi, en string) *Problem {
+	f.list = append(f.list, Problem{File: at.File, Line: at.Line, Column: at.Column, Text: text, Message: vi, English: en})
+	return &f.list[len(f.list)-1]
+}
+
+func (f *findings) addf(at Position, text, vi, en string, args ...any) *Problem {
+	return f.add(at, text, fmt.Sprintf(vi, args...), fmt.Sprintf(en, args...))
+}
+
+// fold writes a word as comparisons see it: lower case, without marks.
+func fold(s string) string {
+	var b strings.Builder
+	for _, r := range norm.NFD.String(strings.ToLower(s)) {
+		switch {
+		case r == 'đ':
+			b.WriteRune('d')
+		case r >= 0x300 && r < 0x370:
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// nearest is the candidate most like word, or "" if none is near.
+func nearest(word string, candidates []string) string {
+	best, bestAt := "", 1+len([]rune(word))/3
+	if bestAt > 3 {
+		bestAt = 3
+	}
+	w := fold(word)
+	for _, c := range candidates {
+		if utf8.RuneCountInString(c) > 64 {
+			continue
+		}
+		d := distance(w, fold(c))
+		if d < bestAt || d == bestAt && best == "" {
+			best, bestAt = c, d
+		}
+	}
+	if best == word {
+		return ""
+	}
+	return best
+}
+
+// distance is the edit distance with neighbouring letters exchanged as one step.
+func distance(a, b string) int {
+	x, y := []rune(a), []rune(b)
+	if len(x) > 64 || len(y) > 64 {
+		return 99
+	}
+	d := make([][]int, len(x)+1)
+	for i := range d {
+		d[i] = make([]int, len(y)+1)
+		d[i][0] = i
+	}
+	for j := range y {
+		d[0][j+1] = j + 1
+	}
+	for i := 1; i <= len(x); i++ {
+		for j := 1; j <= len(y); j++ {
+			cost := 1
+			if x[i-1] == y[j-1] {
+				cost = 0
+			}
+			d[i][j] = min(d[i-1][j]+1, d[i][j-1]+1, d[i-1][j-1]+cost)
+			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
+				d[i][j] = min(d[i][j], d[i-2][j-2]+1)
+			}
+		}
+	}
+	return d[len(x)][len(y)]
+}

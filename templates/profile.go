@@ -1,0 +1,117 @@
+package templates
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"errors"
+	"fmt"
+	"sync"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Profile is a layout profile: the measures of the printed page as data.
+// Lengths are in mm, type sizes in pt.
+type Profile struct {
+	Name   string            `yaml:"name"`
+	Digest [sha256.Size]byte `yaml:"-"`
+	Page   struct {
+		Width, Height, Top, Bottom, Left, Right float64
+	}
+	PageNumber struct{ Size, Top float64 } `yaml:"page_number"`
+	National   struct {
+		Name, Motto string
+		NameEN      string  `yaml:"name_en"`
+		MottoEN     string  `yaml:"motto_en"`
+		NameSize    float64 `yaml:"name_size"`
+		MottoSize   float64 `yaml:"motto_size"`
+	}
+	Letterhead struct {
+		Left       float64 // part of the width that the left column takes
+		ParentSize float64 `yaml:"parent_size"`
+		IssuerSize float64 `yaml:"issuer_size"`
+		Rule       float64 // of the text's width
+		NumberSize float64 `yaml:"number_size"`
+		PlaceSize  float64 `yaml:"place_size"`
+	}
+	Title struct {
+		Size                float64
+		SubjectSize         float64 `yaml:"subject_size"`
+		Rule, Before, After float64
+	}
+	Body struct {
+		Size, Leading, Indent, Gap float64
+		SecondSize                 float64 `yaml:"second_size"`
+	}
+	Bases struct{ Size float64 }
+	Table struct {
+		Size, Pad, Leading, Gap float64
+		HeadSize                float64 `yaml:"head_size"`
+	}
+	Signatures struct {
+		HeadingSize               float64 `yaml:"heading_size"`
+		UnitSize                  float64 `yaml:"unit_size"`
+		TitleSize                 float64 `yaml:"title_size"`
+		Box, Field, Seal, Overlap float64
+		Columns                   int
+		TableAbove                int     `yaml:"table_above"`
+		RowBox                    float64 `yaml:"row_box"`
+	}
+	Recipients struct {
+		HeadSize float64 `yaml:"head_size"`
+		Size     float64
+	}
+	Watermark   struct{ Size, Gray, Angle float64 }
+	LineNumbers struct {
+		Every      int
+		Size, Gray float64
+	} `yaml:"line_numbers"`
+	Code struct {
+		Size     float64
+		TextSize float64 `yaml:"text_size"`
+	}
+}
+
+//go:embed profiles/*.yaml
+var profileFiles embed.FS
+
+// ErrUnknownProfile is returned for a profile that does not exist.
+var ErrUnknownProfile = errors.New("unknown layout profile")
+
+var builtinProfiles sync.Map // name to *Profile
+
+// BuiltinProfile returns a profile that comes with the program, as "nd30".
+func BuiltinProfile(name string) (*Profile, error) {
+	if p, ok := builtinProfiles.Load(name); ok {
+		return p.(*Profile), nil
+	}
+	data, err := profileFiles.ReadFile("profiles/" + name + ".yaml")
+	if err != nil {
+		return nil, fmt.Errorf("%w %q", ErrUnknownProfile, name)
+	}
+	p, err := ParseProfile(data)
+	if err != nil {
+		return nil, err
+	}
+	builtinProfiles.Store(name, p)
+	return p, nil
+}
+
+// ParseProfile reads a profile; unknown entries are errors.
+func ParseProfile(data []byte) (*Profile, error) {
+	p := &Profile{Digest: sha256.Sum256(data)}
+	dec := yaml.NewDecoder(bytes.NewReader(data))
+	dec.KnownFields(true)
+	if err := dec.Decode(p); err != nil {
+		return nil, fmt.Errorf("layout profile: %w", err)
+	}
+	switch {
+	case p.Page.Width < 50 || p.Page.Height < 50 || p.Page.Width > 2000 || p.Page.Height > 2000,
+		p.Page.Width-p.Page.Left-p.Page.Right < 40, p.Page.Height-p.Page.Top-p.Page.Bottom < 60:
+		return nil, fmt.Errorf("layout profile %s: the page leaves no room for text", p.Name)
+	case p.Body.Size < 4 || p.Body.Size > 72 || p.Table.Size < 4 || p.Table.Size > 72:
+		return nil, fmt.Errorf("layout profile %s: type sizes must be 4 to 72 pt", p.Name)
+	}
+	return p, nil
+}

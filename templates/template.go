@@ -1,0 +1,320 @@
+package templates
+
+import (
+	"crypto/sha256"
+	"slices"
+	"strings"
+)
+
+// Template is a parsed template. It is immutable and safe for concurrent use.
+type Template struct {
+	Name   string            // of the file
+	Digest [sha256.Size]byte // of the text in NFC
+
+	header       header
+	body         []*node
+	translations map[string]*translation
+	ids          map[string]Position
+	first        int // line of the body's first line
+	broken       bool
+}
+
+// ID is the template's own name, as "giao-uoc-thi-dua".
+func (t *Template) ID() string { return t.header.id }
+
+// Title is the template's title for people.
+func (t *Template) Title() string { return t.header.title }
+
+// Version counts the template's editions from 1.
+func (t *Template) Version() int { return t.header.version }
+
+// Languages are the languages that the template's text is in, the first one leading.
+func (t *Template) Languages() []string { return slices.Clone(t.header.languages) }
+
+// Process names the process definition that belongs to the template.
+func (t *Template) Process() string { return t.header.process }
+
+// Profile names the layout profile.
+func (t *Template) Profile() string { return t.header.layout }
+
+// Variables are the declared variables in their order.
+func (t *Template) Variables() []Variable {
+	out := make([]Variable, len(t.header.variables))
+	for i, v := range t.header.variables {
+		out[i] = *v
+	}
+	return out
+}
+
+// Parse reads a template: a YAML header between lines of three hyphens, then
+// the body. All problems are returned at once; the template is usable if none
+// of them is worse than a note.
+func Parse(name string, src []byte) (*Template, []Problem) {
+	var f findings
+	t := &Template{Name: name, translations: map[string]*translation{}, ids: map[string]Position{}}
+	text, ok := f.source(name, src)
+	if !ok {
+		t.broken = true
+		return t, f.list.sorted()
+	}
+	t.Digest = sha256.Sum256([]byte(text))
+	head, body, shift, ok := splitHeader(text)
+	if !ok {
+		f.add(Position{name, 1, 1}, "", "Tệp phải bắt đầu bằng dòng “---”, phần đầu, rồi lại một dòng “---”.",
+			"The file must begin with a line “---”, the header, and another line “---”.")
+		t.broken = true
+		return t, f.list.sorted()
+	}
+	t.header = f.header(name, f.yaml(name, head, 1))
+	t.first = shift
+	p := &bodyParser{f: &f, file: name, lines: strings.Split(body, "\n"), first: shift, translations: t.translations}
+	t.body, _ = p.parse(modeBody, true)
+	f.scan(t)
+	t.broken = f.list.Err() != nil
+	return t, f.list.sorted()
+}
+
+// splitHeader cuts the text; shift is the number of the body's first line.
+func splitHeader(text string) (head, body string, shift int, ok bool) {
+	rest, found := strings.CutPrefix(text, "---\n")
+	if !found {
+		return "", "", 0, false
+	}
+	head, body, found = strings.Cut("\n"+rest, "\n---\n")
+	if !found {
+		return "", "", 0, false
+	}
+	head = strings.TrimPrefix(head, "\n")
+	return head, body, strings.Count(head, "\n") + 4, true
+}
+
+// scan looks at the whole body: names, references, ids, translations.
+func (f *findings) scan(t *Template) {
+	s := &scanner{f: f, t: t, used: map[string]bool{}}
+	s.collectIDs(t.body)
+	s.nodes(t.body, map[string]*Variable{})
+	for _, v := range t.header.variables {
+		if !s.used[v.Name] {
+			p := f.addf(v.At, v.Name, "Biến “%s” được khai báo mà không dùng.", "Variable “%s” is declared and not used.", v.Name)
+			p.Note = true
+		}
+	}
+	for id, tr := range t.translations {
+		if _, ok := t.ids[id]; !ok {
+			p := f.addf(tr.at, id, "Không có đoạn nào mang mã “%s” để dịch.", "No paragraph has the id “%s” to translate.", id)
+			p.Hint = nearest(id, keys(t.ids))
+		}
+	}
+	if slices.Contains(t.header.languages, "en") && slices.Contains(t.header.languages, "vi") {
+		s.untranslated(t.body)
+	}
+}
+
+// scanner walks a body with the variables in scope.
+type scanner struct {
+	f    *findings
+	t    *Template
+	used map[string]bool
+}
+
+func (s *scanner) collectIDs(nodes []*node) {
+	for _, n := range nodes {
+		if n.id != "" {
+			if first, twice := s.t.ids[n.id]; twice {
+				s.f.addf(n.at, n.id, "Mã “%s” đã dùng ở dòng %d.", "Id “%s” was used on line %d.", n.id, first.Line)
+			} else {
+				s.t.ids[n.id] = n.at
+			}
+		}
+		s.collectIDs(n.body)
+		s.collectIDs(n.other)
+	}
+}
+
+func (s *scanner) untranslated(nodes []*node) {
+	for _, n := range nodes {
+		switch n.kind {
+		case nodePara, nodeHeading, nodeClause, nodePoint, nodeBullet, nodeCenter, nodeAnnex:
+			if n.id == "" || s.t.translations[n.id] == nil {
+				s.f.addf(n.at, clip(n.raw), "Đoạn này chưa có bản dịch: đặt mã {#…} rồi viết “@en mã: …”.", "This paragraph has no translation: give it an id {#…} and write “@en id: …”.")
+			}
+		}
+		s.untranslated(n.body)
+		s.untranslated(n.other)
+	}
+}
+
+func clip(s string) string {
+	r := []rune(s)
+	if len(r) > 40 {
+		return string(r[:40]) + "…"
+	}
+	return s
+}
+
+func (s *scanner) nodes(nodes []*node, scope map[string]*Variable) {
+	for _, n := range nodes {
+		n.cond.paths(func(p []string, at Position) { s.path(p, at, scope) })
+		inner := scope
+		if n.loop != nil {
+			inner = s.enter(n.loop, scope)
+		}
+		s.inlines(n.text, scope)
+		for _, a := range n.attrs {
+			s.attr(n, a, scope)
+		}
+		for _, c := range n.columns {
+			s.inlines(c.head, scope)
+		}
+		for _, c := range n.cells {
+			s.inlines(c, scope)
+		}
+		if tr := s.t.translations[n.id]; n.id != "" && tr != nil {
+			tr.used = true
+			s.inlines(tr.text, scope)
+		}
+		s.nodes(n.body, inner)
+		s.nodes(n.other, scope)
+		if n.kind == nodeTable {
+			s.cellCount(n, n.body)
+		}
+	}
+}
+
+func (s *scanner) cellCount(table *node, rows []*node) {
+	for _, r := range rows {
+		if r.kind == nodeRow && !r.spanning && len(r.cells) != len(table.columns) {
+			s.f.addf(r.at, clip(r.raw), "Dòng này có %d ô, bảng có %d cột.", "This row has %d cells, the table %d columns.", len(r.cells), len(table.columns))
+		}
+		s.cellCount(table, r.body)
+		s.cellCount(table, r.other)
+	}
+}
+
+// enter is the scope inside a loop.
+func (s *scanner) enter(l *loop, scope map[string]*Variable) map[string]*Variable {
+	inner := make(map[string]*Variable, len(scope)+1)
+	for k, v := range scope {
+		inner[k] = v
+	}
+	v := s.path(l.over, l.at, scope)
+	if v == nil {
+		v = &Variable{Name: l.name}
+	} else {
+		if !v.List && v.Type != Table {
+			s.f.addf(l.at, strings.Join(l.over, "."), "“%s” không phải là danh sách hay bảng nên không lặp được.", "“%s” is no list or table, so it cannot be repeated over.", strings.Join(l.over, "."))
+		}
+		row := *v
+		row.List, row.Name = false, l.name
+		if row.Type == Table {
+			row.Type = 0
+		}
+		v = &row
+	}
+	inner[l.name] = v
+	return inner
+}
+
+func (s *scanner) inlines(list []inline, scope map[string]*Variable) {
+	for _, in := range list {
+		in.cond.paths(func(p []string, at Position) { s.path(p, at, scope) })
+		inner := scope
+		if in.loop != nil {
+			inner = s.enter(in.loop, scope)
+		}
+		if in.call != nil && in.call.path != nil {
+			s.call(in.call, scope)
+		}
+		if in.kind == inRef {
+			if _, ok := s.t.ids[in.text]; !ok {
+				p := s.f.addf(in.at, in.text, "Không có mục nào mang mã “%s”.", "Nothing has the id “%s”.", in.text)
+				p.Hint = nearest(in.text, keys(s.t.ids))
+			}
+		}
+		s.inlines(in.body, inner)
+		s.inlines(in.other, scope)
+	}
+}
+
+func (s *scanner) call(c *call, scope map[string]*Variable) {
+	v := s.path(c.path, c.at, scope)
+	if v == nil {
+		return
+	}
+	if (v.List || v.Type == Table || v.Type == 0 && v.Columns != nil) && len(c.filters) == 0 && !(v.List && v.Columns == nil) {
+		s.f.addf(c.at, c.raw, "“%s” là danh sách; dùng “@mỗi” hoặc bộ lọc (số_lượng, tổng:cột, nối).", "“%s” is a list; use “@each” or a filter (count, sum:column, join).", c.raw)
+	}
+	for _, u := range c.filters {
+		if (u.name == "tổng" || u.name == "sum") && u.arg != "" && v.column(u.arg) == nil {
+			p := s.f.addf(u.at, u.arg, "Không có cột “%s” để cộng.", "There is no column “%s” to add up.", u.arg)
+			p.Hint = nearest(u.arg, v.columnNames())
+		}
+	}
+}
+
+// attr checks an entry of a block; “đơn vị” and the like name a variable.
+func (s *scanner) attr(n *node, a attr, scope map[string]*Variable) {
+	allowed := blockAttrs[n.kind]
+	kind, ok := allowed[a.key]
+	if !ok {
+		p := s.f.addf(a.at, a.key, "Không có mục “%s” ở đây.", "There is no entry “%s” here.", a.key)
+		p.Hint = nearest(a.key, keys(allowed))
+		return
+	}
+	if kind == attrPath {
+		if path := s.f.path(a.raw, a.at); path != nil {
+			v := s.path(path, a.at, scope)
+			if v != nil && v.Type != Agency && v.Type != PositionHeld && v.Type != Person {
+				s.f.addf(a.at, a.raw, "“%s” phải có loại đơn vị, người hoặc chức vụ.", "“%s” must be of type agency, person or position.", a.raw)
+			}
+		}
+		return
+	}
+	s.inlines(a.value, scope)
+}
+
+// path finds what a path names; unknown names are reported with a hint.
+func (s *scanner) path(path []string, at Position, scope map[string]*Variable) *Variable {
+	if len(path) == 0 {
+		return nil
+	}
+	whole := strings.Join(path, ".")
+	if _, ok := documentWords[whole]; ok {
+		return &Variable{Name: whole, Type: Text}
+	}
+	v := scope[path[0]]
+	if v == nil {
+		for _, d := range s.t.header.variables {
+			if d.Name == path[0] {
+				v = d
+				s.used[d.Name] = true
+			}
+		}
+	}
+	if v == nil {
+		p := s.f.addf(at, path[0], "Không có biến “%s”.", "There is no variable “%s”.", path[0])
+		p.Hint = nearest(path[0], s.visible(scope))
+		return nil
+	}
+	for _, name := range path[1:] {
+		if name == "thứ_tự" || name == "index" {
+			return &Variable{Name: name, Type: Number}
+		}
+		c := v.column(name)
+		if c == nil {
+			p := s.f.addf(at, whole, "“%s” không có phần “%s”.", "“%s” has no part “%s”.", v.Name, name)
+			p.Hint = nearest(name, v.columnNames())
+			return nil
+		}
+		v = c
+	}
+	return v
+}
+
+func (s *scanner) visible(scope map[string]*Variable) []string {
+	out := append(keys(scope), keys(documentWords)...)
+	for _, v := range s.t.header.variables {
+		out = append(out, v.Name)
+	}
+	return out
+}
