@@ -100,16 +100,12 @@ func (t *target) place(create *NewField) error {
 	}
 	r := create.Rect
 	t.rect = pdf.Rect{X0: min(r.X0, r.X1), Y0: min(r.Y0, r.Y1), X1: max(r.X0, r.X1), Y1: max(r.Y0, r.Y1)}
-	page := max(create.Page, 1)
-	pages, err := t.file.Pages()
-	if err != nil {
-		return err
+	page, ok, err := t.file.Page(max(create.Page, 1))
+	if err == nil && !ok {
+		err = fmt.Errorf("the file has no page %d for the new field", max(create.Page, 1))
 	}
-	if page > len(pages) {
-		return fmt.Errorf("there is no page %d for the new field: the file has %d", page, len(pages))
-	}
-	t.page = pages[page-1]
-	return nil
+	t.page = page
+	return err
 }
 
 // sign gives the field its value and appearance, and makes it a new one where it is.
@@ -200,9 +196,6 @@ func (t *target) dress(d pdf.Dict, a *Appearance) (pdf.Dict, error) {
 	ap, err := a.draw(t.u, rect.Width(), rect.Height())
 	if err != nil {
 		return nil, err
-	}
-	if !d.Has("F") {
-		d = d.With("F", pdf.Integer(132))
 	}
 	return d.Without("AS").With("AP", pdf.Dict{{Key: "N", Value: ap}}), nil
 }

@@ -9,6 +9,8 @@ type Form struct {
 	Ref    Ref // zero when the dictionary lies directly in the catalogue
 	Dict   Dict
 	Fields []*Field // all fields of the tree, parents before their kids, in the file's order
+	// Repeated are objects that the tree holds more than once; each counts where it is met first.
+	Repeated []Ref
 }
 
 // Field is a node of the field tree that has a partial name, or a root of it (§12.7.4).
@@ -74,7 +76,8 @@ func (w *fieldWalk) walk(o Object, parent *Field, depth int) error {
 	ref, _ := o.(Ref)
 	if ref != (Ref{}) {
 		if w.seen[ref] {
-			return fmt.Errorf("%w: object %d is in the field tree twice", ErrMalformed, ref.Num)
+			w.form.Repeated = append(w.form.Repeated, ref)
+			return nil
 		}
 		w.seen[ref] = true
 	}

@@ -1,14 +1,28 @@
 package pdf
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // Pages lists the page objects in order (§7.7.3.2). Nodes met twice, and trees deeper than Limits.MaxDepth, are errors.
-func (f *File) Pages() ([]Ref, error) {
+func (f *File) Pages() ([]Ref, error) { return f.firstPages(math.MaxInt) }
+
+// Page returns page n, counted from 1; false where the file has fewer. It reads no more of the page tree than it must.
+func (f *File) Page(n int) (Ref, bool, error) {
+	pages, err := f.firstPages(n)
+	if err != nil || n < 1 || len(pages) < n {
+		return Ref{}, false, err
+	}
+	return pages[n-1], true, nil
+}
+
+func (f *File) firstPages(n int) ([]Ref, error) {
 	_, catalog, err := f.Catalog()
 	if err != nil {
 		return nil, err
 	}
-	w := &pageWalk{f: f, seen: map[Ref]bool{}}
+	w := &pageWalk{f: f, seen: map[Ref]bool{}, want: n}
 	root, ok := catalog.Get("Pages").(Ref)
 	if !ok {
 		return nil, fmt.Errorf("%w: the catalogue has no page tree", ErrMalformed)
@@ -21,6 +35,7 @@ type pageWalk struct {
 	f     *File
 	seen  map[Ref]bool
 	pages []Ref
+	want  int // stop after so many
 }
 
 func (w *pageWalk) walk(ref Ref, depth int) error {
@@ -41,6 +56,9 @@ func (w *pageWalk) walk(ref Ref, depth int) error {
 		return nil
 	}
 	for _, k := range kids {
+		if len(w.pages) >= w.want {
+			return nil
+		}
 		kid, ok := k.(Ref)
 		if !ok {
 			return fmt.Errorf("%w: a page that is not an indirect object", ErrMalformed)

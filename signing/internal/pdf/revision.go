@@ -27,7 +27,7 @@ func (r *Revision) lookup(num int) (XRefEntry, bool) {
 }
 
 // ending is a startxref with its value and the %%EOF after it.
-type ending struct{ value, eof, end int64 }
+type ending struct{ at, value, eof, end int64 }
 
 // readRevisions follows startxref and the Prev chain and groups the sections into revisions.
 func (f *File) readRevisions() error {
@@ -60,6 +60,9 @@ func (f *File) lastStartXRef() (ending, error) {
 	p := f.parserAt(f.size - n + int64(i))
 	e, ok := p.startXRef()
 	if !ok {
+		if p.err != nil {
+			return ending{}, p.err
+		}
 		return ending{}, malformed(f.size-n+int64(i), "startxref without an offset and %%%%EOF: the file is cut off")
 	}
 	f.trailing = f.size - e.end
@@ -68,6 +71,7 @@ func (f *File) lastStartXRef() (ending, error) {
 
 // startXRef reads "startxref n %%EOF" and the end of line after it.
 func (p *parser) startXRef() (e ending, ok bool) {
+	e.at = p.pos()
 	if !p.keyword("startxref") {
 		return e, false
 	}
@@ -199,6 +203,9 @@ func (f *File) find(word string, from, limit int64) int64 {
 func (f *File) group(sections []*section, ends map[int64]ending) error {
 	for _, s := range sections {
 		e, heads := ends[s.offset]
+		if heads && e.at < s.end {
+			return malformed(e.at, "startxref inside its own cross-reference section")
+		}
 		if heads {
 			f.revisions = append(f.revisions, Revision{EOF: e.eof, End: e.end, XRef: s.offset, Kind: s.kind, Trailer: s.trailer, Entries: s.entries})
 			continue

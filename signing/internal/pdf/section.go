@@ -54,11 +54,19 @@ func (s *section) prev() (int64, bool) {
 	case nil, Null:
 		return -1, true
 	case Integer:
-		return int64(v), true
+		return prevOffset(int64(v)), true
 	case Real:
-		return int64(v), true
+		return prevOffset(int64(v)), true
 	}
 	return 0, false
+}
+
+// prevOffset takes Prev 0, which some producers write, as none: no section lies at the header.
+func prevOffset(off int64) int64 {
+	if off == 0 {
+		return -1
+	}
+	return off
 }
 
 func (f *File) readSection(off int64, budget *int) (*section, error) {
