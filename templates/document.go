@@ -120,13 +120,13 @@ type Slot struct {
 	ID      string // the agency's code
 	Role    Role
 	Unit    string
-	Title   string // of the office that signs
+	Title   string // of the office that is expected to sign; printed only if Office
+	Office  bool   // the slot is an office's or a person's, not an agency's
 	Label   string // the role as printed, or empty
 	Unit2   string // in the second language
 	Title2  string
 	Seal    bool // the agency's seal has a field too
 	Order   int  // from 1, as the grid lists them
-	Witness bool
 }
 
 // SignatureField and SealField are the names of the slot's fields in the PDF.
@@ -287,7 +287,7 @@ func (o *outliner) block(b *Block) {
 		o.take(l)
 	}
 	for _, s := range b.Slots {
-		o.take([]Span{{Text: s.Unit + " – " + s.Label + " – " + s.Title}})
+		o.take([]Span{{Text: s.Unit + " – " + s.Label}})
 	}
 	if b.Table != nil {
 		for _, c := range b.Table.Columns {

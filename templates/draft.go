@@ -82,6 +82,7 @@ func (t *Template) draft(values Values, opt DraftOptions) (*Document, []Problem)
 type bound struct {
 	v     *value
 	index int
+	last  bool
 }
 
 // label is what a reference prints.
@@ -145,6 +146,9 @@ func (d *drafter) get(path []string, at Position) *value {
 		if ok && (name == "thứ_tự" || name == "index") {
 			return intValue(b.index)
 		}
+		if ok && (name == "cuối" || name == "last") {
+			return &value{typ: YesNo, yes: b.last}
+		}
 		ok = false
 		x := v.fields[name]
 		if x == nil {
@@ -198,7 +202,7 @@ func (d *drafter) each(l *loop, fn func()) {
 		if !d.work(l.at) {
 			break
 		}
-		d.scope[l.name] = bound{it, i + 1}
+		d.scope[l.name] = bound{it, i + 1, i == len(v.items)-1}
 		fn()
 	}
 	if had {

@@ -259,7 +259,10 @@ func (d *drafter) slot(it *value, role Role, path []string, i, n int) Slot {
 	field := func(name string) string { return it.fields[name].plain(d.lang) }
 	s := Slot{ID: field("mã"), Unit: field("tên"), Title: field("chức_vụ"), Role: role, Seal: it.typ == Agency}
 	if it.typ != Agency {
-		s.Unit = field("đơn_vị")
+		s.Unit, s.Office = field("đơn_vị"), true
+		if q := field("quyền"); q != "" {
+			s.Title = q + " " + s.Title
+		}
 	}
 	if d.second != "" || d.lang == "en" {
 		s.Unit2, s.Title2 = field("tên_en"), field("chức_vụ_en")
@@ -285,7 +288,7 @@ func (d *drafter) slot(it *value, role Role, path []string, i, n int) Slot {
 	if s.Role != Member {
 		s.Label = capital(&value{typ: Text, text: word}, "", d.lang)
 	}
-	if s.Title == "" {
+	if s.Title == "" && s.Office {
 		p := d.f.addf(it.at, s.Unit, "“%s” chưa có chức vụ của người ký.", "“%s” lacks the title of the office that signs.", s.Unit)
 		p.Hint = ""
 	}

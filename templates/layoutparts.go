@@ -50,7 +50,7 @@ func (c *composer) letterhead(b *Block) {
 	place := c.centred(h.Place, look{size: p.Letterhead.PlaceSize, italic: true}, 6)
 	rows = append(rows, typeset.Row{Cells: []typeset.Cell{{Content: number}, {Content: []typeset.Element{place}}}})
 	left0 := p.Letterhead.Left * c.width
-	c.put(&typeset.Table{Widths: []float64{left0, c.width - left0}, Rows: rows, Layout: true, Pad: 5, Block: c.block})
+	c.put(&typeset.Table{Widths: []float64{left0, c.width - left0}, Rows: rows, Layout: true, Pad: 2, Block: c.block})
 }
 
 func (c *composer) title(b *Block) {
@@ -216,21 +216,24 @@ func (c *composer) signatureGrid(b *Block) {
 	c.put(t)
 }
 
-// slot is a cell's content: unit, role, title, and room for signature and seal.
+// slot is a cell's content: unit, role, and room for signature and seal. The
+// signer's title, authority and name are drawn by the signature's appearance.
 func (c *composer) slot(s Slot, width float64) []typeset.Element {
 	p := c.p.Signatures
 	at := Position{File: c.d.values.Name, Line: 1, Column: 1}
 	para := func(text string, l look) typeset.Element { return c.centred([]Span{{Text: text, At: at}}, l, 0) }
-	out := []typeset.Element{para(s.Unit, look{size: p.UnitSize, upper: true})}
+	out := []typeset.Element{para(s.Unit, look{size: p.UnitSize, bold: true, upper: true})}
 	if s.Unit2 != "" && s.Unit2 != s.Unit {
 		out = append(out, para(s.Unit2, look{size: p.UnitSize - 1, italic: true}))
 	}
 	if s.Label != "" {
 		out = append(out, para("("+s.Label+")", look{size: p.UnitSize, italic: true}))
 	}
-	out = append(out, para(s.Title, look{size: p.TitleSize, bold: true, upper: true}))
-	if s.Title2 != "" && s.Title2 != s.Title {
-		out = append(out, para(s.Title2, look{size: p.TitleSize - 1.5, italic: true}))
+	if s.Office { // an agency's title is drawn with the signature, as is who really signs
+		out = append(out, para(s.Title, look{size: p.TitleSize, bold: true, upper: true}))
+		if s.Title2 != "" && s.Title2 != s.Title {
+			out = append(out, para(s.Title2, look{size: p.TitleSize - 1.5, italic: true}))
+		}
 	}
 	return append(out, c.fields(s, width, p.Box*mm))
 }
@@ -253,14 +256,17 @@ func (c *composer) fields(s Slot, width, height float64) *typeset.Box {
 		x = sealX + seal - sign*p.Overlap
 	}
 	box := &typeset.Box{Height: height, Block: c.block}
-	name := s.Title
-	if s.Unit != "" && !strings.Contains(fold(s.Title), fold(s.Unit)) {
-		name += " " + s.Unit
+	name := s.Unit
+	if s.Office && s.Title != "" {
+		name = strings.TrimSpace(s.Title + " " + s.Unit)
 	}
-	box.Fields = append(box.Fields, typeset.Field{Name: s.SignatureField(), Slot: s.ID, Tooltip: "Chữ ký: " + name, X: x, W: sign, H: height})
+	if s.Label != "" {
+		name += " (" + s.Label + ")"
+	}
+	box.Fields = append(box.Fields, typeset.Field{Name: s.SignatureField(), Slot: s.ID, Tooltip: "Chữ ký của " + name, X: x, W: sign, H: height})
 	if s.Seal {
 		box.Fields = append(box.Fields, typeset.Field{
-			Name: s.SealField(), Slot: s.ID, Seal: true, Tooltip: "Con dấu: " + s.Unit,
+			Name: s.SealField(), Slot: s.ID, Seal: true, Tooltip: "Con dấu của " + s.Unit,
 			X: sealX, Y: (height - seal) / 2, W: seal, H: seal,
 		})
 	}
@@ -270,9 +276,9 @@ func (c *composer) fields(s Slot, width, height float64) *typeset.Box {
 // signatureTable: No. | Unit | Representative | Signature, for large blocks.
 func (c *composer) signatureTable(b *Block) {
 	at := b.At
-	words := []string{"STT", "Đơn vị", "Đại diện", "Chữ ký, con dấu"}
+	words := []string{"STT", "Đơn vị", "Vai trò", "Chữ ký, con dấu"}
 	if c.d.languages()[0] == "en" {
-		words = []string{"No.", "Unit", "Representative", "Signature, seal"}
+		words = []string{"No.", "Unit", "Role", "Signature, seal"}
 	}
 	field := c.width * 0.42
 	t := &typeset.Table{HeaderRows: 1, Border: true, KeepRows: true, Pad: c.p.Table.Pad * mm, Block: c.block}
@@ -289,9 +295,9 @@ func (c *composer) signatureTable(b *Block) {
 	t.Rows = append(t.Rows, head)
 	plain := look{size: c.p.Table.Size}
 	for i, s := range b.Slots {
-		title := s.Title
-		if s.Label != "" {
-			title += " (" + s.Label + ")"
+		title := s.Label
+		if s.Office {
+			title = strings.TrimSpace(s.Title + " " + s.Label)
 		}
 		t.Rows = append(t.Rows, typeset.Row{Cells: []typeset.Cell{
 			cell(fmt.Sprint(i+1), plain, typeset.Center), cell(s.Unit, plain, typeset.Left), cell(title, plain, typeset.Left),

@@ -300,6 +300,9 @@ func (s *scanner) path(path []string, at Position, scope map[string]*Variable) *
 		if name == "thứ_tự" || name == "index" {
 			return &Variable{Name: name, Type: Number}
 		}
+		if name == "cuối" || name == "last" {
+			return &Variable{Name: name, Type: YesNo}
+		}
 		c := v.column(name)
 		if c == nil {
 			p := s.f.addf(at, whole, "“%s” không có phần “%s”.", "“%s” has no part “%s”.", v.Name, name)
