@@ -7,6 +7,7 @@ import (
 	"sort"
 	"strings"
 	"testing"
+	"time"
 )
 
 // fileKind is a way to write a test file's cross-references.
@@ -128,3 +129,23 @@ func deflate(data []byte) []byte {
 	z.Close()
 	return buf.Bytes()
 }
+
+// relocate writes a classic file's objects anew after their texts were changed by hand.
+func relocate(t testing.TB, file []byte) []byte {
+	t.Helper()
+	objects := map[int]string{}
+	for _, part := range strings.Split(string(file[:bytes.Index(file, []byte("xref\n0"))]), "endobj\n") {
+		head, body, ok := strings.Cut(part, " 0 obj\n")
+		if !ok {
+			continue
+		}
+		var n int
+		if _, err := fmt.Sscan(head[strings.LastIndex(head, "\n")+1:], &n); err != nil {
+			t.Fatal(err)
+		}
+		objects[n] = strings.TrimSuffix(body, "\n")
+	}
+	return writeFile(classic, objects)
+}
+
+func now() time.Time { return time.Now() }
