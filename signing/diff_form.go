@@ -1,0 +1,437 @@
+package signing
+
+import (
+	"slices"
+
+	"covenant/signing/internal/pdf"
+)
+
+// compareForm compares the interactive forms: their dictionaries, then field by field.
+func (c *comparison) compareForm() error {
+	if c.newForm == nil {
+		if c.oldForm != nil {
+			c.report(Modification{Kind: ChangeField, Key: "AcroForm", Detail: "the form was removed"})
+		}
+		return nil
+	}
+	old := c.oldForm
+	if old == nil {
+		old = &pdf.Form{}
+	}
+	c.explained[c.newForm.Ref.Num] = true
+	if err := c.compareFormDict(old.Dict, c.newForm.Dict); err != nil {
+		return err
+	}
+	before := map[pdf.Ref]*pdf.Field{}
+	direct := map[string]*pdf.Field{}
+	for _, f := range old.Fields {
+		if f.Ref != (pdf.Ref{}) {
+			before[f.Ref] = f
+		} else {
+			direct[f.Name] = f
+		}
+	}
+	kept := map[*pdf.Field]bool{}
+	for _, f := range c.newForm.Fields {
+		was := before[f.Ref]
+		if f.Ref == (pdf.Ref{}) {
+			was = direct[f.Name]
+		}
+		if was == nil {
+			c.newField(f)
+			continue
+		}
+		kept[was] = true
+		c.compareField(was, f)
+	}
+	for _, f := range old.Fields {
+		if !kept[f] {
+			c.report(Modification{Kind: ChangeField, Field: f.Name, Detail: "field removed"})
+		}
+	}
+	return nil
+}
+
+// compareFormDict: SigFlags may gain bits, resources may be added, the rest stays.
+func (c *comparison) compareFormDict(old, new pdf.Dict) error {
+	for _, key := range diffKeys(old, new) {
+		ok := false
+		switch key {
+		case "Fields":
+			ok = true
+		case "SigFlags":
+			was, _ := old.Get(key).(pdf.Integer)
+			now, isInt := new.Get(key).(pdf.Integer)
+			ok = isInt && was&^now == 0 && now&^3 == 0
+		case "NeedAppearances":
+			ok = new.Get(key) == nil || new.Get(key) == pdf.Boolean(false)
+		case "DA":
+			ok = old.Get(key) == nil
+		case "DR":
+			ok = true // looked at below
+		}
+		if !ok {
+			c.report(Modification{Kind: ChangeField, Key: string(key), Detail: "AcroForm changed"})
+		}
+	}
+	if ref, ok := new.Get("Fields").(pdf.Ref); ok && c.changed[ref.Num] && c.onlyBy(ref.Num, "Fields", "Annots") {
+		c.explained[ref.Num] = true
+	}
+	return c.compareResources(old.Get("DR"), new.Get("DR"), 0)
+}
+
+// compareResources: categories and entries may be added; what was there stays as it was.
+func (c *comparison) compareResources(old, new pdf.Object, depth int) error {
+	if ref, ok := new.(pdf.Ref); ok && c.changed[ref.Num] {
+		if !c.byExplained(ref.Num) {
+			return nil // somebody else uses it too: left unexplained
+		}
+		c.explained[ref.Num] = true
+	}
+	a, err := c.old.Dict(old)
+	if err != nil {
+		return err
+	}
+	b, err := c.new.Dict(new)
+	if err != nil {
+		return err
+	}
+	for _, e := range b {
+		was := a.Get(e.Key)
+		switch {
+		case was == nil:
+			c.explain(e.Value, c.edgesTo(e.Value, "DR")...)
+		case depth == 0:
+			if err := c.compareResources(was, e.Value, depth+1); err != nil {
+				return err
+			}
+		case !pdf.Equal(was, e.Value):
+			c.report(Modification{Kind: ChangeResource, Key: string(e.Key), Detail: "form resource replaced"})
+		}
+	}
+	for _, e := range a {
+		if !b.Has(e.Key) {
+			c.report(Modification{Kind: ChangeResource, Key: string(e.Key), Detail: "form resource removed"})
+		}
+	}
+	return nil
+}
+
+// edgesTo are the references under key that point at what o points at, to be taken as owners.
+func (c *comparison) edgesTo(o pdf.Object, key pdf.Name) []edge {
+	var out []edge
+	references(o, func(r pdf.Ref) {
+		for _, e := range c.graph.in[r.Num] {
+			if e.key == key || c.explained[e.from] {
+				out = append(out, e)
+			}
+		}
+	})
+	return out
+}
+
+// byExplained: all references to object n come from objects that are explained.
+func (c *comparison) byExplained(n int) bool {
+	for _, e := range c.graph.in[n] {
+		if !c.explained[e.from] {
+			return false
+		}
+	}
+	return true
+}
+
+// onlyBy: all references to object n stand under one of the keys.
+func (c *comparison) onlyBy(n int, keys ...pdf.Name) bool {
+	for _, e := range c.graph.in[n] {
+		if !slices.Contains(keys, e.key) {
+			return false
+		}
+	}
+	return true
+}
+
+// compareField compares one field and its widgets with what they were.
+func (c *comparison) compareField(was, is *pdf.Field) {
+	if was.Name != is.Name || was.Type != is.Type {
+		c.report(Modification{Kind: ChangeField, Field: was.Name, Object: is.Ref.Num, Detail: "name or type changed"})
+	}
+	if is.Ref == (pdf.Ref{}) || c.changed[is.Ref.Num] {
+		c.explained[is.Ref.Num] = true
+		c.compareFieldDict(was, is, was.Dict, is.Dict, is.Ref)
+	}
+	for _, w := range is.Widgets {
+		if w.Ref == is.Ref {
+			continue
+		}
+		i := slices.IndexFunc(was.Widgets, func(o pdf.Widget) bool { return o.Ref == w.Ref })
+		if i < 0 || w.Ref == (pdf.Ref{}) {
+			c.report(Modification{Kind: ChangeAnnotation, Field: is.Name, Page: c.pageOf(w), Detail: "widget added to an existing field"})
+			continue
+		}
+		if c.changed[w.Ref.Num] {
+			c.explained[w.Ref.Num] = true
+			c.compareFieldDict(was, is, was.Widgets[i].Dict, w.Dict, w.Ref)
+		}
+	}
+	for _, w := range was.Widgets {
+		if !slices.ContainsFunc(is.Widgets, func(o pdf.Widget) bool { return o.Ref == w.Ref }) {
+			c.report(Modification{Kind: ChangeAnnotation, Field: is.Name, Page: c.pageOf(w), Detail: "widget removed"})
+		}
+	}
+}
+
+func (c *comparison) pageOf(w pdf.Widget) int {
+	p, _ := w.Dict.Get("P").(pdf.Ref)
+	return c.pages[p]
+}
+
+// compareFieldDict judges the keys that differ in a field's or widget's dictionary.
+func (c *comparison) compareFieldDict(was, is *pdf.Field, old, new pdf.Dict, ref pdf.Ref) {
+	keys := diffKeys(old, new)
+	if len(keys) == 0 {
+		return
+	}
+	if is.Type == "Sig" {
+		c.compareSignatureField(was, is, old, new, ref, keys)
+		return
+	}
+	c.compareValueField(is, old, new, ref, keys)
+}
+
+// compareSignatureField: an empty field may be signed, with an appearance; a signed one stays as it is.
+func (c *comparison) compareSignatureField(was, is *pdf.Field, old, new pdf.Dict, ref pdf.Ref, keys []pdf.Name) {
+	m := Modification{Field: is.Name, Object: ref.Num, Page: c.pageOf(pdf.Widget{Dict: new})}
+	signing := isNull(c.old, was.Value) && !isNull(c.new, is.Value)
+	if !signing {
+		for _, key := range keys {
+			bad := m
+			bad.Key, bad.Kind = string(key), ChangeField
+			switch {
+			case key == "V":
+				bad.Kind = ChangeSignatureValue
+			case key == "AP" || key == "AS" || key == "Rect" || key == "MK":
+				bad.Kind = ChangeAppearance
+			}
+			c.report(bad)
+		}
+		return
+	}
+	for _, key := range keys {
+		ok := false
+		switch key {
+		case "V":
+			ok = true
+			c.explain(new.Get(key), edge{ref.Num, key})
+		case "AP":
+			ok = true
+			c.explain(new.Get(key), edge{ref.Num, key})
+		case "AS", "M":
+			ok = true
+		case "F":
+			a, _ := old.Get(key).(pdf.Integer)
+			b, isInt := new.Get(key).(pdf.Integer)
+			ok = isInt && (a^b)&^(4|128) == 0 // Print and Locked
+		}
+		if !ok {
+			bad := m
+			bad.Key, bad.Kind = string(key), ChangeField
+			c.report(bad)
+		}
+	}
+	m.Kind = c.signatureKind(is, ChangeSignature)
+	c.report(m)
+}
+
+// signatureKind tells a document time-stamp from a signature by the dictionary's SubFilter.
+func (c *comparison) signatureKind(f *pdf.Field, otherwise ChangeKind) ChangeKind {
+	if d, err := c.new.Dict(f.Value); err == nil && d.Get("SubFilter") == pdf.Name(subFilterTimestamp) {
+		return ChangeTimestamp
+	}
+	return otherwise
+}
+
+// compareValueField: a field's value and what shows it may change; a button's appearance may not.
+func (c *comparison) compareValueField(is *pdf.Field, old, new pdf.Dict, ref pdf.Ref, keys []pdf.Name) {
+	m := Modification{Kind: ChangeFormValue, Field: is.Name, Object: ref.Num, Page: c.pageOf(pdf.Widget{Dict: new})}
+	for _, key := range keys {
+		switch {
+		case key == "V", key == "AS", key == "RV", key == "M", key == "I",
+			key == "AP" && (is.Type == "Tx" || is.Type == "Ch"):
+			c.explain(new.Get(key), edge{ref.Num, key})
+		case key == "Kids" && c.kidsAdded(old, new):
+			continue
+		default:
+			bad := m
+			bad.Kind, bad.Key = ChangeField, string(key)
+			c.report(bad)
+			return
+		}
+	}
+	if !slices.Equal(keys, []pdf.Name{"Kids"}) {
+		c.report(m)
+	}
+}
+
+// kidsAdded: the old kids are all there in order, and new ones only follow. The new ones are judged as fields.
+func (c *comparison) kidsAdded(old, new pdf.Dict) bool {
+	a, errA := c.old.Array(old.Get("Kids"))
+	b, errB := c.new.Array(new.Get("Kids"))
+	return errA == nil && errB == nil && len(a) <= len(b) && slices.EqualFunc(a, b[:len(a)], pdf.Equal)
+}
+
+// newFieldKeys are what a new signature field may have: no actions, no layers.
+var newFieldKeys = []pdf.Name{"Type", "Subtype", "FT", "T", "TU", "TM", "V", "F", "Ff", "P", "Rect", "AP", "AS", "MK", "BS", "Border",
+	"C", "DA", "Q", "DR", "Lock", "SV", "Parent", "Kids", "M", "NM", "H", "Lang", "StructParent"}
+
+// newField: only signature fields may be added.
+func (c *comparison) newField(f *pdf.Field) {
+	m := Modification{Kind: ChangeNewSignature, Field: f.Name, Object: f.Ref.Num}
+	if f.Type != "Sig" || !f.Terminal() || f.Ref == (pdf.Ref{}) || !isNull(c.old, f.Ref) {
+		m.Kind, m.Detail = ChangeField, "field added"
+		c.report(m)
+		return
+	}
+	c.explainNewField(f, &m)
+	for _, w := range f.Widgets {
+		c.added[w.Ref] = true
+		if p := c.pageOf(w); p != 0 {
+			m.Page = p
+		}
+		rect, err := c.new.ReadRect(w.Dict.Get("Rect"))
+		flags, _ := w.Dict.Get("F").(pdf.Integer)
+		if err != nil || rect.Empty() || flags&(2|32) != 0 { // Hidden, NoView
+			continue
+		}
+		m.Visible = true
+		if over := c.covers(w, rect); over != "" {
+			c.report(Modification{Kind: ChangeOverlay, Field: f.Name, Page: m.Page, Object: f.Ref.Num, Detail: "over " + over})
+		}
+	}
+	m.Kind = c.signatureKind(f, ChangeNewSignature)
+	if m.Kind == ChangeTimestamp && m.Visible {
+		m.Kind = ChangeNewSignature
+	}
+	c.report(m)
+}
+
+func (c *comparison) explainNewField(f *pdf.Field, m *Modification) {
+	dicts := []pdf.Widget{{Ref: f.Ref, Dict: f.Dict}}
+	for _, w := range f.Widgets {
+		if w.Ref != f.Ref {
+			dicts = append(dicts, w)
+		}
+	}
+	for _, d := range dicts {
+		if c.onlyBy(d.Ref.Num, "Fields", "Annots", "Kids", "Parent", "") {
+			c.explained[d.Ref.Num] = true
+		}
+		for _, e := range d.Dict {
+			if !slices.Contains(newFieldKeys, e.Key) {
+				c.report(Modification{Kind: ChangeField, Field: f.Name, Key: string(e.Key), Object: d.Ref.Num, Page: m.Page,
+					Detail: "new signature field with something that it may not have"})
+			}
+			switch e.Key {
+			case "P", "Parent", "Kids":
+			default:
+				c.explain(e.Value, edge{d.Ref.Num, e.Key})
+			}
+		}
+	}
+}
+
+// covers returns the name of a signature field, signed before, that lies under the rectangle on the same page.
+func (c *comparison) covers(w pdf.Widget, rect pdf.Rect) string {
+	if c.oldForm == nil {
+		return ""
+	}
+	for _, f := range c.oldForm.Fields {
+		if f.Type != "Sig" || isNull(c.old, f.Value) {
+			continue
+		}
+		for _, o := range f.Widgets {
+			r, err := c.old.ReadRect(o.Dict.Get("Rect"))
+			if err == nil && !r.Empty() && pdf.Equal(o.Dict.Get("P"), w.Dict.Get("P")) &&
+				r.X0 < rect.X1 && rect.X0 < r.X1 && r.Y0 < rect.Y1 && rect.Y0 < r.Y1 {
+				return f.Name
+			}
+		}
+	}
+	return ""
+}
+
+// comparePages: of a page only the list of annotations may change, by the widgets of new signature fields.
+func (c *comparison) comparePages() error {
+	for num := range c.changed {
+		ref := pdf.Ref{Num: num, Gen: entryOrFree(c.new, num).Gen}
+		if page, ok := c.pages[ref]; ok {
+			c.explained[num] = true
+			old, new := dictOf(c.old, num), dictOf(c.new, num)
+			for _, key := range diffKeys(old, new) {
+				if key != "Annots" {
+					kind := ChangePage
+					switch key {
+					case "Contents":
+						kind = ChangeContent
+					case "Resources":
+						kind = ChangeResource
+					}
+					c.report(Modification{Kind: kind, Page: page, Key: string(key), Object: num})
+				}
+			}
+			c.compareAnnotations(old.Get("Annots"), new.Get("Annots"), page)
+			continue
+		}
+		c.compareSharedAnnotations(num)
+	}
+	return nil
+}
+
+// compareSharedAnnotations handles an Annots array that is an object of its own.
+func (c *comparison) compareSharedAnnotations(num int) {
+	ref := pdf.Ref{Num: num, Gen: entryOrFree(c.new, num).Gen}
+	if o, err := c.new.Get(ref); err != nil || !isArray(o) {
+		return
+	}
+	for _, e := range c.graph.in[num] {
+		if e.key != "Annots" {
+			continue
+		}
+		page, ok := c.pages[pdf.Ref{Num: e.from, Gen: entryOrFree(c.new, e.from).Gen}]
+		if !ok || !c.onlyBy(num, "Annots", "Fields") {
+			continue
+		}
+		c.explained[num] = true
+		c.compareAnnotations(ref, ref, page)
+	}
+}
+
+func isArray(o pdf.Object) bool {
+	_, ok := o.(pdf.Array)
+	return ok
+}
+
+func (c *comparison) compareAnnotations(old, new pdf.Object, page int) {
+	a, errA := c.old.Array(old)
+	b, errB := c.new.Array(new)
+	if errA != nil || errB != nil {
+		c.report(Modification{Kind: ChangeAnnotation, Page: page, Detail: "the list of annotations cannot be read"})
+		return
+	}
+	if ref, ok := new.(pdf.Ref); ok && c.changed[ref.Num] && c.onlyBy(ref.Num, "Annots", "Fields") {
+		c.explained[ref.Num] = true
+	}
+	i := 0
+	for _, o := range b {
+		if i < len(a) && pdf.Equal(a[i], o) {
+			i++
+			continue
+		}
+		ref, _ := o.(pdf.Ref)
+		if !c.added[ref] {
+			c.report(Modification{Kind: ChangeAnnotation, Page: page, Object: ref.Num, Detail: "annotation added or moved"})
+		}
+	}
+	if i < len(a) {
+		c.report(Modification{Kind: ChangeAnnotation, Page: page, Detail: "annotation removed or moved"})
+	}
+}

@@ -1,0 +1,130 @@
+package signing
+
+import (
+	"context"
+
+	"covenant/signing/internal/pdf"
+)
+
+// trailerNode stands for the trailer in a refGraph; no object has this number.
+const trailerNode = 0
+
+// edge is one reference: from which object, under which of its outermost keys.
+type edge struct {
+	from int
+	key  pdf.Name
+}
+
+// refGraph knows who refers to certain objects: those that later revisions write. An object that is changed matters through
+// whatever refers to it, and so does a reference to an object that does not exist until a later revision makes it.
+type refGraph struct {
+	wanted map[int]bool
+	in     map[int][]edge
+	out    map[int][]int // wanted objects that an object refers to
+}
+
+// newRefGraph reads every object of the view once.
+func newRefGraph(ctx context.Context, view *pdf.File, wanted map[int]bool) (*refGraph, error) {
+	g := &refGraph{wanted: wanted, in: map[int][]edge{}, out: map[int][]int{}}
+	n := 0
+	for num, e := range view.Objects() {
+		if n++; n%1024 == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if num != trailerNode && e.Kind != pdf.Free {
+			g.read(view, num, e)
+		}
+	}
+	g.readTrailer(view)
+	return g, nil
+}
+
+func (g *refGraph) readTrailer(view *pdf.File) {
+	g.forget(trailerNode)
+	for _, e := range view.Trailer() {
+		g.walk(trailerNode, e.Key, e.Value, 0)
+	}
+}
+
+// read takes an object's references as they are in the view, in place of those known.
+func (g *refGraph) read(view *pdf.File, num int, e pdf.XRefEntry) {
+	g.forget(num)
+	o, err := view.Get(pdf.Ref{Num: num, Gen: e.Gen})
+	if err != nil {
+		return // what cannot be read refers to nothing
+	}
+	switch o := o.(type) {
+	case pdf.Dict:
+		g.walkDict(num, o, false)
+	case *pdf.Stream:
+		g.walkDict(num, o.Dict, o.Dict.Get("Type") == pdf.Name("XRef"))
+	default:
+		g.walk(num, "", o, 0)
+	}
+}
+
+func (g *refGraph) walkDict(num int, d pdf.Dict, xref bool) {
+	for _, e := range d {
+		if xref && (e.Key == "Root" || e.Key == "Info" || e.Key == "Encrypt") {
+			continue // a trailer's entries, which count for its own revision
+		}
+		g.walk(num, e.Key, e.Value, 0)
+	}
+}
+
+func (g *refGraph) walk(from int, key pdf.Name, o pdf.Object, depth int) {
+	if depth > 100 {
+		return
+	}
+	switch o := o.(type) {
+	case pdf.Ref:
+		if g.wanted[o.Num] {
+			g.in[o.Num] = append(g.in[o.Num], edge{from, key})
+			g.out[from] = append(g.out[from], o.Num)
+		}
+	case pdf.Array:
+		for _, v := range o {
+			g.walk(from, key, v, depth+1)
+		}
+	case pdf.Dict:
+		for _, e := range o {
+			g.walk(from, key, e.Value, depth+1)
+		}
+	}
+}
+
+func (g *refGraph) forget(from int) {
+	for _, to := range g.out[from] {
+		kept := g.in[to][:0]
+		for _, e := range g.in[to] {
+			if e.from != from {
+				kept = append(kept, e)
+			}
+		}
+		g.in[to] = kept
+	}
+	delete(g.out, from)
+}
+
+// references calls fn for every reference in o.
+func references(o pdf.Object, fn func(pdf.Ref)) { walkReferences(o, fn, 0) }
+
+func walkReferences(o pdf.Object, fn func(pdf.Ref), depth int) {
+	if depth > 100 {
+		return
+	}
+	switch o := o.(type) {
+	case pdf.Ref:
+		fn(o)
+	case pdf.Array:
+		for _, v := range o {
+			walkReferences(v, fn, depth+1)
+		}
+	case pdf.Dict:
+		for _, e := range o {
+			walkReferences(e.Value, fn, depth+1)
+		}
+	case *pdf.Stream:
+		walkReferences(o.Dict, fn, depth+1)
+	}
+}

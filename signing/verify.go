@@ -1,0 +1,240 @@
+package signing
+
+import (
+	"context"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"time"
+
+	"covenant/signing/internal/pdf"
+)
+
+// VerifyOptions says whom to trust, when, and where to look. The zero value trusts nobody, judges at the present time and
+// asks no server.
+type VerifyOptions struct {
+	Roots         *x509.CertPool      // trust anchors
+	SystemRoots   bool                // trust the system's anchors as well
+	Intermediates []*x509.Certificate // further certificates for chains; not trusted by themselves
+	At            time.Time           // the time of validation; default now
+	Online        bool                // ask servers named in certificates (issuers, OCSP, lists) for what the file lacks
+	HTTP          *http.Client        // for Online; default GuardedHTTPClient(nil)
+	Revocation    RevocationMode      // default RevocationRequired
+	Limits        VerifyLimits
+}
+
+// VerifyLimits bounds what one file may cost. The zero value of each field means its default.
+type VerifyLimits struct {
+	MaxSignatures int   // results; more are an error; default 1000
+	MaxRevisions  int   // default 10,000
+	MaxObjects    int   // default 1,000,000
+	MaxDecoded    int64 // bytes of one decoded stream; default 64 MiB
+}
+
+func (l VerifyLimits) pdf() pdf.Limits {
+	lim := pdf.Limits{MaxRevisions: l.MaxRevisions, MaxObjects: l.MaxObjects, MaxDecoded: l.MaxDecoded, AllowEncrypted: true}
+	if lim.MaxObjects == 0 {
+		lim.MaxObjects = 1_000_000
+	}
+	return lim
+}
+
+// verification is one run of Verify.
+type verification struct {
+	opt    VerifyOptions
+	file   *pdf.File
+	now    time.Time
+	trust  *truster
+	report *Report
+	signed []*signedObject // in the order of the revisions that they are in
+	pages  map[pdf.Ref]int // page numbers, from 1
+}
+
+// Verify judges every signature and document time-stamp of the PDF of size bytes behind r. It returns an error only when
+// the bytes cannot be read as a PDF (or read at all); whatever is wrong with a signature is in its [Result].
+//
+// Nothing is fetched unless Online is set. The claimed time of a signature is never relied on: a signature is judged at the
+// earliest time that a valid time-stamp proves, else at the time of validation (EN 319 102-1 §5.5, §5.6).
+func Verify(ctx context.Context, r io.ReaderAt, size int64, opt VerifyOptions) (*Report, error) {
+	v := &verification{opt: opt, now: opt.At, pages: map[pdf.Ref]int{}}
+	if v.now.IsZero() {
+		v.now = time.Now()
+	}
+	var err error
+	if v.file, err = pdf.Open(r, size, opt.Limits.pdf()); err != nil {
+		return nil, fmt.Errorf("read the pdf: %w", err)
+	}
+	v.trust = newTruster(&v.opt, v.now)
+	v.report = &Report{Size: size, Revisions: len(v.file.Revisions()), ValidatedAt: v.now, Online: opt.Online,
+		Revocation: opt.Revocation, Encrypted: v.file.Encrypted()}
+	if err := v.collect(); err != nil {
+		return nil, fmt.Errorf("read the pdf's signatures: %w", err)
+	}
+	if err := v.integrity(ctx); err != nil {
+		return nil, err
+	}
+	if err := v.changes(ctx); err != nil {
+		return nil, err
+	}
+	v.judge(ctx)
+	for _, s := range v.signed {
+		v.report.Results = append(v.report.Results, *s.res)
+	}
+	return v.report, ctx.Err()
+}
+
+// collect finds the signatures of every revision, also those that a later one removed, and gathers the certificates and
+// revocation data of the file.
+func (v *verification) collect() error {
+	limit := v.opt.Limits.MaxSignatures
+	if limit <= 0 {
+		limit = 1000
+	}
+	seen := map[signatureKey]*signedObject{}
+	for i := range v.file.Revisions() {
+		view := v.file.AsOf(i)
+		if !v.touchesForm(i) {
+			continue
+		}
+		sigs, err := view.Signatures()
+		if err != nil {
+			if i == len(v.file.Revisions())-1 {
+				return err
+			}
+			continue // a revision whose form cannot be read: what it held shows in later ones or is not covered by any
+		}
+		for _, sig := range sigs {
+			key := signatureKey{sig.Field.Name, sig.Ref, sig.Contents.Start}
+			if seen[key] != nil {
+				seen[key].last = i
+				continue
+			}
+			if len(v.signed) >= limit {
+				return fmt.Errorf("%w: more than %d signatures", pdf.ErrMalformed, limit)
+			}
+			s := newSignedObject(sig, i)
+			seen[key] = s
+			v.signed = append(v.signed, s)
+		}
+	}
+	v.numberPages()
+	return v.readSecurityStore()
+}
+
+type signatureKey struct {
+	field string
+	ref   pdf.Ref
+	at    int64
+}
+
+// touchesForm: the first revision, the last, and every one in between that changes anything.
+func (v *verification) touchesForm(i int) bool {
+	revs := v.file.Revisions()
+	return i == 0 || i == len(revs)-1 || len(revs[i].Entries) > 0
+}
+
+func (v *verification) numberPages() {
+	if len(v.signed) == 0 {
+		return
+	}
+	pages, err := v.file.Pages()
+	if err != nil {
+		return // the pages are of no account for a verdict; their numbers are left out
+	}
+	for i, ref := range pages {
+		if _, ok := v.pages[ref]; !ok {
+			v.pages[ref] = i + 1
+		}
+	}
+	for _, s := range v.signed {
+		for _, w := range s.sig.Field.Widgets {
+			rect, err := v.file.ReadRect(w.Dict.Get("Rect"))
+			s.res.Visible = s.res.Visible || (err == nil && !rect.Empty())
+			if p, ok := w.Dict.Get("P").(pdf.Ref); ok && s.res.Page == 0 {
+				s.res.Page = v.pages[p]
+			}
+		}
+	}
+}
+
+// readSecurityStore reads the newest DSS dictionary (ISO 32000-2 §12.8.4.3) into the truster.
+func (v *verification) readSecurityStore() error {
+	if len(v.signed) == 0 {
+		return nil
+	}
+	dss, err := securityStoreOf(v.file)
+	if err != nil {
+		return nil // damaged: its data are missing, which the verdicts will say
+	}
+	var certs []*x509.Certificate
+	for _, der := range dss.certs {
+		if c, err := x509.ParseCertificate(der); err == nil {
+			certs = append(certs, c)
+		}
+	}
+	v.trust.addCertificates(certs)
+	v.trust.addRevocation(dss.ocsps, dss.crls)
+	return nil
+}
+
+// securityStore is the content of a DSS dictionary.
+type securityStore struct{ certs, ocsps, crls [][]byte }
+
+const maxStoreStream = 20 << 20
+
+func securityStoreOf(f *pdf.File) (securityStore, error) {
+	var s securityStore
+	_, catalog, err := f.Catalog()
+	if err != nil {
+		return s, err
+	}
+	dict, err := f.Dict(catalog.Get("DSS"))
+	if err != nil || dict == nil {
+		return s, err
+	}
+	total := 0
+	for key, dst := range map[pdf.Name]*[][]byte{"Certs": &s.certs, "OCSPs": &s.ocsps, "CRLs": &s.crls} {
+		arr, err := f.Array(dict.Get(key))
+		if err != nil {
+			return s, err
+		}
+		for _, o := range arr[:min(len(arr), maxFileRevocations)] {
+			o, err := f.Resolve(o)
+			if err != nil {
+				return s, err
+			}
+			stm, ok := o.(*pdf.Stream)
+			if !ok {
+				continue
+			}
+			der, err := f.Decode(stm, maxStoreStream)
+			if total += len(der); err != nil || total > 2*maxStoreStream {
+				continue
+			}
+			*dst = append(*dst, der)
+		}
+	}
+	return s, nil
+}
+
+// integrity checks byte ranges, hashes the file once, and verifies the signature values.
+func (v *verification) integrity(ctx context.Context) error {
+	for _, s := range v.signed {
+		s.checkByteRange(v.file)
+		s.parse()
+	}
+	slices.SortStableFunc(v.signed, func(a, b *signedObject) int { return a.revision - b.revision })
+	if err := hashRanges(ctx, v.file.ReaderAt(), v.signed); err != nil {
+		return fmt.Errorf("read the pdf: %w", err)
+	}
+	for _, s := range v.signed {
+		s.verifyValue()
+		v.trust.addCertificates(s.certificates())
+		if s.sd != nil {
+			v.trust.addRevocation(s.sd.OCSPs, s.sd.CRLs)
+		}
+	}
+	return nil
+}

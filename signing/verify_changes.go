@@ -1,0 +1,214 @@
+package signing
+
+import (
+	"context"
+	"time"
+
+	"covenant/signing/internal/pdf"
+)
+
+// changes compares every revision after the first signature with the one before it, once, and then judges the differences
+// for each signature by what it and the earlier ones permit.
+func (v *verification) changes(ctx context.Context) error {
+	if len(v.signed) == 0 {
+		return nil
+	}
+	v.trailing()
+	for _, s := range v.signed {
+		v.readRestrictions(s)
+	}
+	first, last := v.signed[0].revision, len(v.file.Revisions())-1
+	if first == last && v.report.TrailingData == 0 {
+		return nil
+	}
+	found, err := v.compareRevisions(ctx, first, last)
+	if err != nil {
+		return err
+	}
+	for i, s := range v.signed {
+		policy := v.policyFor(i)
+		for _, m := range found {
+			if m.Revision != 0 && m.Revision <= s.revision+1 {
+				continue
+			}
+			m.Permitted = policy.permits(&m)
+			s.res.Modifications = append(s.res.Modifications, m)
+			if !m.Permitted {
+				s.fail(TotalFailed, FormatFailure, Reason{Code: ReasonModified, Name: m.Field})
+			}
+		}
+	}
+	return nil
+}
+
+// trailing looks at what follows the last revision.
+func (v *verification) trailing() {
+	revs := v.file.Revisions()
+	end := revs[len(revs)-1].EOF
+	if !blank(v.file.ReaderAt(), end, v.file.Size()) {
+		v.report.TrailingData = v.file.Size() - end
+	}
+}
+
+func (v *verification) compareRevisions(ctx context.Context, first, last int) ([]Modification, error) {
+	var found []Modification
+	if v.report.TrailingData > 0 {
+		found = append(found, Modification{Kind: ChangeTrailing})
+	}
+	revs := v.file.Revisions()
+	wanted, packed := map[int]bool{}, map[int][]int{}
+	for i := range revs {
+		for _, e := range revs[i].Entries {
+			if i > first {
+				wanted[e.Num] = true
+			}
+			if e.Kind == pdf.Compressed {
+				packed[int(e.Stream)] = append(packed[int(e.Stream)], e.Num)
+			}
+		}
+	}
+	for stream := range packed {
+		if wanted[stream] {
+			for _, n := range packed[stream] {
+				wanted[n] = true
+			}
+		}
+	}
+	base := v.file.AsOf(first)
+	graph, err := newRefGraph(ctx, base, wanted)
+	if err != nil {
+		return nil, err
+	}
+	oldForm, formErr := base.Form()
+	for i := first + 1; i <= last; i++ {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		c := v.newComparison(i, graph, oldForm, packed)
+		if formErr == nil {
+			c.newForm, formErr = c.new.Form()
+		}
+		if formErr != nil {
+			found = append(found, Modification{Revision: i + 1, Kind: ChangeUnreadable, Detail: formErr.Error()})
+			return found, nil
+		}
+		ms := c.run()
+		for k := range ms {
+			ms[k].Time = v.revisionTime(i)
+		}
+		found = append(found, ms...)
+		oldForm = c.newForm
+	}
+	return found, nil
+}
+
+func (v *verification) newComparison(i int, graph *refGraph, oldForm *pdf.Form, packed map[int][]int) *comparison {
+	c := &comparison{old: v.file.AsOf(i - 1), new: v.file.AsOf(i), oldForm: oldForm, graph: graph, pages: v.pages, revision: i + 1,
+		explained: map[int]bool{}, added: map[pdf.Ref]bool{}, signed: map[pdf.Ref]string{}}
+	c.changed = changedObjects(c.old, c.new, &v.file.Revisions()[i], packed)
+	for n := range c.changed {
+		graph.read(c.new, n, entryOrFree(c.new, n))
+	}
+	graph.readTrailer(c.new)
+	for _, s := range v.signed {
+		if s.revision < i && s.sig.Ref != (pdf.Ref{}) {
+			c.signed[s.sig.Ref] = s.res.Field
+		}
+	}
+	return c
+}
+
+// revisionTime is when a revision was made, by the signature or time-stamp that it brought.
+func (v *verification) revisionTime(i int) time.Time {
+	for _, s := range v.signed {
+		if s.revision != i {
+			continue
+		}
+		if s.token != nil {
+			return s.token.Time
+		}
+		for _, st := range s.stamps {
+			return st.token.Time
+		}
+		for _, t := range s.res.Times {
+			return t.Time
+		}
+	}
+	return time.Time{}
+}
+
+// readRestrictions reads what the signature itself restricts: DocMDP and FieldMDP of its Reference array, and the P of its
+// field's Lock.
+func (v *verification) readRestrictions(s *signedObject) {
+	view := v.file.AsOf(s.revision)
+	err := eachTransform(view, s.sig.Dict, func(method pdf.Name, params pdf.Dict) {
+		switch method {
+		case "DocMDP":
+			s.res.Certifies = PermitFilling
+			if p, ok := params.Get("P").(pdf.Integer); ok && p >= 1 && p <= 3 {
+				s.res.Certifies = Permission(p)
+			}
+		case "FieldMDP":
+			if l, err := lockOf(view, params); err == nil {
+				s.res.Lock = l
+			}
+		}
+	})
+	if err != nil {
+		s.format("the signature's Reference cannot be read: %v", err)
+	}
+	if lock, err := readLock(view, s.sig.Field.Dict.Get("Lock")); err == nil && lock != nil {
+		if s.res.Lock == nil {
+			s.res.Lock = lock
+		} else if s.res.Lock.Permission == 0 {
+			s.res.Lock.Permission = lock.Permission
+		}
+	}
+}
+
+// changePolicy is what a signature and those before it leave open.
+type changePolicy struct {
+	permission Permission // the strictest; 0: none set
+	locks      []*Lock
+}
+
+func (v *verification) policyFor(i int) changePolicy {
+	var p changePolicy
+	for _, s := range v.signed[:i+1] {
+		p.restrict(s.res.Certifies)
+		if s.res.Lock != nil {
+			p.restrict(s.res.Lock.Permission)
+			p.locks = append(p.locks, s.res.Lock)
+		}
+	}
+	return p
+}
+
+func (p *changePolicy) restrict(to Permission) {
+	if to != 0 && (p.permission == 0 || to < p.permission) {
+		p.permission = to
+	}
+}
+
+// permits applies ISO 32000-2 tables 257 and 237. Validation data and document time-stamps are always permitted
+// (EN 319 142-1 §5.5). A new visible signature field on a document whose author limited changes could hide what it covers, and
+// is not. Annotations are not, at any permission: nothing tells a comment from a forged text.
+func (p *changePolicy) permits(m *Modification) bool {
+	switch m.Kind {
+	case ChangeValidationData, ChangeMetadata, ChangeTimestamp:
+		return true
+	case ChangeNewSignature:
+		return p.permission == 0 || (p.permission >= PermitFilling && !m.Visible)
+	case ChangeSignature, ChangeFormValue:
+		if p.permission == PermitNothing {
+			return false
+		}
+		for _, l := range p.locks {
+			if l.locks(m.Field) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}

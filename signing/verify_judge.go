@@ -1,0 +1,255 @@
+package signing
+
+import (
+	"context"
+	"crypto/x509"
+	"slices"
+	"time"
+
+	"covenant/signing/internal/revocation"
+	"covenant/signing/internal/tsp"
+)
+
+// clockTolerance is how far a time-stamp may lie after the time of validation.
+const clockTolerance = 5 * time.Minute
+
+// judge decides on every object. Time-stamps are proofs of existence for what they cover, so document time-stamps are
+// judged from the newest to the oldest, each at the time that the ones after it prove (EN 319 102-1 §5.6.2.4), then the
+// signatures, each at the earliest time proven for it.
+func (v *verification) judge(ctx context.Context) {
+	for i := len(v.signed) - 1; i >= 0; i-- {
+		s := v.signed[i]
+		s.poe = v.provenBy(i)
+		if s.token != nil && s.res.intact {
+			s.stamps = []*stamp{{token: s.token, source: TimeDocumentTimestamp, owner: s, valid: true}}
+		}
+		for _, st := range s.stamps {
+			v.judgeStamp(ctx, st)
+		}
+	}
+	var after time.Time // nothing from here on was made before this
+	for i, s := range v.signed {
+		if s.token != nil {
+			v.concludeTimestamp(s)
+		} else {
+			v.concludeSignature(ctx, s, i, after)
+		}
+		v.level(i)
+		for _, st := range s.stamps {
+			if st.trusted && st.token.Time.After(after) && s.res.Indication != TotalFailed {
+				after = st.token.Time
+			}
+		}
+	}
+}
+
+// provenBy is the earliest time at which a trusted later document time-stamp proves the i-th object, else the time of
+// validation.
+func (v *verification) provenBy(i int) time.Time {
+	at := v.now
+	for _, s := range v.signed[i+1:] {
+		if s.token == nil || !s.res.intact || s.end <= v.signed[i].end {
+			continue
+		}
+		for _, st := range s.stamps {
+			if st.trusted && st.token.Time.Before(at) {
+				at = st.token.Time
+			}
+		}
+	}
+	return at
+}
+
+func (v *verification) judgeStamp(ctx context.Context, st *stamp) {
+	t := st.token
+	if t.Time.After(v.now.Add(clockTolerance)) {
+		st.verdict = trustVerdict{indication: Indeterminate, sub: TimestampOrderFailure}
+		st.reasons = []Reason{{Code: ReasonFuture, Time: t.Time}}
+		return
+	}
+	if err := tsp.CheckPurpose(t.Certificate); err != nil {
+		st.verdict = trustVerdict{indication: Indeterminate, sub: ChainConstraintsFailure}
+		st.reasons = []Reason{{Code: ReasonUsage, Name: name(t.Certificate)}}
+		return
+	}
+	at := st.owner.poe
+	if at.Before(t.Time) {
+		if t.Time.Sub(at) > t.Accuracy+clockTolerance {
+			st.verdict = trustVerdict{indication: Indeterminate, sub: TimestampOrderFailure}
+			st.reasons = []Reason{{Code: ReasonOrder, Time: t.Time}}
+			return
+		}
+		at = t.Time
+	}
+	st.verdict = v.trust.validate(ctx, t.Certificate, moment{at: at, proven: at.Before(v.now), token: true, issued: t.Time})
+	st.trusted = st.verdict.indication == TotalPassed
+	if t.SignedData.Signer.Algorithm.Weak() {
+		st.trusted = false
+		st.reasons = []Reason{{Code: ReasonWeak, Detail: t.SignedData.Signer.Algorithm.String()}}
+	}
+}
+
+func (v *verification) concludeTimestamp(s *signedObject) {
+	for _, st := range s.stamps {
+		s.addStamp(st)
+		s.res.Chain = st.verdict.links
+		if !st.trusted {
+			reason := Reason{Code: ReasonTimestampUntrusted}
+			if all := append(slices.Clone(st.reasons), st.verdict.reasons...); len(all) > 0 {
+				reason = all[0]
+			}
+			s.fail(st.verdict.indication, st.verdict.sub, reason)
+		}
+		s.res.Time, s.res.TimeSource = st.token.Time, TimeDocumentTimestamp
+	}
+}
+
+// addStamp lists a token among the times.
+func (s *signedObject) addStamp(st *stamp) {
+	s.res.Times = append(s.res.Times, TimeClaim{Source: st.source, Time: st.token.Time, Authority: name(st.token.Certificate), Trusted: st.trusted})
+}
+
+// concludeSignature judges the i-th object, a signature.
+func (v *verification) concludeSignature(ctx context.Context, s *signedObject, i int, after time.Time) {
+	at, source := v.bestTime(s, i)
+	s.res.Time, s.res.TimeSource = at, source
+	if s.cert == nil || !s.res.intact {
+		return // the verdict is reached; a chain would say nothing about these bytes
+	}
+	m := moment{at: at, proven: source != TimeValidation}
+	if after.Before(at) || after.Equal(at) {
+		m.notBefore = after
+	}
+	verdict := v.trust.validate(ctx, s.cert, m)
+	s.res.Chain = verdict.links
+	if !s.failed && verdict.indication != TotalPassed {
+		s.failed = true
+		s.res.Indication, s.res.SubIndication = verdict.indication, verdict.sub
+	}
+	s.res.Reasons = append(s.res.Reasons, verdict.reasons...)
+}
+
+// bestTime is the earliest trusted time-stamp over the signature, its own or a later document time-stamp.
+func (v *verification) bestTime(s *signedObject, i int) (time.Time, TimeSource) {
+	at, source := v.now, TimeValidation
+	if s.poe.Before(v.now) {
+		at, source = s.poe, TimeDocumentTimestamp
+	}
+	for _, st := range s.stamps {
+		s.addStamp(st)
+		if !st.trusted {
+			code := ReasonTimestampUntrusted
+			if st.verdict.sub == TryLater {
+				code = ReasonTimestampUnconfirmed
+			}
+			all := append(slices.Clone(st.reasons), st.verdict.reasons...)
+			s.note(Reason{Code: code, Name: name(st.token.Certificate), Time: st.token.Time, Detail: firstDetail(all)})
+			continue
+		}
+		if !st.token.Time.After(at) {
+			at, source = st.token.Time, TimeSignatureTimestamp
+		}
+	}
+	for _, later := range v.signed[i+1:] {
+		for _, st := range later.stamps {
+			if later.token != nil && later.end > s.end {
+				s.addStamp(st)
+			}
+		}
+	}
+	return at, source
+}
+
+func firstDetail(reasons []Reason) string {
+	for _, r := range reasons {
+		if r.Detail != "" {
+			return string(r.Code) + ": " + r.Detail
+		}
+	}
+	if len(reasons) > 0 {
+		return string(reasons[0].Code)
+	}
+	return ""
+}
+
+// level finds the PAdES level reached (EN 319 142-1 §6): by what is there and holds, whoever is trusted. An object cannot
+// be at a higher level than its time-stamps and data justify.
+func (v *verification) level(i int) {
+	s := v.signed[i]
+	if s.token != nil {
+		s.res.PAdES = s.res.intact
+		s.res.Level = BT
+		return
+	}
+	if !s.res.PAdES || !s.res.intact {
+		return
+	}
+	stamps := slices.Clone(s.stamps)
+	for _, later := range v.signed[i+1:] {
+		if later.token != nil && later.res.intact && later.end > s.end {
+			stamps = append(stamps, later.stamps...)
+		}
+	}
+	if len(stamps) == 0 {
+		return
+	}
+	s.res.Level = BT
+	chains := append([][]ChainLink{s.res.Chain}, stamps[0].verdict.links)
+	if !linksInFile(chains) {
+		return
+	}
+	s.res.Level = BLT
+	if v.archived(i) {
+		s.res.Level = BLTA
+	}
+}
+
+// linksInFile: every certificate below a trust anchor has revocation data from the file.
+func linksInFile(chains [][]ChainLink) bool {
+	for _, chain := range chains {
+		if len(chain) == 0 || !chain[len(chain)-1].TrustAnchor {
+			return false
+		}
+		for _, l := range chain {
+			if !l.TrustAnchor && (l.Revocation == nil || l.Revocation.Source != RevocationFromFile) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// archived: a later document time-stamp covers the signature and a DSS that already holds what proves it.
+func (v *verification) archived(i int) bool {
+	s := v.signed[i]
+	for _, later := range v.signed[i+1:] {
+		if later.token == nil || !later.res.intact || later.end <= s.end || later.revision == 0 {
+			continue
+		}
+		dss, err := securityStoreOf(v.file.AsOf(later.revision))
+		if err == nil && dss.proves(s.res.Chain) {
+			return true
+		}
+	}
+	return false
+}
+
+// proves: the store has data on every certificate of the chain that needs it.
+func (d *securityStore) proves(chain []ChainLink) bool {
+	if len(d.ocsps)+len(d.crls) == 0 {
+		return false
+	}
+	t := &truster{opt: &VerifyOptions{}, evidence: map[[32]byte][]*revocation.Evidence{}}
+	t.addRevocation(d.ocsps, d.crls)
+	var issuer *x509.Certificate
+	for i, l := range chain {
+		if l.TrustAnchor {
+			continue
+		}
+		issuer = chain[i+1].Certificate
+		if len(t.fileEvidence(l.Certificate, issuer)) == 0 {
+			return false
+		}
+	}
+	return true
+}
