@@ -117,16 +117,16 @@ const (
 
 // Slot is a place for one signatory's signature and the agency's seal.
 type Slot struct {
-	ID      string // the agency's code
-	Role    Role
-	Unit    string
-	Title   string // of the office that is expected to sign; printed only if Office
-	Office  bool   // the slot is an office's or a person's, not an agency's
-	Label   string // the role as printed, or empty
-	Unit2   string // in the second language
-	Title2  string
-	Seal    bool // the agency's seal has a field too
-	Order   int  // from 1, as the grid lists them
+	ID     string // the agency's code
+	Role   Role
+	Unit   string
+	Title  string // of the office that is expected to sign; printed only if Office
+	Office bool   // the slot is an office's or a person's, not an agency's
+	Label  string // the role as printed, or empty
+	Unit2  string // in the second language
+	Title2 string
+	Seal   bool // the agency's seal has a field too
+	Order  int  // from 1, as the grid lists them
 }
 
 // SignatureField and SealField are the names of the slot's fields in the PDF.
