@@ -102,3 +102,13 @@ func timestamp(ctx context.Context, t Timestamper, digest []byte, h crypto.Hash)
 	}
 	return token, nil
 }
+
+// TimestampTime asks for a time-stamp over digest, made with h, checks it, and returns its time. It tells whether an
+// authority works, and how far its clock is from here.
+func TimestampTime(ctx context.Context, t Timestamper, digest []byte, h crypto.Hash) (time.Time, error) {
+	token, err := timestamp(ctx, t, digest, h)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return token.Time, nil
+}
