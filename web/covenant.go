@@ -1,0 +1,290 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"covenant/workflow"
+	"covenant/workflow/engine"
+)
+
+// covenantPage is one covenant: where it stands and who acts next, the document, and everything around it.
+type covenantPage struct {
+	basePage
+	Slug, Path, Heading  string
+	Block                string
+	Board                bool // there is something for the hall's projector
+	Number, Date         string
+	Status               string
+	Tone                 workflow.Tone
+	Next                 []actor
+	NextMore             int
+	Steps                []step
+	StepNow              int // from 1; 0 when all is done
+	StepName             string
+	Stamp                string // changes whenever anything on the page may have changed
+	Document             documentPanel
+	Groups               []signGroup
+	SignedCount          int
+	PartyCount           int
+	Verdict              *verdictSummary
+	Rounds               []reviewRound
+	Motions              []motionRow
+	Duties               []dutyRow
+	Mails                []mailRow
+	Days                 []timelineDay
+	EventCount           int
+	LastHash, LastDigest string
+}
+
+// actor is somebody who has to act, with the people who may.
+type actor struct{ Agency, People string }
+
+// step is a stage of the process on the way of the covenant.
+type step struct {
+	Name  string
+	State string // done, now, next or stopped
+}
+
+// covenantPath answers everything below /giao-uoc/: a slug holds slashes, so the last part decides what is meant.
+func (s *server) covenantPath(w http.ResponseWriter, r *request) (*answer, error) {
+	path := r.PathValue("path")
+	if slug, ok := strings.CutSuffix(path, "/van-ban.pdf"); ok {
+		return nil, s.document(w, r, slug)
+	}
+	if slug, ok := strings.CutSuffix(path, "/tinh-hinh"); ok {
+		return s.covenantLive(w, r, slug)
+	}
+	if i := strings.LastIndex(path, "/lan/"); i > 0 && strings.HasSuffix(path, ".pdf") {
+		return nil, s.revision(w, r, path[:i], strings.TrimSuffix(path[i+len("/lan/"):], ".pdf"))
+	}
+	return s.covenant(r, path)
+}
+
+func (s *server) covenant(r *request, slug string) (*answer, error) {
+	v, err := s.src.View(r.Context(), slug)
+	if err != nil {
+		return nil, fmt.Errorf("covenant %q: %w", slug, err)
+	}
+	p, err := s.covenantPage(r, v)
+	if err != nil {
+		return nil, err
+	}
+	return &answer{page: "covenant", data: p}, nil
+}
+
+// covenantLive answers an open page that asks whether anything has changed: 204 if not, else the parts to replace.
+func (s *server) covenantLive(w http.ResponseWriter, r *request, slug string) (*answer, error) {
+	v, err := s.src.View(r.Context(), slug)
+	if err != nil {
+		return nil, fmt.Errorf("covenant %q: %w", slug, err)
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	if stamp(v) == r.URL.Query().Get("v") {
+		w.WriteHeader(http.StatusNoContent)
+		return nil, nil
+	}
+	r.URL.Path, r.URL.RawQuery = slugPath(v.Covenant.Slug), ""
+	p, err := s.covenantPage(r, v)
+	if err != nil {
+		return nil, err
+	}
+	return &answer{page: "covenant", block: "live", data: p}, nil
+}
+
+// stamp names what a covenant's page shows: it changes with every event, with every mail's and reminder's state, and
+// with the day, because deadlines are told relative to it.
+func stamp(v *engine.View) string {
+	settled, done := 0, 0
+	for _, m := range v.Mails {
+		settled += len(m.State)
+	}
+	for _, o := range v.Upcoming {
+		done += len(o.State)
+	}
+	return fmt.Sprintf("%d-%d-%d-%d-%s", v.Covenant.Version, len(v.Mails), settled, done, v.Now.UTC().Format("20060102"))
+}
+
+func (s *server) covenantPage(r *request, v *engine.View) (*covenantPage, error) {
+	t, c := s.teller(r, v), v.Covenant
+	if v.Now.IsZero() {
+		v.Now = s.now()
+	}
+	document, err := t.documentPanel(r.URL.Query().Get("lan"))
+	if err != nil {
+		return nil, err
+	}
+	p := &covenantPage{
+		basePage: s.base(r, "covenants"), Slug: c.Slug, Board: len(c.Motions) > 0, Path: slugPath(c.Slug), Heading: c.Title, Number: numberOf(c),
+		Status: v.Status(v.Now, r.lang.code), Tone: c.Phase.Tone(), Stamp: stamp(v), Document: document,
+		PartyCount: len(c.Parties), SignedCount: len(c.Signed), EventCount: len(v.Timeline),
+	}
+	p.Title, p.Wide = c.Title, true
+	if b, ok := v.Directory.Blocks[c.Block]; ok {
+		p.Block = b.Name
+	}
+	if c.Number != nil {
+		p.Date = c.Number.Date.Display()
+	}
+	p.Next, p.NextMore = t.nextActors()
+	p.Steps = t.steps()
+	for i, st := range p.Steps {
+		if st.State == "now" || st.State == "stopped" {
+			p.StepNow, p.StepName = i+1, st.Name
+		}
+	}
+	p.Verdict = t.verdictSummary()
+	p.Groups = t.signGroups(p.Verdict)
+	p.Rounds, p.Motions, p.Duties = t.reviewRounds(), t.motions(), t.duties()
+	p.Mails, p.Days = t.mails(), t.timeline()
+	if n := len(v.Timeline); n > 0 {
+		p.LastHash, p.LastDigest = v.Timeline[n-1].Hash.Short(), v.Timeline[n-1].Hash.String()
+	}
+	return p, nil
+}
+
+const actorsShown = 4
+
+// nextActors says who has to act now, with the people who may, and how many agencies more than are shown.
+func (t teller) nextActors() (shown []actor, more int) {
+	c := t.v.Covenant
+	agencies, duty := c.Waiting, workflow.Duty("")
+	switch c.Phase {
+	case workflow.AwaitingRevision:
+		agencies, duty = []workflow.AgencyID{c.For}, workflow.DutyDraft
+	case workflow.AwaitingReviews:
+		duty = workflow.DutyReview
+	case workflow.AwaitingVotes:
+		duty = workflow.DutyVote
+		if len(agencies) == 0 { // the chair declares the result
+			agencies = []workflow.AgencyID{c.Leader()}
+		}
+	case workflow.AwaitingNumber:
+		duty = workflow.DutyNumber
+	case workflow.AwaitingSignatures:
+		duty = workflow.DutySign
+	default:
+		return nil, 0
+	}
+	for i, a := range agencies {
+		if i == actorsShown {
+			return shown, len(agencies) - actorsShown
+		}
+		shown = append(shown, actor{t.agency(a), t.holders(a, duty)})
+	}
+	return shown, 0
+}
+
+func (t teller) holders(agency workflow.AgencyID, duty workflow.Duty) string {
+	var names []string
+	for _, p := range t.v.Directory.Holders(agency, duty) {
+		names = append(names, t.person(p.ID))
+	}
+	return strings.Join(names, ", ")
+}
+
+// steps are the stages of the process from the draft on, each done, now or next.
+func (t teller) steps() []step {
+	c := t.v.Covenant
+	steps, now := []step{{Name: t.text("step.draft")}}, 0
+	for i, stage := range t.v.Process.Stages {
+		steps = append(steps, step{Name: stage.Label(t.code)})
+		if stage.ID == c.Stage && c.Phase != workflow.AwaitingRevision {
+			now = i + 1
+		}
+	}
+	if c.Phase == workflow.PhaseClosed || c.Phase == workflow.PhaseInForce {
+		now = len(steps)
+	}
+	for i := range steps {
+		switch {
+		case i < now:
+			steps[i].State = "done"
+		case i > now:
+			steps[i].State = "next"
+		case c.Phase == workflow.PhaseRejected:
+			steps[i].State = "stopped"
+		default:
+			steps[i].State = "now"
+		}
+	}
+	return steps
+}
+
+// documentPanel is the document as the page shows it.
+type documentPanel struct {
+	URL       string // of the PDF; empty while there is none
+	Name      string
+	Digest    string
+	Short     string
+	Size      string
+	FileName  string
+	Chosen    int  // revision shown, 0 = the newest bytes
+	Frozen    bool // there are newer bytes than the last revision
+	Revisions []revisionLink
+}
+
+// revisionLink leads to a revision that was put before the agencies.
+type revisionLink struct {
+	Number    int
+	Label     string
+	Path, PDF string
+	Current   bool
+}
+
+// documentPanel picks what the viewer shows: the frozen file with its signatures, or a revision.
+func (t teller) documentPanel(chosen string) (documentPanel, error) {
+	c := t.v.Covenant
+	path := slugPath(c.Slug)
+	var d documentPanel
+	shown := 0
+	if chosen != "" {
+		n, err := strconv.Atoi(chosen)
+		if err != nil || n < 1 || n > len(c.Revisions) {
+			return d, errNotFound
+		}
+		shown, d.Chosen = n, n
+	} else if c.Head.IsZero() {
+		shown = len(c.Revisions)
+	}
+	switch {
+	case shown > 0:
+		rev := c.Revisions[shown-1]
+		d.URL, d.Name = fmt.Sprintf("%s/lan/%d.pdf", path, shown), t.text("document.revision", "number", shown)
+		d.Digest, d.Short = rev.PDF.String(), rev.PDF.Short()
+	case !c.Head.IsZero():
+		d.URL, d.Name = path+"/van-ban.pdf", t.headName()
+		d.Digest, d.Short, d.Size = c.Head.String(), c.Head.Short(), t.displaySize(c.HeadSize)
+	}
+	d.FileName, d.Frozen = fileName(c, shown), !c.Head.IsZero()
+	for _, rev := range c.Revisions {
+		d.Revisions = append(d.Revisions, revisionLink{
+			Number: rev.Number, Label: t.text("document.revision", "number", rev.Number), Path: fmt.Sprintf("%s?lan=%d", path, rev.Number),
+			PDF: fmt.Sprintf("%s/lan/%d.pdf", path, rev.Number), Current: rev.Number == shown && (d.Chosen > 0 || c.Head.IsZero()),
+		})
+	}
+	return d, nil
+}
+
+// headName says what the newest bytes are.
+func (t teller) headName() string {
+	c := t.v.Covenant
+	if len(c.Signed) == 0 {
+		return t.text("document.frozen")
+	}
+	return t.text("document.signed", "n", len(c.Signed), "total", len(c.Parties))
+}
+
+// displayDate is a civil date, or nothing.
+func displayDate(d workflow.Date) string {
+	if d.IsZero() {
+		return ""
+	}
+	return d.Display()
+}
+
+// day is the civil date of a moment in the covenant's zone.
+func (t teller) day(at time.Time) string { return at.In(t.zone).Format("02/01/2006") }

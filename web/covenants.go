@@ -1,0 +1,90 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+
+	"covenant/workflow"
+	"covenant/workflow/engine"
+)
+
+// covenantsPage is the list of all covenants; what is filtered stands in the address.
+type covenantsPage struct {
+	basePage
+	Rows         []covenantRow
+	Total        int
+	Query, Year  string
+	Tone         string
+	Years        []string
+	Tones        []choice
+	FilterActive bool
+}
+
+// choice is an entry of a list to choose from.
+type choice struct{ Value, Label string }
+
+// covenantRow is a covenant in a list.
+type covenantRow struct {
+	Path, Title, Block, Year string
+	Status, Phase            string
+	Tone                     workflow.Tone
+	Updated                  string
+}
+
+func (s *server) row(r *request, sum engine.Summary) covenantRow {
+	return covenantRow{
+		Path: slugPath(sum.Slug), Title: sum.Title, Block: sum.Block, Year: strconv.Itoa(sum.Year),
+		Status: r.lang.pick(sum.Status, sum.StatusEN), Phase: sentence(sum.Phase.Words(r.lang.code)), Tone: sum.Phase.Tone(),
+		Updated: displayTime(sum.UpdatedAt, s.zone),
+	}
+}
+
+func (s *server) covenants(_ http.ResponseWriter, r *request) (*answer, error) {
+	list, err := s.src.List(r.Context())
+	if err != nil {
+		return nil, fmt.Errorf("list covenants: %w", err)
+	}
+	q := r.URL.Query()
+	p := &covenantsPage{basePage: s.base(r, "covenants"), Total: len(list), Query: q.Get("tim"), Year: q.Get("nam"), Tone: q.Get("tinh-trang")}
+	p.Title = r.lang.text("nav.covenants")
+	p.FilterActive = p.Query != "" || p.Year != "" || p.Tone != ""
+	for _, tone := range []workflow.Tone{workflow.ToneWaiting, workflow.ToneDone, workflow.ToneStopped} {
+		p.Tones = append(p.Tones, choice{string(tone), r.lang.text("tone." + string(tone))})
+	}
+	for _, sum := range list {
+		if year := strconv.Itoa(sum.Year); !slices.Contains(p.Years, year) {
+			p.Years = append(p.Years, year)
+		}
+		if p.matches(sum) {
+			p.Rows = append(p.Rows, s.row(r, sum))
+		}
+	}
+	slices.Sort(p.Years)
+	slices.Reverse(p.Years)
+	return &answer{page: "covenants", data: p}, nil
+}
+
+func (p *covenantsPage) matches(sum engine.Summary) bool {
+	return (p.Year == "" || p.Year == strconv.Itoa(sum.Year)) &&
+		(p.Tone == "" || p.Tone == string(sum.Phase.Tone())) &&
+		strings.Contains(fold(sum.Title+" "+sum.Block+" "+sum.Slug), fold(p.Query))
+}
+
+// fold makes texts comparable as people search: without case, tone marks or diacritics, đ as d.
+func fold(text string) string {
+	var b strings.Builder
+	for _, r := range norm.NFD.String(strings.ToLower(text)) {
+		switch {
+		case r == 'đ':
+			b.WriteByte('d')
+		case r < 0x300 || r > 0x36f: // not a combining mark
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}

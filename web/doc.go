@@ -1,0 +1,15 @@
+// Package web holds the pages of Covenant: where every covenant stands, who acts next, the document itself, the verdict
+// on each signature, the reports owed, the mails sent and the record of what happened.
+//
+// The pages are rendered on the server (html/template). A page is a struct, a handler and a template of the same name in
+// pages/; every route stands in [server.routes]. Scripts add the document viewer (pdf.js) and the refreshing of a page
+// that is left open (htmx); without JavaScript each page still says all it has to say and links to the PDF.
+//
+// Invariants:
+//
+//   - Nothing is loaded from another host, and the Content-Security-Policy says so to the browser.
+//   - A page only reads. It shows what the engine's [Source] gives, and decides nothing: who may do what and what the
+//     status sentence says belong to package workflow.
+//   - Status is words first, colour second.
+//   - A failure reaches the reader as a sentence with a reference number; its cause goes to the log under that number.
+package web

@@ -1,0 +1,75 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"covenant/workflow"
+)
+
+// documentPolicy is laxer than policy: browsers show a PDF in a viewer of their own, which needs its own styles.
+const documentPolicy = "frame-ancestors 'none'"
+
+// document sends the newest bytes of the frozen document; before the freeze, those of the newest revision.
+func (s *server) document(w http.ResponseWriter, r *request, slug string) error {
+	v, err := s.src.View(r.Context(), slug)
+	if err != nil {
+		return fmt.Errorf("document of %q: %w", slug, err)
+	}
+	c := v.Covenant
+	digest, number := c.Head, 0
+	if digest.IsZero() {
+		rev, ok := c.Revision()
+		if !ok {
+			return errNotFound
+		}
+		digest, number = rev.PDF, rev.Number
+	}
+	return s.sendPDF(w, r, digest, fileName(c, number))
+}
+
+// revision sends the PDF of a revision as the agencies read it.
+func (s *server) revision(w http.ResponseWriter, r *request, slug, number string) error {
+	v, err := s.src.View(r.Context(), slug)
+	if err != nil {
+		return fmt.Errorf("revision %s of %q: %w", number, slug, err)
+	}
+	n, err := strconv.Atoi(number)
+	if err != nil || n < 1 || n > len(v.Covenant.Revisions) {
+		return errNotFound
+	}
+	return s.sendPDF(w, r, v.Covenant.Revisions[n-1].PDF, fileName(v.Covenant, n))
+}
+
+// sendPDF sends a stored file, whole or the ranges asked for. The digest is its entity tag.
+func (s *server) sendPDF(w http.ResponseWriter, r *request, digest workflow.Digest, name string) error {
+	content, _, err := s.src.Document(r.Context(), digest)
+	if err != nil {
+		return fmt.Errorf("document %s: %w", digest.Short(), err)
+	}
+	defer content.Close()
+	disposition := "inline"
+	if r.URL.Query().Has("tai") {
+		disposition = "attachment"
+	}
+	h := w.Header()
+	h.Set("Content-Security-Policy", documentPolicy)
+	h.Set("Content-Type", "application/pdf")
+	h.Set("Content-Disposition", fmt.Sprintf("%s; filename=%q", disposition, name))
+	h.Set("ETag", strconv.Quote(digest.String()))
+	h.Set("Cache-Control", "no-cache")
+	http.ServeContent(w, r.Request, "", time.Time{}, content)
+	return nil
+}
+
+// fileName is what the file is called when it is saved, e.g. "giao-uoc-2026-khoi-kinh-te-nganh.pdf".
+func fileName(c *workflow.Covenant, revision int) string {
+	name := "giao-uoc-" + strings.ReplaceAll(c.Slug, "/", "-")
+	if revision > 0 {
+		name += fmt.Sprintf("-lan-%d", revision)
+	}
+	return name + ".pdf"
+}

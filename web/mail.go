@@ -1,0 +1,40 @@
+package web
+
+import (
+	"strconv"
+	"time"
+)
+
+// mailRow is a mail that went out, or is to, with how far it got.
+type mailRow struct {
+	ID                string // unique on the page
+	Subject, To, Body string
+	State, Tone       string
+	At, Error         string
+	MessageID         string
+}
+
+var mailTones = map[string]string{"queued": "waiting", "sending": "waiting", "sent": "done", "in_doubt": "stopped", "failed": "stopped"}
+
+// mails are the covenant's mails, newest first.
+func (t teller) mails() []mailRow {
+	var rows []mailRow
+	for i := len(t.v.Mails) - 1; i >= 0; i-- {
+		m := t.v.Mails[i]
+		at := m.SettledAt
+		if at.IsZero() {
+			at = m.CreatedAt
+		}
+		rows = append(rows, mailRow{
+			ID:      itoa(i + 1),
+			Subject: m.Subject, To: m.To, Body: m.Body, State: t.text("mail." + m.State), Tone: mailTones[m.State],
+			At: t.when(at), Error: m.LastError, MessageID: m.MessageID,
+		})
+	}
+	return rows
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// dateTime is the machine-readable form of a moment for <time>.
+func dateTime(at time.Time) string { return at.UTC().Format(time.RFC3339) }

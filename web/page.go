@@ -1,0 +1,167 @@
+package web
+
+import (
+	"embed"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/url"
+	"path"
+	"strings"
+	"time"
+
+	"covenant/workflow"
+	"covenant/workflow/engine"
+)
+
+//go:embed pages/*.html
+var pageFiles embed.FS
+
+// pageNames are the templates that are pages of their own; the other files of pages/ are parts that they share.
+var pageNames = []string{"home", "covenants", "covenant", "conference", "calendar", "register", "error"}
+
+// loadPages parses every page together with the layout and the shared parts.
+func loadPages(a *assets) (map[string]*template.Template, error) {
+	own := map[string]bool{}
+	for _, name := range pageNames {
+		own[name+".html"] = true
+	}
+	files, err := fs.Glob(pageFiles, "pages/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("web: pages: %w", err)
+	}
+	var shared []string
+	for _, f := range files {
+		if !own[path.Base(f)] {
+			shared = append(shared, f)
+		}
+	}
+	funcs := template.FuncMap{"asset": a.address, "icon": icon, "args": func(args ...any) []any { return args }}
+	base, err := template.New("").Funcs(funcs).ParseFS(pageFiles, shared...)
+	if err != nil {
+		return nil, fmt.Errorf("web: pages: %w", err)
+	}
+	pages := map[string]*template.Template{}
+	for _, name := range pageNames {
+		t, err := base.Clone()
+		if err == nil {
+			t, err = t.ParseFS(pageFiles, "pages/"+name+".html")
+		}
+		if err != nil {
+			return nil, fmt.Errorf("web: page %s: %w", name, err)
+		}
+		pages[name] = t
+	}
+	return pages, nil
+}
+
+// basePage is what the layout needs of every page.
+type basePage struct {
+	Title   string
+	Section string // of the navigation: home, covenants, calendar, register or ""
+	Lang    string
+	Wide    bool // the page uses the whole width
+	lang    *language
+	address url.URL
+}
+
+func (s *server) base(r *request, section string) basePage {
+	return basePage{Section: section, Lang: r.lang.code, lang: r.lang, address: *r.URL}
+}
+
+// T is the text with the given id in the page's language.
+func (p basePage) T(id string, args ...any) string { return p.lang.text(id, args...) }
+
+// In is this page's address in another language.
+func (p basePage) In(code string) string {
+	u := p.address
+	q := u.Query()
+	q.Set("lang", code)
+	u.RawQuery = q.Encode()
+	return u.RequestURI()
+}
+
+// teller puts the facts of one covenant into words of one language.
+type teller struct {
+	*language
+	v    *engine.View
+	zone *time.Location
+}
+
+func (s *server) teller(r *request, v *engine.View) teller {
+	t := teller{language: r.lang, v: v, zone: s.zone}
+	if v.Calendar != nil {
+		t.zone = v.Calendar.Zone()
+	}
+	return t
+}
+
+// when is dd/mm/yyyy hh:mm in the covenant's zone, or nothing for the zero time.
+func (t teller) when(at time.Time) string { return displayTime(at, t.zone) }
+
+func displayTime(at time.Time, zone *time.Location) string {
+	if at.IsZero() {
+		return ""
+	}
+	return at.In(zone).Format("02/01/2006 15:04")
+}
+
+func (t teller) agency(id workflow.AgencyID) string { return t.v.Directory.AgencyName(id) }
+
+func (t teller) person(id workflow.PersonID) string { return t.v.Directory.PersonName(id) }
+
+func (t teller) agencies(ids []workflow.AgencyID) string {
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		names[i] = t.agency(id)
+	}
+	return strings.Join(names, ", ")
+}
+
+// capacity is how somebody acts: the form of authority, the title, and for whom under a delegation.
+func (t teller) capacity(a workflow.Authority) string {
+	words := strings.TrimSpace(string(a.Form) + " " + a.Title)
+	if a.For != "" {
+		words += " (" + t.text("party.on_behalf", "name", t.person(a.For)) + ")"
+	}
+	return words
+}
+
+// identifier makes text fit for an element's id.
+func identifier(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' {
+			return r
+		}
+		return '-'
+	}, text)
+}
+
+// slugPath is a covenant's address.
+func slugPath(slug string) string {
+	parts := strings.Split(slug, "/")
+	for i, p := range parts {
+		parts[i] = url.PathEscape(p)
+	}
+	return "/giao-uoc/" + strings.Join(parts, "/")
+}
+
+// displaySize is a file's size for people, in the reader's decimal notation.
+func (l *language) displaySize(size int64) string {
+	if size < 1<<20 {
+		return fmt.Sprintf("%d KB", (size+1023)/1024)
+	}
+	text := fmt.Sprintf("%.1f MB", float64(size)/(1<<20))
+	if l.code == "vi" {
+		text = strings.Replace(text, ".", ",", 1)
+	}
+	return text
+}
+
+// numberOf is the covenant's number and symbol, such as "05/GUTĐ-KKT", or nothing before it is issued.
+func numberOf(c *workflow.Covenant) string {
+	if c.Number == nil {
+		return ""
+	}
+	return fmt.Sprintf("%02d/%s", c.Number.Number, c.Number.Symbol)
+}

@@ -1,0 +1,81 @@
+package web
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"covenant/workflow"
+)
+
+// registerPage is the register of documents: the numbers issued, by book and year.
+type registerPage struct {
+	basePage
+	Books []registerBook
+}
+
+// registerBook is one book of one year.
+type registerBook struct {
+	Name string
+	Year int
+	Rows []registerRow
+}
+
+// registerRow is one number issued.
+type registerRow struct {
+	Number, Date, Title, Path string
+	IssuedBy                  string
+	Phase                     string
+	Tone                      workflow.Tone
+	Short, Digest             string
+	number                    int
+}
+
+func (s *server) register(_ http.ResponseWriter, r *request) (*answer, error) {
+	list, err := s.src.List(r.Context())
+	if err != nil {
+		return nil, fmt.Errorf("register: list covenants: %w", err)
+	}
+	p := &registerPage{basePage: s.base(r, "register")}
+	p.Title = r.lang.text("nav.register")
+	for _, sum := range list {
+		if sum.Phase == workflow.PhaseNew || sum.Phase == workflow.AwaitingNumber {
+			continue
+		}
+		v, err := s.src.View(r.Context(), sum.Slug)
+		if err != nil {
+			return nil, fmt.Errorf("register: covenant %s: %w", sum.Slug, err)
+		}
+		if n := v.Covenant.Number; n != nil {
+			p.add(n.Book, n.Year, s.registerRow(s.teller(r, v)))
+		}
+	}
+	slices.SortFunc(p.Books, func(a, b registerBook) int { return cmp.Or(cmp.Compare(b.Year, a.Year), cmp.Compare(a.Name, b.Name)) })
+	for _, b := range p.Books {
+		slices.SortFunc(b.Rows, func(a, b registerRow) int { return cmp.Compare(b.number, a.number) })
+	}
+	return &answer{page: "register", data: p}, nil
+}
+
+func (s *server) registerRow(t teller) registerRow {
+	c := t.v.Covenant
+	row := registerRow{
+		Number: numberOf(c), Date: displayDate(c.Number.Date), Title: c.Title, Path: slugPath(c.Slug), number: c.Number.Number,
+		IssuedBy: t.person(c.Number.Person), Phase: sentence(c.Phase.Words(t.code)), Tone: c.Phase.Tone(),
+	}
+	if !c.Head.IsZero() {
+		row.Short, row.Digest = c.Head.Short(), c.Head.String()
+	}
+	return row
+}
+
+func (p *registerPage) add(book string, year int, row registerRow) {
+	for i := range p.Books {
+		if p.Books[i].Name == book && p.Books[i].Year == year {
+			p.Books[i].Rows = append(p.Books[i].Rows, row)
+			return
+		}
+	}
+	p.Books = append(p.Books, registerBook{book, year, []registerRow{row}})
+}

@@ -1,0 +1,146 @@
+package web
+
+import (
+	"slices"
+	"time"
+
+	"covenant/workflow"
+	"covenant/workflow/engine"
+)
+
+// dutyRow is one report for one period: when it is due, who has handed it in, and how the others are reminded.
+type dutyRow struct {
+	ID             string // unique among the covenant's
+	Label, Period  string
+	Due, Remaining string
+	Tone           workflow.Tone
+	Done, Total    int
+	Late           int
+	Missing        string
+	Members        []memberReport
+	Rungs          []rungRow
+	Next           bool // the first that is not complete
+	last           workflow.Date
+}
+
+// memberReport is where one member stands with one report.
+type memberReport struct{ Agency, State, Tone, At, Summary string }
+
+// rungRow is one step of the reminder ladder.
+type rungRow struct{ Label, At, State, Tone, Recipients string }
+
+// duties are the reporting periods by deadline.
+func (t teller) duties() []dutyRow {
+	type key struct {
+		obligation workflow.ObligationID
+		period     workflow.Period
+	}
+	steps := map[key][]engine.Occurrence{}
+	var order []key
+	for _, o := range t.v.Upcoming {
+		k := key{o.Obligation, o.Period}
+		if _, ok := steps[k]; !ok {
+			order = append(order, k)
+		}
+		steps[k] = append(steps[k], o)
+	}
+	var rows []dutyRow
+	for _, k := range order {
+		rows = append(rows, t.duty(k.obligation, k.period, steps[k]))
+	}
+	slices.SortStableFunc(rows, func(a, b dutyRow) int { return a.last.At(0, 0, time.UTC).Compare(b.last.At(0, 0, time.UTC)) })
+	for i := range rows {
+		if rows[i].Done < rows[i].Total {
+			rows[i].Next = true
+			break
+		}
+	}
+	return rows
+}
+
+func (t teller) duty(id workflow.ObligationID, period workflow.Period, steps []engine.Occurrence) dutyRow {
+	c := t.v.Covenant
+	today := t.v.Calendar.Today(t.v.Now)
+	due := steps[0].Deadline
+	row := dutyRow{
+		ID:    identifier(string(id) + "-" + string(period)),
+		Label: t.pick(steps[0].Label, steps[0].LabelEN), Period: period.Label(t.code), last: due.LastDay(),
+		Due: due.LastDay().Display(), Total: len(c.Members()), Tone: workflow.ToneWaiting,
+	}
+	for _, a := range c.Members() {
+		m := t.memberReport(id, period, a, due, today)
+		if m.Tone == "done" || m.Tone == "late" {
+			row.Done++
+		}
+		if m.Tone == "late" {
+			row.Late++
+		}
+		row.Members = append(row.Members, m)
+	}
+	row.Missing = t.agencies(c.Missing(id, period))
+	switch {
+	case row.Done == row.Total:
+		row.Tone = workflow.ToneDone
+	case due.LastDay().Before(today):
+		row.Tone = workflow.ToneStopped
+	}
+	if row.Done < row.Total {
+		row.Remaining = t.v.Calendar.Remaining(due, today, t.code)
+	}
+	for _, o := range steps {
+		row.Rungs = append(row.Rungs, t.rung(o))
+	}
+	return row
+}
+
+func (t teller) memberReport(id workflow.ObligationID, period workflow.Period, a workflow.AgencyID, due workflow.Deadline, today workflow.Date) memberReport {
+	m := memberReport{Agency: t.agency(a)}
+	report, ok := t.v.Covenant.Report(id, period, a)
+	switch {
+	case ok && report.Late:
+		m.State, m.Tone = t.text("report.late"), "late"
+	case ok:
+		m.State, m.Tone = t.text("report.in_time"), "done"
+	case due.LastDay().Before(today):
+		m.State, m.Tone = t.text("report.overdue"), "stopped"
+	default:
+		m.State, m.Tone = t.text("report.pending"), "next"
+	}
+	if ok {
+		m.Summary = report.Summary
+		m.At = t.when(t.timeOf(func(e workflow.Event) bool {
+			r, ok := e.(workflow.ReportSubmitted)
+			return ok && r.Agency == a && r.Obligation == id && r.Period == period
+		}))
+	}
+	return m
+}
+
+var rungTones = map[string]string{"sent": "done", "skipped": "next", "pending": "waiting"}
+
+func (t teller) rung(o engine.Occurrence) rungRow {
+	row := rungRow{At: t.when(o.At), Tone: rungTones[o.State], State: t.text("rung." + o.State), Recipients: t.agencies(o.Recipients)}
+	days := o.Deadline.LastDay().DaysUntil(t.v.Calendar.Today(o.At))
+	id, n := "rung.after", days
+	switch {
+	case days < 0:
+		id, n = "rung.before", -days
+	case days == 0:
+		id = "rung.on"
+	}
+	row.Label = t.text(id, "n", n)
+	if o.To == "leader" {
+		row.Label += " – " + t.text("rung.to_leader")
+	}
+	return row
+}
+
+// timeOf is when the newest event that fits was recorded.
+func (t teller) timeOf(fits func(workflow.Event) bool) time.Time {
+	for i := len(t.v.Timeline) - 1; i >= 0; i-- {
+		if fits(t.v.Timeline[i].Event) {
+			return t.v.Timeline[i].At
+		}
+	}
+	return time.Time{}
+}

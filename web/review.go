@@ -1,0 +1,103 @@
+package web
+
+import (
+	"covenant/workflow"
+)
+
+// reviewRound is one revision with the opinions given on it.
+type reviewRound struct {
+	Number          int
+	Short, Digest   string
+	Note, PDF, Page string
+	Outcome         string
+	Tone            string
+	Opinions        []opinionRow
+	Pending         string // agencies not heard yet
+	Newest          bool
+}
+
+// opinionRow is one agency's opinion.
+type opinionRow struct {
+	Agency, Person string
+	Word, Tone     string
+	At             string
+	Comments       []commentRow
+}
+
+// commentRow is a remark with the clause it is about.
+type commentRow struct{ Clause, Text string }
+
+// reviewRounds are the revisions, newest first.
+func (t teller) reviewRounds() []reviewRound {
+	c := t.v.Covenant
+	var rounds []reviewRound
+	for i := len(c.Revisions) - 1; i >= 0; i-- {
+		rounds = append(rounds, t.reviewRound(c.Revisions[i], i == len(c.Revisions)-1))
+	}
+	return rounds
+}
+
+func (t teller) reviewRound(rev workflow.Revision, newest bool) reviewRound {
+	c := t.v.Covenant
+	path := slugPath(c.Slug)
+	round := reviewRound{
+		Number: rev.Number, Short: rev.Manifest.Short(), Digest: rev.Manifest.String(), Note: rev.Note, Newest: newest,
+		PDF: path + "/lan/" + itoa(rev.Number) + ".pdf", Page: path + "?lan=" + itoa(rev.Number),
+	}
+	approved := 0
+	for _, given := range c.Reviews {
+		if given.Revision != rev.Number {
+			continue
+		}
+		if given.Opinion == workflow.OpinionApprove {
+			approved++
+		}
+		round.Opinions = append(round.Opinions, t.opinion(rev, given))
+	}
+	switch {
+	case rev.Returned != "":
+		round.Tone, round.Outcome = "stopped", t.text("review.returned_by", "agency", t.agency(rev.Returned))
+	case newest && c.Phase == workflow.AwaitingReviews:
+		round.Tone, round.Outcome = "waiting", t.text("review.open", "approved", approved, "n", len(c.Waiting))
+		round.Pending = t.agencies(c.Waiting)
+	case newest && c.Phase == workflow.PhaseRejected && len(c.Refused) == 0:
+		round.Tone, round.Outcome = "stopped", t.text("review.rejected")
+	case approved > 0:
+		round.Tone, round.Outcome = "done", t.text("review.approved", "n", approved)
+	default:
+		round.Tone, round.Outcome = "waiting", t.text("review.none")
+	}
+	return round
+}
+
+var opinionTones = map[workflow.Opinion]string{
+	workflow.OpinionApprove: "done", workflow.OpinionReturn: "waiting", workflow.OpinionReject: "stopped",
+}
+
+func (t teller) opinion(rev workflow.Revision, given workflow.ReviewGiven) opinionRow {
+	row := opinionRow{
+		Agency: t.agency(given.Agency), Person: t.person(given.Person), Word: given.Opinion.Word(t.code), Tone: opinionTones[given.Opinion],
+		At: t.when(t.timeOf(func(e workflow.Event) bool {
+			g, ok := e.(workflow.ReviewGiven)
+			return ok && g.Agency == given.Agency && g.Revision == given.Revision
+		})),
+	}
+	for _, comment := range given.Comments {
+		row.Comments = append(row.Comments, commentRow{clauseName(rev, comment.Clause), comment.Text})
+	}
+	return row
+}
+
+// clauseName is a clause as the document heads it: “Điều 3. …”; its id if the revision has no such clause.
+func clauseName(rev workflow.Revision, id string) string {
+	for _, cl := range rev.Clauses {
+		if cl.ID != id {
+			continue
+		}
+		if cl.Heading == "" {
+			return cl.Number
+		}
+		return cl.Number + ". " + cl.Heading
+	}
+	return id
+}

@@ -1,0 +1,176 @@
+package web
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"covenant/workflow"
+)
+
+// request is one request with what every page needs of it.
+type request struct {
+	*http.Request
+	lang *language
+	ref  string // printed on error pages, logged with the cause
+}
+
+// answer is a page ready to be sent: the template's name, its data and the HTTP status (0 = 200).
+type answer struct {
+	page   string
+	block  string // a part of the page instead of the whole one
+	data   any
+	status int
+}
+
+// pageFunc handles a request. A nil answer means that it has written the response itself.
+type pageFunc func(w http.ResponseWriter, r *request) (*answer, error)
+
+// page turns a pageFunc into a handler: it settles the language, renders, and makes failures readable.
+func (s *server) page(f pageFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
+		r := &request{Request: hr, ref: newReference()}
+		r.lang = s.languages.settle(w, hr)
+		defer s.recoverPanic(w, r)
+		a, err := f(w, r)
+		if err == nil && a != nil {
+			err = s.render(w, r, a)
+		}
+		if err != nil {
+			s.fail(w, r, err)
+		}
+	})
+}
+
+// render executes the whole template before it sends the first byte, so that a failure never leaves half a page.
+func (s *server) render(w http.ResponseWriter, r *request, a *answer) error {
+	t, ok := s.pages[a.page]
+	if !ok {
+		return fmt.Errorf("page %q has no template", a.page)
+	}
+	block := a.block
+	if block == "" {
+		block = "layout.html"
+	}
+	var buf bytes.Buffer
+	if err := t.ExecuteTemplate(&buf, block, a.data); err != nil {
+		return fmt.Errorf("page %s: %w", a.page, err)
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Language", r.lang.code)
+	h.Set("Cache-Control", "no-cache")
+	h.Add("Vary", "Accept-Language, Cookie")
+	if a.status != 0 {
+		w.WriteHeader(a.status)
+	}
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(buf.Bytes()) // the reader has gone: nobody is left to tell
+	}
+	return nil
+}
+
+// statusOf maps a refusal to an HTTP status.
+var statusOf = map[workflow.Code]int{
+	workflow.CodeInvalid:    http.StatusUnprocessableEntity,
+	workflow.CodeNotFound:   http.StatusNotFound,
+	workflow.CodeForbidden:  http.StatusForbidden,
+	workflow.CodeWrongState: http.StatusConflict,
+	workflow.CodeConflict:   http.StatusConflict,
+}
+
+// errorPage tells the reader what happened, what is safe and what to do.
+type errorPage struct {
+	basePage
+	Heading, Sentence string
+	Reference         string
+	Status            int
+}
+
+// fail answers with the error page. What the reader may know is a sentence and the reference; the cause goes to the log.
+func (s *server) fail(w http.ResponseWriter, r *request, err error) {
+	var refusal *workflow.Error
+	p := errorPage{basePage: s.base(r, ""), Reference: r.ref, Status: http.StatusInternalServerError}
+	if errors.As(err, &refusal) {
+		p.Sentence = refusal.Sentence(r.lang.code)
+		if status, ok := statusOf[refusal.Code]; ok {
+			p.Status = status
+		}
+	}
+	level := s.log.Error
+	switch {
+	case p.Status == http.StatusNotFound:
+		p.Heading, level = r.lang.text("error.not_found"), s.log.Info
+		p.Sentence = firstNonEmpty(p.Sentence, r.lang.text("error.not_found_sentence"))
+	case refusal != nil:
+		p.Heading = r.lang.text("error.refused")
+	default:
+		p.Heading, p.Sentence = r.lang.text("error.failed"), r.lang.text("error.failed_sentence")
+	}
+	p.Title = p.Heading
+	level("request failed", "ref", r.ref, "method", r.Method, "path", r.URL.Path, "status", p.Status, "err", err)
+	if err := s.render(w, r, &answer{page: "error", data: p, status: p.Status}); err != nil {
+		s.log.Error("error page", "ref", r.ref, "err", err)
+		http.Error(w, p.Heading+" ("+r.ref+")", http.StatusInternalServerError)
+	}
+}
+
+// errNotFound is an address that means nothing.
+var errNotFound = &workflow.Error{Code: workflow.CodeNotFound}
+
+func (s *server) notFound(http.ResponseWriter, *request) (*answer, error) { return nil, errNotFound }
+
+func (s *server) recoverPanic(w http.ResponseWriter, r *request) {
+	v := recover()
+	if v == nil {
+		return
+	}
+	if v == http.ErrAbortHandler {
+		panic(v)
+	}
+	s.fail(w, r, fmt.Errorf("panic: %v", v))
+}
+
+// policy lets the browser load from this host alone. Scripts, styles and the viewer's worker are files; pdf.js paints
+// images of a document from blob: addresses.
+const policy = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self' data: blob:; " +
+	"font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+// guard sets the headers that hold for every answer, refuses other sites' forms and logs.
+func (s *server) guard(next http.Handler) http.Handler {
+	next = http.NewCrossOriginProtection().Handler(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+		start := time.Now()
+		next.ServeHTTP(w, r)
+		s.log.Debug("request", "method", r.Method, "path", r.URL.Path, "took", time.Since(start))
+	})
+}
+
+// newReference is a short number that a reader can say on the telephone: ten letters and digits without 0, 1, 8, 9.
+func newReference() string {
+	var b [6]byte
+	_, _ = rand.Read(b[:]) // never fails (Go 1.24)
+	text := base32.StdEncoding.EncodeToString(b[:])
+	return text[:5] + "-" + strings.TrimRight(text[5:], "=")
+}
+
+func firstNonEmpty(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}

@@ -1,0 +1,177 @@
+package web
+
+import (
+	"strings"
+	"time"
+
+	"covenant/workflow"
+)
+
+// signGroup is one group of signatories: inside a group anyone may go first.
+type signGroup struct {
+	Number  int
+	Label   string
+	State   string // done, now or next
+	Parties []partyRow
+}
+
+// partyRow is one party with its signature cell.
+type partyRow struct {
+	Unit, Role     string
+	Person, Title  string
+	Tone           string // done, waiting, next or stopped
+	State          string
+	At             string
+	Level, Reason  string
+	Verdict        *verdictRow
+	CertificateNo  string
+	DelegationNote string
+}
+
+// signGroups are the parties by signing group, each with its signature and the verdict on it.
+func (t teller) signGroups(verdict *verdictSummary) []signGroup {
+	c := t.v.Covenant
+	roles := [][]workflow.Role{}
+	if stage, ok := t.v.Process.OfKind(workflow.StageSign); ok {
+		roles = stage.Sign.Groups
+	}
+	var groups []signGroup
+	listed := map[workflow.AgencyID]bool{}
+	for _, group := range roles {
+		g := signGroup{Number: len(groups) + 1}
+		for _, p := range c.Parties {
+			if hasRole(group, p.Role) {
+				listed[p.Agency] = true
+				g.Parties = append(g.Parties, t.partyRow(p, verdict))
+			}
+		}
+		if len(g.Parties) > 0 {
+			groups = append(groups, g)
+		}
+	}
+	rest := signGroup{}
+	for _, p := range c.Parties {
+		if !listed[p.Agency] {
+			rest.Parties = append(rest.Parties, t.partyRow(p, verdict))
+		}
+	}
+	if len(rest.Parties) > 0 {
+		groups = append(groups, rest)
+	}
+	for i := range groups {
+		t.finishGroup(&groups[i])
+	}
+	return groups
+}
+
+func hasRole(roles []workflow.Role, role workflow.Role) bool {
+	for _, r := range roles {
+		if r == role {
+			return true
+		}
+	}
+	return false
+}
+
+// finishGroup sums up a group: who it is, and whether it has signed, is signing or comes later.
+func (t teller) finishGroup(g *signGroup) {
+	signed, waiting := 0, 0
+	for _, p := range g.Parties {
+		switch p.Tone {
+		case "done":
+			signed++
+		case "waiting":
+			waiting++
+		}
+	}
+	g.State = "next"
+	switch {
+	case signed == len(g.Parties):
+		g.State = "done"
+	case waiting > 0:
+		g.State = "now"
+	}
+	if g.Number == 0 {
+		g.Label = t.text("party.not_signing")
+		return
+	}
+	g.Label = t.text("party.group", "number", g.Number, "signed", signed, "total", len(g.Parties))
+}
+
+func (t teller) partyRow(p workflow.Party, verdict *verdictSummary) partyRow {
+	c := t.v.Covenant
+	row := partyRow{
+		Unit: t.agency(p.Agency), Role: p.Role.Word(t.code), Title: sentence(strings.ToLower(p.Title)),
+		Person: t.holders(p.Agency, workflow.DutySign), Tone: "next", State: t.text("party.later"),
+	}
+	if t.v.Directory.Agencies[p.Agency].MadeUp {
+		row.Role += " · " + t.text("party.made_up")
+	}
+	for _, r := range c.Refused {
+		if r.Slot == p.Slot {
+			row.Tone, row.State, row.Reason = "stopped", t.text("party.refused"), r.Reason
+			row.Person = t.person(r.Person)
+		}
+	}
+	if sig, ok := c.Signature(p.Slot); ok {
+		row.Tone, row.State, row.At = "done", t.text("party.signed"), t.when(sig.SignedAt)
+		row.Person, row.Title = t.person(sig.Person), t.capacity(sig.Authority)
+		row.Level, row.CertificateNo = sig.Level, sig.Serial
+		if verdict != nil {
+			row.Verdict = verdict.byField[sig.Field]
+		}
+		return row
+	}
+	if c.Phase == workflow.AwaitingSignatures && hasAgency(c.Waiting, p.Agency) {
+		row.Tone, row.State = "waiting", t.text("party.turn")
+	}
+	return row
+}
+
+func hasAgency(list []workflow.AgencyID, id workflow.AgencyID) bool {
+	for _, a := range list {
+		if a == id {
+			return true
+		}
+	}
+	return false
+}
+
+// verdictSummary is what the verifier says of the newest bytes.
+type verdictSummary struct {
+	Tone     string
+	Sentence string
+	Rows     []*verdictRow // in the order of the file, document time-stamps too
+	Other    []*verdictRow // those that are no party's signature
+	byField  map[string]*verdictRow
+}
+
+// verdictRow is the verdict on one signature or document time-stamp.
+type verdictRow struct {
+	ID          string // unique on the page
+	Field       string
+	Name        string
+	Tone        string // done, waiting or stopped
+	Word        string
+	Explanation string
+	Facts       []fact
+	Changes     []string
+}
+
+// fact is a line of details: a label and its value.
+type fact struct{ Label, Value string }
+
+// addFact appends a detail unless it has no value.
+func (v *verdictRow) addFact(label, value string) {
+	if value != "" {
+		v.Facts = append(v.Facts, fact{label, value})
+	}
+}
+
+// when with the zone's offset, as a proof needs it.
+func (t teller) exactly(at time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	return at.In(t.zone).Format("02/01/2006 15:04:05 -07:00")
+}

@@ -1,0 +1,191 @@
+package web
+
+import (
+	"fmt"
+
+	"covenant/workflow"
+	"covenant/workflow/engine"
+)
+
+// timelineDay holds the events of one day, newest first.
+type timelineDay struct {
+	Day    string
+	Events []eventRow
+}
+
+// eventRow is one recorded event in words.
+type eventRow struct {
+	Version     int64
+	Time        string
+	MachineTime string
+	Icon, Tone  string
+	Text        string
+	Detail      string
+	Actor       string
+	Short, Hash string
+}
+
+// timeline tells the recorded events, newest first, by day.
+func (t teller) timeline() []timelineDay {
+	var days []timelineDay
+	for i := len(t.v.Timeline) - 1; i >= 0; i-- {
+		entry := t.v.Timeline[i]
+		day := t.day(entry.At)
+		if len(days) == 0 || days[len(days)-1].Day != day {
+			days = append(days, timelineDay{Day: day})
+		}
+		last := &days[len(days)-1]
+		last.Events = append(last.Events, t.eventRow(entry))
+	}
+	return days
+}
+
+func (t teller) eventRow(entry engine.Entry) eventRow {
+	row := eventRow{
+		Version: entry.Version, Time: entry.At.In(t.zone).Format("15:04"), MachineTime: dateTime(entry.At), Tone: "next",
+		Icon: "history", Short: entry.Hash.Short(), Hash: entry.Hash.String(),
+	}
+	if entry.Actor.System {
+		row.Actor = t.text("event.program")
+	} else {
+		row.Actor = t.person(entry.Actor.Person)
+	}
+	t.tell(&row, entry.Event)
+	return row
+}
+
+// say fills in an event's icon, tone and sentence.
+func (row *eventRow) say(icon, tone, text string) { row.Icon, row.Tone, row.Text = icon, tone, text }
+
+// tell puts an event into words. An event without words of its own shows its kind, so that nothing is ever left out.
+func (t teller) tell(row *eventRow, e workflow.Event) {
+	switch e := e.(type) {
+	case workflow.Drafted:
+		row.say("document", "next", t.text("event.drafted", "agency", t.agency(e.DraftedFor)))
+	case workflow.RevisionSubmitted:
+		row.say("document", "next", t.text("event.revision", "number", e.Number, "digest", e.Manifest.Short()))
+		row.Detail = e.Note
+	case workflow.StageOpened:
+		row.say("next", "waiting", t.text("event.stage_opened", "stage", t.stageLabel(e.Stage)))
+		if !e.Due.Date.IsZero() {
+			row.Detail = t.text("event.due", "date", e.Due.LastDay().Display())
+		}
+	case workflow.StageClosed:
+		row.say("check", "done", t.text("event.stage_closed", "stage", t.stageLabel(e.Stage)))
+	case workflow.ReviewGiven:
+		t.tellReview(row, e)
+	case workflow.RevisionReturned:
+		row.say("return", "stopped", t.text("event.returned", "number", e.Revision, "agency", t.agency(e.By)))
+	case workflow.MotionOpened, workflow.BallotCast, workflow.MotionClosed:
+		t.tellVote(row, e)
+	case workflow.NumberIssued:
+		row.say("book", "done", t.text("event.numbered", "number", fmt.Sprintf("%02d/%s", e.Number, e.Symbol), "date", e.Date.Display()))
+	case workflow.Frozen:
+		row.say("lock", "done", t.text("event.frozen", "digest", e.PDF.Short(), "size", t.displaySize(e.Size)))
+	case workflow.GroupOpened:
+		row.say("people", "waiting", t.text("event.group", "number", e.Group))
+		row.Detail = t.agencies(e.Who)
+	case workflow.SignatureMade, workflow.SignatureRefused, workflow.ValidationDataAdded:
+		t.tellSignature(row, e)
+	default:
+		t.tellReporting(row, e)
+	}
+}
+
+func (t teller) tellReview(row *eventRow, e workflow.ReviewGiven) {
+	icons := map[workflow.Opinion]string{workflow.OpinionApprove: "check", workflow.OpinionReturn: "return", workflow.OpinionReject: "stop"}
+	row.say(icons[e.Opinion], opinionTones[e.Opinion],
+		t.text("event.review", "agency", t.agency(e.Agency), "opinion", e.Opinion.Word(t.code), "number", e.Revision))
+	for _, comment := range e.Comments {
+		if row.Detail != "" {
+			row.Detail += " · "
+		}
+		row.Detail += comment.Text
+	}
+}
+
+func (t teller) tellVote(row *eventRow, e workflow.Event) {
+	switch e := e.(type) {
+	case workflow.MotionOpened:
+		row.say("vote", "waiting", t.text("event.motion_opened", "motion", t.motionText(workflow.Motion{ID: e.Motion, Text: e.Text})))
+	case workflow.BallotCast:
+		row.say("vote", choiceTones[e.Choice], t.text("event.ballot", "agency", t.agency(e.Agency), "choice", e.Choice.Word(t.code), "motion", t.motion(e.Motion)))
+	case workflow.MotionClosed:
+		id, tone := "event.motion_passed", "done"
+		if !e.Passed {
+			id, tone = "event.motion_failed", "stopped"
+		}
+		row.say("vote", tone, t.text(id, "motion", t.motion(e.Motion)))
+		row.Detail = t.text("vote.tally", "for", e.For, "against", e.Against, "abstain", e.Abstain)
+	}
+}
+
+func (t teller) tellSignature(row *eventRow, e workflow.Event) {
+	switch e := e.(type) {
+	case workflow.SignatureMade:
+		unit := string(e.Slot)
+		if p, ok := t.v.Covenant.SlotParty(e.Slot); ok {
+			unit = t.agency(p.Agency)
+		}
+		row.say("pen", "done", t.text("event.signed", "person", t.person(e.Person), "unit", unit, "level", e.Level))
+		row.Detail = t.text("event.head", "before", e.Before.Short(), "after", e.After.Short())
+	case workflow.SignatureRefused:
+		row.say("stop", "stopped", t.text("event.refused", "person", t.person(e.Person)))
+		row.Detail = e.Reason
+	case workflow.ValidationDataAdded:
+		row.say("lock", "done", t.text("event.validation", "level", e.Level))
+		row.Detail = t.text("event.head", "before", e.Before.Short(), "after", e.After.Short())
+	}
+}
+
+func (t teller) tellReporting(row *eventRow, e workflow.Event) {
+	switch e := e.(type) {
+	case workflow.InForce:
+		row.say("check", "done", t.text("event.in_force", "date", e.Date.Display()))
+	case workflow.ReportingOpened:
+		row.say("chart", "next", t.text("event.reporting", "from", e.From.Display(), "until", e.Until.Display()))
+	case workflow.ReportSubmitted:
+		id, tone := "event.report", "done"
+		if e.Late {
+			id, tone = "event.report_late", "waiting"
+		}
+		row.say("chart", tone, t.text(id, "agency", t.agency(e.Agency), "report", t.obligation(e.Obligation), "period", e.Period.Label(t.code)))
+		row.Detail = e.Summary
+	case workflow.Reminded:
+		row.say("bell", "waiting", t.text("event.reminded", "report", t.obligation(e.Obligation), "period", e.Period.Label(t.code), "n", len(e.To)))
+		row.Detail = t.agencies(e.To)
+		if len(e.To) == 0 {
+			row.say("bell", "next", t.text("event.reminder_skipped", "report", t.obligation(e.Obligation), "period", e.Period.Label(t.code)))
+		}
+	case workflow.Closed:
+		row.say("check", "done", t.text("event.closed"))
+		row.Detail = e.Reason
+	default:
+		row.say("history", "next", e.Kind())
+	}
+}
+
+func (t teller) stageLabel(id workflow.StageID) string {
+	if stage, ok := t.v.Process.Stage(id); ok {
+		return stage.Label(t.code)
+	}
+	return string(id)
+}
+
+func (t teller) motion(id workflow.MotionID) string {
+	for _, m := range t.v.Covenant.Motions {
+		if m.ID == id {
+			return t.motionText(m)
+		}
+	}
+	return string(id)
+}
+
+func (t teller) obligation(id workflow.ObligationID) string {
+	if stage, ok := t.v.Process.OfKind(workflow.StageReport); ok {
+		if o, ok := stage.Report.Obligation(id); ok {
+			return lowerFirst(o.Label(t.code))
+		}
+	}
+	return string(id)
+}

@@ -1,0 +1,490 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/andybalholm/cascadia"
+	"golang.org/x/net/html"
+)
+
+func handler(t *testing.T, src Source) http.Handler {
+	t.Helper()
+	h, err := New(Config{Engine: src, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// page is a fetched page with its parsed HTML.
+type page struct {
+	t      *testing.T
+	status int
+	header http.Header
+	body   string
+	root   *html.Node
+}
+
+func get(t *testing.T, h http.Handler, path string, headers ...string) page {
+	t.Helper()
+	r := httptest.NewRequest(http.MethodGet, path, nil)
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	root, err := html.Parse(strings.NewReader(w.Body.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return page{t, w.Code, w.Header(), w.Body.String(), root}
+}
+
+func (p page) all(selector string) []*html.Node {
+	p.t.Helper()
+	return cascadia.QueryAll(p.root, cascadia.MustCompile(selector))
+}
+
+// text is the text of the first element that fits, with single spaces.
+func (p page) text(selector string) string {
+	p.t.Helper()
+	n := cascadia.Query(p.root, cascadia.MustCompile(selector))
+	if n == nil {
+		p.t.Errorf("nothing fits %q", selector)
+		return ""
+	}
+	return textOf(n)
+}
+
+func textOf(n *html.Node) string {
+	var b strings.Builder
+	for d := range n.Descendants() {
+		if d.Type == html.TextNode {
+			b.WriteString(d.Data + " ")
+		}
+	}
+	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+func (p page) contains(selector, want string) {
+	p.t.Helper()
+	if got := p.text(selector); !strings.Contains(got, want) {
+		p.t.Errorf("%s: %q does not contain %q", selector, got, want)
+	}
+}
+
+func (p page) count(selector string, want int) {
+	p.t.Helper()
+	if got := len(p.all(selector)); got != want {
+		p.t.Errorf("%d elements fit %q, want %d", got, selector, want)
+	}
+}
+
+func TestCovenantAwaitingReviews(t *testing.T) {
+	l := newLife(t)
+	l.review("so-nnptnt", "approve")
+	p := get(t, handler(t, l), "/giao-uoc/"+slug)
+	if p.status != http.StatusOK {
+		t.Fatalf("status %d: %s", p.status, p.body)
+	}
+	p.contains("h1", "Giao ước thi đua năm 2026")
+	p.contains(".status-sentence", "góp ý – hạn 23/03/2026 (còn 5 ngày làm việc)")
+	p.contains(".who", "Sở Tài chính (Phạm Thị Bích Hạnh)")
+	p.contains(".who", "và 5 đơn vị khác")
+	p.count(".opinions > li", 1)
+	p.contains(".steps-desk .now", "Góp ý dự thảo")
+	p.contains("#gop-y .round", "còn chờ 9 đơn vị")
+	if url := attr(p.all("[data-viewer]")[0], "data-url"); url != "/giao-uoc/"+slug+"/lan/1.pdf" {
+		t.Errorf("the viewer shows %q", url)
+	}
+}
+
+func attr(n *html.Node, name string) string {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+func TestCovenantSecondRound(t *testing.T) {
+	l := newLife(t)
+	l.approved()
+	p := get(t, handler(t, l), "/giao-uoc/"+slug)
+	p.count("#gop-y .round", 2)
+	p.contains("#lan-1", "Sở Tài chính trả lại để chỉnh sửa")
+	p.contains("#lan-1 blockquote cite", "Điều 5. Chế độ báo cáo")
+	p.contains("#lan-1 blockquote p", "ngày 25 tháng cuối quý")
+	p.contains("#lan-2", "10 đơn vị nhất trí")
+	p.count(".motion", 3)
+	p.contains(".status-sentence", "Chờ 10 đơn vị biểu quyết")
+}
+
+func TestCovenantVotes(t *testing.T) {
+	l := newLife(t)
+	l.voted()
+	p := get(t, handler(t, l), "/giao-uoc/"+slug)
+	p.contains(".motion .small", "Tán thành 9, không tán thành 0, không có ý kiến 1")
+	p.contains(".motion", "Thông qua")
+	if w := attr(p.all(".motion .tally .for")[0], "width"); w != "900" {
+		t.Errorf("the bar shows %s/1000 in favour, want 900", w)
+	}
+	p.contains(".status-sentence", "Chờ văn thư Sở Nông nghiệp và Phát triển nông thôn cấp số")
+	p.contains(".who", "Đoàn Minh Thu")
+}
+
+func TestCovenantSigning(t *testing.T) {
+	l := newLife(t)
+	l.frozen()
+	l.sign(3)
+	h := handler(t, l)
+	p := get(t, h, "/giao-uoc/"+slug)
+	p.contains("#cac-ben .count", "3/11 đã ký")
+	p.count("#cac-ben .group.done", 2)
+	p.count("#cac-ben .group.now", 1)
+	p.count(".party .badge.done", 3)
+	p.count(".party .badge.waiting", 7)
+	p.count(".party .badge.next", 1)
+	p.contains(".meta", "Số 05/GƯ-KTN")
+	if url := attr(p.all("[data-viewer]")[0], "data-url"); url != "/giao-uoc/"+slug+"/van-ban.pdf" {
+		t.Errorf("the viewer shows %q", url)
+	}
+	get(t, h, "/giao-uoc/"+slug+"?lan=2").contains(".document-head", "Dự thảo lần 2")
+	if p := get(t, h, "/giao-uoc/"+slug+"?lan=9"); p.status != http.StatusNotFound {
+		t.Errorf("revision 9: status %d", p.status)
+	}
+}
+
+func TestCovenantInForce(t *testing.T) {
+	l := newLife(t)
+	l.inForce()
+	p := get(t, handler(t, l), "/giao-uoc/"+slug)
+	p.contains(".status-sentence", "Đang có hiệu lực từ")
+	p.contains("#bao-cao .duty", "8/10 đơn vị đã báo cáo")
+	p.contains("#bao-cao .ladder", "Đã gửi")
+	p.count("#thu details", 10)
+	p.contains("#thu pre", "Kính gửi")
+	p.contains("#dien-bien .count", "sự kiện")
+	if got, want := len(p.all("#dien-bien .timeline > li")), len(l.entries); got != want {
+		t.Errorf("%d events told of %d", got, want)
+	}
+	p.contains("#dien-bien .chain code", l.last.String())
+	for _, n := range p.all("#dien-bien .timeline > li") {
+		if words := textOf(n); strings.Contains(words, "_") || strings.Contains(words, "‹") {
+			t.Errorf("an event has no words: %q", words)
+		}
+	}
+}
+
+func TestLive(t *testing.T) {
+	l := newLife(t)
+	h := handler(t, l)
+	p := get(t, h, "/giao-uoc/"+slug)
+	address := attr(p.all("#song")[0], "hx-get")
+	if got := get(t, h, address); got.status != http.StatusNoContent {
+		t.Fatalf("nothing has changed, but the status is %d", got.status)
+	}
+	l.review("so-nnptnt", "approve")
+	got := get(t, h, address)
+	if got.status != http.StatusOK {
+		t.Fatalf("status %d", got.status)
+	}
+	got.count("html > body > *", 3)
+	got.contains("#gop-y .round", "1 đơn vị nhất trí")
+	if next := attr(got.all("#song")[0], "hx-get"); next == address {
+		t.Error("the page would ask for the same state again")
+	}
+}
+
+func TestLists(t *testing.T) {
+	l := newLife(t)
+	h := handler(t, l)
+	get(t, h, "/").contains(".card-status", "Chờ 10 đơn vị góp ý")
+	get(t, h, "/giao-uoc").count("tbody tr", 1)
+	get(t, h, "/giao-uoc?tim=kinh+te+NGANH").count("tbody tr", 1)
+	get(t, h, "/giao-uoc?tim=y+te").count("tbody tr", 0)
+	get(t, h, "/giao-uoc?nam=2025").contains(".empty", "Không có giao ước nào khớp")
+	get(t, h, "/giao-uoc?tinh-trang=waiting").count("tbody tr", 1)
+	get(t, h, "/so-van-ban").contains(".empty", "Chưa cấp số nào")
+	get(t, h, "/lich-bao-cao").contains(".empty", "Chưa có kỳ báo cáo nào")
+	l.inForce()
+	get(t, h, "/so-van-ban").contains("tbody tr", "05/GƯ-KTN")
+	p := get(t, h, "/lich-bao-cao")
+	p.contains("tbody tr", "25/03/2026")
+	p.contains("tbody tr", "Báo cáo quý, quý I năm 2026")
+	get(t, h, "/").contains("#noi-dung", "8/10 đơn vị đã báo cáo")
+}
+
+func TestConference(t *testing.T) {
+	l := newLife(t)
+	l.approved()
+	members := l.state.Covenant.Members()
+	motion := l.state.Covenant.Motions[0].ID
+	for _, a := range members[:4] {
+		choice := "for"
+		if a == members[3] {
+			choice = "against"
+		}
+		l.castFor(a, string(motion), choice)
+	}
+	h := handler(t, l)
+	p := get(t, h, "/hoi-nghi/"+slug)
+	p.count(".hall-motion", 3)
+	p.contains(".hall-count .for", "3")
+	p.contains(".hall-count .against", "1")
+	address := attr(p.all("#bang-hoi-nghi")[0], "hx-get")
+	if got := get(t, h, address); got.status != http.StatusNoContent {
+		t.Errorf("unchanged board: status %d", got.status)
+	}
+	l.castFor(members[4], string(motion), "for")
+	got := get(t, h, address)
+	got.contains(".hall-count .for", "4")
+	got.count("header.site", 0)
+}
+
+func TestDocument(t *testing.T) {
+	l := newLife(t)
+	l.frozen()
+	h := handler(t, l)
+	p := get(t, h, "/giao-uoc/"+slug+"/van-ban.pdf")
+	if p.status != http.StatusOK || p.header.Get("Content-Type") != "application/pdf" || p.body != string(l.documents[l.state.Covenant.Head]) {
+		t.Errorf("status %d, type %s, %d bytes", p.status, p.header.Get("Content-Type"), len(p.body))
+	}
+	part := get(t, h, "/giao-uoc/"+slug+"/van-ban.pdf", "Range", "bytes=0-4")
+	if part.status != http.StatusPartialContent || part.body != "%PDF-" {
+		t.Errorf("range: status %d, %q", part.status, part.body)
+	}
+	again := get(t, h, "/giao-uoc/"+slug+"/van-ban.pdf", "If-None-Match", p.header.Get("ETag"))
+	if again.status != http.StatusNotModified {
+		t.Errorf("unchanged: status %d", again.status)
+	}
+	if got := get(t, h, "/giao-uoc/"+slug+"/van-ban.pdf?tai").header.Get("Content-Disposition"); got != `attachment; filename="giao-uoc-2026-khoi-kinh-te-nganh.pdf"` {
+		t.Errorf("disposition %s", got)
+	}
+	rev := l.state.Covenant.Revisions[0]
+	if p := get(t, h, "/giao-uoc/"+slug+"/lan/1.pdf"); p.body != string(l.documents[rev.PDF]) {
+		t.Error("revision 1 is not what was reviewed")
+	}
+	for _, bad := range []string{"/lan/0.pdf", "/lan/3.pdf", "/lan/x.pdf", "/lan/1", "/khac.pdf"} {
+		if p := get(t, h, "/giao-uoc/"+slug+bad); p.status != http.StatusNotFound {
+			t.Errorf("%s: status %d", bad, p.status)
+		}
+	}
+}
+
+func TestErrors(t *testing.T) {
+	l := newLife(t)
+	var log strings.Builder
+	h, err := New(Config{Engine: l, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := get(t, h, "/khong-co")
+	if p.status != http.StatusNotFound {
+		t.Errorf("status %d", p.status)
+	}
+	p.contains("h1", "Không tìm thấy trang")
+	get(t, h, "/giao-uoc/2026/khac").contains(".lead", "không có giao ước ở địa chỉ này")
+	get(t, h, "/giao-uoc/2026/khac?lang=en").contains(".lead", "there is no covenant here")
+	if p := get(t, h, "/t/abc"); p.status != http.StatusNotFound {
+		t.Errorf("a source without tokens: status %d", p.status)
+	}
+
+	l.failing = errors.New("disk on fire")
+	for _, path := range []string{"/", "/giao-uoc", "/giao-uoc/" + slug, "/lich-bao-cao", "/so-van-ban", "/hoi-nghi/" + slug} {
+		p := get(t, h, path)
+		ref := p.text("code")
+		if p.status != http.StatusInternalServerError || ref == "" {
+			t.Errorf("%s: status %d, reference %q", path, p.status, ref)
+		}
+		if strings.Contains(p.body, "disk on fire") {
+			t.Errorf("%s tells the cause to the reader", path)
+		}
+		if !strings.Contains(log.String(), ref) {
+			t.Errorf("%s: the log does not know reference %s", path, ref)
+		}
+	}
+	if p := get(t, h, "/healthz"); p.status != http.StatusServiceUnavailable {
+		t.Errorf("healthz: status %d", p.status)
+	}
+	l.failing = nil
+	if p := get(t, h, "/healthz"); p.status != http.StatusOK || p.body != "ok\n" {
+		t.Errorf("healthz: status %d %q", p.status, p.body)
+	}
+}
+
+// panicking stands for a bug behind the pages.
+type panicking struct{ Source }
+
+func TestPanic(t *testing.T) {
+	p := get(t, handler(t, panicking{}), "/giao-uoc")
+	if p.status != http.StatusInternalServerError {
+		t.Errorf("status %d", p.status)
+	}
+	p.contains("h1", "Trang đang gặp sự cố")
+}
+
+func TestLanguage(t *testing.T) {
+	h := handler(t, newLife(t))
+	for _, c := range []struct{ path, header, value, want string }{
+		{"/", "", "", "vi"},
+		{"/", "Accept-Language", "en-GB,en;q=0.9", "en"},
+		{"/", "Accept-Language", "fr", "vi"},
+		{"/", "Cookie", "lang=en", "en"},
+		{"/?lang=vi", "Cookie", "lang=en", "vi"},
+		{"/?lang=xx", "", "", "vi"},
+	} {
+		p := get(t, h, c.path, c.header, c.value)
+		if got := attr(p.all("html")[0], "lang"); got != c.want {
+			t.Errorf("%s with %s %s: language %q, want %q", c.path, c.header, c.value, got, c.want)
+		}
+	}
+	p := get(t, h, "/giao-uoc/"+slug+"?lang=en")
+	p.contains(".status-sentence", "Waiting for 10 agencies to review – due 23/03/2026 (5 working days left)")
+	if !strings.Contains(p.header.Get("Set-Cookie"), "lang=en") {
+		t.Error("the choice of language is not remembered")
+	}
+	if strings.Contains(p.body, "‹") {
+		t.Error("a text is missing in English")
+	}
+}
+
+func TestHeaders(t *testing.T) {
+	h := handler(t, newLife(t))
+	for _, path := range []string{"/", "/giao-uoc/" + slug, "/static/app.css", "/khong-co"} {
+		p := get(t, h, path)
+		for name, want := range map[string]string{
+			"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "same-origin",
+		} {
+			if got := p.header.Get(name); !strings.HasPrefix(got, want) {
+				t.Errorf("%s: %s is %q", path, name, got)
+			}
+		}
+		if strings.Contains(p.header.Get("Content-Security-Policy"), "unsafe") {
+			t.Errorf("%s: the policy allows what is unsafe", path)
+		}
+	}
+	r := httptest.NewRequest(http.MethodPost, "/giao-uoc", nil)
+	r.Header.Set("Sec-Fetch-Site", "cross-site")
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	if w.Code != http.StatusForbidden {
+		t.Errorf("a form from another site: status %d", w.Code)
+	}
+}
+
+var (
+	inlineScript = regexp.MustCompile(`(?i)<script(?:[^>]*)>[^<]|<style|\sstyle=|\son[a-z]+=|javascript:`)
+	outside      = regexp.MustCompile(`(?:src|href|action|hx-get)="(?:https?:)?//`)
+)
+
+// TestOwnHostOnly holds the pages against what the policy forbids: inline code and styles, and other hosts.
+func TestOwnHostOnly(t *testing.T) {
+	l := newLife(t)
+	l.inForce()
+	h := handler(t, l)
+	for _, path := range []string{"/", "/giao-uoc", "/giao-uoc/" + slug, "/lich-bao-cao", "/so-van-ban", "/hoi-nghi/" + slug, "/khong-co"} {
+		body := get(t, h, path).body
+		if m := inlineScript.FindString(body); m != "" {
+			t.Errorf("%s: inline %q", path, m)
+		}
+		if m := outside.FindString(body); m != "" {
+			t.Errorf("%s: another host %q", path, m)
+		}
+	}
+}
+
+func TestAssets(t *testing.T) {
+	h := handler(t, newLife(t))
+	p := get(t, h, "/giao-uoc/"+slug)
+	for _, n := range p.all("link[href], script[src]") {
+		address := attr(n, "href") + attr(n, "src")
+		a := get(t, h, address)
+		if a.status != http.StatusOK || !strings.Contains(a.header.Get("Cache-Control"), "immutable") {
+			t.Errorf("%s: status %d, cache %q", address, a.status, a.header.Get("Cache-Control"))
+		}
+	}
+	zipped := get(t, h, "/static/pdfjs/pdf.worker.min.mjs", "Accept-Encoding", "gzip")
+	if zipped.header.Get("Content-Encoding") != "gzip" || !strings.HasPrefix(zipped.header.Get("Content-Type"), "text/javascript") {
+		t.Errorf("worker: %v", zipped.header)
+	}
+	if again := get(t, h, "/static/app.css", "If-None-Match", get(t, h, "/static/app.css").header.Get("ETag")); again.status != http.StatusNotModified {
+		t.Errorf("unchanged asset: status %d", again.status)
+	}
+	if p := get(t, h, "/static/nothing.css"); p.status != http.StatusNotFound {
+		t.Errorf("missing asset: status %d", p.status)
+	}
+}
+
+var (
+	textUse = regexp.MustCompile(`(?:\.T|\.text)[ (]"([a-z_]+\.[a-z_-]+)"`)
+	textID  = regexp.MustCompile(`"([a-z_]+\.[a-z_-]+)"`)
+)
+
+// TestTexts: both languages have the same texts, every text asked for exists, and none is left that nobody asks for.
+func TestTexts(t *testing.T) {
+	vi, en := messages(t, "vi"), messages(t, "en")
+	for id := range vi {
+		if _, ok := en[id]; !ok {
+			t.Errorf("%s has no English", id)
+		}
+	}
+	for id := range en {
+		if _, ok := vi[id]; !ok {
+			t.Errorf("%s has no Vietnamese", id)
+		}
+	}
+	var sources strings.Builder
+	for _, pattern := range []string{"*.go", "pages/*.html"} {
+		files, _ := filepath.Glob(pattern)
+		for _, f := range files {
+			if !strings.HasSuffix(f, "_test.go") {
+				sources.Write(readFile(t, f))
+			}
+		}
+	}
+	used := map[string]bool{}
+	for _, m := range textID.FindAllStringSubmatch(sources.String(), -1) {
+		used[m[1]] = true
+	}
+	for _, m := range textUse.FindAllStringSubmatch(sources.String(), -1) {
+		if _, ok := vi[m[1]]; !ok {
+			t.Errorf("%s is asked for but does not exist", m[1])
+		}
+	}
+	for id := range vi {
+		if !used[id] && !isComputed(id) {
+			t.Errorf("%s is used nowhere", id)
+		}
+	}
+}
+
+// computedTexts are the beginnings of ids that the program puts together.
+var computedTexts = []string{"tone.", "step.", "rung.", "mail.", "time.", "revocation."}
+
+func isComputed(id string) bool {
+	for _, prefix := range computedTexts {
+		if strings.HasPrefix(id, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+func messages(t *testing.T, code string) map[string]any {
+	t.Helper()
+	var m map[string]any
+	if err := json.Unmarshal(readFile(t, "i18n/"+code+".json"), &m); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
