@@ -76,7 +76,10 @@ type Revision struct {
 	Template Digest
 	Clauses  []ClauseDigest
 	Note     string
+	Parts    []ManifestPart
 	Returned AgencyID // the agency that sent it back, if any
+	// RenderedAt is the moment that the PDF names; rendering again with it gives the same bytes.
+	RenderedAt time.Time
 }
 
 // Motion is a motion put to the vote and what became of it.
@@ -185,7 +188,10 @@ func (c *Covenant) Apply(e Event) {
 	case Drafted:
 		c.applyDrafted(e)
 	case RevisionSubmitted:
-		c.Revisions = append(c.Revisions, Revision{e.Number, e.Manifest, e.PDF, e.Values, e.Template, e.Clauses, e.Note, ""})
+		c.Revisions = append(c.Revisions, Revision{
+			Number: e.Number, Manifest: e.Manifest, PDF: e.PDF, Values: e.Values, Template: e.Template, Clauses: e.Clauses,
+			Note: e.Note, Parts: e.Parts, RenderedAt: e.RenderedAt,
+		})
 	case StageOpened:
 		c.applyStageOpened(e)
 	case StageClosed:
@@ -263,8 +269,8 @@ func (c *Covenant) applyStageOpened(e StageOpened) {
 	}
 }
 
-// clone copies the state so that events can be tried on it: nothing applied to the copy is seen through c.
-func (c *Covenant) clone() *Covenant {
+// Clone copies the state so that events can be tried on it: nothing applied to the copy is seen through c.
+func (c *Covenant) Clone() *Covenant {
 	d := *c
 	d.Revisions = slices.Clone(c.Revisions)
 	d.Motions = slices.Clone(c.Motions)

@@ -69,7 +69,7 @@ func (s State) advance(now time.Time) ([]Event, error) {
 // then adds to events what follows once they are applied.
 func (s State) then(events []Event, follow func(State) ([]Event, error)) ([]Event, error) {
 	after := s
-	c := s.Covenant.clone()
+	c := s.Covenant.Clone()
 	for _, e := range events {
 		c.Apply(e)
 	}

@@ -130,7 +130,7 @@ func (f *BlockFile) Events(dir *Directory) []Event {
 func (p BlockFilePerson) events(agency AgencyID, dir *Directory) []Event {
 	var out []Event
 	if have := dir.People[p.ID]; have.Name.Text != p.Name || have.Email.Text != p.Email {
-		out = append(out, PersonRegistered{p.ID, Personal{Text: p.Name}, Personal{Text: p.Email}})
+		out = append(out, PersonRegistered{p.ID, Personal{Text: p.Name, Subject: p.ID}, Personal{Text: p.Email, Subject: p.ID}})
 	}
 	id := PositionID(string(agency) + "/" + string(p.ID))
 	want := Position{id, agency, p.ID, p.Title, p.Form, p.Duties}

@@ -89,6 +89,8 @@ type SubmitRevision struct {
 	Parts    []ManifestPart
 	Clauses  []ClauseDigest
 	Note     string
+	// RenderedAt is the moment that the PDF names.
+	RenderedAt time.Time
 }
 
 func (cmd SubmitRevision) decide(s State, now time.Time) ([]Event, error) {
@@ -109,7 +111,7 @@ func (cmd SubmitRevision) decide(s State, now time.Time) ([]Event, error) {
 	}
 	events := []Event{RevisionSubmitted{
 		Number: len(c.Revisions) + 1, Manifest: cmd.Manifest, PDF: cmd.PDF, Values: cmd.Values, Template: cmd.Template,
-		Parts: cmd.Parts, Clauses: cmd.Clauses, Note: cmd.Note,
+		Parts: cmd.Parts, Clauses: cmd.Clauses, Note: cmd.Note, RenderedAt: cmd.RenderedAt,
 	}}
 	// A changed text goes through every stage again, from the first one.
 	return s.then(events, func(s State) ([]Event, error) { return s.enter(s.Process.Stages[0], now) })

@@ -100,6 +100,8 @@ type (
 		Parts    []ManifestPart `json:"parts"`
 		Clauses  []ClauseDigest `json:"clauses"`
 		Note     string         `json:"note,omitempty"`
+		// RenderedAt is the moment that the PDF names; rendering again with it gives the same bytes.
+		RenderedAt time.Time `json:"rendered_at"`
 	}
 	// StageOpened starts a stage; Due is when it should be finished, if it has a term.
 	StageOpened struct {

@@ -86,18 +86,20 @@ func (d *Digest) UnmarshalText(text []byte) error {
 // store replaces that object by a salted commitment before it hashes the event and keeps the text apart, where it
 // can be erased. An erased one reads as the empty string with Erased set.
 type Personal struct {
-	Text   string
-	Erased bool
+	Text    string
+	Subject PersonID // whose data these are; the store can erase all of one subject
+	Erased  bool
 }
 
 type personalJSON struct {
-	Personal string `json:"personal"`
-	Erased   bool   `json:"erased,omitempty"`
+	Personal string   `json:"personal"`
+	Subject  PersonID `json:"subject,omitempty"`
+	Erased   bool     `json:"erased,omitempty"`
 }
 
 // MarshalJSON writes the object form that the store recognises.
 func (p Personal) MarshalJSON() ([]byte, error) {
-	return json.Marshal(personalJSON{Personal: p.Text, Erased: p.Erased})
+	return json.Marshal(personalJSON{Personal: p.Text, Subject: p.Subject, Erased: p.Erased})
 }
 
 // UnmarshalJSON reads the object form.
@@ -106,7 +108,7 @@ func (p *Personal) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &raw); err != nil {
 		return fmt.Errorf("personal data: %w", err)
 	}
-	p.Text, p.Erased = raw.Personal, raw.Erased
+	p.Text, p.Subject, p.Erased = raw.Personal, raw.Subject, raw.Erased
 	return nil
 }
 

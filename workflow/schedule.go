@@ -2,6 +2,7 @@ package workflow
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -180,4 +181,19 @@ func (r *ReportRules) Obligation(id ObligationID) (ObligationRule, bool) {
 // Label is the obligation's name in the reader's language.
 func (o ObligationRule) Label(lang string) string {
 	return pick(lang, [2]string{o.Vietnamese, o.English})
+}
+
+// Title is the report of one period: “Báo cáo quý IV năm 2026”. The words that name and period share stand once.
+func (o ObligationRule) Title(p Period, lang string) string {
+	if lang == "en" {
+		return o.English + ", " + p.Label(lang)
+	}
+	name, period := strings.Fields(o.Vietnamese), strings.Fields(p.Label(lang))
+	for n := min(len(name), len(period)); n > 0; n-- {
+		if slices.Equal(name[len(name)-n:], period[:n]) {
+			period = period[n:]
+			break
+		}
+	}
+	return strings.Join(append(name, period...), " ")
 }

@@ -1,6 +1,9 @@
 package workflow
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // IssueNumber gives the approved covenant the number and date that the register reserved for it.
 type IssueNumber struct {
@@ -53,6 +56,15 @@ func (cmd Freeze) decide(s State, now time.Time) ([]Event, error) {
 	revision, _ := s.Covenant.Revision()
 	events := []Event{Frozen{Revision: revision.Number, PDF: cmd.PDF, Size: cmd.Size, Token: cmd.Token, Fields: cmd.Fields}}
 	return s.then(events, func(s State) ([]Event, error) { return s.advance(now) })
+}
+
+// PrintedNumber is number and symbol as the document prints them, "01/GƯ-KTN"; numbers below ten get a leading zero
+// (Decree 30/2020/NĐ-CP, Appendix I, cell 3). Empty before the number is issued.
+func (c *Covenant) PrintedNumber() string {
+	if c.Number == nil {
+		return ""
+	}
+	return fmt.Sprintf("%02d/%s", c.Number.Number, c.Number.Symbol)
 }
 
 // signGroups are the agencies of each signing group that has any, in order.

@@ -1,0 +1,38 @@
+# make demo | build | test | lint | bench | torture
+GO ?= go
+# testdata is a Go package of its own (the demo's data are embedded), which ./... leaves out.
+PACKAGES := ./... ./testdata
+LINT := bin/golangci-lint
+
+.PHONY: demo build vet lint test torture bench generate
+
+demo:
+	$(GO) run ./cmd/covenant demo
+
+build:
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/covenant ./cmd/covenant
+
+vet:
+	$(GO) vet $(PACKAGES)
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "run gofmt on:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+
+$(LINT): tools/go.mod tools/go.sum
+	cd tools && $(GO) build -o ../$(LINT) github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+lint: $(LINT)
+	$(LINT) run $(PACKAGES)
+
+test:
+	./.ci/install
+	$(GO) test -race -timeout 15m $(PACKAGES)
+
+torture:
+	./.ci/install
+	$(GO) test -tags torture -timeout 120m -run Torture $(PACKAGES)
+
+bench:
+	$(GO) test -run '^$$' -bench . -benchmem $(PACKAGES)
+
+generate:
+	cd tools && $(GO) build -o ../bin/sqlc github.com/sqlc-dev/sqlc/cmd/sqlc
+	cd workflow/store && ../../bin/sqlc generate

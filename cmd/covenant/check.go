@@ -1,0 +1,107 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"covenant/templates"
+	"covenant/templates/library"
+	"covenant/workflow"
+)
+
+type checkCmd struct {
+	Templates []string `arg:"" help:"Template files, or names of built-in templates."`
+	Data      string   `help:"Values for the trial drafting. Default: sample.yaml beside the template." type:"existingfile" placeholder:"FILE.yaml"`
+}
+
+// Run checks each template, its sample values and its process definition, and prints every problem.
+func (cmd *checkCmd) Run(e *env) error {
+	found := 0
+	for _, name := range cmd.Templates {
+		problems, err := cmd.check(name)
+		if err != nil {
+			return err
+		}
+		for _, p := range problems {
+			fmt.Fprintln(e.out, p.In(e.lang))
+			if !p.Note {
+				found++
+			}
+		}
+	}
+	if found > 0 {
+		return &exitError{status: 1}
+	}
+	e.say("Không có lỗi.", "No problems.")
+	return nil
+}
+
+func (cmd *checkCmd) check(name string) ([]templates.Problem, error) {
+	files, err := openTemplate(name)
+	if err != nil {
+		return nil, err
+	}
+	if cmd.Data != "" {
+		if files.values, err = os.ReadFile(cmd.Data); err != nil {
+			return nil, fmt.Errorf("values: %w", err)
+		}
+		files.valuesName = cmd.Data
+	}
+	if files.process != nil {
+		if _, err := workflow.ParseProcess(files.processName, files.process); err != nil {
+			return nil, err
+		}
+	}
+	t, problems := templates.Parse(files.name, files.source)
+	if templates.Problems(problems).Err() != nil || files.values == nil {
+		return problems, nil
+	}
+	values, more := templates.ParseValues(files.valuesName, files.values)
+	problems = append(problems, more...)
+	if templates.Problems(more).Err() != nil {
+		return problems, nil
+	}
+	law, err := library.Law()
+	if err != nil {
+		return nil, err
+	}
+	return append(problems, t.Check(values, templates.DraftOptions{Law: law})...), nil
+}
+
+// templateFiles is a template with what stands beside it.
+type templateFiles struct {
+	name, valuesName, processName string
+	source, values, process       []byte
+}
+
+// openTemplate finds a template by file name, or else by its name in the library.
+func openTemplate(name string) (templateFiles, error) {
+	source, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		entry, libErr := library.Open(name)
+		if libErr != nil {
+			return templateFiles{}, fmt.Errorf("there is no file %s, and %w", name, libErr)
+		}
+		return templateFiles{
+			name: entry.File("template.txt"), valuesName: entry.File("sample.yaml"), processName: entry.File("process.yaml"),
+			source: entry.Source, values: entry.Sample, process: entry.Process,
+		}, nil
+	}
+	if err != nil {
+		return templateFiles{}, fmt.Errorf("template: %w", err)
+	}
+	t := templateFiles{name: name, source: source}
+	for path, to := range map[string]*[]byte{"sample.yaml": &t.values, "process.yaml": &t.process} {
+		data, err := os.ReadFile(filepath.Join(filepath.Dir(name), path))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return t, fmt.Errorf("beside the template: %w", err)
+		}
+		*to = data
+	}
+	t.valuesName = filepath.Join(filepath.Dir(name), "sample.yaml")
+	t.processName = filepath.Join(filepath.Dir(name), "process.yaml")
+	return t, nil
+}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"reflect"
+	"sort"
+	"strings"
+
+	"github.com/knadh/koanf/parsers/yaml"
+	"github.com/knadh/koanf/providers/env/v2"
+	"github.com/knadh/koanf/providers/file"
+	"github.com/knadh/koanf/v2"
+)
+
+// config is the configuration of a serving process: a file, then COVENANT_* variables, then flags, in rising order.
+type config struct {
+	Data      string `koanf:"data"`       // data directory. Default: ./data
+	Listen    string `koanf:"listen"`     // address of the pages. Default: 127.0.0.1:8080
+	Database  string `koanf:"database"`   // postgres://… Default: SQLite in the data directory
+	PublicURL string `koanf:"public_url"` // address that QR codes and mails name. Default: http:// and the listening address
+	Trust     string `koanf:"trust"`      // PEM file of the roots that signatures are verified against. Default: roots.pem in the data directory
+	TSA       string `koanf:"tsa"`        // addresses of time-stamp authorities, separated by spaces, tried in order
+	SMTP      string `koanf:"smtp"`       // host:port of the mail server. Default: no mail is sent
+	SMTPUser  string `koanf:"smtp_user"`
+	SMTPPass  string `koanf:"smtp_password_file"` // file that holds the password
+	SMTPTLS   string `koanf:"smtp_tls"`           // starttls (default), tls or none
+	MailFrom  string `koanf:"mail_from"`          // sender's address
+	// AllowPrivate lets certificates name OCSP and CRL servers on private addresses. Default: public ones only.
+	AllowPrivate bool `koanf:"allow_private"`
+}
+
+const envPrefix = "COVENANT_"
+
+// loadConfig merges the sources. An unknown key in the file or the environment is an error.
+func loadConfig(path string, flags config) (config, error) {
+	k := koanf.New(".")
+	if path != "" {
+		if err := k.Load(file.Provider(path), yaml.Parser()); err != nil {
+			return config{}, fmt.Errorf("configuration %s: %w", path, err)
+		}
+	}
+	provider := env.Provider(".", env.Opt{Prefix: envPrefix, TransformFunc: func(key, value string) (string, any) {
+		name := strings.ToLower(strings.TrimPrefix(key, envPrefix))
+		if name == "lang" || name == "config" {
+			return "", nil
+		}
+		return name, value
+	}})
+	if err := k.Load(provider, nil); err != nil {
+		return config{}, fmt.Errorf("configuration from the environment: %w", err)
+	}
+	if err := checkKeys(k.Keys()); err != nil {
+		return config{}, err
+	}
+	c := config{Data: "data", Listen: "127.0.0.1:8080"}
+	if err := k.Unmarshal("", &c); err != nil {
+		return config{}, fmt.Errorf("configuration: %w", err)
+	}
+	overlay(&c, flags)
+	if c.PublicURL == "" {
+		c.PublicURL = "http://" + c.Listen
+	}
+	return c, nil
+}
+
+func checkKeys(keys []string) error {
+	known := map[string]bool{}
+	t := reflect.TypeFor[config]()
+	var names []string
+	for i := range t.NumField() {
+		name := t.Field(i).Tag.Get("koanf")
+		known[name] = true
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	var wrong []error
+	for _, key := range keys {
+		if !known[key] {
+			wrong = append(wrong, fmt.Errorf("unknown key %q in the configuration; the keys are %s (in the environment with %s before them)",
+				key, strings.Join(names, ", "), envPrefix))
+		}
+	}
+	return errors.Join(wrong...)
+}
+
+// overlay takes over what the flags set.
+func overlay(c *config, flags config) {
+	from, to := reflect.ValueOf(flags), reflect.ValueOf(c).Elem()
+	for i := range from.NumField() {
+		if !from.Field(i).IsZero() {
+			to.Field(i).Set(from.Field(i))
+		}
+	}
+}
+
+// password reads a password from the first line of a file.
+func password(path string) (string, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("password file: %w", err)
+	}
+	line, _, _ := strings.Cut(string(data), "\n")
+	return strings.TrimSuffix(line, "\r"), nil
+}

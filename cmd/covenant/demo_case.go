@@ -1,0 +1,102 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"covenant/workflow"
+)
+
+// demoCase is a block, the values of its covenant, and what people do in the play.
+type demoCase struct {
+	day    workflow.Date // of the demo's first start
+	script scenario
+	block  *workflow.BlockFile
+	first  []byte // values of the revision that is returned
+	final  []byte // values of the revision that is approved
+}
+
+// scenario is scenario.yaml.
+type scenario struct {
+	Template string `yaml:"template"`
+	Title    string `yaml:"title"` // {year} and {today} stand for the day of the demo
+	Slug     string `yaml:"slug"`
+	// Values replace variables of covenant.yaml in every revision, FirstRevision in the first one only.
+	Values        map[string]yaml.Node `yaml:"values"`
+	FirstRevision map[string]yaml.Node `yaml:"first_revision"`
+	Returned      struct {
+		Agency   workflow.AgencyID `yaml:"agency"`
+		Comments []struct {
+			Clause string `yaml:"clause"`
+			Text   string `yaml:"text"`
+		} `yaml:"comments"`
+	} `yaml:"returned"`
+	Note   string            `yaml:"note"`
+	Late   workflow.AgencyID `yaml:"late"`
+	Report string            `yaml:"report"`
+	PIN    string            `yaml:"pin"`
+}
+
+func readCase(files fs.FS, today workflow.Date) (*demoCase, error) {
+	c := &demoCase{day: today}
+	source, err := fs.ReadFile(files, "scenario.yaml")
+	if err != nil {
+		return nil, fmt.Errorf("case: %w", err)
+	}
+	text := strings.NewReplacer("{year}", strconv.Itoa(today.Year), "{today}", today.String()).Replace(string(source))
+	dec := yaml.NewDecoder(strings.NewReader(text))
+	dec.KnownFields(true)
+	if err := dec.Decode(&c.script); err != nil {
+		return nil, fmt.Errorf("case: scenario.yaml: %w", err)
+	}
+	block, err := fs.ReadFile(files, "block.yaml")
+	if err != nil {
+		return nil, fmt.Errorf("case: %w", err)
+	}
+	if c.block, err = workflow.ParseBlockFile("block.yaml", block); err != nil {
+		return nil, err
+	}
+	values, err := fs.ReadFile(files, "covenant.yaml")
+	if err != nil {
+		return nil, fmt.Errorf("case: %w", err)
+	}
+	if c.final, err = replaceValues(values, c.script.Values); err != nil {
+		return nil, err
+	}
+	c.first, err = replaceValues(c.final, c.script.FirstRevision)
+	return c, err
+}
+
+// replaceValues gives top-level variables of a values file other values and leaves everything else as it is.
+func replaceValues(source []byte, replace map[string]yaml.Node) ([]byte, error) {
+	var doc yaml.Node
+	if err := yaml.Unmarshal(source, &doc); err != nil {
+		return nil, fmt.Errorf("case: covenant.yaml: %w", err)
+	}
+	if len(doc.Content) == 0 || doc.Content[0].Kind != yaml.MappingNode {
+		return nil, fmt.Errorf("case: covenant.yaml: want variables and their values")
+	}
+	left := len(replace)
+	pairs := doc.Content[0].Content
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if value, ok := replace[pairs[i].Value]; ok {
+			pairs[i+1] = &value
+			left--
+		}
+	}
+	if left > 0 {
+		return nil, fmt.Errorf("case: scenario.yaml replaces variables that covenant.yaml does not have")
+	}
+	var out bytes.Buffer
+	enc := yaml.NewEncoder(&out)
+	enc.SetIndent(2)
+	if err := enc.Encode(&doc); err != nil {
+		return nil, fmt.Errorf("case: covenant.yaml: %w", err)
+	}
+	return out.Bytes(), nil
+}

@@ -1,0 +1,328 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"covenant/signing"
+	"covenant/signing/devpki"
+	"covenant/workflow"
+	"covenant/workflow/engine"
+)
+
+// play is one run through a case: each step is a command with a key of its own, so a play that was cut off goes on
+// with the first step that was not done.
+type play struct {
+	*env
+	stage *demoStage
+	c     *demoCase
+	clock *demoClock
+	id    workflow.CovenantID
+	steps int
+}
+
+func newPlay(e *env, stage *demoStage, c *demoCase, clock *demoClock) *play {
+	return &play{env: e, stage: stage, c: c, clock: clock}
+}
+
+func (p *play) run(ctx context.Context) error {
+	for _, act := range []func(context.Context) error{
+		p.people, p.draft, p.review, p.vote, p.number, p.sign, p.finish, p.report,
+	} {
+		if err := act(ctx); err != nil {
+			return err
+		}
+	}
+	p.say("\nXong. Trong %s có: covenant.pdf, roots.pem, mail/", "\nDone. In %s: covenant.pdf, roots.pem, mail/", p.stage.dir)
+	p.say("Kiểm tra chữ ký: covenant verify --offline --trust %[1]s/roots.pem %[1]s/covenant.pdf",
+		"Verify the signatures: covenant verify --offline --trust %[1]s/roots.pem %[1]s/covenant.pdf", p.stage.dir)
+	return nil
+}
+
+func (p *play) engine() *engine.Engine { return p.stage.engine }
+
+func (p *play) heading(vi, en string, args ...any) {
+	p.steps++
+	fmt.Fprintf(p.out, "\n%d. %s\n", p.steps, fmt.Sprintf(p.pick(vi, en), args...))
+}
+
+func (p *play) line(vi, en string, args ...any) {
+	fmt.Fprintf(p.out, "   %s\n", fmt.Sprintf(p.pick(vi, en), args...))
+}
+
+func (p *play) as(person workflow.PersonID, step string, args ...any) engine.Meta {
+	return engine.Meta{Key: "demo/" + p.c.script.Slug + "/" + fmt.Sprintf(step, args...), Actor: workflow.Actor{Person: person}, Origin: "demo"}
+}
+
+// holder is the person of an agency who has a duty; the first one in the block file.
+func (p *play) holder(agency workflow.AgencyID, duty workflow.Duty) workflow.BlockFilePerson {
+	for _, a := range p.c.block.Agencies {
+		for _, person := range a.People {
+			if a.ID == agency && slices.Contains(person.Duties, duty) {
+				return person
+			}
+		}
+	}
+	return workflow.BlockFilePerson{}
+}
+
+func (p *play) agency(id workflow.AgencyID) workflow.BlockFileAgency {
+	for _, a := range p.c.block.Agencies {
+		if a.ID == id {
+			return a
+		}
+	}
+	return workflow.BlockFileAgency{}
+}
+
+func (p *play) leader() workflow.AgencyID {
+	for _, a := range p.c.block.Agencies {
+		if a.Role == workflow.RoleLeader {
+			return a.ID
+		}
+	}
+	return ""
+}
+
+func (p *play) view(ctx context.Context) (*engine.View, error) {
+	return p.engine().View(ctx, p.c.script.Slug)
+}
+
+// people loads the block, and gives each signatory a key of their own, kept by the server under a PIN.
+func (p *play) people(ctx context.Context) error {
+	p.heading("Nạp danh bạ và cấp khóa ký thử nghiệm (không có giá trị pháp lý)", "Load the directory and issue test keys (not for legal use)")
+	meta := engine.Meta{Actor: workflow.SystemActor, Origin: "demo"}
+	if err := p.engine().ImportBlock(ctx, p.c.block, meta); err != nil {
+		return err
+	}
+	keys := 0
+	for _, a := range p.c.block.Agencies {
+		for _, person := range a.People {
+			if !slices.Contains(person.Duties, workflow.DutySign) {
+				continue
+			}
+			if err := p.keepKey(ctx, a, person, meta); err != nil {
+				return err
+			}
+			keys++
+		}
+	}
+	p.line("%s, %s: %d đơn vị, %d người ký, mỗi người một khóa P-256", "%s, %s: %d agencies, %d signatories with a P-256 key each",
+		p.c.block.Block.Name, p.c.block.Block.Province, len(p.c.block.Agencies), keys)
+	return nil
+}
+
+func (p *play) keepKey(ctx context.Context, a workflow.BlockFileAgency, person workflow.BlockFilePerson, meta engine.Meta) error {
+	id, err := p.stage.pki.Issue(devpki.Subject{
+		ID: string(person.ID), CommonName: person.Name, Organization: a.Name, Title: person.Title, Email: person.Email,
+	}, devpki.Profile{})
+	if err != nil {
+		return fmt.Errorf("key of %s: %w", person.Name, err)
+	}
+	return p.engine().KeepKey(ctx, person.ID, signing.Identity(id), p.c.script.PIN, meta)
+}
+
+func (p *play) draft(ctx context.Context) error {
+	drafter := p.holder(p.leader(), workflow.DutyDraft)
+	p.heading("Soạn dự thảo từ mẫu “%s”", "Draft from the template “%s”", p.c.script.Template)
+	id, err := p.engine().Draft(ctx, engine.DraftRequest{
+		Slug: p.c.script.Slug, Title: p.c.script.Title, Year: p.c.day.Year, Block: p.c.block.Block.ID,
+		Template: p.c.script.Template, Values: p.c.final,
+	}, p.as(drafter.ID, "draft"))
+	if err != nil {
+		return err
+	}
+	p.id = id
+	return p.submit(ctx, 1, p.c.first, "")
+}
+
+func (p *play) submit(ctx context.Context, n int, values []byte, note string) error {
+	drafter := p.holder(p.leader(), workflow.DutyDraft)
+	_, err := p.engine().Submit(ctx, engine.SubmitRequest{Covenant: p.id, Values: values, Note: note}, p.as(drafter.ID, "revision/%d", n))
+	if err != nil {
+		return err
+	}
+	v, err := p.view(ctx)
+	if err != nil {
+		return err
+	}
+	r := v.Covenant.Revisions[n-1]
+	p.line("%s trình dự thảo lần %d, mã tóm lược %s", "%s submits revision %d, digest %s", drafter.Name, n, r.Manifest.Short())
+	p.line("→ %s", "→ %s", v.Status(v.Now, p.lang))
+	return nil
+}
+
+func (p *play) review(ctx context.Context) error {
+	p.heading("Các đơn vị góp ý", "The agencies review")
+	returning := p.c.script.Returned.Agency
+	if err := p.reviewRound(ctx, 1, returning); err != nil {
+		return err
+	}
+	if err := p.submit(ctx, 2, p.c.final, p.c.script.Note); err != nil {
+		return err
+	}
+	return p.reviewRound(ctx, 2, "")
+}
+
+func (p *play) reviewRound(ctx context.Context, n int, returning workflow.AgencyID) error {
+	v, err := p.view(ctx)
+	if err != nil {
+		return err
+	}
+	revision, approvals := v.Covenant.Revisions[n-1], 0
+	for _, agency := range v.Covenant.Members() {
+		reviewer := p.holder(agency, workflow.DutyReview)
+		cmd := workflow.GiveReview{
+			By: reviewer.ID, Agency: agency, Revision: n, Manifest: revision.Manifest, Opinion: workflow.OpinionApprove,
+		}
+		if agency == returning {
+			cmd.Opinion = workflow.OpinionReturn
+			for _, c := range p.c.script.Returned.Comments {
+				cmd.Comments = append(cmd.Comments, workflow.Comment{Clause: c.Clause, Text: c.Text})
+			}
+			p.line("%s trả lại: “%s”", "%s returns it: “%s”", p.agency(agency).Name, cmd.Comments[0].Text)
+		} else {
+			approvals++
+		}
+		if _, err := p.engine().Do(ctx, p.id, cmd, p.as(reviewer.ID, "review/%d/%s", n, agency)); err != nil {
+			return err
+		}
+	}
+	p.line("Lần %d: %d/%d đơn vị nhất trí", "Revision %d: %d of %d agencies approve", n, approvals, len(v.Covenant.Members()))
+	return nil
+}
+
+func (p *play) vote(ctx context.Context) error {
+	p.heading("Hội nghị biểu quyết", "The conference votes")
+	v, err := p.view(ctx)
+	if err != nil {
+		return err
+	}
+	chair := p.holder(p.leader(), workflow.DutyVote)
+	for _, m := range v.Covenant.Motions {
+		for _, agency := range m.Who {
+			voter := p.holder(agency, workflow.DutyVote)
+			cmd := workflow.CastBallot{By: voter.ID, Agency: agency, Motion: m.ID, Choice: workflow.ChoiceFor}
+			if _, err := p.engine().Do(ctx, p.id, cmd, p.as(voter.ID, "vote/%s/%s", m.ID, agency)); err != nil {
+				return err
+			}
+		}
+		if _, err := p.engine().Do(ctx, p.id, workflow.CloseMotion{By: chair.ID, Motion: m.ID}, p.as(chair.ID, "close/%s", m.ID)); err != nil {
+			return err
+		}
+	}
+	if v, err = p.view(ctx); err != nil {
+		return err
+	}
+	for _, m := range v.Covenant.Motions {
+		p.line("%s: %d/%d tán thành", "%s: %d of %d in favour", m.Text, m.Result.For, len(m.Who))
+	}
+	return nil
+}
+
+func (p *play) number(ctx context.Context) error {
+	p.heading("Cấp số, ngày và chốt văn bản", "Number, date, and freezing the document")
+	clerk := p.holder(p.leader(), workflow.DutyNumber)
+	date := p.c.day
+	if _, err := p.engine().IssueNumber(ctx, p.id, date, p.as(clerk.ID, "number")); err != nil {
+		return err
+	}
+	s, err := p.engine().Await(ctx, p.id, func(s workflow.State) bool { return s.Covenant.Frozen != nil })
+	if err != nil {
+		return err
+	}
+	p.line("Số %s ngày %s; tệp đã chốt %s, %d ô ký và ô dấu", "No. %s of %s; frozen file %s, %d fields for signatures and seals",
+		s.Covenant.PrintedNumber(), date.Display(), s.Covenant.Frozen.PDF.Short(), len(s.Covenant.Frozen.Fields))
+	return nil
+}
+
+// sign has every director sign: group by group, and inside a group in an order that is not the list's.
+func (p *play) sign(ctx context.Context) error {
+	p.heading("Ký số (PAdES B-T, mỗi người một khóa)", "Digital signatures (PAdES B-T, each with an own key)")
+	for {
+		v, err := p.view(ctx)
+		if err != nil {
+			return err
+		}
+		if v.Covenant.Phase != workflow.AwaitingSignatures {
+			for _, s := range v.Covenant.Signed {
+				p.line("✓ %s – %s, %s", "✓ %s – %s, %s", v.Directory.PersonName(s.Person), p.agency(workflow.AgencyID(s.Slot)).Name,
+					s.SignedAt.In(v.Calendar.Zone()).Format("15:04:05 02/01/2006"))
+			}
+			return nil
+		}
+		waiting := slices.Clone(v.Covenant.Waiting)
+		slices.Reverse(waiting)
+		if err := p.signGroup(ctx, v, waiting); err != nil {
+			return err
+		}
+	}
+}
+
+func (p *play) signGroup(ctx context.Context, v *engine.View, agencies []workflow.AgencyID) error {
+	for _, agency := range agencies {
+		director := p.holder(agency, workflow.DutySign)
+		party, _ := v.Covenant.Party(agency)
+		request := engine.SignRequest{Covenant: p.id, Slot: party.Slot, PIN: p.c.script.PIN, Consented: v.Covenant.Frozen.PDF}
+		if _, err := p.engine().Sign(ctx, request, p.as(director.ID, "sign/%s", agency)); err != nil {
+			return fmt.Errorf("%s: %w", party.Unit, err)
+		}
+	}
+	return nil
+}
+
+// finish waits for the validation data, and leaves the file where a person finds it.
+func (p *play) finish(ctx context.Context) error {
+	p.heading("Hoàn tất và đưa vào hiệu lực", "Completion and entry into force")
+	s, err := p.engine().Await(ctx, p.id, func(s workflow.State) bool { return !s.Covenant.InForce.IsZero() })
+	if err != nil {
+		return err
+	}
+	content, _, err := p.engine().Document(ctx, s.Covenant.Head)
+	if err != nil {
+		return err
+	}
+	defer content.Close()
+	file, err := io.ReadAll(content)
+	if err != nil {
+		return fmt.Errorf("covenant.pdf: %w", err)
+	}
+	if err := writeWhole(filepath.Join(p.stage.dir, "covenant.pdf"), file, 0o644); err != nil {
+		return err
+	}
+	v, err := p.view(ctx)
+	if err != nil {
+		return err
+	}
+	passed := 0
+	for _, r := range v.Verdict.Results {
+		if r.Indication == signing.TotalPassed {
+			passed++
+		}
+	}
+	p.line("Mức %s; %d/%d chữ ký hợp lệ khi kiểm tra ngoại tuyến", "Level %s; %d of %d signatures pass offline", s.Covenant.Level, passed, len(v.Verdict.Results))
+	p.line("→ %s", "→ %s", v.Status(v.Now, p.lang))
+	return nil
+}
+
+// until is the end of the simulated time: the last reminder of the first quarterly report.
+func until(v *engine.View) time.Time {
+	var first workflow.Period
+	var end time.Time
+	for _, o := range v.Upcoming {
+		if workflow.PeriodOf(workflow.PeriodQuarter, o.Deadline.Date) != workflow.Period(o.Period) {
+			continue
+		}
+		if first == "" {
+			first = o.Period
+		}
+		if o.Period == first {
+			end = o.At
+		}
+	}
+	return end
+}

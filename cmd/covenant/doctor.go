@@ -1,0 +1,199 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"covenant/signing"
+	"covenant/templates"
+	"covenant/templates/library"
+	"covenant/workflow"
+	"covenant/workflow/store"
+)
+
+type doctorCmd struct {
+	Config string `help:"Configuration file (YAML)." type:"existingfile" env:"COVENANT_CONFIG"`
+	Data   string `help:"Data directory. Default: ./data" placeholder:"DIR"`
+}
+
+// examination is one thing that the doctor looks at. It answers what it found; nothing to say means not configured.
+type examination struct {
+	vi, en string
+	look   func(context.Context) (string, error)
+}
+
+// Run looks at everything that an installation needs and says what is wrong and what to do. Exit status 1 if anything
+// is.
+func (cmd *doctorCmd) Run(e *env) error {
+	c, err := loadConfig(cmd.Config, config{Data: cmd.Data})
+	if err != nil {
+		return err
+	}
+	ill := false
+	for _, x := range examinations(c) {
+		ctx, cancel := context.WithTimeout(e.ctx, 30*time.Second)
+		found, err := x.look(ctx)
+		cancel()
+		switch {
+		case err != nil:
+			ill = true
+			e.say("✗ %s: %v", "✗ %s: %v", e.pick(x.vi, x.en), explain(err, e.lang))
+		case found == "":
+			e.say("– %s: chưa cấu hình", "– %s: not configured", e.pick(x.vi, x.en))
+		default:
+			e.say("✓ %s: %s", "✓ %s: %s", e.pick(x.vi, x.en), found)
+		}
+	}
+	if ill {
+		return &exitError{status: 1}
+	}
+	return nil
+}
+
+func examinations(c config) []examination {
+	return []examination{
+		{"Phông chữ và mẫu văn bản", "Fonts and templates", func(context.Context) (string, error) { return examineTemplates() }},
+		{"Lịch làm việc", "Working-day calendar", func(context.Context) (string, error) { return examineCalendar(time.Now()) }},
+		{"Cơ sở dữ liệu", "Database", c.examineDatabase},
+		{"Khóa máy chủ", "Server secret", func(context.Context) (string, error) { return c.examineSecret() }},
+		{"Gốc tin cậy", "Trust anchors", func(context.Context) (string, error) { return c.examineRoots() }},
+		{"Dấu thời gian và đồng hồ", "Time-stamps and clock", c.examineTSA},
+		{"Máy chủ thư", "Mail server", c.examineMail},
+	}
+}
+
+// examineTemplates drafts every template of the library with its sample data: that needs all fonts.
+func examineTemplates() (string, error) {
+	law, err := library.Law()
+	if err != nil {
+		return "", err
+	}
+	names := library.List()
+	for _, name := range names {
+		entry, err := library.Open(name)
+		if err != nil {
+			return "", err
+		}
+		t, problems := entry.Template()
+		values, more := entry.SampleValues()
+		if err := templates.Problems(append(problems, more...)).Err(); err != nil {
+			return "", err
+		}
+		doc, err := t.Draft(values, templates.DraftOptions{Law: law})
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", name, err)
+		}
+		if _, err := doc.PDF(&bytes.Buffer{}, templates.PDFOptions{}); err != nil {
+			return "", fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return strings.Join(names, ", "), nil
+}
+
+func examineCalendar(now time.Time) (string, error) {
+	cal, err := workflow.VietnamCalendar()
+	if err != nil {
+		return "", err
+	}
+	today := cal.Today(now)
+	for _, d := range []workflow.Date{today, today.AddMonths(12)} {
+		if _, err := cal.WorkingDay(d); err != nil {
+			return "", err
+		}
+	}
+	text := fmt.Sprint(cal.Years())
+	if cal.Provisional(today.AddMonths(12).Year) {
+		text += fmt.Sprintf(" (%d: tạm tính / provisional)", today.AddMonths(12).Year)
+	}
+	return text, nil
+}
+
+func (c config) examineDatabase(ctx context.Context) (string, error) {
+	if c.Database == "" {
+		if _, err := os.Stat(c.Data); errors.Is(err, fs.ErrNotExist) {
+			return "", nil
+		}
+	}
+	s, err := store.Open(ctx, store.Options{Dir: c.Data, DatabaseURL: c.Database, ReadOnly: true})
+	if err != nil {
+		return "", err
+	}
+	return s.Database(), s.Close()
+}
+
+func (c config) examineSecret() (string, error) {
+	path := filepath.Join(c.Data, "server.secret")
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", nil
+	case err != nil:
+		return "", err
+	case info.Mode().Perm()&0o077 != 0:
+		return "", fmt.Errorf("%s can be read by others (mode %v): chmod 600 %s", path, info.Mode().Perm(), path)
+	case info.Size() < secretSize:
+		return "", fmt.Errorf("%s is damaged; restore it from a backup", path)
+	}
+	return path, nil
+}
+
+func (c config) examineRoots() (string, error) {
+	path := rootsFile(c)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && c.Trust == "" {
+		return "", nil
+	}
+	certs, err := readCertificates(path)
+	if err != nil {
+		return "", err
+	}
+	for _, cert := range certs {
+		if time.Now().After(cert.NotAfter) {
+			return "", fmt.Errorf("%s: the root %q expired on %s", path, cert.Subject.CommonName, cert.NotAfter.Format(time.DateOnly))
+		}
+	}
+	return fmt.Sprintf("%s (%d)", path, len(certs)), nil
+}
+
+// maxDrift is how far this machine's clock may be from the time-stamp authority's.
+const maxDrift = time.Minute
+
+func (c config) examineTSA(ctx context.Context) (string, error) {
+	urls := strings.Fields(c.TSA)
+	if len(urls) == 0 {
+		return "", nil
+	}
+	digest := sha256.Sum256([]byte("covenant doctor"))
+	stamped, err := signing.TimestampTime(ctx, &signing.TSA{URLs: urls}, digest[:], crypto.SHA256)
+	if err != nil {
+		return "", err
+	}
+	if drift := time.Since(stamped).Abs(); drift > maxDrift {
+		return "", fmt.Errorf("this machine's clock is %s away from %s; set the clock", drift.Round(time.Second), urls[0])
+	}
+	return urls[0], nil
+}
+
+func (c config) examineMail(ctx context.Context) (string, error) {
+	if c.SMTP == "" {
+		return "", nil
+	}
+	if _, err := newMailer(c); err != nil {
+		return "", err
+	}
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "tcp", c.SMTP)
+	if err != nil {
+		return "", fmt.Errorf("%w; check smtp in the configuration", err)
+	}
+	return c.SMTP, conn.Close()
+}

@@ -1,0 +1,112 @@
+// Command covenant drafts covenants from templates, routes them through reviews and votes, has them signed digitally,
+// verifies signatures, and reminds of the reports that were promised.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	_ "time/tzdata" // zones are needed on machines that have none installed
+
+	"github.com/alecthomas/kong"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+// cli is the command line; see kong for the tags.
+type cli struct {
+	Demo   demoCmd   `cmd:"" help:"Run the reference case through its whole life, then serve it."`
+	Serve  serveCmd  `cmd:"" help:"Serve the pages and run the background work."`
+	Check  checkCmd  `cmd:"" help:"Check templates; prints all problems, exit status 1 if any."`
+	Draft  draftCmd  `cmd:"" help:"Draft a document from a template and values."`
+	Sign   signCmd   `cmd:"" help:"Sign a PDF file with the key of a PKCS#12 file."`
+	Verify verifyCmd `cmd:"" help:"Verify the signatures of PDF files."`
+	Remind remindCmd `cmd:"" help:"Print the reminders that would be sent between two dates."`
+	Audit  auditCmd  `cmd:"" help:"Check the event log's chains and time-stamps."`
+	Doctor doctorCmd `cmd:"" help:"Check fonts, clock, database, mail, time-stamps and keys."`
+
+	Lang string `help:"Language of output: vi or en. Default: from COVENANT_LANG or LANG." env:"COVENANT_LANG" placeholder:"vi|en"`
+}
+
+// env is what a command works with.
+type env struct {
+	ctx            context.Context
+	in             io.Reader
+	out, err       io.Writer
+	lang           string
+	progressAllows bool
+}
+
+// exitError ends the program with a status of its own; a nil err says that everything was said already.
+type exitError struct {
+	status int
+	err    error
+}
+
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit status %d", e.status)
+	}
+	return e.err.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.err }
+
+// run is main without the process: it returns the exit status. 1 is a failure, 2 a wrong command line unless the
+// command says otherwise.
+func run(args []string, in io.Reader, out, errOut io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var c cli
+	parser, err := kong.New(&c, kong.Name("covenant"),
+		kong.Description("Covenants of emulation blocks: drafted, reviewed, voted on, signed, reported."),
+		kong.Writers(out, errOut), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Exit(func(status int) { panic(helpShown(status)) }))
+	if err != nil {
+		fmt.Fprintln(errOut, "covenant:", err)
+		return 1
+	}
+	return parseAndRun(ctx, parser, &c, args, env{ctx: ctx, in: in, out: out, err: errOut})
+}
+
+// helpShown carries the status of --help out of kong, which wants to end the process.
+type helpShown int
+
+func parseAndRun(ctx context.Context, parser *kong.Kong, c *cli, args []string, e env) (status int) {
+	defer func() {
+		if p := recover(); p != nil {
+			shown, ok := p.(helpShown)
+			if !ok {
+				panic(p)
+			}
+			status = int(shown)
+		}
+	}()
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintln(e.err, "covenant:", err)
+		return 2
+	}
+	e.lang = language(c.Lang)
+	e.progressAllows = isTerminal(e.err)
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	err = parsed.Run(&e)
+	var exit *exitError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &exit):
+		if exit.err != nil {
+			fmt.Fprintln(e.err, "covenant:", explain(exit.err, e.lang))
+		}
+		return exit.status
+	case errors.Is(err, context.Canceled):
+		return 130
+	}
+	fmt.Fprintln(e.err, "covenant:", explain(err, e.lang))
+	return 1
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"time"
+
+	"covenant/signing"
+)
+
+type signCmd struct {
+	In           string   `arg:"" help:"PDF file to sign." type:"existingfile"`
+	Out          string   `short:"o" required:"" help:"Signed file." placeholder:"FILE"`
+	P12          string   `required:"" help:"PKCS#12 file with key and certificate." type:"existingfile" placeholder:"FILE"`
+	PasswordFile string   `required:"" help:"File whose first line is the PKCS#12 file's password." type:"existingfile" placeholder:"FILE"`
+	Level        string   `default:"B-T" help:"PAdES level: B-B, B-T, B-LT or B-LTA."`
+	TSA          []string `name:"tsa" help:"Time-stamp authority; several are tried in order." placeholder:"URL"`
+	Field        string   `help:"Signature field to sign. Default: a new invisible one." placeholder:"NAME"`
+	Image        string   `help:"Picture of the signature, PNG with transparency." type:"existingfile" placeholder:"PNG"`
+	Reason       string   `help:"Reason for signing." placeholder:"TEXT"`
+	Trust        string   `help:"Roots (PEM) that complete the chains at B-LT and above." type:"existingfile" placeholder:"ROOT.pem"`
+	AllowPrivate bool     `help:"Let certificates name OCSP and CRL servers on private addresses."`
+	JSON         bool     `name:"json" help:"Print the result as JSON."`
+}
+
+// Run signs a file. The output is there whole, verified, or not at all.
+func (cmd *signCmd) Run(e *env) error {
+	opt, err := cmd.options()
+	if err != nil {
+		return err
+	}
+	id, err := cmd.identity()
+	if err != nil {
+		return err
+	}
+	in, err := os.ReadFile(cmd.In)
+	if err != nil {
+		return fmt.Errorf("read the file to sign: %w", err)
+	}
+	signed, made, err := signing.SignBytes(e.ctx, in, id, opt)
+	if err != nil {
+		return fmt.Errorf("%s was not signed: %w", cmd.In, err)
+	}
+	report, err := signing.Verify(e.ctx, bytes.NewReader(signed), int64(len(signed)), signing.VerifyOptions{})
+	if err != nil {
+		return fmt.Errorf("verify what was signed: %w", err)
+	}
+	for _, r := range report.Results {
+		if r.Field == made.Field && !r.Intact() {
+			return fmt.Errorf("%s was not written: the new signature does not verify (%s)", cmd.Out, r.SubIndication)
+		}
+	}
+	if err := writeWhole(cmd.Out, signed, 0o644); err != nil {
+		return err
+	}
+	if cmd.JSON {
+		return json.NewEncoder(e.out).Encode(map[string]any{
+			"file": cmd.Out, "field": made.Field, "level": made.Level, "time": made.Time.Format(time.RFC3339), "size": made.Size,
+		})
+	}
+	e.say("Đã ký %s ở mức PAdES %s, trường “%s”", "Signed %s at PAdES %s, field “%s”", cmd.Out, made.Level, made.Field)
+	return nil
+}
+
+func (cmd *signCmd) identity() (signing.Identity, error) {
+	pass, err := password(cmd.PasswordFile)
+	if err != nil {
+		return signing.Identity{}, err
+	}
+	data, err := os.ReadFile(cmd.P12)
+	if err != nil {
+		return signing.Identity{}, fmt.Errorf("key file: %w", err)
+	}
+	id, err := signing.LoadPKCS12(data, pass)
+	if err != nil {
+		return signing.Identity{}, fmt.Errorf("key file %s: %w", cmd.P12, err)
+	}
+	return id, nil
+}
+
+func (cmd *signCmd) options() (signing.Options, error) {
+	level, err := signing.ParseLevel(cmd.Level)
+	if err != nil {
+		return signing.Options{}, err
+	}
+	opt := signing.Options{Level: level, Field: cmd.Field, Reason: cmd.Reason, Validation: signing.ValidationSource{HTTP: outbound(cmd.AllowPrivate)}}
+	if level >= signing.BT && len(cmd.TSA) == 0 {
+		return opt, fmt.Errorf("level %s needs a time-stamp: give --tsa URL, or sign at --level B-B", level)
+	}
+	if len(cmd.TSA) > 0 {
+		opt.TSA = &signing.TSA{URLs: cmd.TSA, Retries: 1}
+	}
+	if cmd.Trust != "" {
+		if opt.Validation.Certificates, err = readCertificates(cmd.Trust); err != nil {
+			return opt, err
+		}
+	}
+	if cmd.Image != "" {
+		image, err := os.ReadFile(cmd.Image)
+		if err != nil {
+			return opt, fmt.Errorf("signature image: %w", err)
+		}
+		opt.Appearance = &signing.Appearance{Image: image}
+	}
+	return opt, nil
+}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"covenant/workflow"
+)
+
+// language chooses "vi" or "en" from a flag, or else from the usual environment variables. Vietnamese is the default.
+func language(asked string) string {
+	for _, candidate := range []string{asked, os.Getenv("LC_ALL"), os.Getenv("LC_MESSAGES"), os.Getenv("LANG")} {
+		switch {
+		case strings.HasPrefix(candidate, "vi"):
+			return "vi"
+		case strings.HasPrefix(candidate, "en"):
+			return "en"
+		}
+	}
+	return "vi"
+}
+
+// explain is an error in the reader's language where it has one.
+func explain(err error, lang string) string {
+	var refusal *workflow.Error
+	if errors.As(err, &refusal) {
+		return refusal.Sentence(lang)
+	}
+	return err.Error()
+}
+
+// say picks the text of the reader's language.
+func (e *env) say(vi, en string, args ...any) {
+	fmt.Fprintf(e.out, e.pick(vi, en)+"\n", args...)
+}
+
+func (e *env) pick(vi, en string) string {
+	if e.lang == "en" {
+		return en
+	}
+	return vi
+}
+
+// isTerminal reports whether progress may be shown on w.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

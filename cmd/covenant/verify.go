@@ -1,0 +1,152 @@
+package main
+
+import (
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"os"
+	"time"
+
+	"covenant/signing"
+)
+
+type verifyCmd struct {
+	Files        []string `arg:"" help:"PDF files."`
+	Trust        string   `help:"Roots (PEM) to trust. Default: the system's." type:"existingfile" placeholder:"ROOTS.pem"`
+	At           string   `help:"Judge as of this time, e.g. 2026-11-23T09:00:00+07:00. Default: now." placeholder:"TIME"`
+	Offline      bool     `help:"Use only what the file holds; ask no server."`
+	Revocation   string   `default:"strict" enum:"strict,soft" help:"strict: missing revocation data is indeterminate; soft: it is tolerated and said."`
+	AllowPrivate bool     `help:"Let certificates name OCSP and CRL servers on private addresses."`
+	JSON         bool     `name:"json" help:"Print the reports as JSON, one line a file."`
+}
+
+// Exit statuses of verify; the worst of all files counts.
+const (
+	statusFailed        = 1
+	statusIndeterminate = 2
+	statusUnreadable    = 3
+)
+
+// Run verifies each file and says what it found.
+func (cmd *verifyCmd) Run(e *env) error {
+	opt, err := cmd.options()
+	if err != nil {
+		return &exitError{status: statusUnreadable, err: err}
+	}
+	worst := 0
+	for _, path := range cmd.Files {
+		status := cmd.verify(e, path, opt)
+		if rank(status) > rank(worst) {
+			worst = status
+		}
+	}
+	if worst != 0 {
+		return &exitError{status: worst}
+	}
+	return nil
+}
+
+// rank orders statuses by how bad they are: passed, indeterminate, failed, unreadable.
+func rank(status int) int {
+	return map[int]int{0: 0, statusIndeterminate: 1, statusFailed: 2, statusUnreadable: 3}[status]
+}
+
+func (cmd *verifyCmd) verify(e *env, path string, opt signing.VerifyOptions) int {
+	report, err := verifyFile(e, path, opt)
+	if err != nil {
+		if cmd.JSON {
+			_ = json.NewEncoder(e.out).Encode(map[string]string{"file": path, "error": err.Error()})
+		} else {
+			e.say("%s: không đọc được: %v", "%s: cannot be read: %v", path, err)
+		}
+		return statusUnreadable
+	}
+	if cmd.JSON {
+		if err := json.NewEncoder(e.out).Encode(struct {
+			File   string          `json:"file"`
+			Report *signing.Report `json:"report"`
+		}{path, report}); err != nil {
+			return statusUnreadable
+		}
+	} else {
+		fmt.Fprintf(e.out, "%s\n", path)
+		if err := report.WriteText(e.out, e.lang); err != nil {
+			return statusUnreadable
+		}
+	}
+	switch report.Overall() {
+	case signing.TotalPassed:
+		return 0
+	case signing.TotalFailed:
+		return statusFailed
+	}
+	return statusIndeterminate
+}
+
+func verifyFile(e *env, path string, opt signing.VerifyOptions) (*signing.Report, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	return signing.Verify(e.ctx, f, info.Size(), opt)
+}
+
+func (cmd *verifyCmd) options() (signing.VerifyOptions, error) {
+	opt := signing.VerifyOptions{Online: !cmd.Offline, HTTP: outbound(cmd.AllowPrivate)}
+	if cmd.Revocation == "soft" {
+		opt.Revocation = signing.RevocationSoft
+	}
+	if cmd.At != "" {
+		at, err := time.Parse(time.RFC3339, cmd.At)
+		if err != nil {
+			return opt, fmt.Errorf("time %q: want for example 2026-11-23T09:00:00+07:00", cmd.At)
+		}
+		opt.At = at
+	}
+	if cmd.Trust == "" {
+		opt.SystemRoots = true
+		return opt, nil
+	}
+	certs, err := readCertificates(cmd.Trust)
+	if err != nil {
+		return opt, err
+	}
+	opt.Roots = x509.NewCertPool()
+	for _, c := range certs {
+		opt.Roots.AddCert(c)
+	}
+	return opt, nil
+}
+
+// readCertificates reads the certificates of a PEM file.
+func readCertificates(path string) ([]*x509.Certificate, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("trusted roots: %w", err)
+	}
+	var certs []*x509.Certificate
+	for {
+		var block *pem.Block
+		if block, data = pem.Decode(data); block == nil {
+			break
+		}
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		cert, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, fmt.Errorf("trusted roots %s: %w", path, err)
+		}
+		certs = append(certs, cert)
+	}
+	if len(certs) == 0 {
+		return nil, fmt.Errorf("trusted roots %s: the file holds no certificate in PEM form", path)
+	}
+	return certs, nil
+}

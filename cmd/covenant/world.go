@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"covenant/signing"
+	"covenant/web"
+	"covenant/workflow"
+	"covenant/workflow/engine"
+	"covenant/workflow/store"
+)
+
+// world is a running installation: the store, the engine on it, and what was opened for them.
+type world struct {
+	config config
+	store  *store.Store
+	engine *engine.Engine
+	logger *slog.Logger
+	now    func() time.Time
+}
+
+// openWorld opens the data directory and makes the engine; nothing runs in the background yet.
+func openWorld(ctx context.Context, c config, now func() time.Time, logger *slog.Logger) (*world, error) {
+	calendar, err := workflow.VietnamCalendar()
+	if err != nil {
+		return nil, err
+	}
+	s, err := store.Open(ctx, store.Options{
+		Dir: c.Data, DatabaseURL: c.Database, Now: now, Logger: logger, MailDomain: mailDomain(c),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("data directory %s: %w", c.Data, err)
+	}
+	w := &world{config: c, store: s, logger: logger, now: now}
+	settings, err := w.engineConfig(calendar)
+	if err == nil {
+		w.engine, err = engine.New(settings)
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return w, nil
+}
+
+func (w *world) engineConfig(calendar *workflow.Calendar) (engine.Config, error) {
+	c := w.config
+	secret, err := serverSecret(c.Data)
+	if err != nil {
+		return engine.Config{}, err
+	}
+	roots, err := loadRoots(rootsFile(c))
+	if err != nil {
+		return engine.Config{}, err
+	}
+	mailer, err := newMailer(c)
+	if err != nil {
+		return engine.Config{}, err
+	}
+	letters, err := newComposer(calendar.Zone())
+	if err != nil {
+		return engine.Config{}, err
+	}
+	settings := engine.Config{
+		Store: w.store, Calendar: calendar, Now: w.now, Roots: roots, Secret: secret, PublicURL: c.PublicURL,
+		Validation: &signing.ValidationSource{HTTP: outbound(c.AllowPrivate), Timeout: 10 * time.Second},
+		Mailer:     mailer, Composer: letters, Logger: w.logger,
+	}
+	if urls := strings.Fields(c.TSA); len(urls) > 0 {
+		settings.TSA = &signing.TSA{URLs: urls, Timeout: 15 * time.Second, Retries: 2}
+	}
+	return settings, nil
+}
+
+// outbound is the client for addresses that come from certificates: public ones only, unless configured otherwise.
+func outbound(allowPrivate bool) *http.Client {
+	return signing.GuardedHTTPClient(func(ip netip.Addr) bool { return allowPrivate })
+}
+
+func mailDomain(c config) string {
+	if _, domain, ok := strings.Cut(c.MailFrom, "@"); ok {
+		return strings.TrimSuffix(domain, ">")
+	}
+	return ""
+}
+
+func rootsFile(c config) string {
+	if c.Trust != "" {
+		return c.Trust
+	}
+	return filepath.Join(c.Data, "roots.pem")
+}
+
+// loadRoots reads trust anchors; without the file nothing is trusted.
+func loadRoots(path string) (*x509.CertPool, error) {
+	pool := x509.NewCertPool()
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return pool, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("trust anchors: %w", err)
+	}
+	if !pool.AppendCertsFromPEM(data) {
+		return nil, fmt.Errorf("trust anchors %s: the file holds no certificate in PEM form", path)
+	}
+	return pool, nil
+}
+
+const secretSize = 32
+
+// serverSecret is the server's half of the protection of kept keys: a file of its own in the data directory, made at
+// the first start. Keys cannot be opened without it, so back it up apart from the database.
+func serverSecret(dir string) ([]byte, error) {
+	path := filepath.Join(dir, "server.secret")
+	secret, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		secret = make([]byte, secretSize)
+		if _, err := rand.Read(secret); err != nil {
+			return nil, fmt.Errorf("server secret: %w", err)
+		}
+		return secret, writeWhole(path, secret, 0o600)
+	case err != nil:
+		return nil, fmt.Errorf("server secret: %w", err)
+	case len(secret) < secretSize:
+		return nil, fmt.Errorf("server secret %s is damaged (%d bytes instead of %d); restore it from a backup, kept keys cannot be opened without it", path, len(secret), secretSize)
+	}
+	return secret, nil
+}
+
+func (w *world) handler() (http.Handler, error) {
+	return web.New(web.Config{Engine: w.engine, Logger: w.logger, Now: w.now})
+}
+
+func (w *world) close() error { return w.store.Close() }
+
+// serveHTTP serves until ctx ends, then lets requests finish for a moment.
+func serveHTTP(ctx context.Context, l net.Listener, h http.Handler) error {
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(l) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	graceful, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if err := server.Shutdown(graceful); err != nil {
+		return errors.Join(err, server.Close())
+	}
+	return nil
+}
+
+// loopback refuses addresses that others could reach: until there are accounts, the pages are for this machine only.
+func loopback(address string) error {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("listening address %q: want host:port, e.g. 127.0.0.1:8080", address)
+	}
+	if ip, err := netip.ParseAddr(host); host == "localhost" || err == nil && ip.IsLoopback() {
+		return nil
+	}
+	return fmt.Errorf("listening address %q: pages without accounts are served on loopback only; use 127.0.0.1:8080 and a tunnel or proxy that authenticates", address)
+}

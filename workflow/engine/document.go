@@ -1,0 +1,145 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"covenant/signing"
+	"covenant/workflow"
+	"covenant/workflow/store"
+)
+
+// readBlob reads a whole file by its digest.
+func (e *Engine) readBlob(ctx context.Context, digest workflow.Digest) ([]byte, error) {
+	return e.Store.ReadBlob(ctx, store.Digest(digest.String()))
+}
+
+// Document opens a kept file by its digest. The caller closes it.
+func (e *Engine) Document(ctx context.Context, digest workflow.Digest) (io.ReadSeekCloser, int64, error) {
+	blob, err := e.Store.Blobs().Open(ctx, store.Digest(digest.String()))
+	if err != nil {
+		return nil, 0, err
+	}
+	return blobReader{io.NewSectionReader(blob, 0, blob.Size()), blob}, blob.Size(), nil
+}
+
+type blobReader struct {
+	*io.SectionReader
+	io.Closer
+}
+
+// verify judges a file against the engine's trust anchors by what the file itself holds.
+func (e *Engine) verify(ctx context.Context, file []byte) (*signing.Report, error) {
+	return signing.Verify(ctx, bytes.NewReader(file), int64(len(file)), signing.VerifyOptions{Roots: e.Roots})
+}
+
+// verdicts remembers the report of the newest bytes asked about, by digest and day: what passes today may have
+// expired tomorrow.
+type verdicts struct {
+	mu      sync.Mutex
+	reports map[verdictKey]*signing.Report
+}
+
+type verdictKey struct {
+	digest workflow.Digest
+	day    string
+}
+
+const maxVerdicts = 64
+
+func (e *Engine) verdict(ctx context.Context, digest workflow.Digest) (*signing.Report, error) {
+	key := verdictKey{digest, time.Now().Format(time.DateOnly)}
+	e.verdicts.mu.Lock()
+	report, ok := e.verdicts.reports[key]
+	e.verdicts.mu.Unlock()
+	if ok {
+		return report, nil
+	}
+	file, err := e.readBlob(ctx, digest)
+	if err != nil {
+		return nil, err
+	}
+	if report, err = e.verify(ctx, file); err != nil {
+		return nil, fmt.Errorf("verify document %s: %w", digest.Short(), err)
+	}
+	e.verdicts.mu.Lock()
+	defer e.verdicts.mu.Unlock()
+	if e.verdicts.reports == nil || len(e.verdicts.reports) >= maxVerdicts {
+		e.verdicts.reports = map[verdictKey]*signing.Report{}
+	}
+	e.verdicts.reports[key] = report
+	return report, nil
+}
+
+// complete adds to the signed document all that verification will need later: certificates, revocation data and, at
+// B-LTA, a document time-stamp. It runs as a job; what it needs from outside may be away, then it runs again.
+func (e *Engine) complete(ctx context.Context, args CompleteArgs) error {
+	var s workflow.State
+	err := e.Store.View(ctx, func(tx *store.Tx) (err error) {
+		s, err = e.state(ctx, tx, args.Covenant)
+		return err
+	})
+	if err != nil || s.Covenant.Phase != workflow.AwaitingValidation {
+		return err
+	}
+	level, err := signing.ParseLevel(signStage(s).Sign.Final)
+	if err != nil {
+		return err
+	}
+	head, err := e.readBlob(ctx, s.Covenant.Head)
+	if err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	_, err = signing.Extend(ctx, bytes.NewReader(head), int64(len(head)), &out, signing.ExtendOptions{
+		Level: level, TSA: e.TSA, Validation: e.Validation,
+	})
+	if err != nil {
+		return fmt.Errorf("add validation data: %w", err)
+	}
+	if err := e.verifyComplete(ctx, out.Bytes(), len(s.Covenant.Signed)); err != nil {
+		return err
+	}
+	info, err := e.Store.PutBlob(ctx, bytes.NewReader(out.Bytes()), pdfType)
+	if err != nil {
+		return err
+	}
+	cmd := workflow.RecordValidationData{
+		Before: s.Covenant.Head, After: workflow.DigestOf(out.Bytes()), Size: info.Size, Level: level.String(),
+	}
+	// The key names the head alone: a second run fetches other answers and makes other bytes, yet asks for the same.
+	asked := struct{ Before workflow.Digest }{s.Covenant.Head}
+	meta := Meta{Key: fmt.Sprintf("complete/%s/%s", args.Covenant, s.Covenant.Head), Actor: workflow.SystemActor, Origin: "job"}
+	_, err = e.do(ctx, args.Covenant, asked, meta, func(context.Context, *store.Tx, workflow.State) (workflow.Command, error) { return cmd, nil })
+	return err
+}
+
+// verifyComplete proves that the finished file passes by what it holds, without the network.
+func (e *Engine) verifyComplete(ctx context.Context, file []byte, signatures int) error {
+	if err := e.verifySigned(ctx, file, signatures); err != nil {
+		return err
+	}
+	report, err := e.verify(ctx, file)
+	if err != nil {
+		return err
+	}
+	for _, result := range report.Results {
+		if result.Indication != signing.TotalPassed {
+			return fmt.Errorf("verify the completed document: field %s: %s %s", result.Field, result.Indication, result.SubIndication)
+		}
+	}
+	return nil
+}
+
+func unmarshalOutcome(data json.RawMessage, out *Outcome) error {
+	if err := json.Unmarshal(data, out); err != nil {
+		return fmt.Errorf("recorded result: %w", err)
+	}
+	out.Repeated = true
+	return nil
+}

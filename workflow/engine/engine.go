@@ -1,0 +1,232 @@
+package engine
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"covenant/signing"
+	"covenant/workflow"
+	"covenant/workflow/store"
+)
+
+// Config is what an engine needs. Store and Calendar are required.
+type Config struct {
+	Store    *store.Store
+	Calendar *workflow.Calendar
+	// Now is the clock of deadlines and events. Default: time.Now. Signatures always use the real clock.
+	Now func() time.Time
+	// TSA time-stamps signatures. Required by processes that sign at B-T and above.
+	TSA signing.Timestamper
+	// Roots are the trust anchors that signatures are verified against.
+	Roots *x509.CertPool
+	// Validation gets certificates and revocation data for the finished document. Default: from the addresses that
+	// certificates name, public ones only.
+	Validation *signing.ValidationSource
+	// Secret is the server's half of the protection of kept keys, 32 bytes.
+	Secret []byte
+	// PublicURL is the address under which the permanent links of QR codes are reached.
+	PublicURL string
+	// Mailer sends mails; Composer writes them.
+	Mailer   Mailer
+	Composer Composer
+	// Logger receives what happens in the background. Default: nothing is logged.
+	Logger *slog.Logger
+}
+
+// Engine runs covenants on one store. It is safe for concurrent use; several engines may share a database.
+type Engine struct {
+	Config
+	cache     cache
+	documents sync.Map // workflow.CovenantID → *sync.Mutex: one signature at a time is made here per document
+	verdicts  verdicts
+	jobs      *store.Jobs
+	changed   signal
+	stop      context.CancelFunc
+	done      chan struct{}
+}
+
+// New checks the configuration and makes an engine. Nothing runs in the background until [Engine.Start].
+func New(c Config) (*Engine, error) {
+	if c.Store == nil || c.Calendar == nil {
+		return nil, errors.New("engine: a store and a calendar are needed")
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Engine{Config: c, cache: newCache()}, nil
+}
+
+// Meta is who gives a command and from where. Key makes it idempotent: the same key and command are carried out once.
+type Meta struct {
+	Key     string
+	Actor   workflow.Actor
+	Origin  string // web, api, cli, job, demo
+	Address string // network address, if any
+}
+
+// Outcome is what a command did.
+type Outcome struct {
+	Covenant workflow.CovenantID `json:"covenant,omitempty"`
+	Version  int64               `json:"version"`
+	Kinds    []string            `json:"kinds"` // of the events it caused
+	// Repeated says that the command had been carried out before under the same key.
+	Repeated bool `json:"-"`
+}
+
+const maxAttempts = 50
+
+// Do carries out a command on a covenant. A refusal is a [*workflow.Error]; nothing is recorded then.
+func (e *Engine) Do(ctx context.Context, id workflow.CovenantID, cmd workflow.Command, meta Meta) (Outcome, error) {
+	return e.do(ctx, id, cmd, meta, func(context.Context, *store.Tx, workflow.State) (workflow.Command, error) { return cmd, nil })
+}
+
+// build makes the command from what the transaction finds, e.g. the next number of the register.
+type build func(ctx context.Context, tx *store.Tx, s workflow.State) (workflow.Command, error)
+
+// do is the one path of every command. asked is what identifies the request under its key.
+func (e *Engine) do(ctx context.Context, id workflow.CovenantID, asked any, meta Meta, make build) (Outcome, error) {
+	return e.doAs(ctx, id, id, asked, meta, make)
+}
+
+// doAs is do where the request does not name the covenant that it creates.
+func (e *Engine) doAs(ctx context.Context, about, id workflow.CovenantID, asked any, meta Meta, make build) (Outcome, error) {
+	digest, err := commandDigest(about, asked)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if meta.Key == "" {
+		return Outcome{}, errors.New("command without a key: its caller must choose one")
+	}
+	for attempt := 1; ; attempt++ {
+		var out Outcome
+		err := e.Store.Update(ctx, func(tx *store.Tx) error {
+			done, found, err := tx.Command(ctx, store.CommandKey(meta.Key), digest)
+			if err != nil {
+				return err
+			}
+			if found {
+				out.Repeated = true
+				return json.Unmarshal(done.Result, &out)
+			}
+			out, err = e.decide(ctx, tx, id, meta, make)
+			if err != nil {
+				return err
+			}
+			return e.remember(ctx, tx, meta.Key, digest, out)
+		})
+		if again := errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrBusy); !again || attempt == maxAttempts {
+			return out, err
+		}
+		if err := pause(ctx, attempt); err != nil {
+			return Outcome{}, err
+		}
+	}
+}
+
+// decide reads the state, asks the rules, appends the events and does what follows from them, all inside tx.
+func (e *Engine) decide(ctx context.Context, tx *store.Tx, id workflow.CovenantID, meta Meta, make build) (Outcome, error) {
+	state, err := e.state(ctx, tx, id)
+	if err != nil {
+		return Outcome{}, err
+	}
+	cmd, err := make(ctx, tx, state)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if state.Process == nil {
+		if state.Process, err = e.processFor(ctx, cmd); err != nil {
+			return Outcome{}, err
+		}
+	}
+	now := e.Now()
+	events, err := workflow.Decide(state, cmd, now)
+	if err != nil {
+		return Outcome{}, err
+	}
+	out := Outcome{Covenant: id, Version: state.Covenant.Version}
+	if len(events) == 0 {
+		return out, nil
+	}
+	if err := e.record(ctx, tx, covenantStream(id), state.Covenant.Version, now, meta, events); err != nil {
+		return Outcome{}, err
+	}
+	after := state
+	after.Covenant = state.Covenant.Clone()
+	for _, event := range events {
+		after.Covenant.Apply(event)
+		out.Kinds = append(out.Kinds, event.Kind())
+	}
+	out.Version = after.Covenant.Version
+	tx.OnCommit(func() {
+		e.cache.putCovenant(after.Covenant)
+		e.changed.fire()
+	})
+	return out, e.follow(ctx, tx, after, events)
+}
+
+func (e *Engine) record(ctx context.Context, tx *store.Tx, stream store.Stream, version int64, now time.Time, meta Meta, events []workflow.Event) error {
+	payloads := make([]store.Payload, 0, len(events))
+	for _, event := range events {
+		data, err := json.Marshal(event)
+		if err != nil {
+			return fmt.Errorf("event %s: %w", event.Kind(), err)
+		}
+		payloads = append(payloads, store.Payload{Kind: event.Kind(), JSON: data})
+	}
+	actor := string(meta.Actor.Person)
+	if meta.Actor.System {
+		actor = systemActor
+	}
+	_, err := tx.Append(ctx, stream, version, store.Envelope{
+		At: now, Actor: actor, Origin: meta.Origin, Address: meta.Address, CommandKey: meta.Key,
+	}, payloads)
+	return err
+}
+
+// systemActor stands in the log where the program itself acts; a person's id can never hold a colon.
+const systemActor = "system:covenant"
+
+func (e *Engine) remember(ctx context.Context, tx *store.Tx, key string, digest []byte, out Outcome) error {
+	result, err := json.Marshal(out)
+	if err != nil {
+		return fmt.Errorf("command %s: %w", key, err)
+	}
+	return tx.SaveCommand(ctx, store.CommandKey(key), store.Command{Digest: digest, Result: result, At: e.Now()})
+}
+
+func commandDigest(id workflow.CovenantID, asked any) ([]byte, error) {
+	data, err := json.Marshal(asked)
+	if err != nil {
+		return nil, fmt.Errorf("command %T: %w", asked, err)
+	}
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\n%T\n", id, asked)
+	h.Write(data)
+	return h.Sum(nil), nil
+}
+
+// pause waits a little longer after each attempt that lost a race.
+func pause(ctx context.Context, attempt int) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(time.Duration(min(attempt, 20)) * time.Millisecond):
+		return nil
+	}
+}
+
+func covenantStream(id workflow.CovenantID) store.Stream {
+	return store.Stream("covenant/" + string(id))
+}
+
+const directoryStream store.Stream = "directory"

@@ -1,0 +1,120 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/riverqueue/river"
+
+	"covenant/workflow"
+	"covenant/workflow/store"
+)
+
+// follow does, in the same transaction, what events entail: rows for lists, files referred to, jobs, occurrences,
+// mails.
+func (e *Engine) follow(ctx context.Context, tx *store.Tx, s workflow.State, events []workflow.Event) error {
+	for _, event := range events {
+		if err := e.followOne(ctx, tx, s, event); err != nil {
+			return fmt.Errorf("after %s: %w", event.Kind(), err)
+		}
+	}
+	return e.saveRows(ctx, tx, s)
+}
+
+func (e *Engine) followOne(ctx context.Context, tx *store.Tx, s workflow.State, event workflow.Event) error {
+	c := s.Covenant
+	switch event := event.(type) {
+	case workflow.RevisionSubmitted:
+		return e.referRevision(ctx, tx, c.ID, event)
+	case workflow.NumberIssued:
+		return enqueue(ctx, tx, FreezeArgs{Covenant: c.ID})
+	case workflow.Frozen:
+		if err := saveToken(ctx, tx, event.Token, c.Slug); err != nil {
+			return err
+		}
+		return refer(ctx, tx, c.ID, "frozen.pdf", event.PDF, event.Size, pdfType)
+	case workflow.SignatureMade:
+		return refer(ctx, tx, c.ID, fmt.Sprintf("signed-%03d.pdf", len(c.Signed)), event.After, event.Size, pdfType)
+	case workflow.StageOpened:
+		if event.Type == workflow.StageIssue {
+			return enqueue(ctx, tx, CompleteArgs{Covenant: c.ID})
+		}
+	case workflow.ValidationDataAdded:
+		return refer(ctx, tx, c.ID, "complete.pdf", event.After, event.Size, pdfType)
+	case workflow.ReportingOpened:
+		return e.scheduleReports(ctx, tx, s, event)
+	case workflow.Reminded:
+		return e.queueReminders(ctx, tx, s, event)
+	}
+	return nil
+}
+
+const (
+	pdfType  = "application/pdf"
+	yamlType = "application/yaml"
+	textType = "text/plain; charset=utf-8"
+)
+
+func owner(id workflow.CovenantID) string { return "covenant/" + string(id) }
+
+func refer(ctx context.Context, tx *store.Tx, id workflow.CovenantID, name string, digest workflow.Digest, size int64, mediaType string) error {
+	return tx.Refer(ctx, owner(id), name, store.BlobInfo{Digest: store.Digest(digest.String()), Size: size, MediaType: mediaType})
+}
+
+// enqueue inserts a job of which one at a time is enough.
+func enqueue(ctx context.Context, tx *store.Tx, args river.JobArgs) error {
+	_, err := tx.Enqueue(ctx, args, &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished}})
+	return err
+}
+
+// saveRows brings the derived rows of a covenant in step with its state.
+func (e *Engine) saveRows(ctx context.Context, tx *store.Tx, s workflow.State) error {
+	c := s.Covenant
+	summary, err := json.Marshal(rowSummary{
+		Status: s.Status(e.Now(), "vi"), StatusEN: s.Status(e.Now(), "en"), Number: c.PrintedNumber(), Due: c.Due,
+	})
+	if err != nil {
+		return fmt.Errorf("row of %s: %w", c.ID, err)
+	}
+	row := store.Covenant{
+		ID: string(c.ID), Slug: c.Slug, Title: c.Title, Block: string(c.Block), Year: c.Year, Status: string(c.Phase),
+		Version: c.Version, UpdatedAt: e.Now(), Summary: summary, Words: s.Directory.Blocks[c.Block].Name,
+	}
+	if !c.Head.IsZero() {
+		row.Head = store.Digest(c.Head.String())
+	}
+	if len(c.Waiting) > 0 {
+		row.NextActor = string(c.Waiting[0])
+	}
+	if !c.Due.Date.IsZero() {
+		row.Due = c.Due.End(s.Calendar.Zone())
+	}
+	return tx.SaveCovenant(ctx, row, partyRows(s))
+}
+
+type rowSummary struct {
+	Status   string            `json:"status"`
+	StatusEN string            `json:"status_en"`
+	Number   string            `json:"number,omitempty"`
+	Due      workflow.Deadline `json:"due"`
+}
+
+func partyRows(s workflow.State) []store.Party {
+	var rows []store.Party
+	for i, p := range s.Covenant.Parties {
+		row := store.Party{
+			ID: string(p.Slot), Seq: i + 1, Name: p.Unit, Role: string(p.Role), Agency: string(p.Agency), State: "idle",
+		}
+		for _, a := range s.Covenant.Waiting {
+			if a == p.Agency {
+				row.State = "asked"
+			}
+		}
+		if signed, ok := s.Covenant.Signature(p.Slot); ok {
+			row.State, row.Person, row.At = "signed", string(signed.Person), signed.SignedAt
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}

@@ -1,0 +1,107 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"covenant/templates"
+	"covenant/workflow"
+	"covenant/workflow/store"
+)
+
+// IssueNumber takes the next number of the register for a covenant and dates it. The number is kept and recorded in
+// one transaction, so that none is lost and none is given out twice.
+func (e *Engine) IssueNumber(ctx context.Context, id workflow.CovenantID, date workflow.Date, meta Meta) (Outcome, error) {
+	asked := struct{ Date workflow.Date }{date}
+	return e.do(ctx, id, asked, meta, func(ctx context.Context, tx *store.Tx, s workflow.State) (workflow.Command, error) {
+		cmd := workflow.IssueNumber{By: meta.Actor.Person, Number: 1, Date: date}
+		if _, err := workflow.Decide(s, cmd, e.Now()); err != nil { // before the register is touched
+			return nil, err
+		}
+		stage, _ := s.Process.OfKind(workflow.StageNumber)
+		key := store.NumberKey("covenant/" + string(id))
+		n, err := tx.NextNumber(ctx, stage.Number.Book, date.Year, string(id), key, e.Now())
+		if err != nil {
+			return nil, err
+		}
+		cmd.Number = int(n.Number)
+		return cmd, tx.IssueNumber(ctx, key, e.Now())
+	})
+}
+
+// freeze renders the final document, once, from what the agencies approved, proves that nothing but number, date and
+// watermark differs, and records it.
+func (e *Engine) freeze(ctx context.Context, args FreezeArgs) error {
+	var s workflow.State
+	err := e.Store.View(ctx, func(tx *store.Tx) (err error) {
+		s, err = e.state(ctx, tx, args.Covenant)
+		return err
+	})
+	if err != nil || s.Covenant.Phase != workflow.AwaitingFreeze {
+		return err
+	}
+	token := strings.ToLower(rand.Text())
+	frozen, err := e.renderFrozen(ctx, s, token)
+	if err != nil {
+		return fmt.Errorf("freeze %s: %w", s.Covenant.Slug, err)
+	}
+	info, err := e.Store.PutBlob(ctx, bytes.NewReader(frozen.bytes), pdfType)
+	if err != nil {
+		return err
+	}
+	cmd := workflow.Freeze{PDF: workflow.DigestOf(frozen.bytes), Size: info.Size, Token: token}
+	for _, f := range frozen.info.Fields {
+		cmd.Fields = append(cmd.Fields, workflow.FrozenField{Name: f.Name, Slot: workflow.SlotID(f.Slot), Type: string(f.Kind), Page: f.Page})
+	}
+	// The key names the approved revision alone: a second run draws another token, yet asks for the same.
+	revision, _ := s.Covenant.Revision()
+	asked := struct{ Manifest workflow.Digest }{revision.Manifest}
+	meta := Meta{Key: fmt.Sprintf("freeze/%s/%d", args.Covenant, revision.Number), Actor: workflow.SystemActor, Origin: "job"}
+	_, err = e.do(ctx, args.Covenant, asked, meta, func(context.Context, *store.Tx, workflow.State) (workflow.Command, error) { return cmd, nil })
+	return err
+}
+
+// errRendererChanged: what the agencies approved cannot be made again by this program.
+var errRendererChanged = errors.New("the approved revision cannot be rendered again as it was approved; submit a new revision for review")
+
+func (e *Engine) renderFrozen(ctx context.Context, s workflow.State, token string) (rendering, error) {
+	var none rendering
+	revision, _ := s.Covenant.Revision()
+	template, err := e.readBlob(ctx, revision.Template)
+	if err != nil {
+		return none, err
+	}
+	values, err := e.readBlob(ctx, revision.Values)
+	if err != nil {
+		return none, err
+	}
+	approved, reviewed, err := e.renderRevision(s, template, values, revision.Number, revision.RenderedAt)
+	if err != nil {
+		return none, err
+	}
+	if _, manifest, err := manifestOf(reviewed, s.Covenant.Process); err != nil {
+		return none, err
+	} else if manifest != revision.Manifest || workflow.DigestOf(approved.bytes) != revision.PDF {
+		return none, errRendererChanged
+	}
+	n := s.Covenant.Number
+	doc, err := e.draft(template, values, templates.DraftOptions{
+		Number: n.Number, Symbol: n.Symbol, Date: day(n.Date), URL: strings.TrimSuffix(e.PublicURL, "/") + "/t/" + token,
+	})
+	if err != nil {
+		return none, err
+	}
+	frozen, err := print(doc, templates.PDFOptions{Created: e.Now().UTC().Truncate(time.Second), Fields: true})
+	if err != nil {
+		return none, err
+	}
+	if differences := templates.Differences(approved.info, frozen.info); len(differences) > 0 {
+		return none, fmt.Errorf("more than number, date and watermark would differ from what was approved: %s", strings.Join(differences, "; "))
+	}
+	return frozen, nil
+}

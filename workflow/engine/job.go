@@ -1,0 +1,180 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
+	"covenant/workflow"
+	"covenant/workflow/store"
+)
+
+// The jobs. Their arguments name things and never hold secrets. Each may run more than once: it looks at the state
+// and does only what is still to be done.
+type (
+	// FreezeArgs renders the final document of a covenant that has its number.
+	FreezeArgs struct {
+		Covenant workflow.CovenantID `json:"covenant"`
+	}
+	// CompleteArgs adds the validation data after the last signature.
+	CompleteArgs struct {
+		Covenant workflow.CovenantID `json:"covenant"`
+	}
+	// RemindArgs carries out one step of a reminder ladder.
+	RemindArgs struct {
+		Covenant   workflow.CovenantID   `json:"covenant"`
+		Obligation workflow.ObligationID `json:"obligation"`
+		Period     workflow.Period       `json:"period"`
+		Rung       workflow.Rung         `json:"rung"`
+		Index      int                   `json:"index"` // of the rung in its ladder, from 0
+	}
+	// MailArgs sends one queued mail.
+	MailArgs struct {
+		Mail store.MailKey `json:"mail"`
+	}
+)
+
+// Kind names the job in the queue.
+func (FreezeArgs) Kind() string   { return "freeze" }
+func (CompleteArgs) Kind() string { return "complete" }
+func (RemindArgs) Kind() string   { return "remind" }
+func (MailArgs) Kind() string     { return "mail" }
+
+// unfinished are the states in which a job is still going to do its work.
+var unfinished = []rivertype.JobState{
+	rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning,
+	rivertype.JobStateRetryable, rivertype.JobStateScheduled,
+}
+
+// worker makes a River worker of a method of the engine.
+type worker[A river.JobArgs] struct {
+	river.WorkerDefaults[A]
+	work func(ctx context.Context, args A) error
+}
+
+func (w *worker[A]) Work(ctx context.Context, job *river.Job[A]) error {
+	err := w.work(ctx, job.Args)
+	var refusal *workflow.Error
+	if errors.As(err, &refusal) && refusal.Code != workflow.CodeConflict {
+		return river.JobCancel(err) // the rules will not change their mind by asking again
+	}
+	return err
+}
+
+func (w *worker[A]) Timeout(*river.Job[A]) time.Duration { return 2 * time.Minute }
+
+// NextRetry tries again soon at first: what a job needs from outside is usually back within seconds.
+func (w *worker[A]) NextRetry(job *river.Job[A]) time.Time {
+	wait := time.Second << min(len(job.Errors), 9)
+	return time.Now().Add(wait)
+}
+
+// Start begins working jobs and sweeping. Stop ends it.
+func (e *Engine) Start(ctx context.Context) error {
+	workers := river.NewWorkers()
+	river.AddWorker(workers, &worker[FreezeArgs]{work: e.freeze})
+	river.AddWorker(workers, &worker[CompleteArgs]{work: e.complete})
+	river.AddWorker(workers, &worker[RemindArgs]{work: e.remind})
+	river.AddWorker(workers, &worker[MailArgs]{work: e.sendMail})
+	if err := e.recoverMails(ctx); err != nil {
+		return err
+	}
+	jobs, err := e.Store.StartJobs(ctx, &river.Config{
+		Workers: workers, Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}},
+		FetchPollInterval: 500 * time.Millisecond, FetchCooldown: 50 * time.Millisecond, MaxAttempts: 25,
+	})
+	if err != nil {
+		return err
+	}
+	e.jobs, e.done = jobs, make(chan struct{})
+	sweeping, stop := context.WithCancel(context.WithoutCancel(ctx))
+	e.stop = stop
+	if err := e.Sweep(ctx); err != nil {
+		stop()
+		close(e.done)
+		return errors.Join(err, e.Stop(ctx))
+	}
+	go e.sweepEveryMinute(sweeping)
+	return nil
+}
+
+// Stop lets running jobs end, until ctx is done.
+func (e *Engine) Stop(ctx context.Context) error {
+	if e.jobs == nil {
+		return nil
+	}
+	e.stop()
+	<-e.done
+	return e.jobs.Stop(ctx)
+}
+
+func (e *Engine) sweepEveryMinute(ctx context.Context) {
+	defer close(e.done)
+	tick := time.NewTicker(time.Minute)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := e.Sweep(ctx); err != nil && ctx.Err() == nil {
+				e.Logger.ErrorContext(ctx, "sweep", "error", err)
+			}
+		}
+	}
+}
+
+const sweepPage = 500
+
+// Sweep inserts a job for everything that is due and has none: reminders, queued mails, covenants that wait for the
+// program. What River forgot or slept through is taken up here; what it still has is left alone.
+func (e *Engine) Sweep(ctx context.Context) error {
+	return e.Store.Update(ctx, func(tx *store.Tx) error {
+		if err := e.sweepReminders(ctx, tx); err != nil {
+			return err
+		}
+		if err := e.sweepMails(ctx, tx); err != nil {
+			return err
+		}
+		return e.sweepDocuments(ctx, tx)
+	})
+}
+
+func (e *Engine) sweepReminders(ctx context.Context, tx *store.Tx) error {
+	due, err := tx.DueOccurrences(ctx, e.Now(), sweepPage)
+	if err != nil {
+		return err
+	}
+	for _, o := range due {
+		args, err := remindArgs(o)
+		if err != nil {
+			return err
+		}
+		if err := enqueue(ctx, tx, args); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *Engine) sweepDocuments(ctx context.Context, tx *store.Tx) error {
+	for phase, job := range map[workflow.Phase]func(workflow.CovenantID) river.JobArgs{
+		workflow.AwaitingFreeze:     func(id workflow.CovenantID) river.JobArgs { return FreezeArgs{Covenant: id} },
+		workflow.AwaitingValidation: func(id workflow.CovenantID) river.JobArgs { return CompleteArgs{Covenant: id} },
+	} {
+		rows, err := tx.Covenants(ctx, store.CovenantFilter{Status: string(phase), Limit: sweepPage})
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if err := enqueue(ctx, tx, job(workflow.CovenantID(row.ID))); err != nil {
+				return fmt.Errorf("covenant %s: %w", row.ID, err)
+			}
+		}
+	}
+	return nil
+}

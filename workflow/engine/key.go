@@ -1,0 +1,188 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"time"
+
+	"covenant/signing"
+	"covenant/workflow"
+	"covenant/workflow/store"
+)
+
+const (
+	serverKey      = "server" // kind of a key that this server keeps
+	allowedPINs    = 5
+	keyLockedFor   = 15 * time.Minute
+	minimumPINSize = 6
+)
+
+// KeepKey seals a person's signing key under a PIN and the server's secret, binds its certificate to the person, and
+// keeps both. The same certificate again changes nothing.
+func (e *Engine) KeepKey(ctx context.Context, person workflow.PersonID, id signing.Identity, pin string, meta Meta) error {
+	if len(e.Secret) < 32 {
+		return errors.New("keep key: the server has no secret of 32 bytes or more; keys cannot be kept without one")
+	}
+	if len(pin) < minimumPINSize {
+		return &workflow.Error{Code: workflow.CodeInvalid,
+			Vietnamese: "mã PIN cần ít nhất 6 ký tự", English: "a PIN needs at least 6 characters"}
+	}
+	keyID := store.KeyID(fmt.Sprintf("%s/%s", person, id.Certificate.SerialNumber))
+	have, err := e.hasKey(ctx, person, keyID)
+	if err != nil {
+		return err
+	}
+	if !have {
+		if err := e.saveKey(ctx, person, keyID, id, pin); err != nil {
+			return err
+		}
+	}
+	return e.BindCertificate(ctx, workflow.BindCertificate{
+		Person: person, Issuer: id.Certificate.Issuer.String(), Serial: id.Certificate.SerialNumber.String(),
+	}, meta)
+}
+
+func (e *Engine) hasKey(ctx context.Context, person workflow.PersonID, id store.KeyID) (have bool, err error) {
+	err = e.Store.View(ctx, func(tx *store.Tx) error {
+		keys, err := tx.KeysOf(ctx, string(person))
+		for _, k := range keys {
+			have = have || k.ID == id
+		}
+		return err
+	})
+	return have, err
+}
+
+func (e *Engine) saveKey(ctx context.Context, person workflow.PersonID, keyID store.KeyID, id signing.Identity, pin string) error {
+	der, err := x509.MarshalPKCS8PrivateKey(id.Signer)
+	if err != nil {
+		return fmt.Errorf("keep key of %s: %w", person, err)
+	}
+	sealed, err := sealKey(e.Secret, pin, string(keyID), der)
+	if err != nil {
+		return err
+	}
+	var chain bytes.Buffer
+	for _, cert := range append([]*x509.Certificate{id.Certificate}, id.Chain...) {
+		if err := pem.Encode(&chain, &pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw}); err != nil {
+			return fmt.Errorf("keep key of %s: %w", person, err)
+		}
+	}
+	return e.Store.Update(ctx, func(tx *store.Tx) error {
+		return tx.SaveKey(ctx, store.SealedKey{
+			ID: keyID, Owner: string(person), Kind: serverKey, Sealed: sealed, Certificates: chain.Bytes(),
+		})
+	})
+}
+
+// HasKey reports whether the server keeps a key of the person.
+func (e *Engine) HasKey(ctx context.Context, person workflow.PersonID) (bool, error) {
+	key, err := e.currentKey(ctx, person)
+	return key.ID != "", err
+}
+
+func (e *Engine) currentKey(ctx context.Context, person workflow.PersonID) (key store.SealedKey, err error) {
+	err = e.Store.View(ctx, func(tx *store.Tx) error {
+		keys, err := tx.KeysOf(ctx, string(person))
+		for _, k := range keys {
+			if k.RetiredAt.IsZero() {
+				key = k
+				break
+			}
+		}
+		return err
+	})
+	return key, err
+}
+
+// unlock opens a person's kept key with the PIN. Wrong PINs are counted before anybody is told; too many lock the
+// key for a while.
+func (e *Engine) unlock(ctx context.Context, person workflow.PersonID, pin string) (signing.Identity, error) {
+	key, err := e.currentKey(ctx, person)
+	if err != nil {
+		return signing.Identity{}, err
+	}
+	if key.ID == "" {
+		return signing.Identity{}, &workflow.Error{Code: workflow.CodeNotFound,
+			Vietnamese: "máy chủ không giữ khóa ký của người này; hãy ký bằng USB token hoặc đề nghị quản trị cấp khóa",
+			English:    "the server keeps no signing key of this person; sign with a token or ask the administrator for a key"}
+	}
+	if now := time.Now(); now.Before(key.LockedUntil) {
+		return signing.Identity{}, lockedKey(key.LockedUntil, e.Calendar.Zone())
+	}
+	der, err := openKey(e.Secret, pin, string(key.ID), key.Sealed)
+	if errors.Is(err, errWrongPIN) {
+		return signing.Identity{}, e.wrongPIN(ctx, key)
+	}
+	if err != nil {
+		return signing.Identity{}, fmt.Errorf("key of %s: %w", person, err)
+	}
+	if key.Failures > 0 {
+		if err := e.Store.Update(ctx, func(tx *store.Tx) error { return tx.UnlockKey(ctx, key.ID) }); err != nil {
+			return signing.Identity{}, err
+		}
+	}
+	return parseIdentity(der, key.Certificates)
+}
+
+func (e *Engine) wrongPIN(ctx context.Context, key store.SealedKey) error {
+	var failures int
+	var until time.Time
+	err := e.Store.Update(ctx, func(tx *store.Tx) (err error) {
+		failures, until, err = tx.FailKey(ctx, key.ID, allowedPINs, time.Now().Add(keyLockedFor))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if time.Now().Before(until) {
+		return lockedKey(until, e.Calendar.Zone())
+	}
+	left := allowedPINs - failures
+	return &workflow.Error{Code: workflow.CodeForbidden,
+		Vietnamese: fmt.Sprintf("mã PIN không đúng; còn %d lần thử trước khi khóa ký bị tạm khóa", left),
+		English:    fmt.Sprintf("wrong PIN; %d attempts left before the key is locked for a while", left)}
+}
+
+func lockedKey(until time.Time, zone *time.Location) error {
+	at := until.In(zone).Format("15:04")
+	return &workflow.Error{Code: workflow.CodeForbidden,
+		Vietnamese: "khóa ký đang tạm khóa do nhập sai mã PIN nhiều lần; thử lại sau " + at,
+		English:    "the key is locked after too many wrong PINs; try again after " + at}
+}
+
+func parseIdentity(der, chain []byte) (signing.Identity, error) {
+	parsed, err := x509.ParsePKCS8PrivateKey(der)
+	if err != nil {
+		return signing.Identity{}, fmt.Errorf("kept key: %w", err)
+	}
+	signer, ok := parsed.(crypto.Signer)
+	if !ok {
+		return signing.Identity{}, fmt.Errorf("kept key: a %T cannot sign", parsed)
+	}
+	id := signing.Identity{Signer: signer}
+	for {
+		var block *pem.Block
+		if block, chain = pem.Decode(chain); block == nil {
+			break
+		}
+		cert, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return signing.Identity{}, fmt.Errorf("kept certificate: %w", err)
+		}
+		if id.Certificate == nil {
+			id.Certificate = cert
+		} else {
+			id.Chain = append(id.Chain, cert)
+		}
+	}
+	if id.Certificate == nil {
+		return signing.Identity{}, errors.New("kept key: its certificate is missing")
+	}
+	return id, nil
+}

@@ -1,0 +1,157 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"covenant/workflow"
+	"covenant/workflow/store"
+)
+
+// Mailer hands one mail to a server. Its errors may implement Outcome, to say how far it got.
+type Mailer interface {
+	Send(ctx context.Context, m store.Mail) error
+}
+
+// MailFault is an error of a Mailer that knows what is certain about the mail.
+type MailFault interface {
+	error
+	// InDoubt: the server may have taken it; sending again could double it.
+	InDoubt() bool
+	// Permanent: refused for good; sending again is useless.
+	Permanent() bool
+}
+
+// Composer fills in subject, body and attachments of a mail from plain facts.
+type Composer interface {
+	Reminder(r Reminder, m store.Mail) (store.Mail, error)
+}
+
+// Reminder is what a reminder of a report says.
+type Reminder struct {
+	Agency   string // whom it is addressed to
+	Covenant string
+	URL      string
+	Report   string // Báo cáo quý IV năm 2026
+	ReportEN string
+	Deadline workflow.Deadline
+	Today    workflow.Date
+	Key      string   // names this reminder for good
+	ToLeader bool     // the leader's list of those missing
+	Missing  []string // agencies whose report is missing
+}
+
+const (
+	reminderKind = "reminder"
+	maxMailTries = 12
+)
+
+// resendInDoubt says, by kind, what becomes of a mail that may or may not have arrived: a reminder is sent again
+// under the same Message-ID, because a missing one does more harm than a doubled one that is recorded as in doubt.
+// Every other kind waits for a person.
+var resendInDoubt = map[string]bool{reminderKind: true}
+
+func queueMail(ctx context.Context, tx *store.Tx, m store.Mail) error {
+	if _, err := tx.QueueMail(ctx, m); err != nil {
+		return err
+	}
+	return enqueue(ctx, tx, MailArgs{Mail: m.Key})
+}
+
+// sendMail hands one mail over. That it is being sent is recorded before the server hears of it, so that a crash in
+// between leaves it in doubt, never silently doubled or lost.
+func (e *Engine) sendMail(ctx context.Context, args MailArgs) error {
+	var m store.Mail
+	var claimed bool
+	err := e.Store.Update(ctx, func(tx *store.Tx) (err error) {
+		m, claimed, err = tx.ClaimMail(ctx, args.Mail)
+		return err
+	})
+	if err != nil || !claimed {
+		return err
+	}
+	sent := e.Mailer.Send(ctx, m)
+	return e.Store.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error {
+		tx.OnCommit(e.changed.fire)
+		return e.settleMail(ctx, tx, m, sent)
+	})
+}
+
+func (e *Engine) settleMail(ctx context.Context, tx *store.Tx, m store.Mail, sent error) error {
+	var fault MailFault
+	switch {
+	case sent == nil:
+		return tx.SettleMail(ctx, m.Key, store.MailSent, "")
+	case errors.As(sent, &fault) && fault.InDoubt():
+		e.Logger.WarnContext(ctx, "mail in doubt", "mail", m.Key, "error", sent)
+		return e.settleInDoubt(ctx, tx, m, sent.Error())
+	case errors.As(sent, &fault) && fault.Permanent(), m.Attempts >= maxMailTries:
+		e.Logger.ErrorContext(ctx, "mail refused", "mail", m.Key, "error", sent)
+		return tx.SettleMail(ctx, m.Key, store.MailFailed, sent.Error())
+	}
+	e.Logger.WarnContext(ctx, "mail postponed", "mail", m.Key, "error", sent)
+	return tx.RetryMail(ctx, m.Key, e.Now().Add(time.Minute<<min(m.Attempts, 8)), sent.Error())
+}
+
+// settleInDoubt records the doubt, and queues the mail again where the policy of its kind says so.
+func (e *Engine) settleInDoubt(ctx context.Context, tx *store.Tx, m store.Mail, cause string) error {
+	if err := tx.SettleMail(ctx, m.Key, store.MailInDoubt, cause); err != nil {
+		return err
+	}
+	return e.applyDoubtPolicy(ctx, tx, m)
+}
+
+func (e *Engine) applyDoubtPolicy(ctx context.Context, tx *store.Tx, m store.Mail) error {
+	if !resendInDoubt[m.Kind] || m.Attempts >= maxMailTries {
+		return nil
+	}
+	doubted := doubtKey(m)
+	if err := tx.SaveSetting(ctx, doubted, []byte(fmt.Sprintf("%d", m.Attempts))); err != nil {
+		return err
+	}
+	if err := tx.RetryMail(ctx, m.Key, e.Now(), "in doubt after attempt "+fmt.Sprint(m.Attempts)+"; sent again by policy"); err != nil {
+		return err
+	}
+	return enqueue(ctx, tx, MailArgs{Mail: m.Key})
+}
+
+// doubtKey is where it stays on record that a mail was once in doubt, also after it was sent again.
+func doubtKey(m store.Mail) string {
+	return fmt.Sprintf("mail-in-doubt/%s/%d", m.MessageID, m.Attempts)
+}
+
+// recoverMails takes up what a killed process left: whatever was being sent is in doubt.
+func (e *Engine) recoverMails(ctx context.Context) error {
+	return e.Store.Update(ctx, func(tx *store.Tx) error {
+		n, err := tx.DoubtMails(ctx, e.Now(), "the process ended while the mail was being sent")
+		if err != nil || n == 0 {
+			return err
+		}
+		e.Logger.WarnContext(ctx, "mails interrupted while being sent are in doubt", "mails", n)
+		doubted, err := tx.Mails(ctx, store.MailInDoubt, 0)
+		if err != nil {
+			return err
+		}
+		for _, m := range doubted {
+			if err := e.applyDoubtPolicy(ctx, tx, m); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (e *Engine) sweepMails(ctx context.Context, tx *store.Tx) error {
+	keys, err := tx.QueuedMails(ctx, e.Now(), sweepPage)
+	if err != nil {
+		return err
+	}
+	for _, key := range keys {
+		if err := enqueue(ctx, tx, MailArgs{Mail: key}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,214 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"covenant/workflow"
+	"covenant/workflow/store"
+)
+
+// obligationKey names a covenant's reporting duty in the table of occurrences.
+func obligationKey(id workflow.CovenantID, obligation workflow.ObligationID) string {
+	return string(id) + "/" + string(obligation)
+}
+
+// scheduleReports writes the whole ladder of reminders of a covenant that has come into force.
+func (e *Engine) scheduleReports(ctx context.Context, tx *store.Tx, s workflow.State, opened workflow.ReportingOpened) error {
+	stage, _ := s.Process.OfKind(workflow.StageReport)
+	all, err := stage.Report.Occurrences(opened.From, opened.Until, s.Calendar)
+	if err != nil {
+		return err
+	}
+	for _, o := range stage.Report.Obligations {
+		err := tx.SaveObligation(ctx, store.Obligation{
+			ID: obligationKey(s.Covenant.ID, o.ID), Covenant: string(s.Covenant.ID), Kind: string(o.Period), Schedule: o.Schedule,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for _, o := range all {
+		_, err := tx.ScheduleOccurrence(ctx, store.Occurrence{
+			OccurrenceID: store.OccurrenceID{
+				Obligation: obligationKey(s.Covenant.ID, o.Obligation), Period: string(o.Period), Rung: rungIndex(stage, o.Obligation, o.Rung),
+			},
+			Covenant: string(s.Covenant.ID), Kind: string(o.Rung), Due: o.At,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func rungIndex(stage workflow.Stage, id workflow.ObligationID, rung workflow.Rung) int {
+	rule, _ := stage.Report.Obligation(id)
+	for i, r := range rule.Reminders {
+		if r.ID == rung {
+			return i
+		}
+	}
+	return -1
+}
+
+func remindArgs(o store.Occurrence) (RemindArgs, error) {
+	_, obligation, ok := strings.Cut(o.Obligation, "/")
+	if !ok {
+		return RemindArgs{}, fmt.Errorf("occurrence %s: malformed obligation", o.OccurrenceID)
+	}
+	return RemindArgs{
+		Covenant: workflow.CovenantID(o.Covenant), Obligation: workflow.ObligationID(obligation),
+		Period: workflow.Period(o.Period), Rung: workflow.Rung(o.Kind), Index: o.Rung,
+	}, nil
+}
+
+func (a RemindArgs) occurrence() store.OccurrenceID {
+	return store.OccurrenceID{Obligation: obligationKey(a.Covenant, a.Obligation), Period: string(a.Period), Rung: a.Index}
+}
+
+// remind carries out one step of a ladder. The command and the occurrence's state change in one transaction, under a
+// key made of the occurrence, so that the step happens once however often the job runs.
+func (e *Engine) remind(ctx context.Context, args RemindArgs) error {
+	cmd := workflow.RecordReminder{Obligation: args.Obligation, Period: args.Period, Rung: args.Rung}
+	meta := Meta{Key: "remind/" + args.occurrence().String(), Actor: workflow.SystemActor, Origin: "job"}
+	_, err := e.Do(ctx, args.Covenant, cmd, meta)
+	var refusal *workflow.Error
+	if errors.As(err, &refusal) {
+		return e.skip(ctx, args, refusal)
+	}
+	return err
+}
+
+// skip settles an occurrence that the rules refuse, for example because the covenant was closed meanwhile.
+func (e *Engine) skip(ctx context.Context, args RemindArgs, why *workflow.Error) error {
+	return e.Store.Update(ctx, func(tx *store.Tx) error {
+		tx.OnCommit(e.changed.fire)
+		err := tx.SettleOccurrence(ctx, args.occurrence(), store.OccurrenceSkipped, why.English)
+		if errors.Is(err, store.ErrNotFound) { // settled already
+			return nil
+		}
+		return err
+	})
+}
+
+// queueReminders writes the mails of one step and settles its occurrence, in the transaction that records it.
+func (e *Engine) queueReminders(ctx context.Context, tx *store.Tx, s workflow.State, r workflow.Reminded) error {
+	stage, _ := s.Process.OfKind(workflow.StageReport)
+	id := store.OccurrenceID{
+		Obligation: obligationKey(s.Covenant.ID, r.Obligation), Period: string(r.Period), Rung: rungIndex(stage, r.Obligation, r.Rung),
+	}
+	if len(r.To) == 0 {
+		err := tx.SettleOccurrence(ctx, id, store.OccurrenceSkipped, "every report is in")
+		if errors.Is(err, store.ErrNotFound) {
+			return nil
+		}
+		return err
+	}
+	for _, to := range r.To {
+		mail, err := e.composeReminder(s, r, to)
+		if err != nil {
+			return err
+		}
+		mail.Occurrences = []store.OccurrenceID{id}
+		if err := queueMail(ctx, tx, mail); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *Engine) composeReminder(s workflow.State, r workflow.Reminded, to workflow.AgencyID) (store.Mail, error) {
+	stage, _ := s.Process.OfKind(workflow.StageReport)
+	rule, _ := stage.Report.Obligation(r.Obligation)
+	due, _ := stage.Report.ReportDue(r.Obligation, r.Period, s.Covenant.Reporting.From)
+	m := Reminder{
+		Agency: s.Directory.AgencyName(to), Covenant: s.Covenant.Title, URL: e.covenantURL(s.Covenant),
+		Report: rule.Title(r.Period, "vi"), ReportEN: rule.Title(r.Period, "en"),
+		Deadline: due, Today: s.Calendar.Today(e.Now()),
+	}
+	for _, rung := range rule.Reminders {
+		if rung.ID == r.Rung {
+			m.ToLeader = rung.To == "leader"
+		}
+	}
+	for _, a := range r.Missing {
+		m.Missing = append(m.Missing, s.Directory.AgencyName(a))
+	}
+	key := fmt.Sprintf("remind/%s/%s/%s/%s/%s", s.Covenant.ID, r.Obligation, r.Period, r.Rung, to)
+	m.Key = key
+	return e.Composer.Reminder(m, store.Mail{
+		Key: store.MailKey(key), Kind: reminderKind, Covenant: string(s.Covenant.ID), To: s.Directory.Agencies[to].Email, NextAt: e.Now(),
+	})
+}
+
+func (e *Engine) covenantURL(c *workflow.Covenant) string {
+	return strings.TrimSuffix(e.PublicURL, "/") + "/giao-uoc/" + c.Slug
+}
+
+// Planned is a mail that would be sent: what `covenant remind` prints.
+type Planned struct {
+	At       time.Time
+	Covenant string
+	Report   string
+	Period   workflow.Period
+	LastDay  workflow.Date
+	Rung     workflow.Rung
+	ToLeader bool
+	Agency   string
+	Email    string
+}
+
+// Planned lists the reminders between two dates, inclusive, as they would go out if nothing more were handed in.
+func (e *Engine) Planned(ctx context.Context, from, to workflow.Date) ([]Planned, error) {
+	var out []Planned
+	zone := e.Calendar.Zone()
+	err := e.Store.View(ctx, func(tx *store.Tx) error {
+		rows, err := tx.OccurrencesBetween(ctx, from.At(0, 0, zone), to.AddDays(1).At(0, 0, zone), 0)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if row.State != store.OccurrencePending {
+				continue
+			}
+			more, err := e.planned(ctx, tx, row)
+			if err != nil {
+				return err
+			}
+			out = append(out, more...)
+		}
+		return nil
+	})
+	return out, err
+}
+
+func (e *Engine) planned(ctx context.Context, tx *store.Tx, row store.Occurrence) ([]Planned, error) {
+	args, err := remindArgs(row)
+	if err != nil {
+		return nil, err
+	}
+	s, err := e.state(ctx, tx, args.Covenant)
+	if err != nil {
+		return nil, err
+	}
+	to, _, err := s.ReminderRecipients(args.Obligation, args.Period, args.Rung)
+	if err != nil {
+		return nil, err
+	}
+	stage, _ := s.Process.OfKind(workflow.StageReport)
+	rule, _ := stage.Report.Obligation(args.Obligation)
+	due, _ := stage.Report.ReportDue(args.Obligation, args.Period, s.Covenant.Reporting.From)
+	var out []Planned
+	for _, a := range to {
+		out = append(out, Planned{
+			At: row.Due, Covenant: s.Covenant.Title, Report: rule.Title(args.Period, "vi"), Period: args.Period, LastDay: due.LastDay(),
+			Rung: args.Rung, ToLeader: rule.Reminders[args.Index].To == "leader",
+			Agency: s.Directory.AgencyName(a), Email: s.Directory.Agencies[a].Email,
+		})
+	}
+	return out, nil
+}

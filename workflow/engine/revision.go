@@ -1,0 +1,238 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"covenant/templates"
+	"covenant/templates/library"
+	"covenant/workflow"
+	"covenant/workflow/store"
+)
+
+// DraftRequest starts a covenant.
+type DraftRequest struct {
+	Slug     string
+	Title    string
+	Year     int
+	Block    workflow.BlockID
+	Template string // of the library
+	Values   []byte // YAML; here only the signature cells count
+}
+
+// Draft starts a covenant from a template of the library and returns its id.
+func (e *Engine) Draft(ctx context.Context, r DraftRequest, meta Meta) (workflow.CovenantID, error) {
+	entry, err := library.Open(r.Template)
+	if err != nil {
+		return "", err
+	}
+	doc, err := e.draft(entry.Source, r.Values, templates.DraftOptions{LawDate: day(e.Calendar.Today(e.Now()))})
+	if err != nil {
+		return "", err
+	}
+	if _, err := e.Store.PutBlob(ctx, bytes.NewReader(entry.Process), yamlType); err != nil {
+		return "", err
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return "", fmt.Errorf("new covenant: %w", err)
+	}
+	cmd := workflow.DraftCovenant{
+		ID: workflow.CovenantID(id.String()), Slug: r.Slug, Title: r.Title, Year: r.Year, Block: r.Block,
+		Template: r.Template, Slots: slots(doc), By: meta.Actor.Person,
+	}
+	asked := r
+	asked.Values = nil
+	if out, done, err := e.repeated(ctx, "", asked, meta.Key); err != nil || done {
+		return out.Covenant, err
+	}
+	out, err := e.doAs(ctx, "", cmd.ID, asked, meta, func(ctx context.Context, tx *store.Tx, _ workflow.State) (workflow.Command, error) {
+		return cmd, e.freeSlug(ctx, tx, r.Slug)
+	})
+	return out.Covenant, err
+}
+
+// freeSlug refuses an address that another covenant has.
+func (e *Engine) freeSlug(ctx context.Context, tx *store.Tx, slug string) error {
+	_, err := tx.CovenantBySlug(ctx, slug)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	}
+	return &workflow.Error{Code: workflow.CodeConflict,
+		Vietnamese: fmt.Sprintf("đã có giao ước ở địa chỉ “%s”; hãy chọn địa chỉ khác", slug),
+		English:    fmt.Sprintf("there is a covenant at %q already; choose another address", slug)}
+}
+
+// draft fills a template in with values; every problem of either comes back at once.
+func (e *Engine) draft(template, values []byte, opt templates.DraftOptions) (*templates.Document, error) {
+	t, problems := templates.Parse("template", template)
+	if err := templates.Problems(problems).Err(); err != nil {
+		return nil, err
+	}
+	v, problems := templates.ParseValues("values", values)
+	if err := templates.Problems(problems).Err(); err != nil {
+		return nil, err
+	}
+	law, err := library.Law()
+	if err != nil {
+		return nil, err
+	}
+	opt.Law = law
+	return t.Draft(v, opt)
+}
+
+func slots(doc *templates.Document) []workflow.Slot {
+	var out []workflow.Slot
+	for _, s := range doc.Slots() {
+		out = append(out, workflow.Slot{ID: workflow.SlotID(s.ID), Role: workflow.Role(s.Role), Unit: s.Unit, Title: s.Title})
+	}
+	return out
+}
+
+func day(d workflow.Date) templates.Day {
+	return templates.Day{Year: d.Year, Month: int(d.Month), Date: d.Day}
+}
+
+// SubmitRequest puts new values of a covenant before the agencies.
+type SubmitRequest struct {
+	Covenant workflow.CovenantID
+	Values   []byte // YAML
+	Note     string // what changed, for the reviewers
+}
+
+// Submit renders a revision, keeps everything it was made of, and puts it before the agencies.
+func (e *Engine) Submit(ctx context.Context, r SubmitRequest, meta Meta) (Outcome, error) {
+	asked := struct {
+		Values workflow.Digest
+		Note   string
+	}{workflow.DigestOf(r.Values), r.Note}
+	if out, done, err := e.repeated(ctx, r.Covenant, asked, meta.Key); err != nil || done {
+		return out, err
+	}
+	var s workflow.State
+	err := e.Store.View(ctx, func(tx *store.Tx) (err error) {
+		s, err = e.state(ctx, tx, r.Covenant)
+		return err
+	})
+	if err != nil {
+		return Outcome{}, err
+	}
+	cmd, err := e.render(ctx, s, r, meta)
+	if err != nil {
+		return Outcome{}, err
+	}
+	return e.do(ctx, r.Covenant, asked, meta, func(context.Context, *store.Tx, workflow.State) (workflow.Command, error) { return cmd, nil })
+}
+
+func (e *Engine) render(ctx context.Context, s workflow.State, r SubmitRequest, meta Meta) (workflow.SubmitRevision, error) {
+	var cmd workflow.SubmitRevision
+	entry, err := library.Open(s.Covenant.Template)
+	if err != nil {
+		return cmd, err
+	}
+	at := e.Now().UTC().Truncate(time.Second)
+	pdf, doc, err := e.renderRevision(s, entry.Source, r.Values, len(s.Covenant.Revisions)+1, at)
+	if err != nil {
+		return cmd, err
+	}
+	parts, manifest, err := manifestOf(doc, s.Covenant.Process)
+	if err != nil {
+		return cmd, err
+	}
+	for _, file := range [][2]any{{entry.Source, textType}, {r.Values, yamlType}, {pdf.bytes, pdfType}} {
+		if _, err := e.Store.PutBlob(ctx, bytes.NewReader(file[0].([]byte)), file[1].(string)); err != nil {
+			return cmd, err
+		}
+	}
+	cmd = workflow.SubmitRevision{
+		By: meta.Actor.Person, Manifest: manifest, PDF: workflow.DigestOf(pdf.bytes), Values: workflow.DigestOf(r.Values),
+		Template: workflow.DigestOf(entry.Source), Parts: parts, Note: r.Note, RenderedAt: at,
+	}
+	for _, c := range doc.Outline() {
+		cmd.Clauses = append(cmd.Clauses, workflow.ClauseDigest{ID: c.ID, Number: c.Number, Heading: c.Heading, Digest: c.Digest})
+	}
+	return cmd, nil
+}
+
+// rendering is a file and what was set on its pages.
+type rendering struct {
+	bytes []byte
+	info  *templates.Rendered
+}
+
+// renderRevision is the file that reviewers read: without number and date, with the watermark of its count. The same
+// arguments give the same bytes.
+func (e *Engine) renderRevision(s workflow.State, template, values []byte, number int, at time.Time) (rendering, *templates.Document, error) {
+	doc, err := e.draft(template, values, templates.DraftOptions{
+		Symbol: symbol(s.Process), LawDate: day(e.Calendar.Today(at)), Watermark: fmt.Sprintf("DỰ THẢO lần %d", number),
+	})
+	if err != nil {
+		return rendering{}, nil, err
+	}
+	out, err := print(doc, templates.PDFOptions{Created: at})
+	return out, doc, err
+}
+
+func print(doc *templates.Document, opt templates.PDFOptions) (rendering, error) {
+	var out bytes.Buffer
+	info, err := doc.PDF(&out, opt)
+	return rendering{out.Bytes(), info}, err
+}
+
+func symbol(p *workflow.Process) string {
+	if p == nil {
+		return ""
+	}
+	stage, ok := p.OfKind(workflow.StageNumber)
+	if !ok {
+		return ""
+	}
+	return stage.Number.Symbol
+}
+
+// manifestOf lists by digest everything that a revision was made of, and the digest of that list: what an agency
+// approves.
+func manifestOf(doc *templates.Document, process workflow.Digest) ([]workflow.ManifestPart, workflow.Digest, error) {
+	parts := []workflow.ManifestPart{{Name: "process", Digest: process}}
+	for _, p := range doc.Manifest() {
+		parts = append(parts, workflow.ManifestPart{Name: p.Name, Digest: p.Digest})
+	}
+	data, err := json.Marshal(parts)
+	if err != nil {
+		return nil, workflow.Digest{}, fmt.Errorf("manifest: %w", err)
+	}
+	return parts, workflow.DigestOf(data), nil
+}
+
+func (e *Engine) referRevision(ctx context.Context, tx *store.Tx, id workflow.CovenantID, r workflow.RevisionSubmitted) error {
+	for _, file := range []struct {
+		name   string
+		digest workflow.Digest
+		kind   string
+	}{
+		{"template.txt", r.Template, textType}, {"values.yaml", r.Values, yamlType}, {"review.pdf", r.PDF, pdfType},
+	} {
+		blob, err := e.Store.Blobs().Open(ctx, store.Digest(file.digest.String()))
+		if err != nil {
+			return fmt.Errorf("revision %d: %s: %w", r.Number, file.name, err)
+		}
+		size := blob.Size()
+		if err := blob.Close(); err != nil {
+			return fmt.Errorf("revision %d: %s: %w", r.Number, file.name, err)
+		}
+		name := fmt.Sprintf("revision-%02d/%s", r.Number, file.name)
+		if err := refer(ctx, tx, id, name, file.digest, size, file.kind); err != nil {
+			return err
+		}
+	}
+	return nil
+}
