@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/knadh/koanf/parsers/yaml"
-	"github.com/knadh/koanf/providers/env/v2"
+	environment "github.com/knadh/koanf/providers/env/v2"
 	"github.com/knadh/koanf/providers/file"
 	"github.com/knadh/koanf/v2"
 )
@@ -41,7 +41,7 @@ func loadConfig(path string, flags config) (config, error) {
 			return config{}, fmt.Errorf("configuration %s: %w", path, err)
 		}
 	}
-	provider := env.Provider(".", env.Opt{Prefix: envPrefix, TransformFunc: func(key, value string) (string, any) {
+	provider := environment.Provider(".", environment.Opt{Prefix: envPrefix, TransformFunc: func(key, value string) (string, any) {
 		name := strings.ToLower(strings.TrimPrefix(key, envPrefix))
 		if name == "lang" || name == "config" {
 			return "", nil

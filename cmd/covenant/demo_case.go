@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"io/fs"
 	"strconv"
@@ -9,6 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"covenant/templates"
 	"covenant/workflow"
 )
 
@@ -65,38 +65,18 @@ func readCase(files fs.FS, today workflow.Date) (*demoCase, error) {
 	if err != nil {
 		return nil, fmt.Errorf("case: %w", err)
 	}
-	if c.final, err = replaceValues(values, c.script.Values); err != nil {
+	if c.final, err = mergeValues(values, c.script.Values); err != nil {
 		return nil, err
 	}
-	c.first, err = replaceValues(c.final, c.script.FirstRevision)
+	c.first, err = mergeValues(c.final, c.script.FirstRevision)
 	return c, err
 }
 
-// replaceValues gives top-level variables of a values file other values and leaves everything else as it is.
-func replaceValues(source []byte, replace map[string]yaml.Node) ([]byte, error) {
-	var doc yaml.Node
-	if err := yaml.Unmarshal(source, &doc); err != nil {
-		return nil, fmt.Errorf("case: covenant.yaml: %w", err)
+// mergeValues gives variables of a values file other values and leaves everything else as it is.
+func mergeValues(values []byte, changes map[string]yaml.Node) ([]byte, error) {
+	data, err := yaml.Marshal(changes)
+	if err != nil {
+		return nil, fmt.Errorf("case: scenario.yaml: %w", err)
 	}
-	if len(doc.Content) == 0 || doc.Content[0].Kind != yaml.MappingNode {
-		return nil, fmt.Errorf("case: covenant.yaml: want variables and their values")
-	}
-	left := len(replace)
-	pairs := doc.Content[0].Content
-	for i := 0; i+1 < len(pairs); i += 2 {
-		if value, ok := replace[pairs[i].Value]; ok {
-			pairs[i+1] = &value
-			left--
-		}
-	}
-	if left > 0 {
-		return nil, fmt.Errorf("case: scenario.yaml replaces variables that covenant.yaml does not have")
-	}
-	var out bytes.Buffer
-	enc := yaml.NewEncoder(&out)
-	enc.SetIndent(2)
-	if err := enc.Encode(&doc); err != nil {
-		return nil, fmt.Errorf("case: covenant.yaml: %w", err)
-	}
-	return out.Bytes(), nil
+	return templates.MergeValues(values, data)
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // newMailer is the mail server of the configuration; without one every mail stays queued and says why.
-func newMailer(c config) (engine.Mailer, error) {
+func newMailer(c config, zone *time.Location) (engine.Mailer, error) {
 	if c.SMTP == "" {
 		return noMailer{}, nil
 	}
@@ -32,7 +32,7 @@ func newMailer(c config) (engine.Mailer, error) {
 			return nil, err
 		}
 	}
-	return mailer{sender}, nil
+	return mailer{sender, zone}, nil
 }
 
 // noMailer postpones every mail until a mail server is configured.
@@ -43,11 +43,14 @@ func (noMailer) Send(context.Context, store.Mail) error {
 }
 
 // mailer hands kept mails to notify.
-type mailer struct{ sender notify.Sender }
+type mailer struct {
+	sender notify.Sender
+	zone   *time.Location // of the Date header
+}
 
 func (m mailer) Send(ctx context.Context, mail store.Mail) error {
 	message := notify.Message{
-		MessageID: mail.MessageID, To: mail.To, Subject: mail.Subject, Body: mail.Body, Date: mail.NextAt, Language: notify.Vietnamese,
+		MessageID: mail.MessageID, To: mail.To, Subject: mail.Subject, Body: mail.Body, Date: mail.NextAt.In(m.zone), Language: notify.Vietnamese,
 	}
 	for _, a := range mail.Attachments {
 		message.Attachments = append(message.Attachments, notify.Attached{Name: a.Name, MediaType: a.MediaType, Content: a.Content})

@@ -85,7 +85,7 @@ func (cmd *signCmd) options() (signing.Options, error) {
 	if err != nil {
 		return signing.Options{}, err
 	}
-	opt := signing.Options{Level: level, Field: cmd.Field, Reason: cmd.Reason, Validation: signing.ValidationSource{HTTP: outbound(cmd.AllowPrivate)}}
+	opt := signing.Options{Level: level, Field: cmd.Field, Reason: cmd.Reason, Validation: &signing.ValidationSource{HTTP: outbound(cmd.AllowPrivate)}}
 	if level >= signing.BT && len(cmd.TSA) == 0 {
 		return opt, fmt.Errorf("level %s needs a time-stamp: give --tsa URL, or sign at --level B-B", level)
 	}

@@ -71,7 +71,7 @@ func (cmd *verifyCmd) verify(e *env, path string, opt signing.VerifyOptions) int
 		}
 	} else {
 		fmt.Fprintf(e.out, "%s\n", path)
-		if err := report.WriteText(e.out, e.lang); err != nil {
+		if err := report.WriteText(e.out, signing.Lang(e.lang)); err != nil {
 			return statusUnreadable
 		}
 	}

@@ -65,7 +65,7 @@ func (w *world) engineConfig(calendar *workflow.Calendar) (engine.Config, error)
 	if err != nil {
 		return engine.Config{}, err
 	}
-	mailer, err := newMailer(c)
+	mailer, err := newMailer(c, calendar.Zone())
 	if err != nil {
 		return engine.Config{}, err
 	}

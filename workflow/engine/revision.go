@@ -202,9 +202,13 @@ func symbol(p *workflow.Process) string {
 // manifestOf lists by digest everything that a revision was made of, and the digest of that list: what an agency
 // approves.
 func manifestOf(doc *templates.Document, process workflow.Digest) ([]workflow.ManifestPart, workflow.Digest, error) {
+	made, err := doc.Manifest()
+	if err != nil {
+		return nil, workflow.Digest{}, err
+	}
 	parts := []workflow.ManifestPart{{Name: "process", Digest: process}}
-	for _, p := range doc.Manifest() {
-		parts = append(parts, workflow.ManifestPart{Name: p.Name, Digest: p.Digest})
+	for _, p := range made.Parts {
+		parts = append(parts, workflow.ManifestPart{Name: p.Kind + " " + p.Name, Digest: p.Digest})
 	}
 	data, err := json.Marshal(parts)
 	if err != nil {
