@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -44,21 +45,39 @@ func loadAssets() (*assets, error) {
 		if err != nil {
 			return err
 		}
-		sum := sha256.Sum256(content)
-		f := &asset{content: content, mediaType: mediaTypes[path.Ext(name)], version: hex.EncodeToString(sum[:6])}
-		if f.mediaType == "" {
-			f.mediaType = "text/plain; charset=utf-8"
-		}
-		if f.mediaType != "font/woff2" {
-			f.zipped = zip(content)
-		}
-		a.files[strings.TrimPrefix(name, "static/")] = f
+		a.files[strings.TrimPrefix(name, "static/")] = newAsset(name, content)
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("web: assets: %w", err)
 	}
+	// Style sheets name fonts; give those addresses their versions too, so that a font is fetched once.
+	for name, f := range a.files {
+		if path.Ext(name) == ".css" {
+			a.files[name] = newAsset(name, fontAddress.ReplaceAllFunc(f.content, func(m []byte) []byte {
+				file := string(fontAddress.FindSubmatch(m)[1])
+				if font, ok := a.files[file]; ok {
+					file += "?v=" + font.version
+				}
+				return fmt.Appendf(nil, "url(%q)", file)
+			}))
+		}
+	}
 	return a, nil
+}
+
+var fontAddress = regexp.MustCompile(`url\("(fonts/[^"]+)"\)`)
+
+func newAsset(name string, content []byte) *asset {
+	sum := sha256.Sum256(content)
+	f := &asset{content: content, mediaType: mediaTypes[path.Ext(name)], version: hex.EncodeToString(sum[:6])}
+	if f.mediaType == "" {
+		f.mediaType = "text/plain; charset=utf-8"
+	}
+	if f.mediaType != "font/woff2" {
+		f.zipped = zip(content)
+	}
+	return f
 }
 
 // zip compresses content, or gives nil if that saves less than a tenth.

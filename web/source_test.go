@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -330,4 +331,35 @@ func testPDF(t *testing.T, first string) []byte {
 		t.Fatal(err)
 	}
 	return buf.Bytes()
+}
+
+// locked guards a life that changes while a server reads it.
+var locked sync.Mutex
+
+type guarded struct{ l *life }
+
+// lockedSource is a life that may change while pages are open.
+func lockedSource(l *life) Source { return guarded{l} }
+
+func (g guarded) List(ctx context.Context) ([]engine.Summary, error) {
+	locked.Lock()
+	defer locked.Unlock()
+	return g.l.List(ctx)
+}
+
+func (g guarded) View(ctx context.Context, slug string) (*engine.View, error) {
+	locked.Lock()
+	defer locked.Unlock()
+	v, err := g.l.View(ctx, slug)
+	if err == nil {
+		c := *v.Covenant
+		v.Covenant = &c
+	}
+	return v, err
+}
+
+func (g guarded) Document(ctx context.Context, d workflow.Digest) (io.ReadSeekCloser, int64, error) {
+	locked.Lock()
+	defer locked.Unlock()
+	return g.l.Document(ctx, d)
 }
