@@ -1,7 +1,6 @@
 package signing
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"crypto/x509"
@@ -36,8 +35,7 @@ type truster struct {
 	client   *revocation.Client
 	certs    []*x509.Certificate // all that the file holds
 	known    map[[32]byte]bool
-	ocsps    [][]byte
-	lists    []*revocation.List
+	data     revocation.Set
 	evidence map[[32]byte][]*revocation.Evidence
 	paths    map[[32]byte]pathResult
 }
@@ -75,17 +73,10 @@ func (t *truster) addCertificates(certs []*x509.Certificate) {
 
 func (t *truster) addRevocation(ocsps, crls [][]byte) {
 	for _, der := range ocsps {
-		if len(t.ocsps) < maxFileRevocations && !slices.ContainsFunc(t.ocsps, func(o []byte) bool { return bytes.Equal(o, der) }) {
-			t.ocsps = append(t.ocsps, der)
-		}
+		t.data.AddOCSP(der)
 	}
 	for _, der := range crls {
-		if len(t.lists) >= maxFileRevocations {
-			return
-		}
-		if l, err := revocation.ParseList(der); err == nil {
-			t.lists = append(t.lists, l)
-		}
+		t.data.AddCRL(der)
 	}
 }
 
@@ -181,17 +172,7 @@ func (t *truster) fileEvidence(cert, issuer *x509.Certificate) []*revocation.Evi
 	if e, ok := t.evidence[key]; ok {
 		return e
 	}
-	var out []*revocation.Evidence
-	for _, der := range t.ocsps {
-		if e, err := revocation.ParseOCSP(der, cert, issuer); err == nil {
-			out = append(out, e)
-		}
-	}
-	for _, l := range t.lists {
-		if e, err := l.Find(cert, issuer); err == nil {
-			out = append(out, e)
-		}
-	}
+	out := t.data.Find(cert, issuer)
 	t.evidence[key] = out
 	return out
 }

@@ -48,8 +48,9 @@ type verification struct {
 	now    time.Time
 	trust  *truster
 	report *Report
-	signed []*signedObject // in the order of the revisions that they are in
-	pages  map[pdf.Ref]int // page numbers, from 1
+	signed []*signedObject           // in the order of the revisions that they are in
+	pages  map[pdf.Ref]int           // page numbers, from 1
+	stores map[int]map[[32]byte]bool // digests of the revocation data in the DSS of a revision
 }
 
 // Verify judges every signature and document time-stamp of the PDF of size bytes behind r. It returns an error only when

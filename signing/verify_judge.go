@@ -2,7 +2,7 @@ package signing
 
 import (
 	"context"
-	"crypto/x509"
+	"crypto/sha256"
 	"slices"
 	"time"
 
@@ -121,7 +121,7 @@ func (v *verification) concludeSignature(ctx context.Context, s *signedObject, i
 		m.notBefore = after
 	}
 	verdict := v.trust.validate(ctx, s.cert, m)
-	s.res.Chain = verdict.links
+	s.res.Chain, s.evidence = verdict.links, verdict.evidence
 	if !s.failed && verdict.indication != TotalPassed {
 		s.failed = true
 		s.res.Indication, s.res.SubIndication = verdict.indication, verdict.sub
@@ -219,37 +219,36 @@ func linksInFile(chains [][]ChainLink) bool {
 	return true
 }
 
-// archived: a later document time-stamp covers the signature and a DSS that already holds what proves it.
+// archived: a later document time-stamp covers the signature and a DSS that already held what the verdict rests on.
 func (v *verification) archived(i int) bool {
 	s := v.signed[i]
 	for _, later := range v.signed[i+1:] {
-		if later.token == nil || !later.res.intact || later.end <= s.end || later.revision == 0 {
-			continue
-		}
-		dss, err := securityStoreOf(v.file.AsOf(later.revision))
-		if err == nil && dss.proves(s.res.Chain) {
+		if later.token != nil && later.res.intact && later.end > s.end && v.stored(later.revision, s.evidence) {
 			return true
 		}
 	}
 	return false
 }
 
-// proves: the store has data on every certificate of the chain that needs it.
-func (d *securityStore) proves(chain []ChainLink) bool {
-	if len(d.ocsps)+len(d.crls) == 0 {
-		return false
-	}
-	t := &truster{opt: &VerifyOptions{}, evidence: map[[32]byte][]*revocation.Evidence{}}
-	t.addRevocation(d.ocsps, d.crls)
-	var issuer *x509.Certificate
-	for i, l := range chain {
-		if l.TrustAnchor {
-			continue
+// stored reports whether the DSS of a revision holds all of the evidence.
+func (v *verification) stored(revision int, evidence []*revocation.Evidence) bool {
+	held, ok := v.stores[revision]
+	if !ok {
+		held = map[[32]byte]bool{}
+		if store, err := securityStoreOf(v.file.AsOf(revision)); err == nil {
+			for _, der := range slices.Concat(store.ocsps, store.crls) {
+				held[sha256.Sum256(der)] = true
+			}
 		}
-		issuer = chain[i+1].Certificate
-		if len(t.fileEvidence(l.Certificate, issuer)) == 0 {
+		if v.stores == nil {
+			v.stores = map[int]map[[32]byte]bool{}
+		}
+		v.stores[revision] = held
+	}
+	for _, e := range evidence {
+		if !held[sha256.Sum256(e.DER)] {
 			return false
 		}
 	}
-	return true
+	return len(evidence) > 0
 }

@@ -12,6 +12,7 @@ import (
 
 	"covenant/signing/internal/cms"
 	"covenant/signing/internal/pdf"
+	"covenant/signing/internal/revocation"
 	"covenant/signing/internal/tsp"
 )
 
@@ -29,6 +30,8 @@ type signedObject struct {
 	hash   crypto.Hash
 	cert   *x509.Certificate
 	stamps []*stamp
+
+	evidence []*revocation.Evidence // that the verdict rests on
 
 	failed bool // a verdict has been reached
 	poe    time.Time

@@ -173,7 +173,9 @@ func TestVerifyEveryByteMatters(t *testing.T) {
 func TestVerifyWrongRootExpiredRevokedUsage(t *testing.T) {
 	p := testPKI(t)
 	now := time.Now()
-	sign1 := func(id Identity) []byte { return sign(t, testFile(t, classic, "A"), id, Options{Field: "A", Time: now}) }
+	sign1 := func(id Identity) []byte {
+		return sign(t, testFile(t, classic, "A"), id, Options{Field: "A", Time: now})
+	}
 	t.Run("wrong root", func(t *testing.T) {
 		file := sign1(issue(t, p, "Lạ", devpki.WrongChain()))
 		wantAll(t, verify(t, file, p), 1, Indeterminate, NoCertificateChainFound)

@@ -33,7 +33,7 @@ type basicResponse struct {
 	produced  time.Time
 	algorithm cms.Algorithm
 	signature []byte
-	certs     []*x509.Certificate
+	certs     [][]byte // DER
 	responses cryptobyte.String
 }
 
@@ -43,11 +43,15 @@ func ParseOCSP(der []byte, cert, issuer *x509.Certificate) (*Evidence, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Evidence{Kind: OCSP, DER: der, ProducedAt: basic.produced, notAfter: cert.NotAfter}
-	if err := basic.find(e, cert, issuer); err != nil {
+	return basic.evidence(der, cert, issuer, &delegates{})
+}
+
+func (b *basicResponse) evidence(der []byte, cert, issuer *x509.Certificate, known *delegates) (*Evidence, error) {
+	e := &Evidence{Kind: OCSP, DER: der, ProducedAt: b.produced, notAfter: cert.NotAfter}
+	if err := b.find(e, cert, issuer); err != nil {
 		return nil, err
 	}
-	if err := basic.verify(e, issuer); err != nil {
+	if err := b.verify(e, issuer, known); err != nil {
 		return nil, err
 	}
 	return e, nil
@@ -105,9 +109,7 @@ func parseBasic(seq cryptobyte.String) (*basicResponse, error) {
 			if len(b.certs) == 20 || !list.ReadASN1Element(&one, cbasn1.SEQUENCE) {
 				return nil, malformed("OCSP response certificates")
 			}
-			if c, err := x509.ParseCertificate(one); err == nil {
-				b.certs = append(b.certs, c)
-			}
+			b.certs = append(b.certs, one)
 		}
 	}
 	return b, b.parseData()
@@ -241,21 +243,30 @@ func (e *Evidence) readExtensions(s cryptobyte.String) error {
 }
 
 // verify checks the signature and that its maker may answer for the issuer (RFC 6960, 4.2.2.2).
-func (b *basicResponse) verify(e *Evidence, issuer *x509.Certificate) error {
+func (b *basicResponse) verify(e *Evidence, issuer *x509.Certificate, known *delegates) error {
 	if b.algorithm.Weak() {
 		return fmt.Errorf("OCSP response signed with %s: %w", b.algorithm, ErrSigner)
 	}
-	for _, c := range append([]*x509.Certificate{issuer}, b.certs...) {
-		if !b.namedBy(c) || b.algorithm.Verify(c.PublicKey, b.tbs, b.signature) != nil {
+	if b.signedBy(issuer) {
+		e.Responder = issuer
+		return nil
+	}
+	for _, der := range b.certs {
+		c := known.parse(der)
+		if c == nil || !b.signedBy(c) {
 			continue
 		}
-		e.Responder = c
-		if c.Equal(issuer) {
+		e.Responder, e.Delegated = c, !c.Equal(issuer)
+		if !e.Delegated {
 			return nil
 		}
-		return e.checkDelegate(c, issuer)
+		return e.checkDelegate(c, issuer, known)
 	}
 	return ErrSigner
+}
+
+func (b *basicResponse) signedBy(c *x509.Certificate) bool {
+	return b.namedBy(c) && b.algorithm.Verify(c.PublicKey, b.tbs, b.signature) == nil
 }
 
 func (b *basicResponse) namedBy(c *x509.Certificate) bool {
@@ -271,9 +282,8 @@ func (b *basicResponse) namedBy(c *x509.Certificate) bool {
 	return err == nil && bytes.Equal(key, sum)
 }
 
-func (e *Evidence) checkDelegate(c, issuer *x509.Certificate) error {
-	e.Delegated = true
-	if !bytes.Equal(c.RawIssuer, issuer.RawSubject) || c.CheckSignatureFrom(issuer) != nil {
+func (e *Evidence) checkDelegate(c, issuer *x509.Certificate, known *delegates) error {
+	if !known.certified(c, issuer) {
 		return fmt.Errorf("responder %q is not certified by %q: %w", c.Subject.CommonName, issuer.Subject.CommonName, ErrSigner)
 	}
 	if !slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageOCSPSigning) {
