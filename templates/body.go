@@ -20,7 +20,8 @@ type node struct {
 	attrs       []attr
 	columns     []column
 	cells       [][]inline
-	spanning    bool // a row that is one cell
+	cells2      [][]inline // behind “ // ”: the other language
+	spanning    bool       // a row that is one cell
 	raw         string
 }
 
@@ -63,6 +64,7 @@ type attr struct {
 // column is a table's column.
 type column struct {
 	head  []inline
+	head2 []inline
 	width float64 // mm, 0 shares what is left
 	align string  // left, center, right, justify
 }
@@ -436,9 +438,21 @@ func (p *bodyParser) row(n *node, line string, at Position) {
 		text := strings.TrimSpace(cell)
 		cellAt := at
 		cellAt.Column += utf8.RuneCountInString(cell) - utf8.RuneCountInString(strings.TrimLeft(cell, " "))
-		n.cells = append(n.cells, p.f.inline(text, cellAt))
+		one, two := p.halves(text, cellAt)
+		n.cells, n.cells2 = append(n.cells, one), append(n.cells2, two)
 		at.Column += utf8.RuneCountInString(cell) + 1
 	}
+}
+
+// halves parses “tiếng Việt // English”.
+func (p *bodyParser) halves(text string, at Position) (one, two []inline) {
+	first, second, both := strings.Cut(text, " // ")
+	if both {
+		at2 := at
+		at2.Column += utf8.RuneCountInString(first) + 4
+		two = p.f.inline(strings.TrimSpace(second), at2)
+	}
+	return p.f.inline(strings.TrimSpace(first), at), two
 }
 
 // splitCells divides at | outside {{ }} and [[ ]].
@@ -488,7 +502,7 @@ func (p *bodyParser) columns(s string, at Position) []column {
 			}
 			words = words[:len(words)-1]
 		}
-		c.head = p.f.inline(strings.Join(words, " "), at)
+		c.head, c.head2 = p.halves(strings.Join(words, " "), at)
 		at.Column += utf8.RuneCountInString(part) + 1
 		out = append(out, c)
 	}

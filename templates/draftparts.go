@@ -80,7 +80,39 @@ func (d *drafter) letterhead(n *node) *Letterhead {
 
 // lines collects the lines of a block, through conditions and loops.
 func (d *drafter) lines(nodes []*node, b *Block) {
-	d.eachLine(nodes, func(n *node) { b.Lines = append(b.Lines, d.spans(n.text, d.lang)) })
+	d.eachLine(nodes, func(n *node) {
+		var x Block
+		d.text(n, &x)
+		b.Lines = append(b.Lines, x.Spans)
+		if x.Lang2 != nil {
+			b.Lines = append(b.Lines, italic(x.Lang2))
+		}
+	})
+}
+
+func italic(spans []Span) []Span {
+	for i := range spans {
+		spans[i].Italic = true
+	}
+	return spans
+}
+
+// pair sets a cell's text in the languages wanted.
+func (d *drafter) pair(one, two []inline) []Span {
+	own := d.t.header.languages[0]
+	if two == nil {
+		return d.spans(one, d.lang)
+	}
+	first, second := one, two
+	if d.lang != own {
+		first, second = two, one
+	}
+	out := d.spans(first, d.lang)
+	if d.second != "" {
+		out = append(out, Span{Break: true})
+		out = append(out, italic(d.spans(second, d.second))...)
+	}
+	return out
 }
 
 func (d *drafter) eachLine(nodes []*node, fn func(*node)) {
@@ -163,12 +195,12 @@ func (d *drafter) punctuation(l *node, spans []Span) {
 func (d *drafter) table(n *node) *TableData {
 	t := &TableData{}
 	for _, c := range n.columns {
-		t.Columns = append(t.Columns, TableColumn{Head: d.spans(c.head, d.lang), Width: c.width, Align: c.align})
+		t.Columns = append(t.Columns, TableColumn{Head: d.pair(c.head, c.head2), Width: c.width, Align: c.align})
 	}
 	d.eachLine(n.body, func(r *node) {
 		row := TableRow{Spanning: r.spanning, At: r.at}
-		for _, c := range r.cells {
-			row.Cells = append(row.Cells, d.spans(c, d.lang))
+		for i, c := range r.cells {
+			row.Cells = append(row.Cells, d.pair(c, r.cells2[i]))
 		}
 		t.Rows = append(t.Rows, row)
 	})

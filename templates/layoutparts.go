@@ -26,11 +26,40 @@ func (c *composer) letterhead(b *Block) {
 		issuer.Rule, issuer.RuleGap = p.Letterhead.Rule, 2
 		left = append(left, issuer)
 	}
+	if len(h.Parent)+len(h.Issuer)+len(h.Number) == 0 {
+		c.national(b)
+		return
+	}
+	right := c.nation(b.At)
+	rows := []typeset.Row{{Cells: []typeset.Cell{{Content: left}, {Content: right}}, KeepNext: true}}
+	number := []typeset.Element{&typeset.Blank{}}
+	if h.Number != nil {
+		number = []typeset.Element{c.centred(h.Number, look{size: p.Letterhead.NumberSize}, 6)}
+	}
+	place := c.centred(h.Place, look{size: p.Letterhead.PlaceSize, italic: true}, 6)
+	rows = append(rows, typeset.Row{Cells: []typeset.Cell{{Content: number}, {Content: []typeset.Element{place}}}})
+	left0 := p.Letterhead.Left * c.width
+	c.put(&typeset.Table{Widths: []float64{left0, c.width - left0}, Rows: rows, Layout: true, Pad: 2, Block: c.block})
+}
+
+// national sets name and motto over the whole width, for documents that no
+// single body issues; the date follows on the right.
+func (c *composer) national(b *Block) {
+	for _, e := range c.nation(b.At) {
+		c.put(e)
+	}
+	c.put(&typeset.Paragraph{
+		Spans: c.spans(b.Head.Place, look{size: c.p.Letterhead.PlaceSize, italic: true}), Align: typeset.Right, Before: 10, Block: c.block,
+	})
+}
+
+// nation is the national name and motto, in the document's languages.
+func (c *composer) nation(at Position) []typeset.Element {
+	p := c.p
 	name, motto := p.National.Name, p.National.Motto
 	if c.d.languages()[0] == "en" {
 		name, motto = p.National.NameEN, p.National.MottoEN
 	}
-	at := b.At
 	right := []typeset.Element{c.centred([]Span{{Text: name, At: at}}, look{size: p.National.NameSize, bold: true}, 0)}
 	if len(c.d.languages()) > 1 && c.d.languages()[0] == "vi" {
 		right = append(right, c.centred([]Span{{Text: p.National.NameEN, At: at}}, look{size: p.National.NameSize - 1.5, italic: true}, 0))
@@ -42,15 +71,7 @@ func (c *composer) letterhead(b *Block) {
 	}
 	line.Rule, line.RuleGap = 1, 2
 	right = append(right, line)
-	rows := []typeset.Row{{Cells: []typeset.Cell{{Content: left}, {Content: right}}, KeepNext: true}}
-	number := []typeset.Element{&typeset.Blank{}}
-	if h.Number != nil {
-		number = []typeset.Element{c.centred(h.Number, look{size: p.Letterhead.NumberSize}, 6)}
-	}
-	place := c.centred(h.Place, look{size: p.Letterhead.PlaceSize, italic: true}, 6)
-	rows = append(rows, typeset.Row{Cells: []typeset.Cell{{Content: number}, {Content: []typeset.Element{place}}}})
-	left0 := p.Letterhead.Left * c.width
-	c.put(&typeset.Table{Widths: []float64{left0, c.width - left0}, Rows: rows, Layout: true, Pad: 2, Block: c.block})
+	return right
 }
 
 func (c *composer) title(b *Block) {

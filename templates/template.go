@@ -165,8 +165,9 @@ func (s *scanner) nodes(nodes []*node, scope map[string]*Variable) {
 		}
 		for _, c := range n.columns {
 			s.inlines(c.head, scope)
+			s.inlines(c.head2, scope)
 		}
-		for _, c := range n.cells {
+		for _, c := range slices.Concat(n.cells, n.cells2) {
 			s.inlines(c, scope)
 		}
 		if tr := s.t.translations[n.id]; n.id != "" && tr != nil {
