@@ -193,6 +193,9 @@ func (t *target) dress(d pdf.Dict, a *Appearance) (pdf.Dict, error) {
 	if err != nil {
 		return nil, fmt.Errorf("field %q: %w", t.name, err)
 	}
+	if rect.Empty() {
+		return d, nil
+	}
 	ap, err := a.draw(t.u, rect.Width(), rect.Height())
 	if err != nil {
 		return nil, err

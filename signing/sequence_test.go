@@ -3,8 +3,8 @@ package signing
 import (
 	"bytes"
 	"context"
-	"crypto"
 	"errors"
+	"flag"
 	"fmt"
 	"net/http"
 	"os"
@@ -18,14 +18,24 @@ import (
 
 	"covenant/signing/devpki"
 	"covenant/signing/internal/pdf"
-	"covenant/signing/internal/tsp"
 )
 
-// localTSA issues time-stamps in the process, so that thousands of sequences need no network.
-type localTSA struct{ authority *tsp.Authority }
-
-func (l localTSA) Timestamp(_ context.Context, digest []byte, h crypto.Hash) ([]byte, error) {
-	return l.authority.Token(&tsp.Request{Hash: h, Imprint: digest, CertReq: true}, time.Now())
+// manyChecks makes rapid check a thousand sequences, ten thousand with COVENANT_TORTURE, its own hundred with -short.
+func manyChecks(t *testing.T) {
+	t.Helper()
+	f := flag.Lookup("rapid.checks")
+	old := f.Value.String()
+	if testing.Short() || old != f.DefValue {
+		return
+	}
+	n := "1000"
+	if os.Getenv("COVENANT_TORTURE") != "" {
+		n = "10000"
+	}
+	if err := f.Value.Set(n); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Value.Set(old) })
 }
 
 // TestAnySequenceKeepsAllSignaturesValid signs, time-stamps and extends files of every kind in any order, and reads
@@ -36,6 +46,7 @@ func TestAnySequenceKeepsAllSignaturesValid(t *testing.T) {
 	v := &ValidationSource{HTTP: http.DefaultClient}
 	ids := []Identity{issue(t, p, "một", devpki.Profile{}), issue(t, p, "hai", devpki.Profile{Key: devpki.Ed25519}), issue(t, p, "ba", devpki.Profile{Key: devpki.P384})}
 	images := [][]byte{nil, testImage(t)}
+	manyChecks(t)
 	rapid.Check(t, func(r *rapid.T) {
 		var names []string
 		for i := range rapid.IntRange(0, 4).Draw(r, "fields") {
