@@ -1,0 +1,203 @@
+package notify
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"strings"
+	"text/template"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Language of a mail. The zero value is Vietnamese.
+type Language string
+
+// The languages that letters are written in.
+const (
+	Vietnamese Language = "vi"
+	English    Language = "en"
+)
+
+// Text is a composed mail before it has an address.
+type Text struct {
+	Subject string // one line
+	Body    string // plain text, lines ended by \n
+}
+
+// Letter is one of the structs of this package that Compose knows.
+type Letter interface{ template() string }
+
+// Rung says which step of the escalation ladder a reminder is.
+type Rung string
+
+// The rungs.
+const (
+	RungBefore     Rung = "before"     // before the deadline, to the agency
+	RungOverdue    Rung = "overdue"    // after it, to the agency
+	RungLeaderList Rung = "leaderlist" // after it, to the block leader: who is missing
+)
+
+// Due is a deadline in words that stand in a sentence.
+type Due struct {
+	Text      string // dd/mm/yyyy
+	Exclusive bool   // "trước ngày" (before that day) instead of "chậm nhất ngày" (that day included)
+}
+
+// Reminder reminds an agency of a report, or tells the leader whose are missing.
+type Reminder struct {
+	Rung     Rung
+	Agency   string // addressed
+	Covenant string // title
+	Report   string // "Báo cáo quý IV năm 2026"
+	Due      Due
+	Missing  []string // RungLeaderList: agencies without a report
+	URL      string
+}
+
+func (r Reminder) template() string { return "reminder-" + string(r.Rung) }
+
+// Digest reminds one recipient of several reports at once, as when one person stands in for another agency.
+type Digest struct {
+	Agency string
+	Items  []Reminder // each of RungBefore or RungOverdue
+	URL    string
+}
+
+func (Digest) template() string { return "digest" }
+
+// Task is what somebody is asked to do.
+type Task string
+
+// The tasks.
+const (
+	TaskReview Task = "review"
+	TaskVote   Task = "vote"
+	TaskSign   Task = "sign"
+	TaskNumber Task = "number"
+	TaskSeal   Task = "seal"
+)
+
+// Request asks somebody to act on a covenant.
+type Request struct {
+	Task     Task
+	To       string // agency or person addressed
+	Covenant string
+	Due      Due    // may be empty
+	Note     string // what is new since they last looked; may be empty
+	URL      string
+}
+
+func (r Request) template() string { return "request-" + string(r.Task) }
+
+// Returned tells the drafter that an agency sent a draft back.
+type Returned struct {
+	To, Covenant string
+	By           string // agency
+	Revision     int
+	Comment      string
+	URL          string
+}
+
+func (Returned) template() string { return "returned" }
+
+// Outcome is how a covenant came out.
+type Outcome string
+
+// The outcomes.
+const (
+	OutcomeInForce  Outcome = "inforce"
+	OutcomeCanceled Outcome = "cancelled"
+	OutcomeClosed   Outcome = "closed"
+)
+
+// Notice tells the parties how a covenant came out.
+type Notice struct {
+	Outcome  Outcome
+	To       string
+	Covenant string
+	Number   string // number and symbol, may be empty
+	Date     string // dd/mm/yyyy
+	Reason   string // OutcomeCanceled
+	URL      string
+}
+
+func (n Notice) template() string { return "notice-" + string(n.Outcome) }
+
+// DailyRoot sends members the day's root of the event log, to be kept outside.
+type DailyRoot struct {
+	To     string
+	Day    string // dd/mm/yyyy
+	Digest string // hexadecimal
+	Size   int    // covenants covered
+	URL    string
+}
+
+func (DailyRoot) template() string { return "root" }
+
+//go:embed letters/*.txt
+var letterFiles embed.FS
+
+// Composer holds the parsed letters.
+type Composer struct {
+	letters map[Language]*template.Template
+}
+
+// NewComposer parses the letters. Every letter exists in every language.
+func NewComposer() (*Composer, error) {
+	c := &Composer{map[Language]*template.Template{}}
+	funcs := template.FuncMap{"mid": midSentence, "line": oneLine, "inc": func(i int) int { return i + 1 }, "indent": indent}
+	for _, lang := range []Language{Vietnamese, English} {
+		t, err := template.New(string(lang)).Funcs(funcs).Option("missingkey=error").ParseFS(letterFiles, "letters/"+string(lang)+".txt")
+		if err != nil {
+			return nil, fmt.Errorf("read letters in %s: %w", lang, err)
+		}
+		c.letters[lang] = t
+	}
+	return c, nil
+}
+
+// Compose writes a letter. The subject is one line, both are NFC.
+func (c *Composer) Compose(lang Language, l Letter) (Text, error) {
+	if lang == "" {
+		lang = Vietnamese
+	}
+	t := c.letters[lang]
+	if t == nil {
+		return Text{}, fmt.Errorf("no letters in language %q; there are vi and en", lang)
+	}
+	part := func(name string) (string, error) {
+		var out bytes.Buffer
+		err := t.ExecuteTemplate(&out, name, l)
+		return norm.NFC.String(out.String()), err
+	}
+	subject, subjectErr := part(l.template() + ".subject")
+	body, bodyErr := part(l.template() + ".body")
+	footer, footerErr := part("footer")
+	if err := errors.Join(subjectErr, bodyErr, footerErr); err != nil {
+		return Text{}, fmt.Errorf("write letter %s: %w", l.template(), err)
+	}
+	return Text{Subject: oneLine(subject), Body: strings.TrimSpace(body) + "\n\n" + strings.TrimSpace(footer) + "\n"}, nil
+}
+
+// oneLine joins the words of a text by single spaces: nothing in it can begin another header.
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// indent keeps a quoted text apart from ours.
+func indent(s string) string {
+	return "  " + strings.ReplaceAll(strings.TrimSpace(s), "\n", "\n  ")
+}
+
+// midSentence lowers a label's first letter ("Báo cáo quý IV" → "báo cáo quý IV"), unless its first word is capitals.
+func midSentence(s string) string {
+	s = oneLine(s)
+	first, size := utf8.DecodeRuneInString(s)
+	second, _ := utf8.DecodeRuneInString(s[size:])
+	if size == 0 || unicode.IsUpper(second) {
+		return s
+	}
+	return string(unicode.ToLower(first)) + s[size:]
+}
