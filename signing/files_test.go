@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/zlib"
 	"fmt"
+	"io"
 	"sort"
 	"strings"
 	"testing"
@@ -149,3 +150,21 @@ func relocate(t testing.TB, file []byte) []byte {
 }
 
 func now() time.Time { return time.Now() }
+
+// inflate decodes the Flate stream of an object's text.
+func inflate(t testing.TB, object string) []byte {
+	t.Helper()
+	_, data, ok := strings.Cut(object, "\nstream\n")
+	if !ok {
+		t.Fatal("not a stream")
+	}
+	z, err := zlib.NewReader(strings.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}

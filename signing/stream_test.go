@@ -17,8 +17,8 @@ import (
 	"covenant/signing/internal/pdf"
 )
 
-// bigFile writes a file of about size bytes to disk without holding it in memory.
-func bigFile(t testing.TB, size int64) string {
+// fileOnDisk writes a file of about size bytes to disk without holding it in memory.
+func fileOnDisk(t testing.TB, size int64) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "big.pdf")
 	small := testFile(t, classic, "a", "b")
@@ -30,14 +30,14 @@ func bigFile(t testing.TB, size int64) string {
 	if _, err := f.Write(small); err != nil {
 		t.Fatal(err)
 	}
-	if err := bigRevision(f, small, size); err != nil {
+	if err := largeRevision(f, small, size); err != nil {
 		t.Fatal(err)
 	}
 	return path
 }
 
-// bigRevision appends an update with one stream of size bytes.
-func bigRevision(w io.Writer, base []byte, size int64) error {
+// largeRevision appends an update with one stream of size bytes.
+func largeRevision(w io.Writer, base []byte, size int64) error {
 	file, err := pdf.Open(bytes.NewReader(base), int64(len(base)), pdf.Limits{})
 	if err != nil {
 		return err
@@ -69,7 +69,7 @@ func TestMemoryStaysFlat(t *testing.T) {
 	}
 	p := testPKI(t)
 	id := issue(t, p, "Lê Thị Cúc", devpki.Profile{})
-	path := bigFile(t, size)
+	path := fileOnDisk(t, size)
 	in, err := os.Open(path)
 	if err != nil {
 		t.Fatal(err)
@@ -148,7 +148,7 @@ func TestLargeInputReportsPartialOutput(t *testing.T) {
 	id := issue(t, p, "Lê Thị Cúc", devpki.Profile{})
 	id.Signer = failingSigner{id}
 	for _, size := range []int64{1 << 20, smallFile + 1} {
-		data, err := os.ReadFile(bigFile(t, size))
+		data, err := os.ReadFile(fileOnDisk(t, size))
 		if err != nil {
 			t.Fatal(err)
 		}
