@@ -164,6 +164,10 @@ func (f *findings) variable(name string, k, n *yaml.Node, depth int) *Variable {
 	if !validName(k.Value) {
 		f.addf(v.At, k.Value, "Tên biến “%s” chỉ gồm chữ, số và dấu gạch dưới, bắt đầu bằng chữ.", "Variable name “%s” may hold letters, digits and underscores, and begins with a letter.", k.Value)
 	}
+	switch directives[k.Value] {
+	case dirEnd, dirElse, dirIf, dirEach:
+		f.addf(v.At, k.Value, "“%s” là từ khóa, không đặt làm tên biến được.", "“%s” is a keyword and cannot name a variable.", k.Value)
+	}
 	if n.Kind == yaml.ScalarNode {
 		f.setType(v, n, name)
 		return v

@@ -247,9 +247,19 @@ func (c *composer) paragraph(b *Block, l look, prefix string) {
 	p := c.p.Body
 	c.put(&typeset.Paragraph{
 		Spans: c.spans(spans, l), Align: typeset.Justify, First: p.Indent * mm, Before: p.Gap, Leading: p.Leading,
-		Anchor: b.ID, Block: c.block,
+		Anchor: b.ID, Block: c.block, KeepNext: len(b.Lang2) > 0 || c.leads(b),
 	})
 	c.second(b, prefix)
+}
+
+// leads says whether a paragraph must not be parted from what follows: it ends
+// with a colon, or the signatures come next (they never stand alone on a page).
+func (c *composer) leads(b *Block) bool {
+	next := c.block + 1
+	if next >= len(c.d.Blocks) {
+		return false
+	}
+	return strings.HasSuffix(strings.TrimSpace(plainSpans(b.Spans)), ":") || c.d.Blocks[next].Kind == BlockSignatures
 }
 
 // second sets the paragraph's other language under it.
@@ -263,7 +273,7 @@ func (c *composer) second(b *Block, prefix string) {
 	}
 	c.put(&typeset.Paragraph{
 		Spans: c.spans(spans, look{size: c.p.Body.SecondSize, italic: true}), Align: typeset.Justify, First: c.p.Body.Indent * mm,
-		Before: 2, Leading: c.p.Body.Leading, Block: c.block, Lang: c.secondLang(),
+		Before: 2, Leading: c.p.Body.Leading, Block: c.block, Lang: c.secondLang(), KeepNext: c.leads(b),
 	})
 }
 

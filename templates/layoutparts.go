@@ -211,6 +211,9 @@ func (c *composer) signatureGrid(b *Block) {
 		cols = c.p.Signatures.Columns
 	}
 	t := &typeset.Table{Layout: true, KeepRows: true, Block: c.block, Pad: 3}
+	if len(b.Spans) == 0 {
+		t.Before = 14
+	}
 	for range cols {
 		t.Widths = append(t.Widths, c.width/float64(cols))
 	}

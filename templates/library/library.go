@@ -14,7 +14,7 @@ import (
 	"covenant/templates"
 )
 
-//go:embed all:giao-uoc-thi-dua law
+//go:embed */template.txt */sample.yaml */process.yaml law
 var files embed.FS
 
 // ErrUnknown is returned for a template the library does not have.

@@ -131,6 +131,7 @@ func (s *setter) breakLines(p *Paragraph, width float64) []line {
 		}
 		if w.hard {
 			flush(true)
+			cur.indent, cur.avail = p.Left+p.First, width-p.Left-p.Right-p.First
 		}
 	}
 	if len(cur.words) > 0 || len(lines) == 0 {
