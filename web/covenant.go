@@ -35,7 +35,10 @@ type covenantPage struct {
 	Motions              []motionRow
 	Duties               []dutyRow
 	Mails                []mailRow
-	Days                 []timelineDay
+	EarlierMails         []mailRow
+	MailCount            int
+	Days, Earlier        []timelineDay
+	EarlierCount         int
 	EventCount           int
 	LastHash, LastDigest string
 }
@@ -118,9 +121,9 @@ func (s *server) covenantPage(r *request, v *engine.View) (*covenantPage, error)
 		return nil, err
 	}
 	p := &covenantPage{
-		basePage: s.base(r, "covenants"), Slug: c.Slug, Board: len(c.Motions) > 0, Path: slugPath(c.Slug), Heading: c.Title, Number: numberOf(c),
+		basePage: s.base(r, "covenants"), Slug: c.Slug, Board: len(c.Motions) > 0, Path: slugPath(c.Slug), Heading: strings.ReplaceAll(c.Title, " – ", "\u00a0– "), Number: numberOf(c),
 		Status: v.Status(v.Now, r.lang.code), Tone: c.Phase.Tone(), Stamp: stamp(v), Document: document,
-		PartyCount: len(c.Parties), SignedCount: len(c.Signed), EventCount: len(v.Timeline),
+		PartyCount: len(c.Parties), SignedCount: len(c.Signed), EventCount: len(v.Timeline), MailCount: len(v.Mails),
 	}
 	p.Title, p.Wide = c.Title, true
 	if b, ok := v.Directory.Blocks[c.Block]; ok {
@@ -139,7 +142,14 @@ func (s *server) covenantPage(r *request, v *engine.View) (*covenantPage, error)
 	p.Verdict = t.verdictSummary()
 	p.Groups = t.signGroups(p.Verdict)
 	p.Rounds, p.Motions, p.Duties = t.reviewRounds(), t.motions(), t.duties()
-	p.Mails, p.Days = t.mails(), t.timeline()
+	p.Mails = t.mails()
+	if len(p.Mails) > recentMails {
+		p.Mails, p.EarlierMails = p.Mails[:recentMails], p.Mails[recentMails:]
+	}
+	p.Days, p.Earlier = t.timeline()
+	for _, d := range p.Earlier {
+		p.EarlierCount += len(d.Events)
+	}
 	if n := len(v.Timeline); n > 0 {
 		p.LastHash, p.LastDigest = v.Timeline[n-1].Hash.Short(), v.Timeline[n-1].Hash.String()
 	}

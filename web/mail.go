@@ -16,6 +16,9 @@ type mailRow struct {
 
 var mailTones = map[string]string{"queued": "waiting", "sending": "waiting", "sent": "done", "in_doubt": "stopped", "failed": "stopped"}
 
+// recentMails is how many mails a page shows at once.
+const recentMails = 5
+
 // mails are the covenant's mails, newest first.
 func (t teller) mails() []mailRow {
 	var rows []mailRow

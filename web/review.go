@@ -11,8 +11,9 @@ type reviewRound struct {
 	Note, PDF, Page string
 	Outcome         string
 	Tone            string
-	Opinions        []opinionRow
-	Pending         string // agencies not heard yet
+	Remarks         []opinionRow // those that ask for something or say something
+	Opinions        []opinionRow // plain approvals
+	Pending         string       // agencies not heard yet
 	Newest          bool
 }
 
@@ -52,7 +53,11 @@ func (t teller) reviewRound(rev workflow.Revision, newest bool) reviewRound {
 		if given.Opinion == workflow.OpinionApprove {
 			approved++
 		}
-		round.Opinions = append(round.Opinions, t.opinion(rev, given))
+		if given.Opinion == workflow.OpinionApprove && len(given.Comments) == 0 {
+			round.Opinions = append(round.Opinions, t.opinion(rev, given))
+		} else {
+			round.Remarks = append(round.Remarks, t.opinion(rev, given))
+		}
 	}
 	switch {
 	case rev.Returned != "":

@@ -25,11 +25,24 @@ type eventRow struct {
 	Short, Hash string
 }
 
-// timeline tells the recorded events, newest first, by day.
-func (t teller) timeline() []timelineDay {
+// recentEvents is how many events a page shows at once; the earlier ones open on demand.
+const recentEvents = 12
+
+// timeline tells the recorded events, newest first, by day: the recent ones, and the earlier ones apart.
+func (t teller) timeline() (recent, earlier []timelineDay) {
+	all := t.v.Timeline
+	cut := max(0, len(all)-recentEvents)
+	if cut < 4 { // not worth a click
+		cut = 0
+	}
+	return t.days(all[cut:]), t.days(all[:cut])
+}
+
+// days tells events, newest first, by day.
+func (t teller) days(entries []engine.Entry) []timelineDay {
 	var days []timelineDay
-	for i := len(t.v.Timeline) - 1; i >= 0; i-- {
-		entry := t.v.Timeline[i]
+	for i := len(entries) - 1; i >= 0; i-- {
+		entry := entries[i]
 		day := t.day(entry.At)
 		if len(days) == 0 || days[len(days)-1].Day != day {
 			days = append(days, timelineDay{Day: day})

@@ -99,7 +99,7 @@ func TestCovenantAwaitingReviews(t *testing.T) {
 	p.contains(".status-sentence", "góp ý – hạn 23/03/2026 (còn 5 ngày làm việc)")
 	p.contains(".who", "Sở Tài chính (Phạm Thị Bích Hạnh)")
 	p.contains(".who", "và 5 đơn vị khác")
-	p.count(".opinions > li", 1)
+	p.contains("#gop-y .round", "1 đơn vị nhất trí, không có ý kiến thêm")
 	p.contains(".steps-desk .now", "Góp ý dự thảo")
 	p.contains("#gop-y .round", "còn chờ 9 đơn vị")
 	if url := attr(p.all("[data-viewer]")[0], "data-url"); url != "/giao-uoc/"+slug+"/lan/1.pdf" {
@@ -171,7 +171,7 @@ func TestCovenantInForce(t *testing.T) {
 	p.contains(".status-sentence", "Đang có hiệu lực từ")
 	p.contains("#bao-cao .duty", "8/10 đơn vị đã báo cáo")
 	p.contains("#bao-cao .ladder", "Đã gửi")
-	p.count("#thu details", 10)
+	p.count("#thu .mails details", 10)
 	p.contains("#thu pre", "Kính gửi")
 	p.contains("#dien-bien .count", "sự kiện")
 	if got, want := len(p.all("#dien-bien .timeline > li")), len(l.entries); got != want {
