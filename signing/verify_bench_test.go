@@ -38,8 +38,8 @@ func BenchmarkVerifyTwentySignatures(b *testing.B) {
 	}
 }
 
-// bigFile is a file with one page and a stream of the given size.
-func bigFile(b testing.TB, size int) []byte {
+// hugeFile is a file with one page and a stream of the given size.
+func hugeFile(b testing.TB, size int) []byte {
 	b.Helper()
 	junk := bytes.Repeat([]byte("0123456789abcdef"), size/16)
 	return writeFile(classic, map[int]string{
@@ -53,7 +53,7 @@ func bigFile(b testing.TB, size int) []byte {
 
 func BenchmarkVerifyBigFile(b *testing.B) {
 	p := testPKI(b)
-	file := extendTo(b, sign(b, bigFile(b, 100<<20), issue(b, p, "An", devpki.Profile{}), bt(p)), p, BLT)
+	file := extendTo(b, sign(b, hugeFile(b, 100<<20), issue(b, p, "An", devpki.Profile{}), bt(p)), p, BLT)
 	b.Run("verify", func(b *testing.B) {
 		b.SetBytes(int64(len(file)))
 		b.ReportAllocs()

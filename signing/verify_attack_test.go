@@ -1,0 +1,475 @@
+package signing
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"covenant/signing/devpki"
+	"covenant/signing/internal/pdf"
+)
+
+// attackFile is a document with everything that attacks work on: content, a font, an image that covers text, a layer that is
+// off, a text field, a button, a link, an unused object and a reference to an object that does not exist.
+func attackFile(kind fileKind, inField string) []byte {
+	stm := func(dict, body string) string {
+		return fmt.Sprintf("<<%s/Length %d>>\nstream\n%s\nendstream", dict, len(body), body)
+	}
+	return writeFile(kind, map[int]string{
+		1: "<</Type/Catalog/Pages 2 0 R/AcroForm 5 0 R/Metadata 6 0 R/OCProperties<</OCGs[20 0 R]/D<</OFF[20 0 R]>>>>>>",
+		2: "<</Type/Pages/Kids[3 0 R 30 0 R]/Count 2>>",
+		3: "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents[4 0 R 31 0 R]/Resources 9 0 R/Annots[10 0 R 11 0 R 12 0 R 13 0 R 14 0 R]>>",
+		4: stm("", "BT /F1 12 Tf 72 780 Td (Pay 100 dong) Tj ET /Im1 Do /OC /L1 BDC BT /F1 12 Tf 72 700 Td (Pay 999 dong) Tj ET EMC"),
+		5: "<</Fields[10 0 R 11 0 R 12 0 R 13 0 R]/SigFlags 1/DR<</Font<</F1 8 0 R>>>>>>",
+		6: stm("/Type/Metadata/Subtype/XML", "<x:xmpmeta/>"),
+		7: "<</Producer(test)>>",
+		8: "<</Type/Font/Subtype/Type1/BaseFont/Times-Roman/ToUnicode 16 0 R>>",
+		9: "<</Font<</F1 8 0 R>>/XObject<</Im1 15 0 R>>/Properties<</L1 20 0 R>>>>",
+
+		10: "<</Type/Annot/Subtype/Widget/FT/Sig/T(A)/Rect[72 600 272 650]/F 4/P 3 0 R" + inField + ">>",
+		11: "<</Type/Annot/Subtype/Widget/FT/Sig/T(B)/Rect[72 500 272 550]/F 4/P 3 0 R/AP<</N 17 0 R>>>>",
+		12: "<</Type/Annot/Subtype/Widget/FT/Tx/T(amount)/V(100)/Rect[300 600 400 620]/F 4/P 3 0 R/AP<</N 18 0 R>>>>",
+		13: "<</Type/Annot/Subtype/Widget/FT/Btn/T(agree)/Rect[300 500 320 520]/F 4/P 3 0 R/AS/Off/AP<</N<</Off 18 0 R/Yes 19 0 R>>>>>>",
+		14: "<</Type/Annot/Subtype/Link/Rect[72 100 172 120]/P 3 0 R/A<</S/URI/URI(https://example.vn/)>>>>",
+		15: stm("/Type/XObject/Subtype/Image/Width 1/Height 1/ColorSpace/DeviceGray/BitsPerComponent 8", "\xff"),
+		16: stm("", "/CIDInit /ProcSet findresource begin end"),
+		17: stm("/Type/XObject/Subtype/Form/BBox[0 0 200 50]", ""),
+		18: stm("/Type/XObject/Subtype/Form/BBox[0 0 100 20]", "BT (100) Tj ET"),
+		19: stm("/Type/XObject/Subtype/Form/BBox[0 0 100 20]", "0 0 10 10 re f"),
+		20: "<</Type/OCG/Name(hidden)>>",
+		21: stm("", "BT /F1 40 Tf 72 400 Td (Nobody refers to this) Tj ET"),
+
+		30: "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 32 0 R/Resources 9 0 R/Annots 33 0 R>>",
+		// 31 does not exist: page 1 refers to nothing there.
+		32: stm("", "BT /F1 12 Tf 72 780 Td (Page two) Tj ET"),
+		33: "[]",
+		// 40 is the last number in use.
+		40: "<</Unused true>>",
+	})
+}
+
+// attackBase is attackFile signed in field A, for each kind of file.
+type attackBase struct {
+	pki  *devpki.PKI
+	id   Identity
+	file map[fileKind][]byte
+	plan Options
+}
+
+func newAttackBase(t testing.TB, opt Options, inField ...string) *attackBase {
+	t.Helper()
+	b := &attackBase{pki: testPKI(t), file: map[fileKind][]byte{}, plan: opt}
+	b.id = issue(t, b.pki, "Nạn nhân", devpki.Profile{})
+	opt.Field, opt.Level, opt.TSA = "A", BT, &TSA{URLs: []string{b.pki.TSA()}}
+	if opt.Appearance == nil {
+		opt.Appearance = &Appearance{Lines: []Line{{Text: "Đã ký"}}}
+	}
+	for _, k := range fileKinds {
+		b.file[k] = sign(t, attackFile(k, strings.Join(inField, "")), b.id, opt)
+	}
+	return b
+}
+
+// judge returns the verdict on field A, and the whole report.
+func (b *attackBase) judge(t testing.TB, file []byte) (*Result, *Report) {
+	t.Helper()
+	r, err := Verify(t.Context(), bytes.NewReader(file), int64(len(file)), VerifyOptions{Roots: b.pki.Roots(), Revocation: RevocationSoft})
+	if err != nil {
+		t.Logf("not readable as a pdf: %v", err)
+		return nil, nil
+	}
+	for i := range r.Results {
+		if r.Results[i].Field == "A" {
+			return &r.Results[i], r
+		}
+	}
+	return nil, r
+}
+
+// update appends an incremental update of the file's own kind.
+func update(t testing.TB, file []byte, change func(f *pdf.File, u *pdf.Update)) []byte {
+	t.Helper()
+	f, err := pdf.Open(bytes.NewReader(file), int64(len(file)), pdf.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := pdf.NewUpdate(f)
+	change(f, u)
+	tail, err := u.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(bytes.Clone(file), tail...)
+}
+
+func ref(n int) pdf.Ref { return pdf.Ref{Num: n} }
+
+// dict reads a dictionary object of the update's file.
+func dict(t testing.TB, u *pdf.Update, n int) pdf.Dict {
+	t.Helper()
+	o, err := u.Get(ref(n))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, ok := o.(*pdf.Stream); ok {
+		return s.Dict
+	}
+	d, ok := o.(pdf.Dict)
+	if !ok {
+		t.Fatalf("object %d is %T", n, o)
+	}
+	return d
+}
+
+func content(text string) *pdf.Stream {
+	return &pdf.Stream{Data: []byte("BT /F1 12 Tf 72 780 Td (" + text + ") Tj ET"), Dict: pdf.Dict{}}
+}
+
+func form(text string) *pdf.Stream {
+	s := content(text)
+	s.Dict = pdf.Dict{{Key: "Type", Value: pdf.Name("XObject")}, {Key: "Subtype", Value: pdf.Name("Form")},
+		{Key: "BBox", Value: pdf.Array{pdf.Integer(0), pdf.Integer(0), pdf.Integer(200), pdf.Integer(50)}}}
+	return s
+}
+
+func annotation(subtype pdf.Name, extra ...pdf.Entry) pdf.Dict {
+	return append(pdf.Dict{{Key: "Type", Value: pdf.Name("Annot")}, {Key: "Subtype", Value: subtype}, {Key: "P", Value: ref(3)},
+		{Key: "Rect", Value: pdf.Array{pdf.Integer(72), pdf.Integer(770), pdf.Integer(300), pdf.Integer(800)}}}, extra...)
+}
+
+func addAnnotation(t testing.TB, u *pdf.Update, o pdf.Object) {
+	page := dict(t, u, 3)
+	u.Set(ref(3), page.With("Annots", append(slices.Clone(page.Get("Annots").(pdf.Array)), o)))
+}
+
+func addField(t testing.TB, u *pdf.Update, field pdf.Ref) {
+	af := dict(t, u, 5)
+	u.Set(ref(5), af.With("Fields", append(slices.Clone(af.Get("Fields").(pdf.Array)), field)))
+}
+
+// updateAttack is an attack that a later revision makes.
+type updateAttack struct {
+	name string
+	kind ChangeKind // what it must be reported as; "" where any will do
+	do   func(t testing.TB, f *pdf.File, u *pdf.Update)
+}
+
+// The names follow the literature: incremental saving attacks (Mladenov et al., CCS 2019), shadow attacks (Mainka et al.,
+// NDSS 2021), attacks on certified documents (Rohlmann et al., S&P 2021).
+var updateAttacks = []updateAttack{
+	{"IncrementalSaving/content stream replaced", ChangeContent, func(t testing.TB, _ *pdf.File, u *pdf.Update) { u.Set(ref(4), content("Pay 999 dong")) }},
+	{"IncrementalSaving/content stream of page 2 replaced", ChangeContent, func(t testing.TB, _ *pdf.File, u *pdf.Update) { u.Set(ref(32), content("Other page")) }},
+	{"IncrementalSaving/page points to other content", ChangeContent, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(3), dict(t, u, 3).With("Contents", u.Add(content("Pay 999 dong"))))
+	}},
+	{"IncrementalSaving/page replaced in the tree", ChangePageTree, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		p := u.Add(dict(t, u, 3).With("Contents", u.Add(content("Pay 999 dong"))))
+		u.Set(ref(2), dict(t, u, 2).With("Kids", pdf.Array{p, ref(30)}))
+	}},
+	{"IncrementalSaving/page added", ChangePageTree, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		p := u.Add(dict(t, u, 3).With("Contents", u.Add(content("More"))).Without("Annots"))
+		u.Set(ref(2), dict(t, u, 2).With("Kids", pdf.Array{ref(3), ref(30), p}).With("Count", pdf.Integer(3)))
+	}},
+	{"IncrementalSaving/page removed", ChangePageTree, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(2), dict(t, u, 2).With("Kids", pdf.Array{ref(3)}).With("Count", pdf.Integer(1)))
+	}},
+	{"IncrementalSaving/pages swapped", ChangePageTree, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(2), dict(t, u, 2).With("Kids", pdf.Array{ref(30), ref(3)}))
+	}},
+	{"IncrementalSaving/media box cut", ChangePage, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(3), dict(t, u, 3).With("MediaBox", pdf.Array{pdf.Integer(0), pdf.Integer(0), pdf.Integer(595), pdf.Integer(400)}))
+	}},
+	{"IncrementalSaving/page rotated", ChangePage, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(3), dict(t, u, 3).With("Rotate", pdf.Integer(180)))
+	}},
+	{"IncrementalSaving/catalogue points to other pages", ChangePageTree, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		p := u.Add(pdf.Dict{{Key: "Type", Value: pdf.Name("Pages")}, {Key: "Kids", Value: pdf.Array{ref(30)}}, {Key: "Count", Value: pdf.Integer(1)}})
+		u.Set(ref(1), dict(t, u, 1).With("Pages", p))
+	}},
+	{"IncrementalSaving/open action added", ChangeAction, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(1), dict(t, u, 1).With("OpenAction", pdf.Dict{{Key: "S", Value: pdf.Name("JavaScript")}, {Key: "JS", Value: pdf.String{Bytes: "app.alert(1)"}}}))
+	}},
+	{"IncrementalSaving/names with script added", ChangeAction, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(1), dict(t, u, 1).With("Names", pdf.Dict{{Key: "JavaScript", Value: u.Add(pdf.Dict{})}}))
+	}},
+	{"IncrementalSaving/link goes elsewhere", ChangeAnnotation, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(14), dict(t, u, 14).With("A", pdf.Dict{{Key: "S", Value: pdf.Name("URI")}, {Key: "URI", Value: pdf.String{Bytes: "https://evil.example/"}}}))
+	}},
+
+	{"ShadowHide/covering image removed", ChangeResource, func(t testing.TB, _ *pdf.File, u *pdf.Update) { u.Delete(ref(15)) }},
+	{"ShadowHide/covering image made empty", ChangeResource, func(t testing.TB, _ *pdf.File, u *pdf.Update) { u.Set(ref(15), form("")) }},
+	{"ShadowHide/layer switched on", ChangeLayers, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(1), dict(t, u, 1).With("OCProperties", pdf.Dict{{Key: "OCGs", Value: pdf.Array{ref(20)}}, {Key: "D", Value: pdf.Dict{}}}))
+	}},
+	{"ShadowHide/layer replaced", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) { u.Set(ref(20), pdf.Dict{}) }},
+	{"ShadowReplace/font replaced", ChangeResource, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(8), dict(t, u, 8).With("BaseFont", pdf.Name("ZapfDingbats")))
+	}},
+	{"ShadowReplace/character map replaced", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) { u.Set(ref(16), content("x")) }},
+	{"ShadowReplace/resources replaced", ChangeResource, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(9), dict(t, u, 9).With("Font", pdf.Dict{}))
+	}},
+	{"ShadowReplace/form resources redefine a font", ChangeResource, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(5), dict(t, u, 5).With("DR", pdf.Dict{{Key: "Font", Value: pdf.Dict{{Key: "F1", Value: u.Add(pdf.Dict{})}}}}))
+	}},
+	{"ShadowHideAndReplace/catalogue swapped for a prepared one", ChangeTrailer, nil}, // see trailerAttack
+	{"ShadowHideAndReplace/missing object comes into being", ChangeContent, func(t testing.TB, _ *pdf.File, u *pdf.Update) { u.Set(ref(31), content("Hidden text")) }},
+	{"ShadowHideAndReplace/unused object becomes content", ChangeContent, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(3), dict(t, u, 3).With("Contents", ref(21)))
+	}},
+
+	{"Annotation/free text over the content", ChangeAnnotation, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		addAnnotation(t, u, u.Add(annotation("FreeText", pdf.Entry{Key: "AP", Value: pdf.Dict{{Key: "N", Value: u.Add(form("999"))}}})))
+	}},
+	{"Annotation/stamp written into the page", ChangeAnnotation, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		addAnnotation(t, u, annotation("Stamp", pdf.Entry{Key: "AP", Value: pdf.Dict{{Key: "N", Value: u.Add(form("999"))}}}))
+	}},
+	{"Annotation/redaction", ChangeAnnotation, func(t testing.TB, _ *pdf.File, u *pdf.Update) { addAnnotation(t, u, u.Add(annotation("Redact"))) }},
+	{"Annotation/on a page whose list is an object", ChangeAnnotation, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(33), pdf.Array{u.Add(annotation("FreeText"))})
+	}},
+	{"Annotation/link removed", ChangeAnnotation, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		page := dict(t, u, 3)
+		u.Set(ref(3), page.With("Annots", page.Get("Annots").(pdf.Array)[:4]))
+	}},
+	{"Annotation/order changed", ChangeAnnotation, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		page := dict(t, u, 3)
+		arr := slices.Clone(page.Get("Annots").(pdf.Array))
+		slices.Reverse(arr)
+		u.Set(ref(3), page.With("Annots", arr))
+	}},
+
+	{"Form/text field added", ChangeField, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		w := u.Add(annotation("Widget", pdf.Entry{Key: "FT", Value: pdf.Name("Tx")}, pdf.Entry{Key: "T", Value: pdf.String{Bytes: "new"}},
+			pdf.Entry{Key: "AP", Value: pdf.Dict{{Key: "N", Value: u.Add(form("999"))}}}))
+		addField(t, u, w)
+		addAnnotation(t, u, w)
+	}},
+	{"Form/text field moved over the content", ChangeField, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(12), dict(t, u, 12).With("Rect", annotation("x").Get("Rect")))
+	}},
+	{"Form/button's appearance replaced", ChangeField, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(13), dict(t, u, 13).With("AP", pdf.Dict{{Key: "N", Value: pdf.Dict{{Key: "Off", Value: u.Add(form("x"))}}}}))
+	}},
+	{"Form/shared appearance stream overwritten", ChangeField, func(t testing.TB, _ *pdf.File, u *pdf.Update) { u.Set(ref(18), form("999")) }},
+	{"Form/script in a field", ChangeField, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(12), dict(t, u, 12).With("AA", pdf.Dict{{Key: "K", Value: pdf.Dict{{Key: "S", Value: pdf.Name("JavaScript")}}}}))
+	}},
+	{"Form/viewers told to draw fields anew", ChangeField, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(5), dict(t, u, 5).With("NeedAppearances", pdf.Boolean(true)))
+	}},
+	{"Form/XFA added", ChangeField, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(5), dict(t, u, 5).With("XFA", u.Add(content(""))))
+	}},
+	{"Form/empty signature field moved", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(11), dict(t, u, 11).With("Rect", annotation("x").Get("Rect")))
+	}},
+	{"Form/empty signature field gets a picture", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(11), dict(t, u, 11).With("AP", pdf.Dict{{Key: "N", Value: u.Add(form("Giám đốc"))}}))
+	}},
+	{"Form/empty signature field's stream overwritten", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) { u.Set(ref(17), form("Giám đốc")) }},
+
+	{"Signature/appearance replaced", ChangeAppearance, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(10), dict(t, u, 10).With("AP", pdf.Dict{{Key: "N", Value: u.Add(form("Another name"))}}))
+	}},
+	{"Signature/appearance stream overwritten", ChangeAppearance, func(t testing.TB, f *pdf.File, u *pdf.Update) {
+		ap := dict(t, u, 10).Get("AP").(pdf.Dict)
+		u.Set(ap.Get("N").(pdf.Ref), form("Another name"))
+	}},
+	{"Signature/widget moved", ChangeAppearance, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(10), dict(t, u, 10).With("Rect", annotation("x").Get("Rect")))
+	}},
+	{"Signature/widget hidden", ChangeField, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(10), dict(t, u, 10).With("F", pdf.Integer(2)))
+	}},
+	{"Signature/removed from its field", ChangeSignatureValue, func(t testing.TB, _ *pdf.File, u *pdf.Update) { u.Set(ref(10), dict(t, u, 10).Without("V")) }},
+	{"Signature/field taken out of the form", ChangeField, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		af := dict(t, u, 5)
+		u.Set(ref(5), af.With("Fields", af.Get("Fields").(pdf.Array)[1:]))
+	}},
+	{"Signature/form removed", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) { u.Set(ref(1), dict(t, u, 1).Without("AcroForm")) }},
+	{"Signature/dictionary overwritten with another claim", ChangeSignatureValue, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		v := dict(t, u, 10).Get("V").(pdf.Ref)
+		u.Set(v, dict(t, u, v.Num).With("Name", pdf.String{Bytes: "Somebody else"}))
+	}},
+	{"Signature/field renamed", ChangeField, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(10), dict(t, u, 10).With("T", pdf.String{Bytes: "A2"}))
+	}},
+	{"Signature/field made a text field", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(10), dict(t, u, 10).With("FT", pdf.Name("Tx")))
+	}},
+	{"Signature/new field laid over it", ChangeOverlay, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		w := u.Add(annotation("Widget", pdf.Entry{Key: "FT", Value: pdf.Name("Sig")}, pdf.Entry{Key: "T", Value: pdf.String{Bytes: "over"}},
+			pdf.Entry{Key: "AP", Value: pdf.Dict{{Key: "N", Value: u.Add(form("999"))}}}).With("Rect", dict(t, u, 10).Get("Rect")))
+		addField(t, u, w)
+		addAnnotation(t, u, w)
+	}},
+	{"Signature/new field with an action", ChangeField, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		w := u.Add(annotation("Widget", pdf.Entry{Key: "FT", Value: pdf.Name("Sig")}, pdf.Entry{Key: "T", Value: pdf.String{Bytes: "act"}},
+			pdf.Entry{Key: "A", Value: pdf.Dict{{Key: "S", Value: pdf.Name("JavaScript")}}}))
+		addField(t, u, w)
+		addAnnotation(t, u, w)
+	}},
+	{"Signature/certification added afterwards", ChangeCatalog, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(1), dict(t, u, 1).With("Perms", pdf.Dict{{Key: "DocMDP", Value: dict(t, u, 10).Get("V")}}))
+	}},
+	{"Disguise/content replaced under the DSS's name", ChangeContent, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(4), content("Pay 999 dong"))
+		u.Set(ref(1), dict(t, u, 1).With("DSS", pdf.Dict{{Key: "Certs", Value: pdf.Array{ref(4)}}}))
+	}},
+	{"Disguise/content replaced under the metadata's name", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(4), content("Pay 999 dong"))
+		u.Set(ref(1), dict(t, u, 1).With("Metadata", ref(4)))
+	}},
+	{"Disguise/content replaced under an appearance's name", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(4), content("Pay 999 dong"))
+		u.Set(ref(12), dict(t, u, 12).With("AP", pdf.Dict{{Key: "N", Value: ref(4)}}))
+	}},
+	{"Disguise/image replaced under a form resource's name", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(15), form(""))
+		u.Set(ref(5), dict(t, u, 5).With("DR", pdf.Dict{{Key: "Font", Value: pdf.Dict{{Key: "F1", Value: ref(8)}, {Key: "F2", Value: ref(15)}}}}))
+	}},
+}
+
+func TestAttackByUpdate(t *testing.T) {
+	b := newAttackBase(t, Options{})
+	for _, kind := range fileKinds {
+		res, _ := b.judge(t, b.file[kind])
+		want(t, res, TotalPassed, "")
+	}
+	for _, a := range updateAttacks {
+		if a.do == nil {
+			continue
+		}
+		for _, kind := range fileKinds {
+			t.Run(a.name+"/"+string(kind), func(t *testing.T) {
+				bad := update(t, b.file[kind], func(f *pdf.File, u *pdf.Update) { a.do(t, f, u) })
+				b.wantFailed(t, bad, a.kind)
+				// The same, hidden behind an innocent revision.
+				b.wantFailed(t, b.stamp(t, bad), a.kind)
+			})
+		}
+	}
+}
+
+// stamp adds a document time-stamp.
+func (b *attackBase) stamp(t testing.TB, file []byte) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	if _, err := AddTimestamp(t.Context(), bytes.NewReader(file), int64(len(file)), &out, TimestampOptions{TSA: &TSA{URLs: []string{b.pki.TSA()}}}); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// wantFailed: field A's signature is TOTAL-FAILED with the change reported in words, whatever else is in the file.
+func (b *attackBase) wantFailed(t testing.TB, file []byte, kind ChangeKind) {
+	t.Helper()
+	res, _ := b.judge(t, file)
+	if res == nil {
+		t.Error("the signature is not in the report")
+		return
+	}
+	want(t, res, TotalFailed, FormatFailure)
+	found := false
+	for _, m := range res.Modifications {
+		found = found || (!m.Permitted && (kind == "" || m.Kind == kind))
+		for _, lang := range []Lang{Vietnamese, English} {
+			if strings.TrimSpace(m.Text(lang)) == "" {
+				t.Errorf("no words for %+v", m)
+			}
+		}
+	}
+	if !found {
+		t.Errorf("not reported as %q: %+v", kind, res.Modifications)
+	}
+}
+
+// innocents are changes that must not break the signature.
+var innocents = []updateAttack{
+	{"text field filled in", ChangeFormValue, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(12), dict(t, u, 12).With("V", pdf.String{Bytes: "250"}).With("AP", pdf.Dict{{Key: "N", Value: u.Add(form("250"))}}))
+	}},
+	{"box ticked", ChangeFormValue, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(13), dict(t, u, 13).With("V", pdf.Name("Yes")).With("AS", pdf.Name("Yes")))
+	}},
+	{"metadata updated", ChangeMetadata, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(6), &pdf.Stream{Dict: dict(t, u, 6).Without("Length"), Data: []byte("<x:xmpmeta>2</x:xmpmeta>")})
+		u.Set(ref(7), dict(t, u, 7).With("ModDate", pdf.String{Bytes: "D:20261123"}))
+	}},
+	{"objects written again as they were", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(3), dict(t, u, 3))
+		u.Set(ref(8), dict(t, u, 8))
+		u.Set(ref(5), dict(t, u, 5))
+	}},
+	{"an object that nobody uses", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Add(content("nobody sees this"))
+		u.Set(ref(40), pdf.Dict{})
+	}},
+	{"signature field added for later", ChangeNewSignature, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		w := u.Add(annotation("Widget", pdf.Entry{Key: "FT", Value: pdf.Name("Sig")}, pdf.Entry{Key: "T", Value: pdf.String{Bytes: "C"}}))
+		addField(t, u, w)
+		addAnnotation(t, u, w)
+	}},
+	{"form resources added", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(5), dict(t, u, 5).With("DR", pdf.Dict{{Key: "Font", Value: pdf.Dict{{Key: "F1", Value: ref(8)}, {Key: "Helv", Value: u.Add(pdf.Dict{})}}}}))
+	}},
+}
+
+func TestInnocentUpdates(t *testing.T) {
+	b := newAttackBase(t, Options{})
+	for _, a := range innocents {
+		for _, kind := range fileKinds {
+			t.Run(a.name+"/"+string(kind), func(t *testing.T) {
+				file := update(t, b.file[kind], func(f *pdf.File, u *pdf.Update) { a.do(t, f, u) })
+				b.wantPassed(t, file, a.kind)
+				b.wantPassed(t, b.stamp(t, file), a.kind)
+			})
+		}
+	}
+}
+
+func (b *attackBase) wantPassed(t testing.TB, file []byte, kind ChangeKind) {
+	t.Helper()
+	res, _ := b.judge(t, file)
+	if res == nil {
+		t.Error("the signature is not in the report")
+		return
+	}
+	want(t, res, TotalPassed, "")
+	if kind != "" && !slices.ContainsFunc(res.Modifications, func(m Modification) bool { return m.Kind == kind && m.Permitted }) {
+		t.Errorf("not reported as %q: %+v", kind, res.Modifications)
+	}
+}
+
+func TestInnocentSigningAndExtending(t *testing.T) {
+	b := newAttackBase(t, Options{})
+	other := issue(t, b.pki, "Người ký thứ hai", devpki.Profile{})
+	for _, kind := range fileKinds {
+		t.Run(string(kind), func(t *testing.T) {
+			file := b.file[kind]
+			steps := []struct {
+				name string
+				opt  Options
+			}{
+				{"existing field", Options{Field: "B", Appearance: &Appearance{Lines: []Line{{Text: "Đã ký"}}}}},
+				{"new visible field", Options{Field: "C", New: &NewField{Page: 2, Rect: Rect{72, 600, 272, 650}}, Appearance: &Appearance{Lines: []Line{{Text: "Đã ký"}}}}},
+				{"new invisible field", Options{}},
+			}
+			for _, s := range steps {
+				s.opt.Level, s.opt.TSA = BT, &TSA{URLs: []string{b.pki.TSA()}}
+				file = sign(t, file, other, s.opt)
+				b.wantPassed(t, file, "")
+			}
+			for _, level := range []Level{BLT, BLTA, BLTA} {
+				file = extendTo(t, file, b.pki, level)
+				_, r := b.judge(t, file)
+				for i := range r.Results {
+					want(t, &r.Results[i], TotalPassed, "")
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,129 @@
+package signing
+
+import (
+	"bytes"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/asn1"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"testing"
+
+	"covenant/signing/internal/cms"
+)
+
+// handOptions say how a hand-made signature lies. The zero value makes an honest one.
+type handOptions struct {
+	gapBefore, gapAfter int    // unsigned bytes beside Contents
+	short               int    // bytes at the end left unsigned
+	extra               string // in the signature dictionary
+	trailing            string // hexadecimal, after the CMS object
+	twoSigners          bool
+	attached            bool
+	fieldType           string // default Sig
+	literal             bool   // Contents as a literal string
+	subFilter           string // default ETSI.CAdES.detached
+}
+
+const handRoom = 12000 // hexadecimal digits
+
+// handSigned writes a one-revision file with a signature whose hash and value are right for the ByteRange that it claims.
+func handSigned(t testing.TB, id Identity, o handOptions) []byte {
+	t.Helper()
+	if o.fieldType == "" {
+		o.fieldType = "Sig"
+	}
+	if o.subFilter == "" {
+		o.subFilter = subFilterCAdES
+	}
+	open, closing := "<", ">"
+	if o.literal {
+		open, closing = "(", ")"
+	}
+	const blank = "[0000000000 0000000000 0000000000 0000000000]"
+	file := writeFile(classic, map[int]string{
+		1:  "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[10 0 R]/SigFlags 3>>>>",
+		2:  "<</Type/Pages/Kids[3 0 R]/Count 1>>",
+		3:  "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Annots[10 0 R]>>",
+		4:  "<</Length 9>>\nstream\nBT (x) ET \nendstream",
+		7:  "<</Producer(test)>>",
+		10: "<</Type/Annot/Subtype/Widget/FT/" + o.fieldType + "/T(A)/Rect[0 0 0 0]/F 132/P 3 0 R/V 11 0 R>>",
+		11: "<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/" + o.subFilter + "/ByteRange" + blank + o.extra + strings.Repeat(" ", o.gapBefore) +
+			"/Contents" + open + strings.Repeat("0", handRoom) + closing + strings.Repeat(" ", o.gapAfter) + "/M(D:20261123120000Z)>>",
+	})
+	value := bytes.Index(file, []byte(open+strings.Repeat("0", 1000)))
+	end := value + handRoom + 2
+	from, to := value-o.gapBefore, end+o.gapAfter
+	at := bytes.Index(file, []byte(blank))
+	copy(file[at:], fmt.Sprintf("[%010d %010d %010d %010d]", 0, from, to, len(file)-to-o.short))
+	h := sha256.New()
+	h.Write(file[:from])
+	h.Write(file[to : len(file)-o.short])
+	der := handCMS(t, id, h.Sum(nil), o)
+	text := hex.EncodeToString(der) + o.trailing
+	if o.literal {
+		text = strings.NewReplacer(`\`, `\\`, "(", `\(`, ")", `\)`, "\r", `\r`).Replace(string(der))
+	}
+	copy(file[value+1:], text)
+	return file
+}
+
+func handCMS(t testing.TB, id Identity, digest []byte, o handOptions) []byte {
+	t.Helper()
+	alg, err := cms.AlgorithmFor(id.Certificate.PublicKey, 0, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := cms.Builder{Algorithm: alg, Certificate: id.Certificate, Chain: id.Chain}
+	if o.attached {
+		b.Content = []byte("something else")
+	}
+	attrs, err := b.SignedAttributes(digest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sig, err := alg.Sign(rand.Reader, id.Signer, attrs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := b.Assemble(attrs, sig)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.twoSigners {
+		der = doubleSigners(t, der)
+	}
+	return der
+}
+
+// doubleSigners repeats the one SignerInfo.
+func doubleSigners(t testing.TB, der []byte) []byte {
+	t.Helper()
+	type contentInfo struct {
+		Type asn1.ObjectIdentifier
+		Data asn1.RawValue
+	}
+	var ci contentInfo
+	var body []asn1.RawValue
+	if _, err := asn1.Unmarshal(der, &ci); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := asn1.Unmarshal(ci.Data.Bytes, &body); err != nil {
+		t.Fatal(err)
+	}
+	last := &body[len(body)-1]
+	*last = asn1.RawValue{Class: 0, Tag: asn1.TagSet, IsCompound: true, Bytes: append(bytes.Clone(last.Bytes), last.Bytes...)}
+	inner, err := asn1.Marshal(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := asn1.Marshal(struct {
+		Type asn1.ObjectIdentifier
+		Data asn1.RawValue
+	}{ci.Type, asn1.RawValue{Class: 2, Tag: 0, IsCompound: true, Bytes: inner}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
