@@ -74,6 +74,17 @@ func (q *Queries) ChainedEvents(ctx context.Context, arg ChainedEventsParams) ([
 	return items, nil
 }
 
+const countEvents = `-- name: CountEvents :one
+SELECT COUNT(*) FROM events
+`
+
+func (q *Queries) CountEvents(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countEvents)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const erasePersonal = `-- name: ErasePersonal :execrows
 UPDATE personal_data SET salt = $1, body = '', erased_at = $2, reason = $3
 WHERE commitment = $4 AND erased_at = 0

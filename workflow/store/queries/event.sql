@@ -87,3 +87,6 @@ UPDATE streams SET updated_at = updated_at WHERE stream = $1;
 
 -- name: LastEventTime :one
 SELECT at FROM events ORDER BY position DESC LIMIT 1;
+
+-- name: CountEvents :one
+SELECT COUNT(*) FROM events;

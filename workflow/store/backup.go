@@ -1,0 +1,294 @@
+package store
+
+import (
+	"archive/zip"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"covenant/workflow/store/db"
+)
+
+// A backup is a ZIP file: the database as of one moment (SQLite's file, or PostgreSQL's tables), every blob that it
+// names, and last a manifest with the SHA-256 of each part. It holds accounts, sealed keys and personal data: keep it
+// as safe as the data directory.
+
+const (
+	backupFormat   = 1
+	manifestEntry  = "manifest.json"
+	databaseEntry  = "covenant.db"
+	blobEntryDir   = "blobs/"
+	tableEntryDir  = "tables/"
+	manifestLimit  = 256 << 20
+	databaseSQLite = "sqlite"
+)
+
+// Backup tells what a backup holds.
+type Backup struct {
+	Format   int           `json:"format"`
+	Database string        `json:"database"` // sqlite or postgres
+	Schema   int64         `json:"schema"`   // version of the tables
+	MadeAt   time.Time     `json:"made_at"`
+	Events   int           `json:"events"`
+	Parts    []BackupPart  `json:"parts"` // the database
+	Blobs    []BackupBlob  `json:"blobs"` // by digest
+	Heads    []BackupChain `json:"heads"` // of all streams: compare them with a root kept elsewhere
+}
+
+// BackupPart is one entry of the ZIP file that belongs to the database.
+type BackupPart struct {
+	Name    string   `json:"name"`
+	SHA256  string   `json:"sha256"`
+	Size    int64    `json:"size"`
+	Table   string   `json:"table,omitempty"`   // PostgreSQL
+	Columns []string `json:"columns,omitempty"` // PostgreSQL
+}
+
+// BackupBlob is a blob in the backup.
+type BackupBlob struct {
+	Digest Digest `json:"digest"`
+	Size   int64  `json:"size"`
+}
+
+// BackupChain is the head of a stream in the backup.
+type BackupChain struct {
+	Stream  Stream `json:"stream"`
+	Version int64  `json:"version"`
+	Hash    string `json:"hash"`
+}
+
+// Backup writes a consistent copy of the database and all its blobs while others go on writing. It also works on a
+// store opened read-only. A blob that is missing or damaged is an error: nothing incomplete passes for a backup.
+func (s *Store) Backup(ctx context.Context, w io.Writer) (Backup, error) {
+	b := Backup{Format: backupFormat, Database: s.Database(), MadeAt: s.now().UTC()}
+	archive := &archiveWriter{zip.NewWriter(w), s.now()}
+	err := s.backup(ctx, archive, &b)
+	if err == nil {
+		err = archive.manifest(b)
+	}
+	if err == nil {
+		err = archive.zip.Close()
+	}
+	if err != nil {
+		return Backup{}, fmt.Errorf("back up %s: %w", s.dir, err)
+	}
+	return b, nil
+}
+
+func (s *Store) backup(ctx context.Context, archive *archiveWriter, b *Backup) (err error) {
+	if b.Schema, err = s.schemaVersion(ctx); err != nil {
+		return err
+	}
+	if s.dialect == sqliteDialect {
+		return s.backupSQLite(ctx, archive, b)
+	}
+	return s.backupPostgres(ctx, archive, b)
+}
+
+// backupSQLite copies the database by VACUUM INTO, which reads one state of it, and lists the blobs from the copy.
+func (s *Store) backupSQLite(ctx context.Context, archive *archiveWriter, b *Backup) error {
+	tmp, err := os.MkdirTemp("", "covenant-backup-")
+	if err != nil {
+		return &storeError{ErrStorage, err}
+	}
+	defer os.RemoveAll(tmp) //nolint:errcheck // a leftover in the temporary directory harms nobody
+	path := filepath.Join(tmp, databaseFile)
+	if err := s.vacuumInto(ctx, path); err != nil {
+		return err
+	}
+	part, err := archive.file(databaseEntry, path)
+	if err != nil {
+		return err
+	}
+	b.Parts = []BackupPart{part}
+	pool, err := openSQLitePool(sqliteDSN(path, false), 1)
+	if err != nil {
+		return err
+	}
+	defer pool.Close() //nolint:errcheck // only read
+	return s.backupBlobs(ctx, archive, db.New(pool), b)
+}
+
+func (s *Store) vacuumInto(ctx context.Context, path string) error {
+	pool, err := openSQLitePool(sqliteDSN(filepath.Join(s.dir, databaseFile), false), 1)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()                                                        //nolint:errcheck // only read
+	if _, err := pool.ExecContext(ctx, "PRAGMA query_only = 0"); err != nil { // it would refuse to write the copy, too
+		return classify(err, "copy database")
+	}
+	_, err = pool.ExecContext(ctx, "VACUUM INTO $1", path)
+	return classify(err, "copy database")
+}
+
+// backupBlobs adds what a database names, from which q reads.
+func (s *Store) backupBlobs(ctx context.Context, archive *archiveWriter, q *db.Queries, b *Backup) error {
+	events, err := q.CountEvents(ctx)
+	if err != nil {
+		return classify(err, "count events")
+	}
+	b.Events = int(events)
+	heads, err := q.Streams(ctx, db.StreamsParams{Page: page(0)})
+	if err != nil {
+		return classify(err, "read heads")
+	}
+	b.Heads = convert(heads, func(r db.StreamsRow) BackupChain {
+		return BackupChain{Stream(r.Stream), r.Version, hex.EncodeToString(r.Hash)}
+	})
+	rows, err := q.BlobsAfter(ctx, db.BlobsAfterParams{Page: page(0)})
+	if err != nil {
+		return classify(err, "list files")
+	}
+	for _, r := range rows {
+		if err := s.backupBlob(ctx, archive, Digest(r.Digest)); err != nil {
+			return err
+		}
+		b.Blobs = append(b.Blobs, BackupBlob{Digest(r.Digest), r.Size})
+	}
+	return nil
+}
+
+func (s *Store) backupBlob(ctx context.Context, archive *archiveWriter, d Digest) error {
+	blob, err := s.blobs.Open(ctx, d)
+	if err != nil {
+		return err
+	}
+	defer blob.Close() //nolint:errcheck // only read
+	part, err := archive.entry(blobEntryDir+string(d), zip.Store, contextReader{ctx, io.NewSectionReader(blob, 0, blob.Size())})
+	if err == nil && part.SHA256 != string(d) {
+		return fmt.Errorf("file %s: %w", d, ErrCorrupt)
+	}
+	return err
+}
+
+// backupPostgres copies all tables in one snapshot.
+func (s *Store) backupPostgres(ctx context.Context, archive *archiveWriter, b *Backup) error {
+	return s.View(ctx, func(tx *Tx) error {
+		tables, err := tx.tables(ctx)
+		if err != nil {
+			return err
+		}
+		for _, table := range tables {
+			part, err := tx.copyOut(ctx, archive, table)
+			if err != nil {
+				return classify(err, "copy table "+table.name)
+			}
+			b.Parts = append(b.Parts, part)
+		}
+		return s.backupBlobs(ctx, archive, tx.q, b)
+	})
+}
+
+type table struct {
+	name    string
+	columns []string
+}
+
+// tables lists what a backup of PostgreSQL holds, tables referred to first: ours and the job engine's jobs and queues,
+// without what only running processes mean, and without transaction numbers, which mean nothing elsewhere.
+func (tx *Tx) tables(ctx context.Context) (tables []table, err error) {
+	const query = `SELECT c.table_name, array_agg(c.column_name::text ORDER BY c.ordinal_position)
+		FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name)
+		WHERE c.table_schema = current_schema() AND t.table_type = 'BASE TABLE' AND c.is_generated = 'NEVER'
+		  AND (c.table_name NOT LIKE 'river\_%' OR c.table_name IN ('river_job', 'river_queue'))
+		  AND c.table_name NOT IN ('goose_db_version', 'leases') AND (c.table_name, c.column_name) <> ('events', 'xid')
+		GROUP BY c.table_name ORDER BY c.table_name NOT IN ('blobs', 'mails'), c.table_name`
+	err = withPgx(tx.conn, func(pgTx pgx.Tx) error {
+		rows, err := pgTx.Query(ctx, query)
+		if err != nil {
+			return err
+		}
+		tables, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (t table, err error) {
+			err = row.Scan(&t.name, &t.columns)
+			return t, err
+		})
+		return err
+	})
+	return tables, classify(err, "list tables")
+}
+
+func (t table) columnList() string {
+	list := ""
+	for i, c := range t.columns {
+		if i > 0 {
+			list += ", "
+		}
+		list += pgx.Identifier{c}.Sanitize()
+	}
+	return list
+}
+
+func (tx *Tx) copyOut(ctx context.Context, archive *archiveWriter, t table) (part BackupPart, err error) {
+	// Sorted by all columns of the first, which is the key or its beginning: the order on disk would tell that of ballots.
+	query := fmt.Sprintf("COPY (SELECT %s FROM %s ORDER BY 1, 2) TO STDOUT", t.columnList(), pgx.Identifier{t.name}.Sanitize())
+	err = withPgx(tx.conn, func(pgTx pgx.Tx) error {
+		read, write := io.Pipe()
+		done := make(chan error, 1)
+		go func() {
+			_, err := pgTx.Conn().PgConn().CopyTo(ctx, write, query)
+			done <- errors.Join(err, write.CloseWithError(err))
+		}()
+		part, err = archive.entry(tableEntryDir+t.name+".copy", zip.Deflate, read)
+		_ = read.CloseWithError(err) // lets the goroutine end if the archive failed
+		return errors.Join(<-done, err)
+	})
+	part.Table, part.Columns = t.name, t.columns
+	return part, err
+}
+
+func (s *Store) schemaVersion(ctx context.Context) (version int64, err error) {
+	query := "SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version WHERE is_applied"
+	err = s.reader.QueryRowContext(ctx, query).Scan(&version)
+	return version, classify(err, "version of the tables")
+}
+
+// archiveWriter adds entries to a ZIP file and sums them up.
+type archiveWriter struct {
+	zip *zip.Writer
+	at  time.Time
+}
+
+func (a *archiveWriter) entry(name string, method uint16, r io.Reader) (BackupPart, error) {
+	w, err := a.zip.CreateHeader(&zip.FileHeader{Name: name, Method: method, Modified: a.at})
+	if err != nil {
+		return BackupPart{}, err
+	}
+	sum := sha256.New()
+	size, err := io.Copy(io.MultiWriter(w, sum), r)
+	return BackupPart{Name: name, SHA256: hexSum(sum), Size: size}, err
+}
+
+func (a *archiveWriter) file(name, path string) (BackupPart, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return BackupPart{}, err
+	}
+	defer file.Close() //nolint:errcheck // only read
+	return a.entry(name, zip.Deflate, file)
+}
+
+func (a *archiveWriter) manifest(b Backup) error {
+	data, err := json.MarshalIndent(b, "", "  ")
+	if err != nil {
+		return err
+	}
+	w, err := a.zip.CreateHeader(&zip.FileHeader{Name: manifestEntry, Method: zip.Deflate, Modified: a.at})
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(data)
+	return err
+}
+
+func hexSum(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }
