@@ -29,6 +29,7 @@ type Span struct {
 	Kind         RunKind
 	Ref          string // anchor it leads to
 	Break        bool   // a forced line break
+	Change       Change // in a redline
 	Path         string // the variable it was filled from
 	At           Position
 }

@@ -128,7 +128,7 @@ func (c *composer) spans(list []Span, l look) []typeset.Span {
 			c.positions = append(c.positions, s.At)
 			last = s.At
 		}
-		t := typeset.Span{Size: l.size, Gray: l.gray, Kind: uint8(s.Kind), Link: s.Ref, Break: s.Break, Note: int32(len(c.positions))}
+		t := typeset.Span{Size: l.size, Gray: l.gray, Kind: uint8(s.Kind), Link: s.Ref, Break: s.Break, Deco: uint8(s.Change), Note: int32(len(c.positions))}
 		if s.Bold != l.bold || s.Bold && l.bold {
 			t.Style |= font.Bold
 		}

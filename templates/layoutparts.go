@@ -275,7 +275,7 @@ func (c *composer) fields(s Slot, width, height float64) *typeset.Box {
 	}
 	x := -sign / 2
 	sealX := x + sign*p.Overlap - seal
-	if sealX < -width/2+3 { // centre the two together
+	if sealX < -width/2 { // centre the two together
 		sealX = -union / 2
 		x = sealX + seal - sign*p.Overlap
 	}

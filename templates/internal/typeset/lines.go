@@ -210,6 +210,7 @@ func (s *setter) place(l *line, p *Paragraph, node *Node) []Mark {
 		}
 	}
 	var marks []Mark
+	var deco []uint8
 	var cur *Mark
 	var owner *Span
 	add := func(sp *Span, t string, w float64) {
@@ -219,6 +220,7 @@ func (s *setter) place(l *line, p *Paragraph, node *Node) []Mark {
 				WordExtra: extra, Source: sp.Kind, Link: sp.Link, Block: p.Block, Note: sp.Note, Node: node, H: l.height,
 			})
 			cur, owner = &marks[len(marks)-1], sp
+			deco = append(deco, sp.Deco)
 		}
 		cur.Text += t
 		cur.W += w
@@ -237,5 +239,20 @@ func (s *setter) place(l *line, p *Paragraph, node *Node) []Mark {
 			cur.Text += " " // words stay apart when the text is taken out
 		}
 	}
-	return marks
+	return append(marks, decoration(marks, deco, p.Block)...)
+}
+
+// decoration draws the lines under and through text.
+func decoration(marks []Mark, deco []uint8, block int) []Mark {
+	var out []Mark
+	for i, d := range deco {
+		m := &marks[i]
+		switch d {
+		case 1:
+			out = append(out, Mark{Kind: LineMark, X: m.X, Y: m.Y + m.Size*0.12, W: m.W, Size: m.Size / 20, Block: block})
+		case 2:
+			out = append(out, Mark{Kind: LineMark, X: m.X, Y: m.Y - m.Size*0.25, W: m.W, Size: m.Size / 20, Block: block})
+		}
+	}
+	return out
 }

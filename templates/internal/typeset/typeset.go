@@ -37,6 +37,7 @@ type Span struct {
 	Link  string // anchor that the text leads to
 	Break bool   // a forced line break instead of text
 	Note  int32  // the caller's index of the source position
+	Deco  uint8  // 1 underlined, 2 struck out
 }
 
 // Element is what a page is filled with.

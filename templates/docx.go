@@ -1,0 +1,244 @@
+package templates
+
+import (
+	"archive/zip"
+	"bytes"
+	"compress/flate"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+)
+
+// DOCX writes the document as a Word file (ISO/IEC 29500, transitional): styles
+// after the layout profile in Times New Roman, numbering as Word's own, tables
+// with repeated header rows, page numbers in the header, and a content control
+// around every clause and filled-in variable, tagged with its path. The same
+// document gives the same bytes.
+func (d *Document) DOCX(w io.Writer) error {
+	x := &docx{d: d, p: d.profile}
+	for i := range d.Blocks {
+		x.block(i)
+	}
+	parts := []struct{ name, body string }{
+		{"[Content_Types].xml", docxTypes},
+		{"_rels/.rels", docxRootRels},
+		{"word/document.xml", docxHead + x.b.String() + x.sectionEnd() + "</w:body></w:document>"},
+		{"word/_rels/document.xml.rels", docxRels},
+		{"word/styles.xml", x.styles()},
+		{"word/numbering.xml", x.numberingPart()},
+		{"word/header1.xml", docxHeader},
+		{"word/settings.xml", docxSettings},
+		{"docProps/core.xml", x.core()},
+	}
+	var buf bytes.Buffer
+	z := zip.NewWriter(&buf)
+	z.RegisterCompressor(zip.Deflate, func(out io.Writer) (io.WriteCloser, error) { return flate.NewWriter(out, 6) })
+	for _, p := range parts {
+		f, err := z.CreateHeader(&zip.FileHeader{Name: p.name, Method: zip.Deflate, Modified: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)})
+		if err == nil {
+			_, err = io.WriteString(f, p.body)
+		}
+		if err != nil {
+			return fmt.Errorf("writing %s of the Word file: %w", p.name, err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		return fmt.Errorf("writing the Word file: %w", err)
+	}
+	if _, err := w.Write(buf.Bytes()); err != nil {
+		return fmt.Errorf("writing the Word file: %w", err)
+	}
+	return nil
+}
+
+type docx struct {
+	d         *Document
+	p         *Profile
+	b         strings.Builder
+	control   int   // id of the last content control
+	lists     []int // numbering instances, as numbers of abstract lists
+	clause    int   // numId of the current article's clauses
+	point     int
+	letters   []string // labels that lists are made for by name
+	landscape bool
+}
+
+func (x *docx) esc(s string) string { return xmlText.Replace(s) }
+
+var xmlText = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "\t", " ")
+
+// para is a paragraph in a style with extra properties.
+func (x *docx) para(style, props string, spans []Span, l look) {
+	x.b.WriteString(`<w:p><w:pPr><w:pStyle w:val="` + style + `"/>` + props + `</w:pPr>`)
+	x.runs(spans, l)
+	x.b.WriteString("</w:p>")
+}
+
+// runs writes text; a filled-in variable becomes a content control.
+func (x *docx) runs(spans []Span, l look) {
+	for _, s := range spans {
+		if s.Break {
+			x.b.WriteString("<w:r><w:br/></w:r>")
+			continue
+		}
+		if s.Text == "" {
+			continue
+		}
+		if s.Path != "" && s.Ref == "" {
+			x.control++
+			fmt.Fprintf(&x.b, `<w:sdt><w:sdtPr><w:alias w:val="%s"/><w:tag w:val="%s"/><w:id w:val="%d"/></w:sdtPr><w:sdtContent>`, x.esc(s.Path), x.esc(s.Path), x.control)
+			x.run(s, l)
+			x.b.WriteString("</w:sdtContent></w:sdt>")
+			continue
+		}
+		x.run(s, l)
+	}
+}
+
+func (x *docx) run(s Span, l look) {
+	x.b.WriteString("<w:r><w:rPr>")
+	if s.Bold || l.bold {
+		x.b.WriteString("<w:b/>")
+	}
+	if s.Italic != l.italic {
+		x.b.WriteString("<w:i/>")
+	}
+	if l.upper {
+		x.b.WriteString("<w:caps/>")
+	}
+	if l.size > 0 {
+		fmt.Fprintf(&x.b, `<w:sz w:val="%d"/><w:szCs w:val="%d"/>`, int(l.size*2), int(l.size*2))
+	}
+	x.b.WriteString(`</w:rPr><w:t xml:space="preserve">` + x.esc(s.Text) + `</w:t></w:r>`)
+}
+
+// wrapped puts a clause into a content control tagged with its id.
+func (x *docx) wrapped(b *Block, fn func()) {
+	id := b.ID
+	if id == "" && b.Clause < len(x.d.clauses) {
+		id = x.d.clauses[b.Clause].ID
+	}
+	x.control++
+	fmt.Fprintf(&x.b, `<w:sdt><w:sdtPr><w:tag w:val="%s"/><w:id w:val="%d"/></w:sdtPr><w:sdtContent>`, x.esc(id), x.control)
+	fn()
+	x.b.WriteString("</w:sdtContent></w:sdt>")
+}
+
+func (x *docx) numbered(num, level int) string {
+	return fmt.Sprintf(`<w:numPr><w:ilvl w:val="%d"/><w:numId w:val="%d"/></w:numPr>`, level, num)
+}
+
+// newList starts a numbering instance of an abstract list and returns its numId.
+func (x *docx) newList(abstract int) int {
+	x.lists = append(x.lists, abstract)
+	return len(x.lists) + 1 // 1 is the headings'
+}
+
+func (x *docx) block(i int) {
+	b := &x.d.Blocks[i]
+	switch b.Kind {
+	case BlockLetterhead:
+		x.letterhead(b)
+	case BlockTitle:
+		for j, l := range b.Lines {
+			style := "CovenantSubject"
+			if j == 0 {
+				style = "Title"
+			}
+			x.para(style, "", l, look{upper: j == 0})
+		}
+	case BlockTo:
+		for _, l := range b.Lines {
+			x.para("CovenantCentre", "", append([]Span{{Text: "Kính gửi: "}}, l...), look{})
+		}
+	case BlockHeading, BlockAnnex:
+		x.headingBlock(b)
+	case BlockClause, BlockPoint:
+		x.wrapped(b, func() { x.item(b) })
+	case BlockBullet:
+		x.para("CovenantBody", "", append([]Span{{Text: "- "}}, b.Spans...), look{})
+	case BlockTable:
+		x.table(b)
+	case BlockSignatures:
+		x.signatures(b)
+	case BlockRecipients:
+		x.para("CovenantRecipientsHead", "", []Span{{Text: "Nơi nhận:"}}, look{})
+		for j, l := range b.Lines {
+			mark := ";"
+			if j == len(b.Lines)-1 {
+				mark = "."
+			}
+			x.para("CovenantRecipients", "", append(append([]Span{{Text: "- "}}, l...), Span{Text: mark}), look{})
+		}
+	case BlockPageBreak:
+		x.b.WriteString(`<w:p><w:r><w:br w:type="page"/></w:r></w:p>`)
+	case BlockLandscape, BlockPortrait:
+		x.b.WriteString("<w:p><w:pPr>" + x.sectionEnd() + "</w:pPr></w:p>")
+		x.landscape = b.Kind == BlockLandscape
+	default:
+		style := map[BlockKind]string{BlockBasis: "CovenantBasis", BlockCenter: "CovenantCentre", BlockRight: "CovenantRight"}[b.Kind]
+		if style == "" {
+			style = "CovenantBody"
+		}
+		x.para(style, "", b.Spans, look{})
+	}
+	if len(b.Lang2) > 0 {
+		x.para("CovenantSecond", "", b.Lang2, look{})
+	}
+}
+
+func (x *docx) item(b *Block) {
+	if b.Kind == BlockClause {
+		if b.Label == "1." || x.clause == 0 {
+			x.clause = x.newList(1)
+		}
+		x.point = 0
+		x.para("CovenantBody", x.numbered(x.clause, 0), b.Spans, look{})
+		return
+	}
+	letter := strings.TrimSuffix(b.Label, ")")
+	n := slices.Index(points, letter)
+	if n < 0 || n >= 4 { // Word's own letters have no đ, so these are named
+		x.para("CovenantBody", x.numbered(x.newList(x.letter(letter)), 0), b.Spans, look{})
+		return
+	}
+	if n == 0 || x.point == 0 {
+		x.point = x.newList(2)
+	}
+	x.para("CovenantBody", x.numbered(x.point, 0), b.Spans, look{})
+}
+
+// letter is the abstract list whose only label is the letter.
+func (x *docx) letter(letter string) int {
+	n := slices.Index(x.letters, letter)
+	if n < 0 {
+		n = len(x.letters)
+		x.letters = append(x.letters, letter)
+	}
+	return 3 + n
+}
+
+// headingBlock: articles number themselves; parts, chapters, sections and
+// annexes carry their label as text on a line of its own.
+func (x *docx) headingBlock(b *Block) {
+	x.wrapped(b, func() {
+		if b.Kind == BlockHeading && b.Level == 3 {
+			x.para("Heading2", x.numbered(1, 0), b.Spans, look{})
+			return
+		}
+		props := ""
+		if b.Kind == BlockAnnex {
+			props = "<w:pageBreakBefore/>"
+		}
+		spans := append([]Span{{Text: strings.TrimSuffix(b.Label, ".")}, {Break: true}}, b.Spans...)
+		x.para("Heading1", props, spans, look{upper: true})
+	})
+	x.clause, x.point = 0, 0
+}
+
+func (x *docx) core() string {
+	return `<?xml version="1.0" encoding="UTF-8" standalone="yes"?><cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>` +
+		x.esc(x.d.Title()) + `</dc:title><dc:language>` + tagOf(x.d.languages()[0]) + `</dc:language></cp:coreProperties>`
+}
