@@ -25,8 +25,8 @@ import (
 var screens = []struct {
 	name          string
 	width, height int64
-	mobile        bool
-}{{"phone", 390, 844, true}, {"desk", 1280, 900, false}}
+	mobile, dark  bool
+}{{"phone", 390, 844, true, false}, {"desk", 1280, 900, false, false}, {"dark", 1280, 900, false, true}}
 
 // browser is a running Chromium; every tab watches for errors and for requests to other hosts.
 type browser struct {
@@ -167,6 +167,17 @@ func (tb *tab) waitDrawn() {
 	tb.run(chromedp.WaitReady(chromedp.CSS(`.viewer-sheet[data-drawn]`)))
 }
 
+// dark shows the page as somebody sees it who prefers dark screens.
+func (tb *tab) dark() {
+	tb.t.Helper()
+	_, err := chromedp.Call(tb.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}},
+	})
+	if err != nil {
+		tb.t.Fatal(err)
+	}
+}
+
 // screenshot keeps a picture of the page where COVENANT_SCREENSHOTS says, for looking at.
 func (tb *tab) screenshot(name string, whole bool) {
 	tb.t.Helper()
@@ -227,6 +238,9 @@ func TestBrowser(t *testing.T) {
 		} {
 			t.Run(screen.name+"/"+name, func(t *testing.T) {
 				tb := b.open(t, server.URL+path, screen.width, screen.height, screen.mobile)
+				if screen.dark {
+					tb.dark()
+				}
 				if name == "covenant" {
 					tb.waitDrawn()
 					if n := eval[int](tb, blankCanvases); n != 0 {

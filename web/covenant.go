@@ -121,7 +121,7 @@ func (s *server) covenantPage(r *request, v *engine.View) (*covenantPage, error)
 		return nil, err
 	}
 	p := &covenantPage{
-		basePage: s.base(r, "covenants"), Slug: c.Slug, Board: len(c.Motions) > 0, Path: slugPath(c.Slug), Heading: strings.ReplaceAll(c.Title, " – ", "\u00a0– "), Number: numberOf(c),
+		basePage: s.base(r, "covenants"), Slug: c.Slug, Board: len(c.Motions) > 0, Path: slugPath(c.Slug), Heading: strings.ReplaceAll(c.Title, " – ", "\u00a0– "), Number: c.PrintedNumber(),
 		Status: v.Status(v.Now, r.lang.code), Tone: c.Phase.Tone(), Stamp: stamp(v), Document: document,
 		PartyCount: len(c.Parties), SignedCount: len(c.Signed), EventCount: len(v.Timeline), MailCount: len(v.Mails),
 	}

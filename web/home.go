@@ -83,11 +83,11 @@ func (s *server) owed(r *request, v *engine.View) []owedRow {
 	t := s.teller(r, v)
 	var out []owedRow
 	for _, d := range t.duties() {
-		if d.Done == d.Total || v.Covenant.Phase != workflow.AwaitingReports {
+		if v.Covenant.Phase != workflow.AwaitingReports || (!d.Next && d.Tone != workflow.ToneStopped) {
 			continue
 		}
 		out = append(out, owedRow{
-			Label: d.Label + ", " + d.Period, Covenant: v.Covenant.Title, Path: slugPath(v.Covenant.Slug) + "#bao-cao", Due: d.Due, Remaining: d.Remaining,
+			Label: d.Label, Covenant: v.Covenant.Title, Path: slugPath(v.Covenant.Slug) + "#bao-cao", Due: d.Due, Remaining: d.Remaining,
 			Tone: d.Tone, Done: d.Done, Total: d.Total, Missing: d.Missing, last: d.last,
 		})
 	}

@@ -114,6 +114,14 @@ func lowerFirst(text string) string {
 	return string(r)
 }
 
+// fullSentence is text with a capital first letter and a full stop; nothing stays nothing.
+func fullSentence(text string) string {
+	if text = sentence(text); text != "" && !strings.HasSuffix(text, ".") {
+		text += "."
+	}
+	return text
+}
+
 // sentence is text with a capital first letter, for words that the rules give in lower case.
 func sentence(text string) string {
 	for i, r := range text {

@@ -118,6 +118,14 @@ func (t teller) agencies(ids []workflow.AgencyID) string {
 	return strings.Join(names, ", ")
 }
 
+// someAgencies names at most four agencies; of more, three and how many others.
+func (t teller) someAgencies(ids []workflow.AgencyID) string {
+	if len(ids) <= 4 {
+		return t.agencies(ids)
+	}
+	return t.agencies(ids[:3]) + " " + t.text("covenant.more", "n", len(ids)-3)
+}
+
 // capacity is how somebody acts: the form of authority, the title, and for whom under a delegation.
 func (t teller) capacity(a workflow.Authority) string {
 	words := strings.TrimSpace(string(a.Form) + " " + a.Title)
@@ -156,12 +164,4 @@ func (l *language) displaySize(size int64) string {
 		text = strings.Replace(text, ".", ",", 1)
 	}
 	return text
-}
-
-// numberOf is the covenant's number and symbol, such as "05/GUTĐ-KKT", or nothing before it is issued.
-func numberOf(c *workflow.Covenant) string {
-	if c.Number == nil {
-		return ""
-	}
-	return fmt.Sprintf("%02d/%s", c.Number.Number, c.Number.Symbol)
 }

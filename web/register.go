@@ -61,7 +61,7 @@ func (s *server) register(_ http.ResponseWriter, r *request) (*answer, error) {
 func (s *server) registerRow(t teller) registerRow {
 	c := t.v.Covenant
 	row := registerRow{
-		Number: numberOf(c), Date: displayDate(c.Number.Date), Title: c.Title, Path: slugPath(c.Slug), number: c.Number.Number,
+		Number: c.PrintedNumber(), Date: displayDate(c.Number.Date), Title: c.Title, Path: slugPath(c.Slug), number: c.Number.Number,
 		IssuedBy: t.person(c.Number.Person), Phase: sentence(c.Phase.Words(t.code)), Tone: c.Phase.Tone(),
 	}
 	if !c.Head.IsZero() {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"covenant/workflow"
@@ -11,7 +12,7 @@ import (
 // dutyRow is one report for one period: when it is due, who has handed it in, and how the others are reminded.
 type dutyRow struct {
 	ID             string // unique among the covenant's
-	Label, Period  string
+	Label          string // with the period: “Báo cáo quý I năm 2026”
 	Due, Remaining string
 	Tone           workflow.Tone
 	Done, Total    int
@@ -49,10 +50,15 @@ func (t teller) duties() []dutyRow {
 		rows = append(rows, t.duty(k.obligation, k.period, steps[k]))
 	}
 	slices.SortStableFunc(rows, func(a, b dutyRow) int { return a.last.At(0, 0, time.UTC).Compare(b.last.At(0, 0, time.UTC)) })
+	next := false
 	for i := range rows {
-		if rows[i].Done < rows[i].Total {
-			rows[i].Next = true
-			break
+		r := &rows[i]
+		switch {
+		case r.Done == r.Total:
+		case !next:
+			r.Next, next = true, true
+		case r.Tone == workflow.ToneWaiting: // its turn has not come
+			r.Tone = "next"
 		}
 	}
 	return rows
@@ -64,7 +70,7 @@ func (t teller) duty(id workflow.ObligationID, period workflow.Period, steps []e
 	due := steps[0].Deadline
 	row := dutyRow{
 		ID:    identifier(string(id) + "-" + string(period)),
-		Label: t.pick(steps[0].Label, steps[0].LabelEN), Period: period.Label(t.code), last: due.LastDay(),
+		Label: periodic(t.pick(steps[0].Label, steps[0].LabelEN), period.Label(t.code)), last: due.LastDay(),
 		Due: due.LastDay().Display(), Total: len(c.Members()), Tone: workflow.ToneWaiting,
 	}
 	for _, a := range c.Members() {
@@ -93,6 +99,18 @@ func (t teller) duty(id workflow.ObligationID, period workflow.Period, steps []e
 	return row
 }
 
+// periodic is a report's name with its period, without saying twice what both say: “Báo cáo quý” and “quý I năm 2026”
+// make “Báo cáo quý I năm 2026”.
+func periodic(report, period string) string {
+	words := strings.Fields(report)
+	for i := range words {
+		if tail := strings.Join(words[i:], " "); strings.HasPrefix(period, tail+" ") {
+			return report + strings.TrimPrefix(period, tail)
+		}
+	}
+	return report + ", " + period
+}
+
 func (t teller) memberReport(id workflow.ObligationID, period workflow.Period, a workflow.AgencyID, due workflow.Deadline, today workflow.Date) memberReport {
 	m := memberReport{Agency: t.agency(a)}
 	report, ok := t.v.Covenant.Report(id, period, a)
@@ -119,7 +137,7 @@ func (t teller) memberReport(id workflow.ObligationID, period workflow.Period, a
 var rungTones = map[string]string{"sent": "done", "skipped": "next", "pending": "waiting"}
 
 func (t teller) rung(o engine.Occurrence) rungRow {
-	row := rungRow{At: t.when(o.At), Tone: rungTones[o.State], State: t.text("rung." + o.State), Recipients: t.agencies(o.Recipients)}
+	row := rungRow{At: t.when(o.At), Tone: rungTones[o.State], State: t.text("rung." + o.State), Recipients: t.someAgencies(o.Recipients)}
 	days := o.Deadline.LastDay().DaysUntil(t.v.Calendar.Today(o.At))
 	id, n := "rung.after", days
 	switch {

@@ -97,7 +97,7 @@ func (s *server) fail(w http.ResponseWriter, r *request, err error) {
 	var refusal *workflow.Error
 	p := errorPage{basePage: s.base(r, ""), Reference: r.ref, Status: http.StatusInternalServerError}
 	if errors.As(err, &refusal) {
-		p.Sentence = refusal.Sentence(r.lang.code)
+		p.Sentence = fullSentence(refusal.Sentence(r.lang.code))
 		if status, ok := statusOf[refusal.Code]; ok {
 			p.Status = status
 		}

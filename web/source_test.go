@@ -198,7 +198,7 @@ func (l *life) frozen() {
 	l.t.Helper()
 	l.voted()
 	c := l.state.Covenant
-	l.do(workflow.IssueNumber{By: l.who(c.Leader(), workflow.DutyNumber), Number: 5, Date: l.state.Calendar.Today(l.now)})
+	l.do(workflow.IssueNumber{By: l.who(c.Leader(), workflow.DutyNumber), Number: 5, Symbol: "GƯ-KTN", Date: l.state.Calendar.Today(l.now)})
 	pdf := testPDF(l.t, "Số: 05/GUTĐ-KTN")
 	freeze := workflow.Freeze{PDF: l.keep(pdf), Size: int64(len(pdf)), Token: "K7Q2M5"}
 	for _, p := range c.Parties {

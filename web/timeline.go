@@ -162,13 +162,13 @@ func (t teller) tellReporting(row *eventRow, e workflow.Event) {
 		if e.Late {
 			id, tone = "event.report_late", "waiting"
 		}
-		row.say("chart", tone, t.text(id, "agency", t.agency(e.Agency), "report", t.obligation(e.Obligation), "period", e.Period.Label(t.code)))
+		row.say("chart", tone, t.text(id, "agency", t.agency(e.Agency), "report", t.report(e.Obligation, e.Period)))
 		row.Detail = e.Summary
 	case workflow.Reminded:
-		row.say("bell", "waiting", t.text("event.reminded", "report", t.obligation(e.Obligation), "period", e.Period.Label(t.code), "n", len(e.To)))
+		row.say("bell", "waiting", t.text("event.reminded", "report", t.report(e.Obligation, e.Period), "n", len(e.To)))
 		row.Detail = t.agencies(e.To)
 		if len(e.To) == 0 {
-			row.say("bell", "next", t.text("event.reminder_skipped", "report", t.obligation(e.Obligation), "period", e.Period.Label(t.code)))
+			row.say("bell", "next", t.text("event.reminder_skipped", "report", t.report(e.Obligation, e.Period)))
 		}
 	case workflow.Closed:
 		row.say("check", "done", t.text("event.closed"))
@@ -194,11 +194,12 @@ func (t teller) motion(id workflow.MotionID) string {
 	return string(id)
 }
 
-func (t teller) obligation(id workflow.ObligationID) string {
+// report names a report with its period, as it stands within a sentence.
+func (t teller) report(id workflow.ObligationID, period workflow.Period) string {
 	if stage, ok := t.v.Process.OfKind(workflow.StageReport); ok {
 		if o, ok := stage.Report.Obligation(id); ok {
-			return lowerFirst(o.Label(t.code))
+			return lowerFirst(periodic(o.Label(t.code), period.Label(t.code)))
 		}
 	}
-	return string(id)
+	return string(id) + " " + string(period)
 }

@@ -220,7 +220,7 @@ func TestLists(t *testing.T) {
 	get(t, h, "/so-van-ban").contains("tbody tr", "05/GƯ-KTN")
 	p := get(t, h, "/lich-bao-cao")
 	p.contains("tbody tr", "25/03/2026")
-	p.contains("tbody tr", "Báo cáo quý, quý I năm 2026")
+	p.contains("tbody tr", "Báo cáo quý I năm 2026")
 	get(t, h, "/").contains("#noi-dung", "8/10 đơn vị đã báo cáo")
 }
 
@@ -293,8 +293,8 @@ func TestErrors(t *testing.T) {
 		t.Errorf("status %d", p.status)
 	}
 	p.contains("h1", "Không tìm thấy trang")
-	get(t, h, "/giao-uoc/2026/khac").contains(".lead", "không có giao ước ở địa chỉ này")
-	get(t, h, "/giao-uoc/2026/khac?lang=en").contains(".lead", "there is no covenant here")
+	get(t, h, "/giao-uoc/2026/khac").contains(".lead", "Không có giao ước ở địa chỉ này.")
+	get(t, h, "/giao-uoc/2026/khac?lang=en").contains(".lead", "There is no covenant here")
 	if p := get(t, h, "/t/abc"); p.status != http.StatusNotFound {
 		t.Errorf("a source without tokens: status %d", p.status)
 	}

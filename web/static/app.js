@@ -36,6 +36,7 @@
   const viewer = document.querySelector("[data-viewer]");
   if (viewer) {
     import(viewer.dataset.module).then((m) => m.start(viewer)).catch((err) => {
+      viewer.querySelector("[data-note]").hidden = false;
       viewer.querySelector("[data-note]").textContent = viewer.dataset.failed;
       console.error(err);
     });

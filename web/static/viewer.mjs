@@ -8,6 +8,7 @@ export async function start(root) {
   const pdfjs = await import(root.dataset.pdfjs);
   pdfjs.GlobalWorkerOptions.workerSrc = root.dataset.worker;
   const box = root.querySelector("[data-pages-box]");
+  root.querySelector("[data-note]").hidden = false;
   const viewer = new Viewer(root, box, pdfjs);
   try {
     await viewer.open(root.dataset.url);
