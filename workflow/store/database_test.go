@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"os/user"
@@ -103,21 +102,26 @@ func clock() time.Time {
 	return time.Date(2026, 3, 26, 8, 0, 0, 0, time.UTC).Add(time.Duration(ticks.Add(1)) * time.Second)
 }
 
-var theCluster struct {
-	once sync.Once
-	dsn  string
-	dir  string
-	proc *exec.Cmd
-	err  error
+// cluster is a PostgreSQL server in a temporary directory, on a Unix socket, run by a user other than root.
+type pgCluster struct {
+	bin, dir   string
+	credential *syscall.Credential
+	proc       *exec.Cmd
 }
 
-// cluster starts PostgreSQL once for all tests, in a temporary directory, on a Unix socket, as a user other than root.
+var theCluster struct {
+	sync.Once
+	*pgCluster
+	err error
+}
+
+// cluster starts PostgreSQL once for all tests and gives the beginning of its connection string.
 func cluster(t testing.TB) string {
-	theCluster.once.Do(func() { theCluster.dsn, theCluster.err = startCluster() })
+	theCluster.Do(func() { theCluster.pgCluster, theCluster.err = newCluster() })
 	if theCluster.err != nil {
 		t.Fatalf("start PostgreSQL (install postgresql, or run with -short): %v", theCluster.err)
 	}
-	return theCluster.dsn
+	return theCluster.dsn()
 }
 
 func TestMain(m *testing.M) {
@@ -125,58 +129,76 @@ func TestMain(m *testing.M) {
 		os.Exit(runHelper(helper))
 	}
 	code := m.Run()
-	if theCluster.proc != nil {
-		_ = theCluster.proc.Process.Signal(syscall.SIGINT) // fast shutdown
-		_ = theCluster.proc.Wait()
-		_ = os.RemoveAll(theCluster.dir)
+	if theCluster.pgCluster != nil {
+		theCluster.remove()
 	}
 	os.Exit(code)
 }
 
-func startCluster() (string, error) {
+func newCluster() (*pgCluster, error) {
 	bin, err := postgresBin()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	credential, err := otherUser()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	dir, err := os.MkdirTemp("", "covenant-pg-")
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	theCluster.dir = dir
+	c := &pgCluster{bin: bin, dir: dir, credential: credential}
 	if credential != nil {
 		if err := os.Chown(dir, int(credential.Uid), int(credential.Gid)); err != nil {
-			return "", err
+			return nil, err
 		}
 	}
-	data := filepath.Join(dir, "data")
-	init := exec.Command(filepath.Join(bin, "initdb"), "-D", data, "-U", "covenant", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
-	unprivileged := func(cmd *exec.Cmd) *exec.Cmd {
-		cmd.Dir = dir
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: credential}
-		return cmd
+	init := c.command("initdb", "-D", c.data(), "-U", "covenant", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
+	if out, err := init.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("%w: %s", err, out)
 	}
-	if out, err := unprivileged(init).CombinedOutput(); err != nil {
-		return "", fmt.Errorf("%w: %s", err, out)
-	}
-	log, err := os.Create(filepath.Join(dir, "log"))
+	return c, c.start()
+}
+
+func (c *pgCluster) data() string { return filepath.Join(c.dir, "data") }
+
+func (c *pgCluster) dsn() string { return "host=" + c.dir + " user=covenant sslmode=disable " }
+
+func (c *pgCluster) command(name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(filepath.Join(c.bin, name), args...)
+	cmd.Dir = c.dir
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: c.credential}
+	return cmd
+}
+
+func (c *pgCluster) start() error {
+	log, err := os.OpenFile(filepath.Join(c.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
-		return "", err
+		return err
 	}
-	server := unprivileged(exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "max_connections=200"))
-	server.Stdout, server.Stderr = log, log
-	if err := server.Start(); err != nil {
-		return "", err
+	defer log.Close() //nolint:errcheck // the server has its own handle
+	c.proc = c.command("postgres", "-D", c.data(), "-k", c.dir, "-c", "listen_addresses=", "-c", "max_connections=200")
+	c.proc.Stdout, c.proc.Stderr = log, log
+	if err := c.proc.Start(); err != nil {
+		return err
 	}
-	theCluster.proc = server
-	if err := waitFor(filepath.Join(dir, ".s.PGSQL.5432")); err != nil {
+	if err := waitFor(c.dir); err != nil {
 		out, _ := os.ReadFile(log.Name())
-		return "", fmt.Errorf("%w: %s", err, out)
+		return fmt.Errorf("%w: %s", err, out)
 	}
-	return "host=" + dir + " user=covenant sslmode=disable ", nil
+	return nil
+}
+
+// stop ends the server: SIGINT in order, SIGQUIT at once as in a crash.
+func (c *pgCluster) stop(signal syscall.Signal) {
+	_ = c.proc.Process.Signal(signal)
+	_ = c.proc.Wait()
+}
+
+func (c *pgCluster) remove() {
+	c.stop(syscall.SIGINT)
+	_ = os.RemoveAll(c.dir)
 }
 
 func postgresBin() (string, error) {
@@ -207,22 +229,18 @@ func otherUser() (*syscall.Credential, error) {
 	return nil, errors.New("PostgreSQL does not run as root, and there is no user postgres or nobody")
 }
 
-func waitFor(socket string) error {
+func waitFor(dir string) error {
+	db, err := sql.Open("pgx", "host="+dir+" user=covenant dbname=postgres sslmode=disable")
+	if err != nil {
+		return err
+	}
+	defer db.Close() //nolint:errcheck // only pinged
 	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		if conn, err := net.Dial("unix", socket); err == nil {
-			_ = conn.Close()
-			db, err := sql.Open("pgx", "host="+filepath.Dir(socket)+" user=covenant dbname=postgres sslmode=disable")
-			if err != nil {
-				return err
-			}
-			err = db.Ping()
-			_ = db.Close()
-			if err == nil {
-				return nil
-			}
+		if err = db.Ping(); err == nil {
+			return nil
 		}
 	}
-	return errors.New("it did not answer within 30 s")
+	return fmt.Errorf("it did not answer within 30 s: %w", err)
 }
 
 // update and view run fn in a transaction that must succeed.
@@ -282,6 +300,10 @@ func runHelper(name string) int {
 		err = helperAppend(os.Stdout)
 	case "hold":
 		err = helperHold()
+	case "full":
+		err = helperFull()
+	case "open":
+		_, err = store.Open(context.Background(), store.Options{Dir: os.Getenv("COVENANT_STORE_DIR")})
 	default:
 		err = fmt.Errorf("no helper %s", name)
 	}
