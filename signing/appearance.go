@@ -87,8 +87,11 @@ type canvas struct {
 }
 
 // draw adds an appearance for a rectangle of the given size to the update and returns the reference of its form XObject
-// (ISO 32000-2 §12.5.5). Nothing to show gives an empty form.
-func (a *Appearance) draw(u *pdf.Update, width, height float64) (pdf.Ref, error) {
+// (ISO 32000-2 §12.5.5), turned counterclockwise by rotate degrees, a multiple of 90. Nothing to show gives an empty form.
+func (a *Appearance) draw(u *pdf.Update, width, height float64, rotate int) (pdf.Ref, error) {
+	if rotate%180 != 0 {
+		width, height = height, width
+	}
 	c := &canvas{u: u}
 	if !a.empty() && width > 0 && height > 0 {
 		above, below, err := a.drawText(c, width, height)
@@ -106,6 +109,11 @@ func (a *Appearance) draw(u *pdf.Update, width, height float64) (pdf.Ref, error)
 		{Key: "Subtype", Value: pdf.Name("Form")},
 		{Key: "BBox", Value: pdf.Rect{X1: width, Y1: height}.Array()},
 		{Key: "Resources", Value: c.resources},
+	}
+	if rotate != 0 {
+		// The viewer moves the turned box onto the rectangle (§12.5.5, algorithm 8.1).
+		turn := map[int][4]int{90: {0, 1, -1, 0}, 180: {-1, 0, 0, -1}, 270: {0, -1, 1, 0}}[rotate]
+		dict = dict.With("Matrix", pdf.Array{pdf.Integer(turn[0]), pdf.Integer(turn[1]), pdf.Integer(turn[2]), pdf.Integer(turn[3]), pdf.Integer(0), pdf.Integer(0)})
 	}
 	return u.Add(&pdf.Stream{Dict: dict, Data: c.content.Bytes()}), nil
 }

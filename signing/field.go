@@ -25,6 +25,18 @@ type target struct {
 	name  string
 	page  pdf.Ref  // of a new field
 	rect  pdf.Rect // of a new field
+	// rotate is how far a new field's page is turned, in degrees: 0, 90, 180 or 270. The appearance is turned along, so
+	// that it reads upright.
+	rotate int
+}
+
+// quarterTurns reads an angle; what is not a multiple of 90 degrees counts as none.
+func quarterTurns(o pdf.Object) int {
+	n, ok := o.(pdf.Integer)
+	if !ok || n%90 != 0 {
+		return 0
+	}
+	return int((n%360 + 360) % 360)
 }
 
 // findTarget finds the field to be signed, or checks that it can be created.
@@ -104,7 +116,12 @@ func (t *target) place(create *NewField) error {
 	if err == nil && !ok {
 		err = fmt.Errorf("the file has no page %d for the new field", max(create.Page, 1))
 	}
+	if err != nil {
+		return err
+	}
 	t.page = page
+	rotate, err := t.file.PageAttribute(page, "Rotate")
+	t.rotate = quarterTurns(rotate)
 	return err
 }
 
@@ -130,7 +147,10 @@ func (t *target) sign(value pdf.Ref, a *Appearance, create *NewField, lock *Lock
 		d = d.With("Lock", t.u.Add(lock.dict("SigFieldLock")))
 	}
 	if !t.rect.Empty() { // an empty rectangle needs no appearance (ISO 19005-2 §6.3.3)
-		ap, err := a.draw(t.u, t.rect.Width(), t.rect.Height())
+		if t.rotate != 0 {
+			d = d.With("MK", pdf.Dict{{Key: "R", Value: pdf.Integer(t.rotate)}})
+		}
+		ap, err := a.draw(t.u, t.rect.Width(), t.rect.Height(), t.rotate)
 		if err != nil {
 			return err
 		}
@@ -196,7 +216,11 @@ func (t *target) dress(d pdf.Dict, a *Appearance) (pdf.Dict, error) {
 	if rect.Empty() {
 		return d, nil
 	}
-	ap, err := a.draw(t.u, rect.Width(), rect.Height())
+	mk, err := t.file.Dict(d.Get("MK"))
+	if err != nil {
+		return nil, fmt.Errorf("field %q: %w", t.name, err)
+	}
+	ap, err := a.draw(t.u, rect.Width(), rect.Height(), quarterTurns(mk.Get("R")))
 	if err != nil {
 		return nil, err
 	}
@@ -233,7 +257,8 @@ func (t *target) addToForm(ref pdf.Ref) error {
 		if err != nil {
 			return err
 		}
-		form := pdf.Dict{{Key: "Fields", Value: pdf.Array{ref}}, {Key: "SigFlags", Value: pdf.Integer(3)}}
+		// An object of its own, so that later signatures need not touch the catalogue.
+		form := t.u.Add(pdf.Dict{{Key: "Fields", Value: pdf.Array{ref}}, {Key: "SigFlags", Value: pdf.Integer(3)}})
 		t.u.Set(root, catalog.With("AcroForm", form))
 		return nil
 	}
