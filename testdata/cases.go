@@ -6,5 +6,5 @@ import "embed"
 
 // Cases holds a directory for each case: block.yaml, covenant.yaml and scenario.yaml.
 //
-//go:embed hanam2021/*.yaml
+//go:embed hanam2021/*.yaml block7/*.yaml
 var Cases embed.FS

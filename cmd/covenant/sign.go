@@ -13,7 +13,7 @@ import (
 type signCmd struct {
 	In           string   `arg:"" help:"PDF file to sign." type:"existingfile"`
 	Out          string   `short:"o" required:"" help:"Signed file." placeholder:"FILE"`
-	P12          string   `required:"" help:"PKCS#12 file with key and certificate." type:"existingfile" placeholder:"FILE"`
+	P12          string   `name:"p12" required:"" help:"PKCS#12 file with key and certificate." type:"existingfile" placeholder:"FILE"`
 	PasswordFile string   `required:"" help:"File whose first line is the PKCS#12 file's password." type:"existingfile" placeholder:"FILE"`
 	Level        string   `default:"B-T" help:"PAdES level: B-B, B-T, B-LT or B-LTA."`
 	TSA          []string `name:"tsa" help:"Time-stamp authority; several are tried in order." placeholder:"URL"`

@@ -1,0 +1,316 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"covenant/signing"
+	"covenant/testdata"
+	"covenant/workflow"
+	"covenant/workflow/engine"
+	"covenant/workflow/notify/sink"
+	"covenant/workflow/store"
+)
+
+// The reference case and a block that shares nothing with it but the template live their whole life by the same
+// program, and the files stand up to programs that we did not write.
+func TestDemoOfTwoBlocks(t *testing.T) {
+	for name, want := range map[string]struct {
+		signatures int
+		args       []string
+	}{
+		"hanam2021": {11, nil},
+		"block7":    {8, []string{"--case", filepath.Join("..", "..", "testdata", "block7")}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			var out, errOut bytes.Buffer
+			if status := run(append([]string{"--lang", "vi", "demo", "--exit", "--dir", dir}, want.args...), nil, &out, &errOut); status != 0 {
+				t.Fatalf("exit status %d\n%s\n%s", status, out.String(), errOut.String())
+			}
+			checkSignatures(t, dir, want.signatures)
+			checkWithOtherPrograms(t, filepath.Join(dir, "covenant.pdf"), want.signatures)
+			checkLedger(t, dir, want.signatures)
+		})
+	}
+}
+
+// checkSignatures verifies by our own program, offline.
+func checkSignatures(t *testing.T, dir string, want int) {
+	t.Helper()
+	file, err := os.ReadFile(filepath.Join(dir, "covenant.pdf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots, err := loadRoots(filepath.Join(dir, "roots.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := signing.Verify(t.Context(), bytes.NewReader(file), int64(len(file)), signing.VerifyOptions{Roots: roots})
+	if err != nil {
+		t.Fatal(err)
+	}
+	people := map[string]bool{}
+	for _, r := range report.Results {
+		if r.Indication != signing.TotalPassed || r.Level != signing.BLT {
+			t.Errorf("%s: %s %s at level %s", r.Field, r.Indication, r.SubIndication, r.Level)
+		}
+		people[r.Signer] = true
+	}
+	if len(report.Results) != want || len(people) != want {
+		t.Errorf("%d signatures by %d people, want %d each", len(report.Results), len(people), want)
+	}
+}
+
+// checkWithOtherPrograms asks poppler, MuPDF and qpdf about the signed file, and OpenSSL about each signature.
+func checkWithOtherPrograms(t *testing.T, file string, want int) {
+	t.Helper()
+	if testing.Short() {
+		return
+	}
+	out := output(t, "pdfsig", "-nocert", file)
+	if got := strings.Count(out, "Signature is Valid."); got != want {
+		t.Errorf("pdfsig finds %d of %d signatures valid:\n%s", got, want, out)
+	}
+	out = output(t, "mutool", "sign", "-v", file)
+	if strings.Count(out, "Signature digest") != 0 || strings.Contains(out, "edited since") {
+		t.Errorf("mutool sign -v:\n%s", out)
+	}
+	if out = output(t, "qpdf", "--check", file); !strings.Contains(out, "No syntax or stream encoding errors") {
+		t.Errorf("qpdf --check:\n%s", out)
+	}
+	checkWithOpenSSL(t, file, want)
+}
+
+func output(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	out, err := exec.Command(name, args...).CombinedOutput()
+	if err != nil && name != "mutool" { // mutool ends with 1 where it does not know the root
+		t.Fatalf("%s: %v\n%s", name, err, out)
+	}
+	return string(out)
+}
+
+var byteRange = regexp.MustCompile(`/ByteRange\s*\[\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s*\]`)
+
+// checkWithOpenSSL cuts each signature out by its own ByteRange and has OpenSSL verify it as CAdES.
+func checkWithOpenSSL(t *testing.T, path string, want int) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := byteRange.FindAllSubmatch(data, -1)
+	if len(found) != want {
+		t.Fatalf("%d byte ranges, want %d", len(found), want)
+	}
+	dir := t.TempDir()
+	content, cms := filepath.Join(dir, "content"), filepath.Join(dir, "cms")
+	for i, m := range found {
+		var r [4]int
+		for j := range r {
+			fmt.Sscan(string(m[j+1]), &r[j])
+		}
+		hexText := strings.TrimRight(string(data[r[1]+1:r[2]-1]), "0")
+		if len(hexText)%2 == 1 {
+			hexText += "0"
+		}
+		der := make([]byte, len(hexText)/2)
+		if _, err := fmt.Sscanf(hexText, "%x", &der); err != nil {
+			t.Fatal(err)
+		}
+		os.WriteFile(cms, der, 0o600)
+		os.WriteFile(content, append(append([]byte(nil), data[:r[1]]...), data[r[2]:r[2]+r[3]]...), 0o600)
+		out, err := exec.Command("openssl", "cms", "-verify", "-cades", "-binary", "-inform", "DER", "-in", cms, "-content", content,
+			"-CAfile", filepath.Join(filepath.Dir(path), "roots.pem"), "-purpose", "any", "-out", os.DevNull).CombinedOutput()
+		if err != nil {
+			t.Errorf("openssl cms, signature %d: %v\n%s", i+1, err, out)
+		}
+	}
+}
+
+// checkLedger holds database and received mails against each other: nothing lost, nothing doubled.
+func checkLedger(t *testing.T, dir string, signatures int) {
+	t.Helper()
+	s, err := store.Open(t.Context(), store.Options{Dir: dir, ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if report, err := s.Audit(t.Context()); err != nil || !report.OK() {
+		t.Errorf("audit: %v %+v", err, report)
+	}
+	calendar, _ := workflow.VietnamCalendar()
+	e, err := engine.New(engine.Config{Store: s, Calendar: calendar})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := e.List(t.Context())
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%d covenants, %v; want 1", len(list), err)
+	}
+	v, err := e.View(t.Context(), list[0].Slug)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkEvents(t, v, signatures)
+	checkMails(t, dir, s, v)
+}
+
+func checkEvents(t *testing.T, v *engine.View, signatures int) {
+	t.Helper()
+	count := map[string]int{}
+	for _, entry := range v.Timeline {
+		count[entry.Event.Kind()]++
+	}
+	members := len(v.Covenant.Members())
+	for kind, want := range map[string]int{
+		"drafted": 1, "revision_submitted": 2, "revision_returned": 1, "review_given": 2 * members, "ballot_cast": 3 * members,
+		"motion_closed": 3, "number_issued": 1, "frozen": 1, "signature_made": signatures, "validation_data_added": 1, "in_force": 1,
+	} {
+		if count[kind] != want {
+			t.Errorf("%d events %s, want %d", count[kind], kind, want)
+		}
+	}
+	seen := map[string]bool{}
+	for _, r := range v.Covenant.Reports {
+		key := fmt.Sprint(r.Obligation, r.Period, r.Agency)
+		if seen[key] {
+			t.Errorf("report %s twice", key)
+		}
+		seen[key] = true
+		if late := r.Agency == "cuc-thong-ke" || r.Agency == "dai-ptth"; r.Late != late {
+			t.Errorf("report of %s for %s: late = %v", r.Agency, r.Period, r.Late)
+		}
+	}
+}
+
+func checkMails(t *testing.T, dir string, s *store.Store, v *engine.View) {
+	t.Helper()
+	accepted, err := sink.ReadJournal(filepath.Join(dir, "mail"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	times := map[string]int{}
+	for _, a := range accepted {
+		times[a.MessageID]++
+	}
+	doubts := map[string]int{}
+	err = s.View(t.Context(), func(tx *store.Tx) error {
+		kept, err := tx.Settings(t.Context(), "mail-in-doubt/")
+		for key := range kept {
+			doubts[strings.Split(key, "/")[1]]++
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(v.Mails) == 0 || len(times) != len(v.Mails) {
+		t.Errorf("%d mails queued, %d received", len(v.Mails), len(times))
+	}
+	for _, m := range v.Mails {
+		if m.State != "sent" || times[m.MessageID] == 0 {
+			t.Errorf("mail %s is %s and was received %d times", m.Key, m.State, times[m.MessageID])
+		}
+		if times[m.MessageID] > 1+doubts[m.MessageID] {
+			t.Errorf("mail %s was received %d times, in doubt %d times", m.Key, times[m.MessageID], doubts[m.MessageID])
+		}
+		if _, err := os.Stat(filepath.Join(dir, "mail", m.MessageID+".eml")); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// The demo that is left running serves the covenant's page and its file.
+func TestDemoServes(t *testing.T) {
+	dir, address := t.TempDir(), freeAddress(t)
+	ctx, stop := context.WithCancel(t.Context())
+	cmd := exec.CommandContext(ctx, "covenant", "--lang", "en", "demo", "--dir", dir, "--listen", address)
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		stop()
+		if err := cmd.Wait(); err != nil && cmd.ProcessState.ExitCode() != 0 {
+			t.Errorf("the demo ended with %v", err)
+		}
+	}()
+	waitFor(t, out, "See the covenant at")
+	slug := fmt.Sprintf("/giao-uoc/%d/khoi-kinh-te-nganh", time.Now().Year())
+	if page := get(t, "http://"+address+slug); !strings.Contains(page, "Trịnh Quốc Khải") {
+		t.Error("the covenant's page does not name who signed")
+	}
+	if file := get(t, "http://"+address+slug+"/van-ban.pdf"); !strings.HasPrefix(file, "%PDF-") {
+		t.Error("the covenant's file is not served")
+	}
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := listen(&demoCmd{Listen: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func waitFor(t *testing.T, r io.Reader, text string) {
+	t.Helper()
+	var seen strings.Builder
+	buf := make([]byte, 4096)
+	for !strings.Contains(seen.String(), text) {
+		n, err := r.Read(buf)
+		seen.Write(buf[:n])
+		if err != nil {
+			t.Fatalf("%q was not printed: %v\n%s", text, err, seen.String())
+		}
+	}
+	go io.Copy(io.Discard, r)
+}
+
+func get(t *testing.T, url string) string {
+	t.Helper()
+	res, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %s, %v", url, res.Status, err)
+	}
+	return string(body)
+}
+
+// Every case that is shipped can be read.
+func TestCasesRead(t *testing.T) {
+	entries, err := fs.ReadDir(testdata.Cases, ".")
+	if err != nil || len(entries) < 2 {
+		t.Fatalf("%d cases, %v", len(entries), err)
+	}
+	for _, entry := range entries {
+		files, _ := fs.Sub(testdata.Cases, entry.Name())
+		if _, err := readCase(files, workflow.Date{Year: 2026, Month: 11, Day: 23}); err != nil {
+			t.Errorf("%s: %v", entry.Name(), err)
+		}
+	}
+}

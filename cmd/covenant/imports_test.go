@@ -1,0 +1,99 @@
+package main
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// mayImport is the import table of ARCHITECTURE.md: which of our packages the files of a folder may import. A folder
+// stands for everything below it. Tests may import more, but never a package that may import them.
+var mayImport = map[string][]string{
+	"workflow":           {},
+	"workflow/engine":    {"workflow", "workflow/store", "templates", "templates/library", "signing"},
+	"workflow/store":     {"workflow", "workflow/store"},
+	"workflow/notify":    {"workflow", "workflow/notify"},
+	"workflow/publish":   {"workflow", "templates"},
+	"templates":          {"templates"},
+	"signing":            {"signing"},
+	"web":                {"web", "workflow", "workflow/engine", "workflow/store", "templates", "signing"},
+	"cmd/covenant":       {""},
+	"cmd/covenant-token": {"signing"},
+	"testdata":           {},
+}
+
+func TestImportTable(t *testing.T) {
+	root := filepath.Join("..", "..")
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, _ := filepath.Rel(root, path)
+		if d.IsDir() && (strings.HasPrefix(d.Name(), ".") && rel != "." || rel == "tools" || rel == "bin" || rel == "demo") {
+			return filepath.SkipDir
+		}
+		if strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
+			checkImports(t, path, filepath.ToSlash(filepath.Dir(rel)))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func checkImports(t *testing.T, path, folder string) {
+	t.Helper()
+	source, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), path, source, parser.ImportsOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rule, ok := ruleOf(folder)
+	if !ok {
+		t.Errorf("%s: folder %q is not in the import table", path, folder)
+		return
+	}
+	for _, spec := range file.Imports {
+		name, _ := strconv.Unquote(spec.Path.Value)
+		ours, ok := strings.CutPrefix(name, "covenant/")
+		if ok && !allowed(rule, ours) {
+			t.Errorf("%s imports %s, which the import table does not allow to %s", path, name, folder)
+		}
+	}
+}
+
+// ruleOf is the rule of the nearest folder in the table.
+func ruleOf(folder string) ([]string, bool) {
+	for {
+		if rule, ok := mayImport[folder]; ok {
+			return rule, true
+		}
+		i := strings.LastIndexByte(folder, '/')
+		if i < 0 {
+			return nil, false
+		}
+		folder = folder[:i]
+	}
+}
+
+// allowed reports whether an import is in the rule, or inside a library folder of the rule's own ("signing/internal/pdf").
+func allowed(rule []string, name string) bool {
+	for _, r := range rule {
+		if r == "" || name == r {
+			return true
+		}
+		if (r == "signing" || r == "templates" || r == "web" || r == "workflow/store" || r == "workflow/notify") && strings.HasPrefix(name, r+"/") {
+			return true
+		}
+	}
+	return false
+}
