@@ -74,7 +74,7 @@ func (c *comparison) compareFormDict(old, new pdf.Dict) error {
 			c.report(Modification{Kind: ChangeField, Key: string(key), Detail: "AcroForm changed"})
 		}
 	}
-	if ref, ok := new.Get("Fields").(pdf.Ref); ok && c.changed[ref.Num] && c.onlyBy(ref.Num, "Fields", "Annots") {
+	if ref, ok := new.Get("Fields").(pdf.Ref); ok && c.changed[ref.Num] && c.onlyBy(ref.Num, "Fields", "AcroForm", "Annots") {
 		c.explained[ref.Num] = true
 	}
 	return c.compareResources(old.Get("DR"), new.Get("DR"), 0)
@@ -322,7 +322,7 @@ func (c *comparison) explainNewField(f *pdf.Field, m *Modification) {
 		}
 	}
 	for _, d := range dicts {
-		if c.onlyBy(d.Ref.Num, "Fields", "Annots", "Kids", "Parent", "") {
+		if c.onlyBy(d.Ref.Num, "Fields", "AcroForm", "Annots", "Kids", "Parent", "") {
 			c.explained[d.Ref.Num] = true
 		}
 		for _, e := range d.Dict {
@@ -397,7 +397,7 @@ func (c *comparison) compareSharedAnnotations(num int) {
 			continue
 		}
 		page, ok := c.pages[pdf.Ref{Num: e.from, Gen: entryOrFree(c.new, e.from).Gen}]
-		if !ok || !c.onlyBy(num, "Annots", "Fields") {
+		if !ok || !c.onlyBy(num, "Annots", "Fields", "AcroForm") {
 			continue
 		}
 		c.explained[num] = true
@@ -417,7 +417,7 @@ func (c *comparison) compareAnnotations(old, new pdf.Object, page int) {
 		c.report(Modification{Kind: ChangeAnnotation, Page: page, Detail: "the list of annotations cannot be read"})
 		return
 	}
-	if ref, ok := new.(pdf.Ref); ok && c.changed[ref.Num] && c.onlyBy(ref.Num, "Annots", "Fields") {
+	if ref, ok := new.(pdf.Ref); ok && c.changed[ref.Num] && c.onlyBy(ref.Num, "Annots", "Fields", "AcroForm") {
 		c.explained[ref.Num] = true
 	}
 	i := 0

@@ -21,7 +21,11 @@ type refGraph struct {
 	wanted map[int]bool
 	in     map[int][]edge
 	out    map[int][]int // wanted objects that an object refers to
+	edges  int           // made in all
 }
+
+// maxEdges bounds a refGraph's memory.
+const maxEdges = 2_000_000
 
 // newRefGraph reads every object of the view once.
 func newRefGraph(ctx context.Context, view *pdf.File, wanted map[int]bool) (*refGraph, error) {
@@ -30,6 +34,9 @@ func newRefGraph(ctx context.Context, view *pdf.File, wanted map[int]bool) (*ref
 	for num, e := range view.Objects() {
 		if n++; n%1024 == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
+		}
+		if g.edges >= maxEdges {
+			return nil, ErrTooCostly
 		}
 		if num != trailerNode && e.Kind != pdf.Free {
 			g.read(view, num, e)
@@ -78,7 +85,8 @@ func (g *refGraph) walk(from int, key pdf.Name, o pdf.Object, depth int) {
 	}
 	switch o := o.(type) {
 	case pdf.Ref:
-		if g.wanted[o.Num] {
+		if g.wanted[o.Num] && g.edges < maxEdges {
+			g.edges++
 			g.in[o.Num] = append(g.in[o.Num], edge{from, key})
 			g.out[from] = append(g.out[from], o.Num)
 		}

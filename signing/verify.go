@@ -3,6 +3,7 @@ package signing
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -27,10 +28,48 @@ type VerifyOptions struct {
 
 // VerifyLimits bounds what one file may cost. The zero value of each field means its default.
 type VerifyLimits struct {
-	MaxSignatures int   // results; more are an error; default 1000
-	MaxRevisions  int   // default 10,000
-	MaxObjects    int   // default 1,000,000
-	MaxDecoded    int64 // bytes of one decoded stream; default 64 MiB
+	MaxSignatures int           // results; more are an error; default 1000
+	MaxRevisions  int           // default 10,000
+	MaxObjects    int           // default 1,000,000
+	MaxDecoded    int64         // bytes of one decoded object or cross-reference stream; default 8 MiB
+	MaxTime       time.Duration // without waiting for servers; default 8 s and 1 s for each 16 MiB; negative: none
+}
+
+// ErrTooCostly: the file would take more time or memory to judge than the limits allow.
+var ErrTooCostly = errors.New("the file is too costly to judge: raise the limits if it is meant to be so")
+
+func (l VerifyLimits) time(size int64) time.Duration {
+	if l.MaxTime != 0 {
+		return l.MaxTime
+	}
+	return 8*time.Second + time.Duration(size/(16<<20))*time.Second
+}
+
+// limitedReader reads until a deadline. Everything that verification does with a file reads it again and again, so that this
+// bounds the time of any loop over a hostile structure.
+type limitedReader struct {
+	r        io.ReaderAt
+	ctx      context.Context
+	deadline time.Time // zero: none
+}
+
+func (l *limitedReader) ReadAt(p []byte, off int64) (int, error) {
+	if err := l.ctx.Err(); err != nil {
+		return 0, err
+	}
+	if !l.deadline.IsZero() && time.Now().After(l.deadline) {
+		return 0, ErrTooCostly
+	}
+	return l.r.ReadAt(p, off)
+}
+
+// expired is the reader's own reason to stop, if there is one.
+func (l *limitedReader) expired() error {
+	_, err := l.ReadAt(nil, 0)
+	if errors.Is(err, ErrTooCostly) || l.ctx.Err() != nil {
+		return err
+	}
+	return nil
 }
 
 func (l VerifyLimits) pdf() pdf.Limits {
@@ -38,12 +77,16 @@ func (l VerifyLimits) pdf() pdf.Limits {
 	if lim.MaxObjects == 0 {
 		lim.MaxObjects = 1_000_000
 	}
+	if lim.MaxDecoded == 0 {
+		lim.MaxDecoded = 8 << 20
+	}
 	return lim
 }
 
 // verification is one run of Verify.
 type verification struct {
 	opt    VerifyOptions
+	reader *limitedReader
 	file   *pdf.File
 	now    time.Time
 	trust  *truster
@@ -63,8 +106,12 @@ func Verify(ctx context.Context, r io.ReaderAt, size int64, opt VerifyOptions) (
 	if v.now.IsZero() {
 		v.now = time.Now()
 	}
+	v.reader = &limitedReader{r: r, ctx: ctx}
+	if d := opt.Limits.time(size); d > 0 {
+		v.reader.deadline = time.Now().Add(d)
+	}
 	var err error
-	if v.file, err = pdf.Open(r, size, opt.Limits.pdf()); err != nil {
+	if v.file, err = pdf.Open(v.reader, size, opt.Limits.pdf()); err != nil {
 		return nil, fmt.Errorf("read the pdf: %w", err)
 	}
 	v.trust = newTruster(&v.opt, v.now)
@@ -79,7 +126,16 @@ func Verify(ctx context.Context, r io.ReaderAt, size int64, opt VerifyOptions) (
 	if err := v.changes(ctx); err != nil {
 		return nil, err
 	}
+	if err := v.reader.expired(); err != nil {
+		return nil, err
+	}
+	if opt.Online {
+		v.reader.deadline = time.Time{} // servers have time limits of their own
+	}
 	v.judge(ctx)
+	if err := v.reader.expired(); err != nil {
+		return nil, err
+	}
 	for _, s := range v.signed {
 		v.report.Results = append(v.report.Results, *s.res)
 	}
@@ -96,6 +152,9 @@ func (v *verification) collect() error {
 	seen := map[signatureKey]*signedObject{}
 	for i := range v.file.Revisions() {
 		view := v.file.AsOf(i)
+		if err := v.reader.expired(); err != nil {
+			return err
+		}
 		if !v.touchesForm(i) {
 			continue
 		}

@@ -81,8 +81,11 @@ func (v *verification) compareRevisions(ctx context.Context, first, last int) ([
 	}
 	oldForm, formErr := base.Form()
 	for i := first + 1; i <= last; i++ {
-		if err := ctx.Err(); err != nil {
+		if err := v.reader.expired(); err != nil {
 			return nil, err
+		}
+		if graph.edges >= maxEdges {
+			return nil, ErrTooCostly
 		}
 		c := v.newComparison(i, graph, oldForm, packed)
 		if formErr == nil {

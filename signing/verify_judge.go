@@ -137,6 +137,10 @@ func (v *verification) bestTime(s *signedObject, i int) (time.Time, TimeSource) 
 	}
 	for _, st := range s.stamps {
 		s.addStamp(st)
+		if len(st.reasons) > 0 && st.reasons[0].Code == ReasonOrder {
+			s.fail(Indeterminate, TimestampOrderFailure, st.reasons[0])
+			continue
+		}
 		if !st.trusted {
 			code := ReasonTimestampUntrusted
 			if st.verdict.sub == TryLater {

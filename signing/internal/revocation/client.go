@@ -168,14 +168,8 @@ func (c *Client) askOCSP(ctx context.Context, address string, cert, issuer *x509
 }
 
 func (c *Client) askCRL(ctx context.Context, address string, cert, issuer *x509.Certificate, notBefore time.Time) (*Evidence, error) {
-	c.mu.Lock()
-	list := c.lists[address]
-	c.mu.Unlock()
-	if list != nil && !list.parsed.ThisUpdate.Before(notBefore) {
-		if e, err := list.Find(cert, issuer); err == nil && c.current(e) == nil {
-			e.URL = address
-			return e, nil
-		}
+	if e := c.keptList(address, cert, issuer, notBefore); e != nil {
+		return e, nil
 	}
 	der, err := c.fetch(ctx, address, nil, orDefault(c.MaxCRL, 20<<20))
 	if err != nil {
@@ -184,7 +178,8 @@ func (c *Client) askCRL(ctx context.Context, address string, cert, issuer *x509.
 	if block, _ := pem.Decode(der); block != nil && block.Type == "X509 CRL" {
 		der = block.Bytes
 	}
-	if list, err = ParseList(der); err != nil {
+	list, err := ParseList(der)
+	if err != nil {
 		return nil, err
 	}
 	e, err := list.Find(cert, issuer)
@@ -199,6 +194,22 @@ func (c *Client) askCRL(ctx context.Context, address string, cert, issuer *x509.
 	}
 	c.lists[address] = list
 	return e, nil
+}
+
+// keptList asks the list kept from an address, if it is new enough.
+func (c *Client) keptList(address string, cert, issuer *x509.Certificate, notBefore time.Time) *Evidence {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	list := c.lists[address]
+	if list == nil || list.parsed.ThisUpdate.Before(notBefore) {
+		return nil
+	}
+	e, err := list.Find(cert, issuer)
+	if err != nil || c.current(e) != nil {
+		return nil
+	}
+	e.URL = address
+	return e
 }
 
 func orDefault(v, def int64) int64 {

@@ -21,11 +21,14 @@ var (
 
 // List is a parsed revocation list whose signature is not yet checked.
 type List struct {
-	raw    []byte
-	parsed *x509.RevocationList
+	raw     []byte
+	parsed  *x509.RevocationList
+	entries map[string]*x509.RevocationListEntry // by serial number; filled at the first question
+	err     error                                // of an entry: the whole list is refused
+	checked map[string]error                     // signature check by the issuer's certificate
 }
 
-// ParseList reads a DER CertificateList once, to be asked about many certificates.
+// ParseList reads a DER CertificateList once, to be asked about many certificates, by one goroutine at a time.
 func ParseList(der []byte) (*List, error) {
 	l, err := x509.ParseRevocationList(der)
 	if err != nil {
@@ -48,26 +51,53 @@ func (l *List) Find(cert, issuer *x509.Certificate) (*Evidence, error) {
 	if !bytes.Equal(l.parsed.RawIssuer, issuer.RawSubject) || !bytes.Equal(cert.RawIssuer, issuer.RawSubject) {
 		return nil, ErrOther
 	}
-	if err := l.parsed.CheckSignatureFrom(issuer); err != nil {
-		return nil, fmt.Errorf("revocation list: %w: %w", ErrSigner, err)
+	if err := l.signedBy(issuer); err != nil {
+		return nil, err
 	}
 	e := &Evidence{Kind: CRL, DER: l.raw, ThisUpdate: l.parsed.ThisUpdate, NextUpdate: l.parsed.NextUpdate,
 		Responder: issuer, notAfter: cert.NotAfter}
 	if err := l.checkExtensions(e, cert); err != nil {
 		return nil, err
 	}
+	l.index()
+	if l.err != nil {
+		return nil, l.err
+	}
+	if entry := l.entries[string(cert.SerialNumber.Bytes())]; entry != nil {
+		e.Revoked, e.RevokedAt, e.Reason = true, entry.RevocationTime, entry.ReasonCode
+	}
+	return e, nil
+}
+
+func (l *List) signedBy(issuer *x509.Certificate) error {
+	err, ok := l.checked[string(issuer.Raw)]
+	if !ok {
+		if err = l.parsed.CheckSignatureFrom(issuer); err != nil {
+			err = fmt.Errorf("revocation list: %w: %w", ErrSigner, err)
+		}
+		if l.checked == nil {
+			l.checked = map[string]error{}
+		}
+		l.checked[string(issuer.Raw)] = err
+	}
+	return err
+}
+
+// index makes the entries findable, once.
+func (l *List) index() {
+	if l.entries != nil {
+		return
+	}
+	l.entries = make(map[string]*x509.RevocationListEntry, len(l.parsed.RevokedCertificateEntries))
 	for i := range l.parsed.RevokedCertificateEntries {
 		entry := &l.parsed.RevokedCertificateEntries[i]
 		for _, ext := range entry.Extensions {
 			if ext.Critical && !ext.Id.Equal(oidReason) {
-				return nil, malformed("revocation list with critical entry extension " + ext.Id.String())
+				l.err = malformed("revocation list with critical entry extension " + ext.Id.String())
 			}
 		}
-		if entry.SerialNumber.Cmp(cert.SerialNumber) == 0 {
-			e.Revoked, e.RevokedAt, e.Reason = true, entry.RevocationTime, entry.ReasonCode
-		}
+		l.entries[string(entry.SerialNumber.Bytes())] = entry
 	}
-	return e, nil
 }
 
 func (l *List) checkExtensions(e *Evidence, cert *x509.Certificate) error {

@@ -51,7 +51,15 @@ func (b *basicResponse) evidence(der []byte, cert, issuer *x509.Certificate, kno
 	if err := b.find(e, cert, issuer); err != nil {
 		return nil, err
 	}
+	key := badKey{b, string(issuer.Raw)}
+	if known.bad[key] {
+		return nil, ErrSigner
+	}
 	if err := b.verify(e, issuer, known); err != nil {
+		if known.bad == nil {
+			known.bad = map[badKey]bool{}
+		}
+		known.bad[key] = true
 		return nil, err
 	}
 	return e, nil

@@ -73,6 +73,12 @@ func (s *Set) Find(cert, issuer *x509.Certificate) []*Evidence {
 type delegates struct {
 	parsed map[string]*x509.Certificate // by DER; nil: cannot be parsed
 	good   map[string]bool              // DER of the certificate and of its issuer
+	bad    map[badKey]bool              // responses whose signature did not hold
+}
+
+type badKey struct {
+	response *basicResponse
+	issuer   string // DER
 }
 
 func (d *delegates) parse(der []byte) *x509.Certificate {
