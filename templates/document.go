@@ -68,6 +68,7 @@ type Block struct {
 	Spans  []Span
 	Lang2  []Span // the same in the second language
 	Label2 string
+	Cite   string   // as references name it: "khoản 2 Điều 3"
 	Lines  [][]Span // of title, recipients, addressees
 	Table  *TableData
 	Head   *Letterhead
@@ -148,7 +149,7 @@ type Clause struct {
 	Heading string
 	Text    string
 	Level   int               // 0 … 3 headings, 4 khoản, 5 điểm, 9 other parts
-	Digest  [sha256.Size]byte // of heading and text without number and date of the document
+	Digest  [sha256.Size]byte // of heading and text, without the clause's own number and the document's number and date
 }
 
 // Document is a drafted document: text with its numbering done.
@@ -163,7 +164,6 @@ type Document struct {
 	slots   []Slot
 	clauses []Clause
 	laws    []*LegalBasis
-	files   []string
 }
 
 // Outline lists the clauses in order.
@@ -228,7 +228,7 @@ func (o *outliner) begin(id, number, heading string, level int) {
 	o.seen[id]++
 	o.cur = &Clause{ID: id, Number: number, Heading: heading, Level: level}
 	o.sum = sha256.New()
-	fmt.Fprintf(o.sum, "%s\x00%s\x00", number, heading)
+	fmt.Fprintf(o.sum, "%s\x00", heading)
 }
 
 func (o *outliner) close() {
@@ -321,7 +321,7 @@ func (o *outliner) start(b *Block) {
 		if id == "" {
 			id = o.pathID(level)
 		}
-		o.begin(id, strings.TrimRight(b.Label, ".)"), heading, level)
+		o.begin(id, b.Cite, heading, level)
 	default:
 		if o.cur == nil || o.cur.Level == 9 && partOf(o.cur.ID) {
 			o.begin("doan", "", "", 9)

@@ -404,6 +404,9 @@ func (d *drafter) numbered(n *node, b *Block) {
 	default:
 		l = d.heading(n, b)
 	}
+	if b.Cite = l.vi; d.lang == "en" {
+		b.Cite = l.en
+	}
 	d.label(b, l)
 }
 
@@ -463,7 +466,7 @@ func (d *drafter) label(b *Block, l label) {
 func (d *drafter) finish() {
 	if len(d.annexes) == 1 {
 		b := &d.doc.Blocks[d.annexes[0]]
-		b.Label = "Phụ lục"
+		b.Label, b.Cite = "Phụ lục", "Phụ lục"
 		if b.ID != "" {
 			d.labels[b.ID] = label{"Phụ lục", "the Annex", ""}
 		}

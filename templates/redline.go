@@ -283,7 +283,7 @@ func RedlineDocument(before, after *Document) *Document {
 		if name == "" {
 			name = of.ID
 		}
-		d.Blocks = append(d.Blocks, Block{Kind: BlockHeading, Level: 3, Label: name, Spans: []Span{{Text: "(" + state + ")"}}, ID: of.ID})
+		d.Blocks = append(d.Blocks, Block{Kind: BlockHeading, Level: 3, Label: name, Cite: name, Spans: []Span{{Text: "(" + state + ")"}}, ID: of.ID})
 		spans := pieceSpans(c.Heading)
 		if len(spans) > 0 && len(c.Text) > 0 {
 			spans = append(spans, Span{Break: true})

@@ -77,7 +77,7 @@ func TestRedlineOfAddedAndRemovedClauses(t *testing.T) {
 	before := draftWith(t, commitments+"]")
 	after := draftWith(t, commitments+", {tiêu_đề: Ba, nội_dung: Nội dung ba.}]")
 	added := templates.Redline(before, after)
-	if len(added) != 1 || added[0].Before != nil || added[0].After.Number != "3" {
+	if len(added) != 1 || added[0].Before != nil || added[0].After.Number != "khoản 3 Điều 2" {
 		t.Fatalf("one added clause expected: %+v", added)
 	}
 	removed := templates.Redline(after, before)
