@@ -164,7 +164,12 @@ type Document struct {
 	slots   []Slot
 	clauses []Clause
 	laws    []*LegalBasis
+	symbol  string
 }
+
+// Symbol is what the document prints after its number, as "GƯ-KTN": that of the
+// options, else the template's own; empty if there is none.
+func (d *Document) Symbol() string { return d.symbol }
 
 // Outline lists the clauses in order.
 func (d *Document) Outline() []Clause { return append([]Clause(nil), d.clauses...) }

@@ -54,6 +54,7 @@ func (d *drafter) letterhead(n *node) *Letterhead {
 	if d.opt.Symbol != "" {
 		symbol = []Span{{Text: d.opt.Symbol, At: n.at}}
 	}
+	d.doc.symbol = plainSpans(symbol)
 	wanted := n.attr("số", "number")
 	if wanted == nil && symbol != nil || wanted != nil && !isNo(wanted.raw) {
 		word := "Số: "
