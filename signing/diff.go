@@ -93,9 +93,13 @@ func (c *comparison) run() []Modification {
 
 // changedObjects lists the objects that are not what they were. Rewriting an object as it was changes nothing. Replacing an
 // object stream changes what earlier revisions say lies in it.
-func changedObjects(old, new *pdf.File, rev *pdf.Revision, packed map[int][]int) map[int]bool {
+// It ends early when stop says so.
+func changedObjects(old, new *pdf.File, rev *pdf.Revision, packed map[int][]int, stop func() error) map[int]bool {
 	out := map[int]bool{}
-	for _, e := range rev.Entries {
+	for i, e := range rev.Entries {
+		if i%256 == 0 && stop() != nil {
+			break
+		}
 		if e.Num == trailerNode {
 			continue
 		}

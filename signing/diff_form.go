@@ -388,6 +388,9 @@ func (c *comparison) comparePages() error {
 
 // compareSharedAnnotations handles an Annots array that is an object of its own.
 func (c *comparison) compareSharedAnnotations(num int) {
+	if !slices.ContainsFunc(c.graph.in[num], func(e edge) bool { return e.key == "Annots" }) {
+		return
+	}
 	ref := pdf.Ref{Num: num, Gen: entryOrFree(c.new, num).Gen}
 	if o, err := c.new.Get(ref); err != nil || !isArray(o) {
 		return

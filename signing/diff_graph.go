@@ -1,8 +1,6 @@
 package signing
 
 import (
-	"context"
-
 	"covenant/signing/internal/pdf"
 )
 
@@ -27,13 +25,15 @@ type refGraph struct {
 // maxEdges bounds a refGraph's memory.
 const maxEdges = 2_000_000
 
-// newRefGraph reads every object of the view once.
-func newRefGraph(ctx context.Context, view *pdf.File, wanted map[int]bool) (*refGraph, error) {
+// newRefGraph reads every object of the view once, until stop gives an error.
+func newRefGraph(view *pdf.File, wanted map[int]bool, stop func() error) (*refGraph, error) {
 	g := &refGraph{wanted: wanted, in: map[int][]edge{}, out: map[int][]int{}}
 	n := 0
 	for num, e := range view.Objects() {
-		if n++; n%1024 == 0 && ctx.Err() != nil {
-			return nil, ctx.Err()
+		if n++; n%256 == 0 {
+			if err := stop(); err != nil {
+				return nil, err
+			}
 		}
 		if g.edges >= maxEdges {
 			return nil, ErrTooCostly

@@ -32,7 +32,7 @@ type VerifyLimits struct {
 	MaxRevisions  int           // default 10,000
 	MaxObjects    int           // default 1,000,000
 	MaxDecoded    int64         // bytes of one decoded object or cross-reference stream; default 8 MiB
-	MaxTime       time.Duration // without waiting for servers; default 8 s and 1 s for each 16 MiB; negative: none
+	MaxTime       time.Duration // without waiting for servers; default 5 s and 1 s for each 16 MiB; negative: none
 }
 
 // ErrTooCostly: the file would take more time or memory to judge than the limits allow.
@@ -42,7 +42,7 @@ func (l VerifyLimits) time(size int64) time.Duration {
 	if l.MaxTime != 0 {
 		return l.MaxTime
 	}
-	return 8*time.Second + time.Duration(size/(16<<20))*time.Second
+	return 5*time.Second + time.Duration(size/(16<<20))*time.Second
 }
 
 // limitedReader reads until a deadline. Everything that verification does with a file reads it again and again, so that this
@@ -123,7 +123,7 @@ func Verify(ctx context.Context, r io.ReaderAt, size int64, opt VerifyOptions) (
 	if err := v.integrity(ctx); err != nil {
 		return nil, err
 	}
-	if err := v.changes(ctx); err != nil {
+	if err := v.changes(); err != nil {
 		return nil, err
 	}
 	if err := v.reader.expired(); err != nil {

@@ -1,7 +1,6 @@
 package signing
 
 import (
-	"context"
 	"time"
 
 	"covenant/signing/internal/pdf"
@@ -9,7 +8,7 @@ import (
 
 // changes compares every revision after the first signature with the one before it, once, and then judges the differences
 // for each signature by what it and the earlier ones permit.
-func (v *verification) changes(ctx context.Context) error {
+func (v *verification) changes() error {
 	if len(v.signed) == 0 {
 		return nil
 	}
@@ -21,7 +20,7 @@ func (v *verification) changes(ctx context.Context) error {
 	if first == last && v.report.TrailingData == 0 {
 		return nil
 	}
-	found, err := v.compareRevisions(ctx, first, last)
+	found, err := v.compareRevisions(first, last)
 	if err != nil {
 		return err
 	}
@@ -50,7 +49,7 @@ func (v *verification) trailing() {
 	}
 }
 
-func (v *verification) compareRevisions(ctx context.Context, first, last int) ([]Modification, error) {
+func (v *verification) compareRevisions(first, last int) ([]Modification, error) {
 	var found []Modification
 	if v.report.TrailingData > 0 {
 		found = append(found, Modification{Kind: ChangeTrailing})
@@ -75,7 +74,7 @@ func (v *verification) compareRevisions(ctx context.Context, first, last int) ([
 		}
 	}
 	base := v.file.AsOf(first)
-	graph, err := newRefGraph(ctx, base, wanted)
+	graph, err := newRefGraph(base, wanted, v.reader.expired)
 	if err != nil {
 		return nil, err
 	}
@@ -88,6 +87,9 @@ func (v *verification) compareRevisions(ctx context.Context, first, last int) ([
 			return nil, ErrTooCostly
 		}
 		c := v.newComparison(i, graph, oldForm, packed)
+		if err := v.reader.expired(); err != nil {
+			return nil, err
+		}
 		if formErr == nil {
 			c.newForm, formErr = c.new.Form()
 		}
@@ -108,7 +110,7 @@ func (v *verification) compareRevisions(ctx context.Context, first, last int) ([
 func (v *verification) newComparison(i int, graph *refGraph, oldForm *pdf.Form, packed map[int][]int) *comparison {
 	c := &comparison{old: v.file.AsOf(i - 1), new: v.file.AsOf(i), oldForm: oldForm, graph: graph, pages: v.pages, revision: i + 1,
 		explained: map[int]bool{}, added: map[pdf.Ref]bool{}, signed: map[pdf.Ref]string{}}
-	c.changed = changedObjects(c.old, c.new, &v.file.Revisions()[i], packed)
+	c.changed = changedObjects(c.old, c.new, &v.file.Revisions()[i], packed, v.reader.expired)
 	for n := range c.changed {
 		graph.read(c.new, n, entryOrFree(c.new, n))
 	}
