@@ -357,6 +357,21 @@ func (p *parser) number() (Object, error) {
 	return Integer(v), nil
 }
 
+// hexValues gives the value of a hexadecimal digit, 16 for white space, 17 for anything else.
+var hexValues = func() (t [256]byte) {
+	for c := range t {
+		if v, ok := unhex(byte(c)); ok {
+			t[c] = v
+		} else if isSpace(byte(c)) {
+			t[c] = 16
+		} else {
+			t[c] = 17
+		}
+	}
+	return t
+}()
+
+// hex reads a hexadecimal string after its "<" (§7.3.4.3), window by window: signatures are long ones.
 func (p *parser) hex(start int64) (Object, error) {
 	var out []byte
 	var hi byte
@@ -365,26 +380,29 @@ func (p *parser) hex(start int64) (Object, error) {
 		if p.atEnd() {
 			return nil, p.fail("the file ends inside a string")
 		}
-		c := p.next()
-		if c == '>' {
-			break
+		if out == nil {
+			out = make([]byte, 0, min(len(p.buf)-p.i, 64)/2)
 		}
-		if isSpace(c) {
-			continue
+		for p.i < len(p.buf) {
+			c := p.buf[p.i]
+			p.i++
+			v := hexValues[c]
+			switch {
+			case v < 16 && half:
+				out = append(out, hi|v)
+				half = false
+			case v < 16:
+				hi, half = v<<4, true
+			case c == '>':
+				if half {
+					out = append(out, hi)
+				}
+				return p.string(out, true, start), nil
+			case v == 17:
+				return nil, p.fail("%q in a hexadecimal string", c)
+			}
 		}
-		v, ok := unhex(c)
-		if !ok {
-			return nil, p.fail("%q in a hexadecimal string", c)
-		}
-		if half {
-			out = append(out, hi|v)
-		}
-		hi, half = v<<4, !half
 	}
-	if half {
-		out = append(out, hi)
-	}
-	return p.string(out, true, start), nil
 }
 
 func (p *parser) string(b []byte, hex bool, start int64) String {
