@@ -38,6 +38,9 @@ type VerifyLimits struct {
 // ErrTooCostly: the file would take more time or memory to judge than the limits allow.
 var ErrTooCostly = errors.New("the file is too costly to judge: raise the limits if it is meant to be so")
 
+// ErrPasswordNeeded: the file is encrypted and opens with a password only.
+var ErrPasswordNeeded = errors.New("the pdf is encrypted and opens with a password only, so its signatures cannot be judged: ask for a copy that opens without one")
+
 func (l VerifyLimits) time(size int64) time.Duration {
 	if l.MaxTime != 0 {
 		return l.MaxTime
@@ -113,6 +116,9 @@ func Verify(ctx context.Context, r io.ReaderAt, size int64, opt VerifyOptions) (
 	var err error
 	if v.file, err = pdf.Open(v.reader, size, opt.Limits.pdf()); err != nil {
 		return nil, fmt.Errorf("read the pdf: %w", err)
+	}
+	if v.file.Locked() {
+		return nil, ErrPasswordNeeded
 	}
 	v.trust = newTruster(&v.opt, v.now)
 	v.report = &Report{Size: size, Revisions: len(v.file.Revisions()), ValidatedAt: v.now, Online: opt.Online,

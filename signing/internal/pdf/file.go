@@ -22,7 +22,7 @@ type Limits struct {
 	MaxObjects     int   // entries in all cross-reference sections together; default 8,388,607
 	MaxRevisions   int   // cross-reference sections; default 10,000
 	MaxDecoded     int64 // bytes of one decoded object or cross-reference stream; default 64 MiB
-	AllowEncrypted bool  // open encrypted files too, without deciphering them
+	AllowEncrypted bool  // open encrypted files too, and decipher what opens without a password; see File.Locked
 }
 
 func (l Limits) withDefaults() Limits {
@@ -48,6 +48,7 @@ type source struct {
 	cache  map[int64]cached
 	cost   int64 // source bytes of the cached objects
 	packed map[int64]*objectStream
+	crypt  *decrypter // nil: not encrypted, or locked
 }
 
 type cached struct {
@@ -81,9 +82,13 @@ func (f *File) open() error {
 	if err := f.readRevisions(); err != nil {
 		return err
 	}
-	if f.Encrypted() && !f.src.lim.AllowEncrypted {
+	if !f.Encrypted() {
+		return nil
+	}
+	if !f.src.lim.AllowEncrypted {
 		return ErrEncrypted
 	}
+	f.unlock()
 	return nil
 }
 
@@ -231,6 +236,9 @@ func (f *File) at(ref Ref, off int64) (Object, error) {
 	o, err := f.body(p)
 	if err != nil {
 		return nil, err
+	}
+	if f.src.crypt != nil {
+		o = f.src.crypt.object(ref, o)
 	}
 	if s, ok := o.(*Stream); ok {
 		if _, indirect := s.Dict.Get("Length").(Ref); indirect {

@@ -27,6 +27,11 @@ func (f *File) Decode(s *Stream, limit int64) ([]byte, error) {
 		return nil, malformed(s.Offset, "a stream with %d filters", len(names))
 	}
 	var r io.Reader = s.Raw()
+	if s.crypt != nil {
+		if r, err = s.crypt.reader(s, names, limit); err != nil {
+			return nil, err
+		}
+	}
 	for i, name := range names {
 		if r, err = decoder(name, r); err != nil {
 			return nil, err
@@ -102,6 +107,8 @@ func decoder(name Name, r io.Reader) (io.Reader, error) {
 			return nil, fmt.Errorf("%w: an empty Flate stream", ErrMalformed)
 		}
 		return flate.NewReader(r), nil
+	case "Crypt":
+		return r, nil
 	case "ASCIIHexDecode", "AHx":
 		return &hexReader{r: r}, nil
 	case "ASCII85Decode", "A85":

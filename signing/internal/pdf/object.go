@@ -57,7 +57,9 @@ type Stream struct {
 	Length int64
 	Data   []byte
 
-	src io.ReaderAt
+	src   io.ReaderAt
+	crypt *decrypter // of an encrypted file
+	ref   Ref        // with crypt
 }
 
 // Reserved is an object of fixed text whose place in the written update is remembered, so that it can be filled in
