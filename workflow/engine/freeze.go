@@ -18,8 +18,12 @@ import (
 // one transaction, so that none is lost and none is given out twice.
 func (e *Engine) IssueNumber(ctx context.Context, id workflow.CovenantID, date workflow.Date, meta Meta) (Outcome, error) {
 	asked := struct{ Date workflow.Date }{date}
+	symbol, err := e.documentSymbol(ctx, id)
+	if err != nil {
+		return Outcome{}, err
+	}
 	return e.do(ctx, id, asked, meta, func(ctx context.Context, tx *store.Tx, s workflow.State) (workflow.Command, error) {
-		cmd := workflow.IssueNumber{By: meta.Actor.Person, Number: 1, Date: date}
+		cmd := workflow.IssueNumber{By: meta.Actor.Person, Number: 1, Date: date, Symbol: symbol}
 		if _, err := workflow.Decide(s, cmd, e.Now()); err != nil { // before the register is touched
 			return nil, err
 		}
@@ -32,6 +36,32 @@ func (e *Engine) IssueNumber(ctx context.Context, id workflow.CovenantID, date w
 		cmd.Number = int(n.Number)
 		return cmd, tx.IssueNumber(ctx, key, e.Now())
 	})
+}
+
+// documentSymbol is the symbol that the newest revision prints after its number; empty before there is one.
+func (e *Engine) documentSymbol(ctx context.Context, id workflow.CovenantID) (string, error) {
+	var s workflow.State
+	err := e.Store.View(ctx, func(tx *store.Tx) (err error) {
+		s, err = e.state(ctx, tx, id)
+		return err
+	})
+	revision, ok := s.Covenant.Revision()
+	if err != nil || !ok {
+		return "", err
+	}
+	template, err := e.readBlob(ctx, revision.Template)
+	if err != nil {
+		return "", err
+	}
+	values, err := e.readBlob(ctx, revision.Values)
+	if err != nil {
+		return "", err
+	}
+	doc, err := e.draft(template, values, templates.DraftOptions{LawDate: day(e.Calendar.Today(revision.RenderedAt))})
+	if err != nil {
+		return "", err
+	}
+	return doc.Symbol(), nil
 }
 
 // freeze renders the final document, once, from what the agencies approved, proves that nothing but number, date and

@@ -3,6 +3,7 @@ package engine
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -47,12 +48,12 @@ func (e *Engine) Sign(ctx context.Context, r SignRequest, meta Meta) (Outcome, e
 	turn.Lock()
 	defer turn.Unlock()
 	for attempt := 1; ; attempt++ {
-		out, err := e.signHead(ctx, r, id, asked, meta)
-		if workflow.ErrorCode(err) != workflow.CodeConflict || attempt == maxAttempts {
-			return out, err
+		if out, done, err := e.repeated(ctx, r.Covenant, asked, meta.Key); err != nil || done {
+			return out, err // pressed twice, and the other press was faster
 		}
-		if _, err := e.signable(ctx, r, meta); err != nil { // another head is worth a new try; a made signature is not
-			return Outcome{}, err
+		out, err := e.signHead(ctx, r, id, asked, meta)
+		if !errors.Is(err, errOtherHead) || attempt == maxAttempts {
+			return out, err
 		}
 	}
 }
@@ -135,8 +136,16 @@ func (e *Engine) signHead(ctx context.Context, r SignRequest, id signing.Identit
 		Size: info.Size, Level: made.Level.String(), Issuer: id.Certificate.Issuer.String(),
 		Serial: id.Certificate.SerialNumber.String(), SignedAt: made.Time,
 	}
-	return e.do(ctx, r.Covenant, asked, meta, func(context.Context, *store.Tx, workflow.State) (workflow.Command, error) { return cmd, nil })
+	return e.do(ctx, r.Covenant, asked, meta, func(_ context.Context, _ *store.Tx, s workflow.State) (workflow.Command, error) {
+		if s.Covenant.Head != cmd.Before {
+			return nil, errOtherHead
+		}
+		return cmd, nil
+	})
 }
+
+// errOtherHead: somebody else signed while this signature was made; it is made again on the new version.
+var errOtherHead = errors.New("the document has another version now")
 
 func signStage(s workflow.State) workflow.Stage {
 	stage, _ := s.Process.OfKind(workflow.StageSign)
@@ -180,8 +189,8 @@ func appearance(task signingTask, person workflow.PersonID, image []byte, zone *
 	}
 	return &signing.Appearance{
 		Image: image,
+		Above: []signing.Line{{Text: title, Bold: true, Size: 12}},
 		Lines: []signing.Line{
-			{Text: title, Bold: true, Size: 12},
 			{Text: "Ký số lúc " + time.Now().In(zone).Format("15:04:05 02/01/2006 -07:00"), Size: 8},
 			{Text: name, Bold: true, Size: 13},
 		},

@@ -1,0 +1,416 @@
+package engine_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"covenant/signing"
+	"covenant/signing/devpki"
+	"covenant/testdata"
+	"covenant/workflow"
+	"covenant/workflow/engine"
+	"covenant/workflow/store"
+)
+
+const pin = "123456"
+
+// office is an engine on a store of its own, with an authority that has real servers, and the block of a case.
+type office struct {
+	*engine.Engine
+	t      testing.TB
+	pki    *devpki.PKI
+	block  *workflow.BlockFile
+	values []byte
+	mails  *postman
+	ahead  atomic.Int64
+	id     workflow.CovenantID
+	dir    string
+}
+
+// postman hands mails to whatever the test says; nil accepts.
+type postman struct {
+	mu     sync.Mutex
+	refuse func(store.Mail) error
+	got    []store.Mail
+}
+
+func (p *postman) Send(_ context.Context, m store.Mail) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.refuse != nil {
+		if err := p.refuse(m); err != nil {
+			return err
+		}
+	}
+	p.got = append(p.got, m)
+	return nil
+}
+
+// plainLetters composes without the texts of package notify, which the engine does not know.
+type plainLetters struct{}
+
+func (plainLetters) Reminder(r engine.Reminder, m store.Mail) (store.Mail, error) {
+	m.Subject, m.Body = r.Report, fmt.Sprint(r.Agency, r.Missing)
+	return m, nil
+}
+
+func newOffice(t testing.TB) *office {
+	t.Helper()
+	o := &office{t: t, mails: &postman{}, dir: t.TempDir()}
+	files, err := fs.Sub(testdata.Cases, "block7")
+	check(t, err)
+	source, err := fs.ReadFile(files, "block.yaml")
+	check(t, err)
+	o.block, err = workflow.ParseBlockFile("block.yaml", source)
+	check(t, err)
+	o.values, err = fs.ReadFile(files, "covenant.yaml")
+	check(t, err)
+	o.pki, err = devpki.Open(filepath.Join(o.dir, "pki"), devpki.Options{})
+	check(t, err)
+	ctx, stop := context.WithCancel(context.Background())
+	server, err := o.pki.Serve(ctx)
+	check(t, err)
+	t.Cleanup(func() { stop(); _ = server.Close() })
+	o.open()
+	return o
+}
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (o *office) now() time.Time { return time.Now().Add(time.Duration(o.ahead.Load())) }
+
+func (o *office) open() {
+	o.t.Helper()
+	s, err := store.Open(context.Background(), store.Options{Dir: o.dir, Now: o.now})
+	check(o.t, err)
+	calendar, err := workflow.VietnamCalendar()
+	check(o.t, err)
+	o.Engine, err = engine.New(engine.Config{
+		Store: s, Calendar: calendar, Now: o.now, Roots: o.pki.Roots(), Secret: bytes.Repeat([]byte{7}, 32),
+		TSA: &signing.TSA{URLs: []string{o.pki.TSA()}}, Validation: &signing.ValidationSource{HTTP: http.DefaultClient},
+		PublicURL: "http://localhost", Mailer: o.mails, Composer: plainLetters{},
+	})
+	check(o.t, err)
+	check(o.t, o.Start(context.Background()))
+	o.t.Cleanup(func() {
+		_ = o.Stop(context.Background())
+		_ = s.Close()
+	})
+}
+
+func (o *office) as(person workflow.PersonID, step string) engine.Meta {
+	return engine.Meta{Key: step, Actor: workflow.Actor{Person: person}, Origin: "test"}
+}
+
+func (o *office) who(agency workflow.AgencyID, duty workflow.Duty) workflow.PersonID {
+	for _, a := range o.block.Agencies {
+		for _, p := range a.People {
+			if a.ID == agency && slices.Contains(p.Duties, duty) {
+				return p.ID
+			}
+		}
+	}
+	o.t.Fatalf("nobody may %s for %s", duty, agency)
+	return ""
+}
+
+func (o *office) state() workflow.State {
+	o.t.Helper()
+	s, err := o.Await(context.Background(), o.id, func(workflow.State) bool { return true })
+	check(o.t, err)
+	return s
+}
+
+// upTo brings the covenant to where a phase begins, the straight way.
+func (o *office) upTo(phase workflow.Phase) {
+	o.t.Helper()
+	ctx := context.Background()
+	check(o.t, o.ImportBlock(ctx, o.block, engine.Meta{Actor: workflow.SystemActor, Origin: "test"}))
+	if phase != workflow.AwaitingReviews {
+		o.keys()
+	}
+	drafter := o.who("so-gddt", workflow.DutyDraft)
+	var err error
+	o.id, err = o.Draft(ctx, engine.DraftRequest{
+		Slug: "2026/khoi", Title: "Giao ước", Year: 2026, Block: o.block.Block.ID, Template: "giao-uoc-thi-dua", Values: o.values,
+	}, o.as(drafter, "draft"))
+	check(o.t, err)
+	_, err = o.Submit(ctx, engine.SubmitRequest{Covenant: o.id, Values: o.values}, o.as(drafter, "submit"))
+	check(o.t, err)
+	for {
+		s := o.state()
+		if s.Covenant.Phase == phase {
+			return
+		}
+		o.step(s)
+	}
+}
+
+func (o *office) keys() {
+	for _, a := range o.block.Agencies {
+		for _, p := range a.People {
+			if !slices.Contains(p.Duties, workflow.DutySign) {
+				continue
+			}
+			id, err := o.pki.Issue(devpki.Subject{ID: string(p.ID), CommonName: p.Name, Organization: a.Name}, devpki.Profile{})
+			check(o.t, err)
+			check(o.t, o.KeepKey(context.Background(), p.ID, signing.Identity(id), pin, engine.Meta{Actor: workflow.SystemActor}))
+		}
+	}
+}
+
+// step does what the covenant waits for.
+func (o *office) step(s workflow.State) {
+	o.t.Helper()
+	ctx, c := context.Background(), s.Covenant
+	var err error
+	switch c.Phase {
+	case workflow.AwaitingReviews:
+		r, _ := c.Revision()
+		a := c.Waiting[0]
+		_, err = o.Do(ctx, o.id, workflow.GiveReview{
+			By: o.who(a, workflow.DutyReview), Agency: a, Revision: r.Number, Manifest: r.Manifest, Opinion: workflow.OpinionApprove,
+		}, o.as(o.who(a, workflow.DutyReview), "review/"+string(a)))
+	case workflow.AwaitingVotes:
+		o.voteAll(c)
+	case workflow.AwaitingNumber:
+		_, err = o.IssueNumber(ctx, o.id, s.Calendar.Today(o.now()), o.as(o.who("so-gddt", workflow.DutyNumber), "number"))
+	case workflow.AwaitingSignatures:
+		_, err = o.sign(c.Waiting[0], pin)
+	default:
+		_, err = o.Await(ctx, o.id, func(s workflow.State) bool { return s.Covenant.Phase != c.Phase })
+	}
+	check(o.t, err)
+}
+
+func (o *office) voteAll(c *workflow.Covenant) {
+	o.t.Helper()
+	for _, m := range c.Motions {
+		for _, a := range m.Who {
+			by := o.who(a, workflow.DutyVote)
+			_, err := o.Do(context.Background(), o.id, workflow.CastBallot{By: by, Agency: a, Motion: m.ID, Choice: workflow.ChoiceFor},
+				o.as(by, "vote/"+string(m.ID)+string(a)))
+			check(o.t, err)
+		}
+		chair := o.who("so-gddt", workflow.DutyVote)
+		_, err := o.Do(context.Background(), o.id, workflow.CloseMotion{By: chair, Motion: m.ID}, o.as(chair, "close/"+string(m.ID)))
+		check(o.t, err)
+	}
+}
+
+func (o *office) sign(a workflow.AgencyID, pin string) (engine.Outcome, error) {
+	by := o.who(a, workflow.DutySign)
+	return o.Sign(context.Background(), engine.SignRequest{
+		Covenant: o.id, Slot: workflow.SlotID(a), PIN: pin, Consented: o.state().Covenant.Frozen.PDF,
+	}, o.as(by, "sign/"+string(a)))
+}
+
+// Directors at a conference press the button in the same moment: all are served, each once, on one document.
+func TestAllSignAtOnce(t *testing.T) {
+	o := newOffice(t)
+	o.upTo(workflow.AwaitingSignatures)
+	for o.state().Covenant.Group < 3 { // leader and deputy, before the members
+		o.step(o.state())
+	}
+	waiting := o.state().Covenant.Waiting
+	if len(waiting) != 5 {
+		t.Fatalf("%d members wait, want 5", len(waiting))
+	}
+	errs := make([]error, 2*len(waiting))
+	var all sync.WaitGroup
+	for i := range errs { // each presses twice
+		all.Go(func() { _, errs[i] = o.sign(waiting[i/2], pin) })
+	}
+	all.Wait()
+	for i, err := range errs {
+		if err != nil {
+			t.Errorf("%s: %v", waiting[i/2], err)
+		}
+	}
+	if got := len(o.state().Covenant.Signed); got != 7 {
+		t.Errorf("%d signatures, want 7", got)
+	}
+	for o.state().Covenant.Phase != workflow.AwaitingReports {
+		o.step(o.state())
+	}
+	v, err := o.View(context.Background(), "2026/khoi")
+	check(t, err)
+	if len(v.Verdict.Results) != 8 || v.Verdict.Overall() != signing.TotalPassed {
+		t.Errorf("%d signatures, %s", len(v.Verdict.Results), v.Verdict.Overall())
+	}
+}
+
+func TestWrongPINsLockTheKey(t *testing.T) {
+	o := newOffice(t)
+	o.upTo(workflow.AwaitingSignatures)
+	leader := o.state().Covenant.Waiting[0]
+	for range 5 {
+		if _, err := o.sign(leader, "000000"); workflow.ErrorCode(err) != workflow.CodeForbidden {
+			t.Fatalf("wrong PIN: %v", err)
+		}
+	}
+	if _, err := o.sign(leader, pin); workflow.ErrorCode(err) != workflow.CodeForbidden {
+		t.Errorf("the right PIN after five wrong ones: %v; want a locked key", err)
+	}
+	if got := len(o.state().Covenant.Signed); got != 0 {
+		t.Errorf("%d signatures", got)
+	}
+}
+
+// An authority that fails leaves the document as it was, says so by name, and signing works when it is back.
+func TestTimeStampAuthorityFails(t *testing.T) {
+	o := newOffice(t)
+	o.upTo(workflow.AwaitingSignatures)
+	before := o.state().Covenant
+	for _, fault := range []devpki.Fault{devpki.Unavailable, devpki.Drop, devpki.Refuse, devpki.WrongNonce, devpki.WrongImprint, devpki.Garbage} {
+		o.pki.SetFault(devpki.TSA, fault)
+		_, err := o.sign(before.Waiting[0], pin)
+		var stamp *signing.TimestampError
+		if !errors.As(err, &stamp) {
+			t.Errorf("authority %s: %v; want a TimestampError", fault, err)
+		}
+		if got := o.state().Covenant; got.Head != before.Head || got.Version != before.Version {
+			t.Errorf("authority %s: the document changed", fault)
+		}
+	}
+	o.pki.SetFault(devpki.TSA, devpki.None)
+	if _, err := o.sign(before.Waiting[0], pin); err != nil {
+		t.Error(err)
+	}
+}
+
+// The same command under the same key is carried out once; another command under that key is refused.
+func TestCommandsAreIdempotent(t *testing.T) {
+	o := newOffice(t)
+	o.upTo(workflow.AwaitingReviews)
+	c := o.state().Covenant
+	r, _ := c.Revision()
+	by := o.who("so-yte", workflow.DutyReview)
+	cmd := workflow.GiveReview{By: by, Agency: "so-yte", Revision: 1, Manifest: r.Manifest, Opinion: workflow.OpinionApprove}
+	first, err := o.Do(context.Background(), o.id, cmd, o.as(by, "k"))
+	check(t, err)
+	again, err := o.Do(context.Background(), o.id, cmd, o.as(by, "k"))
+	if err != nil || !again.Repeated || again.Version != first.Version {
+		t.Errorf("again: %+v, %v; want what %+v was", again, err, first)
+	}
+	cmd.Agency = "so-noi-vu"
+	if _, err := o.Do(context.Background(), o.id, cmd, o.as(by, "k")); !errors.Is(err, store.ErrKeyReused) {
+		t.Errorf("another command under the key: %v", err)
+	}
+}
+
+// Many people act on one covenant at once: every command is carried out exactly once, none interleaves.
+func TestConcurrentReviews(t *testing.T) {
+	o := newOffice(t)
+	o.upTo(workflow.AwaitingReviews)
+	r, _ := o.state().Covenant.Revision()
+	var all sync.WaitGroup
+	for _, a := range o.state().Covenant.Waiting {
+		by := o.who(a, workflow.DutyReview)
+		all.Go(func() {
+			_, err := o.Do(context.Background(), o.id, workflow.GiveReview{
+				By: by, Agency: a, Revision: 1, Manifest: r.Manifest, Opinion: workflow.OpinionApprove,
+			}, o.as(by, "review/"+string(a)))
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if c := o.state().Covenant; len(c.Reviews) != 7 || c.Phase != workflow.AwaitingVotes {
+		t.Errorf("%d reviews, phase %s", len(c.Reviews), c.Phase)
+	}
+}
+
+// mailFault is an error of a mailer as package notify would give it.
+type mailFault struct{ inDoubt, permanent bool }
+
+func (f mailFault) Error() string {
+	return fmt.Sprintf("mail fault: in doubt %v, permanent %v", f.inDoubt, f.permanent)
+}
+func (f mailFault) InDoubt() bool   { return f.inDoubt }
+func (f mailFault) Permanent() bool { return f.permanent }
+
+// Reminders go to those who have not reported; a mail in doubt is recorded and sent again, a refused one is kept as
+// failed, and nobody else's mail suffers.
+func TestRemindersAndFaultyMail(t *testing.T) {
+	o := newOffice(t)
+	o.upTo(workflow.AwaitingReports)
+	var once sync.Once
+	o.mails.refuse = func(m store.Mail) (err error) {
+		switch m.To {
+		case "vanphong@so-yte.tangiang.example":
+			once.Do(func() { err = mailFault{inDoubt: true} })
+		case "vanphong@hoi-ctd.tangiang.example":
+			err = mailFault{permanent: true}
+		}
+		return err
+	}
+	v, err := o.View(context.Background(), "2026/khoi")
+	check(t, err)
+	o.ahead.Store(int64(v.Upcoming[0].At.Add(time.Hour).Sub(time.Now())))
+	check(t, o.Sweep(context.Background()))
+	check(t, o.AwaitReminders(context.Background()))
+	check(t, o.AwaitMails(context.Background()))
+	v, err = o.View(context.Background(), "2026/khoi")
+	check(t, err)
+	states := map[string]int{}
+	for _, m := range v.Mails {
+		states[m.State]++
+	}
+	if len(v.Mails) != 7 || states["sent"] != 6 || states["failed"] != 1 {
+		t.Errorf("mails %v, want 6 sent and 1 failed", states)
+	}
+	check(t, o.Store.View(context.Background(), func(tx *store.Tx) error {
+		doubts, err := tx.Settings(context.Background(), "mail-in-doubt/")
+		if len(doubts) != 1 {
+			t.Errorf("%d mails recorded in doubt, want 1", len(doubts))
+		}
+		return err
+	}))
+	check(t, o.Sweep(context.Background()))
+	check(t, o.AwaitMails(context.Background()))
+	if got := len(o.mails.got); got != 6 {
+		t.Errorf("%d mails handed over, want 6", got)
+	}
+}
+
+// What a drafter cannot do leaves nothing behind, and says why in both languages.
+func TestDraftRefusals(t *testing.T) {
+	o := newOffice(t)
+	ctx := context.Background()
+	check(t, o.ImportBlock(ctx, o.block, engine.Meta{Actor: workflow.SystemActor}))
+	request := engine.DraftRequest{
+		Slug: "2026/khoi", Title: "Giao ước", Year: 2026, Block: o.block.Block.ID, Template: "giao-uoc-thi-dua", Values: o.values,
+	}
+	stranger := o.who("so-yte", workflow.DutyReview)
+	if _, err := o.Draft(ctx, request, o.as(stranger, "a")); workflow.ErrorCode(err) != workflow.CodeForbidden {
+		t.Errorf("a stranger drafts: %v", err)
+	}
+	other, err := os.ReadFile("../../testdata/hanam2021/covenant.yaml")
+	check(t, err)
+	request.Values = other
+	if _, err := o.Draft(ctx, request, o.as(o.who("so-gddt", workflow.DutyDraft), "b")); workflow.ErrorCode(err) != workflow.CodeInvalid {
+		t.Errorf("signature cells of another block: %v", err)
+	}
+	list, err := o.List(ctx)
+	if err != nil || len(list) != 0 {
+		t.Errorf("%d covenants, %v", len(list), err)
+	}
+}
