@@ -115,7 +115,7 @@ func (s *Store) backupSQLite(ctx context.Context, archive *archiveWriter, b *Bac
 	if err != nil {
 		return err
 	}
-	defer pool.Close() //nolint:errcheck // only read
+	defer pool.Close() // only read
 	return s.backupBlobs(ctx, archive, db.New(pool), b)
 }
 
@@ -164,7 +164,7 @@ func (s *Store) backupBlob(ctx context.Context, archive *archiveWriter, d Digest
 	if err != nil {
 		return err
 	}
-	defer blob.Close() //nolint:errcheck // only read
+	defer blob.Close() // only read
 	part, err := archive.entry(blobEntryDir+string(d), zip.Store, contextReader{ctx, io.NewSectionReader(blob, 0, blob.Size())})
 	if err == nil && part.SHA256 != string(d) {
 		return fmt.Errorf("file %s: %w", d, ErrCorrupt)
@@ -274,7 +274,7 @@ func (a *archiveWriter) file(name, path string) (BackupPart, error) {
 	if err != nil {
 		return BackupPart{}, err
 	}
-	defer file.Close() //nolint:errcheck // only read
+	defer file.Close() // only read
 	return a.entry(name, zip.Deflate, file)
 }
 

@@ -119,7 +119,7 @@ func bareCommand(db *sql.DB, d database, id string) error {
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() //nolint:errcheck // after the commit it does nothing
+	defer tx.Rollback() // after the commit it does nothing
 	now := time.Now().UnixMilli()
 	hash := make([]byte, 32)
 	exec := func(query string, args ...any) {

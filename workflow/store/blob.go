@@ -232,7 +232,7 @@ func (s *Store) ReadBlob(ctx context.Context, d Digest) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer blob.Close() //nolint:errcheck // only read
+	defer blob.Close() // only read
 	data := make([]byte, blob.Size())
 	if _, err := blob.ReadAt(data, 0); err != nil && !errors.Is(err, io.EOF) {
 		return nil, &storeError{ErrStorage, fmt.Errorf("read file %s: %w", d, err)}

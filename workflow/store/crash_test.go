@@ -4,54 +4,41 @@ import (
 	"bufio"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"strconv"
 	"testing"
 	"time"
 
 	"covenant/workflow/store"
 )
 
-// kills is how often the kill test kills: a few times, or as COVENANT_KILLS says (make torture).
-func kills(t *testing.T) int {
-	if text := os.Getenv("COVENANT_KILLS"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return n
-	}
-	return 5
-}
-
 // A process that appends is killed at random moments. What it was told is committed is there, nothing is there in
 // part, and the next start goes on.
 func TestKilledWhileAppending(t *testing.T) {
-	eachDatabase(t, func(t *testing.T, d database) {
-		d.open(t).Close() //nolint:errcheck // only to create the database before the clock runs
-		told := map[store.Stream]int64{}
-		for i := range kills(t) {
-			h := startHelper(t, "append", d)
-			lines := bufio.NewScanner(h.out)
-			if !lines.Scan() {
-				t.Fatal("the helper ended by itself")
-			}
-			note(t, told, lines.Text())
-			timer := time.AfterFunc(time.Duration(rand.IntN(300))*time.Millisecond, func() { _ = h.cmd.Process.Kill() })
-			for lines.Scan() {
-				note(t, told, lines.Text())
-			}
-			timer.Stop()
-			h.kill()
-			s := d.open(t)
-			checkTold(t, s, told)
-			report := mustAudit(t, s)
-			if err := s.Close(); err != nil {
-				t.Fatal(err)
-			}
-			t.Logf("kill %d: %d events", i+1, report.Events)
+	eachDatabase(t, func(t *testing.T, d database) { testKilled(t, d, 5) })
+}
+
+func testKilled(t *testing.T, d database, kills int) {
+	told := map[store.Stream]int64{}
+	for i := range kills {
+		h := startHelper(t, "append", d)
+		lines := bufio.NewScanner(h.out)
+		if !lines.Scan() {
+			t.Fatal("the helper ended by itself")
 		}
-	})
+		note(t, told, lines.Text())
+		timer := time.AfterFunc(time.Duration(rand.IntN(300))*time.Millisecond, func() { _ = h.cmd.Process.Kill() })
+		for lines.Scan() {
+			note(t, told, lines.Text())
+		}
+		timer.Stop()
+		h.kill()
+		s := d.open(t)
+		checkTold(t, s, told)
+		report := mustAudit(t, s)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("kill %d: %d events", i+1, report.Events)
+	}
 }
 
 func note(t *testing.T, told map[store.Stream]int64, line string) {

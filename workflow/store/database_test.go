@@ -53,7 +53,30 @@ func eachDatabase(t *testing.T, test func(t *testing.T, d database)) {
 	})
 }
 
+// newSQLite is a database that is migrated already, by copying one that is: that saves most of a test's time.
 func newSQLite(t testing.TB) database {
+	d := emptySQLite(t)
+	migrated.Do(func() { migrated.data = migratedSQLite(t) })
+	if err := os.WriteFile(filepath.Join(d.opts.Dir, "covenant.db"), migrated.data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+var migrated struct {
+	sync.Once
+	data []byte
+}
+
+func migratedSQLite(t testing.TB) []byte {
+	d := emptySQLite(t)
+	if err := d.open(t).Close(); err != nil {
+		t.Fatal(err)
+	}
+	return []byte(readFile(t, filepath.Join(d.opts.Dir, "covenant.db")))
+}
+
+func emptySQLite(t testing.TB) database {
 	dir := t.TempDir()
 	return database{"sqlite", store.Options{Dir: dir, Now: clock}, func(t testing.TB) *sql.DB {
 		return rawDB(t, "sqlite", "file:"+filepath.Join(dir, "covenant.db")+"?_pragma=busy_timeout(10000)")
@@ -62,11 +85,31 @@ func newSQLite(t testing.TB) database {
 
 var databases atomic.Int64
 
+const migratedName = "migrated"
+
+// newPostgres is a database that is migrated already.
 func newPostgres(t testing.TB) database {
 	base := cluster(t)
-	name := fmt.Sprintf("covenant%d", databases.Add(1))
+	migratedOnce.Do(func() {
+		createDatabase(t, migratedName, "template0 LOCALE 'C.UTF-8'")
+		d := database{opts: store.Options{Dir: t.TempDir(), DatabaseURL: base + "dbname=" + migratedName}}
+		if err := d.open(t).Close(); err != nil {
+			t.Fatal(err)
+		}
+	})
+	return createDatabase(t, fmt.Sprintf("covenant%d", databases.Add(1)), migratedName)
+}
+
+var migratedOnce sync.Once
+
+func emptyPostgres(t testing.TB) database {
+	return createDatabase(t, fmt.Sprintf("covenant%d", databases.Add(1)), "template0 LOCALE 'C.UTF-8'")
+}
+
+func createDatabase(t testing.TB, name, template string) database {
+	base := cluster(t)
 	admin := rawDB(t, "pgx", base+"dbname=postgres")
-	if _, err := admin.ExecContext(t.Context(), "CREATE DATABASE "+name+" TEMPLATE template0 LOCALE 'C.UTF-8'"); err != nil {
+	if _, err := admin.ExecContext(t.Context(), "CREATE DATABASE "+name+" TEMPLATE "+template); err != nil {
 		t.Fatal(err)
 	}
 	url := base + "dbname=" + name
@@ -177,7 +220,7 @@ func (c *pgCluster) start() error {
 	if err != nil {
 		return err
 	}
-	defer log.Close() //nolint:errcheck // the server has its own handle
+	defer log.Close() // the server has its own handle
 	c.proc = c.command("postgres", "-D", c.data(), "-k", c.dir, "-c", "listen_addresses=", "-c", "max_connections=200")
 	c.proc.Stdout, c.proc.Stderr = log, log
 	if err := c.proc.Start(); err != nil {
@@ -234,7 +277,7 @@ func waitFor(dir string) error {
 	if err != nil {
 		return err
 	}
-	defer db.Close() //nolint:errcheck // only pinged
+	defer db.Close() // only pinged
 	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		if err = db.Ping(); err == nil {
 			return nil
@@ -349,7 +392,7 @@ func helperHold() error {
 	if err != nil {
 		return err
 	}
-	defer s.Close() //nolint:errcheck // the process ends
+	defer s.Close() // the process ends
 	fmt.Println("open")
 	_, err = io.Copy(io.Discard, os.Stdin)
 	return err

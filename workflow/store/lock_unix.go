@@ -21,7 +21,7 @@ func lockDir(dir string, now time.Time) (*dirLock, error) {
 		return nil, &storeError{ErrStorage, fmt.Errorf("open lock: %w", err)}
 	}
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		defer file.Close() //nolint:errcheck // nothing was written
+		defer file.Close() // nothing was written
 		if !errors.Is(err, syscall.EWOULDBLOCK) {
 			return nil, fmt.Errorf("lock data directory: %w", err)
 		}

@@ -85,7 +85,7 @@ func TestSweepUsesIndex(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer rows.Close() //nolint:errcheck // only read
+	defer rows.Close() // only read
 	var plan string
 	for rows.Next() {
 		var id, parent, unused int
@@ -94,6 +94,9 @@ func TestSweepUsesIndex(t *testing.T) {
 			t.Fatal(err)
 		}
 		plan += detail + "\n"
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
 	}
 	if plan != "SEARCH occurrences USING INDEX occurrences_due (due_at<?)\n" &&
 		plan != "SEARCH occurrences USING COVERING INDEX occurrences_due (due_at<?)\n" {

@@ -89,13 +89,45 @@ func TestReopenKeepsEverything(t *testing.T) {
 }
 
 func TestReadOnlyNeedsADatabase(t *testing.T) {
-	eachDatabase(t, func(t *testing.T, d database) {
+	test := func(t *testing.T, d database) {
 		d.opts.ReadOnly = true
 		if s, err := store.Open(t.Context(), d.opts); err == nil {
 			_ = s.Close()
 			t.Fatal("opened a database that nobody made")
 		}
-	})
+		d.opts.ReadOnly = false
+		appendEvents(t, d.open(t), "c", 0, payload("k", `{}`)) // whoever serves makes it
+	}
+	t.Run("sqlite", func(t *testing.T) { test(t, emptySQLite(t)) })
+	if !testing.Short() {
+		t.Run("postgres", func(t *testing.T) { test(t, emptyPostgres(t)) })
+	}
+}
+
+// Nodes that start at once on an empty database migrate it once.
+func TestNodesStartAtOnce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: starts no PostgreSQL")
+	}
+	d := emptyPostgres(t)
+	var wg sync.WaitGroup
+	for range 4 {
+		dir := t.TempDir()
+		wg.Go(func() {
+			s, err := store.Open(t.Context(), store.Options{Dir: dir, DatabaseURL: d.opts.DatabaseURL})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if err := errors.Join(appendRetrying(s, "c"), s.Close()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if report := mustAudit(t, d.open(t)); report.Events != 4 {
+		t.Errorf("%d events", report.Events)
+	}
 }
 
 func TestDurabilitySettings(t *testing.T) {

@@ -143,7 +143,9 @@ func (s *Server) Addr() string { return s.listener.Addr().String() }
 func (s *Server) Close() error {
 	s.closing.Do(func() {
 		closeErr := s.smtp.Close()
-		<-s.served // with the error of the listener that was closed
+		if err := <-s.served; !errors.Is(err, net.ErrClosed) {
+			closeErr = errors.Join(closeErr, err)
+		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.closeErr = errors.Join(closeErr, s.journal.Close())
