@@ -2,7 +2,6 @@ package web
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"covenant/workflow"
@@ -70,7 +69,7 @@ func (t teller) duty(id workflow.ObligationID, period workflow.Period, steps []e
 	due := steps[0].Deadline
 	row := dutyRow{
 		ID:    identifier(string(id) + "-" + string(period)),
-		Label: periodic(t.pick(steps[0].Label, steps[0].LabelEN), period.Label(t.code)), last: due.LastDay(),
+		Label: t.pick(steps[0].Label, steps[0].LabelEN), last: due.LastDay(),
 		Due: due.LastDay().Display(), Total: len(c.Members()), Tone: workflow.ToneWaiting,
 	}
 	for _, a := range c.Members() {
@@ -97,18 +96,6 @@ func (t teller) duty(id workflow.ObligationID, period workflow.Period, steps []e
 		row.Rungs = append(row.Rungs, t.rung(o))
 	}
 	return row
-}
-
-// periodic is a report's name with its period, without saying twice what both say: “Báo cáo quý” and “quý I năm 2026”
-// make “Báo cáo quý I năm 2026”.
-func periodic(report, period string) string {
-	words := strings.Fields(report)
-	for i := range words {
-		if tail := strings.Join(words[i:], " "); strings.HasPrefix(period, tail+" ") {
-			return report + strings.TrimPrefix(period, tail)
-		}
-	}
-	return report + ", " + period
 }
 
 func (t teller) memberReport(id workflow.ObligationID, period workflow.Period, a workflow.AgencyID, due workflow.Deadline, today workflow.Date) memberReport {

@@ -240,7 +240,7 @@ func (l *life) inForce() {
 	}
 	for _, o := range planned {
 		rule, _ := stage.Report.Obligation(o.Obligation)
-		occurrence := engine.Occurrence{Occurrence: o, Label: rule.Label("vi"), LabelEN: rule.Label("en"), State: "pending"}
+		occurrence := engine.Occurrence{Occurrence: o, Label: rule.Title(o.Period, "vi"), LabelEN: rule.Title(o.Period, "en"), State: "pending"}
 		occurrence.Recipients, _, _ = l.state.ReminderRecipients(o.Obligation, o.Period, o.Rung)
 		l.upcoming = append(l.upcoming, occurrence)
 	}

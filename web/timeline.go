@@ -198,7 +198,7 @@ func (t teller) motion(id workflow.MotionID) string {
 func (t teller) report(id workflow.ObligationID, period workflow.Period) string {
 	if stage, ok := t.v.Process.OfKind(workflow.StageReport); ok {
 		if o, ok := stage.Report.Obligation(id); ok {
-			return lowerFirst(periodic(o.Label(t.code), period.Label(t.code)))
+			return lowerFirst(o.Title(period, t.code))
 		}
 	}
 	return string(id) + " " + string(period)
