@@ -163,9 +163,9 @@ func (d *Directory) Apply(e Event) {
 		}
 		d.Blocks[e.Block] = b
 	case DutiesDelegated:
-		d.Delegations = append(d.Delegations, Delegation{e.From, e.To, e.Title, e.Form, e.Duties, e.Start, e.End})
+		d.Delegations = append(d.Delegations, Delegation(e))
 	case CertificateBound:
-		d.Bindings = append(d.Bindings, CertificateBinding{e.Person, e.Issuer, e.Serial})
+		d.Bindings = append(d.Bindings, CertificateBinding(e))
 	}
 }
 

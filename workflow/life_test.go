@@ -143,7 +143,7 @@ func (w *world) upTo(t testing.TB, phase Phase) {
 		case AwaitingVotes:
 			w.voteOn(t, ChoiceFor)
 		case AwaitingNumber:
-			w.must(t, IssueNumber{By: "a0-officer", Number: 7, Date: Date{2026, 3, 26}})
+			w.must(t, IssueNumber{By: "a0-officer", Number: 7, Symbol: "GƯ-KTN", Date: Date{2026, 3, 26}})
 		case AwaitingFreeze:
 			w.must(t, w.freeze())
 		case AwaitingSignatures:

@@ -88,7 +88,7 @@ type MotionRule struct {
 // NumberRules say from which book the number comes and what the symbol is.
 type NumberRules struct {
 	Book   string `yaml:"book"`
-	Symbol string `yaml:"symbol"` // printed after the number, e.g. "GUTĐ-KKT"
+	Symbol string `yaml:"symbol"` // printed after the number, e.g. "GƯ-KTN". Default: the document's own
 	By     Role   `yaml:"by"`     // whose clerk issues it. Default: leader
 }
 

@@ -67,8 +67,8 @@ func (s Stage) problems() []string {
 			add("vote.ballot %q: only open ballots are possible", s.Vote.Ballot)
 		}
 	case StageNumber:
-		if s.Number == nil || !ValidCode(s.Number.Book) || s.Number.Symbol == "" {
-			add("number needs a book (code) and a symbol")
+		if s.Number == nil || !ValidCode(s.Number.Book) {
+			add("number needs a book (code)")
 		}
 	case StageSign:
 		out = append(out, s.signProblems()...)

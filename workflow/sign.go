@@ -10,6 +10,7 @@ type IssueNumber struct {
 	By     PersonID
 	Number int
 	Date   Date
+	Symbol string // of the document, where the process names none
 }
 
 func (cmd IssueNumber) decide(s State, now time.Time) ([]Event, error) {
@@ -25,8 +26,12 @@ func (cmd IssueNumber) decide(s State, now time.Time) ([]Event, error) {
 	if cmd.Number < 1 || cmd.Date.IsZero() {
 		return nil, refuse(CodeInvalid, "cần có số và ngày ban hành", "a number and a date of issue are needed")
 	}
+	symbol := stage.Number.Symbol
+	if symbol == "" {
+		symbol = cmd.Symbol
+	}
 	return []Event{NumberIssued{
-		Book: stage.Number.Book, Year: cmd.Date.Year, Number: cmd.Number, Symbol: stage.Number.Symbol,
+		Book: stage.Number.Book, Year: cmd.Date.Year, Number: cmd.Number, Symbol: symbol,
 		Date: cmd.Date, Person: cmd.By, Authority: authority,
 	}}, nil
 }

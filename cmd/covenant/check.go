@@ -56,12 +56,12 @@ func (cmd *checkCmd) check(name string) ([]templates.Problem, error) {
 		}
 	}
 	t, problems := templates.Parse(files.name, files.source)
-	if templates.Problems(problems).Err() != nil || files.values == nil {
+	if wrong(problems) || files.values == nil {
 		return problems, nil
 	}
 	values, more := templates.ParseValues(files.valuesName, files.values)
 	problems = append(problems, more...)
-	if templates.Problems(more).Err() != nil {
+	if wrong(more) {
 		return problems, nil
 	}
 	law, err := library.Law()
@@ -70,6 +70,9 @@ func (cmd *checkCmd) check(name string) ([]templates.Problem, error) {
 	}
 	return append(problems, t.Check(values, templates.DraftOptions{Law: law})...), nil
 }
+
+// wrong reports whether there is anything worse than a note.
+func wrong(problems []templates.Problem) bool { return templates.Problems(problems).Err() != nil }
 
 // templateFiles is a template with what stands beside it.
 type templateFiles struct {

@@ -99,7 +99,7 @@ func (c *demoClock) now() time.Time { return time.Now().Add(time.Duration(c.ahea
 
 // advance moves the clock to t if that is ahead.
 func (c *demoClock) advance(t time.Time) {
-	if d := t.Sub(time.Now()); d > time.Duration(c.ahead.Load()) {
+	if d := time.Until(t); d > time.Duration(c.ahead.Load()) {
 		c.ahead.Store(int64(d))
 	}
 }

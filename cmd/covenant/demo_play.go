@@ -314,7 +314,7 @@ func until(v *engine.View) time.Time {
 	var first workflow.Period
 	var end time.Time
 	for _, o := range v.Upcoming {
-		if workflow.PeriodOf(workflow.PeriodQuarter, o.Deadline.Date) != workflow.Period(o.Period) {
+		if workflow.PeriodOf(workflow.PeriodQuarter, o.Deadline.Date) != o.Period {
 			continue
 		}
 		if first == "" {

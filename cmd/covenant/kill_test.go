@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"os/exec"
 	"testing"
@@ -16,40 +17,55 @@ func TestKilledDemoGoesOn(t *testing.T) {
 	if testing.Short() {
 		t.Skip("short: kills real processes for half a minute")
 	}
-	killDemo(t, kills)
-	// The longest the demo may take when left alone, so that what hangs is found.
+	killDemos(t, kills)
 }
 
-func killDemo(t *testing.T, times int) {
+// killDemos kills so many times in all. A demo that comes to its end before the next kill is checked, and another one
+// begins on a new directory.
+func killDemos(t *testing.T, times int) {
 	t.Helper()
-	dir := t.TempDir()
-	killed := 0
+	began := time.Now()
+	if !demoEnds(t, t.TempDir(), time.Hour) {
+		t.Fatal("the demo did not end")
+	}
+	whole := time.Since(began) // how long it takes undisturbed, on this machine now
+	dir, killed, here := t.TempDir(), 0, 0
 	for killed < times {
-		cmd := exec.Command("covenant", "demo", "--exit", "--dir", dir)
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
+		if demoEnds(t, dir, time.Duration(rand.Int64N(int64(whole/2)))) {
+			t.Logf("a demo ended after %d kills", here)
+			checkAfterKills(t, dir)
+			dir, here = t.TempDir(), 0
+			continue
 		}
-		ended := make(chan error, 1)
-		go func() { ended <- cmd.Wait() }()
-		moment := time.Duration(rand.Int64N(int64(2500 * time.Millisecond)))
-		select {
-		case err := <-ended: // done before the kill: take away the last step and go on killing a repeated run
-			if err != nil {
-				t.Fatalf("after %d kills: %v", killed, err)
-			}
-			t.Logf("the demo ended after %d kills", killed)
-			killed = times
-		case <-time.After(moment):
-			if err := cmd.Process.Kill(); err != nil {
-				t.Fatal(err)
-			}
-			<-ended
-			killed++
-		}
+		killed++
+		here++
 	}
 	if out, err := exec.Command("covenant", "demo", "--exit", "--dir", dir).CombinedOutput(); err != nil {
 		t.Fatalf("the last run: %v\n%s", err, out)
 	}
+	checkAfterKills(t, dir)
+}
+
+// demoEnds runs the demo on dir and kills it after a while; it reports whether it ended by itself before.
+func demoEnds(t *testing.T, dir string, after time.Duration) bool {
+	t.Helper()
+	var out bytes.Buffer
+	cmd := exec.Command("covenant", "demo", "--exit", "--dir", dir)
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	timer := time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
+	defer timer.Stop()
+	err := cmd.Wait()
+	if cmd.ProcessState.ExitCode() > 0 {
+		t.Fatalf("the demo failed instead of going on: %v\n%s", err, out.String())
+	}
+	return err == nil
+}
+
+func checkAfterKills(t *testing.T, dir string) {
+	t.Helper()
 	checkSignatures(t, dir, 11)
 	checkLedger(t, dir, 11)
 }

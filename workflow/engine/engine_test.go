@@ -364,7 +364,7 @@ func TestRemindersAndFaultyMail(t *testing.T) {
 	}
 	v, err := o.View(context.Background(), "2026/khoi")
 	check(t, err)
-	o.ahead.Store(int64(v.Upcoming[0].At.Add(time.Hour).Sub(time.Now())))
+	o.ahead.Store(int64(time.Until(v.Upcoming[0].At.Add(time.Hour))))
 	check(t, o.Sweep(context.Background()))
 	check(t, o.AwaitReminders(context.Background()))
 	check(t, o.AwaitMails(context.Background()))
