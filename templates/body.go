@@ -51,6 +51,7 @@ const (
 	nodeRight
 	nodeLine // a line of a block: a legal basis, a recipient, a title line
 	nodeEnding
+	nodeImage
 )
 
 // attr is “key: value” in a block.
@@ -111,7 +112,7 @@ var blocks = map[directive]struct {
 // single directives take the rest of their line.
 var single = map[directive]nodeKind{
 	dirAnnex: nodeAnnex, dirPageBreak: nodePageBreak, dirLandscape: nodeLandscape, dirPortrait: nodePortrait,
-	dirCenter: nodeCenter, dirRight: nodeRight, dirEnding: nodeEnding,
+	dirImage: nodeImage, dirCenter: nodeCenter, dirRight: nodeRight, dirEnding: nodeEnding,
 }
 
 // parse reads nodes until the text or the enclosing block ends.
@@ -154,9 +155,11 @@ func (p *bodyParser) directive(m mode, line string, col int) (*node, directive) 
 	if !known {
 		pr := p.f.addf(at, line, "Không có lệnh “%s”.", "There is no directive “%s”.", line)
 		if fields := strings.Fields(line[1:]); len(fields) > 0 {
-			pr.Hint = nearest(fields[0], keys(directives))
-			if len(fields) > 1 && pr.Hint == "" {
+			if len(fields) > 1 {
 				pr.Hint = nearest(fields[0]+" "+fields[1], keys(directives))
+			}
+			if pr.Hint == "" {
+				pr.Hint = nearest(fields[0], keys(directives))
 			}
 		}
 		p.i++
@@ -280,20 +283,25 @@ func (p *bodyParser) translate(rest string, at Position) {
 // continued joins the plain lines that follow to text.
 func (p *bodyParser) continued(text string) (string, []seam) {
 	var seams []seam
+	var b strings.Builder
+	count := 0
+	last := text
 	for ; p.i < len(p.lines); p.i++ {
 		line := strings.TrimSpace(p.lines[p.i])
 		if line == "" || special(line) {
 			break
 		}
-		if strings.HasSuffix(text, `\\`) {
-			text = strings.TrimSpace(strings.TrimSuffix(text, `\\`)) + "\u2028"
-		} else {
-			text += " "
+		join := last + " "
+		if rest, hard := strings.CutSuffix(last, `\\`); hard {
+			join = strings.TrimSpace(rest) + "\u2028"
 		}
-		seams = append(seams, seam{utf8.RuneCountInString(text), p.at(1 + strings.Index(p.lines[p.i], line))})
-		text += line
+		b.WriteString(join)
+		count += utf8.RuneCountInString(join)
+		seams = append(seams, seam{count, p.at(1 + utf8.RuneCountInString(p.lines[p.i][:strings.Index(p.lines[p.i], line)]))})
+		last = line
 	}
-	return strings.TrimSuffix(text, `\\`), seams
+	b.WriteString(strings.TrimSuffix(last, `\\`))
+	return b.String(), seams
 }
 
 // special says whether a line begins something new.
@@ -381,7 +389,7 @@ func (p *bodyParser) element(line string, col int) *node {
 	return n
 }
 
-var handNumbered = regexp.MustCompile(`^(Điều\s+\d+|Khoản\s+\d+|\d+[.)]|[a-zđ]\))\s`)
+var handNumbered = regexp.MustCompile(`^(Điều\s+\d+[.:]?|Khoản\s+\d+[.:]?|\d+[.)]|[a-zđ]\))\s`)
 
 // handNumber refuses numbers written by hand: the program numbers.
 func (p *bodyParser) handNumber(n *node, body string, at Position) {
@@ -481,6 +489,9 @@ var alignWords = map[string]string{
 	"trái": "left", "left": "left", "giữa": "center", "center": "center", "phải": "right", "right": "right", "đều": "justify", "justify": "justify",
 }
 
+// maxColumns bounds a table's width.
+const maxColumns = 40
+
 // columns reads “STT 10mm giữa | Nội dung | Điểm 20mm phải”.
 func (p *bodyParser) columns(s string, at Position) []column {
 	var out []column
@@ -501,6 +512,10 @@ func (p *bodyParser) columns(s string, at Position) []column {
 				break
 			}
 			words = words[:len(words)-1]
+		}
+		if len(out) == maxColumns {
+			p.f.addf(at, clip(part), "Bảng có quá %d cột.", "The table has more than %d columns.", maxColumns)
+			break
 		}
 		c.head, c.head2 = p.halves(strings.Join(words, " "), at)
 		at.Column += utf8.RuneCountInString(part) + 1

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"hash"
 	"strings"
+
+	"covenant/templates/internal/pdf"
 )
 
 // RunKind says where placed text comes from. Number, date, watermark, page
@@ -57,6 +59,7 @@ const (
 	BlockPageBreak
 	BlockLandscape
 	BlockPortrait
+	BlockImage
 )
 
 // Block is a piece of a drafted document, before it is set on pages.
@@ -72,6 +75,7 @@ type Block struct {
 	Lines  [][]Span // of title, recipients, addressees
 	Table  *TableData
 	Head   *Letterhead
+	Image  *Image
 	Slots  []Slot
 	Style  string // of a signature block: grid, table, or empty to choose by number
 	Cols   int    // of a signature grid, 0: choose
@@ -84,6 +88,15 @@ type Letterhead struct {
 	Parent, Issuer []Span
 	Number         []Span // nil: none is printed
 	Place          []Span
+}
+
+// Image is a picture: Width in mm, Alt what a screen reader says.
+type Image struct {
+	Name    string
+	Width   float64
+	Alt     string
+	picture *pdf.Image
+	digest  [sha256.Size]byte
 }
 
 // TableData is an expanded table.

@@ -18,8 +18,9 @@ type DraftOptions struct {
 	Watermark string // "DỰ THẢO lần 2"; also switches line references on
 	URL       string // printed with a QR code at the end
 	Law       *Law
-	Profile   *Profile // nil: the template's
-	Lang      string   // "vi", "en", "vi+en"; empty: the template's languages
+	Images    map[string][]byte // PNG files that the template names
+	Profile   *Profile          // nil: the template's
+	Lang      string            // "vi", "en", "vi+en"; empty: the template's languages
 }
 
 func (o DraftOptions) lawDate() Day {
@@ -104,8 +105,8 @@ type drafter struct {
 	annexes                                               []int
 }
 
-// maxWork bounds blocks and spans a document may have.
-const maxWork = 400_000
+// maxWork bounds blocks, spans and text (in 32 bytes) a document may have.
+const maxWork = 200_000
 
 func (d *drafter) langs(want string) {
 	langs := d.t.header.languages
@@ -118,9 +119,10 @@ func (d *drafter) langs(want string) {
 	}
 }
 
-func (d *drafter) work(at Position) bool {
-	d.size++
-	if d.size == maxWork {
+func (d *drafter) work(at Position, text int) bool {
+	before := d.size
+	d.size += 1 + text/32
+	if before < maxWork && d.size >= maxWork {
 		d.f.add(at, "", "Văn bản tạo ra quá lớn; kiểm tra các vòng lặp lồng nhau.", "The document becomes too large; look at nested loops.")
 	}
 	return d.size < maxWork
@@ -199,7 +201,7 @@ func (d *drafter) each(l *loop, fn func()) {
 	}
 	saved, had := d.scope[l.name]
 	for i, it := range v.items {
-		if !d.work(l.at) {
+		if !d.work(l.at, 0) {
 			break
 		}
 		d.scope[l.name] = bound{it, i + 1, i == len(v.items)-1}
@@ -217,7 +219,7 @@ func (d *drafter) spans(list []inline, lang string) []Span {
 	var out []Span
 	for i := range list {
 		in := &list[i]
-		if !d.work(in.at) {
+		if !d.work(in.at, len(in.text)) {
 			return out
 		}
 		switch in.kind {
@@ -263,6 +265,9 @@ func (d *drafter) filled(in *inline, lang string) []Span {
 	if at.File == "" {
 		at = in.at
 	}
+	if !d.work(in.at, len(text)) {
+		return nil
+	}
 	var out []Span
 	for i, line := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
 		if i > 0 {
@@ -278,7 +283,7 @@ func (d *drafter) filled(in *inline, lang string) []Span {
 
 func (d *drafter) nodes(list []*node) {
 	for _, n := range list {
-		if !d.work(n.at) {
+		if !d.work(n.at, 0) {
 			return
 		}
 		switch n.kind {
@@ -321,6 +326,10 @@ func (d *drafter) node(n *node) {
 		d.label(&b, label{vi: "bảng “" + plainSpans(b.Spans) + "”", en: "table “" + plainSpans(b.Spans) + "”"})
 	case nodeSignatures:
 		d.signatures(n, &b)
+	case nodeImage:
+		if !d.image(n, &b) {
+			return
+		}
 	case nodeEnding:
 		d.ending()
 		return

@@ -1,9 +1,13 @@
 package templates
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
+
+	"covenant/templates/internal/pdf"
 )
 
 // attrKind says what an entry of a block holds.
@@ -119,7 +123,7 @@ func (d *drafter) pair(one, two []inline) []Span {
 func (d *drafter) eachLine(nodes []*node, fn func(*node)) {
 	for _, n := range nodes {
 		switch {
-		case !d.work(n.at):
+		case !d.work(n.at, 0):
 			return
 		case n.kind == nodeIf && n.cond.holds(d.get):
 			d.eachLine(n.body, fn)
@@ -206,6 +210,66 @@ func (d *drafter) table(n *node) *TableData {
 		t.Rows = append(t.Rows, row)
 	})
 	return t
+}
+
+// image reads “@ảnh tên.png 30mm: mô tả”. The description is what a screen
+// reader says, so there must be one.
+func (d *drafter) image(n *node, b *Block) bool {
+	text := plainSpans(d.spans(n.text, d.lang))
+	name, alt, _ := strings.Cut(text, ":")
+	words := strings.Fields(name)
+	b.Kind, b.Image = BlockImage, &Image{Width: 30, Alt: strings.TrimSpace(alt)}
+	if len(words) > 1 {
+		mm, err := strconv.ParseFloat(strings.TrimSuffix(words[1], "mm"), 64)
+		if err != nil || mm < 1 || mm > 250 {
+			d.f.addf(n.at, words[1], "“%s” không phải là chiều rộng; viết 30mm.", "“%s” is no width; write 30mm.", words[1])
+		}
+		b.Image.Width = mm
+	}
+	if len(words) == 0 || b.Image.Alt == "" {
+		d.f.add(n.at, n.raw, "Viết: @ảnh tên.png 30mm: mô tả bằng lời.", "Write: @image name.png 30mm: description in words.")
+		return false
+	}
+	b.Image.Name = words[0]
+	data, ok := d.opt.Images[words[0]]
+	if !ok {
+		p := d.f.addf(n.at, words[0], "Không có ảnh “%s”.", "There is no image “%s”.", words[0])
+		p.Hint = nearest(words[0], keys(d.opt.Images))
+		return false
+	}
+	var err error
+	if b.Image.picture, err = decodedImage(data); err != nil {
+		d.f.addf(n.at, words[0], "Không dùng được ảnh “%s”: %v.", "Image “%s” cannot be used: %v.", words[0], err)
+		return false
+	}
+	b.Image.digest = sha256.Sum256(data)
+	return true
+}
+
+// images are decoded once a process; the number kept is bounded.
+var images = struct {
+	sync.Mutex
+	m map[[sha256.Size]byte]*pdf.Image
+}{m: map[[sha256.Size]byte]*pdf.Image{}}
+
+const maxImages = 64
+
+func decodedImage(data []byte) (*pdf.Image, error) {
+	sum := sha256.Sum256(data)
+	images.Lock()
+	defer images.Unlock()
+	if img := images.m[sum]; img != nil {
+		return img, nil
+	}
+	img, err := pdf.DecodeImage(data)
+	if err != nil {
+		return nil, err
+	}
+	if len(images.m) >= maxImages {
+		clear(images.m)
+	}
+	images.m[sum] = img
+	return img, nil
 }
 
 // signatures makes the slots: leader and deputy first, then the list's order,

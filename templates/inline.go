@@ -55,7 +55,9 @@ type inlineParser struct {
 	pos          int
 	at           Position // of text[0]
 	seams        []seam   // where further source lines begin
+	seam         int      // how many of them lie behind pos
 	bold, italic bool
+	opened       Position // of the last bold or italic mark
 	depth        int
 }
 
@@ -81,18 +83,31 @@ func (f *findings) running(text string, at Position, seams []seam) []inline {
 		if !p.bold {
 			mark = "*"
 		}
-		f.addf(at, mark, "Dấu %s mở mà không đóng trong đoạn này.", "The mark %s is opened and not closed in this paragraph.", mark)
+		f.addf(p.opened, mark, "Dấu %s mở mà không đóng trong đoạn này.", "The mark %s is opened and not closed in this paragraph.", mark)
 	}
 	return out
 }
 
 func (p *inlineParser) here() Position {
-	for i := len(p.seams) - 1; i >= 0; i-- {
-		if j := p.seams[i]; p.pos >= j.start {
-			return Position{j.at.File, j.at.Line, j.at.Column + p.pos - j.start}
-		}
+	p.pass()
+	if p.seam > 0 {
+		j := p.seams[p.seam-1]
+		return Position{j.at.File, j.at.Line, j.at.Column + p.pos - j.start}
 	}
 	return Position{p.at.File, p.at.Line, p.at.Column + p.pos}
+}
+
+// pass moves on to the source line that pos is in.
+func (p *inlineParser) pass() {
+	for p.seam < len(p.seams) && p.seams[p.seam].start <= p.pos {
+		p.seam++
+	}
+}
+
+// atSeam says whether a source line begins here.
+func (p *inlineParser) atSeam() bool {
+	p.pass()
+	return p.seam > 0 && p.seams[p.seam-1].start == p.pos
 }
 
 func (p *inlineParser) has(s string) bool {
@@ -111,18 +126,21 @@ func (p *inlineParser) run() (out []inline, end string) {
 		start = p.here()
 	}
 	for p.pos < len(p.text) {
+		if b.Len() > 0 && p.atSeam() {
+			flush()
+		}
 		switch {
 		case p.has(`\`) && p.pos+1 < len(p.text) && strings.ContainsRune(`*{[\@#+-|`, p.text[p.pos+1]):
 			b.WriteRune(p.text[p.pos+1])
 			p.pos += 2
 		case p.has("**"):
 			flush()
-			p.bold = !p.bold
+			p.bold, p.opened = !p.bold, p.here()
 			p.pos += 2
 			start = p.here()
 		case p.has("*"):
 			flush()
-			p.italic = !p.italic
+			p.italic, p.opened = !p.italic, p.here()
 			p.pos++
 			start = p.here()
 		case p.has("{{"):
@@ -202,15 +220,16 @@ func (p *inlineParser) block(n inline, inner string) *inline {
 
 func (p *inlineParser) until(open, closing string) (string, bool) {
 	at := p.here()
-	rest := string(p.text[p.pos+len(open):])
-	i := strings.Index(rest, closing)
-	if i < 0 {
-		p.f.addf(at, open, "“%s” chưa được đóng bằng “%s” trên cùng một dòng.", "“%s” is not closed by “%s” on the same line.", open, closing)
-		p.pos = len(p.text)
-		return "", false
+	start := p.pos + len(open)
+	for i := start; i+1 < len(p.text); i++ {
+		if p.text[i] == rune(closing[0]) && p.text[i+1] == rune(closing[1]) {
+			p.pos = i + 2
+			return strings.TrimSpace(string(p.text[start:i])), true
+		}
 	}
-	p.pos += len(open) + len([]rune(rest[:i])) + len(closing)
-	return strings.TrimSpace(rest[:i]), true
+	p.f.addf(at, open, "“%s” chưa được đóng bằng “%s”.", "“%s” is not closed by “%s”.", open, closing)
+	p.pos = len(p.text)
+	return "", false
 }
 
 func (p *inlineParser) reference() inline {

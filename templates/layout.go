@@ -140,7 +140,7 @@ func (c *composer) spans(list []Span, l look) []typeset.Span {
 			t.Text = strings.ToUpper(t.Text)
 		}
 		t.Text = strings.Map(control, t.Text)
-		c.glyphs(t.Text, t.Style, s.At)
+		c.glyphs(t.Text, t.Style, s.At, s.Path == "")
 		out = append(out, t)
 	}
 	return out
@@ -159,9 +159,15 @@ func control(r rune) rune {
 	return r
 }
 
-func (c *composer) glyphs(text string, style font.Style, at Position) {
+// glyphs checks text; exact says that it stands in the source as it is, so that
+// the column can be told.
+func (c *composer) glyphs(text string, style font.Style, at Position, exact bool) {
 	face := c.base[style]
-	for _, r := range text {
+	col := at.Column
+	for i, r := range []rune(text) {
+		if exact {
+			at.Column = col + i
+		}
 		if face.Glyph(r) != 0 || r == 0xA0 || c.missing[r] {
 			continue
 		}
@@ -182,8 +188,8 @@ var substitutes = map[rune]string{'☐': "[ ]", '☑': "[x]", '✓': "x", '✔':
 
 func (c *composer) watermarkGlyphs() {
 	at := Position{File: c.d.Template.Name, Line: 1, Column: 1}
-	c.glyphs(c.d.Options.Watermark, font.Bold, at)
-	c.glyphs(c.d.Options.URL, font.Regular, at)
+	c.glyphs(c.d.Options.Watermark, font.Bold, at, false)
+	c.glyphs(c.d.Options.URL, font.Regular, at, false)
 }
 
 func (c *composer) put(e typeset.Element) { c.out = append(c.out, e) }
@@ -223,6 +229,14 @@ func (c *composer) add(i int) int {
 		c.closing(b, nil)
 	case BlockAnnex:
 		c.annex(b)
+	case BlockImage:
+		w := min(b.Image.Width*mm, c.width)
+		img := b.Image.picture
+		h := w * float64(img.Height) / float64(img.Width)
+		if most := 180 * mm; h > most {
+			w, h = w*most/h, most
+		}
+		c.put(&typeset.Picture{Width: w, Height: h, Align: typeset.Center, Alt: b.Image.Alt, Image: img, Before: c.p.Body.Gap, Block: c.block})
 	case BlockPageBreak:
 		c.put(&typeset.PageBreak{})
 	case BlockLandscape, BlockPortrait:

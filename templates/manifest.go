@@ -12,7 +12,7 @@ import (
 
 // Part is something a document is made of, with its SHA-256.
 type Part struct {
-	Kind   string // template, values, profile, law, font, renderer
+	Kind   string // template, values, profile, law, image, font, renderer
 	Name   string
 	Digest [sha256.Size]byte
 }
@@ -35,6 +35,11 @@ func (d *Document) Manifest() (Manifest, error) {
 		if !seen[l.ID] {
 			seen[l.ID] = true
 			m.Parts = append(m.Parts, Part{"law", l.ID, l.digest})
+		}
+	}
+	for _, b := range d.Blocks {
+		if b.Image != nil {
+			m.Parts = append(m.Parts, Part{"image", b.Image.Name, b.Image.digest})
 		}
 	}
 	for s := range font.Style(4) {

@@ -78,10 +78,16 @@ type Position struct {
 	Line, Column int
 }
 
+// maxProblems bounds a list of problems.
+const maxProblems = 1000
+
 // findings collects problems.
 type findings struct{ list Problems }
 
 func (f *findings) add(at Position, text, vi, en string) *Problem {
+	if len(f.list) >= maxProblems {
+		return &Problem{}
+	}
 	f.list = append(f.list, Problem{File: at.File, Line: at.Line, Column: at.Column, Text: text, Message: vi, English: en})
 	return &f.list[len(f.list)-1]
 }
@@ -112,7 +118,7 @@ func nearest(word string, candidates []string) string {
 		bestAt = 3
 	}
 	w := fold(word)
-	for _, c := range candidates {
+	for _, c := range candidates[:min(len(candidates), 2000)] {
 		if utf8.RuneCountInString(c) > 64 {
 			continue
 		}
@@ -123,6 +129,14 @@ func nearest(word string, candidates []string) string {
 	}
 	if best == word {
 		return ""
+	}
+	if best == "" { // a word that goes on where a known one ends, or stops short of it
+		for _, c := range candidates {
+			f := fold(c)
+			if len(f) >= 3 && len(w) >= 3 && (strings.HasPrefix(w, f) || strings.HasPrefix(f, w)) && len(f) > len(fold(best)) {
+				best = c
+			}
+		}
 	}
 	return best
 }

@@ -27,6 +27,7 @@ const (
 	dirRight      directive = "phải"
 	dirTranslate  directive = "bản dịch"
 	dirEnding     directive = "hết văn bản"
+	dirImage      directive = "ảnh"
 )
 
 // directives maps every accepted spelling. The longest match wins.
@@ -49,6 +50,7 @@ var directives = map[string]directive{
 	"giữa": dirCenter, "center": dirCenter,
 	"phải": dirRight, "right": dirRight,
 	"bản dịch": dirTranslate, "translation": dirTranslate, "en": dirTranslate,
+	"ảnh": dirImage, "image": dirImage,
 	"hết văn bản": dirEnding, "end of document": dirEnding,
 }
 
