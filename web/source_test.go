@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -16,6 +17,8 @@ import (
 	"github.com/go-fonts/liberation/liberationserifregular"
 	"github.com/go-pdf/fpdf"
 
+	"covenant/signing"
+	"covenant/signing/devpki"
 	"covenant/workflow"
 	"covenant/workflow/engine"
 )
@@ -30,7 +33,9 @@ type life struct {
 	upcoming  []engine.Occurrence
 	mails     []engine.Mail
 	last      workflow.Digest
-	failing   error // what every method answers, if set
+	failing   error       // what every method answers, if set
+	pki       *devpki.PKI // with which the signatures are really made; nil: only recorded
+	roots     *x509.CertPool
 }
 
 const slug = "2026/khoi-kinh-te-nganh"
@@ -217,12 +222,46 @@ func (l *life) sign(n int) {
 		by := l.who(agency, workflow.DutySign)
 		serial := fmt.Sprint(1000 + len(c.Signed))
 		l.state.Directory.Apply(workflow.CertificateBound{Person: by, Issuer: "CN=Test", Serial: serial})
-		pdf := append(bytes.Clone(l.documents[c.Head]), '\n')
+		field, _ := c.SignatureField(p.Slot)
+		pdf := l.append(l.documents[c.Head], field, by)
 		l.do(workflow.RecordSignature{
 			By: by, Slot: p.Slot, Consented: c.Frozen.PDF, Before: c.Head, After: l.keep(pdf), Size: int64(len(pdf)),
 			Level: "B-T", Issuer: "CN=Test", Serial: serial, SignedAt: l.now,
 		})
 	}
+}
+
+// append adds a real signature to a file if there is a PKI, otherwise only a line break.
+func (l *life) append(pdf []byte, field string, by workflow.PersonID) []byte {
+	l.t.Helper()
+	if l.pki == nil {
+		return append(bytes.Clone(pdf), '\n')
+	}
+	name := l.state.Directory.PersonName(by)
+	id, err := l.pki.Issue(devpki.Subject{ID: string(by), CommonName: name}, devpki.Profile{})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	n := float64(len(l.state.Covenant.Signed))
+	var out bytes.Buffer
+	_, err = signing.Sign(l.t.Context(), bytes.NewReader(pdf), int64(len(pdf)), &out, signing.Identity(id), signing.Options{
+		Level: signing.BT, TSA: &signing.TSA{URLs: []string{l.pki.TSA()}}, Field: field,
+		New:        &signing.NewField{Page: 1, Rect: signing.Rect{X0: 60, Y0: 40 + 40*n, X1: 300, Y1: 76 + 40*n}},
+		Appearance: &signing.Appearance{Lines: []signing.Line{{Text: name, Bold: true, Size: 13}}},
+	})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// verdict judges the head with the life's roots; nil without a PKI.
+func (l *life) verdict(ctx context.Context) (*signing.Report, error) {
+	head := l.documents[l.state.Covenant.Head]
+	if l.pki == nil || head == nil {
+		return nil, nil
+	}
+	return signing.Verify(ctx, bytes.NewReader(head), int64(len(head)), signing.VerifyOptions{Roots: l.roots})
 }
 
 // inForce: all have signed and reporting has begun; the first quarter is half reported.
@@ -287,14 +326,15 @@ func (l *life) List(context.Context) ([]engine.Summary, error) {
 }
 
 // View is the state as it is.
-func (l *life) View(_ context.Context, asked string) (*engine.View, error) {
+func (l *life) View(ctx context.Context, asked string) (*engine.View, error) {
 	if l.failing != nil {
 		return nil, l.failing
 	}
 	if asked != slug {
 		return nil, &workflow.Error{Code: workflow.CodeNotFound, Vietnamese: "không có giao ước ở địa chỉ này", English: "there is no covenant here"}
 	}
-	return &engine.View{State: l.state, Now: l.now, Timeline: l.entries, Upcoming: l.upcoming, Mails: l.mails}, nil
+	verdict, err := l.verdict(ctx)
+	return &engine.View{State: l.state, Now: l.now, Timeline: l.entries, Upcoming: l.upcoming, Mails: l.mails, Verdict: verdict}, err
 }
 
 // Document opens a kept file.

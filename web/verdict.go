@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"covenant/signing"
+	"covenant/workflow"
 )
 
 var indicationTones = map[signing.Indication]string{
@@ -26,10 +27,14 @@ func (t teller) verdictSummary() *verdictSummary {
 	for _, sig := range t.v.Covenant.Signed {
 		parties[sig.Field] = true
 	}
-	count := map[signing.Indication]int{}
+	count, awaiting := map[signing.Indication]int{}, 0
 	for i := range report.Results {
 		res := &report.Results[i]
 		row := t.verdictRow(res)
+		if t.awaitsCompletion(res) {
+			row.Word = t.text("verdict.intact")
+			awaiting++
+		}
 		sum.Rows = append(sum.Rows, row)
 		if parties[res.Field] {
 			sum.byField[res.Field] = row
@@ -44,12 +49,21 @@ func (t teller) verdictSummary() *verdictSummary {
 		sum.Tone, sum.Sentence = "next", t.text("verdict.none")
 	case count[signing.TotalFailed] > 0:
 		sum.Sentence = t.text("verdict.some_failed", "n", count[signing.TotalFailed])
+	case awaiting > 0 && count[signing.TotalPassed]+awaiting == len(report.Results):
+		sum.Sentence = t.text("verdict.all_intact", "n", awaiting)
 	case count[signing.TotalPassed] < len(report.Results):
 		sum.Sentence = t.text("verdict.some_open", "n", len(report.Results)-count[signing.TotalPassed])
 	default:
 		sum.Sentence = t.text("verdict.all_passed", "n", len(report.Results))
 	}
 	return sum
+}
+
+// awaitsCompletion reports whether a signature lacks nothing but what the program adds to the file once all have signed.
+func (t teller) awaitsCompletion(res *signing.Result) bool {
+	c := t.v.Covenant
+	return c.Level == "" && c.Phase != workflow.PhaseRejected && res.Intact() &&
+		res.Indication == signing.Indeterminate && res.SubIndication == signing.TryLater
 }
 
 func (t teller) verdictRow(res *signing.Result) *verdictRow {
