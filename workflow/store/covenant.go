@@ -198,27 +198,3 @@ func past(prefix string) string {
 	}
 	return ""
 }
-
-// Rebuild clears the derived rows (covenants, parties, projections) and hands every event in the order of the
-// log to apply, which writes them again; all in one transaction.
-func (s *Store) Rebuild(ctx context.Context, apply func(*Tx, Recorded) error) error {
-	return s.Update(ctx, func(tx *Tx) error {
-		for _, clear := range []func(context.Context) error{tx.q.DeleteCovenants, tx.q.DeleteAllParties, tx.q.DeleteProjections} {
-			if err := clear(ctx); err != nil {
-				return classify(err, "clear derived rows")
-			}
-		}
-		for after := int64(0); ; {
-			events, err := tx.AllEvents(ctx, after, 500)
-			if err != nil || len(events) == 0 {
-				return err
-			}
-			for _, e := range events {
-				if err := apply(tx, e); err != nil {
-					return fmt.Errorf("rebuild from stream %s version %d: %w", e.Stream, e.Version, err)
-				}
-			}
-			after = events[len(events)-1].Position
-		}
-	})
-}

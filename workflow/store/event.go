@@ -60,8 +60,19 @@ type Sealed struct {
 	CommandKey string          `json:"command_key"`
 	Kind       string          `json:"kind"`
 	Payload    json.RawMessage `json:"payload"`
-	Prev       []byte          `json:"-"` // hash of the event before; 32 zero bytes for the first
-	Hash       []byte          `json:"-"`
+	Prev       []byte          `json:"prev"` // hash of the event before; 32 zero bytes for the first
+	Hash       []byte          `json:"hash"`
+}
+
+// UnmarshalJSON reads what json.Marshal wrote, and brings the payload back to the canonical form that is hashed.
+func (e *Sealed) UnmarshalJSON(data []byte) error {
+	type plain Sealed
+	if err := json.Unmarshal(data, (*plain)(e)); err != nil {
+		return err
+	}
+	payload, err := Canonical(e.Payload)
+	e.Payload = payload
+	return err
 }
 
 // Sum computes the hash: SHA-256 over the previous hash and the canonical JSON of all other fields. Payload must be
@@ -280,11 +291,7 @@ func (tx *Tx) AllEvents(ctx context.Context, after int64, limit int) ([]Recorded
 	if err != nil {
 		return nil, classify(err, fmt.Sprintf("events after position %d", after))
 	}
-	same := make([]db.StreamEventsRow, len(rows))
-	for i, r := range rows {
-		same[i] = db.StreamEventsRow(r)
-	}
-	return tx.recorded(ctx, same)
+	return tx.recorded(ctx, convert(rows, func(r db.SettledEvent) db.StreamEventsRow { return db.StreamEventsRow(r) }))
 }
 
 func (tx *Tx) recorded(ctx context.Context, rows []db.StreamEventsRow) ([]Recorded, error) {

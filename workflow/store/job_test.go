@@ -137,3 +137,34 @@ func TestInterruptedJobRunsAgain(t *testing.T) {
 		t.Fatal("the interrupted job was not worked")
 	}
 }
+
+// Two nodes on one PostgreSQL database share the jobs and work each once.
+func TestNodesShareJobs(t *testing.T) {
+	d := newPostgresUnlessShort(t)
+	first := d.open(t)
+	other := d
+	other.opts.Dir = t.TempDir()
+	second := other.open(t)
+	appendEvents(t, first, "notes", 0, payload("opened", `{}`))
+	_, firstDone := startNotes(t, first)
+	_, secondDone := startNotes(t, second)
+	const jobs = 40
+	for i := range jobs {
+		enqueue(t, []*store.Store{first, second}[i%2], fmt.Sprint(i), nil)
+	}
+	by := map[string]int{}
+	for range jobs {
+		select {
+		case <-firstDone:
+			by["first"]++
+		case <-secondDone:
+			by["second"]++
+		case <-time.After(20 * time.Second):
+			t.Fatalf("worked %v of %d", by, jobs)
+		}
+	}
+	t.Logf("worked %v", by)
+	if report := mustAudit(t, first); report.Events != jobs+1 {
+		t.Errorf("%d events, want %d", report.Events, jobs+1)
+	}
+}

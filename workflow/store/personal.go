@@ -186,12 +186,14 @@ func (o Opening) Holds() bool {
 // Erase removes text and salt of one piece of personal data. The chain that holds its commitment still
 // verifies; loading gives {"personal": "", "erased": true}. Erasing twice is ErrNotFound.
 func (tx *Tx) Erase(ctx context.Context, c Commitment, at time.Time, reason string) error {
+	tx.OnCommit(func() { tx.emptyLog(ctx) })
 	n, err := tx.q.ErasePersonal(ctx, db.ErasePersonalParams{Commitment: string(c), Salt: []byte{}, ErasedAt: millis(at), Reason: reason})
 	return exactly(n, err, "erase personal data "+string(c))
 }
 
 // EraseSubject removes all personal data recorded with this subject, and tells how many pieces there were.
 func (tx *Tx) EraseSubject(ctx context.Context, subject string, at time.Time, reason string) (int, error) {
+	tx.OnCommit(func() { tx.emptyLog(ctx) })
 	n, err := tx.q.EraseSubject(ctx, db.EraseSubjectParams{Subject: subject, Salt: []byte{}, ErasedAt: millis(at), Reason: reason})
 	return int(n), classify(err, "erase personal data of "+subject)
 }

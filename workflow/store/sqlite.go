@@ -102,3 +102,16 @@ func (s *Store) Pragmas(ctx context.Context) (map[string]int, error) {
 	}
 	return settings, nil
 }
+
+// emptyLog moves SQLite's write-ahead log into the database and cuts it to nothing, so that what was erased is not
+// still in it. Readers can delay that to a later checkpoint.
+func (tx *Tx) emptyLog(ctx context.Context) {
+	if tx.s.dialect != sqliteDialect {
+		return
+	}
+	var busy, log, moved int
+	err := tx.conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &moved)
+	if err != nil || busy != 0 {
+		tx.s.logger.WarnContext(ctx, "erased data stay in the write-ahead log until its next checkpoint", "busy", busy, "error", err)
+	}
+}

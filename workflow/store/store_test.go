@@ -438,8 +438,35 @@ func TestRebuild(t *testing.T) {
 			wantError(t, stale, store.ErrNotFound)
 			return err
 		})
+		testRebuildBeside(t, s, d)
 		cause := errors.New("a rule changed")
 		wantError(t, s.Rebuild(t.Context(), func(*store.Tx, store.Recorded) error { return cause }), cause)
 		view(t, s, func(tx *store.Tx) error { _, err := tx.Projection(t.Context(), "version", "c"); return err })
 	})
+}
+
+// A transaction elsewhere that is open and older must not hide events from Rebuild.
+func testRebuildBeside(t *testing.T, s *store.Store, d database) {
+	if d.sqlite() {
+		return
+	}
+	open, err := d.raw(t).Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer open.Rollback()
+	if _, err := open.Exec("INSERT INTO settings (key, value, updated_at) VALUES ('held', '1', 1)"); err != nil {
+		t.Fatal(err)
+	}
+	appendEvents(t, s, "beside", 0, payload("k", `{}`))
+	seen := 0
+	if err := s.Rebuild(t.Context(), func(tx *store.Tx, e store.Recorded) error {
+		seen++
+		return tx.SaveProjection(t.Context(), "version", string(e.Stream), fmt.Appendf(nil, "%d", e.Version))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if seen != 4 {
+		t.Errorf("rebuilt from %d events of 4", seen)
+	}
 }

@@ -181,6 +181,69 @@ func (q *Queries) EventHashes(ctx context.Context, arg EventHashesParams) ([]Eve
 	return items, nil
 }
 
+const eventsByPosition = `-- name: EventsByPosition :many
+SELECT position, stream, version, at, actor, on_behalf, origin, address, command_key, kind, payload, prev, hash
+FROM events WHERE position > $1 ORDER BY position LIMIT $2
+`
+
+type EventsByPositionParams struct {
+	After int64
+	Page  int32
+}
+
+type EventsByPositionRow struct {
+	Position   int64
+	Stream     string
+	Version    int64
+	At         int64
+	Actor      string
+	OnBehalf   string
+	Origin     string
+	Address    string
+	CommandKey string
+	Kind       string
+	Payload    string
+	Prev       []byte
+	Hash       []byte
+}
+
+func (q *Queries) EventsByPosition(ctx context.Context, arg EventsByPositionParams) ([]EventsByPositionRow, error) {
+	rows, err := q.db.QueryContext(ctx, eventsByPosition, arg.After, arg.Page)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []EventsByPositionRow{}
+	for rows.Next() {
+		var i EventsByPositionRow
+		if err := rows.Scan(
+			&i.Position,
+			&i.Stream,
+			&i.Version,
+			&i.At,
+			&i.Actor,
+			&i.OnBehalf,
+			&i.Origin,
+			&i.Address,
+			&i.CommandKey,
+			&i.Kind,
+			&i.Payload,
+			&i.Prev,
+			&i.Hash,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const headsAt = `-- name: HeadsAt :many
 SELECT e.stream, e.version, e.hash FROM events e
 JOIN (SELECT v.stream, MAX(v.version) AS version FROM events v WHERE v.position <= $1 GROUP BY v.stream) m

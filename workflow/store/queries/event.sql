@@ -90,3 +90,7 @@ SELECT at FROM events ORDER BY position DESC LIMIT 1;
 
 -- name: CountEvents :one
 SELECT COUNT(*) FROM events;
+
+-- name: EventsByPosition :many
+SELECT position, stream, version, at, actor, on_behalf, origin, address, command_key, kind, payload, prev, hash
+FROM events WHERE position > @after ORDER BY position LIMIT @page;

@@ -1,0 +1,44 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"covenant/workflow/store/db"
+)
+
+// Rebuild clears the derived rows (covenants, parties, projections) and hands every event in the order of the
+// log to apply, which writes them again. All is one transaction, and nobody appends meanwhile.
+func (s *Store) Rebuild(ctx context.Context, apply func(*Tx, Recorded) error) error {
+	return s.Update(ctx, func(tx *Tx) error {
+		if err := tx.stopAppends(ctx); err != nil {
+			return classify(err, "wait for writers of events")
+		}
+		for _, clear := range []func(context.Context) error{tx.q.DeleteCovenants, tx.q.DeleteAllParties, tx.q.DeleteProjections} {
+			if err := clear(ctx); err != nil {
+				return classify(err, "clear derived rows")
+			}
+		}
+		for after := int64(0); ; {
+			events, err := tx.lockedEvents(ctx, after)
+			if err != nil || len(events) == 0 {
+				return err
+			}
+			for _, e := range events {
+				if err := apply(tx, e); err != nil {
+					return fmt.Errorf("rebuild from stream %s version %d: %w", e.Stream, e.Version, err)
+				}
+			}
+			after = events[len(events)-1].Position
+		}
+	})
+}
+
+// lockedEvents reads a page of the log where stopAppends holds, so that no event before the last can still appear.
+func (tx *Tx) lockedEvents(ctx context.Context, after int64) ([]Recorded, error) {
+	rows, err := tx.q.EventsByPosition(ctx, db.EventsByPositionParams{After: after, Page: auditPage})
+	if err != nil {
+		return nil, classify(err, fmt.Sprintf("events after position %d", after))
+	}
+	return tx.recorded(ctx, convert(rows, func(r db.EventsByPositionRow) db.StreamEventsRow { return db.StreamEventsRow(r) }))
+}
