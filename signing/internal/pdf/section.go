@@ -157,6 +157,7 @@ func (p *parser) entryAfter(i int) (NumberedEntry, bool) {
 	if i == 0 {
 		return NumberedEntry{}, false
 	}
+	p.skipSpace()
 	return p.fixedEntry()
 }
 
