@@ -3,6 +3,7 @@ package signing
 import (
 	"context"
 	"crypto"
+	"encoding/asn1"
 	"time"
 
 	"covenant/signing/internal/pdf"
@@ -27,6 +28,10 @@ type Options struct {
 	Hash crypto.Hash // default: SHA-256; SHA-384 for P-384; SHA-512 for P-521 and Ed25519
 	PSS  bool        // RSASSA-PSS with an RSA key
 
+	// Attributes are further signed attributes that a signature policy asks for, such as signature-policy-identifier (EN 319
+	// 122-1 §5.2.9). Those that PAdES itself writes or forbids are errors.
+	Attributes []Attribute
+
 	// Certify makes the document's first signature a certifying one that leaves open what it says (DocMDP).
 	Certify Permission
 	// Lock locks fields from here on (FieldMDP). An existing field's own Lock holds in any case; this must not be set then.
@@ -50,6 +55,12 @@ type Options struct {
 	// Room is the number of bytes reserved for the signature; default what it needs. At most 32,767.
 	Room   int
 	Limits Limits
+}
+
+// Attribute is a CMS attribute; each value is a complete DER element.
+type Attribute struct {
+	Type   asn1.ObjectIdentifier `json:"type"`
+	Values [][]byte              `json:"values"`
 }
 
 // NewField is where a signature field comes to be.

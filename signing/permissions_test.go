@@ -3,6 +3,9 @@ package signing
 import (
 	"bytes"
 	"crypto"
+	"crypto/rand"
+	"encoding/asn1"
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -181,5 +184,66 @@ func TestUnfitCertificates(t *testing.T) {
 	a.Certificate = b.Certificate
 	if _, _, err := SignBytes(t.Context(), in, a, Options{Field: "a"}); err == nil {
 		t.Error("signed with another's certificate")
+	}
+}
+
+func TestSeedValues(t *testing.T) {
+	id := issue(t, testPKI(t), "Lê Thị Cúc", devpki.Profile{})
+	for seed, ok := range map[string]bool{
+		"/SubFilter[/adbe.pkcs7.detached]":                                          true, // a wish
+		"/Ff 2/SubFilter[/adbe.pkcs7.detached]":                                     false,
+		"/Ff 2/SubFilter[/adbe.pkcs7.detached/ETSI.CAdES.detached]":                 true,
+		"/Ff 64/DigestMethod[(SHA256)(SHA384)]":                                     true,
+		"/Ff 64/DigestMethod[(SHA512)]":                                             false,
+		"/Ff 8/Reasons[<FEFF004B00FD>(other)]":                                      true,
+		"/Ff 8/Reasons[(other)]":                                                    false,
+		"/Ff 32/AddRevInfo true":                                                    false,
+		"/MDP<</P 2>>":                                                              false,
+		"/MDP<</P 0>>/Ff 66/SubFilter[/ETSI.CAdES.detached]/DigestMethod[(SHA256)]": true,
+	} {
+		in := relocate(t, bytes.Replace(testFile(t, classic, "a"), []byte("/TU(Signature a)"), []byte("/TU(Signature a)/SV<<"+seed+">>"), 1))
+		_, _, err := SignBytes(t.Context(), in, id, Options{Field: "a", Reason: "Ký"})
+		if ok && err != nil || !ok && !errors.Is(err, ErrSeedValue) {
+			t.Errorf("%s: %v", seed, err)
+		}
+	}
+}
+
+func TestPolicyAttributes(t *testing.T) {
+	id := issue(t, testPKI(t), "Lê Thị Cúc", devpki.Profile{})
+	in := testFile(t, classic, "a")
+	commitment := Attribute{Type: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 2, 16}, // commitment-type-indication: proof of approval
+		Values: [][]byte{{0x30, 0x0d, 6, 11, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16, 6, 5}}}
+	s, err := Prepare(t.Context(), bytes.NewReader(in), int64(len(in)), id.Certificate, nil, Options{Field: "a", Attributes: []Attribute{commitment}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var later Session
+	if err := json.Unmarshal(data, &later); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(later.SignedAttributes(), commitment.Values[0]) {
+		t.Error("the attribute is not signed")
+	}
+	tbs, opts, err := later.ToBeSigned()
+	if err != nil {
+		t.Fatal(err)
+	}
+	value, err := id.Signer.Sign(rand.Reader, tbs, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if _, err := Finish(t.Context(), &later, bytes.NewReader(in), int64(len(in)), &out, value, FinishOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	checkSignatures(t, out.Bytes())
+	signingTime := Attribute{Type: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 5}, Values: [][]byte{{5, 0}}}
+	if _, _, err := SignBytes(t.Context(), in, id, Options{Attributes: []Attribute{signingTime}}); err == nil {
+		t.Error("signing-time was signed")
 	}
 }

@@ -44,6 +44,8 @@ type sessionState struct {
 	SignedAttributes []byte   `json:"signedAttributes"`
 	Certificate      []byte   `json:"certificate"`
 	Chain            [][]byte `json:"chain,omitempty"`
+
+	Attributes []Attribute `json:"attributes,omitempty"`
 }
 
 const sessionVersion = 1
@@ -74,18 +76,22 @@ func prepare(ctx context.Context, doc *document, cert *x509.Certificate, chain [
 	if err := doc.resume(opt.Resume); err != nil {
 		return nil, err
 	}
-	builder := &cms.Builder{Algorithm: alg, Certificate: cert, Chain: chain}
+	extra, err := policyAttributes(opt.Attributes)
+	if err != nil {
+		return nil, err
+	}
+	builder := &cms.Builder{Algorithm: alg, Certificate: cert, Chain: chain, Extra: extra}
 	room, err := reserve(ctx, builder, opt)
 	if err != nil {
 		return nil, err
 	}
 	s := &Session{doc: doc, cms: builder}
 	s.state = sessionState{Version: sessionVersion, Level: opt.Level, Size: doc.size, Hash: alg.Hash.String(), PSS: alg.Scheme == cms.RSAPSS,
-		Time: opt.time().Format(time.RFC3339Nano), Certificate: cert.Raw}
+		Time: opt.time().Format(time.RFC3339Nano), Certificate: cert.Raw, Attributes: opt.Attributes}
 	for _, c := range chain {
 		s.state.Chain = append(s.state.Chain, c.Raw)
 	}
-	if s.state.Slot, s.state.Field, err = appendSigned(doc, opt, room); err != nil {
+	if s.state.Slot, s.state.Field, err = appendSigned(doc, opt, alg.Hash, room); err != nil {
 		return nil, err
 	}
 	s.state.Update = doc.tail
@@ -104,6 +110,30 @@ func (s *Session) hash(builder *cms.Builder) error {
 	}
 	s.state.SignedAttributes, err = builder.SignedAttributes(s.state.Digest)
 	return s.doc.partial(err)
+}
+
+// reservedAttributes are those that PAdES writes itself or forbids among the signed ones (EN 319 142-1 §6.3).
+var reservedAttributes = map[string]string{
+	"1.2.840.113549.1.9.3":       "content-type",
+	"1.2.840.113549.1.9.4":       "message-digest",
+	"1.2.840.113549.1.9.5":       "signing-time",
+	"1.2.840.113549.1.9.16.2.12": "signing-certificate",
+	"1.2.840.113549.1.9.16.2.47": "signing-certificate-v2",
+	"1.2.840.113583.1.1.8":       "adbe-revocationInfoArchival",
+}
+
+func policyAttributes(attrs []Attribute) ([]cms.Attribute, error) {
+	var out []cms.Attribute
+	for _, a := range attrs {
+		if name, ok := reservedAttributes[a.Type.String()]; ok {
+			return nil, fmt.Errorf("the signed attribute %s must not be given: PAdES writes it itself, or forbids it", name)
+		}
+		if len(a.Type) == 0 || len(a.Values) == 0 {
+			return nil, errors.New("a signed attribute needs a type and a value")
+		}
+		out = append(out, cms.Attribute{Type: a.Type, Values: a.Values})
+	}
+	return out, nil
 }
 
 // checkCertificate refuses certificates that no validator would accept.
@@ -147,7 +177,7 @@ func reserve(ctx context.Context, b *cms.Builder, opt Options) (int, error) {
 }
 
 // appendSigned appends the update that holds the signature dictionary, its field and its appearance.
-func appendSigned(doc *document, opt Options, room int) (slot, string, error) {
+func appendSigned(doc *document, opt Options, h crypto.Hash, room int) (slot, string, error) {
 	f, err := doc.open()
 	if err != nil {
 		return slot{}, "", err
@@ -155,6 +185,9 @@ func appendSigned(doc *document, opt Options, room int) (slot, string, error) {
 	u := pdf.NewUpdate(f)
 	t, err := findTarget(f, u, opt.Field, opt.New)
 	if err != nil {
+		return slot{}, "", err
+	}
+	if err := t.checkSeed(&opt, h); err != nil {
 		return slot{}, "", err
 	}
 	lock, err := t.permitted(&opt)
@@ -310,6 +343,9 @@ func (s *Session) builder() (*cms.Builder, error) {
 		return nil, fmt.Errorf("session: %w", err)
 	}
 	b := &cms.Builder{Algorithm: alg, Certificate: cert}
+	if b.Extra, err = policyAttributes(s.state.Attributes); err != nil {
+		return nil, fmt.Errorf("session: %w", err)
+	}
 	for _, der := range s.state.Chain {
 		c, err := x509.ParseCertificate(der)
 		if err != nil {
