@@ -154,7 +154,7 @@ func (p *bodyParser) directive(m mode, line string, col int) (*node, directive) 
 	d, known := directives[word]
 	if !known {
 		pr := p.f.addf(at, line, "Không có lệnh “%s”.", "There is no directive “%s”.", line)
-		if fields := strings.Fields(line[1:]); len(fields) > 0 {
+		if fields := strings.Fields(line[1:]); len(fields) > 0 && !p.f.full() {
 			if len(fields) > 1 {
 				pr.Hint = nearest(fields[0]+" "+fields[1], keys(directives))
 			}

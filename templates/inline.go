@@ -111,7 +111,14 @@ func (p *inlineParser) atSeam() bool {
 }
 
 func (p *inlineParser) has(s string) bool {
-	return strings.HasPrefix(string(p.text[p.pos:min(len(p.text), p.pos+len(s))]), s)
+	i := p.pos
+	for _, r := range s {
+		if i >= len(p.text) || p.text[i] != r {
+			return false
+		}
+		i++
+	}
+	return true
 }
 
 // run parses until the text ends or a {{hết}} or {{khác}}, which it returns.
@@ -248,7 +255,7 @@ func (f *findings) call(s string, at Position) *call {
 	for _, part := range parts[1:] {
 		name, arg, _ := strings.Cut(part, ":")
 		u := filterUse{strings.TrimSpace(name), strings.Trim(strings.TrimSpace(arg), `"“”`), Position{at.File, at.Line, col}}
-		if _, ok := filters[u.name]; !ok {
+		if _, ok := filters[u.name]; !ok && !f.full() {
 			p := f.addf(u.at, u.name, "Không có bộ lọc “%s”.", "There is no filter “%s”.", u.name)
 			p.Hint = nearest(u.name, keys(filters))
 		}

@@ -85,12 +85,15 @@ const maxProblems = 1000
 type findings struct{ list Problems }
 
 func (f *findings) add(at Position, text, vi, en string) *Problem {
-	if len(f.list) >= maxProblems {
+	if f.full() {
 		return &Problem{}
 	}
 	f.list = append(f.list, Problem{File: at.File, Line: at.Line, Column: at.Column, Text: text, Message: vi, English: en})
 	return &f.list[len(f.list)-1]
 }
+
+// full says that no more problems are taken, so that hints need no looking for.
+func (f *findings) full() bool { return len(f.list) >= maxProblems }
 
 func (f *findings) addf(at Position, text, vi, en string, args ...any) *Problem {
 	return f.add(at, text, fmt.Sprintf(vi, args...), fmt.Sprintf(en, args...))

@@ -276,7 +276,7 @@ func (s *scanner) attr(n *node, a attr, scope map[string]*Variable) {
 
 // path finds what a path names; unknown names are reported with a hint.
 func (s *scanner) path(path []string, at Position, scope map[string]*Variable) *Variable {
-	if len(path) == 0 {
+	if len(path) == 0 || s.f.full() {
 		return nil
 	}
 	whole := strings.Join(path, ".")

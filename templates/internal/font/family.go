@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"compress/zlib"
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"sync"
 
 	"github.com/go-fonts/liberation/liberationserifbold"
@@ -26,7 +28,9 @@ const (
 // Embedded is a subset with its font file compressed for a PDF, once.
 type Embedded struct {
 	*Subset
-	Deflated []byte // zlib, for /FlateDecode
+	Deflated   []byte // the font program: zlib, for /FlateDecode
+	ToUnicode  []byte // the CMap from glyph to character: zlib
+	WidthArray []byte // the advances as numbers with spaces between
 }
 
 // Family is four faces with their base cuts. Safe for concurrent use.
@@ -83,15 +87,30 @@ func embed(face *Face, base, extra []rune) (*Embedded, error) {
 	if err != nil {
 		return nil, err
 	}
+	e := &Embedded{Subset: s}
+	if e.Deflated, err = deflate(s.Program); err != nil {
+		return nil, fmt.Errorf("font %s: %w", face.Name, err)
+	}
+	if e.ToUnicode, err = deflate(toUnicode(s.Runes)); err != nil {
+		return nil, fmt.Errorf("font %s: %w", face.Name, err)
+	}
+	for i, w := range s.widths {
+		if i > 0 {
+			e.WidthArray = append(e.WidthArray, ' ')
+		}
+		e.WidthArray = strconv.AppendFloat(e.WidthArray, math.Round(w*1000)/1000, 'f', -1, 64)
+	}
+	return e, nil
+}
+
+func deflate(data []byte) ([]byte, error) {
 	var b bytes.Buffer
 	z := zlib.NewWriter(&b)
-	if _, err := z.Write(s.Program); err != nil {
-		return nil, fmt.Errorf("font %s: %w", face.Name, err)
+	if _, err := z.Write(data); err != nil {
+		return nil, err
 	}
-	if err := z.Close(); err != nil {
-		return nil, fmt.Errorf("font %s: %w", face.Name, err)
-	}
-	return &Embedded{Subset: s, Deflated: b.Bytes()}, nil
+	err := z.Close()
+	return b.Bytes(), err
 }
 
 // Base is the face's cut to the Vietnamese repertoire.

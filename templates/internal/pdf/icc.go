@@ -67,6 +67,15 @@ var sRGB = sync.OnceValue(func() []byte {
 	return append(append(head, table...), body...)
 })
 
+// deflatedProfile is the profile compressed, once a process.
+var deflatedProfile = sync.OnceValue(func() []byte {
+	b, err := deflate(sRGB())
+	if err != nil { // a bytes.Buffer does not fail
+		panic(err)
+	}
+	return b
+})
+
 func xyz(x, y, z float64) []byte {
 	b := []byte("XYZ \x00\x00\x00\x00")
 	for _, v := range []float64{x, y, z} {
