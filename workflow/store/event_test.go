@@ -174,6 +174,25 @@ func TestRollback(t *testing.T) {
 	})
 }
 
+// A context that ends in the middle is named as the cause, and nothing is written.
+func TestContextEnds(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, d database) {
+		s := d.open(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		err := s.Update(ctx, func(tx *store.Tx) error {
+			if _, err := tx.Append(ctx, "c", 0, envelope(), []store.Payload{payload("k", `{}`)}); err != nil {
+				return err
+			}
+			cancel()
+			_, err := tx.Append(ctx, "c", 1, envelope(), []store.Payload{payload("k", `{}`)})
+			return err
+		})
+		wantError(t, err, context.Canceled)
+		wantError(t, s.View(ctx, func(*store.Tx) error { return nil }), context.Canceled)
+		appendEvents(t, s, "c", 0, payload("k", `{}`))
+	})
+}
+
 func TestViewDoesNotWrite(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, d database) {
 		s := d.open(t)

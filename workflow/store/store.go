@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -161,17 +162,33 @@ func (tx *Tx) OnCommit(fn func()) { tx.onCommit = append(tx.onCommit, fn) }
 // Now is the store's clock.
 func (tx *Tx) Now() time.Time { return tx.s.now() }
 
-// Update runs fn in one writing transaction and commits if it returns nil. On an error or a panic in fn
-// nothing is written.
+// Update runs fn in one writing transaction and commits if it returns nil. On an error or a panic in fn, or when ctx
+// ends before the commit, nothing is written.
 func (s *Store) Update(ctx context.Context, fn func(*Tx) error) error {
 	if s.readOnly {
 		return ErrReadOnly
 	}
+	stopWatch := s.watchWait(ctx)
 	tx, err := s.begin(ctx, s.writer, true)
+	stopWatch()
 	if err != nil {
 		return err
 	}
-	return tx.run(fn)
+	return tx.run(ctx, fn)
+}
+
+// slowWait is how long an Update may wait for its turn before the log says so.
+const slowWait = 15 * time.Second
+
+// watchWait warns of an Update that waits long for a connection: most likely one that was called inside another, which
+// on SQLite waits for itself.
+func (s *Store) watchWait(ctx context.Context) (stop func()) {
+	_, file, line, _ := runtime.Caller(2)
+	timer := time.AfterFunc(slowWait, func() {
+		s.logger.WarnContext(ctx, "an update waits for its turn to write; is it called inside another update?",
+			"waits", fmt.Sprintf("%s:%d", file, line), "since", slowWait)
+	})
+	return func() { timer.Stop() }
 }
 
 // View runs fn in a reading transaction: all its reads see one state of the database.
@@ -180,7 +197,7 @@ func (s *Store) View(ctx context.Context, fn func(*Tx) error) error {
 	if err != nil {
 		return err
 	}
-	return tx.run(fn)
+	return tx.run(ctx, fn)
 }
 
 func (s *Store) begin(ctx context.Context, pool *sql.DB, writes bool) (*Tx, error) {
@@ -200,22 +217,31 @@ func (s *Store) begin(ctx context.Context, pool *sql.DB, writes bool) (*Tx, erro
 	return &Tx{s: s, tx: tx, conn: conn, q: db.New(tx), writes: writes}, nil
 }
 
-func (tx *Tx) run(fn func(*Tx) error) error {
+func (tx *Tx) run(ctx context.Context, fn func(*Tx) error) error {
 	defer tx.conn.Close()  //nolint:errcheck // only gives the connection back; commit and rollback report
 	defer tx.tx.Rollback() // after a commit it does nothing, else fn's error is the one to tell
 	if err := fn(tx); err != nil {
-		return classify(err, "")
+		return ended(ctx, classify(err, ""))
 	}
 	if !tx.writes {
 		return nil
 	}
 	if err := tx.tx.Commit(); err != nil {
-		return classify(err, "commit")
+		return ended(ctx, classify(err, "commit"))
 	}
 	for _, done := range tx.onCommit {
 		done()
 	}
 	return nil
+}
+
+// ended adds why a context ended to an error that came of it: drivers say only that they were interrupted.
+func ended(ctx context.Context, err error) error {
+	cause := context.Cause(ctx)
+	if cause == nil || errors.Is(err, cause) {
+		return err
+	}
+	return fmt.Errorf("%w (%w)", err, cause)
 }
 
 // millis and instant convert between time.Time and the Unix milliseconds of the database; zero is zero.
