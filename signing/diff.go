@@ -1,7 +1,10 @@
 package signing
 
 import (
+	"bytes"
+	"encoding/xml"
 	"fmt"
+	"io"
 	"slices"
 	"time"
 
@@ -65,6 +68,7 @@ type comparison struct {
 	graph     *refGraph // as of new
 	pages     map[pdf.Ref]int
 	revision  int
+	conflicts []int // objects that the revision's cross-references place twice
 	changed   map[int]bool
 	explained map[int]bool
 	added     map[pdf.Ref]bool // widgets of signature fields that are new
@@ -88,6 +92,9 @@ func (c *comparison) run() []Modification {
 		}
 	}
 	c.leftovers()
+	for _, n := range c.conflicts {
+		c.report(Modification{Kind: ChangeObject, Object: n, Detail: "the cross-references place this object twice"})
+	}
 	return c.found
 }
 
@@ -218,8 +225,9 @@ func (c *comparison) compareCatalog() error {
 		switch key {
 		case "AcroForm", "DSS":
 		case "Metadata":
-		case "Extensions":
+		case "Extensions", "MarkInfo":
 			c.explain(newRoot.Get(key), edge{rootRef.Num, key})
+			c.report(Modification{Kind: ChangeMetadata, Key: string(key)})
 		case "Version":
 			if v, ok := newRoot.Get(key).(pdf.Name); !ok || len(v) != 3 {
 				c.report(Modification{Kind: ChangeCatalog, Key: string(key), Object: rootRef.Num})
@@ -254,8 +262,36 @@ func (c *comparison) compareMetadata(root int, old, new pdf.Object) {
 		}
 		return
 	}
+	if !c.isXMP(ref) {
+		c.report(Modification{Kind: ChangeCatalog, Key: "Metadata", Object: ref.Num, Detail: "the new metadata is not XMP"})
+		return
+	}
 	if c.explain(new, edge{root, "Metadata"}) {
 		c.report(Modification{Kind: ChangeMetadata, Key: "Metadata"})
+	}
+}
+
+// isXMP: a metadata stream with well-formed XML that declares no entities.
+func (c *comparison) isXMP(ref pdf.Ref) bool {
+	o, err := c.new.Get(ref)
+	stm, ok := o.(*pdf.Stream)
+	if err != nil || !ok || stm.Dict.Get("Subtype") != pdf.Name("XML") {
+		return false
+	}
+	data, err := c.new.Decode(stm, 4<<20)
+	if err != nil {
+		return false
+	}
+	d := xml.NewDecoder(bytes.NewReader(data))
+	d.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
+	for {
+		token, err := d.RawToken()
+		if err == io.EOF {
+			return true
+		}
+		if _, directive := token.(xml.Directive); err != nil || directive {
+			return false
+		}
 	}
 }
 
@@ -273,13 +309,9 @@ func (c *comparison) compareStore(root int, old, new pdf.Object) error {
 	if pdf.Equal(old, new) && len(c.explained) == before {
 		return nil
 	}
-	lost, err := c.storeLost(old, new)
-	if err != nil {
+	if detail, err := c.checkStore(old, new); err != nil || detail != "" {
+		c.report(Modification{Kind: ChangeCatalog, Key: "DSS", Detail: detail})
 		return err
-	}
-	if lost {
-		c.report(Modification{Kind: ChangeCatalog, Key: "DSS", Detail: "validation data removed"})
-		return nil
 	}
 	c.report(Modification{Kind: ChangeValidationData})
 	return nil
@@ -297,33 +329,89 @@ func (c *comparison) explainStore(store pdf.Object) {
 	}
 }
 
-// storeLost reports whether a stream of the old store is not in the new one.
-func (c *comparison) storeLost(old, new pdf.Object) (bool, error) {
+// checkStore says what is wrong with a new store: a key or a value that has no place there, or an entry of VRI that is not as
+// it was. Data that are no longer needed may be left out (EN 319 142-1 §5.4.2).
+func (c *comparison) checkStore(old, new pdf.Object) (string, error) {
 	a, err := c.old.Dict(old)
-	if err != nil || a == nil {
-		return false, err
+	if err != nil {
+		return "", err
 	}
 	b, err := c.new.Dict(new)
 	if err != nil {
-		return false, err
+		return "", err
 	}
-	for _, key := range []pdf.Name{"Certs", "OCSPs", "CRLs"} {
-		x, err := c.old.Array(a.Get(key))
-		if err != nil {
-			return false, err
+	for _, e := range b {
+		switch e.Key {
+		case "Type":
+		case "Certs", "OCSPs", "CRLs":
+			if !c.streamsOnly(e.Value) {
+				return string(e.Key) + " holds something other than streams", nil
+			}
+		case "VRI":
+			if detail, err := c.checkVRI(a.Get("VRI"), e.Value); detail != "" || err != nil {
+				return detail, err
+			}
+		default:
+			return "unknown key " + string(e.Key), nil
 		}
-		y, err := c.new.Array(b.Get(key))
-		if err != nil {
-			return false, err
+	}
+	if a.Has("VRI") && !b.Has("VRI") {
+		return "VRI removed", nil
+	}
+	return "", nil
+}
+
+func (c *comparison) streamsOnly(o pdf.Object) bool {
+	arr, err := c.new.Array(o)
+	if err != nil {
+		return false
+	}
+	for _, o := range arr {
+		ref, ok := o.(pdf.Ref)
+		if !ok {
+			return false
 		}
-		for _, o := range x {
-			ref, _ := o.(pdf.Ref)
-			if !slices.ContainsFunc(y, func(n pdf.Object) bool { return n == o }) || c.changed[ref.Num] {
-				return true, nil
+		v, err := c.new.Get(ref)
+		if _, stream := v.(*pdf.Stream); err != nil || !stream {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *comparison) checkVRI(old, new pdf.Object) (string, error) {
+	a, err := c.old.Dict(old)
+	if err != nil {
+		return "", err
+	}
+	b, err := c.new.Dict(new)
+	if err != nil {
+		return "", err
+	}
+	for _, e := range a {
+		ref, _ := e.Value.(pdf.Ref)
+		if !pdf.Equal(e.Value, b.Get(e.Key)) || c.changed[ref.Num] {
+			return "VRI entry " + string(e.Key) + " changed or removed", nil
+		}
+	}
+	for _, e := range b {
+		entry, err := c.new.Dict(e.Value)
+		if err != nil || entry == nil || len(e.Key) != 40 {
+			return "malformed VRI entry", nil
+		}
+		for _, k := range entry {
+			switch k.Key {
+			case "Type", "TU", "TS":
+			case "Cert", "OCSP", "CRL":
+				if !c.streamsOnly(k.Value) {
+					return "a VRI entry holds something other than streams", nil
+				}
+			default:
+				return "unknown key " + string(k.Key) + " in VRI", nil
 			}
 		}
 	}
-	return false, nil
+	return "", nil
 }
 
 // explain accounts for the changed objects that are reached from value and from nowhere else: new ones, and old ones that

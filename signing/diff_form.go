@@ -65,8 +65,8 @@ func (c *comparison) compareFormDict(old, new pdf.Dict) error {
 			ok = isInt && was&^now == 0 && now&^3 == 0
 		case "NeedAppearances":
 			ok = new.Get(key) == nil || new.Get(key) == pdf.Boolean(false)
-		case "DA":
-			ok = old.Get(key) == nil
+		case "DA", "Q": // of use only where fields are drawn anew
+			ok = true
 		case "DR":
 			ok = true // looked at below
 		}
@@ -204,6 +204,9 @@ func (c *comparison) compareSignatureField(was, is *pdf.Field, old, new pdf.Dict
 	signing := isNull(c.old, was.Value) && !isNull(c.new, is.Value)
 	if !signing {
 		for _, key := range keys {
+			if harmlessKey(key, new) {
+				continue
+			}
 			bad := m
 			bad.Key, bad.Kind = string(key), ChangeField
 			switch {
@@ -220,17 +223,24 @@ func (c *comparison) compareSignatureField(was, is *pdf.Field, old, new pdf.Dict
 		ok := false
 		switch key {
 		case "V":
+			if value, isRef := new.Get(key).(pdf.Ref); isRef && !isNull(c.old, value) {
+				bad := m
+				bad.Kind, bad.Key, bad.Detail = ChangeSignatureValue, "V", "the signature is an object that was there before"
+				c.report(bad)
+			}
 			ok = true
 			c.explain(new.Get(key), edge{ref.Num, key})
 		case "AP":
 			ok = true
 			c.explain(new.Get(key), edge{ref.Num, key})
-		case "AS", "M":
+		case "AS", "M", "DA", "Q":
 			ok = true
 		case "F":
 			a, _ := old.Get(key).(pdf.Integer)
 			b, isInt := new.Get(key).(pdf.Integer)
-			ok = isInt && (a^b)&^(4|128) == 0 // Print and Locked
+			ok = isInt && (a^b)&^(4|64|128) == 0 // Print, ReadOnly, Locked
+		default:
+			ok = harmlessKey(key, new)
 		}
 		if !ok {
 			bad := m
@@ -238,8 +248,23 @@ func (c *comparison) compareSignatureField(was, is *pdf.Field, old, new pdf.Dict
 			c.report(bad)
 		}
 	}
-	m.Kind = c.signatureKind(is, ChangeSignature)
+	m.Kind, m.Visible = c.signatureKind(is, ChangeSignature), c.visible(new)
+	if m.Visible {
+		m.Kind = ChangeSignature // a time-stamp that shows itself is not the kind that is always permitted
+	}
 	c.report(m)
+}
+
+// harmlessKey: field flags mean nothing for a signature, and Type may be added where it says what is so anyway.
+func harmlessKey(key pdf.Name, new pdf.Dict) bool {
+	return key == "Ff" || (key == "Type" && new.Get(key) == pdf.Name("Annot"))
+}
+
+// visible: the widget has an area and is not hidden.
+func (c *comparison) visible(widget pdf.Dict) bool {
+	rect, err := c.new.ReadRect(widget.Get("Rect"))
+	flags, _ := widget.Get("F").(pdf.Integer)
+	return err == nil && !rect.Empty() && flags&(2|32) == 0 // Hidden, NoView
 }
 
 // signatureKind tells a document time-stamp from a signature by the dictionary's SubFilter.
@@ -255,7 +280,7 @@ func (c *comparison) compareValueField(is *pdf.Field, old, new pdf.Dict, ref pdf
 	m := Modification{Kind: ChangeFormValue, Field: is.Name, Object: ref.Num, Page: c.pageOf(pdf.Widget{Dict: new})}
 	for _, key := range keys {
 		switch {
-		case key == "V", key == "AS", key == "RV", key == "M", key == "I",
+		case key == "V", key == "AS", key == "RV", key == "M", key == "I", key == "DA", key == "Q", harmlessKey(key, new),
 			key == "AP" && (is.Type == "Tx" || is.Type == "Ch"):
 			c.explain(new.Get(key), edge{ref.Num, key})
 		case key == "Kids" && c.kidsAdded(old, new):
@@ -286,6 +311,9 @@ var newFieldKeys = []pdf.Name{"Type", "Subtype", "FT", "T", "TU", "TM", "V", "F"
 // newField: only signature fields may be added.
 func (c *comparison) newField(f *pdf.Field) {
 	m := Modification{Kind: ChangeNewSignature, Field: f.Name, Object: f.Ref.Num}
+	if c.newParent(f) {
+		return
+	}
 	if f.Type != "Sig" || !f.Terminal() || f.Ref == (pdf.Ref{}) || !isNull(c.old, f.Ref) {
 		m.Kind, m.Detail = ChangeField, "field added"
 		c.report(m)
@@ -297,12 +325,14 @@ func (c *comparison) newField(f *pdf.Field) {
 		if p := c.pageOf(w); p != 0 {
 			m.Page = p
 		}
-		rect, err := c.new.ReadRect(w.Dict.Get("Rect"))
-		flags, _ := w.Dict.Get("F").(pdf.Integer)
-		if err != nil || rect.Empty() || flags&(2|32) != 0 { // Hidden, NoView
+		if !c.visible(w.Dict) {
 			continue
 		}
 		m.Visible = true
+		rect, err := c.new.ReadRect(w.Dict.Get("Rect"))
+		if err != nil {
+			continue
+		}
 		if over := c.covers(w, rect); over != "" {
 			c.report(Modification{Kind: ChangeOverlay, Field: f.Name, Page: m.Page, Object: f.Ref.Num, Detail: "over " + over})
 		}
@@ -312,6 +342,22 @@ func (c *comparison) newField(f *pdf.Field) {
 		m.Kind = ChangeNewSignature
 	}
 	c.report(m)
+}
+
+// newParent accounts for a new node of the field tree that only holds new signature fields.
+func (c *comparison) newParent(f *pdf.Field) bool {
+	if f.Terminal() || len(f.Widgets) > 0 || f.Ref == (pdf.Ref{}) || !isNull(c.old, f.Ref) || (f.Type != "" && f.Type != "Sig") {
+		return false
+	}
+	for _, e := range f.Dict {
+		if !slices.Contains([]pdf.Name{"T", "TU", "TM", "FT", "Kids", "Parent"}, e.Key) {
+			return false
+		}
+	}
+	if c.onlyBy(f.Ref.Num, "Fields", "AcroForm", "Kids", "Parent", "") {
+		c.explained[f.Ref.Num] = true
+	}
+	return true
 }
 
 func (c *comparison) explainNewField(f *pdf.Field, m *Modification) {
@@ -329,6 +375,10 @@ func (c *comparison) explainNewField(f *pdf.Field, m *Modification) {
 			if !slices.Contains(newFieldKeys, e.Key) {
 				c.report(Modification{Kind: ChangeField, Field: f.Name, Key: string(e.Key), Object: d.Ref.Num, Page: m.Page,
 					Detail: "new signature field with something that it may not have"})
+			}
+			if v, isRef := e.Value.(pdf.Ref); e.Key == "V" && isRef && !isNull(c.old, v) {
+				c.report(Modification{Kind: ChangeSignatureValue, Field: f.Name, Key: "V", Object: v.Num,
+					Detail: "the signature is an object that was there before"})
 			}
 			switch e.Key {
 			case "P", "Parent", "Kids":

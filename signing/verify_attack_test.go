@@ -23,7 +23,7 @@ func attackFile(kind fileKind, inField string) []byte {
 		3: "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents[4 0 R 31 0 R]/Resources 9 0 R/Annots[10 0 R 11 0 R 12 0 R 13 0 R 14 0 R]>>",
 		4: stm("", "BT /F1 12 Tf 72 780 Td (Pay 100 dong) Tj ET /Im1 Do /OC /L1 BDC BT /F1 12 Tf 72 700 Td (Pay 999 dong) Tj ET EMC"),
 		5: "<</Fields[10 0 R 11 0 R 12 0 R 13 0 R]/SigFlags 1/DR<</Font<</F1 8 0 R>>>>>>",
-		6: stm("/Type/Metadata/Subtype/XML", "<x:xmpmeta/>"),
+		6: stm("/Type/Metadata/Subtype/XML", `<x:xmpmeta xmlns:x="adobe:ns:meta/"/>`),
 		7: "<</Producer(test)>>",
 		8: "<</Type/Font/Subtype/Type1/BaseFont/Times-Roman/ToUnicode 16 0 R>>",
 		9: "<</Font<</F1 8 0 R>>/XObject<</Im1 15 0 R>>/Properties<</L1 20 0 R>>>>",
@@ -315,6 +315,27 @@ var updateAttacks = []updateAttack{
 	{"Signature/certification added afterwards", ChangeCatalog, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
 		u.Set(ref(1), dict(t, u, 1).With("Perms", pdf.Dict{{Key: "DocMDP", Value: dict(t, u, 10).Get("V")}}))
 	}},
+	{"Metadata/not XML", ChangeCatalog, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(6), &pdf.Stream{Dict: dict(t, u, 6).Without("Length"), Data: []byte("BT ET <")})
+	}},
+	{"Metadata/with an entity", ChangeCatalog, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(6), &pdf.Stream{Dict: dict(t, u, 6).Without("Length"), Data: []byte(`<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>`)})
+	}},
+	{"Signature/the same value in another field", ChangeSignatureValue, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(11), dict(t, u, 11).With("V", dict(t, u, 10).Get("V")))
+	}},
+	{"Signature/the same value in a new field", ChangeSignatureValue, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		w := u.Add(annotation("Widget", pdf.Entry{Key: "FT", Value: pdf.Name("Sig")}, pdf.Entry{Key: "T", Value: pdf.String{Bytes: "again"}},
+			pdf.Entry{Key: "V", Value: dict(t, u, 10).Get("V")}))
+		addField(t, u, w)
+		addAnnotation(t, u, w)
+	}},
+	{"Store/foreign key in the DSS", ChangeCatalog, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(1), dict(t, u, 1).With("DSS", pdf.Dict{{Key: "Names", Value: pdf.Dict{}}}))
+	}},
+	{"Store/something other than streams in the DSS", ChangeCatalog, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(1), dict(t, u, 1).With("DSS", pdf.Dict{{Key: "Certs", Value: pdf.Array{u.Add(pdf.Dict{})}}}))
+	}},
 	{"Disguise/content replaced under the DSS's name", ChangeContent, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
 		u.Set(ref(4), content("Pay 999 dong"))
 		u.Set(ref(1), dict(t, u, 1).With("DSS", pdf.Dict{{Key: "Certs", Value: pdf.Array{ref(4)}}}))
@@ -396,7 +417,7 @@ var innocents = []updateAttack{
 		u.Set(ref(13), dict(t, u, 13).With("V", pdf.Name("Yes")).With("AS", pdf.Name("Yes")))
 	}},
 	{"metadata updated", ChangeMetadata, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
-		u.Set(ref(6), &pdf.Stream{Dict: dict(t, u, 6).Without("Length"), Data: []byte("<x:xmpmeta>2</x:xmpmeta>")})
+		u.Set(ref(6), &pdf.Stream{Dict: dict(t, u, 6).Without("Length"), Data: []byte(`<x:xmpmeta xmlns:x="adobe:ns:meta/">2</x:xmpmeta>`)})
 		u.Set(ref(7), dict(t, u, 7).With("ModDate", pdf.String{Bytes: "D:20261123"}))
 	}},
 	{"objects written again as they were", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
@@ -411,6 +432,19 @@ var innocents = []updateAttack{
 	{"signature field added for later", ChangeNewSignature, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
 		w := u.Add(annotation("Widget", pdf.Entry{Key: "FT", Value: pdf.Name("Sig")}, pdf.Entry{Key: "T", Value: pdf.String{Bytes: "C"}}))
 		addField(t, u, w)
+		addAnnotation(t, u, w)
+	}},
+	{"marked as tagged", ChangeMetadata, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(1), dict(t, u, 1).With("MarkInfo", pdf.Dict{{Key: "Marked", Value: pdf.Boolean(true)}}))
+	}},
+	{"flags of a signature field", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(10), dict(t, u, 10).With("Ff", pdf.Integer(1)))
+	}},
+	{"signature field deep in the form", ChangeNewSignature, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		w := u.Add(annotation("Widget", pdf.Entry{Key: "FT", Value: pdf.Name("Sig")}, pdf.Entry{Key: "T", Value: pdf.String{Bytes: "leaf"}}))
+		parent := u.Add(pdf.Dict{{Key: "T", Value: pdf.String{Bytes: "group"}}, {Key: "Kids", Value: pdf.Array{w}}})
+		u.Set(w, dict(t, u, w.Num).With("Parent", parent))
+		addField(t, u, parent)
 		addAnnotation(t, u, w)
 	}},
 	{"form resources added", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) {

@@ -109,7 +109,7 @@ func (v *verification) compareRevisions(first, last int) ([]Modification, error)
 
 func (v *verification) newComparison(i int, graph *refGraph, oldForm *pdf.Form, packed map[int][]int) *comparison {
 	c := &comparison{old: v.file.AsOf(i - 1), new: v.file.AsOf(i), oldForm: oldForm, graph: graph, pages: v.pages, revision: i + 1,
-		explained: map[int]bool{}, added: map[pdf.Ref]bool{}, signed: map[pdf.Ref]string{}}
+		conflicts: v.file.Revisions()[i].Conflicts, explained: map[int]bool{}, added: map[pdf.Ref]bool{}, signed: map[pdf.Ref]string{}}
 	c.changed = changedObjects(c.old, c.new, &v.file.Revisions()[i], packed, v.reader.expired)
 	for n := range c.changed {
 		graph.read(c.new, n, entryOrFree(c.new, n))

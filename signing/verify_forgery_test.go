@@ -139,6 +139,16 @@ var forgeries = []forgery{
 	{"IncrementalSaving/update without a trailer", func(_ testing.TB, p parts) []byte {
 		return append(bytes.Clone(p.file), "\n4 0 obj\n<<>>\nendobj\nxref\n4 1\n0000000000 00000 n \n"...)
 	}},
+	{"CrossReference/object placed twice", func(_ testing.TB, p parts) []byte {
+		at, _ := lastStartXRef(bytes.NewReader(p.file), int64(len(p.file)))
+		out := bytes.Clone(p.file)
+		forged := len(out)
+		out = append(out, "4 0 obj\n<</Length 5>>\nstream\nBT ET\nendstream\nendobj\n"...)
+		next := len(out)
+		old := bytes.Index(p.file, []byte("4 0 obj"))
+		return fmt.Appendf(out, "xref\n4 1\n%010d 00000 n\r\n4 1\n%010d 00000 n\r\ntrailer\n<</Size 60/Root 1 0 R/Prev %d>>\nstartxref\n%d\n%%%%EOF\n",
+			old, forged, at, next)
+	}},
 	{"CrossReference/newest section skips the signed one", func(t testing.TB, p parts) []byte {
 		f, err := pdf.Open(bytes.NewReader(p.file), int64(len(p.file)), pdf.Limits{})
 		if err != nil {

@@ -16,6 +16,8 @@ type Revision struct {
 	Trailer Dict     // of that section
 	// Entries are those of this revision's own sections alone (a linearised file has two), ascending by number.
 	Entries []NumberedEntry
+	// Conflicts are objects that one section places twice, differently: readers may disagree about which counts.
+	Conflicts []int
 }
 
 func (r *Revision) lookup(num int) (XRefEntry, bool) {
@@ -207,13 +209,13 @@ func (f *File) group(sections []*section, ends map[int64]ending) error {
 			return malformed(e.at, "startxref inside its own cross-reference section")
 		}
 		if heads {
-			f.revisions = append(f.revisions, Revision{EOF: e.eof, End: e.end, XRef: s.offset, Kind: s.kind, Trailer: s.trailer, Entries: s.entries})
+			f.revisions = append(f.revisions, Revision{EOF: e.eof, End: e.end, XRef: s.offset, Kind: s.kind, Trailer: s.trailer, Entries: s.entries, Conflicts: s.conflicts})
 			continue
 		}
 		r := &f.revisions[len(f.revisions)-1]
 		merged := &section{entries: append(slices.Clone(r.Entries), s.entries...)}
 		merged.sort()
-		r.Entries = merged.entries
+		r.Entries, r.Conflicts = merged.entries, append(r.Conflicts, s.conflicts...)
 	}
 	slices.Reverse(f.revisions)
 	var start int64

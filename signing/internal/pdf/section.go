@@ -46,6 +46,8 @@ type section struct {
 	kind    XRefKind
 	trailer Dict
 	entries []NumberedEntry // ascending, one per number
+
+	conflicts []int // see Revision.Conflicts
 }
 
 // prev is the offset of the section before, -1 for none.
@@ -207,11 +209,16 @@ func (f *File) addHidden(s *section, off int64, budget *int) error {
 			s.entries = append(s.entries, h)
 		case s.entries[i].Kind == Free:
 			s.entries[i] = h
+		case h.Kind != Free && h.XRefEntry != s.entries[i].XRefEntry:
+			s.conflicts = append(s.conflicts, h.Num)
 		}
 	}
 	s.sort()
 	return nil
 }
+
+// maxConflicts is how many of a section's conflicts are remembered.
+const maxConflicts = 100
 
 func byNumber(e NumberedEntry, num int) int { return e.Num - num }
 
@@ -220,7 +227,12 @@ func (s *section) sort() {
 	if !slices.IsSortedFunc(s.entries, func(a, b NumberedEntry) int { return a.Num - b.Num }) {
 		slices.SortStableFunc(s.entries, func(a, b NumberedEntry) int { return a.Num - b.Num })
 	}
-	s.entries = slices.CompactFunc(s.entries, func(a, b NumberedEntry) bool { return a.Num == b.Num })
+	s.entries = slices.CompactFunc(s.entries, func(a, b NumberedEntry) bool {
+		if a.Num == b.Num && a.XRefEntry != b.XRefEntry && len(s.conflicts) < maxConflicts {
+			s.conflicts = append(s.conflicts, a.Num)
+		}
+		return a.Num == b.Num
+	})
 }
 
 // readXRefStream reads a cross-reference stream (§7.5.8).
@@ -230,6 +242,9 @@ func (f *File) readXRefStream(off int64, budget *int) (*section, error) {
 	}
 	p := f.parserAt(off)
 	if _, _, err := p.header(); err != nil {
+		if p.err != nil {
+			return nil, p.err
+		}
 		return nil, malformed(off, "no cross-reference section begins here")
 	}
 	o, err := f.body(p)
