@@ -161,7 +161,8 @@ const actorsShown = 4
 // nextActors says who has to act now, with the people who may, and how many agencies more than are shown.
 func (t teller) nextActors() (shown []actor, more int) {
 	c := t.v.Covenant
-	agencies, duty := c.Waiting, workflow.Duty("")
+	agencies := c.Waiting
+	var duty workflow.Duty
 	switch c.Phase {
 	case workflow.AwaitingRevision:
 		agencies, duty = []workflow.AgencyID{c.For}, workflow.DutyDraft

@@ -126,16 +126,45 @@ func TestProgram(t *testing.T) {
 			tb.clean()
 		})
 	}
-	t.Run("qr", func(t *testing.T) {
-		res, err := http.Get(server + "/t/khong-co")
+	t.Run("qr", func(t *testing.T) { followQR(t, b, server) })
+}
+
+// printedAddress is the permanent address that the document shown carries, for its QR code.
+const printedAddress = `(async () => {
+	const root = document.querySelector("[data-viewer]");
+	const pdfjs = await import(root.dataset.pdfjs);
+	const doc = await pdfjs.getDocument({url: root.dataset.url, useWasm: false, isEvalSupported: false}).promise;
+	for (let n = 1; n <= doc.numPages; n++) {
+		const page = await doc.getPage(n);
+		for (const a of await page.getAnnotations()) if ((a.url || "").includes("/t/")) return a.url;
+		const text = (await page.getTextContent()).items.map(i => i.str).join("");
+		const found = /https?:\/\/[^ ]+\/t\/[A-Za-z0-9_-]+/.exec(text);
+		if (found) return found[0];
+	}
+	return "";
+})()`
+
+// followQR follows the address printed in the document to the covenant's page.
+func followQR(t *testing.T, b *browser, server string) {
+	tb := b.open(t, server+"/giao-uoc", 1280, 900, false)
+	path := eval[string](tb, `document.querySelector("tbody a").getAttribute("href")`)
+	tb.run(chromedp.Navigate(server + path))
+	tb.waitDrawn()
+	address := eval[string](tb, printedAddress)
+	_, token, ok := strings.Cut(address, "/t/")
+	if !ok {
+		t.Fatal("the document carries no permanent address")
+	}
+	for at, want := range map[string]int{"/t/" + token: http.StatusOK, "/t/khong-co": http.StatusNotFound} {
+		res, err := http.Get(server + at)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer res.Body.Close()
-		if res.StatusCode != http.StatusNotFound {
-			t.Errorf("an unknown code: status %d", res.StatusCode)
+		if res.StatusCode != want || (want == http.StatusOK && res.Request.URL.Path != path) {
+			t.Errorf("%s leads to %s with status %d, want %s with %d", at, res.Request.URL.Path, res.StatusCode, path, want)
 		}
-	})
+	}
 }
 
 // signaturesShow goes through the document's pages and looks for ink in the signature fields; seals may still be empty.

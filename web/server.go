@@ -130,7 +130,7 @@ func (s *server) recoverPanic(w http.ResponseWriter, r *request) {
 	if v == nil {
 		return
 	}
-	if v == http.ErrAbortHandler {
+	if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		panic(v)
 	}
 	s.fail(w, r, fmt.Errorf("panic: %v", v))
