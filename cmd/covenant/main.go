@@ -19,15 +19,19 @@ func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
 // cli is the command line; see kong for the tags.
 type cli struct {
-	Demo   demoCmd   `cmd:"" help:"Run the reference case through its whole life, then serve it."`
-	Serve  serveCmd  `cmd:"" help:"Serve the pages and run the background work."`
-	Check  checkCmd  `cmd:"" help:"Check templates; prints all problems, exit status 1 if any."`
-	Draft  draftCmd  `cmd:"" help:"Draft a document from a template and values."`
-	Sign   signCmd   `cmd:"" help:"Sign a PDF file with the key of a PKCS#12 file."`
-	Verify verifyCmd `cmd:"" help:"Verify the signatures of PDF files."`
-	Remind remindCmd `cmd:"" help:"Print the reminders that would be sent between two dates."`
-	Audit  auditCmd  `cmd:"" help:"Check the event log's chains and time-stamps."`
-	Doctor doctorCmd `cmd:"" help:"Check fonts, clock, database, mail, time-stamps and keys."`
+	Demo      demoCmd      `cmd:"" help:"Run the reference case through its whole life, then serve it."`
+	Serve     serveCmd     `cmd:"" help:"Serve the pages and run the background work."`
+	Check     checkCmd     `cmd:"" help:"Check templates; prints all problems, exit status 1 if any."`
+	Draft     draftCmd     `cmd:"" help:"Draft a document from a template and values."`
+	Sign      signCmd      `cmd:"" help:"Sign a PDF file with the key of a PKCS#12 file."`
+	Prepare   prepareCmd   `cmd:"" help:"Prepare a signature whose key is elsewhere."`
+	Finish    finishCmd    `cmd:"" help:"Finish a prepared signature with the value that the key made."`
+	Timestamp timestampCmd `cmd:"" help:"Add a document time-stamp to a PDF file."`
+	Extend    extendCmd    `cmd:"" help:"Raise a signed PDF file to B-LT or B-LTA, or renew it."`
+	Verify    verifyCmd    `cmd:"" help:"Verify the signatures of PDF files."`
+	Remind    remindCmd    `cmd:"" help:"Print the reminders that would be sent between two dates."`
+	Audit     auditCmd     `cmd:"" help:"Check the event log's chains and time-stamps."`
+	Doctor    doctorCmd    `cmd:"" help:"Check fonts, clock, database, mail, time-stamps and keys."`
 
 	Lang string `help:"Language of output: vi or en. Default: from COVENANT_LANG or LANG." env:"COVENANT_LANG" placeholder:"vi|en"`
 }

@@ -37,7 +37,7 @@ func TestScripts(t *testing.T) {
 			env.Defer(func() { _ = server.Close() })
 			return prepareScript(env, pki)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"tamper": tamper},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"tamper": tamper, "append": appendFile},
 	})
 }
 
@@ -85,4 +85,13 @@ func tamper(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	data[at+40] ^= 1
 	ts.Check(os.WriteFile(path, data, 0o600))
+}
+
+// appendFile appends the second file to the first.
+func appendFile(ts *testscript.TestScript, _ bool, args []string) {
+	more, err := os.ReadFile(ts.MkAbs(args[1]))
+	ts.Check(err)
+	data, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), append(data, more...), 0o600))
 }

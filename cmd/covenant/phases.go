@@ -1,0 +1,220 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"covenant/signing"
+)
+
+// serverFlags are the flags of commands that ask servers.
+type serverFlags struct {
+	TSA          []string `name:"tsa" help:"Time-stamp authority; several are tried in order." placeholder:"URL"`
+	Trust        string   `help:"Roots (PEM) that complete the chains at B-LT and above." type:"existingfile" placeholder:"ROOT.pem"`
+	AllowPrivate bool     `help:"Let certificates name OCSP and CRL servers on private addresses."`
+	JSON         bool     `name:"json" help:"Print the result as JSON."`
+}
+
+func (f serverFlags) timestamper() signing.Timestamper {
+	if len(f.TSA) == 0 {
+		return nil
+	}
+	return &signing.TSA{URLs: f.TSA, Retries: 1}
+}
+
+func (f serverFlags) validation() (*signing.ValidationSource, error) {
+	source := &signing.ValidationSource{HTTP: outbound(f.AllowPrivate)}
+	var err error
+	if f.Trust != "" {
+		source.Certificates, err = readCertificates(f.Trust)
+	}
+	return source, err
+}
+
+type prepareCmd struct {
+	In     string `arg:"" help:"PDF file to sign." type:"existingfile"`
+	Out    string `short:"o" required:"" help:"Session file (JSON); keep it as carefully as the PDF." placeholder:"SESSION"`
+	Cert   string `required:"" help:"Signer's certificate and its issuers (PEM), the signer's first." type:"existingfile" placeholder:"CERTS.pem"`
+	ToSign string `name:"to-sign" help:"Write the bytes that the key has to sign here." placeholder:"FILE"`
+	Level  string `default:"B-T" help:"PAdES level to reach when finished: B-B, B-T, B-LT or B-LTA."`
+	Field  string `help:"Signature field to sign. Default: a new invisible one." placeholder:"NAME"`
+	Image  string `help:"Picture of the signature, PNG with transparency." type:"existingfile" placeholder:"PNG"`
+	Reason string `help:"Reason for signing." placeholder:"TEXT"`
+	serverFlags
+}
+
+// Run decides everything about a signature but its value, which comes from a key elsewhere.
+func (cmd *prepareCmd) Run(e *env) error {
+	certs, err := readCertificates(cmd.Cert)
+	if err != nil {
+		return err
+	}
+	one := signCmd{Level: cmd.Level, TSA: cmd.TSA, Field: cmd.Field, Image: cmd.Image, Reason: cmd.Reason, Trust: cmd.Trust, AllowPrivate: cmd.AllowPrivate}
+	opt, err := one.options()
+	if err != nil {
+		return err
+	}
+	in, err := os.ReadFile(cmd.In)
+	if err != nil {
+		return fmt.Errorf("read the file to sign: %w", err)
+	}
+	session, err := signing.Prepare(e.ctx, bytes.NewReader(in), int64(len(in)), certs[0], certs[1:], opt)
+	if err != nil {
+		return fmt.Errorf("%s was not prepared: %w", cmd.In, err)
+	}
+	tbs, how, err := session.ToBeSigned()
+	if err != nil {
+		return err
+	}
+	data, err := json.Marshal(session)
+	if err != nil {
+		return fmt.Errorf("session: %w", err)
+	}
+	if err := writeWhole(cmd.Out, data, 0o600); err != nil {
+		return err
+	}
+	if cmd.ToSign != "" {
+		if err := writeWhole(cmd.ToSign, tbs, 0o600); err != nil {
+			return err
+		}
+	}
+	hash := "none"
+	if how.HashFunc() != 0 {
+		hash = how.HashFunc().String()
+	}
+	if cmd.JSON {
+		return json.NewEncoder(e.out).Encode(map[string]any{"session": cmd.Out, "to_sign": tbs, "hash": hash})
+	}
+	e.say("Đã chuẩn bị: %[1]s. Khóa ký giá trị %[2]d byte (băm trước: %[3]s); sau đó chạy covenant finish.",
+		"Prepared: %[1]s. The key signs a value of %[2]d bytes (already hashed with: %[3]s); then run covenant finish.", cmd.Out, len(tbs), hash)
+	return nil
+}
+
+type finishCmd struct {
+	Session   string `arg:"" help:"Session file of covenant prepare." type:"existingfile"`
+	In        string `required:"" help:"The very file that was prepared." type:"existingfile" placeholder:"IN.pdf"`
+	Signature string `required:"" help:"File with the signature value that the key made (raw bytes)." type:"existingfile" placeholder:"FILE"`
+	Out       string `short:"o" required:"" help:"Signed file." placeholder:"OUT.pdf"`
+	serverFlags
+}
+
+// Run puts the signature value into its place, and what the level asks for beside it.
+func (cmd *finishCmd) Run(e *env) error {
+	data, err := os.ReadFile(cmd.Session)
+	if err != nil {
+		return fmt.Errorf("session: %w", err)
+	}
+	var session signing.Session
+	if err := json.Unmarshal(data, &session); err != nil {
+		return fmt.Errorf("session %s: %w; it must be the file that covenant prepare wrote", cmd.Session, err)
+	}
+	value, err := os.ReadFile(cmd.Signature)
+	if err != nil {
+		return fmt.Errorf("signature value: %w", err)
+	}
+	validation, err := cmd.validation()
+	if err != nil {
+		return err
+	}
+	var made *signing.Signed
+	err = rewrite(cmd.In, cmd.Out, func(in []byte, out *bytes.Buffer) (err error) {
+		made, err = signing.Finish(e.ctx, &session, bytes.NewReader(in), int64(len(in)), out, value,
+			signing.FinishOptions{TSA: cmd.timestamper(), Validation: validation})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return cmd.told(e, cmd.Out, made)
+}
+
+// told says what was made.
+func (f serverFlags) told(e *env, out string, made *signing.Signed) error {
+	if f.JSON {
+		return json.NewEncoder(e.out).Encode(map[string]any{
+			"file": out, "field": made.Field, "level": made.Level, "time": made.Time.Format(time.RFC3339), "size": made.Size,
+		})
+	}
+	e.say("Đã ghi %s: mức PAdES %s, trường “%s”", "Wrote %s: PAdES %s, field “%s”", out, made.Level, made.Field)
+	return nil
+}
+
+// rewrite makes a new file of an old one; it is there whole or not at all.
+func rewrite(in, out string, do func(in []byte, out *bytes.Buffer) error) error {
+	data, err := os.ReadFile(in)
+	if err != nil {
+		return err
+	}
+	var made bytes.Buffer
+	if err := do(data, &made); err != nil {
+		return fmt.Errorf("%s was not written: %w", out, err)
+	}
+	return writeWhole(out, made.Bytes(), 0o644)
+}
+
+type timestampCmd struct {
+	In  string `arg:"" help:"PDF file." type:"existingfile"`
+	Out string `short:"o" required:"" help:"File with the time-stamp." placeholder:"OUT.pdf"`
+	serverFlags
+}
+
+// Run adds a document time-stamp (ISO 32000-2 §12.8.5).
+func (cmd *timestampCmd) Run(e *env) error {
+	if len(cmd.TSA) == 0 {
+		return errors.New("a time-stamp needs an authority: give --tsa URL")
+	}
+	var made *signing.Signed
+	err := rewrite(cmd.In, cmd.Out, func(in []byte, out *bytes.Buffer) (err error) {
+		made, err = signing.AddTimestamp(e.ctx, bytes.NewReader(in), int64(len(in)), out, signing.TimestampOptions{TSA: cmd.timestamper()})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if cmd.JSON {
+		return cmd.told(e, cmd.Out, made)
+	}
+	e.say("Đã ghi %s: dấu thời gian lúc %s", "Wrote %s: time-stamp of %s", cmd.Out, made.Time.Format("15:04:05 02/01/2006 -07:00"))
+	return nil
+}
+
+type extendCmd struct {
+	In    string `arg:"" help:"Signed PDF file." type:"existingfile"`
+	Out   string `short:"o" required:"" help:"File that can be verified for long." placeholder:"OUT.pdf"`
+	Level string `default:"B-LTA" enum:"B-LT,B-LTA" help:"B-LT: certificates and revocation data; B-LTA: and a document time-stamp. Again on a B-LTA file it renews it."`
+	serverFlags
+}
+
+// Run raises a signed file, or renews it before its newest document time-stamp's certificate ends.
+func (cmd *extendCmd) Run(e *env) error {
+	level, err := signing.ParseLevel(cmd.Level)
+	if err != nil {
+		return err
+	}
+	if level == signing.BLTA && len(cmd.TSA) == 0 {
+		return errors.New("level B-LTA needs a time-stamp: give --tsa URL, or --level B-LT")
+	}
+	validation, err := cmd.validation()
+	if err != nil {
+		return err
+	}
+	var made *signing.Extended
+	err = rewrite(cmd.In, cmd.Out, func(in []byte, out *bytes.Buffer) (err error) {
+		made, err = signing.Extend(e.ctx, bytes.NewReader(in), int64(len(in)), out, signing.ExtendOptions{
+			Level: level, TSA: cmd.timestamper(), Validation: validation,
+		})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if cmd.JSON {
+		return json.NewEncoder(e.out).Encode(map[string]any{"file": cmd.Out, "level": level, "size": made.Size})
+	}
+	e.say("Đã ghi %s: mức PAdES %s", "Wrote %s: PAdES %s", cmd.Out, level)
+	return nil
+}
