@@ -3,6 +3,7 @@ package signing
 import (
 	"bytes"
 	"crypto"
+	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
@@ -73,42 +74,14 @@ func BenchmarkSign(b *testing.B) {
 	})
 	for _, key := range []devpki.KeyType{devpki.P256, devpki.RSA2048, devpki.RSA3072, devpki.Ed25519} {
 		id := issue(b, p, "bench "+string(key), devpki.Profile{Key: key})
-		b.Run(string(key)+"/raw key", func(b *testing.B) {
-			done := cpu(b)
-			defer done()
-			for b.Loop() {
-				opts := crypto.SignerOpts(crypto.SHA256)
-				msg := digest[:]
-				if key == devpki.Ed25519 {
-					opts, msg = crypto.Hash(0), in[:200]
-				}
-				if _, err := id.Signer.Sign(rand.Reader, msg, opts); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-		b.Run(string(key)+"/sign", func(b *testing.B) {
-			b.ReportAllocs()
-			done := cpu(b)
-			defer done()
-			for b.Loop() {
-				if _, _, err := SignBytes(b.Context(), in, id, Options{Field: "a"}); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
+		b.Run(string(key)+"/raw key", func(b *testing.B) { benchRawKey(b, in, digest[:], id) })
+		b.Run(string(key)+"/sign", func(b *testing.B) { benchSigning(b, in, id, Options{Field: "a"}) })
 		b.Run(string(key)+"/second signature from kept hash state", func(b *testing.B) {
 			signed, first, err := SignBytes(b.Context(), in, id, Options{KeepState: true})
 			if err != nil {
 				b.Fatal(err)
 			}
-			done := cpu(b)
-			defer done()
-			for b.Loop() {
-				if _, _, err := SignBytes(b.Context(), signed, id, Options{Field: "a", Resume: first.State}); err != nil {
-					b.Fatal(err)
-				}
-			}
+			benchSigning(b, signed, id, Options{Field: "a", Resume: first.State})
 		})
 		b.Run(string(key)+"/sign on both cores", func(b *testing.B) {
 			b.RunParallel(func(pb *testing.PB) {
@@ -123,6 +96,31 @@ func BenchmarkSign(b *testing.B) {
 			b.Run(string(key)+"/older module", func(b *testing.B) { benchOlder(b, in, id) })
 		}
 	}
+}
+
+func benchRawKey(b *testing.B, in, digest []byte, id Identity) {
+	opts := crypto.SignerOpts(crypto.SHA256)
+	if _, ok := id.Signer.(ed25519.PrivateKey); ok {
+		opts, digest = crypto.Hash(0), in[:200]
+	}
+	done := cpu(b)
+	for b.Loop() {
+		if _, err := id.Signer.Sign(rand.Reader, digest, opts); err != nil {
+			b.Fatal(err)
+		}
+	}
+	done()
+}
+
+func benchSigning(b *testing.B, in []byte, id Identity, opt Options) {
+	b.ReportAllocs()
+	done := cpu(b)
+	for b.Loop() {
+		if _, _, err := SignBytes(b.Context(), in, id, opt); err != nil {
+			b.Fatal(err)
+		}
+	}
+	done()
 }
 
 // olderSign signs with the older module, in memory as it can.

@@ -65,41 +65,48 @@ func extend(ctx context.Context, doc *document, opt ExtendOptions) (*Extended, e
 			return nil, err
 		}
 	}
+	done := &Extended{Level: opt.Level}
+	if err := addValidationData(ctx, doc, opt, done); err != nil {
+		return nil, err
+	}
+	var err error
+	if opt.Level == BLTA {
+		done.Timestamp, err = addTimestamp(ctx, doc, TimestampOptions{TSA: opt.TSA, Hash: opt.Hash})
+	}
+	return done, err
+}
+
+// addValidationData appends the revision with what the document security store lacks, if it lacks anything.
+func addValidationData(ctx context.Context, doc *document, opt ExtendOptions, done *Extended) error {
 	f, err := doc.open()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	signatures, err := chosen(f, opt.Fields)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	store, err := readDSS(f)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	m := newMaterial(opt.Validation, store)
 	m.times(signatures)
 	for _, s := range signatures {
 		if err := m.addSignature(ctx, s); err != nil {
-			return nil, fmt.Errorf("signature field %q: %w", s.Field.Name, err)
+			return fmt.Errorf("signature field %q: %w", s.Field.Name, err)
 		}
 	}
 	u := pdf.NewUpdate(f)
-	done := &Extended{Level: opt.Level}
-	if err := store.write(u, done); err != nil {
-		return nil, err
+	if err := store.write(u, done); err != nil || u.Empty() {
+		return err
 	}
-	if !u.Empty() {
-		update, err := u.Bytes()
-		if err != nil {
-			return nil, err
-		}
-		doc.append(update)
+	update, err := u.Bytes()
+	if err != nil {
+		return err
 	}
-	if opt.Level == BLTA {
-		done.Timestamp, err = addTimestamp(ctx, doc, TimestampOptions{TSA: opt.TSA, Hash: opt.Hash})
-	}
-	return done, err
+	doc.append(update)
+	return nil
 }
 
 func hashOr(h crypto.Hash) crypto.Hash {

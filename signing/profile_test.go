@@ -256,7 +256,7 @@ func TestProfileOfDocumentTimestampsAndDSS(t *testing.T) {
 			if _, err := Extend(t.Context(), bytes.NewReader(base), int64(len(base)), &lt, ExtendOptions{Level: BLT, Validation: v}); err != nil {
 				t.Fatal(err)
 			}
-			requireDSS(t, lt.Bytes()[len(base):], p, id.Certificate)
+			requireDSS(t, lt.Bytes()[len(base):], id.Certificate)
 			var lta bytes.Buffer
 			if _, err := AddTimestamp(t.Context(), bytes.NewReader(lt.Bytes()), int64(lt.Len()), &lta, TimestampOptions{TSA: tsa}); err != nil {
 				t.Fatal(err)
@@ -276,7 +276,7 @@ func TestProfileOfDocumentTimestampsAndDSS(t *testing.T) {
 
 // requireDSS decodes the streams of the appended document security store: certificates up to the root, and a good OCSP
 // response or a list for each but that.
-func requireDSS(t *testing.T, appended []byte, p *devpki.PKI, signer *x509.Certificate) {
+func requireDSS(t *testing.T, appended []byte, signer *x509.Certificate) {
 	t.Helper()
 	objects := appendedObjects(t, appended)
 	dict := findObject(t, objects, "/Type/DSS")
@@ -284,34 +284,50 @@ func requireDSS(t *testing.T, appended []byte, p *devpki.PKI, signer *x509.Certi
 		t.Error("VRI is written although it is off by default")
 	}
 	var certs []*x509.Certificate
-	responses := 0
-	for _, name := range []string{"Certs", "OCSPs", "CRLs"} {
-		m := regexp.MustCompile(`/` + name + `\[([^\]]*)\]`).FindStringSubmatch(dict)
-		if m == nil {
-			continue
+	for _, der := range listed(t, objects, dict, "Certs") {
+		c, err := x509.ParseCertificate(der)
+		if err != nil {
+			t.Fatal(err)
 		}
-		for _, ref := range regexp.MustCompile(`(\d+) 0 R`).FindAllStringSubmatch(m[1], -1) {
-			n, _ := strconv.Atoi(ref[1])
-			der := inflate(t, objects[n])
-			if name == "Certs" {
-				c, err := x509.ParseCertificate(der)
-				if err != nil {
-					t.Fatal(err)
-				}
-				certs = append(certs, c)
-			} else if name == "OCSPs" {
-				if r, err := ocsp.ParseResponse(der, nil); err != nil || r.Status != ocsp.Good {
-					t.Errorf("OCSP response: %v", err)
-				}
-				responses++
-			} else {
-				if _, err := x509.ParseRevocationList(der); err != nil {
-					t.Errorf("revocation list: %v", err)
-				}
-				responses++
-			}
+		certs = append(certs, c)
+	}
+	responses, lists := listed(t, objects, dict, "OCSPs"), listed(t, objects, dict, "CRLs")
+	for _, der := range responses {
+		if r, err := ocsp.ParseResponse(der, nil); err != nil || r.Status != ocsp.Good {
+			t.Errorf("OCSP response: %v", err)
 		}
 	}
+	for _, der := range lists {
+		if _, err := x509.ParseRevocationList(der); err != nil {
+			t.Errorf("revocation list: %v", err)
+		}
+	}
+	if n := len(responses) + len(lists); n < 3 { // signer, issuing authority, time-stamp authority
+		t.Errorf("%d OCSP responses and lists", n)
+	}
+	requireChain(t, certs, signer)
+}
+
+// listed decodes the streams that a list of the store refers to.
+func listed(t *testing.T, objects map[int]string, dict, name string) (out [][]byte) {
+	t.Helper()
+	m := regexp.MustCompile(`/` + name + `\[([^\]]*)\]`).FindStringSubmatch(dict)
+	if m == nil {
+		return nil
+	}
+	for _, ref := range regexp.MustCompile(`(\d+) 0 R`).FindAllStringSubmatch(m[1], -1) {
+		n, err := strconv.Atoi(ref[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, inflate(t, objects[n]))
+	}
+	return out
+}
+
+// requireChain checks that the certificates lead from the signer to a self-signed one.
+func requireChain(t *testing.T, certs []*x509.Certificate, signer *x509.Certificate) {
+	t.Helper()
 	roots := x509.NewCertPool()
 	inter := x509.NewCertPool()
 	for _, c := range certs {
@@ -323,8 +339,5 @@ func requireDSS(t *testing.T, appended []byte, p *devpki.PKI, signer *x509.Certi
 	}
 	if _, err := signer.Verify(x509.VerifyOptions{Roots: roots, Intermediates: inter, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}}); err != nil {
 		t.Errorf("the store's certificates do not lead to a root: %v", err)
-	}
-	if responses < 3 { // signer, issuing authority, time-stamp authority
-		t.Errorf("%d OCSP responses and lists", responses)
 	}
 }

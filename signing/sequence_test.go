@@ -38,82 +38,93 @@ func manyChecks(t *testing.T) {
 	t.Cleanup(func() { f.Value.Set(old) })
 }
 
+// sequence is a file on its way through any steps.
+type sequence struct {
+	t      *testing.T
+	r      *rapid.T
+	tsa    *TSA
+	v      *ValidationSource
+	ids    []Identity
+	images [][]byte
+
+	file  []byte
+	names []string // unsigned fields
+	n     int      // signatures and document time-stamps
+	plain int      // signatures without a time-stamp
+}
+
 // TestAnySequenceKeepsAllSignaturesValid signs, time-stamps and extends files of every kind in any order, and reads
 // all signatures anew after each step, all objects at the end.
 func TestAnySequenceKeepsAllSignaturesValid(t *testing.T) {
 	p := testPKI(t)
-	tsa := &TSA{URLs: []string{p.TSA()}}
-	v := &ValidationSource{HTTP: http.DefaultClient}
-	ids := []Identity{issue(t, p, "một", devpki.Profile{}), issue(t, p, "hai", devpki.Profile{Key: devpki.Ed25519}), issue(t, p, "ba", devpki.Profile{Key: devpki.RSA2048})}
-	images := [][]byte{nil, testImage(t)}
+	seq := sequence{t: t, tsa: &TSA{URLs: []string{p.TSA()}}, v: &ValidationSource{HTTP: http.DefaultClient}, images: [][]byte{nil, testImage(t)},
+		ids: []Identity{issue(t, p, "một", devpki.Profile{}), issue(t, p, "hai", devpki.Profile{Key: devpki.Ed25519}), issue(t, p, "ba", devpki.Profile{Key: devpki.RSA2048})}}
 	manyChecks(t)
 	rapid.Check(t, func(r *rapid.T) {
-		var names []string
+		s := seq
+		s.r = r
 		for i := range rapid.IntRange(0, 4).Draw(r, "fields") {
-			names = append(names, fmt.Sprintf("f%d", i))
+			s.names = append(s.names, fmt.Sprintf("f%d", i))
 		}
-		file := testFile(t, rapid.SampledFrom(fileKinds).Draw(r, "kind"), names...)
-		stamped := 0 // signatures with a time-stamp
-		plain := 0
+		s.file = testFile(t, rapid.SampledFrom(fileKinds).Draw(r, "kind"), s.names...)
 		for range rapid.IntRange(1, 5).Draw(r, "steps") {
-			before := file
-			n := len(checkSignatures(t, file))
-			switch step := rapid.IntRange(0, 4).Draw(r, "step"); step {
-			case 0, 1, 2:
-				opt := Options{Level: Level(rapid.IntRange(0, 1).Draw(r, "level")), TSA: tsa, Reason: rapid.String().Draw(r, "reason"),
-					Appearance: &Appearance{Image: rapid.SampledFrom(images).Draw(r, "image"), Lines: vietnamese[:rapid.IntRange(0, 2).Draw(r, "lines")]}}
-				if len(names) > 0 && rapid.Bool().Draw(r, "in place") {
-					opt.Field, names = names[0], names[1:]
-				} else if rapid.Bool().Draw(r, "visible") {
-					opt.Field, opt.New = fmt.Sprintf("new%d", n), &NewField{Rect: Rect{10, 10, 200, 60}}
-				}
-				out, _, err := SignBytes(t.Context(), file, rapid.SampledFrom(ids).Draw(r, "signer"), opt)
-				if err != nil {
-					r.Fatal(err)
-				}
-				if file = out; opt.Level == BT {
-					stamped++
-				} else {
-					plain++
-				}
-				n++
-			case 3:
-				file = apply(r, file, func(out *bytes.Buffer) error {
-					_, err := AddTimestamp(t.Context(), bytes.NewReader(file), int64(len(file)), out, TimestampOptions{TSA: tsa})
-					return err
-				})
-				n++
-			case 4:
-				if plain > 0 || n == 0 {
-					var out bytes.Buffer
-					if _, err := Extend(t.Context(), bytes.NewReader(file), int64(len(file)), &out, ExtendOptions{TSA: tsa, Validation: v}); err == nil || out.Len() > 0 {
-						r.Fatalf("a file that cannot be raised: %v, %d bytes", err, out.Len())
-					}
-					continue
-				}
-				file = apply(r, file, func(out *bytes.Buffer) error {
-					_, err := Extend(t.Context(), bytes.NewReader(file), int64(len(file)), out, ExtendOptions{TSA: tsa, Validation: v})
-					return err
-				})
-				n++
-			}
-			if !bytes.HasPrefix(file, before) {
+			before := s.file
+			s.step()
+			if !bytes.HasPrefix(s.file, before) {
 				r.Fatal("bytes changed")
 			}
-			if got := len(checkSignatures(t, file)); got != n {
-				r.Fatalf("%d signatures, not %d", got, n)
+			if got := len(checkSignatures(t, s.file)); got != s.n {
+				r.Fatalf("%d signatures, not %d", got, s.n)
 			}
 		}
-		checkObjects(t, file)
+		checkObjects(t, s.file)
 	})
 }
 
-func apply(r *rapid.T, _ []byte, fn func(*bytes.Buffer) error) []byte {
+func (s *sequence) step() {
 	var out bytes.Buffer
-	if err := fn(&out); err != nil {
+	ctx, in, size := s.t.Context(), bytes.NewReader(s.file), int64(len(s.file))
+	var err error
+	switch step := rapid.IntRange(0, 4).Draw(s.r, "step"); {
+	case step < 3:
+		s.sign()
+		return
+	case step == 3:
+		_, err = AddTimestamp(ctx, in, size, &out, TimestampOptions{TSA: s.tsa})
+	default:
+		_, err = Extend(ctx, in, size, &out, ExtendOptions{TSA: s.tsa, Validation: s.v})
+		if s.plain > 0 || s.n == 0 {
+			if err == nil || out.Len() > 0 {
+				s.r.Fatalf("a file that cannot be raised: %v, %d bytes", err, out.Len())
+			}
+			return
+		}
+	}
+	if err != nil {
+		s.r.Fatal(err)
+	}
+	s.file = out.Bytes()
+	s.n++
+}
+
+func (s *sequence) sign() {
+	r := s.r
+	opt := Options{Level: Level(rapid.IntRange(0, 1).Draw(r, "level")), TSA: s.tsa, Reason: rapid.String().Draw(r, "reason"),
+		Appearance: &Appearance{Image: rapid.SampledFrom(s.images).Draw(r, "image"), Lines: vietnamese[:rapid.IntRange(0, 2).Draw(r, "lines")]}}
+	if len(s.names) > 0 && rapid.Bool().Draw(r, "in place") {
+		opt.Field, s.names = s.names[0], s.names[1:]
+	} else if rapid.Bool().Draw(r, "visible") {
+		opt.Field, opt.New = fmt.Sprintf("new%d", s.n), &NewField{Rect: Rect{10, 10, 200, 60}}
+	}
+	out, _, err := SignBytes(s.t.Context(), s.file, rapid.SampledFrom(s.ids).Draw(r, "signer"), opt)
+	if err != nil {
 		r.Fatal(err)
 	}
-	return out.Bytes()
+	s.file = out
+	s.n++
+	if opt.Level == BB {
+		s.plain++
+	}
 }
 
 // checkObjects reads every object of a file, at its end and as of each revision.

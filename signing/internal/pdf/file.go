@@ -332,6 +332,9 @@ func (f *File) lengthObject(ref Ref) (Object, error) {
 	}
 	p := f.parserAt(e.Offset)
 	num, gen, err := p.header()
+	if p.err != nil {
+		return nil, p.err
+	}
 	if err != nil || num != ref.Num || gen != ref.Gen {
 		return nil, malformed(e.Offset, "the length of a stream is not object %d", ref.Num)
 	}
