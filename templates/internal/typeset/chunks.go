@@ -137,7 +137,9 @@ func (s *setter) table(t *Table, width float64, parent *Node) []chunk {
 		}
 		out = append(out, rows...)
 		if i == t.HeaderRows-1 {
-			header = joined(out)
+			if header = joined(out); header.height > tall {
+				header = nil // too tall to be repeated
+			}
 		}
 	}
 	if len(out) > 0 {

@@ -8,12 +8,13 @@ type pager struct {
 	y                 float64 // height used by queue
 	fresh             bool    // nothing has been queued on this page
 	keep              bool    // the last element stays with the next
+	first             int     // index in queue of the page's first chunk that is no repeated header
 }
 
 func (p *pager) start() {
 	p.result.Pages = append(p.result.Pages, Page{Width: p.geometry.Width, Height: p.geometry.Height})
 	p.queue = p.queue[:0]
-	p.y = 0
+	p.y, p.first = 0, 0
 	p.fresh = true
 }
 
@@ -44,17 +45,18 @@ func (p *pager) push(c chunk, space float64) {
 func (p *pager) turn(next chunk) {
 	all := append(append([]chunk(nil), p.queue...), next)
 	cut := len(all) - 1
-	for cut > 0 && !all[cut].breakable {
+	for cut > p.first && !all[cut].breakable {
 		cut--
 	}
-	if cut == 0 { // nothing allows a break: end where the page is full
+	if cut <= p.first { // nothing behind the first chunk allows a break: end where the page is full
 		cut = len(all) - 1
 	}
 	rest := all[cut:]
 	p.emit(all[:cut], rest[0].closing)
 	p.start()
-	if rest[0].header != nil {
-		p.push(*rest[0].header, 0)
+	if h := rest[0].header; h != nil && h.height+rest[0].height <= p.room() {
+		p.push(*h, 0)
+		p.first = 1
 	}
 	p.push(rest[0], 0) // even where it is taller than the page
 	for _, c := range rest[1:] {
