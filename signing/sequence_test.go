@@ -20,17 +20,13 @@ import (
 	"covenant/signing/internal/pdf"
 )
 
-// manyChecks makes rapid check a thousand sequences, ten thousand with COVENANT_TORTURE, its own hundred with -short.
-func manyChecks(t *testing.T) {
+// checks makes rapid check so many sequences, unless the command line says otherwise.
+func checks(t *testing.T, n string) {
 	t.Helper()
 	f := flag.Lookup("rapid.checks")
 	old := f.Value.String()
 	if testing.Short() || old != f.DefValue {
 		return
-	}
-	n := "1000"
-	if os.Getenv("COVENANT_TORTURE") != "" {
-		n = "10000"
 	}
 	if err := f.Value.Set(n); err != nil {
 		t.Fatal(err)
@@ -56,10 +52,15 @@ type sequence struct {
 // TestAnySequenceKeepsAllSignaturesValid signs, time-stamps and extends files of every kind in any order, and reads
 // all signatures anew after each step, all objects at the end.
 func TestAnySequenceKeepsAllSignaturesValid(t *testing.T) {
+	checks(t, "1000") // ten thousand in torture_test.go
+	runSequences(t)
+}
+
+func runSequences(t *testing.T) {
+	t.Helper()
 	p := testPKI(t)
 	seq := sequence{t: t, tsa: &TSA{URLs: []string{p.TSA()}}, v: &ValidationSource{HTTP: http.DefaultClient}, images: [][]byte{nil, testImage(t)},
 		ids: []Identity{issue(t, p, "một", devpki.Profile{}), issue(t, p, "hai", devpki.Profile{Key: devpki.Ed25519}), issue(t, p, "ba", devpki.Profile{Key: devpki.RSA2048})}}
-	manyChecks(t)
 	rapid.Check(t, func(r *rapid.T) {
 		s := seq
 		s.r = r
