@@ -59,7 +59,7 @@ func (d *document) resume(st *HashState) error {
 func (d *document) ending(size int64) ([]byte, error) {
 	n := min(size, endingSize)
 	buf := make([]byte, n)
-	if _, err := d.ReadAt(buf, size-n); err != nil && err != io.EOF {
+	if _, err := d.ReadAt(buf, size-n); err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
 	sum := sha256.Sum256(buf)
