@@ -111,24 +111,18 @@ func (s *Store) backupSQLite(ctx context.Context, archive *archiveWriter, b *Bac
 		return err
 	}
 	b.Parts = []BackupPart{part}
-	pool, err := openSQLitePool(sqliteDSN(path, false), 1)
-	if err != nil {
-		return err
-	}
+	pool := openSQLitePool(sqliteDSN(path, false), 1)
 	defer pool.Close() // only read
 	return s.backupBlobs(ctx, archive, db.New(pool), b)
 }
 
 func (s *Store) vacuumInto(ctx context.Context, path string) error {
-	pool, err := openSQLitePool(sqliteDSN(filepath.Join(s.dir, databaseFile), false), 1)
-	if err != nil {
-		return err
-	}
+	pool := openSQLitePool(sqliteDSN(filepath.Join(s.dir, databaseFile), false), 1)
 	defer pool.Close()                                                        //nolint:errcheck // only read
 	if _, err := pool.ExecContext(ctx, "PRAGMA query_only = 0"); err != nil { // it would refuse to write the copy, too
 		return classify(err, "copy database")
 	}
-	_, err = pool.ExecContext(ctx, "VACUUM INTO $1", path)
+	_, err := pool.ExecContext(ctx, "VACUUM INTO $1", path)
 	return classify(err, "copy database")
 }
 

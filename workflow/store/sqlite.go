@@ -28,42 +28,45 @@ func (s *Store) openSQLite(ctx context.Context, readers int) error {
 		return err
 	}
 	s.lock = lock
-	if s.writer, err = openSQLitePool(sqliteDSN(path, true), 1); err != nil {
+	if err := createPrivate(path); err != nil {
 		return err
 	}
+	s.writer = openSQLitePool(sqliteDSN(path, true), 1)
 	if err := s.writer.PingContext(ctx); err != nil {
 		return classify(err, "open database "+path)
 	}
 	if err := s.migrate(ctx); err != nil {
 		return err
 	}
-	if s.reader, err = openSQLitePool(sqliteDSN(path, false), readers); err != nil {
-		return err
-	}
+	s.reader = openSQLitePool(sqliteDSN(path, false), readers)
 	return s.resetJobs(ctx)
 }
 
-func (s *Store) openSQLiteReadOnly(ctx context.Context, path string, readers int) (err error) {
+// createPrivate makes an empty database file that only its owner reads; SQLite gives its other files the same rights.
+func createPrivate(path string) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return &storeError{ErrStorage, err}
+	}
+	return file.Close()
+}
+
+func (s *Store) openSQLiteReadOnly(ctx context.Context, path string, readers int) error {
 	if _, err := os.Stat(path); err != nil {
 		return fmt.Errorf("no database in the data directory (serve or demo creates it): %w", err)
 	}
-	if s.reader, err = openSQLitePool(sqliteDSN(path, false), readers); err != nil {
-		return err
-	}
+	s.reader = openSQLitePool(sqliteDSN(path, false), readers)
 	if err := s.reader.PingContext(ctx); err != nil {
 		return classify(err, "open database "+path)
 	}
 	return s.checkMigrated(ctx)
 }
 
-func openSQLitePool(dsn string, connections int) (*sql.DB, error) {
-	pool, err := sql.Open("sqlite", dsn)
-	if err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
-	}
+func openSQLitePool(dsn string, connections int) *sql.DB {
+	pool := openStatementPool(dsn)
 	pool.SetMaxOpenConns(connections)
 	pool.SetMaxIdleConns(connections)
-	return pool, nil
+	return pool
 }
 
 // sqliteDSN gives the connection string. The reading connections are not opened with mode=ro, which could

@@ -144,6 +144,30 @@ func TestDurabilitySettings(t *testing.T) {
 	}
 }
 
+// Nobody but the owner reads accounts, keys and personal data, even where the directory lets them in.
+func TestFilesArePrivate(t *testing.T) {
+	d := emptySQLite(t)
+	if err := os.Chmod(d.opts.Dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s := d.open(t)
+	appendEvents(t, s, "c", 0, payload("k", `{}`))
+	put(t, s, "draft")
+	err := filepath.WalkDir(d.opts.Dir, func(path string, entry os.DirEntry, err error) error {
+		if err != nil || path == d.opts.Dir {
+			return err
+		}
+		info, err := entry.Info()
+		if err == nil && info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s has mode %v", path, info.Mode())
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestCommands(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, d database) {
 		s := d.open(t)
