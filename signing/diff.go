@@ -56,8 +56,21 @@ type Modification struct {
 	Key       string // dictionary key concerned
 	Object    int    // object number; 0 if none
 	Visible   bool   // of a new signature field
+	Subtype   string // of an annotation, such as "FreeText"
+	Action    ChangeVerb
 	Detail    string // technical, English
 }
+
+// ChangeVerb says what was done to an annotation or a page's content.
+type ChangeVerb string
+
+// The actions; "" where it is not known or goes without saying.
+const (
+	ActionAdded   ChangeVerb = "added"
+	ActionRemoved ChangeVerb = "removed"
+	ActionMoved   ChangeVerb = "moved" // in the order of drawing
+	ActionChanged ChangeVerb = "changed"
+)
 
 // comparison compares a revision with the one before. Everything that differs must be explained by a rule; what is left
 // over and can be reached is a modification.
@@ -497,7 +510,8 @@ func (c *comparison) describe(n int, by edge) Modification {
 		"ToUnicode", "DescendantFonts", "FontDescriptor", "Encoding", "CharProcs", "SMask", "Properties":
 		m.Kind = ChangeResource
 	case "Annots", "Popup", "Parent":
-		m.Kind = ChangeAnnotation
+		m.Kind, m.Action = ChangeAnnotation, ActionChanged
+		m.Subtype = subtype(dictOf(c.new, n))
 	case "Kids", "Pages", "Count":
 		m.Kind = ChangePageTree
 	case "K", "ParentTree", "StructTreeRoot", "RoleMap", "Nums", "Pg":
@@ -511,6 +525,12 @@ func (c *comparison) describe(n int, by edge) Modification {
 	}
 	c.locate(&m, n)
 	return m
+}
+
+// subtype is what kind of annotation a dictionary is.
+func subtype(d pdf.Dict) string {
+	name, _ := d.Get("Subtype").(pdf.Name)
+	return string(name)
 }
 
 // locate finds the page and the field that reach object n.

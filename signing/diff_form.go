@@ -165,7 +165,7 @@ func (c *comparison) compareField(was, is *pdf.Field) {
 		}
 		i := slices.IndexFunc(was.Widgets, func(o pdf.Widget) bool { return o.Ref == w.Ref })
 		if i < 0 || w.Ref == (pdf.Ref{}) {
-			c.report(Modification{Kind: ChangeAnnotation, Field: is.Name, Page: c.pageOf(w), Detail: "widget added to an existing field"})
+			c.report(Modification{Kind: ChangeAnnotation, Action: ActionAdded, Subtype: "Widget", Field: is.Name, Page: c.pageOf(w), Detail: "widget added to an existing field"})
 			continue
 		}
 		if c.changed[w.Ref.Num] {
@@ -175,7 +175,7 @@ func (c *comparison) compareField(was, is *pdf.Field) {
 	}
 	for _, w := range was.Widgets {
 		if !slices.ContainsFunc(is.Widgets, func(o pdf.Widget) bool { return o.Ref == w.Ref }) {
-			c.report(Modification{Kind: ChangeAnnotation, Field: is.Name, Page: c.pageOf(w), Detail: "widget removed"})
+			c.report(Modification{Kind: ChangeAnnotation, Action: ActionRemoved, Subtype: "Widget", Field: is.Name, Page: c.pageOf(w), Detail: "widget removed"})
 		}
 	}
 }
@@ -419,19 +419,46 @@ func (c *comparison) comparePages() error {
 			for _, key := range diffKeys(old, new) {
 				if key != "Annots" {
 					kind := ChangePage
+					var action ChangeVerb
 					switch key {
 					case "Contents":
-						kind = ChangeContent
+						kind, action = ChangeContent, c.contentAction(old.Get(key), new.Get(key))
 					case "Resources":
 						kind = ChangeResource
 					}
-					c.report(Modification{Kind: kind, Page: page, Key: string(key), Object: num})
+					c.report(Modification{Kind: kind, Action: action, Page: page, Key: string(key), Object: num})
 				}
 			}
 			c.compareAnnotations(old.Get("Annots"), new.Get("Annots"), page)
 			continue
 		}
 		c.compareSharedAnnotations(num)
+	}
+	return nil
+}
+
+// contentAction: added where the old streams are all there, unchanged and first; else changed.
+func (c *comparison) contentAction(old, new pdf.Object) ChangeVerb {
+	a, b := c.streamRefs(c.old, old), c.streamRefs(c.new, new)
+	if len(a) == 0 || len(a) >= len(b) || !slices.Equal(a, b[:len(a)]) || slices.ContainsFunc(a, func(r pdf.Ref) bool { return c.changed[r.Num] }) {
+		return ActionChanged
+	}
+	return ActionAdded
+}
+
+// streamRefs lists the content streams of a page's Contents, which is a stream or an array of them.
+func (c *comparison) streamRefs(f *pdf.File, o pdf.Object) []pdf.Ref {
+	if arr, err := f.Array(o); err == nil {
+		var out []pdf.Ref
+		for _, v := range arr {
+			if r, ok := v.(pdf.Ref); ok {
+				out = append(out, r)
+			}
+		}
+		return out
+	}
+	if r, ok := o.(pdf.Ref); ok {
+		return []pdf.Ref{r}
 	}
 	return nil
 }
@@ -480,11 +507,24 @@ func (c *comparison) compareAnnotations(old, new pdf.Object, page int) {
 			continue
 		}
 		ref, _ := o.(pdf.Ref)
-		if !c.added[ref] {
-			c.report(Modification{Kind: ChangeAnnotation, Page: page, Object: ref.Num, Detail: "annotation added or moved"})
+		if c.added[ref] {
+			continue
 		}
+		d, _ := c.new.Dict(o)
+		m := Modification{Kind: ChangeAnnotation, Action: ActionAdded, Subtype: subtype(d), Page: page, Object: ref.Num}
+		if slices.ContainsFunc(a, func(v pdf.Object) bool { return pdf.Equal(v, o) }) {
+			m.Action = ActionMoved
+		} else {
+			c.explained[ref.Num] = true // reported here
+		}
+		c.report(m)
 	}
-	if i < len(a) {
-		c.report(Modification{Kind: ChangeAnnotation, Page: page, Detail: "annotation removed or moved"})
+	for ; i < len(a); i++ {
+		if slices.ContainsFunc(b, func(v pdf.Object) bool { return pdf.Equal(v, a[i]) }) {
+			continue
+		}
+		ref, _ := a[i].(pdf.Ref)
+		d, _ := c.old.Dict(a[i])
+		c.report(Modification{Kind: ChangeAnnotation, Action: ActionRemoved, Subtype: subtype(d), Page: page, Object: ref.Num})
 	}
 }

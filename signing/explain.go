@@ -40,6 +40,7 @@ const (
 	ReasonTimestampUnconfirmed ReasonCode = "timestamp-unconfirmed"
 	ReasonFuture               ReasonCode = "timestamp-from-the-future"
 	ReasonOrder                ReasonCode = "timestamp-order"
+	ReasonBER                  ReasonCode = "not-der"
 )
 
 // phrase is a text in both languages; %n stands for Reason.Name, %t for its Time.
@@ -80,6 +81,8 @@ var reasonPhrases = map[ReasonCode]phrase{
 	ReasonTimestampUnconfirmed: {"Chưa biết chứng thư số của tổ chức cấp dấu thời gian %n có bị thu hồi hay không, nên chưa dùng dấu thời gian lúc %t làm bằng chứng.",
 		"It is not known whether the certificate of the time-stamp authority %n was revoked, so its time-stamp of %t is not used as proof yet."},
 	ReasonFuture: {"Dấu thời gian ghi %t, muộn hơn thời điểm kiểm tra.", "The time-stamp says %t, which is after the time of checking."},
+	ReasonBER: {"Chữ ký được ghi theo cách mã hóa cũ (BER); điều này không ảnh hưởng tới kết luận.",
+		"The signature is written in an older encoding (BER); this does not affect the verdict."},
 	ReasonOrder: {"Dấu thời gian ghi %t, muộn hơn dấu thời gian được đóng sau nó.",
 		"The time-stamp says %t, which is later than a time-stamp made after it."},
 }
@@ -156,28 +159,58 @@ var changePhrases = map[ChangeKind]phrase{
 	ChangeTrailing:       {"có dữ liệu lạ sau phần cuối của tệp", "there is foreign data after the end of the file"},
 }
 
-// Text says in words what changed, with the page, the field, the revision and its time where known.
-func (m Modification) Text(lang Lang) string {
-	var b strings.Builder
-	if m.Page > 0 {
-		b.WriteString(fmt.Sprintf(phrase{"trang %d: ", "page %d: "}.in(lang), m.Page))
+var annotationNames = map[string]phrase{
+	"FreeText": {"hộp văn bản", "text box"}, "Stamp": {"con dấu hoặc hình ảnh", "stamp or picture"}, "Link": {"liên kết", "link"},
+	"Redact": {"vùng che", "redaction"}, "Highlight": {"vùng tô màu", "highlight"}, "Text": {"ghi chú", "note"},
+	"Square": {"hình chữ nhật", "rectangle"}, "Ink": {"nét vẽ tay", "drawing"}, "Widget": {"ô biểu mẫu", "form field"},
+	"FileAttachment": {"tệp đính kèm", "attached file"}, "Line": {"đường kẻ", "line"},
+}
+
+var annotationActions = map[ChangeVerb]phrase{
+	ActionAdded:   {"%s được thêm đè lên nội dung", "%s added over the content"},
+	ActionRemoved: {"%s bị xóa khỏi trang", "%s removed from the page"},
+	ActionMoved:   {"%s bị đổi thứ tự che khuất", "%s moved in front of or behind other things"},
+	ActionChanged: {"%s bị sửa", "%s changed"},
+}
+
+// what says what changed, without where and when.
+func (m Modification) what(lang Lang) string {
+	if m.Kind == ChangeContent && m.Action == ActionAdded {
+		return phrase{"nội dung được thêm đè lên trang", "content was added over the page"}.in(lang)
 	}
-	if m.Field != "" {
-		b.WriteString(fmt.Sprintf(phrase{"ô “%s”: ", "field “%s”: "}.in(lang), clean(m.Field)))
+	if action, ok := annotationActions[m.Action]; ok && m.Kind == ChangeAnnotation {
+		name, known := annotationNames[m.Subtype]
+		if !known {
+			name = phrase{"chú thích", "annotation"}
+		}
+		return fmt.Sprintf(action.in(lang), name.in(lang))
 	}
 	p, ok := changePhrases[m.Kind]
 	if !ok {
 		p = changePhrases[ChangeObject]
 	}
-	b.WriteString(p.in(lang))
+	text := p.in(lang)
 	if m.Kind == ChangeNewSignature && m.Visible {
-		b.WriteString(phrase{", nhìn thấy được", ", visible"}.in(lang))
+		text += phrase{", nhìn thấy được", ", visible"}.in(lang)
 	}
+	return text
+}
+
+// Text says in words what changed, with the page, the field, the revision and its time where known.
+func (m Modification) Text(lang Lang) string {
+	var b strings.Builder
+	if m.Page > 0 {
+		fmt.Fprintf(&b, phrase{"trang %d: ", "page %d: "}.in(lang), m.Page)
+	}
+	if m.Field != "" {
+		fmt.Fprintf(&b, phrase{"ô “%s”: ", "field “%s”: "}.in(lang), clean(m.Field))
+	}
+	b.WriteString(m.what(lang))
 	switch {
 	case m.Revision > 0 && !m.Time.IsZero():
-		b.WriteString(fmt.Sprintf(phrase{" (bản lưu %d, %s)", " (revision %d, %s)"}.in(lang), m.Revision, formatTime(m.Time, lang)))
+		fmt.Fprintf(&b, phrase{" (bản lưu %d, %s)", " (revision %d, %s)"}.in(lang), m.Revision, formatTime(m.Time, lang))
 	case m.Revision > 0:
-		b.WriteString(fmt.Sprintf(phrase{" (bản lưu %d)", " (revision %d)"}.in(lang), m.Revision))
+		fmt.Fprintf(&b, phrase{" (bản lưu %d)", " (revision %d)"}.in(lang), m.Revision)
 	}
 	return b.String()
 }
@@ -185,15 +218,37 @@ func (m Modification) Text(lang Lang) string {
 // Explain is the verdict in a few sentences for a lay reader.
 func (r *Result) Explain(lang Lang) string {
 	parts := []string{r.headline(lang)}
-	for _, reason := range r.Reasons {
-		if text := reason.Text(lang); len(parts) < 6 && !strings.Contains(strings.Join(parts, "\n"), text) {
-			parts = append(parts, text)
+	said := map[ReasonCode]bool{}
+	for i, reason := range r.Reasons {
+		if said[reason.Code] || (i > 0 && r.Indication == TotalFailed) {
+			continue // one of a kind is enough, and of a failure the decisive one
+		}
+		said[reason.Code] = true
+		parts = append(parts, reason.Text(lang))
+		if reason.Code == ReasonModified {
+			parts = append(parts, r.modified(lang))
 		}
 	}
 	if r.Indication == TotalPassed {
 		parts = append(parts, r.afterwards(lang))
 	}
 	return strings.TrimSpace(strings.Join(parts, " "))
+}
+
+// modified says what the first forbidden change is, and where the signed text can still be had.
+func (r *Result) modified(lang Lang) string {
+	text := ""
+	for _, m := range r.Modifications {
+		if !m.Permitted {
+			text = phrase{"Cụ thể: ", "Namely: "}.in(lang) + m.Text(lang) + "."
+			break
+		}
+	}
+	if r.intact {
+		text += " " + fmt.Sprintf(phrase{"Bản mà người ký đã ký vẫn còn nguyên trong tệp (bản lưu %d) và có thể trích ra.",
+			"What was signed is still in the file, unchanged (revision %d), and can be extracted."}.in(lang), r.Coverage.Revision)
+	}
+	return text
 }
 
 // headline is the one sentence that matters.

@@ -101,6 +101,8 @@ type ModificationJSON struct {
 	Page      int             `json:"page,omitempty"`
 	Field     string          `json:"field,omitempty"`
 	Key       string          `json:"key,omitempty"`
+	Action    ChangeVerb      `json:"action,omitempty"`
+	Subtype   string          `json:"subtype,omitempty"`
 	Object    int             `json:"object,omitempty"`
 	Text      map[Lang]string `json:"text"`
 	Detail    string          `json:"detail,omitempty"`
@@ -156,7 +158,7 @@ func (r *Result) json() ResultJSON {
 	}
 	for _, m := range r.Modifications {
 		out.Modifications = append(out.Modifications, ModificationJSON{Revision: m.Revision, Time: optionalTime(m.Time), Kind: m.Kind,
-			Permitted: m.Permitted, Page: m.Page, Field: m.Field, Key: m.Key, Object: m.Object, Text: both(m.Text), Detail: m.Detail})
+			Permitted: m.Permitted, Page: m.Page, Field: m.Field, Key: m.Key, Action: m.Action, Subtype: m.Subtype, Object: m.Object, Text: both(m.Text), Detail: m.Detail})
 	}
 	return out
 }

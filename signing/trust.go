@@ -275,6 +275,9 @@ func (t *truster) validate(ctx context.Context, cert *x509.Certificate, m moment
 	}
 	for i, c := range chain {
 		link := ChainLink{Certificate: c, TrustAnchor: i == len(chain)-1}
+		if link.TrustAnchor && i == 0 {
+			m.checkValidity(&v, c, false) // trusted itself, and the signer's: its period still counts
+		}
 		if !link.TrustAnchor {
 			link.Revocation = t.validateLink(ctx, &v, c, chain[i+1], i, &m)
 		}

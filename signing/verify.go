@@ -166,10 +166,10 @@ func (v *verification) collect() error {
 		}
 		sigs, err := view.Signatures()
 		if err != nil {
-			if i == len(v.file.Revisions())-1 {
+			if i == len(v.file.Revisions())-1 && len(v.signed) == 0 {
 				return err
 			}
-			continue // a revision whose form cannot be read: what it held shows in later ones or is not covered by any
+			continue // unreadable: the comparison with the revision before will say so to the signatures there
 		}
 		for _, sig := range sigs {
 			key := signatureKey{sig.Field.Name, sig.Ref, sig.Contents.Start}
@@ -300,6 +300,8 @@ func (v *verification) integrity(ctx context.Context) error {
 		v.trust.addCertificates(s.certificates())
 		if s.sd != nil {
 			v.trust.addRevocation(s.sd.OCSPs, s.sd.CRLs)
+			crls, ocsps := s.sd.Signer.AdobeRevocation()
+			v.trust.addRevocation(ocsps, crls)
 		}
 	}
 	return nil

@@ -25,16 +25,17 @@ func (v *verification) changes() error {
 		return err
 	}
 	for i, s := range v.signed {
-		policy := v.policyFor(i)
+		policy, modified := v.policyFor(i), false
 		for _, m := range found {
 			if m.Revision != 0 && m.Revision <= s.revision+1 {
 				continue
 			}
 			m.Permitted = policy.permits(&m)
 			s.res.Modifications = append(s.res.Modifications, m)
-			if !m.Permitted {
-				s.fail(TotalFailed, FormatFailure, Reason{Code: ReasonModified, Name: m.Field})
-			}
+			modified = modified || !m.Permitted
+		}
+		if modified {
+			s.fail(TotalFailed, FormatFailure, Reason{Code: ReasonModified})
 		}
 	}
 	return nil

@@ -250,6 +250,9 @@ func (s *signedObject) verifyValue() {
 		return
 	}
 	s.res.intact = !s.failed
+	if s.sd.BER {
+		s.note(Reason{Code: ReasonBER})
+	}
 	if s.sd.Signer.Algorithm.Weak() || cms.WeakHash(s.hash) {
 		s.fail(Indeterminate, CryptoConstraintsFailure, Reason{Code: ReasonWeak, Detail: s.res.Algorithm})
 	}

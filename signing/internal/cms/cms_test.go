@@ -269,6 +269,54 @@ func harmless(sd *SignedData, got, want *x509.Certificate) bool {
 	return got.Equal(want) && len(sd.Signer.Signed) == 3
 }
 
+// TestStreamedBER: OpenSSL's streaming output has indefinite lengths; it is judged as its DER form is.
+func TestStreamedBER(t *testing.T) {
+	key := rsaKey(t, 2048)
+	cert := newCert(t, key)
+	dir := t.TempDir()
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content := []byte("Giao ước thi đua")
+	for name, data := range map[string][]byte{"content": content,
+		"key.pem":  pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8}),
+		"cert.pem": pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw})} {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command("openssl", "cms", "-sign", "-cades", "-binary", "-stream", "-outform", "DER", "-md", "sha256",
+		"-in", "content", "-signer", "cert.pem", "-inkey", "key.pem", "-out", "sig")
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	ber, err := os.ReadFile(filepath.Join(dir, "sig"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ber[1] != 0x80 {
+		t.Fatalf("openssl wrote % x: not BER", ber[:4])
+	}
+	sum := sha256.Sum256(content)
+	sd, err := ParsePadded(append(ber, 0, 0, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := sd.Verify(sum[:]); err != nil || !got.Equal(cert) || !sd.BER {
+		t.Errorf("verify: %v", err)
+	}
+	if _, err := ParsePadded(append(ber, 1)); !errors.Is(err, ErrFormat) {
+		t.Errorf("trailing byte: %v", err)
+	}
+	for n := range ber {
+		if _, err := ParsePadded(ber[:n]); err == nil {
+			t.Fatalf("%d of %d bytes accepted", n, len(ber))
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	key := ecKey(f, elliptic.P256())
 	alg, _ := AlgorithmFor(key.Public(), 0, false)

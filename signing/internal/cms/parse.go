@@ -24,6 +24,7 @@ type SignedData struct {
 	CRLs         [][]byte              // DER CertificateList
 	OCSPs        [][]byte              // DER OCSPResponse or BasicOCSPResponse (RFC 5940)
 	Signer       SignerInfo
+	BER          bool // it was not in DER, as ISO 32000-2, 12.8.3.3 asks; Raw is the DER form
 }
 
 // SignerInfo is RFC 5652, 5.3.
@@ -54,8 +55,10 @@ func Parse(der []byte) (*SignedData, error) {
 
 // ParsePadded is Parse for the Contents string of a PDF signature, where zero
 // bytes fill the space reserved (ISO 32000-2, 12.8.1); other bytes after the object are an error.
+//
+// An object in BER with indefinite lengths is taken too; see [SignedData.BER].
 func ParsePadded(contents []byte) (*SignedData, error) {
-	sd, rest, err := parse(contents)
+	sd, rest, err := parseEither(contents)
 	if err != nil {
 		return nil, err
 	}
@@ -63,6 +66,26 @@ func ParsePadded(contents []byte) (*SignedData, error) {
 		return nil, fmt.Errorf("bytes other than zero after the object: %w", ErrFormat)
 	}
 	return sd, nil
+}
+
+// parseEither parses DER, or BER that begins with an indefinite length.
+func parseEither(contents []byte) (*SignedData, []byte, error) {
+	if len(contents) < 2 || contents[1] != 0x80 {
+		return parse(contents)
+	}
+	der, rest, err := toDefinite(contents)
+	if err != nil {
+		return nil, nil, err
+	}
+	sd, trailing, err := parse(der)
+	if err == nil && len(trailing) != 0 {
+		err = malformed("something after the object")
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	sd.BER = true
+	return sd, rest, nil
 }
 
 func malformed(what string) error { return fmt.Errorf("%s: %w", what, ErrFormat) }

@@ -2,7 +2,6 @@ package revocation_test
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"net/http"
 	"strings"
@@ -164,11 +163,37 @@ func TestIssuerByAddress(t *testing.T) {
 	}
 }
 
-func FuzzParseOCSP(f *testing.F) {
-	f.Add([]byte{0x30, 3, 0x0a, 1, 0})
-	cert := &x509.Certificate{}
+func FuzzRevocationData(f *testing.F) {
+	p, err := devpki.Open("", devpki.Options{})
+	if err != nil {
+		f.Fatal(err)
+	}
+	id, err := p.Issue(devpki.Subject{CommonName: "Fuzz"}, devpki.Profile{})
+	if err != nil {
+		f.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	f.Cleanup(cancel)
+	if _, err := p.Serve(ctx); err != nil {
+		f.Fatal(err)
+	}
+	c := &revocation.Client{HTTP: http.DefaultClient}
+	e, err := c.Check(ctx, id.Certificate, id.Chain[0], time.Time{})
+	if err != nil {
+		f.Fatal(err)
+	}
+	list, err := p.RevocationList()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(e.DER)
+	f.Add(list)
 	f.Fuzz(func(_ *testing.T, der []byte) {
-		_, _ = revocation.ParseOCSP(der, cert, cert)
-		_, _ = revocation.ParseList(der)
+		var set revocation.Set
+		set.AddOCSP(der)
+		set.AddCRL(der)
+		for _, e := range set.Find(id.Certificate, id.Chain[0]) {
+			_ = e.Usable(time.Now())
+		}
 	})
 }
