@@ -221,21 +221,23 @@ func (x *docx) letter(letter string) int {
 }
 
 // headingBlock: articles number themselves; parts, chapters, sections and
-// annexes carry their label as text on a line of its own.
+// annexes carry their label as text in a paragraph of its own.
 func (x *docx) headingBlock(b *Block) {
-	x.wrapped(b, func() {
-		if b.Kind == BlockHeading && b.Level == 3 {
-			x.para("Heading2", x.numbered(1, 0), b.Spans, look{})
-			return
-		}
-		props := ""
-		if b.Kind == BlockAnnex {
-			props = "<w:pageBreakBefore/>"
-		}
-		spans := append([]Span{{Text: strings.TrimSuffix(b.Label, ".")}, {Break: true}}, b.Spans...)
-		x.para("Heading1", props, spans, look{upper: true})
-	})
 	x.clause, x.point = 0, 0
+	if b.Kind == BlockHeading && b.Level == 3 {
+		x.wrapped(b, func() { x.para("Heading2", x.numbered(1, 0), b.Spans, look{}) })
+		return
+	}
+	style := "Heading1"
+	if b.Level == 2 {
+		style = "Heading3"
+	}
+	props := ""
+	if b.Kind == BlockAnnex {
+		props = "<w:pageBreakBefore/>"
+	}
+	x.para("CovenantLabel", props, []Span{{Text: strings.TrimSuffix(b.Label, ".")}}, look{upper: b.Level < 2})
+	x.wrapped(b, func() { x.para(style, "", b.Spans, look{}) })
 }
 
 func (x *docx) core() string {

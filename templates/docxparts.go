@@ -114,7 +114,7 @@ func (x *docx) table(b *Block) {
 		}
 		x.b.WriteString("</w:tr>")
 	}
-	x.b.WriteString("</w:tbl><w:p/>")
+	x.b.WriteString("</w:tbl>" + docxAfterTable)
 }
 
 func (x *docx) columnWidths(t *TableData) []float64 {
@@ -161,7 +161,7 @@ func (x *docx) signatures(b *Block) {
 		}
 		x.b.WriteString("</w:tr>")
 	}
-	x.b.WriteString("</w:tbl><w:p/>")
+	x.b.WriteString("</w:tbl>" + docxAfterTable)
 }
 
 func (x *docx) slot(s Slot) {
@@ -188,7 +188,9 @@ func (x *docx) styles() string {
 	indent := fmt.Sprintf(`<w:ind w:firstLine="%d"/>`, twips(p.Body.Indent))
 	style("Title", "Title", `<w:keepNext/><w:spacing w:before="280"/><w:jc w:val="center"/><w:outlineLvl w:val="0"/>`, p.Title.Size, "<w:b/>")
 	style("CovenantSubject", "Covenant Subject", `<w:spacing w:after="160"/><w:jc w:val="center"/>`, p.Title.SubjectSize, "<w:b/>")
-	style("Heading1", "heading 1", `<w:keepNext/><w:spacing w:before="240" w:after="60"/><w:jc w:val="center"/><w:outlineLvl w:val="1"/>`, p.Body.Size, "<w:b/>")
+	style("CovenantLabel", "Covenant Label", `<w:keepNext/><w:spacing w:before="240"/><w:jc w:val="center"/>`, p.Body.Size, "<w:b/>")
+	style("Heading1", "heading 1", `<w:keepNext/><w:spacing w:after="60"/><w:jc w:val="center"/><w:outlineLvl w:val="1"/>`, p.Body.Size, "<w:b/><w:caps/>")
+	style("Heading3", "heading 3", `<w:keepNext/><w:spacing w:after="60"/><w:jc w:val="center"/><w:outlineLvl w:val="2"/>`, p.Body.Size, "<w:b/>")
 	style("Heading2", "heading 2", `<w:keepNext/><w:spacing w:before="180"/><w:jc w:val="both"/><w:outlineLvl w:val="2"/>`, p.Body.Size, "<w:b/>")
 	style("CovenantBody", "Covenant Body", `<w:widowControl/>`+gap+indent+`<w:jc w:val="both"/>`, p.Body.Size, "")
 	style("CovenantSecond", "Covenant Second Language", gap+indent+`<w:jc w:val="both"/>`, p.Body.SecondSize, `<w:i/><w:lang w:val="en-GB"/>`)
@@ -230,6 +232,9 @@ func (x *docx) numberingPart() string {
 	b.WriteString("</w:numbering>")
 	return b.String()
 }
+
+// docxAfterTable parts a table from what follows.
+const docxAfterTable = `<w:p><w:pPr><w:spacing w:line="120" w:lineRule="exact"/></w:pPr></w:p>`
 
 const (
 	docxTypes    = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/><Override PartName="/word/styles.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.styles+xml"/><Override PartName="/word/numbering.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.numbering+xml"/><Override PartName="/word/header1.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.header+xml"/><Override PartName="/word/settings.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.settings+xml"/><Override PartName="/docProps/core.xml" ContentType="application/vnd.openxmlformats-package.core-properties+xml"/></Types>`
