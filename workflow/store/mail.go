@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"covenant/workflow/store/db"
@@ -138,9 +139,14 @@ func (tx *Tx) RetryMail(ctx context.Context, key MailKey, next time.Time, cause 
 }
 
 // DoubtMails marks mails as in doubt whose sending began before a time and never ended: their process was killed.
-// On SQLite pass the time of start; with several nodes, one that no sending can outlast.
+// A zero time means all that are being sent, right only where nobody else can be sending, that is at the start on
+// SQLite; with several nodes pass a time that no sending can outlast.
 func (tx *Tx) DoubtMails(ctx context.Context, before time.Time, cause string) (int, error) {
-	n, err := tx.q.DoubtMails(ctx, db.DoubtMailsParams{Before: millis(before), LastError: cause})
+	limit := int64(math.MaxInt64)
+	if !before.IsZero() {
+		limit = millis(before)
+	}
+	n, err := tx.q.DoubtMails(ctx, db.DoubtMailsParams{Before: limit, LastError: cause})
 	return int(n), classify(err, "mails interrupted while sending")
 }
 

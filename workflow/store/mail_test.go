@@ -162,9 +162,13 @@ func testMailEnds(t *testing.T, s *store.Store, key store.MailKey, claim func() 
 		}
 		return errors.Join(err, thenErr)
 	})
-	claim()
+	claimed, _ := claim()
 	update(t, s, func(tx *store.Tx) error {
-		n, err := tx.DoubtMails(t.Context(), clock(), "killed while sending")
+		early, earlyErr := tx.DoubtMails(t.Context(), claimed.SendingAt, "too early")
+		if early != 0 || earlyErr != nil {
+			t.Errorf("%d in doubt too early (%v)", early, earlyErr)
+		}
+		n, err := tx.DoubtMails(t.Context(), time.Time{}, "killed while sending")
 		if n != 1 {
 			t.Errorf("%d in doubt", n)
 		}
