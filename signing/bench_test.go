@@ -83,6 +83,18 @@ func BenchmarkSign(b *testing.B) {
 			}
 			benchSigning(b, signed, id, Options{Field: "a", Resume: first.State})
 		})
+		b.Run(string(key)+"/sign into a buffer used again", func(b *testing.B) {
+			b.ReportAllocs()
+			var out bytes.Buffer
+			done := cpu(b)
+			for b.Loop() {
+				out.Reset()
+				if _, err := Sign(b.Context(), bytes.NewReader(in), int64(len(in)), &out, id, Options{Field: "a"}); err != nil {
+					b.Fatal(err)
+				}
+			}
+			done()
+		})
 		b.Run(string(key)+"/sign on both cores", func(b *testing.B) {
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"sync"
 
 	"covenant/signing/internal/pdf"
 )
@@ -108,13 +109,19 @@ func (c *counter) Write(p []byte) (int, error) {
 	return n, err
 }
 
+var copyBuffers = sync.Pool{New: func() any {
+	buf := make([]byte, 128<<10)
+	return &buf
+}}
+
 func (d *document) copyInput(w io.Writer) error {
 	if b, ok := d.in.(bytesInput); ok {
 		_, err := w.Write(b)
 		return err
 	}
-	buf := make([]byte, min(d.size, 256<<10))
-	n, err := io.CopyBuffer(struct{ io.Writer }{w}, struct{ io.Reader }{io.NewSectionReader(d.in, 0, d.size)}, buf)
+	buf := copyBuffers.Get().(*[]byte)
+	defer copyBuffers.Put(buf)
+	n, err := io.CopyBuffer(struct{ io.Writer }{w}, struct{ io.Reader }{io.NewSectionReader(d.in, 0, d.size)}, *buf)
 	if err == nil && n != d.size {
 		err = io.ErrUnexpectedEOF
 	}

@@ -2,7 +2,7 @@ package pdf
 
 import (
 	"bytes"
-	"crypto/md5"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"slices"
@@ -138,11 +138,12 @@ func (u *Update) trailer(written []byte) Dict {
 	return d.With("ID", u.newID(old, written))
 }
 
-// newID keeps the permanent identifier and makes the changing one of what is written (§14.4). MD5 is what §14.4 suggests;
-// nothing relies on its strength.
+// newID keeps the permanent identifier and makes the changing one of what is written (§14.4), 16 bytes as is usual.
 func (u *Update) newID(old Dict, written []byte) Array {
-	sum := md5.Sum(slices.Concat(strconv.AppendInt(nil, u.file.size, 10), written))
-	changed := String{Bytes: string(sum[:]), Hex: true}
+	h := sha256.New()
+	h.Write(strconv.AppendInt(nil, u.file.size, 10))
+	h.Write(written)
+	changed := String{Bytes: string(h.Sum(nil)[:16]), Hex: true}
 	arr, err := u.file.Array(old.Get("ID"))
 	if err == nil && len(arr) == 2 {
 		if first, ok := arr[0].(String); ok {
