@@ -73,7 +73,7 @@ func (b *browser) open(t *testing.T, address string, width, height int64, mobile
 	}
 	ctx, cancel := chromedp.NewContext(b.ctx)
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, time.Minute)
+	ctx, cancel = context.WithTimeout(ctx, 3*time.Minute) // a loaded machine takes its time
 	t.Cleanup(cancel)
 	tb := &tab{t: t, ctx: ctx, host: u.Host}
 	if err := chromedp.Listen(ctx, tb.watch); err != nil {

@@ -27,6 +27,7 @@ type covenantPage struct {
 	StepName             string
 	Stamp                string // changes whenever anything on the page may have changed
 	Document             documentPanel
+	Sections             []string // of the panel, in the order shown
 	Groups               []signGroup
 	SignedCount          int
 	PartyCount           int
@@ -122,7 +123,7 @@ func (s *server) covenantPage(r *request, v *engine.View) (*covenantPage, error)
 	}
 	p := &covenantPage{
 		basePage: s.base(r, "covenants"), Slug: c.Slug, Board: len(c.Motions) > 0, Path: slugPath(c.Slug), Heading: strings.ReplaceAll(c.Title, " – ", "\u00a0– "), Number: c.PrintedNumber(),
-		Status: v.Status(v.Now, r.lang.code), Tone: c.Phase.Tone(), Stamp: stamp(v), Document: document,
+		Status: v.Status(v.Now, r.lang.code), Tone: c.Phase.Tone(), Stamp: stamp(v), Document: document, Sections: sections(c.Phase),
 		PartyCount: len(c.Parties), SignedCount: len(c.Signed), EventCount: len(v.Timeline), MailCount: len(v.Mails),
 	}
 	p.Title, p.Wide = c.Title, true
@@ -154,6 +155,20 @@ func (s *server) covenantPage(r *request, v *engine.View) (*covenantPage, error)
 		p.LastHash, p.LastDigest = v.Timeline[n-1].Hash.Short(), v.Timeline[n-1].Hash.String()
 	}
 	return p, nil
+}
+
+// sections is the order of the panel's parts: what the present phase is about comes first. Once the covenant is in
+// force the signatures still do, since they are what a visitor wants to see, and then the reports.
+func sections(phase workflow.Phase) []string {
+	switch phase {
+	case workflow.AwaitingRevision, workflow.AwaitingReviews:
+		return []string{"review", "sign", "vote", "report", "mail", "timeline"}
+	case workflow.AwaitingVotes:
+		return []string{"vote", "review", "sign", "report", "mail", "timeline"}
+	case workflow.AwaitingReports:
+		return []string{"sign", "report", "mail", "review", "vote", "timeline"}
+	}
+	return []string{"sign", "review", "vote", "report", "mail", "timeline"}
 }
 
 const actorsShown = 4
