@@ -34,6 +34,7 @@ type Span struct {
 	Change       Change // in a redline
 	Path         string // the variable it was filled from
 	At           Position
+	label        bool // the number of a clause, the mark of an item
 }
 
 // BlockKind says what a Block is.

@@ -65,6 +65,7 @@ func (t *Template) draft(values Values, opt DraftOptions) (*Document, []Problem)
 			return nil, d.f.list
 		}
 	}
+	d.validity()
 	d.langs(opt.Lang)
 	d.vars = d.f.bind(t.header.variables, values)
 	if d.f.list.Err() != nil {
@@ -77,6 +78,16 @@ func (t *Template) draft(values Values, opt DraftOptions) (*Document, []Problem)
 	doc.outline()
 	doc.Notes = d.f.list.sorted()
 	return doc, doc.Notes
+}
+
+// validity looks whether the template may be used on the document's date.
+func (d *drafter) validity() {
+	on, h := d.opt.lawDate(), d.t.header
+	if on.IsZero() || !on.Before(h.from) && (h.to.IsZero() || !h.to.Before(on)) {
+		return
+	}
+	d.f.addf(Position{d.t.Name, 1, 1}, h.id, "Mẫu “%s” không dùng được cho văn bản ngày %s (hiệu lực từ %s đến %s).",
+		"Template “%s” is not valid for a document of %s (valid from %s to %s).", h.id, shortDate(on), shortDate(h.from), shortDate(h.to))
 }
 
 // bound is a variable in a loop with its place in the list.

@@ -25,6 +25,8 @@ type composer struct {
 	block     int
 	width     float64
 	headings  map[int]string // level to tag
+	list      int            // level of the list item being composed
+	inClause  bool           // a clause has been set since the last heading or plain paragraph
 	coded     bool           // the QR code has been placed
 }
 
@@ -139,7 +141,7 @@ func (c *composer) spans(list []Span, l look) []typeset.Span {
 		if l.upper {
 			t.Text = strings.ToUpper(t.Text)
 		}
-		t.Text = strings.Map(control, t.Text)
+		t.Text, t.Label = strings.Map(control, t.Text), s.label
 		c.glyphs(t.Text, t.Style, s.At, s.Path == "")
 		out = append(out, t)
 	}
@@ -202,6 +204,9 @@ func label2(text string, at Position) Span { return Span{Text: text, At: at} }
 // add composes block i and returns how many further blocks it took in.
 func (c *composer) add(i int) int {
 	b := &c.d.Blocks[i]
+	if b.Kind != BlockClause && b.Kind != BlockPoint {
+		c.inClause = false
+	}
 	switch b.Kind {
 	case BlockLetterhead:
 		c.letterhead(b)
@@ -214,9 +219,18 @@ func (c *composer) add(i int) int {
 	case BlockHeading:
 		c.heading(b)
 	case BlockClause, BlockPoint:
+		c.list = 1
+		if b.Kind == BlockPoint && c.inClause {
+			c.list = 2
+		}
+		c.inClause = c.inClause || b.Kind == BlockClause
 		c.paragraph(b, c.body(), b.Label+" ")
+		c.list = 0
+		return 0
 	case BlockBullet:
+		c.list = 1
 		c.paragraph(b, c.body(), "- ")
+		c.list = 0
 	case BlockPara:
 		c.paragraph(b, c.body(), "")
 	case BlockCenter, BlockRight:
@@ -256,12 +270,14 @@ func (c *composer) add(i int) int {
 func (c *composer) paragraph(b *Block, l look, prefix string) {
 	spans := b.Spans
 	if prefix != "" {
-		spans = append([]Span{label2(prefix, b.At)}, spans...)
+		mark := label2(prefix, b.At)
+		mark.label = true
+		spans = append([]Span{mark}, spans...)
 	}
 	p := c.p.Body
 	c.put(&typeset.Paragraph{
 		Spans: c.spans(spans, l), Align: typeset.Justify, First: p.Indent * mm, Before: p.Gap, Leading: p.Leading,
-		Anchor: b.ID, Block: c.block, KeepNext: len(b.Lang2) > 0 || c.leads(b),
+		Anchor: b.ID, Block: c.block, KeepNext: len(b.Lang2) > 0 || c.leads(b), List: c.list,
 	})
 	c.second(b, prefix)
 }
@@ -287,8 +303,16 @@ func (c *composer) second(b *Block, prefix string) {
 	}
 	c.put(&typeset.Paragraph{
 		Spans: c.spans(spans, look{size: c.p.Body.SecondSize, italic: true}), Align: typeset.Justify, First: c.p.Body.Indent * mm,
-		Before: 2, Leading: c.p.Body.Leading, Block: c.block, Lang: c.secondLang(), KeepNext: c.leads(b),
+		Before: 2, Leading: c.p.Body.Leading, Block: c.block, Lang: c.secondLang(), KeepNext: c.leads(b), List: c.inItem(),
 	})
+}
+
+// inItem keeps a translation in the list item that it belongs to.
+func (c *composer) inItem() int {
+	if c.list > 0 {
+		return typeset.InItem
+	}
+	return 0
 }
 
 func (c *composer) secondLang() string {

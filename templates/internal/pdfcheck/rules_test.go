@@ -116,6 +116,7 @@ var broken = map[string]func(f *pdfcheck.File){
 	"root":                func(f *pdfcheck.File) { elem(f, "Document").Dict["S"] = pdfcheck.Name("Sect") },
 	"headings":            func(f *pdfcheck.File) { elem(f, "H1").Dict["S"] = pdfcheck.Name("P") },
 	"tables":              func(f *pdfcheck.File) { delete(elem(f, "TH").Dict, "A") },
+	"lists":               func(f *pdfcheck.File) { elem(f, "LI").Dict["S"] = pdfcheck.Name("P") },
 	"figures":             func(f *pdfcheck.File) { delete(elem(f, "Figure").Dict, "Alt") },
 	"content-in-tree":     func(f *pdfcheck.File) { delete(elem(f, "P").Dict, "K") },
 	"parent-tree":         func(f *pdfcheck.File) { f.Pages()[0]["StructParents"] = 1.0 },

@@ -88,6 +88,7 @@ func (e *Elem) Each(fn func(*Elem)) {
 var standardTypes = map[string]bool{
 	"Document": true, "P": true, "H1": true, "H2": true, "H3": true, "H4": true, "H5": true, "H6": true, "Table": true,
 	"TR": true, "TH": true, "TD": true, "Figure": true, "Form": true, "Link": true, "Div": true, "Sect": true, "Caption": true,
+	"L": true, "LI": true, "Lbl": true, "LBody": true,
 }
 
 func each(f *File, fn func(e *Elem) []string) []string {
@@ -119,6 +120,23 @@ func structureRules() []Rule {
 			})
 		}},
 		{"tables", "14289-1 7.5", tableRule},
+		{"lists", "14289-1 7.6", func(f *File, _ *Content) []string {
+			return each(f, func(e *Elem) []string {
+				switch e.Type {
+				case "LI":
+					return one(e.Parent.Type != "L" || len(e.Kids) == 0, "list item outside a list")
+				case "Lbl", "LBody":
+					return one(e.Parent.Type != "LI", "%s outside a list item", e.Type)
+				case "L":
+					for _, k := range e.Kids {
+						if k.Type != "LI" {
+							return []string{"list with " + k.Type}
+						}
+					}
+				}
+				return nil
+			})
+		}},
 		{"figures", "14289-1 7.3", func(f *File, _ *Content) []string {
 			return each(f, func(e *Elem) []string {
 				return one(e.Type == "Figure" && String(e.Dict["Alt"]) == "", "figure without alternative text")

@@ -35,7 +35,12 @@ func (s *setter) paragraph(p *Paragraph, width float64, parent *Node) []chunk {
 		tag = "P"
 	}
 	node := parent
-	if tag != "-" {
+	switch {
+	case p.List > 0:
+		node = s.item(p, parent)
+	case p.List == InItem && s.open() != nil:
+		node = s.open().add(&Node{Type: tag, Lang: p.Lang})
+	case tag != "-":
 		node = parent.add(&Node{Type: tag, Lang: p.Lang})
 	}
 	lines := s.breakLines(p, width)
@@ -61,6 +66,33 @@ func (s *setter) paragraph(p *Paragraph, width float64, parent *Node) []chunk {
 	}
 	last.height += p.After
 	return out
+}
+
+// item opens a list item and returns its body; a list of level 2 lies in the
+// body of the item before it (ISO 32000-2, 14.8.4.8.2).
+func (s *setter) item(p *Paragraph, parent *Node) *Node {
+	level := p.List - 1
+	if level == 0 {
+		s.lists[1] = nil
+	}
+	if s.lists[level] == nil {
+		if level == 1 && s.items[0] != nil {
+			parent = s.items[0]
+		}
+		s.lists[level] = parent.add(&Node{Type: "L"})
+	}
+	li := s.lists[level].add(&Node{Type: "LI", Lang: p.Lang})
+	s.label = li.add(&Node{Type: "Lbl"})
+	s.items[level] = li.add(&Node{Type: "LBody"})
+	return s.items[level]
+}
+
+// open is the body of the last list item, nil outside lists.
+func (s *setter) open() *Node {
+	if s.lists[1] != nil {
+		return s.items[1]
+	}
+	return s.items[0]
 }
 
 // rule draws a line under the last line of p, centred under its text.

@@ -8,6 +8,9 @@ import (
 type setter struct {
 	faces [4]*font.Embedded
 	notes *[]Note
+	lists [2]*Node // the open list at each level
+	items [2]*Node // body of its last item
+	label *Node    // of the item being set
 }
 
 // word is a piece that is not divided, with the space after it.
@@ -214,6 +217,10 @@ func (s *setter) place(l *line, p *Paragraph, node *Node) []Mark {
 	var cur *Mark
 	var owner *Span
 	add := func(sp *Span, t string, w float64) {
+		node := node
+		if sp.Label && s.label != nil {
+			node = s.label
+		}
 		if cur == nil || owner != sp {
 			marks = append(marks, Mark{
 				Kind: TextMark, X: x, Y: l.ascent, Size: sp.Size, Style: sp.Style, Gray: sp.Gray,

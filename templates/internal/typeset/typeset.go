@@ -38,6 +38,7 @@ type Span struct {
 	Break bool   // a forced line break instead of text
 	Note  int32  // the caller's index of the source position
 	Deco  uint8  // 1 underlined, 2 struck out
+	Label bool   // the number or mark of a list item
 }
 
 // Element is what a page is filled with.
@@ -60,8 +61,12 @@ type Paragraph struct {
 	Block         int     // the caller's number, carried to the marks
 	Rule          float64 // a rule centred under the text, as a part of the text's width; 0 none
 	RuleGap       float64
+	List          int     // 1, 2: an item of a list at this level, tagged L, LI, Lbl, LBody; InItem: goes on in the item before; 0 none
 	Hang          float64 // the label's width: lines after the first are indented by it
 }
+
+// InItem as a paragraph's List puts it into the body of the list item before it.
+const InItem = -1
 
 // Table is rows of cells; the first HeaderRows are repeated on each page.
 type Table struct {
@@ -229,6 +234,7 @@ func Set(g Geometry, faces [4]*font.Embedded, elements []Element) *Result {
 			p.add(chunk{space: b.Height, breakable: true})
 			continue
 		}
+		s.continueList(e)
 		for i, c := range s.chunks(e, p.geometry.Width-p.geometry.Left-p.geometry.Right, root) {
 			if i == 0 && p.keep {
 				c.breakable = false
@@ -250,4 +256,13 @@ func keeps(e Element) bool {
 		return e.KeepNext
 	}
 	return false
+}
+
+// continueList closes the open lists when e is no item.
+func (s *setter) continueList(e Element) {
+	s.label = nil
+	if p, ok := e.(*Paragraph); ok && p.List != 0 {
+		return
+	}
+	s.lists, s.items = [2]*Node{}, [2]*Node{}
 }
