@@ -129,7 +129,7 @@ func (s Sender) deliver(ctx context.Context, msg *mail.Msg) error {
 	if err := client.DialWithContext(ctx); err != nil {
 		return dialError(err)
 	}
-	defer client.Close() // the server's answer to QUIT changes nothing
+	defer client.Close() //nolint:errcheck // the server's answer to QUIT changes nothing
 	return verdict(msg, client.Send(msg))
 }
 

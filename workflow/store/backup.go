@@ -112,7 +112,7 @@ func (s *Store) backupSQLite(ctx context.Context, archive *archiveWriter, b *Bac
 	}
 	b.Parts = []BackupPart{part}
 	pool := openSQLitePool(sqliteDSN(path, false), 1)
-	defer pool.Close() // only read
+	defer pool.Close() //nolint:errcheck // only read
 	return s.backupBlobs(ctx, archive, db.New(pool), b)
 }
 

@@ -60,7 +60,7 @@ func openArchive(r io.ReaderAt, size int64) (*archive, error) {
 	if err != nil {
 		return nil, &storeError{ErrCorrupt, fmt.Errorf("not a backup file: %w", err)}
 	}
-	defer file.Close() // only read
+	defer file.Close() //nolint:errcheck // only read
 	if err := json.NewDecoder(io.LimitReader(file, manifestLimit)).Decode(&a.manifest); err != nil {
 		return nil, &storeError{ErrCorrupt, fmt.Errorf("manifest: %w", err)}
 	}
@@ -76,7 +76,7 @@ func (a *archive) extract(ctx context.Context, part BackupPart, w io.Writer) err
 	if err != nil {
 		return &storeError{ErrCorrupt, fmt.Errorf("%s: %w", part.Name, err)}
 	}
-	defer file.Close() // only read
+	defer file.Close() //nolint:errcheck // only read
 	sum := sha256.New()
 	limited := io.LimitReader(contextReader{ctx, file}, part.Size+1)
 	n, err := io.Copy(io.MultiWriter(w, sum), limited)

@@ -219,7 +219,7 @@ func (s *Store) begin(ctx context.Context, pool *sql.DB, writes bool) (*Tx, erro
 
 func (tx *Tx) run(ctx context.Context, fn func(*Tx) error) error {
 	defer tx.conn.Close()  //nolint:errcheck // only gives the connection back; commit and rollback report
-	defer tx.tx.Rollback() // after a commit it does nothing, else fn's error is the one to tell
+	defer tx.tx.Rollback() //nolint:errcheck // after a commit it does nothing, else fn's error is the one to tell
 	if err := fn(tx); err != nil {
 		return ended(ctx, classify(err, ""))
 	}
