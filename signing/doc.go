@@ -8,6 +8,12 @@
 // [AddTimestamp] adds a document time-stamp, [Extend] raises a signed file to B-LT or B-LTA and renews it. All of them only
 // append to the file: every byte that an earlier signature covers stays where it is.
 //
+// # Verification
+//
+// [Verify] judges any producer's file. It gives one [Result] for each signature and document time-stamp, in the vocabulary of
+// EN 319 102-1 and in words ([Result.Explain], [Report.WriteText]); everything that a later revision changed is listed as a
+// [Modification], and what no rule permits fails the signature. [ExtractRevision] gives back what a signer saw.
+//
 // # Layers
 //
 //   - internal/pdf knows bytes: objects, cross-references, revisions, incremental updates.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"errors"
 	"net/http"
 	"net/netip"
@@ -172,9 +174,23 @@ func (t *truster) fileEvidence(cert, issuer *x509.Certificate) []*revocation.Evi
 	if e, ok := t.evidence[key]; ok {
 		return e
 	}
-	out := t.data.Find(cert, issuer)
+	out := slices.DeleteFunc(t.data.Find(cert, issuer), func(e *revocation.Evidence) bool { return t.responderRevoked(e, issuer) })
 	t.evidence[key] = out
 	return out
+}
+
+// responderRevoked: an OCSP responder without id-pkix-ocsp-nocheck whose own certificate the file shows to be revoked when it
+// answered (RFC 6960 §4.2.2.2.1). That nothing is known about it is accepted.
+func (t *truster) responderRevoked(e *revocation.Evidence, issuer *x509.Certificate) bool {
+	if !e.Delegated || e.NoCheck {
+		return false
+	}
+	for _, own := range t.data.Find(e.Responder, issuer) {
+		if own.RevokedBy(e.ProducedAt) {
+			return true
+		}
+	}
+	return false
 }
 
 // status is what is known about cert at a moment, and whether it was fetched: evidence of revocation if there is any, else
@@ -295,6 +311,10 @@ func chainFailure(err error) (SubIndication, ReasonCode) {
 }
 
 func (t *truster) validateLink(ctx context.Context, v *trustVerdict, c, issuer *x509.Certificate, depth int, m *moment) *RevocationInfo {
+	if shortLived(c) {
+		m.checkValidity(v, c, true)
+		return nil
+	}
 	e, online := t.status(ctx, c, issuer, m)
 	m.checkValidity(v, c, e != nil && !e.Revoked)
 	if e == nil {
@@ -322,6 +342,14 @@ func (t *truster) validateLink(ctx context.Context, v *trustVerdict, c, issuer *
 		}
 	}
 	return revocationInfo(e, online)
+}
+
+// oidShortTerm is id-etsi-ext-valassured-ST-certs (EN 319 412-1 §5.2).
+var oidShortTerm = asn1.ObjectIdentifier{0, 4, 0, 194121, 2, 1}
+
+// shortLived: the authority does not revoke this certificate because it ends soon enough.
+func shortLived(c *x509.Certificate) bool {
+	return slices.ContainsFunc(c.Extensions, func(e pkix.Extension) bool { return e.Id.Equal(oidShortTerm) })
 }
 
 // checkValidity compares a certificate's period with the moment.

@@ -215,7 +215,7 @@ func linksInFile(chains [][]ChainLink) bool {
 			return false
 		}
 		for _, l := range chain {
-			if !l.TrustAnchor && (l.Revocation == nil || l.Revocation.Source != RevocationFromFile) {
+			if !l.TrustAnchor && !shortLived(l.Certificate) && (l.Revocation == nil || l.Revocation.Source != RevocationFromFile) {
 				return false
 			}
 		}
