@@ -225,7 +225,9 @@ var layoutRules = []layoutRule{
 		return "no ./."
 	}, [2]string{"@hết văn bản", ""}},
 	{"recipients' heading 12 bold italic", func(v view) string { return v.style("Nơi nhận:", "-BoldItalic", 12, 12) }, [2]string{"head_size: 12, size: 11", "head_size: 13, size: 11"}},
-	{"recipients 11", func(v view) string { return v.style("Hội đồng Thi đua - Khen thưởng tỉnh (để", "", 11, 11) }, [2]string{"size: 11}", "size: 13}"}},
+	{"recipients 11", func(v view) string {
+		return v.style("Hội đồng Thi đua - Khen thưởng tỉnh (để", "", 11, 11)
+	}, [2]string{"size: 11}", "size: 13}"}},
 	{"the seal covers a third on the left", func(v view) string {
 		for _, s := range v.r.Fields {
 			for _, p := range v.r.Fields {

@@ -3,6 +3,7 @@ package pdfcheck_test
 import (
 	"bytes"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -116,6 +117,7 @@ var broken = map[string]func(f *pdfcheck.File){
 	"root":                func(f *pdfcheck.File) { elem(f, "Document").Dict["S"] = pdfcheck.Name("Sect") },
 	"headings":            func(f *pdfcheck.File) { elem(f, "H1").Dict["S"] = pdfcheck.Name("P") },
 	"tables":              func(f *pdfcheck.File) { delete(elem(f, "TH").Dict, "A") },
+	"reading-order":       func(f *pdfcheck.File) { slices.Reverse(f.Array(elem(f, "Document").Dict["K"])) },
 	"lists":               func(f *pdfcheck.File) { elem(f, "LI").Dict["S"] = pdfcheck.Name("P") },
 	"figures":             func(f *pdfcheck.File) { delete(elem(f, "Figure").Dict, "Alt") },
 	"content-in-tree":     func(f *pdfcheck.File) { delete(elem(f, "P").Dict, "K") },

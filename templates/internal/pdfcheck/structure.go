@@ -14,6 +14,8 @@ type Elem struct {
 	MCIDs  [][2]int // page from 1, mcid
 	Annots []Ref
 	Ref    Ref
+
+	Reading [][2]int // of the root: all content in reading order
 }
 
 // Tree reads the structure tree; the root element has no type.
@@ -31,6 +33,7 @@ func (f *File) Tree() *Elem {
 		switch v := f.Get(o).(type) {
 		case float64:
 			parent.MCIDs = append(parent.MCIDs, [2]int{page, int(v)})
+			root.Reading = append(root.Reading, [2]int{page, int(v)})
 		case Array:
 			for _, k := range v {
 				walk(k, parent, page, depth+1)
@@ -46,6 +49,7 @@ func (f *File) Tree() *Elem {
 			case Name("MCR"):
 				m, _ := v["MCID"].(float64)
 				parent.MCIDs = append(parent.MCIDs, [2]int{page, int(m)})
+				root.Reading = append(root.Reading, [2]int{page, int(m)})
 			default:
 				s, _ := v["S"].(Name)
 				r, _ := o.(Ref)
@@ -136,6 +140,16 @@ func structureRules() []Rule {
 				}
 				return nil
 			})
+		}},
+		{"reading-order", "14289-1 7.1 (content is drawn in reading order here)", func(f *File, _ *Content) []string {
+			last := [2]int{}
+			for _, m := range f.Tree().Reading {
+				if m[0] < last[0] || m[0] == last[0] && m[1] < last[1] {
+					return []string{fmt.Sprintf("page %d: content %d is read after %d of page %d", m[0], m[1], last[1], last[0])}
+				}
+				last = m
+			}
+			return nil
 		}},
 		{"figures", "14289-1 7.3", func(f *File, _ *Content) []string {
 			return each(f, func(e *Elem) []string {

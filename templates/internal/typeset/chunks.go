@@ -36,8 +36,8 @@ func (s *setter) paragraph(p *Paragraph, width float64, parent *Node) []chunk {
 	}
 	node := parent
 	switch {
-	case p.List > 0:
-		node = s.item(p, parent)
+	case p.List > 0: // text in a P of its own, so that a list inside follows it
+		node = s.item(p, parent).add(&Node{Type: "P"})
 	case p.List == InItem && s.open() != nil:
 		node = s.open().add(&Node{Type: tag, Lang: p.Lang})
 	case tag != "-":
