@@ -4,7 +4,7 @@ package testdata
 
 import "embed"
 
-// Cases holds a directory for each case: block.yaml, covenant.yaml and scenario.yaml.
+// Cases holds a directory for each case: block.yaml, covenant.yaml and scenario.yaml, and perhaps seal.png.
 //
-//go:embed hanam2021/*.yaml block7/*.yaml
+//go:embed hanam2021 block7
 var Cases embed.FS

@@ -17,6 +17,7 @@ const (
 	AwaitingNumber     Phase = "awaiting_number"   // the clerk issues number and date
 	AwaitingFreeze     Phase = "awaiting_freeze"   // the program renders the final file
 	AwaitingSignatures Phase = "awaiting_signatures"
+	AwaitingSeals      Phase = "awaiting_seals"      // the clerks apply the agencies' seals
 	AwaitingValidation Phase = "awaiting_validation" // the program adds the validation data
 	AwaitingReports    Phase = "awaiting_reports"    // in force; members report by period
 	PhaseInForce       Phase = "in_force"            // in force, no reporting in the process
@@ -59,6 +60,7 @@ type Covenant struct {
 	Group     int // of signatories, from 1
 	Signed    []SignatureMade
 	Refused   []SignatureRefused
+	Sealed    []SealApplied
 	Level     string // of the finished file, e.g. B-LT
 	InForce   Date
 	Reporting *ReportingOpened
@@ -220,6 +222,10 @@ func (c *Covenant) Apply(e Event) {
 		if p, ok := c.SlotParty(e.Slot); ok {
 			c.Waiting = without(c.Waiting, p.Agency)
 		}
+	case SealApplied:
+		c.Sealed = append(c.Sealed, e)
+		c.Head, c.HeadSize = e.After, e.Size
+		c.Waiting = without(c.Waiting, e.Agency)
 	case SignatureRefused:
 		c.Refused = append(c.Refused, e)
 		c.Phase = PhaseRejected
@@ -264,6 +270,8 @@ func (c *Covenant) applyStageOpened(e StageOpened) {
 		c.Phase = AwaitingNumber
 	case StageSign:
 		c.Phase = AwaitingSignatures
+	case StageSeal:
+		c.Phase = AwaitingSeals
 	case StageIssue:
 		c.Phase = AwaitingValidation
 	}
@@ -277,6 +285,7 @@ func (c *Covenant) Clone() *Covenant {
 	d.Reviews = slices.Clip(c.Reviews)
 	d.Signed = slices.Clip(c.Signed)
 	d.Refused = slices.Clip(c.Refused)
+	d.Sealed = slices.Clip(c.Sealed)
 	d.Reports = slices.Clip(c.Reports)
 	d.Reminders = slices.Clip(c.Reminders)
 	return &d

@@ -48,6 +48,9 @@ func (s State) enter(stage Stage, now time.Time) ([]Event, error) {
 	case StageSign:
 		group := s.signGroups(stage)[0]
 		return []Event{opened, GroupOpened{Stage: stage.ID, Group: 1, Who: group}}, nil
+	case StageSeal:
+		opened.Who = s.agenciesOf(stage.Who)
+		return []Event{opened}, nil
 	case StageReport:
 		from := s.today(now)
 		return []Event{opened, ReportingOpened{From: from, Until: from.AddMonths(stage.Report.Months)}}, nil

@@ -105,9 +105,11 @@ type Delegation struct {
 	End    Date // the last day on which it holds
 }
 
-// CertificateBinding ties a certificate, by issuer and serial number, to the person who may sign with it.
+// CertificateBinding ties a certificate, by issuer and serial number, to the person who may sign with it, or to the
+// agency whose seal it makes.
 type CertificateBinding struct {
 	Person PersonID
+	Agency AgencyID
 	Issuer string // the issuer's distinguished name, RFC 4514
 	Serial string // decimal
 }
@@ -251,6 +253,16 @@ func hasDuty(duties []Duty, want Duty) bool {
 func (d *Directory) CertificateOf(person PersonID, issuer, serial string) bool {
 	for _, b := range d.Bindings {
 		if b.Person == person && b.Issuer == issuer && b.Serial == serial {
+			return true
+		}
+	}
+	return false
+}
+
+// SealCertificateOf reports whether the certificate with this issuer and serial number is bound to the agency.
+func (d *Directory) SealCertificateOf(agency AgencyID, issuer, serial string) bool {
+	for _, b := range d.Bindings {
+		if b.Agency == agency && b.Issuer == issuer && b.Serial == serial {
 			return true
 		}
 	}

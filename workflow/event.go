@@ -66,9 +66,10 @@ type (
 		Start  Date          `json:"start"`
 		End    Date          `json:"end"`
 	}
-	// CertificateBound ties a certificate to a person.
+	// CertificateBound ties a certificate to a person, or to an agency for its seal.
 	CertificateBound struct {
-		Person PersonID `json:"person"`
+		Person PersonID `json:"person,omitempty"`
+		Agency AgencyID `json:"agency,omitempty"`
 		Issuer string   `json:"issuer"`
 		Serial string   `json:"serial"`
 	}
@@ -193,6 +194,21 @@ type (
 		Serial    string    `json:"serial"`
 		SignedAt  time.Time `json:"signed_at"`
 	}
+	// SealApplied is one agency's seal in the document, applied by a person of the agency.
+	SealApplied struct {
+		Agency    AgencyID  `json:"agency"`
+		Slot      SlotID    `json:"slot"`
+		Field     string    `json:"field"`
+		Person    PersonID  `json:"person"`
+		Authority Authority `json:"authority"`
+		Before    Digest    `json:"before"`
+		After     Digest    `json:"after"`
+		Size      int64     `json:"size"`
+		Level     string    `json:"level"`
+		Issuer    string    `json:"issuer"`
+		Serial    string    `json:"serial"`
+		SignedAt  time.Time `json:"signed_at"`
+	}
 	// SignatureRefused says that a signatory will not sign.
 	SignatureRefused struct {
 		Slot   SlotID   `json:"slot"`
@@ -281,6 +297,7 @@ func (NumberIssued) Kind() string        { return "number_issued" }
 func (Frozen) Kind() string              { return "frozen" }
 func (GroupOpened) Kind() string         { return "group_opened" }
 func (SignatureMade) Kind() string       { return "signature_made" }
+func (SealApplied) Kind() string         { return "seal_applied" }
 func (SignatureRefused) Kind() string    { return "signature_refused" }
 func (ValidationDataAdded) Kind() string { return "validation_data_added" }
 func (InForce) Kind() string             { return "in_force" }
@@ -305,7 +322,7 @@ var eventDecoders = map[string]func([]byte) (Event, error){
 	"motion_opened": decodeAs[MotionOpened], "ballot_cast": decodeAs[BallotCast], "motion_closed": decodeAs[MotionClosed],
 	"number_issued": decodeAs[NumberIssued], "frozen": decodeAs[Frozen],
 	"group_opened": decodeAs[GroupOpened], "signature_made": decodeAs[SignatureMade], "signature_refused": decodeAs[SignatureRefused],
-	"validation_data_added": decodeAs[ValidationDataAdded], "in_force": decodeAs[InForce],
+	"seal_applied": decodeAs[SealApplied], "validation_data_added": decodeAs[ValidationDataAdded], "in_force": decodeAs[InForce],
 	"reporting_opened": decodeAs[ReportingOpened], "report_submitted": decodeAs[ReportSubmitted],
 	"reminded": decodeAs[Reminded], "closed": decodeAs[Closed],
 }

@@ -56,6 +56,7 @@ func newWorld(t testing.TB, members int) *world {
 	}
 	add("w", RoleWitness)
 	dir.Apply(block)
+	dir.Apply(CertificateBound{Agency: "a0", Issuer: "CA", Serial: "seal"})
 	return &world{
 		state: State{Covenant: &Covenant{}, Process: testProcess(t), Directory: dir, Calendar: vietnam(t)},
 		now:   time.Date(2026, 3, 26, 9, 0, 0, 0, vietnam(t).Zone()),
@@ -124,7 +125,8 @@ func (w *world) signature(slot SlotID) RecordSignature {
 func (w *world) freeze() Freeze {
 	cmd := Freeze{PDF: DigestOf([]byte("frozen")), Size: 6, Token: "t"}
 	for _, p := range w.state.Covenant.Parties {
-		cmd.Fields = append(cmd.Fields, FrozenField{Name: "sig." + string(p.Slot), Slot: p.Slot, Type: "signature", Page: 1})
+		cmd.Fields = append(cmd.Fields, FrozenField{Name: "sig." + string(p.Slot), Slot: p.Slot, Type: "signature", Page: 1},
+			FrozenField{Name: "seal." + string(p.Slot), Slot: p.Slot, Type: "seal", Page: 1})
 	}
 	return cmd
 }
@@ -148,6 +150,9 @@ func (w *world) upTo(t testing.TB, phase Phase) {
 			w.must(t, w.freeze())
 		case AwaitingSignatures:
 			w.must(t, w.signature(SlotID(c.Waiting[0])))
+		case AwaitingSeals:
+			a := c.Waiting[0]
+			w.must(t, RecordSeal{By: PersonID(a + "-officer"), Agency: a, Before: c.Head, After: DigestOf([]byte("sealed")), Level: "B-T", Issuer: "CA", Serial: "seal"})
 		case AwaitingValidation:
 			w.must(t, RecordValidationData{Before: c.Head, After: DigestOf([]byte("complete")), Level: "B-LT"})
 		default:

@@ -33,6 +33,7 @@ const (
 	StageVote   StageKind = "vote"
 	StageNumber StageKind = "number"
 	StageSign   StageKind = "sign"
+	StageSeal   StageKind = "seal"
 	StageIssue  StageKind = "issue"
 	StageReport StageKind = "report"
 )
@@ -54,6 +55,7 @@ type Stage struct {
 	Vote   *VoteRules   `yaml:"vote"`
 	Number *NumberRules `yaml:"number"`
 	Sign   *SignRules   `yaml:"sign"`
+	Seal   *SealRules   `yaml:"seal"`
 	Report *ReportRules `yaml:"report"`
 }
 
@@ -97,6 +99,11 @@ type SignRules struct {
 	Groups [][]Role `yaml:"groups"`
 	Level  string   `yaml:"level"`   // of each signature: B-B or B-T. Default B-T
 	Final  string   `yaml:"archive"` // after the last one: B-LT or B-LTA. Default B-LT
+}
+
+// SealRules say how the seals of the agencies named by who are applied, in any order, after the last person has signed.
+type SealRules struct {
+	Level string `yaml:"level"` // of each seal: B-B or B-T. Default B-T
 }
 
 // ReportRules say what members must report after the covenant is in force, and how they are reminded.
@@ -250,6 +257,12 @@ func (s *Stage) fillDefaults() {
 		if s.Sign.Final == "" {
 			s.Sign.Final = "B-LT"
 		}
+	}
+	if s.Kind == StageSeal && s.Seal == nil {
+		s.Seal = &SealRules{}
+	}
+	if s.Seal != nil && s.Seal.Level == "" {
+		s.Seal.Level = "B-T"
 	}
 	if s.Report != nil {
 		for i := range s.Report.Obligations {

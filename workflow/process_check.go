@@ -4,7 +4,7 @@ import "fmt"
 
 // stageOrder is the order in which kinds may follow one another; several reviews and votes may stand side by side.
 var stageOrder = map[StageKind]int{
-	StageReview: 1, StageVote: 1, StageNumber: 2, StageSign: 3, StageIssue: 4, StageReport: 5,
+	StageReview: 1, StageVote: 1, StageNumber: 2, StageSign: 3, StageSeal: 4, StageIssue: 5, StageReport: 6,
 }
 
 func (p *Process) problems() []string {
@@ -24,7 +24,7 @@ func (p *Process) problems() []string {
 		seen[s.ID] = true
 		order, known := stageOrder[s.Kind]
 		if !known {
-			add("stage %q: unknown kind %q (review, vote, number, sign, issue, report)", s.ID, s.Kind)
+			add("stage %q: unknown kind %q (review, vote, number, sign, seal, issue, report)", s.ID, s.Kind)
 			continue
 		}
 		if order < last {
@@ -39,6 +39,9 @@ func (p *Process) problems() []string {
 	}
 	if once[StageSign] && !once[StageNumber] {
 		add("a sign stage needs a number stage before it: the date is printed before anybody signs")
+	}
+	if once[StageSeal] && !once[StageSign] {
+		add("a seal stage needs a sign stage before it: an agency's seal stands on its head's signature")
 	}
 	if once[StageSign] && !once[StageIssue] {
 		add("a sign stage needs an issue stage after it: that is what brings the covenant into force")
@@ -72,6 +75,10 @@ func (s Stage) problems() []string {
 		}
 	case StageSign:
 		out = append(out, s.signProblems()...)
+	case StageSeal:
+		if l := s.Seal.Level; l != "B-B" && l != "B-T" {
+			add("seal.level %q: want B-B or B-T", l)
+		}
 	case StageReport:
 		if s.Report == nil || s.Report.Months < 1 || len(s.Report.Obligations) == 0 {
 			add("report needs months (1 or more) and obligations")

@@ -92,24 +92,27 @@ func (s State) ReminderRecipients(id ObligationID, period Period, rung Rung) (to
 // BindCertificate ties a certificate to a person; the administrator or a registration rule stands behind it. It is
 // decided against the directory alone.
 type BindCertificate struct {
-	Person PersonID
+	Person PersonID // or
+	Agency AgencyID // for its seal
 	Issuer string
 	Serial string
 }
 
 func (cmd BindCertificate) decide(s State, _ time.Time) ([]Event, error) {
-	if _, ok := s.Directory.People[cmd.Person]; !ok {
-		return nil, refuse(CodeNotFound, "không có %q trong danh bạ", "%q is not in the directory", cmd.Person)
+	_, person := s.Directory.People[cmd.Person]
+	_, agency := s.Directory.Agencies[cmd.Agency]
+	if person == agency {
+		return nil, refuse(CodeNotFound, "không có “%s%s” trong danh bạ", "“%s%s” is not in the directory", cmd.Person, cmd.Agency)
 	}
 	for _, b := range s.Directory.Bindings {
 		if b.Issuer != cmd.Issuer || b.Serial != cmd.Serial {
 			continue
 		}
-		if b.Person == cmd.Person {
+		if b.Person == cmd.Person && b.Agency == cmd.Agency {
 			return nil, nil
 		}
 		return nil, refuse(CodeConflict,
-			"chứng thư số %s đã gắn với người khác", "certificate %s is already bound to another person", cmd.Serial)
+			"chứng thư số %s đã gắn với chủ thể khác", "certificate %s is already bound to another holder", cmd.Serial)
 	}
 	return []Event{CertificateBound(cmd)}, nil
 }

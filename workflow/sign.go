@@ -84,12 +84,17 @@ func (s State) signGroups(stage Stage) [][]AgencyID {
 }
 
 // SignatureField is the name of a slot's signature field in the frozen document.
-func (c *Covenant) SignatureField(slot SlotID) (string, bool) {
+func (c *Covenant) SignatureField(slot SlotID) (string, bool) { return c.field(slot, "signature") }
+
+// SealField is the name of a slot's seal field in the frozen document.
+func (c *Covenant) SealField(slot SlotID) (string, bool) { return c.field(slot, "seal") }
+
+func (c *Covenant) field(slot SlotID, kind string) (string, bool) {
 	if c.Frozen == nil {
 		return "", false
 	}
 	for _, f := range c.Frozen.Fields {
-		if f.Slot == slot && f.Type == "signature" {
+		if f.Slot == slot && f.Type == kind {
 			return f.Name, true
 		}
 	}

@@ -15,6 +15,7 @@ func (p Phase) Words(lang string) string {
 		AwaitingNumber:     {"chờ cấp số", "awaiting a number"},
 		AwaitingFreeze:     {"đang chốt văn bản", "freezing the document"},
 		AwaitingSignatures: {"chờ ký số", "awaiting signatures"},
+		AwaitingSeals:      {"chờ đóng dấu", "awaiting seals"},
 		AwaitingValidation: {"đang bổ sung dữ liệu kiểm tra", "adding validation data"},
 		AwaitingReports:    {"đang thực hiện, báo cáo định kỳ", "in force, periodic reports"},
 		PhaseInForce:       {"đang có hiệu lực", "in force"},
@@ -76,6 +77,8 @@ func (s State) sentence(lang string) string {
 		return fmt.Sprintf(pick(lang, [2]string{"Chờ văn thư %s cấp số và ngày ban hành", "Waiting for the clerk of %s to issue number and date"}), s.Directory.AgencyName(c.Leader()))
 	case AwaitingSignatures:
 		return who("ký số", "to sign")
+	case AwaitingSeals:
+		return who("đóng dấu", "to apply the seal")
 	case AwaitingReports:
 		return fmt.Sprintf(pick(lang, [2]string{"Đang có hiệu lực từ %s; các đơn vị báo cáo đến %s", "In force since %s; members report until %s"}),
 			c.InForce.Display(), c.Reporting.Until.Display())

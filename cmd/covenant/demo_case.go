@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"strconv"
@@ -14,11 +15,12 @@ import (
 
 // demoCase is a block, the values of its covenant, and what people do in the play.
 type demoCase struct {
-	day    workflow.Date // of the demo's first start
-	script scenario
-	block  *workflow.BlockFile
-	first  []byte // values of the revision that is returned
-	final  []byte // values of the revision that is approved
+	day       workflow.Date // of the demo's first start
+	script    scenario
+	block     *workflow.BlockFile
+	first     []byte // values of the revision that is returned
+	final     []byte // values of the revision that is approved
+	sealImage []byte // of every agency's seal
 }
 
 // scenario is scenario.yaml.
@@ -60,6 +62,9 @@ func readCase(files fs.FS, today workflow.Date) (*demoCase, error) {
 	}
 	if c.block, err = workflow.ParseBlockFile("block.yaml", block); err != nil {
 		return nil, err
+	}
+	if c.sealImage, err = fs.ReadFile(files, "seal.png"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("case: %w", err)
 	}
 	values, err := fs.ReadFile(files, "covenant.yaml")
 	if err != nil {

@@ -31,7 +31,7 @@ func newPlay(e *env, stage *demoStage, c *demoCase, clock *demoClock) *play {
 
 func (p *play) run(ctx context.Context) error {
 	for _, act := range []func(context.Context) error{
-		p.people, p.draft, p.review, p.vote, p.number, p.sign, p.finish, p.report,
+		p.people, p.draft, p.review, p.vote, p.number, p.sign, p.seal, p.finish, p.report,
 	} {
 		if err := act(ctx); err != nil {
 			return err
@@ -101,6 +101,11 @@ func (p *play) people(ctx context.Context) error {
 	}
 	keys := 0
 	for _, a := range p.c.block.Agencies {
+		if a.Role != workflow.RoleWitness {
+			if err := p.keepSeal(ctx, a, meta); err != nil {
+				return err
+			}
+		}
 		for _, person := range a.People {
 			if !slices.Contains(person.Duties, workflow.DutySign) {
 				continue
@@ -124,6 +129,18 @@ func (p *play) keepKey(ctx context.Context, a workflow.BlockFileAgency, person w
 		return fmt.Errorf("key of %s: %w", person.Name, err)
 	}
 	return p.engine().KeepKey(ctx, person.ID, signing.Identity(id), p.c.script.PIN, meta)
+}
+
+// keepSeal gives an agency the key of its seal.
+func (p *play) keepSeal(ctx context.Context, a workflow.BlockFileAgency, meta engine.Meta) error {
+	if p.holder(a.ID, workflow.DutyNumber).ID == "" { // no clerk, no seal to keep
+		return nil
+	}
+	id, err := p.stage.pki.Issue(devpki.Subject{ID: "con-dau-" + string(a.ID), CommonName: a.Name, Organization: a.Parent}, devpki.Profile{})
+	if err != nil {
+		return fmt.Errorf("seal of %s: %w", a.Name, err)
+	}
+	return p.engine().KeepSeal(ctx, a.ID, signing.Identity(id), p.c.script.PIN, meta)
 }
 
 func (p *play) draft(ctx context.Context) error {
@@ -271,6 +288,31 @@ func (p *play) signGroup(ctx context.Context, v *engine.View, agencies []workflo
 		if _, err := p.engine().Sign(ctx, request, p.as(director.ID, "sign/%s", agency)); err != nil {
 			return fmt.Errorf("%s: %w", party.Unit, err)
 		}
+	}
+	return nil
+}
+
+// seal has the clerks apply the seals that the process asks for.
+func (p *play) seal(ctx context.Context) error {
+	p.heading("Đóng dấu cơ quan (chữ ký số của cơ quan)", "Agency seal (a digital signature of the agency)")
+	v, err := p.view(ctx)
+	if err != nil {
+		return err
+	}
+	if v.Covenant.Phase == workflow.AwaitingSeals {
+		for _, agency := range v.Covenant.Waiting {
+			clerk := p.holder(agency, workflow.DutyNumber)
+			request := engine.SealRequest{Covenant: p.id, Agency: agency, PIN: p.c.script.PIN, Image: p.c.sealImage}
+			if _, err := p.engine().Seal(ctx, request, p.as(clerk.ID, "seal/%s", agency)); err != nil {
+				return fmt.Errorf("%s: %w", p.agency(agency).Name, err)
+			}
+		}
+	}
+	if v, err = p.view(ctx); err != nil {
+		return err
+	}
+	for _, s := range v.Covenant.Sealed {
+		p.line("✓ %s, văn thư %s", "✓ %s, by the clerk %s", p.agency(s.Agency).Name, v.Directory.PersonName(s.Person))
 	}
 	return nil
 }

@@ -102,7 +102,7 @@ func (e *Engine) complete(ctx context.Context, args CompleteArgs) error {
 	if err != nil {
 		return fmt.Errorf("add validation data: %w", err)
 	}
-	if err := e.verifyComplete(ctx, out.Bytes(), len(s.Covenant.Signed)); err != nil {
+	if err := e.verifyComplete(ctx, out.Bytes(), signatures(s.Covenant)); err != nil {
 		return err
 	}
 	info, err := e.Store.PutBlob(ctx, bytes.NewReader(out.Bytes()), pdfType)
@@ -120,11 +120,8 @@ func (e *Engine) complete(ctx context.Context, args CompleteArgs) error {
 }
 
 // verifyComplete proves that the finished file passes by what it holds, without the network.
-func (e *Engine) verifyComplete(ctx context.Context, file []byte, signatures int) error {
-	if err := e.verifySigned(ctx, file, signatures); err != nil {
-		return err
-	}
-	report, err := e.verify(ctx, file)
+func (e *Engine) verifyComplete(ctx context.Context, file []byte, want int) error {
+	report, err := e.verifySigned(ctx, file, want)
 	if err != nil {
 		return err
 	}

@@ -170,6 +170,11 @@ func (o *office) keys() {
 			}
 			id, err := o.pki.Issue(devpki.Subject{ID: string(p.ID), CommonName: p.Name, Organization: a.Name}, devpki.Profile{})
 			check(o.t, err)
+			if a.Role == workflow.RoleLeader {
+				seal, err := o.pki.Issue(devpki.Subject{ID: "seal", CommonName: a.Name}, devpki.Profile{})
+				check(o.t, err)
+				check(o.t, o.KeepSeal(context.Background(), a.ID, signing.Identity(seal), pin, engine.Meta{Actor: workflow.SystemActor}))
+			}
 			check(o.t, o.KeepKey(context.Background(), p.ID, signing.Identity(id), pin, engine.Meta{Actor: workflow.SystemActor}))
 		}
 	}
@@ -193,6 +198,10 @@ func (o *office) step(s workflow.State) {
 		_, err = o.IssueNumber(ctx, o.id, s.Calendar.Today(o.now()), o.as(o.who("so-gddt", workflow.DutyNumber), "number"))
 	case workflow.AwaitingSignatures:
 		_, err = o.sign(c.Waiting[0], pin)
+	case workflow.AwaitingSeals:
+		a := c.Waiting[0]
+		by := o.who(a, workflow.DutyNumber)
+		_, err = o.Seal(ctx, engine.SealRequest{Covenant: o.id, Agency: a, PIN: pin}, o.as(by, "seal/"+string(a)))
 	default:
 		_, err = o.Await(ctx, o.id, func(s workflow.State) bool { return s.Covenant.Phase != c.Phase })
 	}
@@ -251,7 +260,7 @@ func TestAllSignAtOnce(t *testing.T) {
 	}
 	v, err := o.View(context.Background(), "2026/khoi")
 	check(t, err)
-	if len(v.Verdict.Results) != 8 || v.Verdict.Overall() != signing.TotalPassed {
+	if len(v.Verdict.Results) != 10 || v.Verdict.Overall() != signing.TotalPassed {
 		t.Errorf("%d signatures, %s", len(v.Verdict.Results), v.Verdict.Overall())
 	}
 }

@@ -36,6 +36,8 @@ func (e *Engine) followOne(ctx context.Context, tx *store.Tx, s workflow.State, 
 		return refer(ctx, tx, c.ID, "frozen.pdf", event.PDF, event.Size, pdfType)
 	case workflow.SignatureMade:
 		return refer(ctx, tx, c.ID, fmt.Sprintf("signed-%03d.pdf", len(c.Signed)), event.After, event.Size, pdfType)
+	case workflow.SealApplied:
+		return refer(ctx, tx, c.ID, fmt.Sprintf("sealed-%03d.pdf", len(c.Sealed)), event.After, event.Size, pdfType)
 	case workflow.StageOpened:
 		if event.Type == workflow.StageIssue {
 			return enqueue(ctx, tx, CompleteArgs{Covenant: c.ID})

@@ -22,9 +22,34 @@ const (
 	minimumPINSize = 6
 )
 
+// keyOwner is whose kept key it is: a person, or an agency for its seal.
+type keyOwner string
+
+func personKey(p workflow.PersonID) keyOwner { return keyOwner(p) }
+func sealOf(a workflow.AgencyID) keyOwner    { return keyOwner("agency/" + a) }
+
 // KeepKey seals a person's signing key under a PIN and the server's secret, binds its certificate to the person, and
 // keeps both. The same certificate again changes nothing.
 func (e *Engine) KeepKey(ctx context.Context, person workflow.PersonID, id signing.Identity, pin string, meta Meta) error {
+	if err := e.keepKey(ctx, personKey(person), id, pin); err != nil {
+		return err
+	}
+	return e.BindCertificate(ctx, workflow.BindCertificate{
+		Person: person, Issuer: id.Certificate.Issuer.String(), Serial: id.Certificate.SerialNumber.String(),
+	}, meta)
+}
+
+// KeepSeal is KeepKey for the key of an agency's seal; its PIN is for those who may apply it.
+func (e *Engine) KeepSeal(ctx context.Context, agency workflow.AgencyID, id signing.Identity, pin string, meta Meta) error {
+	if err := e.keepKey(ctx, sealOf(agency), id, pin); err != nil {
+		return err
+	}
+	return e.BindCertificate(ctx, workflow.BindCertificate{
+		Agency: agency, Issuer: id.Certificate.Issuer.String(), Serial: id.Certificate.SerialNumber.String(),
+	}, meta)
+}
+
+func (e *Engine) keepKey(ctx context.Context, owner keyOwner, id signing.Identity, pin string) error {
 	if len(e.Secret) < 32 {
 		return errors.New("keep key: the server has no secret of 32 bytes or more; keys cannot be kept without one")
 	}
@@ -32,24 +57,17 @@ func (e *Engine) KeepKey(ctx context.Context, person workflow.PersonID, id signi
 		return &workflow.Error{Code: workflow.CodeInvalid,
 			Vietnamese: "mã PIN cần ít nhất 6 ký tự", English: "a PIN needs at least 6 characters"}
 	}
-	keyID := store.KeyID(fmt.Sprintf("%s/%s", person, id.Certificate.SerialNumber))
-	have, err := e.hasKey(ctx, person, keyID)
-	if err != nil {
+	keyID := store.KeyID(fmt.Sprintf("%s/%s", owner, id.Certificate.SerialNumber))
+	have, err := e.hasKey(ctx, owner, keyID)
+	if err != nil || have {
 		return err
 	}
-	if !have {
-		if err := e.saveKey(ctx, person, keyID, id, pin); err != nil {
-			return err
-		}
-	}
-	return e.BindCertificate(ctx, workflow.BindCertificate{
-		Person: person, Issuer: id.Certificate.Issuer.String(), Serial: id.Certificate.SerialNumber.String(),
-	}, meta)
+	return e.saveKey(ctx, owner, keyID, id, pin)
 }
 
-func (e *Engine) hasKey(ctx context.Context, person workflow.PersonID, id store.KeyID) (have bool, err error) {
+func (e *Engine) hasKey(ctx context.Context, owner keyOwner, id store.KeyID) (have bool, err error) {
 	err = e.Store.View(ctx, func(tx *store.Tx) error {
-		keys, err := tx.KeysOf(ctx, string(person))
+		keys, err := tx.KeysOf(ctx, string(owner))
 		for _, k := range keys {
 			have = have || k.ID == id
 		}
@@ -58,10 +76,10 @@ func (e *Engine) hasKey(ctx context.Context, person workflow.PersonID, id store.
 	return have, err
 }
 
-func (e *Engine) saveKey(ctx context.Context, person workflow.PersonID, keyID store.KeyID, id signing.Identity, pin string) error {
+func (e *Engine) saveKey(ctx context.Context, owner keyOwner, keyID store.KeyID, id signing.Identity, pin string) error {
 	der, err := x509.MarshalPKCS8PrivateKey(id.Signer)
 	if err != nil {
-		return fmt.Errorf("keep key of %s: %w", person, err)
+		return fmt.Errorf("keep key of %s: %w", owner, err)
 	}
 	sealed, err := sealKey(e.Secret, pin, string(keyID), der)
 	if err != nil {
@@ -70,25 +88,19 @@ func (e *Engine) saveKey(ctx context.Context, person workflow.PersonID, keyID st
 	var chain bytes.Buffer
 	for _, cert := range append([]*x509.Certificate{id.Certificate}, id.Chain...) {
 		if err := pem.Encode(&chain, &pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw}); err != nil {
-			return fmt.Errorf("keep key of %s: %w", person, err)
+			return fmt.Errorf("keep key of %s: %w", owner, err)
 		}
 	}
 	return e.Store.Update(ctx, func(tx *store.Tx) error {
 		return tx.SaveKey(ctx, store.SealedKey{
-			ID: keyID, Owner: string(person), Kind: serverKey, Sealed: sealed, Certificates: chain.Bytes(),
+			ID: keyID, Owner: string(owner), Kind: serverKey, Sealed: sealed, Certificates: chain.Bytes(),
 		})
 	})
 }
 
-// HasKey reports whether the server keeps a key of the person.
-func (e *Engine) HasKey(ctx context.Context, person workflow.PersonID) (bool, error) {
-	key, err := e.currentKey(ctx, person)
-	return key.ID != "", err
-}
-
-func (e *Engine) currentKey(ctx context.Context, person workflow.PersonID) (key store.SealedKey, err error) {
+func (e *Engine) currentKey(ctx context.Context, owner keyOwner) (key store.SealedKey, err error) {
 	err = e.Store.View(ctx, func(tx *store.Tx) error {
-		keys, err := tx.KeysOf(ctx, string(person))
+		keys, err := tx.KeysOf(ctx, string(owner))
 		for _, k := range keys {
 			if k.RetiredAt.IsZero() {
 				key = k
@@ -100,17 +112,17 @@ func (e *Engine) currentKey(ctx context.Context, person workflow.PersonID) (key 
 	return key, err
 }
 
-// unlock opens a person's kept key with the PIN. Wrong PINs are counted before anybody is told; too many lock the
+// unlock opens a kept key with its PIN. Wrong PINs are counted before anybody is told; too many lock the
 // key for a while.
-func (e *Engine) unlock(ctx context.Context, person workflow.PersonID, pin string) (signing.Identity, error) {
-	key, err := e.currentKey(ctx, person)
+func (e *Engine) unlock(ctx context.Context, owner keyOwner, pin string) (signing.Identity, error) {
+	key, err := e.currentKey(ctx, owner)
 	if err != nil {
 		return signing.Identity{}, err
 	}
 	if key.ID == "" {
 		return signing.Identity{}, &workflow.Error{Code: workflow.CodeNotFound,
-			Vietnamese: "máy chủ không giữ khóa ký của người này; hãy ký bằng USB token hoặc đề nghị quản trị cấp khóa",
-			English:    "the server keeps no signing key of this person; sign with a token or ask the administrator for a key"}
+			Vietnamese: "máy chủ không giữ khóa ký này; hãy ký bằng USB token hoặc đề nghị quản trị cấp khóa",
+			English:    "the server does not keep this signing key; sign with a token or ask the administrator for a key"}
 	}
 	if now := time.Now(); now.Before(key.LockedUntil) {
 		return signing.Identity{}, lockedKey(key.LockedUntil, e.Calendar.Zone())
@@ -120,7 +132,7 @@ func (e *Engine) unlock(ctx context.Context, person workflow.PersonID, pin strin
 		return signing.Identity{}, e.wrongPIN(ctx, key)
 	}
 	if err != nil {
-		return signing.Identity{}, fmt.Errorf("key of %s: %w", person, err)
+		return signing.Identity{}, fmt.Errorf("key of %s: %w", owner, err)
 	}
 	if key.Failures > 0 {
 		if err := e.Store.Update(ctx, func(tx *store.Tx) error { return tx.UnlockKey(ctx, key.ID) }); err != nil {

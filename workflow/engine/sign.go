@@ -34,24 +34,100 @@ func (e *Engine) Sign(ctx context.Context, r SignRequest, meta Meta) (Outcome, e
 		Person    workflow.PersonID
 		Consented workflow.Digest
 	}{r.Slot, meta.Actor.Person, r.Consented}
-	if out, done, err := e.repeated(ctx, r.Covenant, asked, meta.Key); err != nil || done {
+	return e.signWith(ctx, r.Covenant, personKey(meta.Actor.Person), r.PIN, asked, meta, signer{
+		prepare: func(s workflow.State) (placement, error) {
+			authority, field, err := s.MaySign(meta.Actor.Person, r.Slot, e.Now())
+			return placement{
+				field: field, level: signStage(s).Sign.Level, reason: "Ký giao ước thi đua",
+				appearance: personAppearance(s, authority, meta.Actor.Person, r.Image),
+			}, err
+		},
+		record: func(m madeSignature) workflow.Command {
+			return workflow.RecordSignature{
+				By: meta.Actor.Person, Slot: r.Slot, Consented: r.Consented, Before: m.before, After: m.after, Size: m.size,
+				Level: m.level, Issuer: m.issuer, Serial: m.serial, SignedAt: m.at,
+			}
+		},
+	})
+}
+
+// SealRequest asks for an agency's seal with the key that the server keeps.
+type SealRequest struct {
+	Covenant workflow.CovenantID
+	Agency   workflow.AgencyID
+	PIN      string
+	Image    []byte // of the seal, PNG with transparency, real size
+}
+
+// Seal applies an agency's seal as a signature of its own, as Sign does.
+func (e *Engine) Seal(ctx context.Context, r SealRequest, meta Meta) (Outcome, error) {
+	asked := struct {
+		Agency workflow.AgencyID
+		Person workflow.PersonID
+	}{r.Agency, meta.Actor.Person}
+	return e.signWith(ctx, r.Covenant, sealOf(r.Agency), r.PIN, asked, meta, signer{
+		prepare: func(s workflow.State) (placement, error) {
+			_, field, err := s.MaySeal(meta.Actor.Person, r.Agency, e.Now())
+			stage, _ := s.Process.OfKind(workflow.StageSeal)
+			p := placement{field: field, reason: "Dấu của cơ quan", appearance: &signing.Appearance{Image: r.Image}}
+			if stage.Seal != nil {
+				p.level = stage.Seal.Level
+			}
+			return p, err
+		},
+		record: func(m madeSignature) workflow.Command {
+			return workflow.RecordSeal{
+				By: meta.Actor.Person, Agency: r.Agency, Before: m.before, After: m.after, Size: m.size, Level: m.level,
+				Issuer: m.issuer, Serial: m.serial, SignedAt: m.at,
+			}
+		},
+	})
+}
+
+// signer is what differs between a person's signature and a seal.
+type signer struct {
+	// prepare says whether it may be made now, and where it goes.
+	prepare func(workflow.State) (placement, error)
+	// record is the command that records it once it is made.
+	record func(madeSignature) workflow.Command
+}
+
+type placement struct {
+	field, level, reason string
+	appearance           *signing.Appearance
+}
+
+type madeSignature struct {
+	before, after         workflow.Digest
+	size                  int64
+	level, issuer, serial string
+	at                    time.Time
+}
+
+// signWith unlocks the key once and makes signatures until one is on the newest version.
+func (e *Engine) signWith(ctx context.Context, id workflow.CovenantID, owner keyOwner, pin string, asked any, meta Meta, how signer) (Outcome, error) {
+	if out, done, err := e.repeated(ctx, id, asked, meta.Key); err != nil || done {
 		return out, err
 	}
-	if _, err := e.signable(ctx, r, meta); err != nil { // before the PIN is tried
-		return Outcome{}, err
-	}
-	id, err := e.unlock(ctx, meta.Actor.Person, r.PIN)
+	state, err := e.read(ctx, id)
 	if err != nil {
 		return Outcome{}, err
 	}
-	turn := e.documentLock(r.Covenant)
+	if _, err := how.prepare(state); err != nil { // before the PIN is tried
+		return Outcome{}, err
+	}
+	identity, err := e.unlock(ctx, owner, pin)
+	if err != nil {
+		return Outcome{}, err
+	}
+	turn := e.documentLock(id)
 	turn.Lock()
 	defer turn.Unlock()
 	for attempt := 1; ; attempt++ {
-		if out, done, err := e.repeated(ctx, r.Covenant, asked, meta.Key); err != nil || done {
+		if out, done, err := e.repeated(ctx, id, asked, meta.Key); err != nil || done {
 			return out, err // pressed twice, and the other press was faster
 		}
-		out, err := e.signHead(ctx, r, id, asked, meta)
+		out, err := e.signHead(ctx, id, identity, asked, meta, how)
 		if !errors.Is(err, errOtherHead) || attempt == maxAttempts {
 			return out, err
 		}
@@ -82,62 +158,56 @@ func (e *Engine) repeated(ctx context.Context, id workflow.CovenantID, asked any
 	return out, done, err
 }
 
-// signing is what one attempt works on.
-type signingTask struct {
-	state     workflow.State
-	authority workflow.Authority
-	field     string
-}
-
-func (e *Engine) signable(ctx context.Context, r SignRequest, meta Meta) (signingTask, error) {
-	var task signingTask
-	err := e.Store.View(ctx, func(tx *store.Tx) (err error) {
-		task.state, err = e.state(ctx, tx, r.Covenant)
+// read is a covenant's state now.
+func (e *Engine) read(ctx context.Context, id workflow.CovenantID) (s workflow.State, err error) {
+	err = e.Store.View(ctx, func(tx *store.Tx) error {
+		s, err = e.state(ctx, tx, id)
 		return err
 	})
-	if err != nil {
-		return task, err
-	}
-	task.authority, task.field, err = task.state.MaySign(meta.Actor.Person, r.Slot, e.Now())
-	return task, err
+	return s, err
 }
 
 // signHead makes one signature on the newest version, verifies the bytes, keeps them and records them.
-func (e *Engine) signHead(ctx context.Context, r SignRequest, id signing.Identity, asked any, meta Meta) (Outcome, error) {
-	task, err := e.signable(ctx, r, meta)
+func (e *Engine) signHead(ctx context.Context, id workflow.CovenantID, identity signing.Identity, asked any, meta Meta, how signer) (Outcome, error) {
+	state, err := e.read(ctx, id)
 	if err != nil {
 		return Outcome{}, err
 	}
-	c := task.state.Covenant
-	head, err := e.readBlob(ctx, c.Head)
+	place, err := how.prepare(state)
 	if err != nil {
 		return Outcome{}, err
 	}
-	level, err := signing.ParseLevel(signStage(task.state).Sign.Level)
+	head, err := e.readBlob(ctx, state.Covenant.Head)
 	if err != nil {
 		return Outcome{}, err
 	}
-	signed, made, err := signing.SignBytes(ctx, head, id, signing.Options{
-		Level: level, Field: task.field, TSA: e.TSA, Name: id.Certificate.Subject.CommonName,
-		Reason: "Ký giao ước thi đua", Appearance: appearance(task, meta.Actor.Person, r.Image, e.Calendar.Zone()),
+	level, err := signing.ParseLevel(place.level)
+	if err != nil {
+		return Outcome{}, err
+	}
+	signed, made, err := signing.SignBytes(ctx, head, identity, signing.Options{
+		Level: level, Field: place.field, TSA: e.TSA, Name: identity.Certificate.Subject.CommonName, Reason: place.reason,
+		Appearance: place.appearance, Time: time.Now().In(e.Calendar.Zone()),
 	})
 	if err != nil {
-		return Outcome{}, signingFailed(err)
+		return Outcome{}, fmt.Errorf("signing failed, the document is unchanged and can be signed again: %w", err)
 	}
-	if err := e.verifySigned(ctx, signed, len(c.Signed)+1); err != nil {
+	if _, err := e.verifySigned(ctx, signed, signatures(state.Covenant)+1); err != nil {
 		return Outcome{}, err
 	}
-	info, err := e.Store.PutBlob(ctx, bytes.NewReader(signed), pdfType)
-	if err != nil {
+	return e.keepSigned(ctx, id, signed, how.record(madeSignature{
+		before: state.Covenant.Head, after: workflow.DigestOf(signed), size: int64(len(signed)), level: made.Level.String(),
+		issuer: identity.Certificate.Issuer.String(), serial: identity.Certificate.SerialNumber.String(), at: made.Time,
+	}), state.Covenant.Head, asked, meta)
+}
+
+// keepSigned keeps a verified file and records it, if the head is still the one it was made on.
+func (e *Engine) keepSigned(ctx context.Context, id workflow.CovenantID, file []byte, cmd workflow.Command, before workflow.Digest, asked any, meta Meta) (Outcome, error) {
+	if _, err := e.Store.PutBlob(ctx, bytes.NewReader(file), pdfType); err != nil {
 		return Outcome{}, err
 	}
-	cmd := workflow.RecordSignature{
-		By: meta.Actor.Person, Slot: r.Slot, Consented: r.Consented, Before: c.Head, After: workflow.DigestOf(signed),
-		Size: info.Size, Level: made.Level.String(), Issuer: id.Certificate.Issuer.String(),
-		Serial: id.Certificate.SerialNumber.String(), SignedAt: made.Time,
-	}
-	return e.do(ctx, r.Covenant, asked, meta, func(_ context.Context, _ *store.Tx, s workflow.State) (workflow.Command, error) {
-		if s.Covenant.Head != cmd.Before {
+	return e.do(ctx, id, asked, meta, func(_ context.Context, _ *store.Tx, s workflow.State) (workflow.Command, error) {
+		if s.Covenant.Head != before {
 			return nil, errOtherHead
 		}
 		return cmd, nil
@@ -152,47 +222,44 @@ func signStage(s workflow.State) workflow.Stage {
 	return stage
 }
 
-// signingFailed says to a person what a failed signature means: nothing was recorded, and it can be tried again.
-func signingFailed(err error) error {
-	return fmt.Errorf("signing failed, the document is unchanged and can be signed again: %w", err)
-}
+// signatures is how many signatures, seals among them, the document holds.
+func signatures(c *workflow.Covenant) int { return len(c.Signed) + len(c.Sealed) }
 
-// verifySigned judges the very bytes that will be kept: all signatures must pass, and there must be as many as
+// verifySigned judges the very bytes that will be kept: none may fail, and there must be as many signatures as
 // expected.
-func (e *Engine) verifySigned(ctx context.Context, file []byte, want int) error {
+func (e *Engine) verifySigned(ctx context.Context, file []byte, want int) (*signing.Report, error) {
 	report, err := e.verify(ctx, file)
 	if err != nil {
-		return fmt.Errorf("verify what was signed: %w", err)
+		return nil, fmt.Errorf("verify what was signed: %w", err)
 	}
 	count := 0
 	for _, result := range report.Results {
 		if result.Indication == signing.TotalFailed {
-			return fmt.Errorf("verify what was signed: field %s: %s", result.Field, result.SubIndication)
+			return nil, fmt.Errorf("verify what was signed: field %s: %s", result.Field, result.SubIndication)
 		}
 		if result.Kind == signing.KindSignature {
 			count++
 		}
 	}
 	if count != want {
-		return fmt.Errorf("verify what was signed: the document holds %d signatures instead of %d", count, want)
+		return nil, fmt.Errorf("verify what was signed: the document holds %d signatures instead of %d", count, want)
 	}
-	return nil
+	return report, nil
 }
 
-// appearance is what a signature shows in its cell: the title with its form of authority above, the name below
-// (Decree 30/2020/NĐ-CP, Appendix I, cells 7a–7c), and the time with its zone between.
-func appearance(task signingTask, person workflow.PersonID, image []byte, zone *time.Location) *signing.Appearance {
-	name := task.state.Directory.PersonName(person)
-	title := strings.ToUpper(task.authority.Title)
-	if task.authority.Form != workflow.FormHead {
-		title = string(task.authority.Form) + " " + title
+// personAppearance is what a signature shows in its cell: the title with its form of authority above, the time with its
+// zone and the name below (Decree 30/2020/NĐ-CP, Appendix I, cells 7a–7c).
+func personAppearance(s workflow.State, authority workflow.Authority, person workflow.PersonID, image []byte) *signing.Appearance {
+	title := strings.ToUpper(authority.Title)
+	if authority.Form != workflow.FormHead {
+		title = string(authority.Form) + " " + title
 	}
 	return &signing.Appearance{
 		Image: image,
 		Above: []signing.Line{{Text: title, Bold: true, Size: 12}},
 		Lines: []signing.Line{
-			{Text: "Ký số lúc " + time.Now().In(zone).Format("15:04:05 02/01/2006 -07:00"), Size: 8},
-			{Text: name, Bold: true, Size: 13},
+			{Text: "Ký số lúc " + time.Now().In(s.Calendar.Zone()).Format("15:04:05 02/01/2006 -07:00"), Size: 8},
+			{Text: s.Directory.PersonName(person), Bold: true, Size: 13},
 		},
 	}
 }

@@ -1,0 +1,107 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"covenant/signing"
+	"covenant/workflow"
+	"covenant/workflow/store"
+)
+
+// UploadRequest brings a file that a person signed elsewhere, with a token and an authority's own program.
+type UploadRequest struct {
+	Covenant  workflow.CovenantID
+	Slot      workflow.SlotID
+	File      []byte
+	Consented workflow.Digest // the frozen document that the person agreed to
+}
+
+// Upload accepts a file only if it is the newest version plus exactly one signature: in the slot's field, permitted by
+// what was signed before, by the certificate bound to the person, at the level that the process asks for. Otherwise the
+// document stays as it is, and the refusal says what is wrong with the file.
+func (e *Engine) Upload(ctx context.Context, r UploadRequest, meta Meta) (Outcome, error) {
+	asked := struct {
+		Slot   workflow.SlotID
+		Person workflow.PersonID
+		File   workflow.Digest
+	}{r.Slot, meta.Actor.Person, workflow.DigestOf(r.File)}
+	if out, done, err := e.repeated(ctx, r.Covenant, asked, meta.Key); err != nil || done {
+		return out, err
+	}
+	s, err := e.read(ctx, r.Covenant)
+	if err != nil {
+		return Outcome{}, err
+	}
+	_, field, err := s.MaySign(meta.Actor.Person, r.Slot, e.Now())
+	if err != nil {
+		return Outcome{}, err
+	}
+	result, err := e.uploaded(ctx, s, field, r.File)
+	if err != nil {
+		return Outcome{}, err
+	}
+	cmd := workflow.RecordSignature{
+		By: meta.Actor.Person, Slot: r.Slot, Consented: r.Consented, Before: s.Covenant.Head, After: workflow.DigestOf(r.File),
+		Size: int64(len(r.File)), Level: reached(result.Level, signStage(s).Sign.Level), Issuer: result.Certificate.Issuer.String(),
+		Serial: result.Certificate.SerialNumber.String(), SignedAt: result.Time,
+	}
+	if _, err := workflow.Decide(s, cmd, e.Now()); err != nil { // before the file is kept
+		return Outcome{}, err
+	}
+	if _, err := e.Store.PutBlob(ctx, bytes.NewReader(r.File), pdfType); err != nil {
+		return Outcome{}, err
+	}
+	return e.do(ctx, r.Covenant, asked, meta, func(context.Context, *store.Tx, workflow.State) (workflow.Command, error) { return cmd, nil })
+}
+
+// uploaded proves that file is the head plus one signature in field, and gives that signature's verdict.
+func (e *Engine) uploaded(ctx context.Context, s workflow.State, field string, file []byte) (*signing.Result, error) {
+	head, err := e.readBlob(ctx, s.Covenant.Head)
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.HasPrefix(file, head) {
+		return nil, badUpload("tệp không bắt đầu bằng đúng văn bản mới nhất (%s); hãy tải bản mới nhất về, ký và gửi lại",
+			"the file does not begin with the newest version (%s) as it is; download that, sign it and send it again", s.Covenant.Head.Short())
+	}
+	report, err := e.verify(ctx, file)
+	if err != nil {
+		return nil, badUpload("tệp không đọc được: %v", "the file cannot be read: %v", err)
+	}
+	known, err := e.verify(ctx, head)
+	if err != nil {
+		return nil, fmt.Errorf("newest version: %w", err)
+	}
+	if got, want := len(report.Results), len(known.Results)+1; got != want || report.Revisions != known.Revisions+1 {
+		return nil, badUpload("tệp phải có thêm đúng một chữ ký trong một lần lưu; tệp này có %d chữ ký, cần %d",
+			"the file must add exactly one signature in one saving; it has %d signatures, not %d", got, want)
+	}
+	for i := range report.Results {
+		if r := &report.Results[i]; r.Indication == signing.TotalFailed {
+			return nil, badUpload("chữ ký ở ô “%s” không hợp lệ: %s", "the signature in field “%s” is not valid: %s", r.Field, r.SubIndication)
+		}
+	}
+	last := &report.Results[len(report.Results)-1]
+	switch {
+	case last.Kind != signing.KindSignature || last.Field != field:
+		return nil, badUpload("chữ ký phải nằm trong ô “%s”; tệp này ký ở ô “%s”", "the signature must be in field “%s”; this file is signed in “%s”", field, last.Field)
+	case !last.Intact() || last.Certificate == nil || !last.PAdES:
+		return nil, badUpload("chữ ký ở ô “%s” không theo chuẩn PAdES", "the signature in field “%s” is not PAdES", field)
+	}
+	return last, nil
+}
+
+// reached is the level that counts: one above what is asked for is as good.
+func reached(got signing.Level, want string) string {
+	asked, err := signing.ParseLevel(want)
+	if err == nil && got > asked {
+		return want
+	}
+	return got.String()
+}
+
+func badUpload(vi, en string, args ...any) error {
+	return &workflow.Error{Code: workflow.CodeInvalid, Vietnamese: fmt.Sprintf(vi, args...), English: fmt.Sprintf(en, args...)}
+}

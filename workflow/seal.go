@@ -1,0 +1,65 @@
+package workflow
+
+import "time"
+
+// MaySeal reports by which right person may apply an agency's seal now, and the field to seal.
+func (s State) MaySeal(person PersonID, agency AgencyID, now time.Time) (Authority, string, error) {
+	if err := s.expect(AwaitingSeals); err != nil {
+		return Authority{}, "", err
+	}
+	authority, err := s.Directory.Authority(person, agency, DutyNumber, s.today(now))
+	if err != nil {
+		return Authority{}, "", err
+	}
+	party, _ := s.Covenant.Party(agency)
+	field, ok := s.Covenant.SealField(party.Slot)
+	if !ok {
+		return Authority{}, "", refuse(CodeNotFound, "văn bản không có ô dấu của %s", "the document has no field for the seal of %s", s.Directory.AgencyName(agency))
+	}
+	if !contains(s.Covenant.Waiting, agency) {
+		return Authority{}, "", refuse(CodeConflict, "%s đã đóng dấu hoặc không phải đóng dấu", "%s has applied its seal, or has none to apply", party.Unit)
+	}
+	return authority, field, nil
+}
+
+// RecordSeal records a seal that was made, verified and stored. Before is the head it was made on.
+type RecordSeal struct {
+	By       PersonID
+	Agency   AgencyID
+	Before   Digest
+	After    Digest
+	Size     int64
+	Level    string
+	Issuer   string
+	Serial   string
+	SignedAt time.Time
+}
+
+func (cmd RecordSeal) decide(s State, now time.Time) ([]Event, error) {
+	authority, field, err := s.MaySeal(cmd.By, cmd.Agency, now)
+	if err != nil {
+		return nil, err
+	}
+	if !s.Directory.SealCertificateOf(cmd.Agency, cmd.Issuer, cmd.Serial) {
+		return nil, refuse(CodeForbidden,
+			"chứng thư số (số %s) chưa được gắn với con dấu của %s", "the certificate (serial %s) is not bound to the seal of %s",
+			cmd.Serial, s.Directory.AgencyName(cmd.Agency))
+	}
+	if cmd.Before != s.Covenant.Head {
+		return nil, refuse(CodeConflict, "văn bản vừa thay đổi; hãy đóng dấu lại trên bản mới nhất", "the document has just changed; apply the seal again on the newest version")
+	}
+	if want := s.stage().Seal.Level; cmd.Level != want {
+		return nil, refuse(CodeInvalid, "con dấu ở mức %s, quy trình yêu cầu %s", "the seal is at level %s, the process asks for %s", cmd.Level, want)
+	}
+	party, _ := s.Covenant.Party(cmd.Agency)
+	events := []Event{SealApplied{
+		Agency: cmd.Agency, Slot: party.Slot, Field: field, Person: cmd.By, Authority: authority, Before: cmd.Before, After: cmd.After,
+		Size: cmd.Size, Level: cmd.Level, Issuer: cmd.Issuer, Serial: cmd.Serial, SignedAt: cmd.SignedAt,
+	}}
+	return s.then(events, func(s State) ([]Event, error) {
+		if len(s.Covenant.Waiting) > 0 {
+			return nil, nil
+		}
+		return s.advance(now)
+	})
+}
