@@ -383,6 +383,8 @@ func TestCovenantRows(t *testing.T) {
 		find(store.CovenantFilter{Search: "tuyên giáo"}, "")
 		find(store.CovenantFilter{Year: 2021, Status: "awaiting-signatures", Block: "kinh-te", NextActor: "p1"}, "1")
 		find(store.CovenantFilter{Year: 2021, Status: "in-review"}, "")
+		find(store.CovenantFilter{Status: "in-review"}, "2")
+		find(store.CovenantFilter{Status: "in-review", Offset: 1}, "")
 		view(t, s, func(tx *store.Tx) error {
 			c, err := tx.CovenantBySlug(t.Context(), hanam.Slug)
 			if c.Version != 10 || !c.Due.Equal(hanam.Due) || string(c.Summary) != `{"signed":3}` {

@@ -175,6 +175,68 @@ func (q *Queries) Covenants(ctx context.Context, arg CovenantsParams) ([]Covenan
 	return items, nil
 }
 
+const covenantsInStatus = `-- name: CovenantsInStatus :many
+SELECT id, slug, title, block, year, status, next_actor, due_at, head, version, updated_at, summary
+FROM covenants WHERE status = $1 ORDER BY updated_at DESC, id LIMIT $3 OFFSET $2
+`
+
+type CovenantsInStatusParams struct {
+	Status string
+	Skip   int32
+	Page   int32
+}
+
+type CovenantsInStatusRow struct {
+	ID        string
+	Slug      string
+	Title     string
+	Block     string
+	Year      int64
+	Status    string
+	NextActor string
+	DueAt     int64
+	Head      string
+	Version   int64
+	UpdatedAt int64
+	Summary   string
+}
+
+func (q *Queries) CovenantsInStatus(ctx context.Context, arg CovenantsInStatusParams) ([]CovenantsInStatusRow, error) {
+	rows, err := q.db.QueryContext(ctx, covenantsInStatus, arg.Status, arg.Skip, arg.Page)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CovenantsInStatusRow{}
+	for rows.Next() {
+		var i CovenantsInStatusRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Slug,
+			&i.Title,
+			&i.Block,
+			&i.Year,
+			&i.Status,
+			&i.NextActor,
+			&i.DueAt,
+			&i.Head,
+			&i.Version,
+			&i.UpdatedAt,
+			&i.Summary,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const covenantsOfParty = `-- name: CovenantsOfParty :many
 SELECT c.id, c.slug, c.title, c.block, c.year, c.status, c.next_actor, c.due_at, c.head, c.version, c.updated_at, c.summary
 FROM covenants c

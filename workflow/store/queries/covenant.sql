@@ -24,6 +24,10 @@ WHERE (CAST(@status AS TEXT) = '' OR status = @status)
   AND folded LIKE @word1 AND folded LIKE @word2 AND folded LIKE @word3 AND folded LIKE @word4
 ORDER BY updated_at DESC, id LIMIT @page OFFSET @skip;
 
+-- name: CovenantsInStatus :many
+SELECT id, slug, title, block, year, status, next_actor, due_at, head, version, updated_at, summary
+FROM covenants WHERE status = @status ORDER BY updated_at DESC, id LIMIT @page OFFSET @skip;
+
 -- name: CovenantsOfParty :many
 SELECT c.id, c.slug, c.title, c.block, c.year, c.status, c.next_actor, c.due_at, c.head, c.version, c.updated_at, c.summary
 FROM covenants c

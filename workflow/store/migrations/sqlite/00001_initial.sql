@@ -94,6 +94,7 @@ CREATE TABLE covenants (
 ) STRICT;
 CREATE INDEX covenants_updated ON covenants (updated_at DESC, id);
 CREATE INDEX covenants_actor ON covenants (next_actor, due_at);
+CREATE INDEX covenants_status ON covenants (status, updated_at DESC, id);
 
 CREATE TABLE parties (
     covenant TEXT NOT NULL,
