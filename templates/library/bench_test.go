@@ -31,8 +31,9 @@ func benchPDF(b *testing.B, doc *templates.Document) {
 	b.ReportMetric(float64(pages), "pages")
 }
 
-// BenchmarkThreePages is a three-page covenant with tables: parse, draft, set, finish.
-func BenchmarkThreePages(b *testing.B) {
+// BenchmarkShortCovenant is a covenant of four pages with tables and no annex, from the
+// template text to the finished file: parse, draft, set, write.
+func BenchmarkShortCovenant(b *testing.B) {
 	e, err := Open("giao-uoc-thi-dua")
 	if err != nil {
 		b.Fatal(err)
