@@ -18,6 +18,7 @@ const (
 	classic fileKind = "classic"
 	stream  fileKind = "stream" // cross-reference stream and object streams
 	hybrid  fileKind = "hybrid"
+	hidden  fileKind = "hybrid, all but catalogue and pages hidden" // in its object stream
 )
 
 var fileKinds = []fileKind{classic, stream, hybrid}
@@ -68,7 +69,7 @@ func writeFile(kind fileKind, objects map[int]string) []byte {
 	entries := map[int][3]int{0: {0, 0, 65535}}
 	var packed []int
 	for _, n := range nums {
-		if kind != classic && !strings.Contains(objects[n], "stream\n") && (kind == stream || n == 7) {
+		if kind != classic && !strings.Contains(objects[n], "stream\n") && (kind == stream || n == 7 || kind == hidden && n > 3) {
 			packed = append(packed, n)
 			continue
 		}

@@ -171,8 +171,10 @@ func outsideTools(t testing.TB, file []byte, p *devpki.PKI) {
 		want["mutool"] += j.mutool
 		if j.openssl {
 			opensslCMS(t, file, s, p)
-		} else if j.openssltTS {
+		} else if j.opensslTS {
 			opensslTS(t, file, s, p)
+		} else {
+			opensslRefuses(t, file, s, p)
 		}
 	}
 	out := tool(t, "pdfsig", "-nocert", path)

@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"crypto/ed25519"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -22,13 +23,13 @@ import (
 //	document time-stamp      no            no           –                       yes
 type judgement struct {
 	pdfsig, mutool      int // 1 if it finds the signature valid
-	openssl, openssltTS bool
+	openssl, opensslTS bool
 }
 
 func judges(t testing.TB, s pdf.Signature) judgement {
 	t.Helper()
 	if s.Dict.Get("SubFilter") == pdf.Name("ETSI.RFC3161") {
-		return judgement{openssltTS: true}
+		return judgement{opensslTS: true}
 	}
 	sd, err := cms.ParsePadded([]byte(s.Contents.Bytes))
 	if err != nil {
@@ -81,6 +82,17 @@ func opensslCMS(t testing.TB, file []byte, s pdf.Signature, p *devpki.PKI) {
 		"-CAfile", rootsFile(t, dir, p), "-purpose", "any", "-out", filepath.Join(dir, "out"))
 	if !strings.Contains(out, "CAdES Verification successful") {
 		t.Errorf("openssl cms: %s", out)
+	}
+}
+
+// opensslRefuses asserts that OpenSSL cannot judge a signature.
+func opensslRefuses(t testing.TB, file []byte, s pdf.Signature, p *devpki.PKI) {
+	t.Helper()
+	contents, data, dir := extract(t, file, s)
+	out, err := exec.Command("openssl", "cms", "-verify", "-cades", "-binary", "-inform", "DER", "-in", contents, "-content", data,
+		"-CAfile", rootsFile(t, dir, p), "-purpose", "any", "-out", filepath.Join(dir, "out")).CombinedOutput()
+	if err == nil {
+		t.Errorf("openssl cms can judge what INTEROP.md says it cannot: %s", out)
 	}
 }
 
