@@ -43,7 +43,8 @@ func attackFile(kind fileKind, inField string) []byte {
 
 		30: "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 32 0 R/Resources 9 0 R/Annots 33 0 R>>",
 		// 31 does not exist: page 1 refers to nothing there.
-		32: stm("", "BT /F1 12 Tf 72 780 Td (Page two) Tj ET"),
+		32: "<</Length 34 0 R>>\nstream\nBT /F1 12 Tf 72 780 Td (Page two) Tj ET\nendstream",
+		34: "39",
 		33: "[]",
 		// 40 is the last number in use.
 		40: "<</Unused true>>",
@@ -161,6 +162,7 @@ type updateAttack struct {
 var updateAttacks = []updateAttack{
 	{"IncrementalSaving/content stream replaced", ChangeContent, func(t testing.TB, _ *pdf.File, u *pdf.Update) { u.Set(ref(4), content("Pay 999 dong")) }},
 	{"IncrementalSaving/content stream of page 2 replaced", ChangeContent, func(t testing.TB, _ *pdf.File, u *pdf.Update) { u.Set(ref(32), content("Other page")) }},
+	{"IncrementalSaving/content cut short by its length", "", func(_ testing.TB, _ *pdf.File, u *pdf.Update) { u.Set(ref(34), pdf.Integer(20)) }},
 	{"IncrementalSaving/page points to other content", ChangeContent, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
 		u.Set(ref(3), dict(t, u, 3).With("Contents", u.Add(content("Pay 999 dong"))))
 	}},
@@ -505,5 +507,29 @@ func TestInnocentSigningAndExtending(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestAttackByObjectStream: replacing an object stream changes what lies in it without naming it.
+func TestAttackByObjectStream(t *testing.T) {
+	b := newAttackBase(t, Options{})
+	for _, kind := range []fileKind{stream} {
+		bad := update(t, b.file[kind], func(f *pdf.File, u *pdf.Update) {
+			e, _ := f.Lookup(8)
+			if e.Kind != pdf.Compressed {
+				t.Fatal("the font is not in an object stream")
+			}
+			o, err := f.Get(ref(int(e.Stream)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			data, err := f.Decode(o.(*pdf.Stream), 1<<20)
+			if err != nil {
+				t.Fatal(err)
+			}
+			forged := bytes.Replace(data, []byte("Times-Roman"), []byte("ZapfDingbat"), 1)
+			u.Set(ref(int(e.Stream)), &pdf.Stream{Dict: o.(*pdf.Stream).Dict.Without("Filter", "Length"), Data: forged})
+		})
+		b.wantFailed(t, bad, ChangeResource)
 	}
 }

@@ -21,9 +21,10 @@ type handOptions struct {
 	trailing            string // hexadecimal, after the CMS object
 	twoSigners          bool
 	attached            bool
-	fieldType           string // default Sig
-	literal             bool   // Contents as a literal string
-	subFilter           string // default ETSI.CAdES.detached
+	fieldType           string                        // default Sig
+	literal             bool                          // Contents as a literal string
+	subFilter           string                        // default ETSI.CAdES.detached
+	stamp               func(signature []byte) []byte // a time-stamp token over it, or over something else
 }
 
 const handRoom = 12000 // hexadecimal digits
@@ -87,7 +88,11 @@ func handCMS(t testing.TB, id Identity, digest []byte, o handOptions) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	der, err := b.Assemble(attrs, sig)
+	var unsigned []cms.Attribute
+	if o.stamp != nil {
+		unsigned = append(unsigned, cms.SignatureTimeStamp(o.stamp(sig)))
+	}
+	der, err := b.Assemble(attrs, sig, unsigned...)
 	if err != nil {
 		t.Fatal(err)
 	}

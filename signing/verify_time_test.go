@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto"
+	"crypto/sha256"
 	"net/http"
 	"testing"
 	"time"
@@ -169,4 +170,49 @@ type clockTSA struct {
 
 func (c *clockTSA) Timestamp(_ context.Context, digest []byte, h crypto.Hash) ([]byte, error) {
 	return c.pki.TimeStamp(digest, h, *c.now)
+}
+
+// TestBadTimestampsProveNothing: a token over other data, from nobody, or damaged leaves a signature without proof of time.
+func TestBadTimestampsProveNothing(t *testing.T) {
+	p, other := testPKI(t), testPKI(t)
+	id := issue(t, p, "An", devpki.Profile{})
+	token := func(p *devpki.PKI, data []byte) []byte {
+		sum := sha256.Sum256(data)
+		der, err := p.TimeStamp(sum[:], crypto.SHA256, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return der
+	}
+	soft := func(o *VerifyOptions) { o.Revocation = RevocationSoft }
+	for name, c := range map[string]struct {
+		stamp  func([]byte) []byte
+		level  Level
+		reason ReasonCode
+	}{
+		"good":              {func(sig []byte) []byte { return token(p, sig) }, BT, ReasonRevocationSkipped},
+		"over other data":   {func([]byte) []byte { return token(p, []byte("else")) }, BB, ReasonTimestampInvalid},
+		"unknown authority": {func(sig []byte) []byte { return token(other, sig) }, BT, ReasonTimestampUntrusted},
+		"damaged": {func(sig []byte) []byte {
+			der := token(p, sig)
+			der[len(der)-3] ^= 1
+			return der
+		}, BB, ReasonTimestampInvalid},
+		"a signature instead of a token": {func([]byte) []byte { return handCMS(t, id, make([]byte, 32), handOptions{}) }, BB, ReasonTimestampInvalid},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := verify(t, handSigned(t, id, handOptions{stamp: c.stamp}), p, soft)
+			res := &r.Results[0]
+			want(t, res, TotalPassed, "") // the certificate is valid today, so no proof of time is needed
+			if res.Level != c.level || res.Reasons[0].Code != c.reason || (res.TimeSource == TimeSignatureTimestamp) != (name == "good") {
+				t.Errorf("level %s, time from %s, reasons %+v", res.Level, res.TimeSource, res.Reasons)
+			}
+		})
+	}
+}
+
+func TestVerifyWrongUsage(t *testing.T) {
+	p := testPKI(t)
+	r := verify(t, handSigned(t, issue(t, p, "Máy chủ", devpki.WrongUsage()), handOptions{}), p, func(o *VerifyOptions) { o.Revocation = RevocationSoft })
+	wantAll(t, r, 1, Indeterminate, ChainConstraintsFailure)
 }
