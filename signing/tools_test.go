@@ -22,7 +22,7 @@ import (
 //	Ed25519                  no            no           no                      –
 //	document time-stamp      no            no           –                       yes
 type judgement struct {
-	pdfsig, mutool      int // 1 if it finds the signature valid
+	pdfsig, mutool     int // 1 if it finds the signature valid
 	openssl, opensslTS bool
 }
 
