@@ -280,7 +280,11 @@ func (tx *Tx) Events(ctx context.Context, stream Stream, from int64) ([]Recorded
 	if err != nil {
 		return nil, classify(err, "events of stream "+string(stream))
 	}
-	return tx.recorded(ctx, rows)
+	known, err := tx.openingsOf(ctx, stream, rows)
+	if err != nil {
+		return nil, err
+	}
+	return tx.recorded(ctx, rows, known)
 }
 
 // AllEvents reads the whole log in the order of positions, at most limit events after a position. On PostgreSQL it
@@ -291,11 +295,11 @@ func (tx *Tx) AllEvents(ctx context.Context, after int64, limit int) ([]Recorded
 	if err != nil {
 		return nil, classify(err, fmt.Sprintf("events after position %d", after))
 	}
-	return tx.recorded(ctx, convert(rows, func(r db.SettledEvent) db.StreamEventsRow { return db.StreamEventsRow(r) }))
+	return tx.recorded(ctx, convert(rows, func(r db.SettledEvent) db.StreamEventsRow { return db.StreamEventsRow(r) }), nil)
 }
 
-func (tx *Tx) recorded(ctx context.Context, rows []db.StreamEventsRow) ([]Recorded, error) {
-	lookup := tx.openings(ctx)
+func (tx *Tx) recorded(ctx context.Context, rows []db.StreamEventsRow, known map[Commitment]opening) ([]Recorded, error) {
+	lookup := tx.openings(ctx, known)
 	events := make([]Recorded, len(rows))
 	for i, r := range rows {
 		e, err := record(r, lookup)

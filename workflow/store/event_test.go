@@ -309,7 +309,32 @@ func TestPersonalData(t *testing.T) {
 			t.Errorf("audit counts %d erased", report.Erased)
 		}
 		testReappendErased(t, s, load())
+		testManyPersonal(t, s)
 		testEraseOne(t, s, events[0])
+	})
+}
+
+// A stream with many pieces reads the same as one by one.
+func testManyPersonal(t *testing.T, s *store.Store) {
+	env := envelope()
+	env.Address = "192.0.2.1"
+	for i := range 4 {
+		update(t, s, func(tx *store.Tx) error {
+			_, err := tx.Append(t.Context(), "many", int64(i), env, []store.Payload{payload("k", fmt.Sprintf(`{"n":{"personal":"n%d","subject":"s%d"}}`, i, i))})
+			return err
+		})
+	}
+	update(t, s, func(tx *store.Tx) error { _, err := tx.EraseSubject(t.Context(), "s2", clock(), "asked for"); return err })
+	view(t, s, func(tx *store.Tx) error {
+		events, err := tx.Events(t.Context(), "many", 1)
+		for i, e := range events {
+			one, oneErr := tx.Events(t.Context(), "many", e.Version) // the last ones are few
+			err = errors.Join(err, oneErr)
+			if string(one[0].JSON) != string(e.JSON) || e.Address != "192.0.2.1" || one[0].Address != e.Address || strings.Contains(string(e.JSON), "erased") != (i == 2) {
+				t.Errorf("event %d: %s and %s from %q", i, e.JSON, one[0].JSON, e.Address)
+			}
+		}
+		return err
 	})
 }
 

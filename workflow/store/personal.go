@@ -136,9 +136,34 @@ func unsealPersonal(c Commitment, lookup func(Commitment) (opening, error)) (any
 	return personal, nil
 }
 
-// openings looks commitments up, each at most once.
-func (tx *Tx) openings(ctx context.Context) func(Commitment) (opening, error) {
-	known := map[Commitment]opening{}
+// openingsOf reads a stream's personal data at once where the rows name more than a few pieces. The openings have no
+// salt: they are for reading, not for proving.
+func (tx *Tx) openingsOf(ctx context.Context, stream Stream, rows []db.StreamEventsRow) (map[Commitment]opening, error) {
+	const few = 4
+	named := 0
+	for _, r := range rows {
+		named += min(len(r.Address), 1) + strings.Count(r.Payload, `"commitment"`)
+	}
+	if named <= few {
+		return nil, nil
+	}
+	found, err := tx.q.StreamPersonal(ctx, string(stream))
+	if err != nil {
+		return nil, classify(err, "personal data of stream "+string(stream))
+	}
+	known := make(map[Commitment]opening, len(found))
+	for _, r := range found {
+		c := Commitment(r.Commitment)
+		known[c] = opening{commitment: c, subject: r.Subject, text: r.Body, erased: r.ErasedAt != 0}
+	}
+	return known, nil
+}
+
+// openings looks commitments up, each at most once and those known not at all.
+func (tx *Tx) openings(ctx context.Context, known map[Commitment]opening) func(Commitment) (opening, error) {
+	if known == nil {
+		known = map[Commitment]opening{}
+	}
 	return func(c Commitment) (opening, error) {
 		if o, ok := known[c]; ok {
 			return o, nil
@@ -174,7 +199,7 @@ type Opening struct {
 
 // Open gives text and salt of a commitment, for evidence.
 func (tx *Tx) Open(ctx context.Context, c Commitment) (Opening, error) {
-	o, err := tx.openings(ctx)(c)
+	o, err := tx.openings(ctx, nil)(c)
 	return Opening{Commitment: c, Salt: o.salt, Text: o.text, Erased: o.erased}, err
 }
 

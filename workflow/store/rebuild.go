@@ -40,5 +40,5 @@ func (tx *Tx) lockedEvents(ctx context.Context, after int64) ([]Recorded, error)
 	if err != nil {
 		return nil, classify(err, fmt.Sprintf("events after position %d", after))
 	}
-	return tx.recorded(ctx, convert(rows, func(r db.EventsByPositionRow) db.StreamEventsRow { return db.StreamEventsRow(r) }))
+	return tx.recorded(ctx, convert(rows, func(r db.EventsByPositionRow) db.StreamEventsRow { return db.StreamEventsRow(r) }), nil)
 }
