@@ -224,8 +224,12 @@ func (o *office) voteAll(c *workflow.Covenant) {
 }
 
 func (o *office) sign(a workflow.AgencyID, pin string) (engine.Outcome, error) {
+	return o.signAt(o.Engine, a, pin)
+}
+
+func (o *office) signAt(node *engine.Engine, a workflow.AgencyID, pin string) (engine.Outcome, error) {
 	by := o.who(a, workflow.DutySign)
-	return o.Sign(context.Background(), engine.SignRequest{
+	return node.Sign(context.Background(), engine.SignRequest{
 		Covenant: o.id, Slot: workflow.SlotID(a), PIN: pin, Consented: o.state().Covenant.Frozen.PDF,
 	}, o.as(by, "sign/"+string(a)))
 }
