@@ -324,7 +324,10 @@ func testManyPersonal(t *testing.T, s *store.Store) {
 			return err
 		})
 	}
-	update(t, s, func(tx *store.Tx) error { _, err := tx.EraseSubject(t.Context(), "s2", clock(), "asked for"); return err })
+	update(t, s, func(tx *store.Tx) error {
+		_, err := tx.EraseSubject(t.Context(), "s2", clock(), "asked for")
+		return err
+	})
 	view(t, s, func(tx *store.Tx) error {
 		events, err := tx.Events(t.Context(), "many", 1)
 		for i, e := range events {
