@@ -188,7 +188,7 @@ func (t teller) nextActors() (shown []actor, more int) {
 		if len(agencies) == 0 { // the chair declares the result
 			agencies = []workflow.AgencyID{c.Leader()}
 		}
-	case workflow.AwaitingNumber:
+	case workflow.AwaitingNumber, workflow.AwaitingSeals:
 		duty = workflow.DutyNumber
 	case workflow.AwaitingSignatures:
 		duty = workflow.DutySign
@@ -301,7 +301,11 @@ func (t teller) headName() string {
 	if len(c.Signed) == 0 {
 		return t.text("document.frozen")
 	}
-	return t.text("document.signed", "n", len(c.Signed), "total", len(c.Parties))
+	name := t.text("document.signed", "n", len(c.Signed), "total", len(c.Parties))
+	if n := len(c.Sealed); n > 0 {
+		name += ", " + t.text("verdict.seals", "n", n)
+	}
+	return name
 }
 
 // displayDate is a civil date, or nothing.

@@ -1,14 +1,12 @@
 package web
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"slices"
 	"time"
 
 	"covenant/workflow"
-	"covenant/workflow/engine"
 )
 
 // homePage is “Việc cần xử lý”: what waits, for whom, and which reports are owed next.
@@ -40,32 +38,16 @@ func (s *server) home(_ http.ResponseWriter, r *request) (*answer, error) {
 			}
 		}
 	}
-	views, err := s.reporting(r.Context(), list)
+	covenants, err := s.reporting(r, list)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("home: %w", err)
 	}
-	for _, v := range views {
-		p.Owed = append(p.Owed, s.owed(r, v)...)
+	for _, c := range covenants {
+		p.Owed = append(p.Owed, c.owed()...)
 	}
 	slices.SortStableFunc(p.Owed, func(a, b owedRow) int { return a.last.At(0, 0, time.UTC).Compare(b.last.At(0, 0, time.UTC)) })
 	p.Owed = p.Owed[:min(len(p.Owed), 6)]
 	return &answer{page: "home", data: p}, nil
-}
-
-// reporting gives the views of all covenants that have reporting duties.
-func (s *server) reporting(ctx context.Context, list []engine.Summary) ([]*engine.View, error) {
-	var views []*engine.View
-	for _, sum := range list {
-		if sum.Phase != workflow.AwaitingReports && sum.Phase != workflow.PhaseClosed {
-			continue
-		}
-		v, err := s.src.View(ctx, sum.Slug)
-		if err != nil {
-			return nil, fmt.Errorf("covenant %s: %w", sum.Slug, err)
-		}
-		views = append(views, v)
-	}
-	return views, nil
 }
 
 // owedRow is one reporting period that is not complete.
@@ -78,16 +60,15 @@ type owedRow struct {
 	last                  workflow.Date
 }
 
-// owed are the incomplete reporting periods of a covenant, each deadline once.
-func (s *server) owed(r *request, v *engine.View) []owedRow {
-	t := s.teller(r, v)
+// owed are the incomplete reporting periods of a covenant that are next or overdue.
+func (c reportingCovenant) owed() []owedRow {
 	var out []owedRow
-	for _, d := range t.duties() {
-		if v.Covenant.Phase != workflow.AwaitingReports || (!d.Next && d.Tone != workflow.ToneStopped) {
+	for _, d := range c.duties {
+		if c.Phase != workflow.AwaitingReports || (!d.Next && d.Tone != workflow.ToneStopped) {
 			continue
 		}
 		out = append(out, owedRow{
-			Label: d.Label, Covenant: v.Covenant.Title, Path: slugPath(v.Covenant.Slug) + "#bao-cao", Due: d.Due, Remaining: d.Remaining,
+			Label: d.Label, Covenant: c.Title, Path: slugPath(c.Slug) + "#bao-cao", Due: d.Due, Remaining: d.Remaining,
 			Tone: d.Tone, Done: d.Done, Total: d.Total, Missing: d.Missing, last: d.last,
 		})
 	}

@@ -6,7 +6,10 @@ import (
 	"encoding/base32"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -89,7 +92,7 @@ type errorPage struct {
 	basePage
 	Heading, Sentence string
 	Reference         string
-	Status            int
+	Status            int // 0 = 500
 }
 
 // fail answers with the error page. What the reader may know is a sentence and the reference; the cause goes to the log.
@@ -153,9 +156,37 @@ func (s *server) guard(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
 		start := time.Now()
+		if !s.knows(r.Host) {
+			s.log.Warn("request for another host's name", "host", r.Host, "path", r.URL.Path)
+			s.page(s.misdirected).ServeHTTP(w, r)
+			return
+		}
 		next.ServeHTTP(w, r)
 		s.log.Debug("request", "method", r.Method, "path", r.URL.Path, "took", time.Since(start))
 	})
+}
+
+// knows reports whether the pages may be asked for under this name: localhost, a plain address, or a configured one.
+func (s *server) knows(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	host = strings.ToLower(strings.Trim(host, "[]"))
+	if host == "localhost" || slices.Contains(s.hosts, host) {
+		return true
+	}
+	_, err := netip.ParseAddr(host)
+	return err == nil
+}
+
+// misdirected answers a request that was meant for another host.
+func (s *server) misdirected(_ http.ResponseWriter, r *request) (*answer, error) {
+	p := errorPage{
+		basePage: s.base(r, ""), Reference: r.ref, Heading: r.lang.text("error.misdirected"),
+		Sentence: r.lang.text("error.misdirected_sentence", "host", r.Host),
+	}
+	p.Title = p.Heading
+	return &answer{page: "error", data: p, status: http.StatusMisdirectedRequest}, nil
 }
 
 // newReference is a short number that a reader can say on the telephone: ten letters and digits without 0, 1, 8, 9.

@@ -24,8 +24,40 @@ type partyRow struct {
 	At             string
 	Level, Reason  string
 	Verdict        *verdictRow
+	Seal           *sealRow // nil where the process asks for none
 	CertificateNo  string
 	DelegationNote string
+}
+
+// sealRow is the agency's seal in a party's cell.
+type sealRow struct {
+	Tone, State, At, Person string
+	Verdict                 *verdictRow
+}
+
+// seal says how it stands with a party's seal; nil where the process asks for none.
+func (t teller) seal(p workflow.Party, verdict *verdictSummary) *sealRow {
+	c := t.v.Covenant
+	for _, s := range c.Sealed {
+		if s.Agency != p.Agency {
+			continue
+		}
+		row := &sealRow{Tone: "done", State: t.text("party.seal_applied"), At: t.when(s.SignedAt), Person: t.person(s.Person)}
+		row.Person += " – " + t.capacity(s.Authority)
+		if verdict != nil {
+			row.Verdict = verdict.byField[s.Field]
+		}
+		return row
+	}
+	stage, ok := t.v.Process.OfKind(workflow.StageSeal)
+	if !ok || !hasRole(stage.Who, p.Role) {
+		return nil
+	}
+	row := &sealRow{Tone: "next", State: t.text("party.seal_later"), Person: t.holders(p.Agency, workflow.DutyNumber)}
+	if c.Phase == workflow.AwaitingSeals && hasAgency(c.Waiting, p.Agency) {
+		row.Tone, row.State = "waiting", t.text("party.seal_turn")
+	}
+	return row
 }
 
 // signGroups are the parties by signing group, each with its signature and the verdict on it.
@@ -102,7 +134,7 @@ func (t teller) partyRow(p workflow.Party, verdict *verdictSummary) partyRow {
 	c := t.v.Covenant
 	row := partyRow{
 		Unit: t.agency(p.Agency), Role: p.Role.Word(t.code), Title: sentence(strings.ToLower(p.Title)),
-		Person: t.holders(p.Agency, workflow.DutySign), Tone: "next", State: t.text("party.later"),
+		Person: t.holders(p.Agency, workflow.DutySign), Tone: "next", State: t.text("party.later"), Seal: t.seal(p, verdict),
 	}
 	if t.v.Directory.Agencies[p.Agency].MadeUp {
 		row.Role += " · " + t.text("party.made_up")

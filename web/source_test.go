@@ -131,6 +131,8 @@ func actorOf(c workflow.Command) workflow.Actor {
 		return workflow.Actor{Person: c.By}
 	case workflow.RecordSignature:
 		return workflow.Actor{Person: c.By}
+	case workflow.RecordSeal:
+		return workflow.Actor{Person: c.By}
 	case workflow.SubmitReport:
 		return workflow.Actor{Person: c.By}
 	}
@@ -207,7 +209,9 @@ func (l *life) frozen() {
 	pdf := testPDF(l.t, "Số: 05/GUTĐ-KTN")
 	freeze := workflow.Freeze{PDF: l.keep(pdf), Size: int64(len(pdf)), Token: "K7Q2M5"}
 	for _, p := range c.Parties {
-		freeze.Fields = append(freeze.Fields, workflow.FrozenField{Name: "ky-" + string(p.Slot), Slot: p.Slot, Type: "signature", Page: 3})
+		freeze.Fields = append(freeze.Fields,
+			workflow.FrozenField{Name: "ky-" + string(p.Slot), Slot: p.Slot, Type: "signature", Page: 3},
+			workflow.FrozenField{Name: "dau-" + string(p.Slot), Slot: p.Slot, Type: "seal", Page: 3})
 	}
 	l.do(freeze)
 }
@@ -227,6 +231,22 @@ func (l *life) sign(n int) {
 		l.do(workflow.RecordSignature{
 			By: by, Slot: p.Slot, Consented: c.Frozen.PDF, Before: c.Head, After: l.keep(pdf), Size: int64(len(pdf)),
 			Level: "B-T", Issuer: "CN=Test", Serial: serial, SignedAt: l.now,
+		})
+	}
+}
+
+// seal applies the seals that are asked for.
+func (l *life) seal() {
+	l.t.Helper()
+	c := l.state.Covenant
+	for c.Phase == workflow.AwaitingSeals {
+		agency := c.Waiting[0]
+		serial := fmt.Sprint(2000 + len(c.Sealed))
+		l.state.Directory.Apply(workflow.CertificateBound{Agency: agency, Issuer: "CN=Test", Serial: serial})
+		pdf := append(bytes.Clone(l.documents[c.Head]), '\n')
+		l.do(workflow.RecordSeal{
+			By: l.who(agency, workflow.DutyNumber), Agency: agency, Before: c.Head, After: l.keep(pdf), Size: int64(len(pdf)), Level: "B-T",
+			Issuer: "CN=Test", Serial: serial, SignedAt: l.now,
 		})
 	}
 }
@@ -270,6 +290,7 @@ func (l *life) inForce() {
 	l.frozen()
 	c := l.state.Covenant
 	l.sign(len(c.Parties))
+	l.seal()
 	pdf := append(bytes.Clone(l.documents[c.Head]), '\n')
 	l.do(workflow.RecordValidationData{Before: c.Head, After: l.keep(pdf), Size: int64(len(pdf)), Level: "B-LT"})
 	stage, _ := l.state.Process.OfKind(workflow.StageReport)

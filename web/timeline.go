@@ -98,7 +98,7 @@ func (t teller) tell(row *eventRow, e workflow.Event) {
 	case workflow.GroupOpened:
 		row.say("people", "waiting", t.text("event.group", "number", e.Group))
 		row.Detail = t.agencies(e.Who)
-	case workflow.SignatureMade, workflow.SignatureRefused, workflow.ValidationDataAdded:
+	case workflow.SignatureMade, workflow.SealApplied, workflow.SignatureRefused, workflow.ValidationDataAdded:
 		t.tellSignature(row, e)
 	default:
 		t.tellReporting(row, e)
@@ -141,6 +141,9 @@ func (t teller) tellSignature(row *eventRow, e workflow.Event) {
 			unit = t.agency(p.Agency)
 		}
 		row.say("pen", "done", t.text("event.signed", "person", t.person(e.Person), "unit", unit, "level", e.Level))
+		row.Detail = t.text("event.head", "before", e.Before.Short(), "after", e.After.Short())
+	case workflow.SealApplied:
+		row.say("seal", "done", t.text("event.sealed", "person", t.person(e.Person), "unit", t.agency(e.Agency), "level", e.Level))
 		row.Detail = t.text("event.head", "before", e.Before.Short(), "after", e.After.Short())
 	case workflow.SignatureRefused:
 		row.say("stop", "stopped", t.text("event.refused", "person", t.person(e.Person)))

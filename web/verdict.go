@@ -18,45 +18,81 @@ var indicationWords = map[signing.Indication]string{
 
 // verdictSummary sums up the verifier's report on the newest bytes; nil before there is a document to judge.
 func (t teller) verdictSummary() *verdictSummary {
-	report := t.v.Verdict
-	if report == nil {
+	if t.v.Verdict == nil {
 		return nil
 	}
-	sum := &verdictSummary{byField: map[string]*verdictRow{}}
-	parties := map[string]bool{}
-	for _, sig := range t.v.Covenant.Signed {
-		parties[sig.Field] = true
+	c := t.v.Covenant
+	ours, seals := map[string]bool{}, map[string]bool{}
+	for _, sig := range c.Signed {
+		ours[sig.Field] = true
 	}
-	count, awaiting := map[signing.Indication]int{}, 0
-	for i := range report.Results {
-		res := &report.Results[i]
-		row := t.verdictRow(res)
-		if t.awaitsCompletion(res) {
-			row.Word = t.text("verdict.intact")
-			awaiting++
-		}
-		sum.Rows = append(sum.Rows, row)
-		if parties[res.Field] {
-			sum.byField[res.Field] = row
+	for _, seal := range c.Sealed {
+		ours[seal.Field], seals[seal.Field] = true, true
+	}
+	sum := t.judged(t.v.Verdict, seals, t.awaitsCompletion)
+	for _, row := range sum.Rows {
+		if ours[row.Field] {
+			sum.byField[row.Field] = row
 		} else {
 			sum.Other = append(sum.Other, row)
 		}
-		count[res.Indication]++
-	}
-	sum.Tone = indicationTones[report.Overall()]
-	switch {
-	case len(report.Results) == 0:
-		sum.Tone, sum.Sentence = "next", t.text("verdict.none")
-	case count[signing.TotalFailed] > 0:
-		sum.Sentence = t.text("verdict.some_failed", "n", count[signing.TotalFailed])
-	case awaiting > 0 && count[signing.TotalPassed]+awaiting == len(report.Results):
-		sum.Sentence = t.text("verdict.all_intact", "n", awaiting)
-	case count[signing.TotalPassed] < len(report.Results):
-		sum.Sentence = t.text("verdict.some_open", "n", len(report.Results)-count[signing.TotalPassed])
-	default:
-		sum.Sentence = t.text("verdict.all_passed", "n", len(report.Results))
 	}
 	return sum
+}
+
+// judged tells a report on any file. seals are the fields known to hold agencies' seals; incomplete says which results
+// lack only what the program will add.
+func (t teller) judged(report *signing.Report, seals map[string]bool, incomplete func(*signing.Result) bool) *verdictSummary {
+	sum := &verdictSummary{byField: map[string]*verdictRow{}, Tone: indicationTones[report.Overall()]}
+	count, awaiting := map[signing.Indication]int{}, 0
+	var people, sealed, stamps int
+	for i := range report.Results {
+		res := &report.Results[i]
+		row := t.verdictRow(res)
+		if incomplete(res) {
+			row.Word = t.text("verdict.intact")
+			awaiting++
+		}
+		switch {
+		case res.Kind == signing.KindDocumentTimestamp:
+			stamps++
+		case seals[res.Field]:
+			sealed++
+		default:
+			people++
+		}
+		sum.Rows = append(sum.Rows, row)
+		count[res.Indication]++
+	}
+	what := t.countWords(people, sealed, stamps)
+	all, failed, passed := len(report.Results), count[signing.TotalFailed], count[signing.TotalPassed]
+	switch {
+	case all == 0:
+		sum.Tone, sum.Sentence = "next", t.text("verdict.none")
+	case failed > 0:
+		sum.Sentence = t.text("verdict.some_failed", "n", failed, "what", what)
+	case awaiting > 0 && passed+awaiting == all:
+		sum.Sentence = t.text("verdict.all_intact", "what", what)
+	case passed < all:
+		sum.Sentence = t.text("verdict.some_open", "n", all-passed, "what", what)
+	default:
+		sum.Sentence = t.text("verdict.all_passed", "what", what)
+	}
+	return sum
+}
+
+// countWords is “11 chữ ký, 1 con dấu, 1 dấu thời gian”, without what there is none of.
+func (t teller) countWords(people, seals, stamps int) string {
+	var parts []string
+	for _, p := range []struct {
+		id string
+		n  int
+	}{{"verdict.signatures", people}, {"verdict.seals", seals}, {"verdict.timestamps", stamps}} {
+		if p.n > 0 {
+			parts = append(parts, t.text(p.id, "n", p.n))
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // awaitsCompletion reports whether a signature lacks nothing but what the program adds to the file once all have signed.

@@ -33,20 +33,20 @@ func TestVerdictWhileSigning(t *testing.T) {
 	l := signedLife(t, 3)
 	p := get(t, handler(t, l), "/giao-uoc/"+slug)
 	p.count(".party .check", 3)
-	p.contains("p.verdict.waiting", "Cả 3 chữ ký đều nguyên vẹn.")
+	p.contains("p.verdict.waiting", "Tất cả đều nguyên vẹn: 3 chữ ký.")
 	p.contains(".party .check-word.waiting", "Nguyên vẹn")
 	p.contains(".party .check", "PAdES B-T")
 	p.contains(".party .check", "Trịnh Quốc Khải")
 	p.contains(".party .check", "INDETERMINATE / TRY_LATER")
 	p.contains(".party .check", "Không tìm thấy dữ liệu thu hồi")
-	get(t, handler(t, l), "/giao-uoc/"+slug+"?lang=en").contains("p.verdict", "All 3 signatures are intact.")
+	get(t, handler(t, l), "/giao-uoc/"+slug+"?lang=en").contains("p.verdict", "All intact: 3 signatures.")
 }
 
 func TestVerdictUntrusted(t *testing.T) {
 	l := signedLife(t, 2)
 	l.roots = x509.NewCertPool()
 	p := get(t, handler(t, l), "/giao-uoc/"+slug)
-	p.contains("p.verdict.waiting", "2 chữ ký chưa đủ căn cứ để kết luận")
+	p.contains("p.verdict.waiting", "Có 2 mục chưa đủ căn cứ để kết luận trong 2 chữ ký")
 	p.contains(".party .check", "không dẫn tới tổ chức chứng thực nào được tin cậy")
 }
 
@@ -62,7 +62,7 @@ func TestVerdictTampered(t *testing.T) {
 	content[j] ^= 1
 	l.documents[head] = content
 	p := get(t, handler(t, l), "/giao-uoc/"+slug)
-	p.contains("p.verdict.stopped", "2 chữ ký không hợp lệ. Không nên sử dụng văn bản này")
+	p.contains("p.verdict.stopped", "Có 2 mục không hợp lệ trong 2 chữ ký. Không nên sử dụng văn bản này")
 	p.contains(".party .check-word.stopped", "Không hợp lệ")
 	if strings.Contains(p.text(".party .check"), "Không có thay đổi nào") {
 		t.Error("a falsified file is said to be unchanged")

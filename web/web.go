@@ -40,6 +40,10 @@ type Config struct {
 	Now func() time.Time
 	// Zone is the zone of the times shown where no covenant's calendar says otherwise. Default: Asia/Ho_Chi_Minh.
 	Zone *time.Location
+	// Hosts are the names, without port, under which the pages are reached besides localhost and plain addresses: that of a
+	// proxy in front, for example. Requests for any other name are refused, so that a page elsewhere cannot have its own
+	// name point here and read along (DNS rebinding).
+	Hosts []string
 }
 
 // server holds what all handlers share. It is immutable once made.
@@ -51,6 +55,8 @@ type server struct {
 	assets    *assets
 	languages *languages
 	pages     map[string]*template.Template
+	hosts     []string
+	owing     dutyCache
 }
 
 // New builds the handler of all pages. It fails if the embedded templates, texts or assets are faulty.
@@ -58,7 +64,7 @@ func New(cfg Config) (http.Handler, error) {
 	if cfg.Engine == nil {
 		return nil, errors.New("web: Config.Engine is missing")
 	}
-	s := &server{src: cfg.Engine, log: cfg.Logger, now: cfg.Now, zone: cfg.Zone}
+	s := &server{src: cfg.Engine, log: cfg.Logger, now: cfg.Now, zone: cfg.Zone, hosts: cfg.Hosts}
 	if s.log == nil {
 		s.log = slog.Default()
 	}

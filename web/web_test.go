@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -10,9 +11,13 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/andybalholm/cascadia"
 	"golang.org/x/net/html"
+
+	"covenant/workflow"
+	"covenant/workflow/engine"
 )
 
 func handler(t *testing.T, src Source) http.Handler {
@@ -35,7 +40,7 @@ type page struct {
 
 func get(t *testing.T, h http.Handler, path string, headers ...string) page {
 	t.Helper()
-	r := httptest.NewRequest(http.MethodGet, path, nil)
+	r := httptest.NewRequest(http.MethodGet, "http://localhost"+path, nil)
 	for i := 0; i+1 < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}
@@ -153,7 +158,8 @@ func TestCovenantSigning(t *testing.T) {
 	p.count("#cac-ben .group.now", 1)
 	p.count(".party .badge.done", 3)
 	p.count(".party .badge.waiting", 7)
-	p.count(".party .badge.next", 1)
+	p.count(".party > .party-state .badge.next", 1)
+	p.count(".party-seal .badge.next", 1)
 	p.contains(".meta", "Số 05/GƯ-KTN")
 	if url := attr(p.all("[data-viewer]")[0], "data-url"); url != "/giao-uoc/"+slug+"/van-ban.pdf" {
 		t.Errorf("the viewer shows %q", url)
@@ -169,6 +175,9 @@ func TestCovenantInForce(t *testing.T) {
 	l.inForce()
 	p := get(t, handler(t, l), "/giao-uoc/"+slug)
 	p.contains(".status-sentence", "Đang có hiệu lực từ")
+	p.contains(".party-seal", "Con dấu cơ quan")
+	p.contains(".party-seal", "Đã đóng dấu")
+	p.contains(".document-head", "11/11 chữ ký, 1 con dấu")
 	p.contains("#bao-cao .duty", "8/10 đơn vị đã báo cáo")
 	p.contains("#bao-cao .ladder", "Đã gửi")
 	p.count("#thu .mails details", 10)
@@ -373,13 +382,77 @@ func TestHeaders(t *testing.T) {
 			t.Errorf("%s: the policy allows what is unsafe", path)
 		}
 	}
-	r := httptest.NewRequest(http.MethodPost, "/giao-uoc", nil)
+	r := httptest.NewRequest(http.MethodPost, "http://localhost/giao-uoc", nil)
 	r.Header.Set("Sec-Fetch-Site", "cross-site")
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	if w.Code != http.StatusForbidden {
 		t.Errorf("a form from another site: status %d", w.Code)
 	}
+}
+
+// TestHosts: a name that points here without our knowing gets nothing but a sentence.
+func TestHosts(t *testing.T) {
+	l := newLife(t)
+	h, err := New(Config{Engine: l, Logger: slog.New(slog.DiscardHandler), Hosts: []string{"giaouoc.hanam.example"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for host, want := range map[string]int{
+		"localhost:8080": 200, "127.0.0.1:8080": 200, "[::1]:8080": 200, "giaouoc.hanam.example": 200, "GiaoUoc.hanam.example:443": 200,
+		"evil.example": 421, "localhost.evil.example:8080": 421, "": 421,
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/giao-uoc/"+slug, nil)
+		r.Host = host
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != want {
+			t.Errorf("host %q: status %d, want %d", host, w.Code, want)
+		}
+		if want == 421 && strings.Contains(w.Body.String(), "Sở Tài chính") {
+			t.Errorf("host %q may read along", host)
+		}
+	}
+}
+
+// counting counts how often a covenant is read.
+type counting struct {
+	*life
+	views *int
+}
+
+func (c counting) View(ctx context.Context, slug string) (*engine.View, error) {
+	*c.views++
+	return c.life.View(ctx, slug)
+}
+
+// TestCalendarReadsOnce: a covenant is read again only when it has changed or the day has.
+func TestCalendarReadsOnce(t *testing.T) {
+	l := newLife(t)
+	l.inForce()
+	views, now := 0, l.now
+	h, err := New(Config{Engine: counting{l, &views}, Logger: slog.New(slog.DiscardHandler), Now: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := func(why string, want int) {
+		t.Helper()
+		views = 0
+		get(t, h, "/lich-bao-cao")
+		get(t, h, "/")
+		if views != want {
+			t.Errorf("%s: the covenant was read %d times, want %d", why, views, want)
+		}
+	}
+	read("first", 1)
+	read("unchanged", 0)
+	members := l.state.Covenant.Members()
+	a := members[len(members)-1]
+	l.do(workflow.SubmitReport{By: l.who(a, workflow.DutyReport), Agency: a, Obligation: l.upcoming[0].Obligation, Period: l.upcoming[0].Period, Summary: "Đã hoàn thành."})
+	read("a report came", 1)
+	get(t, h, "/").contains("#noi-dung", "9/10 đơn vị đã báo cáo")
+	now = now.Add(24 * time.Hour)
+	read("the next day", 1)
 }
 
 var (
