@@ -115,6 +115,7 @@ func (tx *Tx) QueuedMails(ctx context.Context, before time.Time, limit int) ([]M
 // ClaimMail takes a queued mail for sending: commit this before the first byte goes out. It reports false if it is
 // not queued (any more).
 func (tx *Tx) ClaimMail(ctx context.Context, key MailKey) (Mail, bool, error) {
+	tx.s.claimed.Store(true)
 	n, err := tx.q.ClaimMail(ctx, db.ClaimMailParams{Key: string(key), SendingAt: millis(tx.Now())})
 	if err != nil || n == 0 {
 		return Mail{}, false, classify(err, "claim mail "+string(key))
@@ -139,11 +140,12 @@ func (tx *Tx) RetryMail(ctx context.Context, key MailKey, next time.Time, cause 
 }
 
 // DoubtMails marks mails as in doubt whose sending began before a time and never ended: their process was killed.
-// A zero time means all that are being sent, right only where nobody else can be sending, that is at the start on
-// SQLite; with several nodes pass a time that no sending can outlast.
+// A zero time means all that are being sent. On SQLite, until this process has claimed a mail, any time means all: nobody
+// else can be sending, and the clock may have been set back. With several nodes pass a time that no sending can outlast.
 func (tx *Tx) DoubtMails(ctx context.Context, before time.Time, cause string) (int, error) {
 	limit := int64(math.MaxInt64)
-	if !before.IsZero() {
+	alone := tx.s.dialect == sqliteDialect && !tx.s.claimed.Load()
+	if !before.IsZero() && !alone {
 		limit = millis(before)
 	}
 	n, err := tx.q.DoubtMails(ctx, db.DoubtMailsParams{Before: limit, LastError: cause})

@@ -198,3 +198,24 @@ func testMailEnds(t *testing.T, s *store.Store, key store.MailKey, claim func() 
 		return errors.Join(err, ofErr)
 	})
 }
+
+// A process killed while sending, then started with its clock set back: the mail is found all the same.
+func TestDoubtMailsWithClockSetBack(t *testing.T) {
+	d := newSQLite(t)
+	s := d.open(t)
+	update(t, s, func(tx *store.Tx) error { _, err := tx.QueueMail(t.Context(), store.Mail{Key: "m", To: "a@example"}); return err })
+	update(t, s, func(tx *store.Tx) error { _, _, err := tx.ClaimMail(t.Context(), "m"); return err })
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	back := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+	d.opts.Now = func() time.Time { return back }
+	s = d.open(t)
+	update(t, s, func(tx *store.Tx) error {
+		n, err := tx.DoubtMails(t.Context(), back, "killed")
+		if n != 1 {
+			t.Errorf("%d in doubt", n)
+		}
+		return err
+	})
+}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -50,6 +51,7 @@ type Store struct {
 	blobs      Blobs
 	mailDomain string
 	readOnly   bool
+	claimed    atomic.Bool // a mail was claimed for sending by this process
 	logger     *slog.Logger
 	now        func() time.Time
 }
