@@ -203,7 +203,10 @@ func testMailEnds(t *testing.T, s *store.Store, key store.MailKey, claim func() 
 func TestDoubtMailsWithClockSetBack(t *testing.T) {
 	d := newSQLite(t)
 	s := d.open(t)
-	update(t, s, func(tx *store.Tx) error { _, err := tx.QueueMail(t.Context(), store.Mail{Key: "m", To: "a@example"}); return err })
+	update(t, s, func(tx *store.Tx) error {
+		_, err := tx.QueueMail(t.Context(), store.Mail{Key: "m", To: "a@example"})
+		return err
+	})
 	update(t, s, func(tx *store.Tx) error { _, _, err := tx.ClaimMail(t.Context(), "m"); return err })
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
