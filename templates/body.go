@@ -2,7 +2,6 @@ package templates
 
 import (
 	"regexp"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -153,16 +152,7 @@ func (p *bodyParser) directive(m mode, line string, col int) (*node, directive) 
 	word, rest := firstWord(line[1:])
 	d, known := directives[word]
 	if !known {
-		pr := p.f.addf(at, line, "Không có lệnh “%s”.", "There is no directive “%s”.", line)
-		if fields := strings.Fields(line[1:]); len(fields) > 0 && !p.f.full() {
-			if len(fields) > 1 {
-				pr.Hint = nearest(fields[0]+" "+fields[1], keys(directives))
-			}
-			if pr.Hint == "" {
-				pr.Hint = nearest(fields[0], keys(directives))
-			}
-		}
-		p.i++
+		p.unknown(line, at)
 		return nil, ""
 	}
 	switch d {
@@ -175,33 +165,46 @@ func (p *bodyParser) directive(m mode, line string, col int) (*node, directive) 
 		return nil, ""
 	}
 	n := &node{at: at, raw: line}
+	at.Column += utf8.RuneCountInString(line) - utf8.RuneCountInString(strings.TrimLeft(line[1+len(word):], " "))
+	rest, n.id = p.cutID(rest)
+	n.text = p.f.inline(rest, at)
+	p.i++
 	if k, ok := single[d]; ok {
 		n.kind = k
-		rest, n.id = p.cutID(rest)
-		textAt := at
-		textAt.Column += utf8.RuneCountInString(line) - utf8.RuneCountInString(strings.TrimLeft(line[1+len(word):], " "))
-		n.text = p.f.inline(rest, textAt)
-		p.i++
-		return n, ""
+	} else {
+		p.block(n, d)
 	}
-	b := blocks[d]
-	n.kind = b.kind
-	rest, n.id = p.cutID(rest)
-	textAt := at
-	textAt.Column += 2 + utf8.RuneCountInString(word)
-	n.text = p.f.inline(rest, textAt)
+	return n, ""
+}
+
+func (p *bodyParser) unknown(line string, at Position) {
 	p.i++
+	pr := p.f.addf(at, line, "Không có lệnh “%s”.", "There is no directive “%s”.", line)
+	fields := strings.Fields(line[1:])
+	if len(fields) == 0 || p.f.full() {
+		return
+	}
+	if len(fields) > 1 {
+		pr.Hint = nearest(fields[0]+" "+fields[1], keys(directives))
+	}
+	if pr.Hint == "" {
+		pr.Hint = nearest(fields[0], keys(directives))
+	}
+}
+
+// block reads what a block directive holds, up to its @hết.
+func (p *bodyParser) block(n *node, d directive) {
+	n.kind = blocks[d].kind
 	p.depth++
-	inner, end := p.parse(b.mode, false)
+	inner, end := p.parse(blocks[d].mode, false)
 	p.depth--
 	if end != dirEnd {
-		p.f.addf(at, line, "“%s” chưa được đóng bằng “@hết”.", "“%s” is not closed by “@end”.", line)
+		p.f.addf(n.at, n.raw, "“%s” chưa được đóng bằng “@hết”.", "“%s” is not closed by “@end”.", n.raw)
 		p.resume(end)
 	} else {
 		p.i++
 	}
 	p.settle(n, inner)
-	return n, ""
 }
 
 // resume steps over a stray @khác so that parsing goes on.
@@ -433,93 +436,4 @@ func (p *bodyParser) blockLine(m mode, line string, col int) *node {
 		n.text = p.f.inline(text, at)
 	}
 	return n
-}
-
-func (p *bodyParser) row(n *node, line string, at Position) {
-	body := strings.TrimPrefix(line, "|")
-	at.Column++
-	if rest, ok := strings.CutPrefix(body, "="); ok {
-		n.spanning, body = true, rest
-		at.Column++
-	}
-	for _, cell := range splitCells(strings.TrimSuffix(body, "|")) {
-		text := strings.TrimSpace(cell)
-		cellAt := at
-		cellAt.Column += utf8.RuneCountInString(cell) - utf8.RuneCountInString(strings.TrimLeft(cell, " "))
-		one, two := p.halves(text, cellAt)
-		n.cells, n.cells2 = append(n.cells, one), append(n.cells2, two)
-		at.Column += utf8.RuneCountInString(cell) + 1
-	}
-}
-
-// halves parses “tiếng Việt // English”.
-func (p *bodyParser) halves(text string, at Position) (one, two []inline) {
-	first, second, both := strings.Cut(text, " // ")
-	if both {
-		at2 := at
-		at2.Column += utf8.RuneCountInString(first) + 4
-		two = p.f.inline(strings.TrimSpace(second), at2)
-	}
-	return p.f.inline(strings.TrimSpace(first), at), two
-}
-
-// splitCells divides at | outside {{ }} and [[ ]].
-func splitCells(s string) []string {
-	var out []string
-	depth, start := 0, 0
-	for i := 0; i < len(s); i++ {
-		switch {
-		case strings.HasPrefix(s[i:], "{{") || strings.HasPrefix(s[i:], "[["):
-			depth++
-			i++
-		case strings.HasPrefix(s[i:], "}}") || strings.HasPrefix(s[i:], "]]"):
-			depth--
-			i++
-		case s[i] == '\\':
-			i++
-		case s[i] == '|' && depth <= 0:
-			out = append(out, s[start:i])
-			start = i + 1
-		}
-	}
-	return append(out, s[start:])
-}
-
-var alignWords = map[string]string{
-	"trái": "left", "left": "left", "giữa": "center", "center": "center", "phải": "right", "right": "right", "đều": "justify", "justify": "justify",
-}
-
-// maxColumns bounds a table's width.
-const maxColumns = 40
-
-// columns reads “STT 10mm giữa | Nội dung | Điểm 20mm phải”.
-func (p *bodyParser) columns(s string, at Position) []column {
-	var out []column
-	for _, part := range splitCells(strings.Trim(strings.TrimSpace(s), "|")) {
-		c := column{align: "left"}
-		words := strings.Fields(part)
-		for len(words) > 0 {
-			last := words[len(words)-1]
-			if a, ok := alignWords[strings.ToLower(last)]; ok && len(words) > 1 {
-				c.align = a
-			} else if mm, ok := strings.CutSuffix(last, "mm"); ok {
-				w, err := strconv.ParseFloat(strings.ReplaceAll(mm, ",", "."), 64)
-				if err != nil || w <= 0 || w > 400 {
-					break
-				}
-				c.width = w
-			} else {
-				break
-			}
-			words = words[:len(words)-1]
-		}
-		if len(out) == maxColumns {
-			p.f.addf(at, clip(part), "Bảng có quá %d cột.", "The table has more than %d columns.", maxColumns)
-			break
-		}
-		c.head, c.head2 = p.halves(strings.Join(words, " "), at)
-		at.Column += utf8.RuneCountInString(part) + 1
-		out = append(out, c)
-	}
-	return out
 }

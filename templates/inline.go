@@ -137,18 +137,12 @@ func (p *inlineParser) run() (out []inline, end string) {
 			flush()
 		}
 		switch {
-		case p.has(`\`) && p.pos+1 < len(p.text) && strings.ContainsRune(`*{[\@#+-|`, p.text[p.pos+1]):
+		case p.escaped():
 			b.WriteRune(p.text[p.pos+1])
 			p.pos += 2
-		case p.has("**"):
-			flush()
-			p.bold, p.opened = !p.bold, p.here()
-			p.pos += 2
-			start = p.here()
 		case p.has("*"):
 			flush()
-			p.italic, p.opened = !p.italic, p.here()
-			p.pos++
+			p.toggle()
 			start = p.here()
 		case p.has("{{"):
 			flush()
@@ -176,6 +170,23 @@ func (p *inlineParser) run() (out []inline, end string) {
 	}
 	flush()
 	return out, ""
+}
+
+// toggle turns bold (**) or italic (*) on or off.
+func (p *inlineParser) toggle() {
+	p.opened = p.here()
+	if p.has("**") {
+		p.bold = !p.bold
+		p.pos += 2
+		return
+	}
+	p.italic = !p.italic
+	p.pos++
+}
+
+// escaped says whether a mark stands here that is to be printed as it is.
+func (p *inlineParser) escaped() bool {
+	return p.has(`\`) && p.pos+1 < len(p.text) && strings.ContainsRune(`*{[\@#+-|`, p.text[p.pos+1])
 }
 
 // braces parses {{…}}: a value, or a word that controls what follows.

@@ -207,6 +207,9 @@ func (c *composer) add(i int) int {
 	if b.Kind != BlockClause && b.Kind != BlockPoint {
 		c.inClause = false
 	}
+	if i == len(c.d.Blocks)-1 {
+		defer c.codeAtEnd()
+	}
 	switch b.Kind {
 	case BlockLetterhead:
 		c.letterhead(b)
@@ -218,19 +221,9 @@ func (c *composer) add(i int) int {
 		c.paragraph(b, look{size: c.p.Bases.Size, italic: true}, "")
 	case BlockHeading:
 		c.heading(b)
-	case BlockClause, BlockPoint:
-		c.list = 1
-		if b.Kind == BlockPoint && c.inClause {
-			c.list = 2
-		}
-		c.inClause = c.inClause || b.Kind == BlockClause
-		c.paragraph(b, c.body(), b.Label+" ")
-		c.list = 0
+	case BlockClause, BlockPoint, BlockBullet:
+		c.item(b)
 		return 0
-	case BlockBullet:
-		c.list = 1
-		c.paragraph(b, c.body(), "- ")
-		c.list = 0
 	case BlockPara:
 		c.paragraph(b, c.body(), "")
 	case BlockCenter, BlockRight:
@@ -244,13 +237,7 @@ func (c *composer) add(i int) int {
 	case BlockAnnex:
 		c.annex(b)
 	case BlockImage:
-		w := min(b.Image.Width*mm, c.width)
-		img := b.Image.picture
-		h := w * float64(img.Height) / float64(img.Width)
-		if most := 180 * mm; h > most {
-			w, h = w*most/h, most
-		}
-		c.put(&typeset.Picture{Width: w, Height: h, Align: typeset.Center, Alt: b.Image.Alt, Image: img, Before: c.p.Body.Gap, Block: c.block})
+		c.image(b)
 	case BlockPageBreak:
 		c.put(&typeset.PageBreak{})
 	case BlockLandscape, BlockPortrait:
@@ -261,10 +248,43 @@ func (c *composer) add(i int) int {
 			c.width = (c.p.Page.Height - c.p.Page.Top - c.p.Page.Bottom) * mm
 		}
 	}
-	if i == len(c.d.Blocks)-1 && c.d.Options.URL != "" && !c.coded {
+	return 0
+}
+
+// item composes a clause, a point or a bullet as an item of a list; points lie
+// in the list of their clause.
+func (c *composer) item(b *Block) {
+	prefix := b.Label + " "
+	c.list = 1
+	switch b.Kind {
+	case BlockBullet:
+		prefix = "- "
+	case BlockPoint:
+		if c.inClause {
+			c.list = 2
+		}
+	default:
+		c.inClause = true
+	}
+	c.paragraph(b, c.body(), prefix)
+	c.list = 0
+}
+
+func (c *composer) image(b *Block) {
+	w := min(b.Image.Width*mm, c.width)
+	img := b.Image.picture
+	h := w * float64(img.Height) / float64(img.Width)
+	if most := 180 * mm; h > most {
+		w, h = w*most/h, most
+	}
+	c.put(&typeset.Picture{Width: w, Height: h, Align: typeset.Center, Alt: b.Image.Alt, Image: img, Before: c.p.Body.Gap, Block: c.block})
+}
+
+// codeAtEnd places the QR code if no recipients or signature took it in.
+func (c *composer) codeAtEnd() {
+	if c.d.Options.URL != "" && !c.coded {
 		c.closing(nil, nil)
 	}
-	return 0
 }
 
 func (c *composer) paragraph(b *Block, l look, prefix string) {

@@ -306,7 +306,7 @@ func (c *composer) signatureTable(b *Block) {
 	}
 	field := c.width * 0.42
 	t := &typeset.Table{HeaderRows: 1, Border: true, KeepRows: true, Pad: c.p.Table.Pad * mm, Block: c.block}
-	t.Widths = []float64{12 * mm, (c.width - 12*mm - field) * 0.52, (c.width - 12*mm - field) * 0.48, field}
+	t.Widths = []float64{12 * mm, (c.width - 12*mm - field) * 0.66, (c.width - 12*mm - field) * 0.34, field}
 	cell := func(text string, l look, a typeset.Align) typeset.Cell {
 		return typeset.Cell{Middle: true, Content: []typeset.Element{&typeset.Paragraph{Spans: c.spans([]Span{{Text: text, At: at}}, l), Align: a, Block: c.block}}}
 	}
@@ -320,6 +320,12 @@ func (c *composer) signatureTable(b *Block) {
 	plain := look{size: c.p.Table.Size}
 	for i, s := range b.Slots {
 		title := s.Label
+		if s.Role == Member {
+			title = "Thành viên"
+			if c.d.languages()[0] == "en" {
+				title = "Member"
+			}
+		}
 		if s.Office {
 			title = strings.TrimSpace(s.Title + " " + s.Label)
 		}
