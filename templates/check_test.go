@@ -133,6 +133,28 @@ func TestProblems(t *testing.T) {
 	}
 }
 
+func TestMissingTranslations(t *testing.T) {
+	src := "---\nmẫu: x\nngôn ngữ: [vi, en]\nbiến: {a: văn bản}\n---\n@tiêu đề\nThỏa thuận\n@hết\n# Một {#mot}\n{{a}}\n@bảng\ncột: Tên // Name | Số\n| {{a}} | hai |\n@hết\n"
+	_, problems := Parse("t", []byte(src))
+	var got []string
+	for _, p := range problems {
+		got = append(got, fmt.Sprint(p.Line))
+	}
+	if s := strings.Join(got, " "); s != "7 9 11 13" {
+		t.Errorf("lines %s\n%v", s, Problems(problems))
+	}
+}
+
+func TestTemplateOutsideItsTime(t *testing.T) {
+	tpl, _ := Parse("t", []byte("---\nmẫu: x\nhiệu lực: {từ: 2024-01-01}\n---\nVăn bản.\n"))
+	if _, err := tpl.Draft(Values{}, DraftOptions{Date: Day{2023, 12, 31}}); err == nil {
+		t.Error("a template before its time was accepted")
+	}
+	if _, err := tpl.Draft(Values{}, DraftOptions{Date: Day{2024, 1, 1}}); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestGoodDraft(t *testing.T) {
 	body := use + `# Một {#mot}
 + Khoản một {#k1}

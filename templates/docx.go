@@ -178,15 +178,23 @@ func (x *docx) block(i int) {
 		x.b.WriteString("<w:p><w:pPr>" + x.sectionEnd() + "</w:pPr></w:p>")
 		x.landscape = b.Kind == BlockLandscape
 	default:
-		style := map[BlockKind]string{BlockBasis: "CovenantBasis", BlockCenter: "CovenantCentre", BlockRight: "CovenantRight"}[b.Kind]
-		if style == "" {
-			style = "CovenantBody"
-		}
-		x.para(style, "", b.Spans, look{})
+		x.para(plainStyle(b.Kind), "", b.Spans, look{})
 	}
 	if len(b.Lang2) > 0 {
 		x.para("CovenantSecond", "", b.Lang2, look{})
 	}
+}
+
+func plainStyle(k BlockKind) string {
+	switch k {
+	case BlockBasis:
+		return "CovenantBasis"
+	case BlockCenter:
+		return "CovenantCentre"
+	case BlockRight:
+		return "CovenantRight"
+	}
+	return "CovenantBody"
 }
 
 func (x *docx) item(b *Block) {

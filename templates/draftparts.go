@@ -276,7 +276,7 @@ func decodedImage(data []byte) (*pdf.Image, error) {
 // the witness last.
 func (d *drafter) signatures(n *node, b *Block) {
 	b.Kind = BlockSignatures
-	b.Spans = d.spans(n.text, d.lang)
+	d.text(n, b)
 	if a := n.attr("cột", "columns"); a != nil {
 		b.Cols, _ = strconv.Atoi(plainSpans(d.spans(a.value, d.lang)))
 		if b.Cols < 1 || b.Cols > 3 {

@@ -197,6 +197,11 @@ func (c *composer) signatures(i int) int {
 			Before: 14, After: 8, KeepNext: true, Anchor: b.ID, Block: c.block, Bookmark: plainSpans(b.Spans), Level: 0,
 		})
 	}
+	if len(b.Lang2) > 0 {
+		p := c.centred(b.Lang2, look{size: s.HeadingSize - 1.5, bold: true, italic: true}, 0)
+		p.KeepNext, p.Lang, p.After = true, c.secondLang(), 8
+		c.put(p)
+	}
 	if b.Style == "table" || b.Style == "" && len(b.Slots) > s.TableAbove {
 		c.signatureTable(b)
 	} else {

@@ -134,14 +134,39 @@ func (s *scanner) collectIDs(nodes []*node) {
 func (s *scanner) untranslated(nodes []*node) {
 	for _, n := range nodes {
 		switch n.kind {
-		case nodePara, nodeHeading, nodeClause, nodePoint, nodeBullet, nodeCenter, nodeAnnex:
+		case nodePara, nodeHeading, nodeClause, nodePoint, nodeBullet, nodeCenter, nodeAnnex, nodeLine, nodeSignatures:
+			if !worded(n.text) {
+				break
+			}
 			if n.id == "" || s.t.translations[n.id] == nil {
 				s.f.addf(n.at, clip(n.raw), "Đoạn này chưa có bản dịch: đặt mã {#…} rồi viết “@en mã: …”.", "This paragraph has no translation: give it an id {#…} and write “@en id: …”.")
 			}
 		}
-		s.untranslated(n.body)
+		for i, c := range n.cells {
+			if worded(c) && n.cells2[i] == nil {
+				s.f.addf(n.at, clip(n.raw), "Ô thứ %d chưa có bản dịch: viết “tiếng Việt // English”.", "Cell %d has no translation: write “tiếng Việt // English”.", i+1)
+			}
+		}
+		for _, c := range n.columns {
+			if worded(c.head) && c.head2 == nil {
+				s.f.add(n.at, clip(n.raw), "Tên cột chưa có bản dịch: viết “tiếng Việt // English”.", "A column's heading has no translation: write “tiếng Việt // English”.")
+			}
+		}
+		if n.kind != nodeBases && n.kind != nodeRecipients && n.kind != nodeTo {
+			s.untranslated(n.body)
+		}
 		s.untranslated(n.other)
 	}
+}
+
+// worded says whether there is text of the template's own to translate.
+func worded(list []inline) bool {
+	for _, in := range list {
+		if in.kind == inText && strings.ContainsFunc(in.text, isLetter) || worded(in.body) || worded(in.other) {
+			return true
+		}
+	}
+	return false
 }
 
 func clip(s string) string {
