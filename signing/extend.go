@@ -3,7 +3,6 @@ package signing
 import (
 	"context"
 	"crypto"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -19,6 +18,8 @@ type ExtendOptions struct {
 	Validation *ValidationSource // nil: the addresses that the certificates name, public ones only
 	// Fields limits the work to the signatures in these fields; default all of the file.
 	Fields []string
+	// VRI also writes which data are for which signature (ISO 32000-2 §12.8.4.4); nothing needs it.
+	VRI bool
 	// Hash of the document time-stamp; default SHA-256.
 	Hash   crypto.Hash
 	Limits Limits
@@ -93,8 +94,12 @@ func addValidationData(ctx context.Context, doc *document, opt ExtendOptions, do
 	m := newMaterial(opt.Validation, store)
 	m.times(signatures)
 	for _, s := range signatures {
+		m.used = nil
 		if err := m.addSignature(ctx, s); err != nil {
 			return fmt.Errorf("signature field %q: %w", s.Field.Name, err)
+		}
+		if opt.VRI {
+			store.vri = append(store.vri, vri{contents: s.Contents, items: m.used})
 		}
 	}
 	u := pdf.NewUpdate(f)
@@ -137,110 +142,4 @@ func chosen(f *pdf.File, fields []string) ([]pdf.Signature, error) {
 		out = append(out, all[i])
 	}
 	return out, nil
-}
-
-// dss is the document security store (ISO 32000-2 §12.8.4.3): what the file has, and what is to be added.
-type dss struct {
-	file   *pdf.File
-	ref    pdf.Ref // zero when it lies directly in the catalogue or does not exist
-	dict   pdf.Dict
-	lists  map[pdf.Name]pdf.Array
-	known  map[pdf.Name]map[[32]byte]bool
-	values map[pdf.Name][][]byte // what the file has, decoded
-	added  map[pdf.Name][][]byte
-}
-
-var dssLists = []pdf.Name{"Certs", "OCSPs", "CRLs"}
-
-// maxDSS bounds the decoded bytes read from a file's store.
-const maxDSS = 64 << 20
-
-func readDSS(f *pdf.File) (*dss, error) {
-	d := &dss{file: f, lists: map[pdf.Name]pdf.Array{}, known: map[pdf.Name]map[[32]byte]bool{}, values: map[pdf.Name][][]byte{}, added: map[pdf.Name][][]byte{}}
-	_, catalog, err := f.Catalog()
-	if err != nil {
-		return nil, err
-	}
-	d.ref, _ = catalog.Get("DSS").(pdf.Ref)
-	if d.dict, err = f.Dict(catalog.Get("DSS")); err != nil {
-		return nil, fmt.Errorf("document security store: %w", err)
-	}
-	left := int64(maxDSS)
-	for _, name := range dssLists {
-		if err := d.readList(name, &left); err != nil {
-			return nil, fmt.Errorf("document security store: %s: %w", name, err)
-		}
-	}
-	return d, nil
-}
-
-func (d *dss) readList(name pdf.Name, left *int64) error {
-	d.known[name] = map[[32]byte]bool{}
-	list, err := d.file.Array(d.dict.Get(name))
-	if err != nil {
-		return err
-	}
-	d.lists[name] = list
-	for _, o := range list {
-		if o, err = d.file.Resolve(o); err != nil {
-			return err
-		}
-		s, ok := o.(*pdf.Stream)
-		if !ok {
-			continue
-		}
-		data, err := d.file.Decode(s, *left)
-		if err != nil {
-			return err
-		}
-		*left -= int64(len(data))
-		d.known[name][sha256.Sum256(data)] = true
-		d.values[name] = append(d.values[name], data)
-	}
-	return nil
-}
-
-// add puts a DER object into a list unless it is there.
-func (d *dss) add(name pdf.Name, der []byte) {
-	sum := sha256.Sum256(der)
-	if !d.known[name][sum] {
-		d.known[name][sum] = true
-		d.added[name] = append(d.added[name], der)
-	}
-}
-
-// write puts what was added into the update. A store that is complete is not touched.
-func (d *dss) write(u *pdf.Update, done *Extended) error {
-	done.Certificates, done.OCSPs, done.CRLs = len(d.added["Certs"]), len(d.added["OCSPs"]), len(d.added["CRLs"])
-	if done.Certificates+done.OCSPs+done.CRLs == 0 {
-		return nil
-	}
-	dict := d.dict
-	if dict == nil {
-		dict = pdf.Dict{{Key: "Type", Value: pdf.Name("DSS")}}
-	}
-	for _, name := range dssLists {
-		if len(d.added[name]) == 0 {
-			continue
-		}
-		list := slices.Clone(d.lists[name])
-		for _, der := range d.added[name] {
-			s, err := flateStream(nil, der)
-			if err != nil {
-				return err
-			}
-			list = append(list, u.Add(s))
-		}
-		dict = dict.With(name, list)
-	}
-	if d.ref != (pdf.Ref{}) {
-		u.Set(d.ref, dict)
-		return nil
-	}
-	root, catalog, err := d.file.Catalog()
-	if err != nil {
-		return err
-	}
-	u.Set(root, catalog.With("DSS", u.Add(dict)))
-	return nil
 }

@@ -2,13 +2,16 @@ package signing
 
 import (
 	"bytes"
+	"crypto/sha1"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
 	"covenant/signing/devpki"
+	"covenant/signing/internal/pdf"
 )
 
 // TestEveryLevelKeyAndFileKind signs at every level with every kind of key in every kind of file; our verifier and the
@@ -83,5 +86,48 @@ func TestRenewal(t *testing.T) {
 		t.Errorf("renew by %v, %v", until, err)
 	}
 	requirePassed(t, p, file, BLTA, "renewed")
+	outsideTools(t, file, p)
+}
+
+// TestVRI writes which data are for which signature, twice over.
+func TestVRI(t *testing.T) {
+	p := testPKI(t)
+	tsa := &TSA{URLs: []string{p.TSA()}}
+	file := testFile(t, hybrid, "a", "b")
+	for _, name := range []string{"a", "b"} {
+		file = sign(t, file, issue(t, p, name, devpki.Profile{}), Options{Level: BT, Field: name, TSA: tsa})
+	}
+	for range 2 {
+		var out bytes.Buffer
+		if _, err := Extend(t.Context(), bytes.NewReader(file), int64(len(file)), &out, ExtendOptions{TSA: tsa, VRI: true, Validation: &ValidationSource{HTTP: http.DefaultClient}}); err != nil {
+			t.Fatal(err)
+		}
+		file = out.Bytes()
+	}
+	f, signatures := openSigned(t, file)
+	store, err := readDSS(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := f.Dict(store.dict.Get("VRI"))
+	if err != nil || len(all) != 3 { // the last document time-stamp has none yet
+		t.Fatalf("%d entries, %v", len(all), err)
+	}
+	for _, s := range signatures[:3] {
+		entry, err := f.Dict(all.Get(pdf.Name(fmt.Sprintf("%X", sha1.Sum([]byte(s.Contents.Bytes))))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		certs, err := f.Array(entry.Get("Cert"))
+		if err != nil || len(certs) < 3 {
+			t.Errorf("%q: %d certificates, %v", s.Field.Name, len(certs), err)
+		}
+		for _, c := range certs {
+			if !slices.Contains(store.lists["Certs"], c) {
+				t.Errorf("%q: certificate %v is not in the store", s.Field.Name, c)
+			}
+		}
+	}
+	requirePassed(t, p, file, BLTA, "with VRI")
 	outsideTools(t, file, p)
 }

@@ -3,10 +3,12 @@ package signing
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -71,8 +73,9 @@ type material struct {
 	source  *ValidationSource
 	store   *dss
 	pool    []*x509.Certificate
-	seen    map[string]bool
-	discard bool // only find out whether it can be had
+	had     map[string][]item // what each certificate already judged took
+	used    []item            // what the signature in hand took
+	discard bool              // only find out whether it can be had
 	// notBefore is the newest time-stamp of all signatures in hand: data issued after it speak for them all.
 	notBefore time.Time
 }
@@ -81,7 +84,7 @@ func newMaterial(v *ValidationSource, store *dss) *material {
 	if v == nil {
 		v = &ValidationSource{}
 	}
-	m := &material{source: v, store: store, seen: map[string]bool{}}
+	m := &material{source: v, store: store, had: map[string][]item{}}
 	m.know(v.Certificates...)
 	for _, der := range store.values["Certs"] {
 		if c, err := x509.ParseCertificate(der); err == nil {
@@ -109,10 +112,13 @@ func (m *material) same(c *x509.Certificate) *x509.Certificate {
 	return nil
 }
 
+// put stores a DER object that the signature in hand needs.
 func (m *material) put(list pdf.Name, der []byte) {
-	if !m.discard {
-		m.store.add(list, der)
+	if m.discard {
+		return
 	}
+	m.store.add(list, der)
+	m.used = append(m.used, item{list, sha256.Sum256(der)})
 }
 
 // times sets notBefore from the time-stamps of the signatures. What cannot be read is reported by addSignature.
@@ -188,19 +194,18 @@ func (m *material) addToken(ctx context.Context, t *tsp.Token) error {
 // addChain gathers a certificate, its issuers up to a self-signed one, and revocation data for all but that one, issued
 // after m.notBefore where the servers have such. Used at time at, none of them may have been revoked before.
 func (m *material) addChain(ctx context.Context, cert *x509.Certificate, at time.Time) error {
-	for depth := 0; depth < 12; depth++ {
+	for range 12 {
 		m.put("Certs", cert.Raw)
-		if m.seen[string(cert.Raw)] || bytes.Equal(cert.RawIssuer, cert.RawSubject) {
+		if bytes.Equal(cert.RawIssuer, cert.RawSubject) {
 			return nil
 		}
 		issuer, err := m.issuer(ctx, cert)
 		if err != nil {
 			return &ValidationError{cert.Subject.CommonName, err}
 		}
-		if err := m.addRevocation(ctx, cert, issuer, at); err != nil {
+		if err := m.addStatus(ctx, cert, issuer, at); err != nil {
 			return &ValidationError{cert.Subject.CommonName, err}
 		}
-		m.seen[string(cert.Raw)] = true
 		cert = issuer
 	}
 	return &ValidationError{cert.Subject.CommonName, errors.New("the chain of issuers does not end")}
@@ -216,6 +221,18 @@ func (m *material) issuer(ctx context.Context, cert *x509.Certificate) (*x509.Ce
 	}
 	m.know(c)
 	return c, nil
+}
+
+// addStatus is addRevocation, once for each certificate.
+func (m *material) addStatus(ctx context.Context, cert, issuer *x509.Certificate, at time.Time) error {
+	if had, ok := m.had[string(cert.Raw)]; ok {
+		m.used = append(m.used, had...)
+		return nil
+	}
+	before := len(m.used)
+	err := m.addRevocation(ctx, cert, issuer, at)
+	m.had[string(cert.Raw)] = slices.Clone(m.used[before:])
+	return err
 }
 
 func (m *material) addRevocation(ctx context.Context, cert, issuer *x509.Certificate, at time.Time) error {
@@ -235,9 +252,9 @@ func (m *material) addRevocation(ctx context.Context, cert, issuer *x509.Certifi
 		return nil
 	}
 	m.put("Certs", e.Responder.Raw)
-	if e.NoCheck || m.seen[string(e.Responder.Raw)] {
+	if _, ok := m.had[string(e.Responder.Raw)]; e.NoCheck || ok {
 		return nil
 	}
-	m.seen[string(e.Responder.Raw)] = true
+	m.had[string(e.Responder.Raw)] = nil // it may be asked about itself
 	return m.addRevocation(ctx, e.Responder, issuer, at)
 }
