@@ -45,18 +45,21 @@ func (p Phase) Tone() Tone {
 	return ToneWaiting
 }
 
-// Status is the one sentence that says where the covenant stands and who acts next.
+// Status is the one sentence that says where the covenant stands and who acts next, and by when.
 func (s State) Status(now time.Time, lang string) string {
-	sentence := s.sentence(lang)
-	if c := s.Covenant; !c.Due.Date.IsZero() {
-		last := c.Due.LastDay()
-		sentence += fmt.Sprintf(pick(lang, [2]string{" – hạn %s (%s)", " – due %s (%s)"}), last.Display(),
-			s.Calendar.Remaining(c.Due, s.today(now), lang))
-	}
-	return sentence
+	return s.Calendar.WithDue(s.Sentence(lang), s.Covenant.Due, s.today(now), lang)
 }
 
-func (s State) sentence(lang string) string {
+// WithDue adds to a status sentence the deadline and how far it is from today; nothing if there is none.
+func (c *Calendar) WithDue(sentence string, due Deadline, today Date, lang string) string {
+	if due.Date.IsZero() {
+		return sentence
+	}
+	return sentence + fmt.Sprintf(pick(lang, [2]string{" – hạn %s (%s)", " – due %s (%s)"}), due.LastDay().Display(), c.Remaining(due, today, lang))
+}
+
+// Sentence is the status without its deadline: it changes only when an event happens.
+func (s State) Sentence(lang string) string {
 	c := s.Covenant
 	who := func(vi, en string) string { return s.waitingFor(lang, vi, en) }
 	switch c.Phase {

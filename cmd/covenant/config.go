@@ -19,6 +19,7 @@ type config struct {
 	Data      string `koanf:"data"`       // data directory. Default: ./data
 	Listen    string `koanf:"listen"`     // address of the pages. Default: 127.0.0.1:8080
 	Database  string `koanf:"database"`   // postgres://… Default: SQLite in the data directory
+	Blobs     string `koanf:"blobs"`      // where files are kept: a directory or s3://… Default: blobs in the data directory
 	PublicURL string `koanf:"public_url"` // address that QR codes and mails name. Default: http:// and the listening address
 	Trust     string `koanf:"trust"`      // PEM file of the roots that signatures are verified against. Default: roots.pem in the data directory
 	TSA       string `koanf:"tsa"`        // addresses of time-stamp authorities, separated by spaces, tried in order

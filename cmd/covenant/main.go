@@ -30,6 +30,10 @@ type cli struct {
 	Extend    extendCmd    `cmd:"" help:"Raise a signed PDF file to B-LT or B-LTA, or renew it."`
 	Verify    verifyCmd    `cmd:"" help:"Verify the signatures of PDF files."`
 	Remind    remindCmd    `cmd:"" help:"Print the reminders that would be sent between two dates."`
+	Backup    backupCmd    `cmd:"" help:"Copy database and files consistently, also while serving."`
+	Restore   restoreCmd   `cmd:"" help:"Bring a backup back into an empty place."`
+	Rebuild   rebuildCmd   `cmd:"" help:"Make the derived rows anew from the event log."`
+	Process   processCmd   `cmd:"" help:"Check or draw process definitions."`
 	Audit     auditCmd     `cmd:"" help:"Check the event log's chains and time-stamps."`
 	Doctor    doctorCmd    `cmd:"" help:"Check fonts, clock, database, mail, time-stamps and keys."`
 

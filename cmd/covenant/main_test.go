@@ -37,7 +37,7 @@ func TestScripts(t *testing.T) {
 			env.Defer(func() { _ = server.Close() })
 			return prepareScript(env, pki)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"tamper": tamper, "append": appendFile},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"tamper": tamper, "append": appendFile, "truncate": truncate},
 	})
 }
 
@@ -94,4 +94,11 @@ func appendFile(ts *testscript.TestScript, _ bool, args []string) {
 	data, err := os.ReadFile(ts.MkAbs(args[0]))
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), append(data, more...), 0o600))
+}
+
+// truncate cuts the last hundred bytes off a file.
+func truncate(ts *testscript.TestScript, _ bool, args []string) {
+	info, err := os.Stat(ts.MkAbs(args[0]))
+	ts.Check(err)
+	ts.Check(os.Truncate(ts.MkAbs(args[0]), info.Size()-100))
 }

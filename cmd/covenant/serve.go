@@ -14,12 +14,13 @@ type serveCmd struct {
 	Data      string `help:"Data directory. Default: ./data" placeholder:"DIR"`
 	Listen    string `help:"Address of the pages, loopback only. Default: 127.0.0.1:8080" placeholder:"ADDR"`
 	Database  string `help:"PostgreSQL address; default is SQLite in the data directory." placeholder:"URL"`
+	Blobs     string `help:"Where files are kept: a directory or s3://KEY:SECRET@HOST/BUCKET." placeholder:"URL"`
 	PublicURL string `help:"Address that QR codes and mails name." name:"public-url" placeholder:"URL"`
 }
 
 // Run serves until it is told to stop.
 func (cmd *serveCmd) Run(e *env) error {
-	c, err := loadConfig(cmd.Config, config{Data: cmd.Data, Listen: cmd.Listen, Database: cmd.Database, PublicURL: cmd.PublicURL})
+	c, err := loadConfig(cmd.Config, config{Data: cmd.Data, Listen: cmd.Listen, Database: cmd.Database, Blobs: cmd.Blobs, PublicURL: cmd.PublicURL})
 	if err != nil {
 		return err
 	}

@@ -38,9 +38,13 @@ func openWorld(ctx context.Context, c config, now func() time.Time, logger *slog
 	if err != nil {
 		return nil, err
 	}
-	s, err := store.Open(ctx, store.Options{
-		Dir: c.Data, DatabaseURL: c.Database, Now: now, Logger: logger, MailDomain: mailDomain(c),
-	})
+	options := store.Options{Dir: c.Data, DatabaseURL: c.Database, Now: now, Logger: logger, MailDomain: mailDomain(c)}
+	if c.Blobs != "" {
+		if options.Blobs, err = store.OpenBlobs(ctx, c.Blobs); err != nil {
+			return nil, fmt.Errorf("files at %s: %w", c.Blobs, err)
+		}
+	}
+	s, err := store.Open(ctx, options)
 	if err != nil {
 		return nil, fmt.Errorf("data directory %s: %w", c.Data, err)
 	}

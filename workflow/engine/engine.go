@@ -148,7 +148,7 @@ func (e *Engine) decide(ctx context.Context, tx *store.Tx, id workflow.CovenantI
 			return Outcome{}, err
 		}
 	}
-	now := e.Now()
+	now := e.Now().Truncate(time.Millisecond) // as the log keeps it
 	events, err := workflow.Decide(state, cmd, now)
 	if err != nil {
 		return Outcome{}, err
@@ -171,7 +171,7 @@ func (e *Engine) decide(ctx context.Context, tx *store.Tx, id workflow.CovenantI
 		e.cache.putCovenant(after.Covenant)
 		e.changed.fire()
 	})
-	return out, e.follow(ctx, tx, after, events)
+	return out, e.follow(ctx, tx, after, events, now)
 }
 
 func (e *Engine) record(ctx context.Context, tx *store.Tx, stream store.Stream, version int64, now time.Time, meta Meta, events []workflow.Event) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/riverqueue/river"
 
@@ -13,18 +14,20 @@ import (
 
 // follow does, in the same transaction, what events entail: rows for lists, files referred to, jobs, occurrences,
 // mails.
-func (e *Engine) follow(ctx context.Context, tx *store.Tx, s workflow.State, events []workflow.Event) error {
+func (e *Engine) follow(ctx context.Context, tx *store.Tx, s workflow.State, events []workflow.Event, now time.Time) error {
 	for _, event := range events {
 		if err := e.followOne(ctx, tx, s, event); err != nil {
 			return fmt.Errorf("after %s: %w", event.Kind(), err)
 		}
 	}
-	return e.saveRows(ctx, tx, s)
+	return saveRows(ctx, tx, s, now)
 }
 
 func (e *Engine) followOne(ctx context.Context, tx *store.Tx, s workflow.State, event workflow.Event) error {
 	c := s.Covenant
 	switch event := event.(type) {
+	case workflow.Drafted:
+		return e.referKept(ctx, tx, c.ID, "process.yaml", event.Process, yamlType)
 	case workflow.RevisionSubmitted:
 		return e.referRevision(ctx, tx, c.ID, event)
 	case workflow.NumberIssued:
@@ -70,18 +73,19 @@ func enqueue(ctx context.Context, tx *store.Tx, args river.JobArgs) error {
 	return err
 }
 
-// saveRows brings the derived rows of a covenant in step with its state.
-func (e *Engine) saveRows(ctx context.Context, tx *store.Tx, s workflow.State) error {
+// saveRows brings the derived rows of a covenant in step with its state after an event at the given time. They say
+// nothing that the events don't, so that a rebuild gives the same rows.
+func saveRows(ctx context.Context, tx *store.Tx, s workflow.State, at time.Time) error {
 	c := s.Covenant
 	summary, err := json.Marshal(rowSummary{
-		Status: s.Status(e.Now(), "vi"), StatusEN: s.Status(e.Now(), "en"), Number: c.PrintedNumber(), Due: c.Due,
+		Status: s.Sentence("vi"), StatusEN: s.Sentence("en"), Number: c.PrintedNumber(), Due: c.Due,
 	})
 	if err != nil {
 		return fmt.Errorf("row of %s: %w", c.ID, err)
 	}
 	row := store.Covenant{
 		ID: string(c.ID), Slug: c.Slug, Title: c.Title, Block: string(c.Block), Year: c.Year, Status: string(c.Phase),
-		Version: c.Version, UpdatedAt: e.Now(), Summary: summary, Words: s.Directory.Blocks[c.Block].Name,
+		Version: c.Version, UpdatedAt: at, Summary: summary, Words: s.Directory.Blocks[c.Block].Name,
 	}
 	if !c.Head.IsZero() {
 		row.Head = store.Digest(c.Head.String())

@@ -80,7 +80,7 @@ func (e *Engine) Start(ctx context.Context) error {
 	river.AddWorker(workers, &worker[CompleteArgs]{work: e.complete})
 	river.AddWorker(workers, &worker[RemindArgs]{work: e.remind})
 	river.AddWorker(workers, &worker[MailArgs]{work: e.sendMail})
-	if err := e.recoverMails(ctx); err != nil {
+	if err := e.recoverMails(ctx, true); err != nil {
 		return err
 	}
 	jobs, err := e.Store.StartJobs(ctx, &river.Config{
@@ -133,6 +133,9 @@ const sweepPage = 500
 // Sweep inserts a job for everything that is due and has none: reminders, queued mails, covenants that wait for the
 // program. What River forgot or slept through is taken up here; what it still has is left alone.
 func (e *Engine) Sweep(ctx context.Context) error {
+	if err := e.recoverMails(ctx, false); err != nil {
+		return err
+	}
 	return e.Store.Update(ctx, func(tx *store.Tx) error {
 		if err := e.sweepReminders(ctx, tx); err != nil {
 			return err

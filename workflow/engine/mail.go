@@ -122,10 +122,18 @@ func doubtKey(m store.Mail) string {
 	return fmt.Sprintf("mail-in-doubt/%s/%d", m.MessageID, m.Attempts)
 }
 
-// recoverMails takes up what a killed process left: whatever was being sent is in doubt.
-func (e *Engine) recoverMails(ctx context.Context) error {
+// longestSend is longer than any mail can take to be sent; one that takes longer was being sent by a process that died.
+const longestSend = 10 * time.Minute
+
+// recoverMails takes up what a killed process left: whatever was being sent is in doubt. At the start on SQLite, where
+// nobody else can be sending, that is every such mail; otherwise those that nobody can still be sending.
+func (e *Engine) recoverMails(ctx context.Context, starting bool) error {
+	before := e.Now().Add(-longestSend)
+	if starting && e.Store.Database() == "sqlite" {
+		before = time.Time{} // all
+	}
 	return e.Store.Update(ctx, func(tx *store.Tx) error {
-		n, err := tx.DoubtMails(ctx, e.Now(), "the process ended while the mail was being sent")
+		n, err := tx.DoubtMails(ctx, before, "the process ended while the mail was being sent")
 		if err != nil || n == 0 {
 			return err
 		}

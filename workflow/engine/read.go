@@ -13,6 +13,7 @@ import (
 // List gives all covenants, the most recently changed first.
 func (e *Engine) List(ctx context.Context) ([]Summary, error) {
 	var out []Summary
+	today := e.Calendar.Today(e.Now())
 	err := e.Store.View(ctx, func(tx *store.Tx) error {
 		d, err := e.directory(ctx, tx)
 		if err != nil {
@@ -29,7 +30,7 @@ func (e *Engine) List(ctx context.Context) ([]Summary, error) {
 			}
 			out = append(out, Summary{
 				ID: workflow.CovenantID(row.ID), Slug: row.Slug, Title: row.Title, Block: d.Blocks[workflow.BlockID(row.Block)].Name,
-				Year: row.Year, Phase: workflow.Phase(row.Status), Status: s.Status, StatusEN: s.StatusEN,
+				Year: row.Year, Phase: workflow.Phase(row.Status), Status: e.Calendar.WithDue(s.Status, s.Due, today, "vi"), StatusEN: e.Calendar.WithDue(s.StatusEN, s.Due, today, "en"),
 				Number: s.Number, Due: s.Due, UpdatedAt: row.UpdatedAt,
 			})
 		}

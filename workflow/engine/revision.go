@@ -225,18 +225,23 @@ func (e *Engine) referRevision(ctx context.Context, tx *store.Tx, id workflow.Co
 	}{
 		{"template.txt", r.Template, textType}, {"values.yaml", r.Values, yamlType}, {"review.pdf", r.PDF, pdfType},
 	} {
-		blob, err := e.Store.Blobs().Open(ctx, store.Digest(file.digest.String()))
-		if err != nil {
-			return fmt.Errorf("revision %d: %s: %w", r.Number, file.name, err)
-		}
-		size := blob.Size()
-		if err := blob.Close(); err != nil {
-			return fmt.Errorf("revision %d: %s: %w", r.Number, file.name, err)
-		}
 		name := fmt.Sprintf("revision-%02d/%s", r.Number, file.name)
-		if err := refer(ctx, tx, id, name, file.digest, size, file.kind); err != nil {
+		if err := e.referKept(ctx, tx, id, name, file.digest, file.kind); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// referKept refers to a file whose size is looked up.
+func (e *Engine) referKept(ctx context.Context, tx *store.Tx, id workflow.CovenantID, name string, digest workflow.Digest, mediaType string) error {
+	blob, err := e.Store.Blobs().Open(ctx, store.Digest(digest.String()))
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	size := blob.Size()
+	if err := blob.Close(); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return refer(ctx, tx, id, name, digest, size, mediaType)
 }

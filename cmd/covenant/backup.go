@@ -1,0 +1,109 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"covenant/workflow"
+	"covenant/workflow/engine"
+	"covenant/workflow/store"
+)
+
+type backupCmd struct {
+	Data     string `default:"data" help:"Data directory." placeholder:"DIR"`
+	Database string `help:"PostgreSQL address; default is SQLite in the data directory." placeholder:"URL"`
+	Out      string `short:"o" required:"" help:"Backup file (ZIP); keep it as safe as the data." placeholder:"FILE.zip"`
+	JSON     bool   `name:"json" help:"Print the manifest as JSON."`
+}
+
+// Run makes a consistent copy, also while the directory is served.
+func (cmd *backupCmd) Run(e *env) (err error) {
+	return readOnly(e, cmd.Data, cmd.Database, func(eng *engine.Engine) error {
+		made, err := writeStream(cmd.Out, func(w io.Writer) (store.Backup, error) { return eng.Store.Backup(e.ctx, w) })
+		if err != nil {
+			return err
+		}
+		if cmd.JSON {
+			return json.NewEncoder(e.out).Encode(made)
+		}
+		e.say("Đã sao lưu %[1]d sự kiện và %[2]d tệp vào %[3]s. Tệp khóa server.secret không nằm trong bản sao; hãy cất riêng.",
+			"Backed up %[1]d events and %[2]d files into %[3]s. The file server.secret is not in it; keep that apart.", made.Events, len(made.Blobs), cmd.Out)
+		return nil
+	})
+}
+
+// writeStream writes a file that may be large; it is there whole or not at all.
+func writeStream[T any](path string, write func(io.Writer) (T, error)) (result T, err error) {
+	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return result, fmt.Errorf("write %s: %w", path, err)
+	}
+	result, err = write(tmp)
+	if err = errors.Join(err, tmp.Chmod(0o600), tmp.Sync(), tmp.Close()); err == nil {
+		err = os.Rename(tmp.Name(), path)
+	}
+	if err != nil {
+		return result, errors.Join(fmt.Errorf("write %s: %w", path, err), os.Remove(tmp.Name()))
+	}
+	return result, nil
+}
+
+type restoreCmd struct {
+	In       string `arg:"" help:"Backup file." type:"existingfile"`
+	Data     string `default:"data" help:"Data directory, empty." placeholder:"DIR"`
+	Database string `help:"PostgreSQL address, of an empty database." placeholder:"URL"`
+}
+
+// Run brings a backup back; every part is checked before anything is in place.
+func (cmd *restoreCmd) Run(e *env) error {
+	f, err := os.Open(cmd.In)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	made, err := store.Restore(e.ctx, f, info.Size(), store.Options{Dir: cmd.Data, DatabaseURL: cmd.Database})
+	if err != nil {
+		return err
+	}
+	e.say("Đã khôi phục %d sự kiện và %d tệp, bản sao lúc %s. Hãy đặt lại server.secret trước khi phục vụ.",
+		"Restored %d events and %d files, backed up at %s. Put server.secret back before serving.", made.Events, len(made.Blobs), made.MadeAt.Format("15:04 02/01/2006"))
+	return nil
+}
+
+type rebuildCmd struct {
+	Data     string `default:"data" help:"Data directory." placeholder:"DIR"`
+	Database string `help:"PostgreSQL address; default is SQLite in the data directory." placeholder:"URL"`
+}
+
+// Run makes the derived rows anew from the event log.
+func (cmd *rebuildCmd) Run(e *env) error {
+	if _, err := os.Stat(cmd.Data); err != nil {
+		return fmt.Errorf("data directory: %w", err)
+	}
+	calendar, err := workflow.VietnamCalendar()
+	if err != nil {
+		return err
+	}
+	s, err := store.Open(e.ctx, store.Options{Dir: cmd.Data, DatabaseURL: cmd.Database})
+	if err != nil {
+		return fmt.Errorf("data directory %s: %w", cmd.Data, err)
+	}
+	eng, err := engine.New(engine.Config{Store: s, Calendar: calendar})
+	if err != nil {
+		return errors.Join(err, s.Close())
+	}
+	n, err := eng.Rebuild(e.ctx)
+	if err = errors.Join(err, s.Close()); err != nil {
+		return err
+	}
+	e.say("Đã dựng lại các bảng tổng hợp của %d giao ước từ nhật ký.", "Rebuilt the derived rows of %d covenants from the log.", n)
+	return nil
+}
