@@ -253,9 +253,10 @@ func (f *finisher) page(i int, content []byte) {
 		f.add(">>")
 	}
 	f.ref(">>/Contents ", body)
-	f.ref("/Group<</S/Transparency/CS/DeviceRGB>>/StructParents ", i)
-	f.b = f.b[:len(f.b)-len(" 0 R")]
-	f.add("/Tabs/S")
+	if len(p.images) > 0 { // their soft masks blend in the output intent's colours
+		f.add("/Group<</S/Transparency/CS/DeviceRGB>>")
+	}
+	f.add("/StructParents " + strconv.Itoa(i) + "/Tabs/S")
 	open := false
 	for _, a := range f.annots {
 		if a.page != i {

@@ -15,7 +15,7 @@ func (f *finisher) metadata() {
 	if len(f.files) > 0 {
 		part = "3"
 	}
-	date := in.Created.UTC().Format("2006-01-02T15:04:05Z")
+	date := in.Created.UTC().Format("2006-01-02T15:04:05+00:00")
 	r := strings.NewReplacer("@PART", part, "@TITLE", escape(in.Title), "@AUTHOR", escape(in.Author),
 		"@SUBJECT", escape(in.Subject), "@PRODUCER", escape(in.Producer), "@DATE", date, "@LANG", escape(in.Lang))
 	xmp := r.Replace(packet)

@@ -134,7 +134,7 @@ func fileRules() []Rule {
 			x := f.xmp()
 			r := strings.NewReplacer("&amp;", "&", "&lt;", "<", "&gt;", ">", "&#34;", `"`, "&#39;", "'")
 			title := r.Replace(between(x, `<dc:title><rdf:Alt><rdf:li xml:lang="x-default">`, "</rdf:li>"))
-			date := strings.NewReplacer("-", "", ":", "", "T", "", "Z", "").Replace(between(x, "<xmp:CreateDate>", "<"))
+			date := strings.NewReplacer("+00:00", "", "-", "", ":", "", "T", "").Replace(between(x, "<xmp:CreateDate>", "<"))
 			pdf := strings.TrimSuffix(strings.TrimPrefix(String(f.info()["CreationDate"]), "D:"), "Z")
 			return one(title == "" || title != String(f.info()["Title"]) || date != pdf, "information dictionary and metadata disagree")
 		}},
