@@ -233,7 +233,7 @@ func TestBrowser(t *testing.T) {
 	defer server.Close()
 	for _, screen := range screens {
 		for name, path := range map[string]string{
-			"home": "/", "covenants": "/giao-uoc", "calendar": "/lich-bao-cao", "register": "/so-van-ban", "error": "/giao-uoc/khong-co",
+			"home": "/", "covenants": "/giao-uoc", "calendar": "/lich-bao-cao", "register": "/so-van-ban", "error": "/giao-uoc/khong-co", "check": "/kiem-tra",
 			"covenant": "/giao-uoc/" + slug, "conference": "/hoi-nghi/" + slug,
 		} {
 			t.Run(screen.name+"/"+name, func(t *testing.T) {

@@ -3,6 +3,7 @@ package web
 import (
 	"bufio"
 	"context"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -161,10 +162,48 @@ func followQR(t *testing.T, b *browser, server string) {
 			t.Fatal(err)
 		}
 		defer res.Body.Close()
-		if res.StatusCode != want || (want == http.StatusOK && res.Request.URL.Path != path) {
-			t.Errorf("%s leads to %s with status %d, want %s with %d", at, res.Request.URL.Path, res.StatusCode, path, want)
+		if res.StatusCode != want {
+			t.Errorf("%s: status %d, want %d", at, res.StatusCode, want)
 		}
 	}
+	tb.run(chromedp.Navigate(server + "/t/" + token))
+	if n := eval[int](tb, `document.querySelectorAll(".check-word.done").length`); n < 11 {
+		t.Errorf("the public page shows %d valid signatures, want 11 and more", n)
+	}
+	if eval[bool](tb, `document.body.textContent.includes("@")`) {
+		t.Error("the public page shows a mail address")
+	}
+	tb.screenshot("program-public", true)
+	tb.accessible()
+	file := filepath.Join(t.TempDir(), "nhan-duoc.pdf")
+	content := fetch(t, server+"/t/"+token+"/van-ban.pdf")
+	if err := os.WriteFile(file, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tb.run(chromedp.Navigate(server+"/kiem-tra"), chromedp.SetUploadFiles(chromedp.CSS("#tep"), []string{file}), chromedp.Click(chromedp.CSS(".upload button")), chromedp.WaitVisible(chromedp.CSS("#ket-qua")))
+	if text := eval[string](tb, `document.querySelector("p.verdict.done").textContent`); !strings.Contains(text, "Tất cả đều hợp lệ") {
+		t.Errorf("the check says %q", text)
+	}
+	if text := eval[string](tb, `document.querySelector(".facts").textContent`); !strings.Contains(text, "Trùng khớp từng byte") {
+		t.Errorf("the check does not know the file: %q", text)
+	}
+	tb.screenshot("program-check", true)
+	tb.accessible()
+	tb.clean()
+}
+
+func fetch(t *testing.T, address string) []byte {
+	t.Helper()
+	res, err := http.Get(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	content, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("%s: status %d, %v", address, res.StatusCode, err)
+	}
+	return content
 }
 
 // signaturesShow goes through the document's pages and looks for ink in the signature fields; seals may still be empty.

@@ -67,7 +67,9 @@ func (s *server) render(w http.ResponseWriter, r *request, a *answer) error {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", r.lang.code)
-	h.Set("Cache-Control", "no-cache")
+	if h.Get("Cache-Control") == "" {
+		h.Set("Cache-Control", "no-cache")
+	}
 	h.Add("Vary", "Accept-Language, Cookie")
 	if a.status != 0 {
 		w.WriteHeader(a.status)

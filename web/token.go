@@ -3,18 +3,57 @@ package web
 import (
 	"fmt"
 	"net/http"
+
+	"covenant/workflow"
 )
 
-// token is the target of a document's QR code: it leads to the covenant's page.
+// publicPage is what anybody sees who scans the QR code of a document: what it is, who has signed, and what the verifier
+// says; nothing of comments, mails or reports.
+type publicPage struct {
+	basePage
+	Heading, Block    string
+	Number, Date      string
+	Status            string
+	Tone              workflow.Tone
+	Verdict           *verdictSummary
+	Groups            []signGroup
+	SignedCount       int
+	PartyCount        int
+	Digest, Size, PDF string
+	Download          string
+}
+
+// token is the target of a document's QR code.
 func (s *server) token(w http.ResponseWriter, r *request) (*answer, error) {
 	src, ok := s.src.(TokenSource)
 	if !ok {
 		return nil, errNotFound
 	}
-	slug, err := src.ByToken(r.Context(), r.PathValue("token"))
+	token := r.PathValue("token")
+	slug, err := src.ByToken(r.Context(), token)
 	if err != nil {
 		return nil, fmt.Errorf("address in a qr code: %w", err)
 	}
-	http.Redirect(w, r.Request, slugPath(slug), http.StatusFound)
-	return nil, nil
+	switch r.PathValue("file") {
+	case "":
+	case "van-ban.pdf":
+		return nil, s.document(w, r, slug)
+	default:
+		return nil, errNotFound
+	}
+	v, err := s.src.View(r.Context(), slug)
+	if err != nil {
+		return nil, fmt.Errorf("covenant %q: %w", slug, err)
+	}
+	full, err := s.covenantPage(r, v)
+	if err != nil {
+		return nil, err
+	}
+	p := &publicPage{
+		basePage: s.base(r, ""), Heading: full.Heading, Block: full.Block, Number: full.Number, Date: full.Date, Status: full.Status,
+		Tone: full.Tone, Verdict: full.Verdict, Groups: full.Groups, SignedCount: full.SignedCount, PartyCount: full.PartyCount,
+		Digest: full.Document.Digest, Size: full.Document.Size, PDF: "/t/" + token + "/van-ban.pdf", Download: full.Document.FileName,
+	}
+	p.Title = full.Heading
+	return &answer{page: "public", data: p}, nil
 }

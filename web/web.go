@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"html/template"
@@ -44,6 +45,8 @@ type Config struct {
 	// proxy in front, for example. Requests for any other name are refused, so that a page elsewhere cannot have its own
 	// name point here and read along (DNS rebinding).
 	Hosts []string
+	// Roots are the trust anchors for files that visitors have checked. Default: the engine's.
+	Roots *x509.CertPool
 }
 
 // server holds what all handlers share. It is immutable once made.
@@ -57,6 +60,8 @@ type server struct {
 	pages     map[string]*template.Template
 	hosts     []string
 	owing     dutyCache
+	roots     *x509.CertPool
+	checks    chan struct{} // one for each file being judged
 }
 
 // New builds the handler of all pages. It fails if the embedded templates, texts or assets are faulty.
@@ -64,7 +69,11 @@ func New(cfg Config) (http.Handler, error) {
 	if cfg.Engine == nil {
 		return nil, errors.New("web: Config.Engine is missing")
 	}
-	s := &server{src: cfg.Engine, log: cfg.Logger, now: cfg.Now, zone: cfg.Zone, hosts: cfg.Hosts}
+	s := &server{src: cfg.Engine, log: cfg.Logger, now: cfg.Now, zone: cfg.Zone, hosts: cfg.Hosts, roots: cfg.Roots,
+		checks: make(chan struct{}, checksAtOnce)}
+	if e, ok := cfg.Engine.(*engine.Engine); ok && s.roots == nil {
+		s.roots = e.Roots
+	}
 	if s.log == nil {
 		s.log = slog.Default()
 	}
@@ -99,6 +108,9 @@ func (s *server) routes() *http.ServeMux {
 	mux.Handle("GET /lich-bao-cao", s.page(s.calendar))
 	mux.Handle("GET /so-van-ban", s.page(s.register))
 	mux.Handle("GET /t/{token}", s.page(s.token))
+	mux.Handle("GET /t/{token}/{file}", s.page(s.token))
+	mux.Handle("GET /kiem-tra", s.page(s.checkForm))
+	mux.Handle("POST /kiem-tra", s.page(s.check))
 	mux.Handle("GET /healthz", http.HandlerFunc(s.health))
 	mux.Handle("GET /favicon.ico", http.RedirectHandler("/static/icon.svg", http.StatusMovedPermanently))
 	mux.Handle("GET /static/{path...}", s.assets)

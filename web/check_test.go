@@ -1,0 +1,99 @@
+package web
+
+import (
+	"bytes"
+	"log/slog"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+)
+
+// upload posts a file to the checking page.
+func upload(t *testing.T, h http.Handler, field, name string, content []byte) page {
+	t.Helper()
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	part, err := form.CreateFormFile(field, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := part.Write(content); err != nil {
+		t.Fatal(err)
+	}
+	if err := form.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequest(http.MethodPost, "http://localhost/kiem-tra", &body)
+	r.Header.Set("Content-Type", form.FormDataContentType())
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	root, err := html.Parse(strings.NewReader(w.Body.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return page{t, w.Code, w.Header(), w.Body.String(), root}
+}
+
+func TestCheck(t *testing.T) {
+	l := signedLife(t, 2)
+	h, err := New(Config{Engine: l, Logger: slog.New(slog.DiscardHandler), Roots: l.roots})
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed := l.documents[l.state.Covenant.Head]
+	p := upload(t, h, "tep", "giao-uoc.pdf", signed)
+	if p.status != http.StatusOK {
+		t.Fatalf("status %d: %s", p.status, p.body)
+	}
+	p.count(".results > li", 2)
+	p.contains(".results", "Trịnh Quốc Khải")
+	p.contains("p.verdict.waiting", "chưa đủ căn cứ để kết luận trong 2 chữ ký")
+	p.contains(".facts", "Trùng khớp từng byte")
+	p.contains(".facts", "giao-uoc.pdf")
+	if p.header.Get("Cache-Control") != "no-store" {
+		t.Error("a result may be kept by the browser")
+	}
+
+	changed := bytes.Clone(signed)
+	changed[bytes.Index(changed, []byte("/MediaBox"))+len("/MediaBox [0 0 ")] ^= 1
+	p = upload(t, h, "tep", "sua.pdf", changed)
+	p.contains("p.verdict.stopped", "Có 2 mục không hợp lệ")
+	p.contains(".facts", "Không trùng với tệp nào")
+
+	p = upload(t, h, "tep", "chua-ky.pdf", testPDF(t, "Chưa ký"))
+	p.contains("p.verdict", "chưa có chữ ký nào")
+}
+
+func TestCheckProblems(t *testing.T) {
+	h := handler(t, newLife(t))
+	for _, c := range []struct {
+		why, field string
+		content    []byte
+		status     int
+		want       string
+	}{
+		{"not a PDF", "tep", []byte("PK\x03\x04 a Word file"), http.StatusUnprocessableEntity, "Không đọc được tệp này như một tệp PDF"},
+		{"empty", "tep", nil, http.StatusUnprocessableEntity, "Chưa có tệp nào được chọn"},
+		{"another field", "khac", []byte("%PDF-"), http.StatusUnprocessableEntity, "Chưa có tệp nào được chọn"},
+		{"too large", "tep", make([]byte, maxUpload+1), http.StatusRequestEntityTooLarge, "lớn hơn 20 MB"},
+		{"far too large", "tep", make([]byte, maxUpload+1<<20), http.StatusRequestEntityTooLarge, "lớn hơn 20 MB"},
+	} {
+		p := upload(t, h, c.field, "x.pdf", c.content)
+		if p.status != c.status {
+			t.Errorf("%s: status %d, want %d", c.why, p.status, c.status)
+		}
+		p.contains("[role=alert]", c.want)
+		p.count(".upload input[type=file]", 1)
+	}
+	r := httptest.NewRequest(http.MethodPost, "http://localhost/kiem-tra", strings.NewReader("tep=x"))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	if w.Code != http.StatusUnprocessableEntity {
+		t.Errorf("a form without a file: status %d", w.Code)
+	}
+}
