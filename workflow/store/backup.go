@@ -24,13 +24,12 @@ import (
 // as safe as the data directory.
 
 const (
-	backupFormat   = 1
-	manifestEntry  = "manifest.json"
-	databaseEntry  = "covenant.db"
-	blobEntryDir   = "blobs/"
-	tableEntryDir  = "tables/"
-	manifestLimit  = 256 << 20
-	databaseSQLite = "sqlite"
+	backupFormat  = 1
+	manifestEntry = "manifest.json"
+	databaseEntry = "covenant.db"
+	blobEntryDir  = "blobs/"
+	tableEntryDir = "tables/"
+	manifestLimit = 256 << 20
 )
 
 // Backup tells what a backup holds.
@@ -185,14 +184,16 @@ func (s *Store) backupPostgres(ctx context.Context, archive *archiveWriter, b *B
 }
 
 type table struct {
-	name    string
-	columns []string
+	name     string
+	columns  []string
+	booleans []string // those of columns that are BOOLEAN
 }
 
 // tables lists what a backup of PostgreSQL holds, tables referred to first: ours and the job engine's jobs and queues,
 // without what only running processes mean, and without transaction numbers, which mean nothing elsewhere.
 func (tx *Tx) tables(ctx context.Context) (tables []table, err error) {
-	const query = `SELECT c.table_name, array_agg(c.column_name::text ORDER BY c.ordinal_position)
+	const query = `SELECT c.table_name, array_agg(c.column_name::text ORDER BY c.ordinal_position),
+			COALESCE(array_agg(c.column_name::text) FILTER (WHERE c.data_type = 'boolean'), '{}')
 		FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name)
 		WHERE c.table_schema = current_schema() AND t.table_type = 'BASE TABLE' AND c.is_generated = 'NEVER'
 		  AND (c.table_name NOT LIKE 'river\_%' OR c.table_name IN ('river_job', 'river_queue'))
@@ -204,7 +205,7 @@ func (tx *Tx) tables(ctx context.Context) (tables []table, err error) {
 			return err
 		}
 		tables, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (t table, err error) {
-			err = row.Scan(&t.name, &t.columns)
+			err = row.Scan(&t.name, &t.columns, &t.booleans)
 			return t, err
 		})
 		return err

@@ -18,19 +18,7 @@ import (
 func TestBackupWhileWriting(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, d database) {
 		s := d.open(t)
-		info := put(t, s, "frozen")
-		update(t, s, func(tx *store.Tx) error {
-			_, err := tx.NextNumber(t.Context(), "GƯ", 2026, "c", "k", clock())
-			queued, mailErr := tx.QueueMail(t.Context(), store.Mail{Key: "m", To: "a@example", Subject: "Nhắc\thạn", Body: "dòng 1\ndòng \\2"})
-			_, jobErr := tx.Enqueue(t.Context(), noteArgs{"later"}, nil)
-			if !queued {
-				t.Error("not queued")
-			}
-			return errors.Join(err, mailErr, jobErr, tx.Refer(t.Context(), "covenant/c", "frozen.pdf", info), tx.CastBallot(t.Context(), "m", []byte(`"yes"`)),
-				tx.SaveKey(t.Context(), store.SealedKey{ID: "k", Owner: "p", Sealed: []byte{0, 255, '\n', '\\'}}))
-		})
-		appendEvents(t, s, "c", 0, payload("k", `{"n":{"personal":"Nguyễn Thị Ổi"}}`))
-		update(t, s, func(tx *store.Tx) error { _, err := tx.BuildRoot(t.Context(), "2026-03-26"); return err })
+		info := fillForBackup(t, s)
 		data := backupBeside(t, s)
 		restored := restoreTo(t, fresh(t, d), data)
 		report := mustAudit(t, restored)
@@ -38,7 +26,28 @@ func TestBackupWhileWriting(t *testing.T) {
 			t.Errorf("restored %+v", report)
 		}
 		checkRestored(t, restored, info)
+		_, done := startNotes(t, restored)
+		<-done // the job that was waiting is worked
 	})
+}
+
+// fillForBackup writes something of every kind, with what is hard to quote.
+func fillForBackup(t *testing.T, s *store.Store) store.BlobInfo {
+	t.Helper()
+	info := put(t, s, "frozen")
+	update(t, s, func(tx *store.Tx) error {
+		_, err := tx.NextNumber(t.Context(), "GƯ", 2026, "c", "k", clock())
+		queued, mailErr := tx.QueueMail(t.Context(), store.Mail{Key: "m", To: "a@example", Subject: "Nhắc\thạn", Body: "dòng 1\ndòng \\2"})
+		_, jobErr := tx.Enqueue(t.Context(), noteArgs{"later"}, nil)
+		if !queued {
+			t.Error("not queued")
+		}
+		return errors.Join(err, mailErr, jobErr, tx.Refer(t.Context(), "covenant/c", "frozen.pdf", info), tx.CastBallot(t.Context(), "m", []byte(`"yes"`)),
+			tx.SaveKey(t.Context(), store.SealedKey{ID: "k", Owner: "p", Sealed: []byte{0, 255, '\n', '\\'}}))
+	})
+	appendEvents(t, s, "c", 0, payload("k", `{"n":{"personal":"Nguyễn Thị Ổi"}}`))
+	update(t, s, func(tx *store.Tx) error { _, err := tx.BuildRoot(t.Context(), "2026-03-26"); return err })
+	return info
 }
 
 // backupBeside makes a backup while another goroutine appends.
@@ -102,10 +111,40 @@ func checkRestored(t *testing.T, s *store.Store, info store.BlobInfo) {
 	if text, err := s.ReadBlob(t.Context(), info.Digest); err != nil || string(text) != "frozen" {
 		t.Errorf("blob %q (%v)", text, err)
 	}
-	_, done := startNotes(t, s)
-	<-done // the job that was waiting is worked
 	appendEvents(t, s, "c", 1, payload("k", `{}`))
 	mustAudit(t, s)
+}
+
+// A backup of SQLite goes into PostgreSQL with everything but the jobs; the other way it is refused.
+func TestMoveToPostgres(t *testing.T) {
+	from := newSQLite(t)
+	s := from.open(t)
+	to := newPostgresUnlessShort(t)
+	info := fillForBackup(t, s)
+	update(t, s, func(tx *store.Tx) error {
+		return errors.Join(tx.SaveAccount(t.Context(), store.Account{ID: "1", Login: "a", Disabled: true}), tx.SaveAccount(t.Context(), store.Account{ID: "2", Login: "b"}))
+	})
+	data := backupBeside(t, s)
+	moved := restoreTo(t, to, data)
+	before, after := mustAudit(t, s), mustAudit(t, moved)
+	if after.Events < 1 || after.Events > before.Events || len(after.Roots) != 1 {
+		t.Errorf("moved %+v of %+v", after, before)
+	}
+	checkRestored(t, moved, info)
+	view(t, moved, func(tx *store.Tx) error {
+		all, err := tx.Accounts(t.Context())
+		if len(all) != 2 || !all[0].Disabled || all[1].Disabled {
+			t.Errorf("accounts %+v", all)
+		}
+		return err
+	})
+	var out bytes.Buffer
+	if _, err := moved.Backup(t.Context(), &out); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Restore(t.Context(), bytes.NewReader(out.Bytes()), int64(out.Len()), store.Options{Dir: t.TempDir()}); err == nil {
+		t.Error("a backup of PostgreSQL was restored into SQLite")
+	}
 }
 
 func TestRestoreRefusesDamage(t *testing.T) {

@@ -18,7 +18,8 @@ import (
 // ErrNotEmpty: a backup can only be restored where nothing is.
 var ErrNotEmpty = errors.New("there are data already; restore into an empty directory or database")
 
-// Restore brings a backup back into the data directory (and PostgreSQL database) that opts name, which must be empty.
+// Restore brings a backup back into the data directory (and PostgreSQL database) that opts name, which must be empty. A
+// backup of SQLite can go into PostgreSQL, too, which moves an office there; jobs are left to the sweep then.
 // Every part is checked against the manifest, every blob against its digest, and the whole event log is audited, before
 // anything is put in place; after an error the target is as it was, but for blobs kept beside a PostgreSQL database.
 func Restore(ctx context.Context, r io.ReaderAt, size int64, opts Options) (Backup, error) {
@@ -26,17 +27,15 @@ func Restore(ctx context.Context, r io.ReaderAt, size int64, opts Options) (Back
 	if err != nil {
 		return Backup{}, fmt.Errorf("restore: %w", err)
 	}
-	wanted := databaseSQLite
-	if opts.DatabaseURL != "" {
-		wanted = "postgres"
-	}
-	if a.manifest.Database != wanted {
-		return Backup{}, fmt.Errorf("restore: this is a backup of a %s database, it cannot go into a %s one", a.manifest.Database, wanted)
-	}
-	if wanted == databaseSQLite {
+	switch from := a.manifest.Database; {
+	case opts.DatabaseURL == "" && from == DatabaseSQLite:
 		err = a.restoreSQLite(ctx, opts)
-	} else {
+	case opts.DatabaseURL != "" && from == DatabasePostgres:
 		err = a.restorePostgres(ctx, opts)
+	case opts.DatabaseURL != "" && from == DatabaseSQLite:
+		err = a.moveToPostgres(ctx, opts)
+	default:
+		err = fmt.Errorf("this is a backup of a %s database; name a PostgreSQL database to restore it into", from)
 	}
 	if err != nil {
 		return Backup{}, fmt.Errorf("restore into %s: %w", opts.Dir, err)
@@ -140,15 +139,7 @@ func (a *archive) restoreSQLite(ctx context.Context, opts Options) error {
 }
 
 func (a *archive) stage(ctx context.Context, staging string, opts Options) error {
-	if len(a.manifest.Parts) != 1 || a.manifest.Parts[0].Name != databaseEntry {
-		return &storeError{ErrCorrupt, errors.New("no database in the backup")}
-	}
-	file, err := os.OpenFile(filepath.Join(staging, databaseFile), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return &storeError{ErrStorage, err}
-	}
-	err = a.extract(ctx, a.manifest.Parts[0], diskWriter{file})
-	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+	if err := a.extractDatabase(ctx, filepath.Join(staging, databaseFile)); err != nil {
 		return err
 	}
 	blobs := opts.Blobs
@@ -165,6 +156,19 @@ func (a *archive) stage(ctx context.Context, staging string, opts Options) error
 	}
 	err = s.View(ctx, func(tx *Tx) error { return a.audit(ctx, tx) })
 	return errors.Join(err, s.Close())
+}
+
+// extractDatabase writes SQLite's file of the backup to path.
+func (a *archive) extractDatabase(ctx context.Context, path string) error {
+	if len(a.manifest.Parts) != 1 || a.manifest.Parts[0].Name != databaseEntry {
+		return &storeError{ErrCorrupt, errors.New("no database in the backup")}
+	}
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return &storeError{ErrStorage, err}
+	}
+	err = a.extract(ctx, a.manifest.Parts[0], diskWriter{file})
+	return errors.Join(err, file.Sync(), file.Close())
 }
 
 // audit checks the restored log in the transaction at hand.
@@ -186,20 +190,27 @@ func (a *archive) audit(ctx context.Context, tx *Tx) error {
 	return nil
 }
 
-// restorePostgres keeps the blobs, then fills all tables and audits them in one transaction.
-func (a *archive) restorePostgres(ctx context.Context, opts Options) (err error) {
+// restorePostgres restores a backup of PostgreSQL, whose tables must have this program's columns.
+func (a *archive) restorePostgres(ctx context.Context, opts Options) error {
+	return a.intoPostgres(ctx, opts, func(ctx context.Context, tx *Tx, t table) error {
+		have, err := tx.s.schemaVersion(ctx)
+		if err == nil && have != a.manifest.Schema {
+			return fmt.Errorf("the backup has tables of version %d, this program of %d: restore with the program that made it, then let the newer one migrate", a.manifest.Schema, have)
+		}
+		if err != nil {
+			return err
+		}
+		return a.copyIn(ctx, tx, t)
+	})
+}
+
+// intoPostgres keeps the blobs, then fills all tables by fill and audits them in one transaction.
+func (a *archive) intoPostgres(ctx context.Context, opts Options, fill func(context.Context, *Tx, table) error) (err error) {
 	s, err := Open(ctx, opts)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	have, err := s.schemaVersion(ctx)
-	if err != nil {
-		return err
-	}
-	if have != a.manifest.Schema {
-		return fmt.Errorf("the backup has tables of version %d, this program of %d: restore with the program that made it, then let the newer one migrate", a.manifest.Schema, have)
-	}
 	if err := s.View(ctx, func(tx *Tx) error { return tx.checkEmpty(ctx) }); err != nil {
 		return err
 	}
@@ -215,7 +226,11 @@ func (a *archive) restorePostgres(ctx context.Context, opts Options) (err error)
 			return err
 		}
 		for _, t := range tables {
-			if err := a.copyIn(ctx, tx, t); err != nil {
+			err := fill(ctx, tx, t)
+			if err == nil {
+				err = tx.moveSequence(ctx, t)
+			}
+			if err != nil {
 				return classify(err, "fill table "+t.name)
 			}
 		}
@@ -231,29 +246,34 @@ func (tx *Tx) checkEmpty(ctx context.Context) error {
 	return classify(err, "count events")
 }
 
-// copyIn fills one table, and sets the sequence of its key past what it got.
+// copyIn fills one table from the backup.
 func (a *archive) copyIn(ctx context.Context, tx *Tx, t table) error {
 	part, err := a.part(t.name)
 	if err != nil {
 		return err
 	}
-	name := pgx.Identifier{t.name}.Sanitize()
-	query := fmt.Sprintf("COPY %s (%s) FROM STDIN", name, table{columns: part.Columns}.columnList())
+	query := fmt.Sprintf("COPY %s (%s) FROM STDIN", pgx.Identifier{t.name}.Sanitize(), table{columns: part.Columns}.columnList())
 	return withPgx(tx.conn, func(pgTx pgx.Tx) error {
 		read, write := io.Pipe()
 		go func() { write.CloseWithError(a.extract(ctx, part, write)) }()
 		_, err := pgTx.Conn().PgConn().CopyFrom(ctx, read, query)
-		if err = errors.Join(err, read.Close()); err != nil {
+		return errors.Join(err, read.Close())
+	})
+}
+
+// moveSequence sets the sequence of a table's key past what the table got.
+func (tx *Tx) moveSequence(ctx context.Context, t table) error {
+	for _, key := range []struct{ table, column string }{{"events", "position"}, {"river_job", "id"}} {
+		if key.table != t.name {
+			continue
+		}
+		query := fmt.Sprintf("SELECT setval(pg_get_serial_sequence('%s', '%s'), COALESCE(MAX(%s), 0) + 1, false) FROM %s",
+			key.table, key.column, key.column, key.table)
+		if _, err := tx.tx.ExecContext(ctx, query); err != nil {
 			return err
 		}
-		for _, key := range []struct{ table, column string }{{"events", "position"}, {"river_job", "id"}} {
-			if key.table == t.name {
-				_, err = pgTx.Exec(ctx, fmt.Sprintf("SELECT setval(pg_get_serial_sequence('%s', '%s'), GREATEST(MAX(%s), 1)) FROM %s",
-					key.table, key.column, key.column, name))
-			}
-		}
-		return err
-	})
+	}
+	return nil
 }
 
 func (a *archive) part(table string) (BackupPart, error) {

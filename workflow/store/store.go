@@ -139,12 +139,18 @@ func (s *Store) Blobs() Blobs { return s.blobs }
 // Dir is the absolute path of the data directory.
 func (s *Store) Dir() string { return s.dir }
 
-// Database names the database in use, "sqlite" or "postgres", for people.
+// Names of the databases.
+const (
+	DatabaseSQLite   = "sqlite"
+	DatabasePostgres = "postgres"
+)
+
+// Database names the database in use: DatabaseSQLite or DatabasePostgres.
 func (s *Store) Database() string {
 	if s.dialect == postgresDialect {
-		return "postgres"
+		return DatabasePostgres
 	}
-	return "sqlite"
+	return DatabaseSQLite
 }
 
 // Tx is one transaction. It must not be kept after the function that it was given to, nor shared by
