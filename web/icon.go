@@ -31,6 +31,7 @@ var iconPaths = map[string]string{
 	"history":  `<path d="M4 12a8 8 0 1 0 2.5-5.8M4 4v4h4M12 8v4l3 2"/>`,
 	"screen":   `<path d="M3 5h18v12H3zM8 21h8M12 17v4"/>`,
 	"lock":     `<path d="M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3"/>`,
+	"shield":   `<path d="M12 3l7.5 3v5.5c0 4.6-3.3 7.8-7.5 9.5-4.2-1.700-7.5-4.900-7.5-9.500V6zM8.500 12l2.500 2.500 4.500-5"/>`,
 	"seal":     `<path d="M12 3a9 9 0 1 1 0 18 9 9 0 0 1 0-18zM12 7a5 5 0 1 1 0 10 5 5 0 0 1 0-10z"/>`,
 }
 
