@@ -80,6 +80,7 @@ func (e *Engine) Start(ctx context.Context) error {
 	river.AddWorker(workers, &worker[CompleteArgs]{work: e.complete})
 	river.AddWorker(workers, &worker[RemindArgs]{work: e.remind})
 	river.AddWorker(workers, &worker[MailArgs]{work: e.sendMail})
+	river.AddWorker(workers, &worker[RootArgs]{work: e.makeRoot})
 	if err := e.recoverMails(ctx, true); err != nil {
 		return err
 	}
@@ -141,6 +142,9 @@ func (e *Engine) Sweep(ctx context.Context) error {
 			return err
 		}
 		if err := e.sweepMails(ctx, tx); err != nil {
+			return err
+		}
+		if err := e.sweepRoot(ctx, tx); err != nil {
 			return err
 		}
 		return e.sweepDocuments(ctx, tx)

@@ -1,0 +1,74 @@
+package engine
+
+import (
+	"context"
+	"crypto"
+	"errors"
+	"time"
+
+	"covenant/workflow/store"
+)
+
+// RootArgs makes and time-stamps the day's Merkle root over the heads of all streams.
+type RootArgs struct {
+	Day string `json:"day"` // yyyy-mm-dd
+}
+
+// Kind names the job in the queue.
+func (RootArgs) Kind() string { return "root" }
+
+// rootDay is the day of a root made now. Like all that is time-stamped it goes by the real clock.
+func (e *Engine) rootDay() string { return e.Calendar.Today(time.Now()).String() }
+
+// sweepRoot asks for the day's root once a day, if anything was recorded since the last one and there is an authority to
+// stamp it.
+func (e *Engine) sweepRoot(ctx context.Context, tx *store.Tx) error {
+	if e.TSA == nil {
+		return nil
+	}
+	roots, err := tx.Roots(ctx)
+	if err != nil {
+		return err
+	}
+	after := int64(0)
+	if n := len(roots); n > 0 {
+		last := roots[n-1]
+		if len(last.Token) == 0 { // made, but the authority was away
+			return enqueue(ctx, tx, RootArgs{Day: last.Day})
+		}
+		if last.Day >= e.rootDay() {
+			return nil
+		}
+		after = last.Position
+	}
+	newer, err := tx.AllEvents(ctx, after, 1)
+	if err != nil || len(newer) == 0 {
+		return err
+	}
+	return enqueue(ctx, tx, RootArgs{Day: e.rootDay()})
+}
+
+// makeRoot builds the root, which stays as it is from then on, and has it time-stamped (RFC 3161). Where the authority is
+// away the job runs again.
+func (e *Engine) makeRoot(ctx context.Context, args RootArgs) error {
+	var root store.Root
+	err := e.Store.Update(ctx, func(tx *store.Tx) (err error) {
+		root, err = tx.BuildRoot(ctx, args.Day)
+		return err
+	})
+	if err != nil || len(root.Token) > 0 {
+		return err
+	}
+	token, err := e.TSA.Timestamp(ctx, root.Digest(), crypto.SHA256)
+	if err != nil {
+		return err
+	}
+	err = e.Store.Update(ctx, func(tx *store.Tx) error {
+		tx.OnCommit(e.changed.fire)
+		return tx.StampRoot(ctx, args.Day, token)
+	})
+	if errors.Is(err, store.ErrNotFound) { // stamped meanwhile by another run
+		return nil
+	}
+	return err
+}
