@@ -1,19 +1,22 @@
 package signing
 
 import (
+	"bytes"
 	"crypto"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash"
 	"io"
+	"strings"
 	"sync"
 
 	"covenant/signing/internal/pdf"
 )
 
-// smallFile is the size up to which a file is hashed first and copied to the output only when everything has succeeded. A
-// larger one is read once, copied and hashed together.
+// smallFile is the size up to which a file is read into memory, and written to the output only when everything has
+// succeeded. A larger one is copied and hashed together. So every byte is read once: what is hashed is what is written, even
+// if the file changes meanwhile.
 const smallFile = 16 << 20
 
 // PartialOutputError says that the output has received bytes although the operation failed afterwards: discard it.
@@ -40,8 +43,21 @@ type document struct {
 	hashes map[crypto.Hash]hash.Hash // states at the end of the input
 }
 
-func newDocument(in io.ReaderAt, size int64, out io.Writer, limits Limits) *document {
-	return &document{in: in, size: size, out: out, limits: limits.pdf(), hashes: map[crypto.Hash]hash.Hash{}}
+func newDocument(in io.ReaderAt, size int64, out io.Writer, limits Limits) (*document, error) {
+	d := &document{in: in, size: size, out: out, limits: limits.pdf(), hashes: map[crypto.Hash]hash.Hash{}}
+	switch in.(type) { // in memory already
+	case bytesInput, *bytes.Reader, *strings.Reader:
+		return d, nil
+	}
+	if size < 0 || size > smallFile {
+		return d, nil
+	}
+	data := make([]byte, size)
+	if _, err := io.ReadFull(io.NewSectionReader(in, 0, size), data); err != nil {
+		return nil, fmt.Errorf("read the input: %w", err)
+	}
+	d.in = bytesInput(data)
+	return d, nil
 }
 
 // Len is the size of input and tail.

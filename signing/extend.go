@@ -42,7 +42,10 @@ type Extended struct {
 // it: do so before the newest document time-stamp's certificate ends. Signatures without a time-stamp are refused for want of
 // B-T. Data that cannot be had, or that says "revoked before signing", is an error and nothing is written.
 func Extend(ctx context.Context, in io.ReaderAt, size int64, out io.Writer, opt ExtendOptions) (*Extended, error) {
-	doc := newDocument(in, size, out, opt.Limits)
+	doc, err := newDocument(in, size, out, opt.Limits)
+	if err != nil {
+		return nil, err
+	}
 	done, err := extend(ctx, doc, opt)
 	if err != nil {
 		return nil, doc.partial(err)

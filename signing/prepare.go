@@ -54,7 +54,11 @@ const sessionVersion = 1
 // appended with room for the signature, and hashes the result. The certificate's key is not asked. What the key has to sign is
 // [Session.ToBeSigned]; then call [Finish].
 func Prepare(ctx context.Context, in io.ReaderAt, size int64, cert *x509.Certificate, chain []*x509.Certificate, opt Options) (*Session, error) {
-	return prepare(ctx, newDocument(in, size, nil, opt.Limits), cert, chain, opt)
+	doc, err := newDocument(in, size, nil, opt.Limits)
+	if err != nil {
+		return nil, err
+	}
+	return prepare(ctx, doc, cert, chain, opt)
 }
 
 func prepare(ctx context.Context, doc *document, cert *x509.Certificate, chain []*x509.Certificate, opt Options) (*Session, error) {

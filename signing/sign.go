@@ -31,7 +31,11 @@ type Signed struct {
 // without asking again. On error nothing is written to out, unless the error is a [*PartialOutputError], as can happen with
 // inputs of more than 16 MiB, which are read once only.
 func Sign(ctx context.Context, in io.ReaderAt, size int64, out io.Writer, id Identity, opt Options) (*Signed, error) {
-	return signDocument(ctx, newDocument(in, size, out, opt.Limits), id, opt)
+	doc, err := newDocument(in, size, out, opt.Limits)
+	if err != nil {
+		return nil, err
+	}
+	return signDocument(ctx, doc, id, opt)
 }
 
 func signDocument(ctx context.Context, doc *document, id Identity, opt Options) (*Signed, error) {
@@ -67,7 +71,10 @@ func signDocument(ctx context.Context, doc *document, id Identity, opt Options) 
 
 // SignBytes is Sign for a file in memory.
 func SignBytes(ctx context.Context, in []byte, id Identity, opt Options) ([]byte, *Signed, error) {
-	doc := newDocument(bytesInput(in), int64(len(in)), nil, opt.Limits)
+	doc, err := newDocument(bytesInput(in), int64(len(in)), nil, opt.Limits)
+	if err != nil {
+		return nil, nil, err
+	}
 	signed, err := signDocument(ctx, doc, id, opt)
 	if err != nil {
 		return nil, nil, err
@@ -110,7 +117,10 @@ func Finish(ctx context.Context, s *Session, in io.ReaderAt, size int64, out io.
 	if err != nil {
 		return nil, err
 	}
-	doc := newDocument(in, size, out, opt.Limits)
+	doc, err := newDocument(in, size, out, opt.Limits)
+	if err != nil {
+		return nil, err
+	}
 	doc.tail = bytes.Clone(s.state.Update)
 	resumed := &Session{state: s.state, doc: doc}
 	if err := resumed.check(b); err != nil {

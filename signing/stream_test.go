@@ -169,3 +169,33 @@ func TestInputShorterThanSaid(t *testing.T) {
 		t.Errorf("%v; %d written", err, out.Len())
 	}
 }
+
+// changingReader is a file that another program changes after its first reading.
+type changingReader struct {
+	data []byte
+	read []bool
+}
+
+func (c *changingReader) ReadAt(p []byte, off int64) (int, error) {
+	n, err := bytes.NewReader(c.data).ReadAt(p, off)
+	for i := range n {
+		if c.read[int(off)+i] {
+			p[i] ^= 0x20
+		}
+		c.read[int(off)+i] = true
+	}
+	return n, err
+}
+
+func TestSmallFilesAreReadOnce(t *testing.T) {
+	id := issue(t, testPKI(t), "Lê Thị Cúc", devpki.Profile{})
+	in := testFile(t, stream, "a")
+	var out bytes.Buffer
+	if _, err := Sign(t.Context(), &changingReader{in, make([]bool, len(in))}, int64(len(in)), &out, id, Options{Field: "a"}); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.HasPrefix(out.Bytes(), in) {
+		t.Error("what was written is not what was read first")
+	}
+	checkSignatures(t, out.Bytes())
+}
