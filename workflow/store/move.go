@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -45,17 +46,18 @@ func (tx *Tx) copyFromSQLite(ctx context.Context, from *sql.DB, t table) error {
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
+	defer rows.Close() //nolint:errcheck // only read
 	next := func() ([]any, error) {
 		if !rows.Next() {
-			return nil, rows.Err()
+			return nil, nil // the end, or an error that is asked for below
 		}
 		return t.scan(rows)
 	}
-	return withPgx(tx.conn, func(pgTx pgx.Tx) error {
+	err = withPgx(tx.conn, func(pgTx pgx.Tx) error {
 		_, err := pgTx.CopyFrom(ctx, pgx.Identifier{t.name}, t.columns, pgx.CopyFromFunc(next))
 		return err
 	})
+	return errors.Join(err, rows.Err())
 }
 
 // scan reads one row. What is BOOLEAN in PostgreSQL is 0 or 1 in SQLite; no column may be NULL, so a nil is bytes of
