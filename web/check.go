@@ -8,6 +8,7 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
+	"time"
 
 	"covenant/signing"
 	"covenant/workflow"
@@ -18,6 +19,9 @@ const maxUpload = 20 << 20
 
 // checksAtOnce bounds the memory that visitors' files may take together.
 const checksAtOnce = 4
+
+// uploadTime is how long a file may take to arrive.
+const uploadTime = 2 * time.Minute
 
 // checkPage is “Kiểm tra chữ ký”: anybody may ask whether to trust a PDF. The file is judged in memory and not kept.
 type checkPage struct {
@@ -106,8 +110,9 @@ func judgingProblem(ctx context.Context, err error) error {
 // readUpload takes the file of the form into memory.
 func readUpload(w http.ResponseWriter, r *request) (content []byte, name string, err error) {
 	const formRoom = 64 << 10 // for what surrounds the file
-	body := http.MaxBytesReader(w, r.Body, maxUpload+formRoom)
-	r.Body = body
+	r.Body = http.MaxBytesReader(w, r.Body, maxUpload+formRoom)
+	// A visitor who sends slowly must not keep others waiting; where the connection knows no deadline, none is set.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(uploadTime))
 	parts, err := r.MultipartReader()
 	if err != nil {
 		return nil, "", &checkProblem{"check.no_file", http.StatusUnprocessableEntity}

@@ -24,14 +24,7 @@ func startProgram(t *testing.T) string {
 	if out, err := exec.Command("go", "build", "-o", binary, "covenant/cmd/covenant").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
+	address := freeAddress(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	cmd := exec.CommandContext(ctx, binary, "demo", "--lang", "vi", "--dir", t.TempDir(), "--listen", address)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
@@ -68,6 +61,19 @@ func startProgram(t *testing.T) string {
 		t.Fatal("the demo serves no page after two minutes")
 	}
 	return "http://" + address
+}
+
+// freeAddress is an address on loopback that nobody listens on.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return l.Addr().String()
 }
 
 // inkInFields counts the signature and seal fields on a drawn page, and those of them whose area holds ink.
