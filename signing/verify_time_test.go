@@ -104,8 +104,8 @@ func TestPastTime(t *testing.T) {
 	})
 	t.Run("time-stamp from the future", func(t *testing.T) {
 		r := verify(t, bltFile, p, at(-30*time.Minute))
-		if r.Results[0].TimeSource == TimeSignatureTimestamp {
-			t.Errorf("a time-stamp made later is taken as proof: %+v", r.Results[0])
+		if res := &r.Results[0]; res.TimeSource == TimeSignatureTimestamp || res.SubIndication == TimestampOrderFailure {
+			t.Errorf("a time-stamp made later is taken as proof, or blamed: %+v", res)
 		}
 	})
 }
