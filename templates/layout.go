@@ -51,6 +51,7 @@ func (d *Document) layout(family *font.Family) (*laidOut, []Problem) {
 		c.block = i
 		i += c.add(i)
 	}
+	c.codeAtEnd()
 	c.watermarkGlyphs()
 	if c.f.list.Err() != nil {
 		return nil, c.f.list.sorted()
@@ -206,9 +207,6 @@ func (c *composer) add(i int) int {
 	b := &c.d.Blocks[i]
 	if b.Kind != BlockClause && b.Kind != BlockPoint {
 		c.inClause = false
-	}
-	if i == len(c.d.Blocks)-1 {
-		defer c.codeAtEnd()
 	}
 	switch b.Kind {
 	case BlockLetterhead:

@@ -343,35 +343,35 @@ func (c *composer) signatureTable(b *Block) {
 }
 
 // closing sets recipients on the left and beside them a single signature or the
-// QR code.
+// QR code. A document with a process will be frozen with a QR code, so room is
+// kept for it from the first draft on: what the agencies approve does not move.
 func (c *composer) closing(recipients, signature *Block) {
 	var left, right []typeset.Element
 	if recipients != nil {
 		left = c.recipients(recipients)
 	}
-	url := c.d.Options.URL
-	if c.coded {
-		url = ""
-	}
-	c.coded = c.coded || url != ""
+	row := typeset.Row{}
+	split := 0.6
 	if signature != nil {
+		split = 0.44
 		if len(signature.Spans) > 0 {
 			right = append(right, c.centred(signature.Spans, look{size: c.p.Signatures.HeadingSize, bold: true, upper: true}, 0))
 		}
 		right = append(right, c.slot(signature.Slots[0], c.width*0.56)...)
-		if url != "" {
-			left = append(left, c.code(url, typeset.Left)...)
+	} else if !c.coded && (c.d.Options.URL != "" || c.d.Template.header.process != "") {
+		c.coded = true
+		row.MinHeight = c.p.Code.Size*mm + 6 + 5*c.p.Code.TextSize*1.3
+		if c.d.Options.URL != "" {
+			right = c.code(c.d.Options.URL, typeset.Right)
 		}
-	} else if url != "" {
-		right = c.code(url, typeset.Right)
 	}
-	split := 0.44
-	if signature == nil {
-		split = 0.6
+	if len(left)+len(right) == 0 {
+		return
 	}
-	t := &typeset.Table{Widths: []float64{c.width * split, c.width * (1 - split)}, Layout: true, KeepRows: true, Before: 14, Block: c.block}
-	t.Rows = []typeset.Row{{Cells: []typeset.Cell{{Content: left}, {Content: right}}}}
-	c.put(t)
+	row.Cells = []typeset.Cell{{Content: left}, {Content: right}}
+	c.put(&typeset.Table{
+		Widths: []float64{c.width * split, c.width * (1 - split)}, Rows: []typeset.Row{row}, Layout: true, KeepRows: true, Before: 14, Block: c.block,
+	})
 }
 
 func (c *composer) recipients(b *Block) []typeset.Element {

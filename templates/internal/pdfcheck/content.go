@@ -211,12 +211,11 @@ func (f *File) unicode(font Dict) map[uint16]string {
 		case line == "endbfchar":
 			inside = false
 		case inside:
-			var from, to string
-			if _, err := fmt.Sscanf(line, "<%4s> <%4s>", &from, &to); err != nil {
+			if len(line) != len("<0001> <0020>") {
 				continue
 			}
-			a, err1 := strconv.ParseUint(from, 16, 16)
-			b, err2 := strconv.ParseUint(to, 16, 16)
+			a, err1 := strconv.ParseUint(line[1:5], 16, 16)
+			b, err2 := strconv.ParseUint(line[8:12], 16, 16)
 			if err1 == nil && err2 == nil {
 				out[uint16(a)] = string(utf16.Decode([]uint16{uint16(b)}))
 			}

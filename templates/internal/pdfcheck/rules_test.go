@@ -127,7 +127,7 @@ var broken = map[string]func(f *pdfcheck.File){
 }
 
 func TestEveryRuleCatchesItsBrokenTwin(t *testing.T) {
-	b, _ := write(t, "giao-uoc-thi-dua", dated, templates.PDFOptions{Fields: true, Attachments: []templates.Attachment{{Name: "v.yaml", MIME: "application/yaml", Description: "v", Data: []byte("v")}}})
+	b, _ := write(t, "dang-ky-thi-dua", dated, templates.PDFOptions{Fields: true, Attachments: []templates.Attachment{{Name: "v.yaml", MIME: "application/yaml", Description: "v", Data: []byte("v")}}})
 	if v := pdfcheck.Check(read(t, b)); len(v) > 0 {
 		t.Fatalf("the file itself breaks rules: %v", v)
 	}

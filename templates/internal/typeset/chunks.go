@@ -154,7 +154,7 @@ func (s *setter) table(t *Table, width float64, parent *Node) []chunk {
 	var header *chunk
 	for i, row := range t.Rows {
 		boxes := s.cells(t, row, node)
-		rows := s.row(t, boxes, width)
+		rows := s.row(t, boxes, row.MinHeight)
 		for j := range rows {
 			rows[j].breakable = i > t.HeaderRows || j > 1 && j < len(rows)-1
 			if i == t.HeaderRows && j == 0 && i > 0 {
@@ -250,8 +250,7 @@ func cellNode(c Cell) *Node {
 // tall is the height in points above which a row may be divided.
 const tall = 300
 
-func (s *setter) row(t *Table, boxes []cellBox, width float64) []chunk {
-	height := 0.0
+func (s *setter) row(t *Table, boxes []cellBox, height float64) []chunk {
 	for _, b := range boxes {
 		height = max(height, b.height)
 	}

@@ -85,8 +85,9 @@ type Table struct {
 
 // Row is one row.
 type Row struct {
-	Cells    []Cell
-	KeepNext bool
+	Cells     []Cell
+	KeepNext  bool
+	MinHeight float64
 }
 
 // Cell is a cell with its contents, set from the top.
