@@ -97,6 +97,7 @@ type Image struct {
 	Width   float64
 	Alt     string
 	picture *pdf.Image
+	data    []byte
 	digest  [sha256.Size]byte
 }
 

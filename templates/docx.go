@@ -25,12 +25,15 @@ func (d *Document) DOCX(w io.Writer) error {
 		{"[Content_Types].xml", docxTypes},
 		{"_rels/.rels", docxRootRels},
 		{"word/document.xml", docxHead + x.b.String() + x.sectionEnd() + "</w:body></w:document>"},
-		{"word/_rels/document.xml.rels", docxRels},
+		{"word/_rels/document.xml.rels", x.rels()},
 		{"word/styles.xml", x.styles()},
 		{"word/numbering.xml", x.numberingPart()},
 		{"word/header1.xml", docxHeader},
 		{"word/settings.xml", docxSettings},
 		{"docProps/core.xml", x.core()},
+	}
+	for i, img := range x.images {
+		parts = append(parts, struct{ name, body string }{fmt.Sprintf("word/media/image%d.png", i+1), string(img.data)})
 	}
 	var buf bytes.Buffer
 	z := zip.NewWriter(&buf)
@@ -61,6 +64,7 @@ type docx struct {
 	lists     []int // numbering instances, as numbers of abstract lists
 	clause    int   // numId of the current article's clauses
 	point     int
+	images    []*Image
 	letters   []string // labels that lists are made for by name
 	landscape bool
 }
@@ -150,9 +154,7 @@ func (x *docx) block(i int) {
 			x.para(style, "", l, look{upper: j == 0})
 		}
 	case BlockTo:
-		for _, l := range b.Lines {
-			x.para("CovenantCentre", "", append([]Span{{Text: "Kính gửi: "}}, l...), look{})
-		}
+		x.addressees(b)
 	case BlockHeading, BlockAnnex:
 		x.headingBlock(b)
 	case BlockClause, BlockPoint:
@@ -161,6 +163,8 @@ func (x *docx) block(i int) {
 		x.para("CovenantBody", "", append([]Span{{Text: "- "}}, b.Spans...), look{})
 	case BlockTable:
 		x.table(b)
+	case BlockImage:
+		x.image(b.Image)
 	case BlockSignatures:
 		x.signatures(b)
 	case BlockRecipients:
@@ -182,6 +186,22 @@ func (x *docx) block(i int) {
 	}
 	if len(b.Lang2) > 0 {
 		x.para("CovenantSecond", "", b.Lang2, look{})
+	}
+}
+
+// addressees: “Kính gửi:”, several on lines of their own with hyphens.
+func (x *docx) addressees(b *Block) {
+	word := "Kính gửi: "
+	if x.d.languages()[0] == "en" {
+		word = "To: "
+	}
+	if len(b.Lines) == 1 {
+		x.para("CovenantCentre", "", append([]Span{{Text: word}}, b.Lines[0]...), look{})
+		return
+	}
+	x.para("CovenantBody", "<w:keepNext/>", []Span{{Text: word}}, look{})
+	for _, l := range b.Lines {
+		x.para("CovenantBody", `<w:ind w:left="1700" w:firstLine="0"/>`, append([]Span{{Text: "- "}}, l...), look{})
 	}
 }
 

@@ -70,9 +70,13 @@ func (x *docx) letterhead(b *Block) {
 			x.para("CovenantHead", ruled+fmt.Sprintf(`<w:ind w:left="%d" w:right="%d"/>`, twips(left*0.12), twips(left*0.12)), h.Issuer, look{size: p.Letterhead.IssuerSize, bold: true, upper: true})
 		}
 	})
+	name, motto := p.National.Name, p.National.Motto
+	if x.d.languages()[0] == "en" {
+		name, motto = p.National.NameEN, p.National.MottoEN
+	}
 	x.cell(right, 1, func() {
-		x.para("CovenantHead", "", []Span{{Text: p.National.Name}}, look{size: p.National.NameSize, bold: true})
-		x.para("CovenantHead", ruled+fmt.Sprintf(`<w:ind w:left="%d" w:right="%d"/>`, twips(right*0.2), twips(right*0.2)), []Span{{Text: p.National.Motto}}, look{size: p.National.MottoSize, bold: true})
+		x.para("CovenantHead", "", []Span{{Text: name}}, look{size: p.National.NameSize, bold: true})
+		x.para("CovenantHead", ruled+fmt.Sprintf(`<w:ind w:left="%d" w:right="%d"/>`, twips(right*0.2), twips(right*0.2)), []Span{{Text: motto}}, look{size: p.National.MottoSize, bold: true})
 	})
 	x.b.WriteString("</w:tr><w:tr>")
 	x.cell(left, 1, func() {
@@ -175,6 +179,25 @@ func (x *docx) slot(s Slot) {
 	}
 }
 
+// rels names the parts and the images of the document.
+func (x *docx) rels() string {
+	var b strings.Builder
+	for i := range x.images {
+		fmt.Fprintf(&b, `<Relationship Id="img%d" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/image" Target="media/image%d.png"/>`, i+1, i+1)
+	}
+	return strings.Replace(docxRels, "</Relationships>", b.String()+"</Relationships>", 1)
+}
+
+// image places a picture in the line, centred; an EMU is 1/36000 mm.
+func (x *docx) image(img *Image) {
+	x.images = append(x.images, img)
+	n := len(x.images)
+	w := int(img.Width * 36000)
+	h := w * img.picture.Height / img.picture.Width
+	fmt.Fprintf(&x.b, `<w:p><w:pPr><w:pStyle w:val="CovenantCentre"/></w:pPr><w:r><w:drawing><wp:inline xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"><wp:extent cx="%d" cy="%d"/><wp:docPr id="%d" name="%s" descr="%s"/><a:graphic xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><a:graphicData uri="http://schemas.openxmlformats.org/drawingml/2006/picture"><pic:pic xmlns:pic="http://schemas.openxmlformats.org/drawingml/2006/picture"><pic:nvPicPr><pic:cNvPr id="%d" name="%s"/><pic:cNvPicPr/></pic:nvPicPr><pic:blipFill><a:blip r:embed="img%d"/><a:stretch><a:fillRect/></a:stretch></pic:blipFill><pic:spPr><a:xfrm><a:off x="0" y="0"/><a:ext cx="%d" cy="%d"/></a:xfrm><a:prstGeom prst="rect"><a:avLst/></a:prstGeom></pic:spPr></pic:pic></a:graphicData></a:graphic></wp:inline></w:drawing></w:r></w:p>`,
+		w, h, n, x.esc(img.Name), x.esc(img.Alt), n, x.esc(img.Name), n, w, h)
+}
+
 // styles are the paragraph and table styles, after the layout profile.
 func (x *docx) styles() string {
 	p := x.p
@@ -237,7 +260,7 @@ func (x *docx) numberingPart() string {
 const docxAfterTable = `<w:p><w:pPr><w:spacing w:line="120" w:lineRule="exact"/></w:pPr></w:p>`
 
 const (
-	docxTypes    = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/><Override PartName="/word/styles.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.styles+xml"/><Override PartName="/word/numbering.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.numbering+xml"/><Override PartName="/word/header1.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.header+xml"/><Override PartName="/word/settings.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.settings+xml"/><Override PartName="/docProps/core.xml" ContentType="application/vnd.openxmlformats-package.core-properties+xml"/></Types>`
+	docxTypes    = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Default Extension="png" ContentType="image/png"/><Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/><Override PartName="/word/styles.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.styles+xml"/><Override PartName="/word/numbering.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.numbering+xml"/><Override PartName="/word/header1.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.header+xml"/><Override PartName="/word/settings.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.settings+xml"/><Override PartName="/docProps/core.xml" ContentType="application/vnd.openxmlformats-package.core-properties+xml"/></Types>`
 	docxRootRels = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/><Relationship Id="rId2" Type="http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties" Target="docProps/core.xml"/></Relationships>`
 	docxRels     = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles" Target="styles.xml"/><Relationship Id="rId2" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/numbering" Target="numbering.xml"/><Relationship Id="rId3" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/header" Target="header1.xml"/><Relationship Id="rId4" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/settings" Target="settings.xml"/></Relationships>`
 	docxHead     = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?><w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><w:body>`

@@ -242,7 +242,7 @@ func (d *drafter) image(n *node, b *Block) bool {
 		d.f.addf(n.at, words[0], "Không dùng được ảnh “%s”: %v.", "Image “%s” cannot be used: %v.", words[0], err)
 		return false
 	}
-	b.Image.digest = sha256.Sum256(data)
+	b.Image.data, b.Image.digest = data, sha256.Sum256(data)
 	return true
 }
 

@@ -138,6 +138,13 @@ func TestEverythingAtOnce(t *testing.T) {
 		if err := writeFile(dir+"/sink.pdf", b.Bytes()); err != nil {
 			t.Fatal(err)
 		}
+		var word bytes.Buffer
+		if err := doc.DOCX(&word); err != nil {
+			t.Fatal(err)
+		}
+		if err := writeFile(dir+"/sink.docx", word.Bytes()); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if testing.Short() {
 		return
