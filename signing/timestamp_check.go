@@ -1,0 +1,51 @@
+package signing
+
+import (
+	"crypto"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"time"
+
+	"covenant/signing/internal/tsp"
+)
+
+// CheckedTimestamp is what a valid time-stamp token says.
+type CheckedTimestamp struct {
+	Time      time.Time
+	Authority string // common name in its certificate
+}
+
+// CheckTimestamp checks an RFC 3161 token (DER) over digest, which was made with h: imprint, signature, signing
+// certificate and its purpose (RFC 3161 §2.3), and its chain to one of the roots at the time that the token names, or at
+// another time if at is set. Whether a certificate was revoked is not asked: that needs data which a lone token does not
+// hold.
+func CheckTimestamp(token, digest []byte, h crypto.Hash, roots *x509.CertPool, at time.Time) (CheckedTimestamp, error) {
+	t, err := tsp.ParseToken(token)
+	if err != nil {
+		return CheckedTimestamp{}, fmt.Errorf("time-stamp token: %w", err)
+	}
+	if t.Hash != h {
+		return CheckedTimestamp{}, fmt.Errorf("time-stamp token: it is over a digest of %s, not of %s", t.Hash, h)
+	}
+	if err := t.Verify(digest); err != nil {
+		return CheckedTimestamp{}, fmt.Errorf("time-stamp token: %w", err)
+	}
+	if roots == nil {
+		return CheckedTimestamp{}, errors.New("time-stamp token: no roots to trust were given")
+	}
+	if at.IsZero() {
+		at = t.Time
+	}
+	intermediates := x509.NewCertPool()
+	for _, c := range t.SignedData.Certificates {
+		intermediates.AddCert(c)
+	}
+	_, err = t.Certificate.Verify(x509.VerifyOptions{
+		Roots: roots, Intermediates: intermediates, CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageTimeStamping},
+	})
+	if err != nil {
+		return CheckedTimestamp{}, fmt.Errorf("time-stamp token of %q: %w", t.Certificate.Subject.CommonName, err)
+	}
+	return CheckedTimestamp{t.Time, t.Certificate.Subject.CommonName}, nil
+}
