@@ -55,7 +55,7 @@ func (c *comparison) compareForm() error {
 // compareFormDict: SigFlags may gain bits, resources may be added, the rest stays.
 func (c *comparison) compareFormDict(old, new pdf.Dict) error {
 	for _, key := range diffKeys(old, new) {
-		ok := false
+		var ok bool
 		switch key {
 		case "Fields":
 			ok = true
@@ -200,59 +200,53 @@ func (c *comparison) compareFieldDict(was, is *pdf.Field, old, new pdf.Dict, ref
 
 // compareSignatureField: an empty field may be signed, with an appearance; a signed one stays as it is.
 func (c *comparison) compareSignatureField(was, is *pdf.Field, old, new pdf.Dict, ref pdf.Ref, keys []pdf.Name) {
-	m := Modification{Field: is.Name, Object: ref.Num, Page: c.pageOf(pdf.Widget{Dict: new})}
+	m := Modification{Kind: ChangeField, Field: is.Name, Object: ref.Num, Page: c.pageOf(pdf.Widget{Dict: new})}
 	signing := isNull(c.old, was.Value) && !isNull(c.new, is.Value)
-	if !signing {
-		for _, key := range keys {
-			if harmlessKey(key, new) {
-				continue
-			}
-			bad := m
-			bad.Key, bad.Kind = string(key), ChangeField
-			switch {
-			case key == "V":
-				bad.Kind = ChangeSignatureValue
-			case key == "AP" || key == "AS" || key == "Rect" || key == "MK":
-				bad.Kind = ChangeAppearance
-			}
-			c.report(bad)
-		}
-		return
-	}
 	for _, key := range keys {
-		ok := false
-		switch key {
-		case "V":
-			if value, isRef := new.Get(key).(pdf.Ref); isRef && !isNull(c.old, value) {
-				bad := m
-				bad.Kind, bad.Key, bad.Detail = ChangeSignatureValue, "V", "the signature is an object that was there before"
-				c.report(bad)
-			}
-			ok = true
-			c.explain(new.Get(key), edge{ref.Num, key})
-		case "AP":
-			ok = true
-			c.explain(new.Get(key), edge{ref.Num, key})
-		case "AS", "M", "DA", "Q":
-			ok = true
-		case "F":
-			a, _ := old.Get(key).(pdf.Integer)
-			b, isInt := new.Get(key).(pdf.Integer)
-			ok = isInt && (a^b)&^(4|64|128) == 0 // Print, ReadOnly, Locked
-		default:
-			ok = harmlessKey(key, new)
+		bad := m
+		bad.Key = string(key)
+		switch {
+		case harmlessKey(key, new) || (signing && c.signingKey(key, old, new, ref, &bad)):
+			continue
+		case signing:
+		case key == "V":
+			bad.Kind = ChangeSignatureValue
+		case key == "AP" || key == "AS" || key == "Rect" || key == "MK":
+			bad.Kind = ChangeAppearance
 		}
-		if !ok {
-			bad := m
-			bad.Key, bad.Kind = string(key), ChangeField
-			c.report(bad)
-		}
+		c.report(bad)
+	}
+	if !signing {
+		return
 	}
 	m.Kind, m.Visible = c.signatureKind(is, ChangeSignature), c.visible(new)
 	if m.Visible {
 		m.Kind = ChangeSignature // a time-stamp that shows itself is not the kind that is always permitted
 	}
 	c.report(m)
+}
+
+// signingKey reports whether signing an empty field may change a key so; if not, bad says more.
+func (c *comparison) signingKey(key pdf.Name, old, new pdf.Dict, ref pdf.Ref, bad *Modification) bool {
+	switch key {
+	case "V":
+		c.explain(new.Get(key), edge{ref.Num, key})
+		if value, isRef := new.Get(key).(pdf.Ref); isRef && !isNull(c.old, value) {
+			bad.Kind, bad.Detail = ChangeSignatureValue, "the signature is an object that was there before"
+			return false
+		}
+		return true
+	case "AP":
+		c.explain(new.Get(key), edge{ref.Num, key})
+		return true
+	case "AS", "M", "DA", "Q":
+		return true
+	case "F":
+		a, _ := old.Get(key).(pdf.Integer)
+		b, isInt := new.Get(key).(pdf.Integer)
+		return isInt && (a^b)&^(4|64|128) == 0 // Print, ReadOnly, Locked
+	}
+	return false
 }
 
 // harmlessKey: field flags mean nothing for a signature, and Type may be added where it says what is so anyway.
@@ -407,124 +401,4 @@ func (c *comparison) covers(w pdf.Widget, rect pdf.Rect) string {
 		}
 	}
 	return ""
-}
-
-// comparePages: of a page only the list of annotations may change, by the widgets of new signature fields.
-func (c *comparison) comparePages() error {
-	for num := range c.changed {
-		ref := pdf.Ref{Num: num, Gen: entryOrFree(c.new, num).Gen}
-		if page, ok := c.pages[ref]; ok {
-			c.explained[num] = true
-			old, new := dictOf(c.old, num), dictOf(c.new, num)
-			for _, key := range diffKeys(old, new) {
-				if key != "Annots" {
-					kind := ChangePage
-					var action ChangeVerb
-					switch key {
-					case "Contents":
-						kind, action = ChangeContent, c.contentAction(old.Get(key), new.Get(key))
-					case "Resources":
-						kind = ChangeResource
-					}
-					c.report(Modification{Kind: kind, Action: action, Page: page, Key: string(key), Object: num})
-				}
-			}
-			c.compareAnnotations(old.Get("Annots"), new.Get("Annots"), page)
-			continue
-		}
-		c.compareSharedAnnotations(num)
-	}
-	return nil
-}
-
-// contentAction: added where the old streams are all there, unchanged and first; else changed.
-func (c *comparison) contentAction(old, new pdf.Object) ChangeVerb {
-	a, b := c.streamRefs(c.old, old), c.streamRefs(c.new, new)
-	if len(a) == 0 || len(a) >= len(b) || !slices.Equal(a, b[:len(a)]) || slices.ContainsFunc(a, func(r pdf.Ref) bool { return c.changed[r.Num] }) {
-		return ActionChanged
-	}
-	return ActionAdded
-}
-
-// streamRefs lists the content streams of a page's Contents, which is a stream or an array of them.
-func (c *comparison) streamRefs(f *pdf.File, o pdf.Object) []pdf.Ref {
-	if arr, err := f.Array(o); err == nil {
-		var out []pdf.Ref
-		for _, v := range arr {
-			if r, ok := v.(pdf.Ref); ok {
-				out = append(out, r)
-			}
-		}
-		return out
-	}
-	if r, ok := o.(pdf.Ref); ok {
-		return []pdf.Ref{r}
-	}
-	return nil
-}
-
-// compareSharedAnnotations handles an Annots array that is an object of its own.
-func (c *comparison) compareSharedAnnotations(num int) {
-	if !slices.ContainsFunc(c.graph.in[num], func(e edge) bool { return e.key == "Annots" }) {
-		return
-	}
-	ref := pdf.Ref{Num: num, Gen: entryOrFree(c.new, num).Gen}
-	if o, err := c.new.Get(ref); err != nil || !isArray(o) {
-		return
-	}
-	for _, e := range c.graph.in[num] {
-		if e.key != "Annots" {
-			continue
-		}
-		page, ok := c.pages[pdf.Ref{Num: e.from, Gen: entryOrFree(c.new, e.from).Gen}]
-		if !ok || !c.onlyBy(num, "Annots", "Fields", "AcroForm") {
-			continue
-		}
-		c.explained[num] = true
-		c.compareAnnotations(ref, ref, page)
-	}
-}
-
-func isArray(o pdf.Object) bool {
-	_, ok := o.(pdf.Array)
-	return ok
-}
-
-func (c *comparison) compareAnnotations(old, new pdf.Object, page int) {
-	a, errA := c.old.Array(old)
-	b, errB := c.new.Array(new)
-	if errA != nil || errB != nil {
-		c.report(Modification{Kind: ChangeAnnotation, Page: page, Detail: "the list of annotations cannot be read"})
-		return
-	}
-	if ref, ok := new.(pdf.Ref); ok && c.changed[ref.Num] && c.onlyBy(ref.Num, "Annots", "Fields", "AcroForm") {
-		c.explained[ref.Num] = true
-	}
-	i := 0
-	for _, o := range b {
-		if i < len(a) && pdf.Equal(a[i], o) {
-			i++
-			continue
-		}
-		ref, _ := o.(pdf.Ref)
-		if c.added[ref] {
-			continue
-		}
-		d, _ := c.new.Dict(o)
-		m := Modification{Kind: ChangeAnnotation, Action: ActionAdded, Subtype: subtype(d), Page: page, Object: ref.Num}
-		if slices.ContainsFunc(a, func(v pdf.Object) bool { return pdf.Equal(v, o) }) {
-			m.Action = ActionMoved
-		} else {
-			c.explained[ref.Num] = true // reported here
-		}
-		c.report(m)
-	}
-	for ; i < len(a); i++ {
-		if slices.ContainsFunc(b, func(v pdf.Object) bool { return pdf.Equal(v, a[i]) }) {
-			continue
-		}
-		ref, _ := a[i].(pdf.Ref)
-		d, _ := c.old.Dict(a[i])
-		c.report(Modification{Kind: ChangeAnnotation, Action: ActionRemoved, Subtype: subtype(d), Page: page, Object: ref.Num})
-	}
 }

@@ -186,7 +186,8 @@ func (v *verification) collect() error {
 		}
 	}
 	v.numberPages()
-	return v.readSecurityStore()
+	v.readSecurityStore()
+	return nil
 }
 
 type signatureKey struct {
@@ -225,15 +226,13 @@ func (v *verification) numberPages() {
 	}
 }
 
-// readSecurityStore reads the newest DSS dictionary (ISO 32000-2 §12.8.4.3) into the truster.
-func (v *verification) readSecurityStore() error {
+// readSecurityStore reads the newest DSS dictionary (ISO 32000-2 §12.8.4.3) into the truster. Of a damaged one it takes what
+// can be read: the verdicts will say what is missing.
+func (v *verification) readSecurityStore() {
 	if len(v.signed) == 0 {
-		return nil
+		return
 	}
-	dss, err := securityStoreOf(v.file)
-	if err != nil {
-		return nil // damaged: its data are missing, which the verdicts will say
-	}
+	dss, _ := securityStoreOf(v.file)
 	var certs []*x509.Certificate
 	for _, der := range dss.certs {
 		if c, err := x509.ParseCertificate(der); err == nil {
@@ -242,7 +241,6 @@ func (v *verification) readSecurityStore() error {
 	}
 	v.trust.addCertificates(certs)
 	v.trust.addRevocation(dss.ocsps, dss.crls)
-	return nil
 }
 
 // securityStore is the content of a DSS dictionary.

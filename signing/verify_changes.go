@@ -55,48 +55,27 @@ func (v *verification) compareRevisions(first, last int) ([]Modification, error)
 	if v.report.TrailingData > 0 {
 		found = append(found, Modification{Kind: ChangeTrailing})
 	}
-	revs := v.file.Revisions()
-	wanted, packed := map[int]bool{}, map[int][]int{}
-	for i := range revs {
-		for _, e := range revs[i].Entries {
-			if i > first {
-				wanted[e.Num] = true
-			}
-			if e.Kind == pdf.Compressed {
-				packed[int(e.Stream)] = append(packed[int(e.Stream)], e.Num)
-			}
-		}
-	}
-	for stream := range packed {
-		if wanted[stream] {
-			for _, n := range packed[stream] {
-				wanted[n] = true
-			}
-		}
-	}
+	wanted, packed := v.writtenAfter(first)
 	base := v.file.AsOf(first)
 	graph, err := newRefGraph(base, wanted, v.reader.expired)
 	if err != nil {
 		return nil, err
 	}
-	oldForm, formErr := base.Form()
+	oldForm, err := base.Form()
 	for i := first + 1; i <= last; i++ {
-		if err := v.reader.expired(); err != nil {
-			return nil, err
-		}
 		if graph.edges >= maxEdges {
 			return nil, ErrTooCostly
 		}
 		c := v.newComparison(i, graph, oldForm, packed)
-		if err := v.reader.expired(); err != nil {
-			return nil, err
+		if stop := v.reader.expired(); stop != nil {
+			return nil, stop
 		}
-		if formErr == nil {
-			c.newForm, formErr = c.new.Form()
+		if err == nil {
+			c.newForm, err = c.new.Form()
 		}
-		if formErr != nil {
-			found = append(found, Modification{Revision: i + 1, Kind: ChangeUnreadable, Detail: formErr.Error()})
-			return found, nil
+		if err != nil { // the form of this revision or of the one before
+			found = append(found, Modification{Revision: i + 1, Kind: ChangeUnreadable, Detail: err.Error()})
+			break
 		}
 		ms := c.run()
 		for k := range ms {
@@ -106,6 +85,30 @@ func (v *verification) compareRevisions(first, last int) ([]Modification, error)
 		oldForm = c.newForm
 	}
 	return found, nil
+}
+
+// writtenAfter lists the objects that revisions after the first one given write, those in object streams that they replace
+// included, and what each object stream holds.
+func (v *verification) writtenAfter(first int) (wanted map[int]bool, packed map[int][]int) {
+	wanted, packed = map[int]bool{}, map[int][]int{}
+	for i, rev := range v.file.Revisions() {
+		for _, e := range rev.Entries {
+			if i > first {
+				wanted[e.Num] = true
+			}
+			if e.Kind == pdf.Compressed {
+				packed[int(e.Stream)] = append(packed[int(e.Stream)], e.Num)
+			}
+		}
+	}
+	for stream, held := range packed {
+		if wanted[stream] {
+			for _, n := range held {
+				wanted[n] = true
+			}
+		}
+	}
+	return wanted, packed
 }
 
 func (v *verification) newComparison(i int, graph *refGraph, oldForm *pdf.Form, packed map[int][]int) *comparison {

@@ -83,7 +83,7 @@ var hostile = map[string]func(base []byte) []byte{
 		out = append(out, "4 0 obj\n[4 0 R 5 0 R 6 0 R]\nendobj\n"...)
 		next := len(out)
 		const n = 900_000
-		out = fmt.Appendf(out, "xref\n100 %d\n", n)
+		out = fmt.Appendf(out, "xref\n4 1\n%010d 00000 n\r\n100 %d\n", obj, n)
 		for range n {
 			out = fmt.Appendf(out, "%010d 00000 n\r\n", obj)
 		}

@@ -164,7 +164,7 @@ func (a Algorithm) Verify(pub crypto.PublicKey, message, signature []byte) error
 // VerifyDigest is Verify for a message known by its digest only. Ed25519 cannot
 // be verified so and is refused.
 func (a Algorithm) VerifyDigest(pub crypto.PublicKey, digest, signature []byte) error {
-	ok := false
+	var ok bool
 	switch k := pub.(type) {
 	case *rsa.PublicKey:
 		if k.N.BitLen() < 1024 || k.N.BitLen() > 16384 {

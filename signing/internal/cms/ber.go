@@ -67,10 +67,7 @@ func transcode(in []byte, depth int) (out, rest []byte, err error) {
 	if h.length >= 0 {
 		body, rest = body[:h.length], body[h.length:]
 	}
-	for {
-		if h.length >= 0 && len(body) == 0 {
-			break
-		}
+	for h.length < 0 || len(body) > 0 {
 		if h.length < 0 && len(body) >= 2 && body[0] == 0 && body[1] == 0 {
 			rest = body[2:]
 			break

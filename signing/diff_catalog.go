@@ -1,0 +1,120 @@
+package signing
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"io"
+
+	"covenant/signing/internal/pdf"
+)
+
+// compareTrailer: same catalogue, same encryption; a new Info dictionary is metadata.
+func (c *comparison) compareTrailer() error {
+	a, b := c.old.Trailer(), c.new.Trailer()
+	for _, key := range []pdf.Name{"Root", "Encrypt"} {
+		if !equalOrAbsent(a.Get(key), b.Get(key)) {
+			c.report(Modification{Kind: ChangeTrailer, Key: string(key)})
+		}
+	}
+	info := b.Get("Info")
+	ref, indirect := info.(pdf.Ref)
+	if !pdf.Equal(a.Get("Info"), info) || (indirect && c.changed[ref.Num]) {
+		if c.explain(info, edge{trailerNode, "Info"}) {
+			c.report(Modification{Kind: ChangeMetadata, Key: "Info"})
+		}
+	}
+	return nil
+}
+
+func equalOrAbsent(a, b pdf.Object) bool {
+	if a == nil || b == nil {
+		return a == nil && b == nil
+	}
+	return pdf.Equal(a, b)
+}
+
+// compareCatalog: AcroForm, DSS, Metadata, Extensions and Version may change, each by its rules.
+func (c *comparison) compareCatalog() error {
+	rootRef, newRoot, err := c.new.Catalog()
+	if err != nil {
+		return err
+	}
+	_, oldRoot, err := c.old.Catalog()
+	if err != nil {
+		return err
+	}
+	c.explained[rootRef.Num] = true
+	for _, key := range diffKeys(oldRoot, newRoot) {
+		switch key {
+		case "AcroForm", "DSS":
+		case "Metadata":
+		case "Extensions", "MarkInfo":
+			c.explain(newRoot.Get(key), edge{rootRef.Num, key})
+			c.report(Modification{Kind: ChangeMetadata, Key: string(key)})
+		case "Version":
+			if v, ok := newRoot.Get(key).(pdf.Name); !ok || len(v) != 3 {
+				c.report(Modification{Kind: ChangeCatalog, Key: string(key), Object: rootRef.Num})
+			}
+		default:
+			c.report(Modification{Kind: catalogKind(key), Key: string(key), Object: rootRef.Num})
+		}
+	}
+	c.compareMetadata(rootRef.Num, oldRoot.Get("Metadata"), newRoot.Get("Metadata"))
+	return c.compareStore(rootRef.Num, oldRoot.Get("DSS"), newRoot.Get("DSS"))
+}
+
+func catalogKind(key pdf.Name) ChangeKind {
+	switch key {
+	case "Pages":
+		return ChangePageTree
+	case "OCProperties":
+		return ChangeLayers
+	case "OpenAction", "AA", "Names", "URI":
+		return ChangeAction
+	case "StructTreeRoot", "MarkInfo":
+		return ChangeStructure
+	}
+	return ChangeCatalog
+}
+
+func (c *comparison) compareMetadata(root int, old, new pdf.Object) {
+	ref, ok := new.(pdf.Ref)
+	if !ok || (pdf.Equal(old, new) && !c.changed[ref.Num]) {
+		if old != nil && new == nil {
+			c.report(Modification{Kind: ChangeMetadata, Key: "Metadata"})
+		}
+		return
+	}
+	if !c.isXMP(ref) {
+		c.report(Modification{Kind: ChangeCatalog, Key: "Metadata", Object: ref.Num, Detail: "the new metadata is not XMP"})
+		return
+	}
+	if c.explain(new, edge{root, "Metadata"}) {
+		c.report(Modification{Kind: ChangeMetadata, Key: "Metadata"})
+	}
+}
+
+// isXMP: a metadata stream with well-formed XML that declares no entities.
+func (c *comparison) isXMP(ref pdf.Ref) bool {
+	o, err := c.new.Get(ref)
+	stm, ok := o.(*pdf.Stream)
+	if err != nil || !ok || stm.Dict.Get("Subtype") != pdf.Name("XML") {
+		return false
+	}
+	data, err := c.new.Decode(stm, 4<<20)
+	if err != nil {
+		return false
+	}
+	d := xml.NewDecoder(bytes.NewReader(data))
+	d.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
+	for {
+		token, err := d.RawToken()
+		if errors.Is(err, io.EOF) {
+			return true
+		}
+		if _, directive := token.(xml.Directive); err != nil || directive {
+			return false
+		}
+	}
+}

@@ -1,0 +1,127 @@
+package signing
+
+import (
+	"slices"
+
+	"covenant/signing/internal/pdf"
+)
+
+// comparePages: of a page only the list of annotations may change, by the widgets of new signature fields.
+func (c *comparison) comparePages() error {
+	for num := range c.changed {
+		ref := pdf.Ref{Num: num, Gen: entryOrFree(c.new, num).Gen}
+		if page, ok := c.pages[ref]; ok {
+			c.explained[num] = true
+			old, new := dictOf(c.old, num), dictOf(c.new, num)
+			for _, key := range diffKeys(old, new) {
+				if key != "Annots" {
+					kind := ChangePage
+					var action ChangeVerb
+					switch key {
+					case "Contents":
+						kind, action = ChangeContent, c.contentAction(old.Get(key), new.Get(key))
+					case "Resources":
+						kind = ChangeResource
+					}
+					c.report(Modification{Kind: kind, Action: action, Page: page, Key: string(key), Object: num})
+				}
+			}
+			c.compareAnnotations(old.Get("Annots"), new.Get("Annots"), page)
+			continue
+		}
+		c.compareSharedAnnotations(num)
+	}
+	return nil
+}
+
+// contentAction: added where the old streams are all there, unchanged and first; else changed.
+func (c *comparison) contentAction(old, new pdf.Object) ChangeVerb {
+	a, b := c.streamRefs(c.old, old), c.streamRefs(c.new, new)
+	if len(a) == 0 || len(a) >= len(b) || !slices.Equal(a, b[:len(a)]) || slices.ContainsFunc(a, func(r pdf.Ref) bool { return c.changed[r.Num] }) {
+		return ActionChanged
+	}
+	return ActionAdded
+}
+
+// streamRefs lists the content streams of a page's Contents, which is a stream or an array of them.
+func (c *comparison) streamRefs(f *pdf.File, o pdf.Object) []pdf.Ref {
+	if arr, err := f.Array(o); err == nil {
+		var out []pdf.Ref
+		for _, v := range arr {
+			if r, ok := v.(pdf.Ref); ok {
+				out = append(out, r)
+			}
+		}
+		return out
+	}
+	if r, ok := o.(pdf.Ref); ok {
+		return []pdf.Ref{r}
+	}
+	return nil
+}
+
+// compareSharedAnnotations handles an Annots array that is an object of its own.
+func (c *comparison) compareSharedAnnotations(num int) {
+	if !slices.ContainsFunc(c.graph.in[num], func(e edge) bool { return e.key == "Annots" }) {
+		return
+	}
+	ref := pdf.Ref{Num: num, Gen: entryOrFree(c.new, num).Gen}
+	if o, err := c.new.Get(ref); err != nil || !isArray(o) {
+		return
+	}
+	for _, e := range c.graph.in[num] {
+		if e.key != "Annots" {
+			continue
+		}
+		page, ok := c.pages[pdf.Ref{Num: e.from, Gen: entryOrFree(c.new, e.from).Gen}]
+		if !ok || !c.onlyBy(num, "Annots", "Fields", "AcroForm") {
+			continue
+		}
+		c.explained[num] = true
+		c.compareAnnotations(ref, ref, page)
+	}
+}
+
+func isArray(o pdf.Object) bool {
+	_, ok := o.(pdf.Array)
+	return ok
+}
+
+func (c *comparison) compareAnnotations(old, new pdf.Object, page int) {
+	a, errA := c.old.Array(old)
+	b, errB := c.new.Array(new)
+	if errA != nil || errB != nil {
+		c.report(Modification{Kind: ChangeAnnotation, Page: page, Detail: "the list of annotations cannot be read"})
+		return
+	}
+	if ref, ok := new.(pdf.Ref); ok && c.changed[ref.Num] && c.onlyBy(ref.Num, "Annots", "Fields", "AcroForm") {
+		c.explained[ref.Num] = true
+	}
+	i := 0
+	for _, o := range b {
+		if i < len(a) && pdf.Equal(a[i], o) {
+			i++
+			continue
+		}
+		ref, _ := o.(pdf.Ref)
+		if c.added[ref] {
+			continue
+		}
+		d, _ := c.new.Dict(o)
+		m := Modification{Kind: ChangeAnnotation, Action: ActionAdded, Subtype: subtype(d), Page: page, Object: ref.Num}
+		if slices.ContainsFunc(a, func(v pdf.Object) bool { return pdf.Equal(v, o) }) {
+			m.Action = ActionMoved
+		} else {
+			c.explained[ref.Num] = true // reported here
+		}
+		c.report(m)
+	}
+	for ; i < len(a); i++ {
+		if slices.ContainsFunc(b, func(v pdf.Object) bool { return pdf.Equal(v, a[i]) }) {
+			continue
+		}
+		ref, _ := a[i].(pdf.Ref)
+		d, _ := c.old.Dict(a[i])
+		c.report(Modification{Kind: ChangeAnnotation, Action: ActionRemoved, Subtype: subtype(d), Page: page, Object: ref.Num})
+	}
+}
