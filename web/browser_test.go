@@ -268,6 +268,7 @@ func TestViewer(t *testing.T) {
 	defer server.Close()
 	tb := b.open(t, server.URL+"/giao-uoc/"+slug, 1280, 900, false)
 	tb.waitDrawn()
+	t.Logf("the first page was drawn %.0f ms after the page was asked for", eval[float64](tb, `performance.getEntriesByName("document-drawn")[0].startTime`))
 	if n := eval[int](tb, `document.querySelectorAll(".viewer-sheet").length`); n != 3 {
 		t.Errorf("%d sheets, want 3", n)
 	}
