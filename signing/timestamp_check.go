@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"covenant/signing/internal/cms"
 	"covenant/signing/internal/tsp"
 )
 
@@ -30,6 +31,12 @@ func CheckTimestamp(token, digest []byte, h crypto.Hash, roots *x509.CertPool, a
 	}
 	if err := t.Verify(digest); err != nil {
 		return CheckedTimestamp{}, fmt.Errorf("time-stamp token: %w", err)
+	}
+	if alg := t.SignedData.Signer.Algorithm; alg.Weak() || cms.WeakHash(t.Hash) {
+		return CheckedTimestamp{}, fmt.Errorf("time-stamp token: %s over a digest of %s can be forged", alg, t.Hash)
+	}
+	if c := t.Certificate; t.Time.Before(c.NotBefore) || t.Time.After(c.NotAfter) {
+		return CheckedTimestamp{}, fmt.Errorf("time-stamp token: the certificate of %q was not valid at %s", c.Subject.CommonName, t.Time.Format(time.RFC3339))
 	}
 	if roots == nil {
 		return CheckedTimestamp{}, errors.New("time-stamp token: no roots to trust were given")

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -261,5 +263,37 @@ func TestVerifyNotAPDF(t *testing.T) {
 	r, err := Verify(t.Context(), bytes.NewReader(plain), int64(len(plain)), VerifyOptions{})
 	if err != nil || len(r.Results) != 0 || r.Overall() != Indeterminate {
 		t.Errorf("unsigned: %v, %+v", err, r)
+	}
+}
+
+// TestReportIsDocumented: every field of the JSON form stands in REPORT.md.
+func TestReportIsDocumented(t *testing.T) {
+	doc, err := os.ReadFile("REPORT.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[reflect.Type]bool{}
+	var check func(typ reflect.Type)
+	check = func(typ reflect.Type) {
+		for typ.Kind() == reflect.Pointer || typ.Kind() == reflect.Slice {
+			typ = typ.Elem()
+		}
+		if typ.Kind() != reflect.Struct || seen[typ] || typ == reflect.TypeFor[time.Time]() {
+			return
+		}
+		seen[typ] = true
+		for i := range typ.NumField() {
+			name, _, _ := strings.Cut(typ.Field(i).Tag.Get("json"), ",")
+			if !bytes.Contains(doc, []byte("`"+name+"`")) {
+				t.Errorf("%s.%s (%q) is not in REPORT.md", typ.Name(), typ.Field(i).Name, name)
+			}
+			check(typ.Field(i).Type)
+		}
+	}
+	check(reflect.TypeFor[ReportJSON]())
+	for kind := range changePhrases {
+		if !bytes.Contains(doc, []byte("`"+string(kind)+"`")) {
+			t.Errorf("kind %q is not in REPORT.md", kind)
+		}
 	}
 }

@@ -216,3 +216,36 @@ func TestVerifyWrongUsage(t *testing.T) {
 	r := verify(t, handSigned(t, issue(t, p, "Máy chủ", devpki.WrongUsage()), handOptions{}), p, func(o *VerifyOptions) { o.Revocation = RevocationSoft })
 	wantAll(t, r, 1, Indeterminate, ChainConstraintsFailure)
 }
+
+func TestCheckTimestamp(t *testing.T) {
+	p, other := testPKI(t), testPKI(t)
+	sum := sha256.Sum256([]byte("gốc cây"))
+	now := time.Now().Truncate(time.Second)
+	token := func(at time.Time) []byte {
+		der, err := p.TimeStamp(sum[:], crypto.SHA256, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return der
+	}
+	got, err := CheckTimestamp(token(now), sum[:], crypto.SHA256, p.Roots(), time.Time{})
+	if err != nil || !got.Time.Equal(now) || got.Authority == "" {
+		t.Errorf("good: %+v, %v", got, err)
+	}
+	wrong := sha256.Sum256([]byte("else"))
+	for name, err := range map[string]error{
+		"other data":                  second(CheckTimestamp(token(now), wrong[:], crypto.SHA256, p.Roots(), time.Time{})),
+		"other hash":                  second(CheckTimestamp(token(now), sum[:], crypto.SHA512, p.Roots(), time.Time{})),
+		"other roots":                 second(CheckTimestamp(token(now), sum[:], crypto.SHA256, other.Roots(), time.Time{})),
+		"no roots":                    second(CheckTimestamp(token(now), sum[:], crypto.SHA256, nil, time.Time{})),
+		"trailing byte":               second(CheckTimestamp(append(token(now), 0), sum[:], crypto.SHA256, p.Roots(), time.Time{})),
+		"before the certificate":      second(CheckTimestamp(token(now.AddDate(-3, 0, 0)), sum[:], crypto.SHA256, p.Roots(), now)),
+		"checked after its authority": second(CheckTimestamp(token(now), sum[:], crypto.SHA256, p.Roots(), now.AddDate(30, 0, 0))),
+	} {
+		if err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}
+
+func second(_ CheckedTimestamp, err error) error { return err }
