@@ -1,44 +1,86 @@
 package main
 
 import (
+	"crypto"
+	"crypto/x509"
 	"encoding/json"
+	"fmt"
+	"time"
 
+	"covenant/signing"
 	"covenant/workflow/engine"
+	"covenant/workflow/store"
 )
 
 type auditCmd struct {
 	Data     string `default:"data" help:"Data directory." placeholder:"DIR"`
 	Database string `help:"PostgreSQL address; default is SQLite in the data directory." placeholder:"URL"`
+	Trust    string `help:"Roots (PEM) of the time-stamp authorities. Default: roots.pem in the data directory." type:"existingfile" placeholder:"ROOTS.pem"`
 	JSON     bool   `name:"json" help:"Print the result as JSON."`
 }
 
-// Run recomputes every chain of the event log. Exit status 1 if anything does not agree.
+// auditResult is what audit found: chains and commitments by the store, time-stamps by us.
+type auditResult struct {
+	store.AuditReport
+	StampBreaks []string `json:"stamp_breaks"`
+	Unstamped   []string `json:"unstamped"` // days whose root waits for its time-stamp
+}
+
+func (r auditResult) ok() bool { return r.OK() && len(r.StampBreaks) == 0 }
+
+// Run recomputes every chain of the event log and checks the daily roots' time-stamps. Exit status 1 if anything does
+// not agree.
 func (cmd *auditCmd) Run(e *env) error {
 	return readOnly(e, cmd.Data, cmd.Database, func(eng *engine.Engine) error {
 		report, err := eng.Store.Audit(e.ctx)
 		if err != nil {
 			return err
 		}
-		if cmd.JSON {
-			if err := json.NewEncoder(e.out).Encode(report); err != nil {
-				return err
-			}
-		} else {
-			for _, b := range report.Breaks {
-				e.say("SAI LỆCH: %s", "BROKEN: %s", b)
-			}
-			for _, b := range report.RootBreaks {
-				e.say("SAI LỆCH: %s", "BROKEN: %s", b)
-			}
-			e.say("Đã kiểm tra %d sự kiện trong %d chuỗi, %d gốc theo ngày.", "Checked %d events in %d chains, %d daily roots.",
-				report.Events, report.Streams, len(report.Roots))
+		roots, err := loadRoots(rootsFile(config{Data: cmd.Data, Trust: cmd.Trust}))
+		if err != nil {
+			return err
 		}
-		if !report.OK() {
+		result := auditResult{AuditReport: report}
+		result.checkStamps(roots)
+		if err := cmd.print(e, result); err != nil {
+			return err
+		}
+		if !result.ok() {
 			return &exitError{status: 1}
-		}
-		if !cmd.JSON {
-			e.say("Nhật ký nguyên vẹn: mọi chuỗi băm khớp.", "The log is intact: every chain agrees.")
 		}
 		return nil
 	})
+}
+
+func (r *auditResult) checkStamps(roots *x509.CertPool) {
+	for _, root := range r.Roots {
+		if len(root.Token) == 0 {
+			r.Unstamped = append(r.Unstamped, root.Day)
+			continue
+		}
+		if _, err := signing.CheckTimestamp(root.Token, root.Digest(), crypto.SHA256, roots, time.Time{}); err != nil {
+			r.StampBreaks = append(r.StampBreaks, fmt.Sprintf("root of %s: %v", root.Day, err))
+		}
+	}
+}
+
+func (cmd *auditCmd) print(e *env, r auditResult) error {
+	if cmd.JSON {
+		return json.NewEncoder(e.out).Encode(r)
+	}
+	for _, b := range r.Breaks {
+		e.say("SAI LỆCH: %s", "BROKEN: %s", b)
+	}
+	for _, b := range append(r.RootBreaks, r.StampBreaks...) {
+		e.say("SAI LỆCH: %s", "BROKEN: %s", b)
+	}
+	for _, day := range r.Unstamped {
+		e.say("Gốc ngày %s chưa có dấu thời gian.", "The root of %s has no time-stamp yet.", day)
+	}
+	e.say("Đã kiểm tra %d sự kiện trong %d chuỗi, %d gốc theo ngày.", "Checked %d events in %d chains, %d daily roots.",
+		r.Events, r.Streams, len(r.Roots))
+	if r.ok() {
+		e.say("Nhật ký nguyên vẹn: mọi chuỗi băm và dấu thời gian đều khớp.", "The log is intact: every chain and time-stamp agrees.")
+	}
+	return nil
 }

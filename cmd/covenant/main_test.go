@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -69,6 +70,7 @@ func prepareScript(env *testscript.Env, pki *devpki.PKI) error {
 	}
 	env.Setenv("PASSWORD", password)
 	env.Setenv("TSA", pki.TSA())
+	env.Setenv("SLUG", fmt.Sprintf("%d/khoi-kinh-te-nganh", time.Now().Year()))
 	env.Setenv("HOME", env.WorkDir)
 	env.Setenv("COVENANT_LANG", "en")
 	return nil

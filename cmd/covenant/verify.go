@@ -14,7 +14,7 @@ import (
 )
 
 type verifyCmd struct {
-	Files        []string `arg:"" help:"PDF files."`
+	Files        []string `arg:"" help:"PDF files, or evidence bundles (.zip)."`
 	Trust        string   `help:"Roots (PEM) to trust. Default: the system's." type:"existingfile" placeholder:"ROOTS.pem"`
 	At           string   `help:"Judge as of this time, e.g. 2026-11-23T09:00:00+07:00. Default: now." placeholder:"TIME"`
 	Offline      bool     `help:"Use only what the file holds; ask no server."`
@@ -43,7 +43,11 @@ func (cmd *verifyCmd) Run(e *env) error {
 	}
 	worst := 0
 	for _, path := range cmd.Files {
-		status := cmd.verify(e, path, opt)
+		check := cmd.verify
+		if isBundle(path) {
+			check = cmd.verifyEvidence
+		}
+		status := check(e, path, opt)
 		if rank(status) > rank(worst) {
 			worst = status
 		}
@@ -77,12 +81,7 @@ func rank(status int) int {
 func (cmd *verifyCmd) verify(e *env, path string, opt signing.VerifyOptions) int {
 	report, err := verifyFile(e, path, opt)
 	if err != nil {
-		if cmd.JSON {
-			_ = json.NewEncoder(e.out).Encode(map[string]string{"file": path, "error": err.Error()})
-		} else {
-			e.say("%s: không đọc được: %v", "%s: cannot be read: %v", path, err)
-		}
-		return statusUnreadable
+		return cmd.unreadable(e, path, err)
 	}
 	if cmd.JSON {
 		if err := json.NewEncoder(e.out).Encode(struct {
@@ -104,6 +103,15 @@ func (cmd *verifyCmd) verify(e *env, path string, opt signing.VerifyOptions) int
 		return statusFailed
 	}
 	return statusIndeterminate
+}
+
+func (cmd *verifyCmd) unreadable(e *env, path string, err error) int {
+	if cmd.JSON {
+		_ = json.NewEncoder(e.out).Encode(map[string]string{"file": path, "error": err.Error()})
+	} else {
+		e.say("%s: không đọc được: %v", "%s: cannot be read: %v", path, err)
+	}
+	return statusUnreadable
 }
 
 func verifyFile(e *env, path string, opt signing.VerifyOptions) (*signing.Report, error) {
