@@ -30,19 +30,6 @@ type Covenant struct {
 	Words     string          // further words to be found by, beside title, slug and block
 }
 
-// Party is one member of a covenant and what it has done.
-type Party struct {
-	ID     string
-	Seq    int // order in the member list
-	Name   string
-	Role   string
-	Agency string
-	Person string
-	State  string
-	At     time.Time
-	Detail json.RawMessage
-}
-
 // SaveCovenant writes the derived row and its parties, replacing what was there.
 func (tx *Tx) SaveCovenant(ctx context.Context, c Covenant, parties []Party) error {
 	about := "save row of covenant " + c.ID
@@ -51,19 +38,9 @@ func (tx *Tx) SaveCovenant(ctx context.Context, c Covenant, parties []Party) err
 		UpdatedAt: millis(c.UpdatedAt), Summary: jsonText(c.Summary),
 		Folded: Fold(strings.Join([]string{c.Title, c.Slug, c.Block, c.Words}, " "))})
 	if err == nil {
-		err = tx.q.DeleteParties(ctx, c.ID)
+		err = tx.saveParties(ctx, c.ID, parties)
 	}
-	if err != nil {
-		return classify(err, about)
-	}
-	for _, p := range parties {
-		err := tx.q.InsertParty(ctx, db.InsertPartyParams{Covenant: c.ID, Party: p.ID, Seq: int64(p.Seq), Name: p.Name, Role: p.Role,
-			Agency: p.Agency, Person: p.Person, State: p.State, At: millis(p.At), Detail: jsonText(p.Detail)})
-		if err != nil {
-			return classify(err, about+", party "+p.ID)
-		}
-	}
-	return nil
+	return classify(err, about)
 }
 
 // jsonText makes an absent JSON value null.
@@ -150,15 +127,6 @@ func (tx *Tx) CovenantsOf(ctx context.Context, person, agency, state string, lim
 	rows, err := tx.q.CovenantsOfParty(ctx, db.CovenantsOfPartyParams{Person: person, Agency: agency, State: state, Page: page(limit)})
 	return convert(rows, func(r db.CovenantsOfPartyRow) Covenant { return covenantOf(db.CovenantRow(r)) }),
 		classify(err, "covenants of "+person+agency)
-}
-
-// Parties lists a covenant's parties in their order.
-func (tx *Tx) Parties(ctx context.Context, covenant string) ([]Party, error) {
-	rows, err := tx.q.Parties(ctx, covenant)
-	return convert(rows, func(r db.Party) Party {
-		return Party{ID: r.Party, Seq: int(r.Seq), Name: r.Name, Role: r.Role, Agency: r.Agency, Person: r.Person,
-			State: r.State, At: instant(r.At), Detail: json.RawMessage(r.Detail)}
-	}), classify(err, "parties of covenant "+covenant)
 }
 
 // Projection is a derived document, for example a page's model, kept as JSON under a kind and a key.

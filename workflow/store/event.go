@@ -155,9 +155,12 @@ func (tx *Tx) Append(ctx context.Context, stream Stream, expected int64, env Env
 			return nil, classify(err, about)
 		}
 	}
-	head, err := tx.Head(ctx, stream)
-	if err != nil {
-		return nil, err
+	head := Head{Stream: stream, Hash: make([]byte, HashSize)}
+	if expected != 0 { // whether a new stream is new, inserting its head will tell
+		var err error
+		if head, err = tx.Head(ctx, stream); err != nil {
+			return nil, err
+		}
 	}
 	if expected != AnyVersion && head.Version != expected {
 		return nil, fmt.Errorf("%s (it is at %d): %w", about, head.Version, ErrConflict)

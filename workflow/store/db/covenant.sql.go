@@ -327,12 +327,17 @@ func (q *Queries) DeleteCovenants(ctx context.Context) error {
 	return err
 }
 
-const deleteParties = `-- name: DeleteParties :exec
-DELETE FROM parties WHERE covenant = $1
+const deleteParty = `-- name: DeleteParty :exec
+DELETE FROM parties WHERE covenant = $1 AND party = $2
 `
 
-func (q *Queries) DeleteParties(ctx context.Context, covenant string) error {
-	_, err := q.db.ExecContext(ctx, deleteParties, covenant)
+type DeletePartyParams struct {
+	Covenant string
+	Party    string
+}
+
+func (q *Queries) DeleteParty(ctx context.Context, arg DeletePartyParams) error {
+	_, err := q.db.ExecContext(ctx, deleteParty, arg.Covenant, arg.Party)
 	return err
 }
 
@@ -356,40 +361,6 @@ DELETE FROM projections
 
 func (q *Queries) DeleteProjections(ctx context.Context) error {
 	_, err := q.db.ExecContext(ctx, deleteProjections)
-	return err
-}
-
-const insertParty = `-- name: InsertParty :exec
-INSERT INTO parties (covenant, party, seq, name, role, agency, person, state, at, detail)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-`
-
-type InsertPartyParams struct {
-	Covenant string
-	Party    string
-	Seq      int64
-	Name     string
-	Role     string
-	Agency   string
-	Person   string
-	State    string
-	At       int64
-	Detail   string
-}
-
-func (q *Queries) InsertParty(ctx context.Context, arg InsertPartyParams) error {
-	_, err := q.db.ExecContext(ctx, insertParty,
-		arg.Covenant,
-		arg.Party,
-		arg.Seq,
-		arg.Name,
-		arg.Role,
-		arg.Agency,
-		arg.Person,
-		arg.State,
-		arg.At,
-		arg.Detail,
-	)
 	return err
 }
 

@@ -42,12 +42,8 @@ DELETE FROM covenants;
 -- name: DeleteAllParties :exec
 DELETE FROM parties;
 
--- name: DeleteParties :exec
-DELETE FROM parties WHERE covenant = $1;
-
--- name: InsertParty :exec
-INSERT INTO parties (covenant, party, seq, name, role, agency, person, state, at, detail)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+-- name: DeleteParty :exec
+DELETE FROM parties WHERE covenant = $1 AND party = $2;
 
 -- name: Parties :many
 SELECT covenant, party, seq, name, role, agency, person, state, at, detail
