@@ -69,7 +69,15 @@ type docx struct {
 	landscape bool
 }
 
-func (x *docx) esc(s string) string { return xmlText.Replace(s) }
+// esc writes text for XML; characters that XML 1.0 cannot hold are dropped.
+func (x *docx) esc(s string) string {
+	return xmlText.Replace(strings.Map(func(r rune) rune {
+		if r < 0x20 && r != '\n' && r != '\t' || r == 0xFFFE || r == 0xFFFF {
+			return -1
+		}
+		return r
+	}, s))
+}
 
 var xmlText = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "\t", " ")
 

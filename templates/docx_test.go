@@ -43,6 +43,19 @@ func wordParts(t *testing.T, doc *Document) map[string]string {
 	return parts
 }
 
+func TestWordFileOfOddCharacters(t *testing.T) {
+	tpl, _ := Parse("m", []byte("---\nmẫu: x\nbiến: {a: văn bản dài}\n---\nA {{a}} <&> B\n"))
+	vals, _ := ParseValues("v", []byte(`a: "mot\x01\x0b\ufffe <b> & \"c\""`))
+	doc, err := tpl.Draft(vals, DraftOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wordParts(t, doc)
+	if _, err := doc.PDF(io.Discard, PDFOptions{}); err == nil {
+		t.Error("U+FFFE is no character of the font")
+	}
+}
+
 func TestWordFile(t *testing.T) {
 	body := letter + "# Một & <hai> {#mot}\n+ Khoản với {{chủ_đề}} {#khoan}\n++ a\n++ b\n++ c\n++ d\n++ đ\n++ e\n# Hai\n+ Lại từ đầu\n" + use +
 		"@bảng\ncột: A 20mm | B\n|= gộp\n| 1 | {{năm}} |\n@hết\n@chữ ký Đại diện\nđơn vị: các_đơn_vị\n@hết\n@phụ lục Kèm theo\nx\n"

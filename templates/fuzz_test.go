@@ -2,6 +2,7 @@ package templates
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -34,7 +35,8 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		if _, err := doc.PDF(io.Discard, PDFOptions{Fields: true}); err != nil {
-			if _, ok := err.(Problems); !ok {
+			var problems Problems
+			if !errors.As(err, &problems) {
 				t.Errorf("drafted and not printable: %v", err)
 			}
 		}

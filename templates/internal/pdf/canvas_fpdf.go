@@ -15,10 +15,7 @@ import (
 // font again for each document and compresses a 128 KB map for each, four times
 // the cost of the page itself; so the finishing pass writes them from shared
 // data.
-type fpdfCanvas struct {
-	pdf  *fpdf.Fpdf
-	size fpdf.SizeType
-}
+type fpdfCanvas struct{ pdf *fpdf.Fpdf }
 
 func newCanvas() canvas { return &fpdfCanvas{} }
 

@@ -271,12 +271,22 @@ func relatives(n, i int, level func(int) int) (parent, prev, next int) {
 	return parent, prev, -1
 }
 
+// ascii keeps what every reader can name a file by.
+func ascii(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < 0x20 || r > 0x7E {
+			return '_'
+		}
+		return r
+	}, s)
+}
+
 func (f *finisher) attachments() {
 	for i, a := range f.w.Attachments {
 		data := f.alloc()
 		f.begin(f.files[i])
 		f.add("<</Type/Filespec/F")
-		f.b = literal(f.b, a.Name)
+		f.b = literal(f.b, ascii(a.Name))
 		f.add("/UF")
 		f.b = text(f.b, a.Name)
 		f.add("/Desc")

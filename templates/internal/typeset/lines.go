@@ -82,15 +82,14 @@ func (s *setter) words(spans []Span) []word {
 
 // line is a set line before it is placed.
 type line struct {
-	words   []word
-	width   float64 // natural, without the last space
-	height  float64
-	ascent  float64
-	last    bool // of its paragraph, or before a forced break
-	indent  float64
-	avail   float64
-	gaps    int
-	tooWide bool
+	words  []word
+	width  float64 // natural, without the last space
+	height float64
+	ascent float64
+	last   bool // of its paragraph, or before a forced break
+	indent float64
+	avail  float64
+	gaps   int
 }
 
 // shrink is how far a space may be squeezed to keep a word on its line.
