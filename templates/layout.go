@@ -142,11 +142,23 @@ func (c *composer) spans(list []Span, l look) []typeset.Span {
 		if l.upper {
 			t.Text = strings.ToUpper(t.Text)
 		}
+		c.dropped(t.Text, s.At)
 		t.Text, t.Label = strings.Map(control, t.Text), s.label
 		c.glyphs(t.Text, t.Style, s.At, s.Path == "")
 		out = append(out, t)
 	}
 	return out
+}
+
+// dropped notes invisible characters that are left out.
+func (c *composer) dropped(text string, at Position) {
+	for _, r := range text {
+		if control(r) == -1 && !c.missing[r] {
+			c.missing[r] = true
+			p := c.f.addf(at, string(r), "Đã bỏ ký tự không nhìn thấy U+%04X.", "The invisible character U+%04X was left out.", r)
+			p.Note = true
+		}
+	}
 }
 
 // control drops characters that have no look of their own.
