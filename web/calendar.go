@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"sync"
 	"time"
 
 	"covenant/workflow"
@@ -89,8 +88,7 @@ func (s *server) reporting(r *request, list []engine.Summary) ([]reportingCovena
 }
 
 func (s *server) dutiesOf(r *request, sum engine.Summary) ([]dutyRow, error) {
-	key := dutyKey{sum.ID, r.lang.code}
-	state := dutyState{sum.UpdatedAt.UnixNano(), displayTime(s.now(), s.zone)[:len("02/01/2006")]}
+	key, state := s.keepKey(r, sum), s.keepState(sum)
 	if rows, ok := s.owing.get(key, state); ok {
 		return rows, nil
 	}
@@ -99,48 +97,8 @@ func (s *server) dutiesOf(r *request, sum engine.Summary) ([]dutyRow, error) {
 		return nil, err
 	}
 	rows := s.teller(r, v).duties()
-	s.owing.put(key, state, rows)
+	if len(rows) > 0 { // none may mean that they are about to be planned
+		s.owing.put(key, state, rows)
+	}
 	return rows, nil
-}
-
-// dutyCache keeps reporting periods as they were told last, so that lists over many covenants do not read every one
-// again. What it keeps is valid for one state of one covenant on one day; its zero value is empty.
-type dutyCache struct {
-	mu   sync.Mutex
-	kept map[dutyKey]keptDuties
-}
-
-type (
-	dutyKey struct {
-		covenant workflow.CovenantID
-		lang     string
-	}
-	dutyState struct {
-		updated int64  // of the covenant, ns
-		day     string // on which “còn 3 ngày” was said
-	}
-	keptDuties struct {
-		state dutyState
-		rows  []dutyRow
-	}
-)
-
-func (c *dutyCache) get(key dutyKey, state dutyState) ([]dutyRow, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	k, ok := c.kept[key]
-	return k.rows, ok && k.state == state
-}
-
-// put keeps rows; none at all are not kept, since they may be about to be planned.
-func (c *dutyCache) put(key dutyKey, state dutyState, rows []dutyRow) {
-	if len(rows) == 0 {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.kept == nil {
-		c.kept = map[dutyKey]keptDuties{}
-	}
-	c.kept[key] = keptDuties{state, rows}
 }

@@ -13,6 +13,9 @@ import (
 	"covenant/workflow/engine"
 )
 
+// rowsOnPage is how many covenants one page of the list shows.
+const rowsOnPage = 50
+
 // covenantsPage is the list of all covenants; what is filtered stands in the address.
 type covenantsPage struct {
 	basePage
@@ -23,6 +26,8 @@ type covenantsPage struct {
 	Years        []string
 	Tones        []choice
 	FilterActive bool
+	Found        int // covenants that fit the filter
+	Number, Last int // of the page shown, from 1
 }
 
 // choice is an entry of a list to choose from.
@@ -56,18 +61,45 @@ func (s *server) covenants(_ http.ResponseWriter, r *request) (*answer, error) {
 	for _, tone := range []workflow.Tone{workflow.ToneWaiting, workflow.ToneDone, workflow.ToneStopped} {
 		p.Tones = append(p.Tones, choice{string(tone), r.lang.text("tone." + string(tone))})
 	}
+	var found []engine.Summary
 	for _, sum := range list {
 		if year := strconv.Itoa(sum.Year); !slices.Contains(p.Years, year) {
 			p.Years = append(p.Years, year)
 		}
 		if p.matches(sum) {
-			p.Rows = append(p.Rows, s.row(r, sum))
+			found = append(found, sum)
 		}
+	}
+	p.Found = len(found)
+	p.Last = max(1, (len(found)+rowsOnPage-1)/rowsOnPage)
+	p.Number, _ = strconv.Atoi(q.Get("trang")) // what is no number shows the first page
+	p.Number = min(max(p.Number, 1), p.Last)
+	for _, sum := range found[(p.Number-1)*rowsOnPage : min(p.Number*rowsOnPage, len(found))] {
+		p.Rows = append(p.Rows, s.row(r, sum))
 	}
 	slices.Sort(p.Years)
 	slices.Reverse(p.Years)
 	return &answer{page: "covenants", data: p}, nil
 }
+
+// Page is the address of another page of the same filtered list; empty if there is none.
+func (p *covenantsPage) Page(number int) string {
+	if number < 1 || number > p.Last {
+		return ""
+	}
+	u := p.address
+	q := u.Query()
+	q.Del("lang")
+	q.Set("trang", strconv.Itoa(number))
+	u.RawQuery = q.Encode()
+	return u.RequestURI()
+}
+
+// Previous and Next are the addresses of the neighbouring pages.
+func (p *covenantsPage) Previous() string { return p.Page(p.Number - 1) }
+
+// Next is the address of the next page.
+func (p *covenantsPage) Next() string { return p.Page(p.Number + 1) }
 
 func (p *covenantsPage) matches(sum engine.Summary) bool {
 	return (p.Year == "" || p.Year == strconv.Itoa(sum.Year)) &&

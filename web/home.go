@@ -9,10 +9,14 @@ import (
 	"covenant/workflow"
 )
 
+// waitingShown is how many waiting covenants the first page shows.
+const waitingShown = 20
+
 // homePage is “Việc cần xử lý”: what waits, for whom, and which reports are owed next.
 type homePage struct {
 	basePage
-	Waiting []covenantRow // the program or somebody must act
+	Waiting []covenantRow // the program or somebody must act; the first few
+	More    int           // that wait besides
 	Owed    []owedRow     // reporting periods not yet complete, by deadline
 	Stopped []covenantRow
 	Running int // covenants in force
@@ -29,6 +33,10 @@ func (s *server) home(_ http.ResponseWriter, r *request) (*answer, error) {
 	for _, sum := range list {
 		switch sum.Phase.Tone() {
 		case workflow.ToneWaiting:
+			if len(p.Waiting) == waitingShown {
+				p.More++
+				continue
+			}
 			p.Waiting = append(p.Waiting, s.row(r, sum))
 		case workflow.ToneStopped:
 			p.Stopped = append(p.Stopped, s.row(r, sum))

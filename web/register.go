@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"covenant/workflow"
+	"covenant/workflow/engine"
 )
 
 // registerPage is the register of documents: the numbers issued, by book and year.
@@ -20,6 +21,13 @@ type registerBook struct {
 	Name string
 	Year int
 	Rows []registerRow
+}
+
+// registerEntry is a row with the book and the year in which it stands.
+type registerEntry struct {
+	book string
+	year int
+	row  registerRow
 }
 
 // registerRow is one number issued.
@@ -43,12 +51,12 @@ func (s *server) register(_ http.ResponseWriter, r *request) (*answer, error) {
 		if sum.Phase == workflow.PhaseNew || sum.Phase == workflow.AwaitingNumber {
 			continue
 		}
-		v, err := s.src.View(r.Context(), sum.Slug)
+		entry, err := s.registerEntry(r, sum)
 		if err != nil {
 			return nil, fmt.Errorf("register: covenant %s: %w", sum.Slug, err)
 		}
-		if n := v.Covenant.Number; n != nil {
-			p.add(n.Book, n.Year, s.registerRow(s.teller(r, v)))
+		if entry != nil {
+			p.add(entry)
 		}
 	}
 	slices.SortFunc(p.Books, func(a, b registerBook) int { return cmp.Or(cmp.Compare(b.Year, a.Year), cmp.Compare(a.Name, b.Name)) })
@@ -58,7 +66,26 @@ func (s *server) register(_ http.ResponseWriter, r *request) (*answer, error) {
 	return &answer{page: "register", data: p}, nil
 }
 
-func (s *server) registerRow(t teller) registerRow {
+// registerEntry is a covenant's entry in the register; nil before it has a number.
+func (s *server) registerEntry(r *request, sum engine.Summary) (*registerEntry, error) {
+	key, state := s.keepKey(r, sum), s.keepState(sum)
+	if entry, ok := s.issued.get(key, state); ok {
+		return entry, nil
+	}
+	v, err := s.src.View(r.Context(), sum.Slug)
+	if err != nil {
+		return nil, err
+	}
+	n := v.Covenant.Number
+	if n == nil {
+		return nil, nil
+	}
+	entry := &registerEntry{n.Book, n.Year, registerRowOf(s.teller(r, v))}
+	s.issued.put(key, state, entry)
+	return entry, nil
+}
+
+func registerRowOf(t teller) registerRow {
 	c := t.v.Covenant
 	row := registerRow{
 		Number: c.PrintedNumber(), Date: displayDate(c.Number.Date), Title: c.Title, Path: slugPath(c.Slug), number: c.Number.Number,
@@ -70,12 +97,12 @@ func (s *server) registerRow(t teller) registerRow {
 	return row
 }
 
-func (p *registerPage) add(book string, year int, row registerRow) {
+func (p *registerPage) add(e *registerEntry) {
 	for i := range p.Books {
-		if p.Books[i].Name == book && p.Books[i].Year == year {
-			p.Books[i].Rows = append(p.Books[i].Rows, row)
+		if p.Books[i].Name == e.book && p.Books[i].Year == e.year {
+			p.Books[i].Rows = append(p.Books[i].Rows, e.row)
 			return
 		}
 	}
-	p.Books = append(p.Books, registerBook{book, year, []registerRow{row}})
+	p.Books = append(p.Books, registerBook{e.book, e.year, []registerRow{e.row}})
 }

@@ -59,7 +59,8 @@ type server struct {
 	languages *languages
 	pages     map[string]*template.Template
 	hosts     []string
-	owing     dutyCache
+	owing     keeper[[]dutyRow]
+	issued    keeper[*registerEntry]
 	roots     *x509.CertPool
 	checks    chan struct{} // one for each file being judged
 }

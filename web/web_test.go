@@ -300,6 +300,52 @@ func (c counting) View(ctx context.Context, slug string) (*engine.View, error) {
 	return c.life.View(ctx, slug)
 }
 
+// many is a source with a long list.
+type many struct {
+	*life
+	n int
+}
+
+func (m many) List(ctx context.Context) ([]engine.Summary, error) {
+	one, err := m.life.List(ctx)
+	var out []engine.Summary
+	for i := range m.n {
+		sum := one[0]
+		sum.Title = "Giao ước số " + itoa(i+1)
+		out = append(out, sum)
+	}
+	return out, err
+}
+
+func TestLongList(t *testing.T) {
+	h := handler(t, many{newLife(t), 120})
+	for path, want := range map[string]struct {
+		rows        int
+		first, page string
+	}{
+		"/giao-uoc":                            {50, "Giao ước số 1", "Trang 1/3"},
+		"/giao-uoc?trang=3":                    {20, "Giao ước số 101", "Trang 3/3"},
+		"/giao-uoc?trang=99":                   {20, "Giao ước số 101", "Trang 3/3"},
+		"/giao-uoc?trang=x":                    {50, "Giao ước số 1", "Trang 1/3"},
+		"/giao-uoc?trang=2&tinh-trang=waiting": {50, "Giao ước số 51", "Trang 2/3"},
+	} {
+		p := get(t, h, path)
+		p.count("tbody tr", want.rows)
+		p.contains("tbody tr a", want.first)
+		p.contains(".pages", want.page)
+	}
+	found := get(t, h, "/giao-uoc?trang=2&tim=giao+uoc+so+1") // 1, 10–19, 100–120: a single page
+	found.count("tbody tr", 32)
+	found.count(".pages", 0)
+	next := attr(get(t, h, "/giao-uoc?tinh-trang=waiting").all(".pages [rel=next]")[0], "href")
+	if next != "/giao-uoc?tinh-trang=waiting&trang=2" {
+		t.Errorf("the next page is %s", next)
+	}
+	home := get(t, h, "/")
+	home.count(".cards > li", 20)
+	home.contains("#noi-dung", "Còn 100 giao ước khác đang chờ")
+}
+
 // TestCalendarReadsOnce: a covenant is read again only when it has changed or the day has.
 func TestCalendarReadsOnce(t *testing.T) {
 	l := newLife(t)
@@ -314,19 +360,20 @@ func TestCalendarReadsOnce(t *testing.T) {
 		views = 0
 		get(t, h, "/lich-bao-cao")
 		get(t, h, "/")
+		get(t, h, "/so-van-ban")
 		if views != want {
 			t.Errorf("%s: the covenant was read %d times, want %d", why, views, want)
 		}
 	}
-	read("first", 1)
+	read("first", 2)
 	read("unchanged", 0)
 	members := l.state.Covenant.Members()
 	a := members[len(members)-1]
 	l.do(workflow.SubmitReport{By: l.who(a, workflow.DutyReport), Agency: a, Obligation: l.upcoming[0].Obligation, Period: l.upcoming[0].Period, Summary: "Đã hoàn thành."})
-	read("a report came", 1)
+	read("a report came", 2)
 	get(t, h, "/").contains("#noi-dung", "9/10 đơn vị đã báo cáo")
 	now = now.Add(24 * time.Hour)
-	read("the next day", 1)
+	read("the next day", 2)
 }
 
 // TestAnchors: an id stands once on a page, and what a link within the page names is there.
