@@ -235,12 +235,13 @@ func (w *Writer) show(t Text) {
 		b = append(b, "[<"...)
 	}
 	for _, r := range t.Text {
+		stretched := r == ' ' && extra != 0 // a no-break space keeps its width
 		if r == 0xA0 {
 			r = ' '
 		}
 		gid := f.Glyph(r)
 		b = hex.AppendEncode(b, []byte{byte(gid >> 8), byte(gid)})
-		if r == ' ' && extra != 0 {
+		if stretched {
 			b = append(b, '>')
 			b = number(b, extra)
 			b = append(b, '<')

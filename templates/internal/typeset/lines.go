@@ -56,17 +56,17 @@ func (s *setter) words(spans []Span) []word {
 			push()
 			continue
 		}
-		start := 0
-		for j := 0; j <= len(sp.Text); j++ {
-			if j < len(sp.Text) && sp.Text[j] != ' ' {
+		start, text := 0, bind(sp.Text)
+		for j := 0; j <= len(text); j++ {
+			if j < len(text) && text[j] != ' ' {
 				continue
 			}
-			if t := sp.Text[start:j]; t != "" {
+			if t := text[start:j]; t != "" {
 				p := part{sp, t, s.measure(t, sp.Style, sp.Size)}
 				cur.parts = append(cur.parts, p)
 				cur.width += p.width
 			}
-			if j < len(sp.Text) {
+			if j < len(text) {
 				cur.space = s.measure(" ", sp.Style, sp.Size)
 				cur.gap = sp
 				push()
@@ -78,6 +78,33 @@ func (s *setter) words(spans []Span) []word {
 		push()
 	}
 	return out
+}
+
+// bound are words that a number after them does not leave: “Điều 3”, “ngày 26”.
+var bound = map[string]bool{
+	"Điều": true, "khoản": true, "Khoản": true, "Chương": true, "Mục": true, "Phần": true, "ngày": true, "tháng": true,
+	"năm": true, "số": true, "Số": true, "quý": true, "Article": true, "clause": true, "No.": true,
+}
+
+// bind writes no-break spaces between those words and a figure.
+func bind(text string) string {
+	var out []byte
+	done, start := 0, 0
+	for i := 0; i+1 < len(text); i++ {
+		if text[i] != ' ' {
+			continue
+		}
+		if next := text[i+1]; next >= '0' && next <= '9' && bound[text[start:i]] {
+			out = append(out, text[done:i]...)
+			out = append(out, "\u00A0"...)
+			done = i + 1
+		}
+		start = i + 1
+	}
+	if out == nil {
+		return text
+	}
+	return string(append(out, text[done:]...))
 }
 
 // line is a set line before it is placed.

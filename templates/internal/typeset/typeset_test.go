@@ -168,6 +168,25 @@ func TestTallRowIsDivided(t *testing.T) {
 	}
 }
 
+func TestNumbersStayWithTheirWord(t *testing.T) {
+	for in, want := range map[string]string{
+		"ngày 26 tháng 3 năm 2021": "ngày\u00A026 tháng\u00A03 năm\u00A02021", "theo Điều 5.": "theo Điều\u00A05.", "bản 3": "bản 3", "số": "số", "": "",
+	} {
+		if got := bind(in); got != want {
+			t.Errorf("%q became %q", in, got)
+		}
+	}
+	for n := range 40 {
+		text := strings.Repeat("chữ ", 10+n) + "căn cứ Điều 12 và khoản 3"
+		r := Set(page, faces(t), []Element{&Paragraph{Spans: []Span{{Text: text, Size: 14}}, Align: Justify}})
+		for _, m := range r.Pages[0].Marks {
+			if s := strings.TrimSpace(m.Text); strings.HasSuffix(s, "Điều") || strings.HasSuffix(s, "khoản") {
+				t.Errorf("a line ends with %q", s)
+			}
+		}
+	}
+}
+
 func TestLongWordIsCutWithANote(t *testing.T) {
 	r := Set(page, faces(t), []Element{&Paragraph{Spans: []Span{{Text: strings.Repeat("ế", 500), Size: 14}}}})
 	if len(r.Notes) != 1 {
