@@ -18,6 +18,7 @@ type Text struct {
 	MCID    int // -1: an artifact
 	Marked  bool
 	Gray    float64
+	Width   float64 // by /W and the adjustments between the glyphs
 	Rotated bool
 }
 
@@ -168,6 +169,7 @@ func (in *interpreter) show(args []any) {
 		Page: in.page, X: in.matrix[4], Y: in.matrix[5], Size: in.size, Font: after, MCID: in.mcid, Marked: in.depth > 0,
 		Gray: in.gray, Rotated: in.matrix[1] != 0,
 	}
+	widths := in.f.widths(font)
 	var b strings.Builder
 	var take func(o any)
 	take = func(o any) {
@@ -176,6 +178,10 @@ func (in *interpreter) show(args []any) {
 			for i := 0; i+1 < len(o); i += 2 {
 				code := uint16(o[i])<<8 | uint16(o[i+1])
 				t.Codes = append(t.Codes, code)
+				if int(code) < len(widths) {
+					w, _ := widths[code].(float64)
+					t.Width += w * in.size / 1000
+				}
 				switch u := m[code]; u {
 				case "", "\x00", "\uFEFF", "\uFFFD":
 					in.c.Unmapped = append(in.c.Unmapped, fmt.Sprintf("page %d: glyph %d has no character", in.page, code))
@@ -183,6 +189,8 @@ func (in *interpreter) show(args []any) {
 					b.WriteString(u)
 				}
 			}
+		case float64:
+			t.Width -= o * in.size / 1000
 		case Array:
 			for _, k := range o {
 				take(k)
@@ -194,6 +202,18 @@ func (in *interpreter) show(args []any) {
 	}
 	t.Text = b.String()
 	in.c.Texts = append(in.c.Texts, t)
+}
+
+// widths are the advances of a Type0 font by glyph, in 1/1000 em.
+func (f *File) widths(font Dict) Array {
+	list := f.Array(font["DescendantFonts"])
+	if len(list) == 0 {
+		return nil
+	}
+	if w := f.Array(f.Dict(list[0])["W"]); len(w) == 2 {
+		return f.Array(w[1])
+	}
+	return nil
 }
 
 // unicode reads a font's ToUnicode CMap.

@@ -141,6 +141,41 @@ func TestSignatureFields(t *testing.T) {
 	}
 }
 
+// What is drawn is as wide as it was measured, so nothing runs into what follows
+// and justified lines end at the margin.
+func TestTextIsAsWideAsMeasured(t *testing.T) {
+	b, r := write(t, "giao-uoc-thi-dua", dated, templates.PDFOptions{})
+	type place struct {
+		page int
+		x, y int
+	}
+	at := func(page int, x, y float64) place {
+		return place{page, int(math.Round(x * 20)), int(math.Round(y * 20))}
+	}
+	drawn := map[place]pdfcheck.Text{}
+	for _, x := range read(t, b).Content().Texts {
+		drawn[at(x.Page, x.X, 297*mm-x.Y)] = x
+	}
+	checked := 0
+	for _, run := range r.Runs {
+		x, ok := drawn[at(run.Page, run.X, run.Y)]
+		if !ok || run.W == 0 {
+			continue
+		}
+		checked++
+		width := x.Width
+		if strings.HasSuffix(x.Text, " ") && width > run.W+0.1 { // the space at a line's end
+			width = run.W
+		}
+		if math.Abs(width-run.W) > 0.1 {
+			t.Errorf("page %d: %q is %.2f wide, measured %.2f", run.Page, run.Text, width, run.W)
+		}
+	}
+	if checked < 200 {
+		t.Errorf("only %d runs were found again", checked)
+	}
+}
+
 // pdftotext gives back the text in reading order.
 func TestTextComesBack(t *testing.T) {
 	if testing.Short() {
