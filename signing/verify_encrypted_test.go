@@ -84,6 +84,11 @@ func TestVerifyEncrypted(t *testing.T) {
 			})
 		}
 	}
+	t.Run("encryption taken away afterwards", func(t *testing.T) {
+		file := appendObject(encryptedSigned(t, id, "--encrypt", "", "owner", "256", "--"), 90, "<<>>")
+		r := verify(t, file, p, soft)
+		wantAll(t, r, 1, TotalFailed, FormatFailure)
+	})
 	t.Run("password needed", func(t *testing.T) {
 		file := encryptedSigned(t, id, "--encrypt", "secret", "owner", "256", "--")
 		_, err := Verify(t.Context(), bytes.NewReader(file), int64(len(file)), VerifyOptions{Roots: p.Roots()})

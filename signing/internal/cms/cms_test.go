@@ -1,6 +1,7 @@
 package cms
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -262,6 +263,53 @@ func TestRefused(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+}
+
+// TestAlgorithmsMustAgree: what the signature does not protect may not choose how it is verified.
+func TestAlgorithmsMustAgree(t *testing.T) {
+	key := ecKey(t, elliptic.P256())
+	cert := newCert(t, key)
+	alg, _ := AlgorithmFor(key.Public(), 0, false)
+	content := []byte("content")
+	sum := sha256.Sum256(content)
+	der := sign(t, key, cert, alg, content)
+	ecdsaSHA256 := []byte{0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02}
+	at := bytes.LastIndex(der, ecdsaSHA256)
+	for name, c := range map[string]struct {
+		last byte
+		want error
+	}{"SHA-512": {4, ErrConstraint}, "SHA-384": {3, ErrConstraint}, "SHA-224": {1, ErrUnsupported}} {
+		bad := bytes.Clone(der)
+		bad[at+7] = c.last
+		if _, err := Parse(bad); !errors.Is(err, c.want) {
+			t.Errorf("signature algorithm with %s over a digest of SHA-256: %v", name, err)
+		}
+	}
+	for name, extra := range map[string]Attribute{
+		"message-digest twice":      {OIDMessageDigest, [][]byte{append([]byte{4, 32}, make([]byte, 32)...)}},
+		"content-type twice":        {OIDContentType, [][]byte{{6, 1, 42}}},
+		"signing-certificate twice": {OIDSigningCertificateV2, [][]byte{{0x30, 2, 0x30, 0}}},
+		"a foreign algorithm protection": {OIDAlgorithmProtection, [][]byte{{0x30, 0x1b, 0x30, 0x0b, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04,
+			0x02, 0x03, 0xa1, 0x0c, 0x06, 0x0a, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x04, 0x05, 0x00}}},
+	} {
+		b := Builder{Algorithm: alg, Certificate: cert, Extra: []Attribute{extra}}
+		attrs, err := b.SignedAttributes(sum[:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		sig, _ := alg.Sign(rand.Reader, key, attrs)
+		der, err := b.Assemble(attrs, sig)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sd, err := Parse(der)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := sd.Verify(sum[:]); !errors.Is(err, ErrConstraint) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }
 
 // harmless: the flip hit what carries no meaning: the SignedData's version or its digestAlgorithms set.
