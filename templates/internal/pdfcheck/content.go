@@ -19,6 +19,7 @@ type Text struct {
 	Marked  bool
 	Gray    float64
 	Width   float64 // by /W and the adjustments between the glyphs
+	Tail    float64 // the part of Width that the last glyph takes
 	Rotated bool
 }
 
@@ -180,7 +181,8 @@ func (in *interpreter) show(args []any) {
 				t.Codes = append(t.Codes, code)
 				if int(code) < len(widths) {
 					w, _ := widths[code].(float64)
-					t.Width += w * in.size / 1000
+					t.Tail = w * in.size / 1000
+					t.Width += t.Tail
 				}
 				switch u := m[code]; u {
 				case "", "\x00", "\uFEFF", "\uFFFD":
@@ -191,6 +193,7 @@ func (in *interpreter) show(args []any) {
 			}
 		case float64:
 			t.Width -= o * in.size / 1000
+			t.Tail -= o * in.size / 1000
 		case Array:
 			for _, k := range o {
 				take(k)
