@@ -3,18 +3,23 @@ package engine_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"covenant/signing"
 	"covenant/signing/devpki"
@@ -37,6 +42,7 @@ type office struct {
 	ahead  atomic.Int64
 	id     workflow.CovenantID
 	dir    string
+	url    string // of the PostgreSQL database, if any
 }
 
 // postman hands mails to whatever the test says; nil accepts.
@@ -87,6 +93,28 @@ func newOffice(t testing.TB) *office {
 	return o
 }
 
+// database is a new database on the PostgreSQL server that COVENANT_TEST_POSTGRES names (postgres://…/postgres), or
+// nothing: SQLite.
+func (o *office) database() string {
+	server := os.Getenv("COVENANT_TEST_POSTGRES")
+	if server == "" {
+		return ""
+	}
+	if o.url == "" {
+		conn, err := pgx.Connect(context.Background(), server)
+		check(o.t, err)
+		defer conn.Close(context.Background())
+		name := "engine_" + strings.ToLower(rand.Text())
+		_, err = conn.Exec(context.Background(), "CREATE DATABASE "+name)
+		check(o.t, err)
+		u, err := url.Parse(server)
+		check(o.t, err)
+		u.Path = "/" + name
+		o.url = u.String()
+	}
+	return o.url
+}
+
 func check(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
@@ -98,7 +126,7 @@ func (o *office) now() time.Time { return time.Now().Add(time.Duration(o.ahead.L
 
 func (o *office) open() {
 	o.t.Helper()
-	s, err := store.Open(context.Background(), store.Options{Dir: o.dir, Now: o.now})
+	s, err := store.Open(context.Background(), store.Options{Dir: o.dir, Now: o.now, DatabaseURL: o.database()})
 	check(o.t, err)
 	calendar, err := workflow.VietnamCalendar()
 	check(o.t, err)
