@@ -75,13 +75,13 @@ func newAsset(name string, content []byte) *asset {
 		f.mediaType = "text/plain; charset=utf-8"
 	}
 	if f.mediaType != "font/woff2" {
-		f.zipped = zip(content)
+		f.zipped = compressed(content)
 	}
 	return f
 }
 
-// zip compresses content, or gives nil if that saves less than a tenth.
-func zip(content []byte) []byte {
+// compressed is content packed by gzip; nil if that saves less than a tenth.
+func compressed(content []byte) []byte {
 	var buf bytes.Buffer
 	w, _ := gzip.NewWriterLevel(&buf, gzip.BestSpeed) // the level is valid
 	_, _ = w.Write(content)                           // a bytes.Buffer takes everything

@@ -34,6 +34,7 @@ type checkPage struct {
 	Encrypted bool
 	Revisions int
 	Verdict   *verdictSummary
+	Evidence  *evidenceResult // of an evidence bundle
 }
 
 func (s *server) checkForm(_ http.ResponseWriter, r *request) (*answer, error) {
@@ -83,6 +84,9 @@ func (s *server) judgeUpload(w http.ResponseWriter, r *request, p *checkPage) er
 	}
 	digest := workflow.DigestOf(content)
 	p.FileName, p.Size, p.Digest = name, r.lang.displaySize(int64(len(content))), digest.String()
+	if bytes.HasPrefix(content, []byte("PK\x03\x04")) {
+		return s.judgeEvidence(r, p, content)
+	}
 	report, err := signing.Verify(r.Context(), bytes.NewReader(content), int64(len(content)), signing.VerifyOptions{Roots: s.roots})
 	if err != nil {
 		s.log.Info("an uploaded file could not be judged", "ref", r.ref, "size", len(content), "err", err)

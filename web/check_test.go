@@ -1,6 +1,7 @@
 package web
 
 import (
+	"archive/zip"
 	"bytes"
 	"log/slog"
 	"mime/multipart"
@@ -68,6 +69,24 @@ func TestCheck(t *testing.T) {
 	p.contains("p.verdict", "chưa có chữ ký nào")
 }
 
+// archive is a ZIP file with one entry.
+func archive(t *testing.T, name string, content []byte) []byte {
+	t.Helper()
+	var buf bytes.Buffer
+	z := zip.NewWriter(&buf)
+	w, err := z.Create(name)
+	if err == nil {
+		_, err = w.Write(content)
+	}
+	if err == nil {
+		err = z.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return buf.Bytes()
+}
+
 func TestCheckProblems(t *testing.T) {
 	h := handler(t, newLife(t))
 	for _, c := range []struct {
@@ -76,7 +95,10 @@ func TestCheckProblems(t *testing.T) {
 		status     int
 		want       string
 	}{
-		{"not a PDF", "tep", []byte("PK\x03\x04 a Word file"), http.StatusUnprocessableEntity, "Không đọc được tệp này như một tệp PDF"},
+		{"not a PDF", "tep", []byte("{\\rtf1 a letter}"), http.StatusUnprocessableEntity, "Không đọc được tệp này như một tệp PDF"},
+		{"damaged archive", "tep", []byte("PK\x03\x04 cut off"), http.StatusUnprocessableEntity, "không phải hồ sơ bằng chứng"},
+		{"another archive", "tep", archive(t, "word/document.xml", []byte("<w/>")), http.StatusUnprocessableEntity, "không phải hồ sơ bằng chứng"},
+		{"an archive that explodes", "tep", archive(t, "manifest.json", make([]byte, maxUnpacked+1)), http.StatusRequestEntityTooLarge, "hơn 200 MB"},
 		{"empty", "tep", nil, http.StatusUnprocessableEntity, "Chưa có tệp nào được chọn"},
 		{"another field", "khac", []byte("%PDF-"), http.StatusUnprocessableEntity, "Chưa có tệp nào được chọn"},
 		{"too large", "tep", make([]byte, maxUpload+1), http.StatusRequestEntityTooLarge, "lớn hơn 20 MB"},

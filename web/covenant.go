@@ -42,6 +42,7 @@ type covenantPage struct {
 	EarlierCount         int
 	EventCount           int
 	LastHash, LastDigest string
+	Evidence             string // address of the evidence bundle, if there is one
 }
 
 // actor is somebody who has to act, with the people who may.
@@ -61,6 +62,9 @@ func (s *server) covenantPath(w http.ResponseWriter, r *request) (*answer, error
 	}
 	if slug, ok := strings.CutSuffix(path, "/tinh-hinh"); ok {
 		return s.covenantLive(w, r, slug)
+	}
+	if slug, ok := strings.CutSuffix(path, "/ho-so.zip"); ok {
+		return nil, s.evidence(w, r, slug)
 	}
 	if i := strings.LastIndex(path, "/lan/"); i > 0 && strings.HasSuffix(path, ".pdf") {
 		return nil, s.revision(w, r, path[:i], strings.TrimSuffix(path[i+len("/lan/"):], ".pdf"))
@@ -132,6 +136,9 @@ func (s *server) covenantPage(r *request, v *engine.View) (*covenantPage, error)
 	}
 	if c.Number != nil {
 		p.Date = c.Number.Date.Display()
+	}
+	if _, ok := s.src.(EvidenceSource); ok {
+		p.Evidence = p.Path + "/ho-so.zip"
 	}
 	p.Next, p.NextMore = t.nextActors()
 	p.Steps = t.steps()

@@ -194,6 +194,18 @@ func followQR(t *testing.T, b *browser, server string) {
 		t.Errorf("the check does not know the file: %q", text)
 	}
 	tb.screenshot("program-check", true)
+	bundle := filepath.Join(t.TempDir(), "ho-so.zip")
+	if err := os.WriteFile(bundle, fetch(t, server+path+"/ho-so.zip"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tb.run(chromedp.Navigate(server+"/kiem-tra"), chromedp.SetUploadFiles(chromedp.CSS("#tep"), []string{bundle}), chromedp.Click(chromedp.CSS(".upload button")), chromedp.WaitVisible(chromedp.CSS("#chu-ky")))
+	if n := eval[int](tb, `document.querySelectorAll(".findings .stopped").length`); n != 0 {
+		t.Errorf("%d findings against the program's own evidence: %s", n, eval[string](tb, `document.querySelector(".findings").textContent`))
+	}
+	if n := eval[int](tb, `document.querySelectorAll(".findings .done").length`); n < 3 {
+		t.Errorf("only %d findings speak for the evidence", n)
+	}
+	tb.screenshot("program-evidence", true)
 	tb.accessible()
 	tb.clean()
 }

@@ -32,6 +32,12 @@ type TokenSource interface {
 	ByToken(ctx context.Context, token string) (slug string, err error)
 }
 
+// EvidenceSource is a Source that makes evidence bundles.
+type EvidenceSource interface {
+	// Evidence writes a covenant's evidence bundle, a ZIP archive.
+	Evidence(ctx context.Context, slug string, w io.Writer) (engine.EvidenceManifest, error)
+}
+
 // Config says what the pages show and where they report to.
 type Config struct {
 	Engine Source
@@ -74,6 +80,9 @@ func New(cfg Config) (http.Handler, error) {
 		checks: make(chan struct{}, checksAtOnce)}
 	if e, ok := cfg.Engine.(*engine.Engine); ok && s.roots == nil {
 		s.roots = e.Roots
+	}
+	if s.roots == nil {
+		s.roots = x509.NewCertPool() // nothing is trusted, not even what the system trusts
 	}
 	if s.log == nil {
 		s.log = slog.Default()

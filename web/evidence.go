@@ -1,0 +1,106 @@
+package web
+
+import (
+	"archive/zip"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"covenant/signing"
+	"covenant/workflow/engine"
+)
+
+// evidence sends a covenant's evidence bundle. It is made whole in a temporary file first, so that nobody is sent half a
+// bundle.
+func (s *server) evidence(w http.ResponseWriter, r *request, slug string) error {
+	src, ok := s.src.(EvidenceSource)
+	if !ok {
+		return errNotFound
+	}
+	f, err := os.CreateTemp("", "evidence-*.zip")
+	if err != nil {
+		return fmt.Errorf("evidence of %q: %w", slug, err)
+	}
+	defer os.Remove(f.Name())
+	defer f.Close()
+	manifest, err := src.Evidence(r.Context(), slug, f)
+	if err != nil {
+		return fmt.Errorf("evidence of %q: %w", slug, err)
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return fmt.Errorf("evidence of %q: %w", slug, err)
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/zip")
+	h.Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", "ho-so-"+strings.ReplaceAll(manifest.Slug, "/", "-")+"-"+strconv.FormatInt(manifest.Version, 10)+".zip"))
+	h.Set("Cache-Control", "no-store")
+	http.ServeContent(w, r.Request, "", time.Time{}, f)
+	return nil
+}
+
+// maxUnpacked is what an uploaded bundle may unpack to, bytes.
+const maxUnpacked = 200 << 20
+
+// evidenceResult is what the check of an evidence bundle found.
+type evidenceResult struct {
+	Tone, Sentence string
+	Title, MadeAt  string
+	Findings       []findingRow
+}
+
+// findingRow is one thing that was checked.
+type findingRow struct{ Tone, Text string }
+
+var findingTones = map[engine.Verdict]string{engine.Passed: "done", engine.Indeterminate: "waiting", engine.Failed: "stopped"}
+
+var evidenceSentences = map[string]string{
+	"done": "check.evidence_done", "waiting": "check.evidence_waiting", "stopped": "check.evidence_stopped",
+}
+
+// judgeEvidence checks an uploaded evidence bundle by nothing but what it holds and the trusted roots.
+func (s *server) judgeEvidence(r *request, p *checkPage, content []byte) error {
+	if err := unpacksWithin(content, maxUnpacked); err != nil {
+		return err
+	}
+	report, err := engine.CheckEvidence(r.Context(), bytes.NewReader(content), int64(len(content)), s.roots)
+	if errors.Is(err, engine.ErrNotEvidence) {
+		return &checkProblem{"check.not_evidence", http.StatusUnprocessableEntity}
+	}
+	if err != nil {
+		return fmt.Errorf("check of an evidence bundle: %w", err)
+	}
+	t := teller{language: r.lang, zone: s.zone}
+	tone := findingTones[report.Overall()]
+	p.Evidence = &evidenceResult{
+		Tone: tone, Sentence: r.lang.text(evidenceSentences[tone]), Title: report.Manifest.Title, MadeAt: t.exactly(report.Manifest.MadeAt),
+	}
+	for _, f := range report.Findings {
+		p.Evidence.Findings = append(p.Evidence.Findings, findingRow{findingTones[f.Verdict], sentence(f.Sentence(r.lang.code))})
+	}
+	if report.Document != nil {
+		p.Verdict = t.judged(report.Document, nil, func(*signing.Result) bool { return false })
+	}
+	return nil
+}
+
+// unpacksWithin refuses an archive that claims to unpack to more than limit; an entry that holds more than it claims
+// fails when it is read.
+func unpacksWithin(content []byte, limit uint64) error {
+	archive, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
+	if err != nil {
+		return &checkProblem{"check.not_evidence", http.StatusUnprocessableEntity}
+	}
+	var total uint64
+	for _, f := range archive.File {
+		if total += f.UncompressedSize64; f.UncompressedSize64 > limit || total > limit {
+			return &checkProblem{"check.unpacks", http.StatusRequestEntityTooLarge}
+		}
+	}
+	return nil
+}
