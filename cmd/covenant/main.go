@@ -31,6 +31,7 @@ type cli struct {
 	Verify    verifyCmd    `cmd:"" help:"Verify the signatures of PDF files."`
 	Remind    remindCmd    `cmd:"" help:"Print the reminders that would be sent between two dates."`
 	Evidence  evidenceCmd  `cmd:"" help:"Write the evidence bundle of a covenant."`
+	Publish   publishCmd   `cmd:"" help:"Publish the signed document to a GitHub repository."`
 	Backup    backupCmd    `cmd:"" help:"Copy database and files consistently, also while serving."`
 	Restore   restoreCmd   `cmd:"" help:"Bring a backup back into an empty place."`
 	Rebuild   rebuildCmd   `cmd:"" help:"Make the derived rows anew from the event log."`
