@@ -99,7 +99,7 @@ func (s State) stoppedBecause(lang string) string {
 	c := s.Covenant
 	if n := len(c.Refused); n > 0 {
 		p, _ := c.SlotParty(c.Refused[n-1].Slot)
-		return fmt.Sprintf(pick(lang, [2]string{"Đã dừng: %s từ chối ký", "Stopped: %s refused to sign"}), p.Unit)
+		return fmt.Sprintf(pick(lang, [2]string{"Đã dừng: %s từ chối ký", "Stopped: %s refused to sign"}), s.Directory.AgencyName(p.Agency))
 	}
 	for _, r := range c.Reviews {
 		if r.Opinion == OpinionReject {

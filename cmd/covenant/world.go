@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -146,7 +147,16 @@ func serverSecret(dir string) ([]byte, error) {
 }
 
 func (w *world) handler() (http.Handler, error) {
-	return web.New(web.Config{Engine: w.engine, Logger: w.logger, Now: w.now})
+	return web.New(web.Config{Engine: w.engine, Logger: w.logger, Now: w.now, Hosts: publicHosts(w.config.PublicURL)})
+}
+
+// publicHosts are the names under which the pages may be asked for besides localhost and plain addresses.
+func publicHosts(publicURL string) []string {
+	u, err := url.Parse(publicURL)
+	if err != nil || u.Hostname() == "" {
+		return nil
+	}
+	return []string{u.Hostname()}
 }
 
 func (w *world) close() error { return w.store.Close() }
