@@ -86,7 +86,7 @@ func TestHostileInput(t *testing.T) {
 			start := time.Now()
 			problems := check(t, c.body, c.values, DraftOptions{})
 			runtime.ReadMemStats(&after)
-			if took := time.Since(start); took > 20*time.Second {
+			if took := time.Since(start); took > time.Minute { // alone it takes a second; a loaded machine with the race detector far longer
 				t.Errorf("took %v", took)
 			}
 			if mb := (after.TotalAlloc - before.TotalAlloc) >> 20; mb > 3000 {
