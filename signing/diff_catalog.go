@@ -5,16 +5,23 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"slices"
 
 	"covenant/signing/internal/pdf"
 )
 
-// compareTrailer: same catalogue, same encryption; a new Info dictionary is metadata.
+// compareTrailer: same encryption; a new Info dictionary is metadata. The catalogue may get another number, as some programs
+// give it, if it keeps its entries.
 func (c *comparison) compareTrailer() error {
 	a, b := c.old.Trailer(), c.new.Trailer()
-	for _, key := range []pdf.Name{"Root", "Encrypt"} {
-		if !equalOrAbsent(a.Get(key), b.Get(key)) {
-			c.report(Modification{Kind: ChangeTrailer, Key: string(key)})
+	if !equalOrAbsent(a.Get("Encrypt"), b.Get("Encrypt")) {
+		c.report(Modification{Kind: ChangeTrailer, Key: "Encrypt"})
+	}
+	if !equalOrAbsent(a.Get("Root"), b.Get("Root")) {
+		_, oldRoot, _ := c.old.Catalog()
+		_, newRoot, _ := c.new.Catalog()
+		if slices.ContainsFunc(diffKeys(oldRoot, newRoot), func(k pdf.Name) bool { return !slices.Contains(catalogKeys, k) }) {
+			c.report(Modification{Kind: ChangeTrailer, Key: "Root"})
 		}
 	}
 	info := b.Get("Info")
@@ -33,6 +40,9 @@ func equalOrAbsent(a, b pdf.Object) bool {
 	}
 	return pdf.Equal(a, b)
 }
+
+// catalogKeys are the entries of the catalogue that may change, each by rules of its own.
+var catalogKeys = []pdf.Name{"AcroForm", "DSS", "Metadata", "Extensions", "MarkInfo", "Version"}
 
 // compareCatalog: AcroForm, DSS, Metadata, Extensions and Version may change, each by its rules.
 func (c *comparison) compareCatalog() error {

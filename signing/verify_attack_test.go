@@ -510,6 +510,24 @@ func TestInnocentSigningAndExtending(t *testing.T) {
 	}
 }
 
+// TestInnocentCatalogueUnderAnotherNumber: the older Go module writes the catalogue anew, with its entries as they were.
+func TestInnocentCatalogueUnderAnotherNumber(t *testing.T) {
+	b := newAttackBase(t, Options{})
+	renumbered := func(catalogue string) []byte {
+		base := b.file[classic]
+		at, _ := lastStartXRef(bytes.NewReader(base), int64(len(base)))
+		out := bytes.Clone(base)
+		root := len(out)
+		out = fmt.Appendf(out, "90 0 obj\n%s\nendobj\n", catalogue)
+		next := len(out)
+		return fmt.Appendf(out, "xref\n90 1\n%010d 00000 n\r\ntrailer\n<</Size 91/Root 90 0 R/Prev %d>>\nstartxref\n%d\n%%%%EOF\n", root, at, next)
+	}
+	same := "<</Type/Catalog/Pages 2 0 R/AcroForm 5 0 R/Metadata 6 0 R/OCProperties<</OCGs[20 0 R]/D<</OFF[20 0 R]>>>>>>"
+	b.wantPassed(t, renumbered(same), "")
+	b.wantFailed(t, renumbered(strings.Replace(same, "/OFF[20 0 R]", "", 1)), ChangeTrailer)
+	b.wantFailed(t, renumbered(strings.Replace(same, "/Pages 2 0 R", "/Pages 30 0 R", 1)), ChangeTrailer)
+}
+
 // TestAttackByObjectStream: replacing an object stream changes what lies in it without naming it.
 func TestAttackByObjectStream(t *testing.T) {
 	b := newAttackBase(t, Options{})
