@@ -27,8 +27,10 @@ func (s *server) evidence(w http.ResponseWriter, r *request, slug string) error 
 	if err != nil {
 		return fmt.Errorf("evidence of %q: %w", slug, err)
 	}
-	defer os.Remove(f.Name())
-	defer f.Close()
+	defer func() {
+		f.Close()
+		_ = os.Remove(f.Name()) // what cannot be removed is cleared with the other temporary files
+	}()
 	manifest, err := src.Evidence(r.Context(), slug, f)
 	if err != nil {
 		return fmt.Errorf("evidence of %q: %w", slug, err)

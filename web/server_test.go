@@ -28,6 +28,11 @@ func TestErrors(t *testing.T) {
 		t.Errorf("a source without tokens: status %d", p.status)
 	}
 
+	if p := get(t, h, "/giao-uoc/"+slug+"/ho-so.zip"); p.status != http.StatusNotFound {
+		t.Errorf("a source without evidence: status %d", p.status)
+	}
+	get(t, h, "/giao-uoc/"+slug).count(".evidence", 0)
+
 	l.failing = errors.New("disk on fire")
 	for _, path := range []string{"/", "/giao-uoc", "/giao-uoc/" + slug, "/lich-bao-cao", "/so-van-ban", "/hoi-nghi/" + slug} {
 		p := get(t, h, path)
