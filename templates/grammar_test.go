@@ -30,7 +30,7 @@ func TestGrammarPage(t *testing.T) {
 	count := 0
 	for i, part := range strings.Split(string(page), "```") {
 		kind, body, _ := strings.Cut(part, "\n")
-		src := ""
+		var src string
 		switch {
 		case i%2 == 0:
 			continue

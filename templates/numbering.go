@@ -19,20 +19,20 @@ func pointLetter(n int) string {
 func (d *drafter) numbered(n *node, b *Block) {
 	d.text(n, b)
 	var l label
-	switch {
-	case n.kind == nodeAnnex:
+	switch n.kind {
+	case nodeAnnex:
 		d.annex++
 		d.article, d.clause, d.point, d.chapter, d.section = 0, 0, 0, 0, 0
 		b.Kind = BlockAnnex
 		d.annexes = append(d.annexes, len(d.doc.Blocks))
 		l = label{fmt.Sprintf("Phụ lục %s", romanNumeral(d.annex)), fmt.Sprintf("Annex %s", romanNumeral(d.annex)), romanNumeral(d.annex)}
 		b.Label = l.vi
-	case n.kind == nodeClause:
+	case nodeClause:
 		d.clause, d.point = d.clause+1, 0
 		b.Kind, b.Label = BlockClause, fmt.Sprintf("%d.", d.clause)
 		l = label{fmt.Sprintf("khoản %d", d.clause), fmt.Sprintf("clause %d", d.clause), fmt.Sprint(d.clause)}
 		d.within(&l)
-	case n.kind == nodePoint:
+	case nodePoint:
 		d.point++
 		b.Kind, b.Label = BlockPoint, pointLetter(d.point)+")"
 		l = label{"điểm " + pointLetter(d.point), "point (" + pointLetter(d.point) + ")", pointLetter(d.point)}

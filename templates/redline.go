@@ -198,7 +198,8 @@ func space(c byte) bool { return c == ' ' || c == '\n' }
 func RedlineHTML(w io.Writer, changes []ClauseChange) error {
 	var b strings.Builder
 	for _, c := range changes {
-		state, number := "changed", ""
+		var number string
+		state := "changed"
 		switch {
 		case c.Before == nil:
 			state = "added"

@@ -267,7 +267,7 @@ func (s *scanner) call(c *call, scope map[string]*Variable) {
 	if v == nil {
 		return
 	}
-	if (v.List || v.Type == Table || v.Type == 0 && v.Columns != nil) && len(c.filters) == 0 && !(v.List && v.Columns == nil) {
+	if (v.List || v.Type == Table || v.Type == 0 && v.Columns != nil) && len(c.filters) == 0 && (!v.List || v.Columns != nil) {
 		s.f.addf(c.at, c.raw, "“%s” là danh sách; dùng “@mỗi” hoặc bộ lọc (số_lượng, tổng:cột, nối).", "“%s” is a list; use “@each” or a filter (count, sum:column, join).", c.raw)
 	}
 	for _, u := range c.filters {

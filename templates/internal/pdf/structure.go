@@ -253,7 +253,7 @@ func children(n, i int, level func(int) int) (first, last, count int) {
 }
 
 func relatives(n, i int, level func(int) int) (parent, prev, next int) {
-	parent, prev, next = -1, -1, -1
+	parent, prev = -1, -1
 	for j := i - 1; j >= 0; j-- {
 		if level(j) < level(i) {
 			parent = j
