@@ -4,7 +4,10 @@ import (
 	"crypto"
 	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"time"
 
 	"covenant/signing"
@@ -24,6 +27,8 @@ type auditResult struct {
 	store.AuditReport
 	StampBreaks []string `json:"stamp_breaks"`
 	Unstamped   []string `json:"unstamped"` // days whose root waits for its time-stamp
+	// Unchecked says that there are time-stamps but no roots to check them against.
+	Unchecked bool `json:"unchecked"`
 }
 
 func (r auditResult) ok() bool { return r.OK() && len(r.StampBreaks) == 0 }
@@ -36,12 +41,17 @@ func (cmd *auditCmd) Run(e *env) error {
 		if err != nil {
 			return err
 		}
-		roots, err := loadRoots(rootsFile(config{Data: cmd.Data, Trust: cmd.Trust}))
-		if err != nil {
-			return err
-		}
 		result := auditResult{AuditReport: report}
-		result.checkStamps(roots)
+		trusted := rootsFile(config{Data: cmd.Data, Trust: cmd.Trust})
+		if _, err := os.Stat(trusted); errors.Is(err, fs.ErrNotExist) {
+			result.Unchecked = len(report.Roots) > 0
+		} else {
+			roots, err := loadRoots(trusted)
+			if err != nil {
+				return err
+			}
+			result.checkStamps(roots)
+		}
 		if err := cmd.print(e, result); err != nil {
 			return err
 		}
@@ -79,7 +89,12 @@ func (cmd *auditCmd) print(e *env, r auditResult) error {
 	}
 	e.say("Đã kiểm tra %d sự kiện trong %d chuỗi, %d gốc theo ngày.", "Checked %d events in %d chains, %d daily roots.",
 		r.Events, r.Streams, len(r.Roots))
-	if r.ok() {
+	switch {
+	case !r.ok():
+	case r.Unchecked:
+		e.say("Mọi chuỗi băm đều khớp; dấu thời gian chưa được kiểm tra vì không có gốc tin cậy, hãy thêm --trust ROOTS.pem.",
+			"Every chain agrees and the log is intact; its time-stamps were not checked for want of trusted roots, add --trust ROOTS.pem.")
+	default:
 		e.say("Nhật ký nguyên vẹn: mọi chuỗi băm và dấu thời gian đều khớp.", "The log is intact: every chain and time-stamp agrees.")
 	}
 	return nil
