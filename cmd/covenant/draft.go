@@ -14,7 +14,7 @@ import (
 type draftCmd struct {
 	Template  string `arg:"" help:"Template file, or name of a built-in template."`
 	Data      string `required:"" help:"Values (YAML)." type:"existingfile" placeholder:"FILE.yaml"`
-	Out       string `short:"o" required:"" help:"File to write: .pdf" placeholder:"OUT.pdf"`
+	Out       string `short:"o" required:"" help:"File to write, .pdf or .docx." placeholder:"OUT"`
 	Number    int    `help:"Number of the document; left open without."`
 	Symbol    string `help:"Symbol after the number. Default: the template's."`
 	Date      string `help:"Date of the document, yyyy-mm-dd; left open without." placeholder:"DATE"`
@@ -24,8 +24,9 @@ type draftCmd struct {
 
 // Run drafts a document. Every problem of template and values is printed at once, and nothing is written then.
 func (cmd *draftCmd) Run(e *env) error {
-	if !strings.HasSuffix(cmd.Out, ".pdf") {
-		return fmt.Errorf("output %s: the name must end in .pdf", cmd.Out)
+	word := strings.HasSuffix(cmd.Out, ".docx")
+	if !word && !strings.HasSuffix(cmd.Out, ".pdf") {
+		return fmt.Errorf("output %s: the name must end in .pdf or .docx", cmd.Out)
 	}
 	doc, err := cmd.document()
 	var problems templates.Problems
@@ -38,6 +39,9 @@ func (cmd *draftCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	if word {
+		return cmd.word(e, doc)
+	}
 	var out bytes.Buffer
 	made, err := doc.PDF(&out, templates.PDFOptions{Fields: cmd.Fields})
 	if err != nil {
@@ -47,6 +51,19 @@ func (cmd *draftCmd) Run(e *env) error {
 		return err
 	}
 	e.say("Đã ghi %s: %d trang", "Wrote %s: %d pages", cmd.Out, made.Pages)
+	return nil
+}
+
+// word writes the document as a Word file.
+func (cmd *draftCmd) word(e *env, doc *templates.Document) error {
+	var out bytes.Buffer
+	if err := doc.DOCX(&out); err != nil {
+		return fmt.Errorf("%s was not written: %w", cmd.Out, err)
+	}
+	if err := writeWhole(cmd.Out, out.Bytes(), 0o644); err != nil {
+		return err
+	}
+	e.say("Đã ghi %s", "Wrote %s", cmd.Out)
 	return nil
 }
 
