@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -380,59 +379,6 @@ func TestConcurrentReviews(t *testing.T) {
 	}
 }
 
-// mailFault is an error of a mailer as package notify would give it.
-type mailFault struct{ inDoubt, permanent bool }
-
-func (f mailFault) Error() string {
-	return fmt.Sprintf("mail fault: in doubt %v, permanent %v", f.inDoubt, f.permanent)
-}
-func (f mailFault) InDoubt() bool   { return f.inDoubt }
-func (f mailFault) Permanent() bool { return f.permanent }
-
-// Reminders go to those who have not reported; a mail in doubt is recorded and sent again, a refused one is kept as
-// failed, and nobody else's mail suffers.
-func TestRemindersAndFaultyMail(t *testing.T) {
-	o := newOffice(t)
-	o.upTo(workflow.AwaitingReports)
-	var once sync.Once
-	o.mails.refuse = func(m store.Mail) (err error) {
-		switch m.To {
-		case "vanphong@so-yte.tangiang.example":
-			once.Do(func() { err = mailFault{inDoubt: true} })
-		case "vanphong@hoi-ctd.tangiang.example":
-			err = mailFault{permanent: true}
-		}
-		return err
-	}
-	v, err := o.View(context.Background(), "2026/khoi")
-	check(t, err)
-	o.ahead.Store(int64(time.Until(v.Upcoming[0].At.Add(time.Hour))))
-	check(t, o.Sweep(context.Background()))
-	check(t, o.AwaitReminders(context.Background()))
-	check(t, o.AwaitMails(context.Background()))
-	v, err = o.View(context.Background(), "2026/khoi")
-	check(t, err)
-	states := map[string]int{}
-	for _, m := range v.Mails {
-		states[m.State]++
-	}
-	if len(v.Mails) != 7 || states["sent"] != 6 || states["failed"] != 1 {
-		t.Errorf("mails %v, want 6 sent and 1 failed", states)
-	}
-	check(t, o.Store.View(context.Background(), func(tx *store.Tx) error {
-		doubts, err := tx.Settings(context.Background(), "mail-in-doubt/")
-		if len(doubts) != 1 {
-			t.Errorf("%d mails recorded in doubt, want 1", len(doubts))
-		}
-		return err
-	}))
-	check(t, o.Sweep(context.Background()))
-	check(t, o.AwaitMails(context.Background()))
-	if got := len(o.mails.got); got != 6 {
-		t.Errorf("%d mails handed over, want 6", got)
-	}
-}
-
 // What a drafter cannot do leaves nothing behind, and says why in both languages.
 func TestDraftRefusals(t *testing.T) {
 	o := newOffice(t)
@@ -454,68 +400,5 @@ func TestDraftRefusals(t *testing.T) {
 	list, err := o.List(ctx)
 	if err != nil || len(list) != 0 {
 		t.Errorf("%d covenants, %v", len(list), err)
-	}
-}
-
-// The derived rows say nothing that the log does not: made anew from it, they are the same.
-func TestRebuildGivesTheSameRows(t *testing.T) {
-	o := newOffice(t)
-	o.upTo(workflow.AwaitingSignatures)
-	rows := func() (out []any) {
-		check(t, o.Store.View(context.Background(), func(tx *store.Tx) error {
-			covenants, err := tx.Covenants(context.Background(), store.CovenantFilter{})
-			check(t, err)
-			for _, c := range covenants {
-				parties, err := tx.Parties(context.Background(), c.ID)
-				check(t, err)
-				out = append(out, c, parties)
-			}
-			tokens, err := tx.Projections(context.Background(), "token", "")
-			check(t, err)
-			for _, token := range tokens {
-				out = append(out, token.Key, string(token.JSON))
-			}
-			return nil
-		}))
-		return out
-	}
-	before := rows()
-	n, err := o.Rebuild(context.Background())
-	if err != nil || n != 1 {
-		t.Fatalf("%d covenants, %v", n, err)
-	}
-	if after := rows(); !reflect.DeepEqual(after, before) || len(before) != 4 {
-		t.Errorf("rebuilt\n%v\nwant\n%v", after, before)
-	}
-}
-
-// Once a day what was recorded goes under a time-stamped root; when the authority is away the root waits for its stamp.
-func TestDailyRootIsStamped(t *testing.T) {
-	o := newOffice(t)
-	o.upTo(workflow.AwaitingReviews)
-	roots := func() (out []store.Root) {
-		check(t, o.Store.View(context.Background(), func(tx *store.Tx) (err error) {
-			out, err = tx.Roots(context.Background())
-			return err
-		}))
-		return out
-	}
-	o.pki.SetFault(devpki.TSA, devpki.Unavailable)
-	check(t, o.Sweep(context.Background()))
-	_, err := o.Await(context.Background(), o.id, func(workflow.State) bool { return len(roots()) == 1 })
-	check(t, err)
-	if got := roots(); len(got[0].Token) != 0 {
-		t.Fatal("stamped by an authority that is away")
-	}
-	o.pki.SetFault(devpki.TSA, devpki.None)
-	_, err = o.Await(context.Background(), o.id, func(workflow.State) bool { return len(roots()[0].Token) > 0 })
-	check(t, err)
-	check(t, o.Sweep(context.Background()))
-	if got := roots(); len(got) != 1 {
-		t.Errorf("%d roots on one day", len(got))
-	}
-	report, err := o.Store.Audit(context.Background())
-	if err != nil || !report.OK() {
-		t.Errorf("audit: %v %+v", err, report)
 	}
 }

@@ -1,0 +1,65 @@
+package engine_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"covenant/workflow"
+	"covenant/workflow/store"
+)
+
+// mailFault is an error of a mailer as package notify would give it.
+type mailFault struct{ inDoubt, permanent bool }
+
+func (f mailFault) Error() string {
+	return fmt.Sprintf("mail fault: in doubt %v, permanent %v", f.inDoubt, f.permanent)
+}
+func (f mailFault) InDoubt() bool   { return f.inDoubt }
+func (f mailFault) Permanent() bool { return f.permanent }
+
+// Reminders go to those who have not reported; a mail in doubt is recorded and sent again, a refused one is kept as
+// failed, and nobody else's mail suffers.
+func TestRemindersAndFaultyMail(t *testing.T) {
+	o := newOffice(t)
+	o.upTo(workflow.AwaitingReports)
+	var once sync.Once
+	o.mails.refuse = func(m store.Mail) (err error) {
+		switch m.To {
+		case "vanphong@so-yte.tangiang.example":
+			once.Do(func() { err = mailFault{inDoubt: true} })
+		case "vanphong@hoi-ctd.tangiang.example":
+			err = mailFault{permanent: true}
+		}
+		return err
+	}
+	v, err := o.View(context.Background(), "2026/khoi")
+	check(t, err)
+	o.ahead.Store(int64(time.Until(v.Upcoming[0].At.Add(time.Hour))))
+	check(t, o.Sweep(context.Background()))
+	check(t, o.AwaitReminders(context.Background()))
+	check(t, o.AwaitMails(context.Background()))
+	v, err = o.View(context.Background(), "2026/khoi")
+	check(t, err)
+	states := map[string]int{}
+	for _, m := range v.Mails {
+		states[m.State]++
+	}
+	if len(v.Mails) != 7 || states["sent"] != 6 || states["failed"] != 1 {
+		t.Errorf("mails %v, want 6 sent and 1 failed", states)
+	}
+	check(t, o.Store.View(context.Background(), func(tx *store.Tx) error {
+		doubts, err := tx.Settings(context.Background(), "mail-in-doubt/")
+		if len(doubts) != 1 {
+			t.Errorf("%d mails recorded in doubt, want 1", len(doubts))
+		}
+		return err
+	}))
+	check(t, o.Sweep(context.Background()))
+	check(t, o.AwaitMails(context.Background()))
+	if got := len(o.mails.got); got != 6 {
+		t.Errorf("%d mails handed over, want 6", got)
+	}
+}
