@@ -320,5 +320,6 @@ func (c *checker) signature(r *signing.Result, logged map[string]string) {
 			return
 		}
 	}
-	c.found(v, "“%[1]s”: %[2]s", "“%[1]s”: %[2]s", r.Signer, r.Indication)
+	words := [...][2]string{Passed: {"hợp lệ", "valid"}, Indeterminate: {"chưa đủ căn cứ kết luận", "undecided"}, Failed: {"không hợp lệ", "not valid"}}[v]
+	c.found(v, "chữ ký của “%[1]s”: %[2]s (%[4]s)", "signature of “%[1]s”: %[3]s (%[4]s)", r.Signer, words[0], words[1], r.Indication)
 }
