@@ -1,9 +1,6 @@
 package workflow
 
-import (
-	"sort"
-	"time"
-)
+import "sort"
 
 // Role is what an agency is within its block.
 type Role string
@@ -59,13 +56,12 @@ type AuthorityForm string
 
 // The forms of authority. The empty form is the head signing for the agency in person.
 const (
-	FormHead         AuthorityForm = ""
-	FormCollective   AuthorityForm = "TM."  // on behalf of a collective
-	FormDeputy       AuthorityForm = "KT."  // a deputy for the head
-	FormActing       AuthorityForm = "Q."   // acting head
-	FormByOrder      AuthorityForm = "TL."  // by order
-	FormAuthorised   AuthorityForm = "TUQ." // by authorisation
-	maxDelegationAge               = 366 * 24 * time.Hour
+	FormHead       AuthorityForm = ""
+	FormCollective AuthorityForm = "TM."  // on behalf of a collective
+	FormDeputy     AuthorityForm = "KT."  // a deputy for the head
+	FormActing     AuthorityForm = "Q."   // acting head
+	FormByOrder    AuthorityForm = "TL."  // by order
+	FormAuthorised AuthorityForm = "TUQ." // by authorisation
 )
 
 // Agency is a department, agency or other body of the block, or the body that a witness stands for.

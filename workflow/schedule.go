@@ -55,8 +55,8 @@ type schedule struct {
 	text string
 }
 
-// scheduleHorizon is how far ahead a schedule is searched before it is said never to come; robfig/cron itself looks
-// five years ahead, which covers 29 February.
+// scheduleProbe is where the check of a schedule begins to look for its first date. robfig/cron looks five years ahead,
+// which from here covers 29 February; a date that it does not find never comes.
 var scheduleProbe = time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func parseSchedule(text string) (schedule, error) {

@@ -37,7 +37,7 @@ func TestDemoOfTwoBlocks(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			var out, errOut bytes.Buffer
-			if status := run(append([]string{"--lang", "vi", "demo", "--exit", "--dir", dir}, want.args...), nil, &out, &errOut); status != 0 {
+			if status := run(append([]string{"--lang", "vi", "demo", "--exit", "--dir", dir}, want.args...), &out, &errOut); status != 0 {
 				t.Fatalf("exit status %d\n%s\n%s", status, out.String(), errOut.String())
 			}
 			checkSignatures(t, dir, want.people)

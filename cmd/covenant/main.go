@@ -15,7 +15,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
 // cli is the command line; see kong for the tags.
 type cli struct {
@@ -44,11 +44,9 @@ type cli struct {
 
 // env is what a command works with.
 type env struct {
-	ctx            context.Context
-	in             io.Reader
-	out, err       io.Writer
-	lang           string
-	progressAllows bool
+	ctx      context.Context
+	out, err io.Writer
+	lang     string
 }
 
 // exitError ends the program with a status of its own; a nil err says that everything was said already.
@@ -68,7 +66,7 @@ func (e *exitError) Unwrap() error { return e.err }
 
 // run is main without the process: it returns the exit status. 1 is a failure, 2 a wrong command line unless the
 // command says otherwise.
-func run(args []string, in io.Reader, out, errOut io.Writer) int {
+func run(args []string, out, errOut io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var c cli
@@ -80,7 +78,7 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 		fmt.Fprintln(errOut, "covenant:", err)
 		return 1
 	}
-	return parseAndRun(ctx, parser, &c, args, env{ctx: ctx, in: in, out: out, err: errOut})
+	return parseAndRun(ctx, parser, &c, args, env{ctx: ctx, out: out, err: errOut})
 }
 
 // helpShown carries the status of --help out of kong, which wants to end the process.
@@ -102,7 +100,6 @@ func parseAndRun(ctx context.Context, parser *kong.Kong, c *cli, args []string, 
 		return 2
 	}
 	e.lang = language(c.Lang)
-	e.progressAllows = isTerminal(e.err)
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	err = parsed.Run(&e)
 	var exit *exitError

@@ -47,7 +47,7 @@ type Occurrence struct {
 	Label   string // the report's name, Vietnamese
 	LabelEN string
 	State   string // pending, sent or skipped
-	// To are the agencies it was sent to; for a pending one those it would go to if nothing changed.
+	// Recipients are the agencies it was sent to; for a pending one those it would go to if nothing changed.
 	Recipients []workflow.AgencyID
 }
 
