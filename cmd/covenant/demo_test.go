@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/asn1"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"io/fs"
@@ -123,15 +125,15 @@ func checkWithOpenSSL(t *testing.T, path string, want int) {
 		for j := range r {
 			fmt.Sscan(string(m[j+1]), &r[j])
 		}
-		hexText := strings.TrimRight(string(data[r[1]+1:r[2]-1]), "0")
-		if len(hexText)%2 == 1 {
-			hexText += "0"
-		}
-		der := make([]byte, len(hexText)/2)
-		if _, err := fmt.Sscanf(hexText, "%x", &der); err != nil {
+		padded, err := hex.DecodeString(string(data[r[1]+1 : r[2]-1]))
+		if err != nil {
 			t.Fatal(err)
 		}
-		os.WriteFile(cms, der, 0o600)
+		var der asn1.RawValue // its own length says where it ends: its last bytes may be zeros like the padding's
+		if _, err := asn1.Unmarshal(padded, &der); err != nil {
+			t.Fatal(err)
+		}
+		os.WriteFile(cms, der.FullBytes, 0o600)
 		os.WriteFile(content, append(append([]byte(nil), data[:r[1]]...), data[r[2]:r[2]+r[3]]...), 0o600)
 		out, err := exec.Command("openssl", "cms", "-verify", "-cades", "-binary", "-inform", "DER", "-in", cms, "-content", content,
 			"-CAfile", filepath.Join(filepath.Dir(path), "roots.pem"), "-purpose", "any", "-out", os.DevNull).CombinedOutput()
