@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -55,10 +56,7 @@ func check(t testing.TB, body, values string, opt DraftOptions) []Problem {
 	tpl, problems := Parse("mau.txt", []byte(head+body))
 	vals, more := ParseValues("data.yaml", []byte(values))
 	problems = append(problems, more...)
-	if Problems(problems).Err() == nil {
-		problems = append(problems, tpl.Check(vals, opt)...)
-	}
-	return problems
+	return append(problems, tpl.Check(vals, opt)...)
 }
 
 func TestProblems(t *testing.T) {
@@ -130,6 +128,39 @@ func TestProblems(t *testing.T) {
 			}
 			t.Errorf("want %s (hint %q), got:\n%+v", c.want, c.hint, strings.Join(all, "\n"))
 		})
+	}
+}
+
+// Everything wrong is reported at once, however broken the template is: nobody mends one error to be shown the next.
+func TestEverythingAtOnce(t *testing.T) {
+	body := use + `@căn cứ
+cu
+Theo đề nghị của Sở Nội vụ;
+@hết
+Gửi {{aa}} và {{năm|ngày_chữ}}, {{chủ_đề|tổng:x}}.
+Ký tự ☐ ở đây.
+@nếu năm > 2020
+không đóng
+`
+	values := strings.Replace(strings.Replace(good, "27/2/2026", "30/2/2026", 1), "Đoàn kết", "Đoàn 漢 kết", 1)
+	var got []string
+	for _, p := range check(t, body, values, DraftOptions{Law: testLaw(t), Date: Day{2026, 2, 27}}) {
+		got = append(got, fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column))
+	}
+	for _, want := range []string{
+		"mau.txt:14:1", "mau.txt:15:1", "mau.txt:17:7", "mau.txt:17:21", "mau.txt:17:42", "mau.txt:18:7", "mau.txt:19:1", // template
+		"data.yaml:2:9", "data.yaml:3:10", // values
+	} {
+		if !slices.Contains(got, want) {
+			t.Errorf("nothing is reported at %s; got %v", want, got)
+		}
+	}
+}
+
+func TestOffendingTextIsShown(t *testing.T) {
+	p := Problem{File: "a", Line: 1, Column: 2, Text: "Sở Nội vụ", Message: "Đoạn này chưa có bản dịch.", English: "No translation."}
+	if got := p.In("vi"); got != "a:1:2: “Sở Nội vụ” – Đoạn này chưa có bản dịch." {
+		t.Error(got)
 	}
 }
 

@@ -38,15 +38,27 @@ func (t *Template) Draft(values Values, opt DraftOptions) (*Document, error) {
 	return d, nil
 }
 
-// Check drafts and lays out the document and returns all problems found, of
-// values, legal bases, characters the fonts lack and over-long words in cells.
+// Check returns all problems of the template's text and the values beyond those that [Parse] and [ParseValues] gave:
+// legal bases not in force, characters that the font lacks, values of a wrong type or missing; and, where nothing is
+// wrong so far, those of a trial rendering, such as over-long words in cells. It works on a template with errors too,
+// so that everything is reported at once. Without values, or where they cannot be read, there is no trial rendering.
 func (t *Template) Check(values Values, opt DraftOptions) []Problem {
+	found := Problems(t.lint(values, opt))
+	if t.headless || values.root == nil {
+		return found.Sorted()
+	}
+	if t.broken {
+		var f findings
+		f.bind(t.header.variables, values)
+		return append(found, f.list...).Sorted()
+	}
 	d, problems := t.draft(values, opt)
-	if Problems(problems).Err() != nil {
-		return problems
+	found = append(found, problems...)
+	if found.Err() != nil {
+		return found.Sorted()
 	}
 	_, layout := d.layout(nil)
-	return append(Problems(problems), layout...).sorted()
+	return append(found, layout...).Sorted()
 }
 
 func (t *Template) draft(values Values, opt DraftOptions) (*Document, []Problem) {
@@ -67,14 +79,14 @@ func (t *Template) draft(values Values, opt DraftOptions) (*Document, []Problem)
 	d.langs(opt.Lang)
 	d.vars = d.f.bind(t.header.variables, values)
 	if d.f.list.Err() != nil {
-		return nil, d.f.list.sorted()
+		return nil, d.f.list.Sorted()
 	}
 	doc := &Document{Template: t, Options: opt, values: values, profile: profile}
 	d.doc = doc
 	d.nodes(t.body)
 	d.finish()
 	doc.outline()
-	doc.Notes = d.f.list.sorted()
+	doc.Notes = d.f.list.Sorted()
 	return doc, doc.Notes
 }
 

@@ -146,7 +146,7 @@ func (d *drafter) bases(n *node) {
 			spans = d.basis(l)
 		} else {
 			spans = d.spans(l.text, d.lang)
-			d.punctuation(l, spans)
+			d.f.basisMark(l.at, plainSpans(spans))
 		}
 		if len(spans) > 0 {
 			d.doc.Blocks = append(d.doc.Blocks, Block{Kind: BlockBasis, Spans: spans, At: l.at, ID: l.id})
@@ -164,18 +164,8 @@ func (d *drafter) bases(n *node) {
 
 // basis looks a legal basis up on the document's date.
 func (d *drafter) basis(l *node) []Span {
-	on := d.opt.lawDate()
-	entry, known := d.opt.Law.find(l.raw, on)
-	switch {
-	case !known:
-		p := d.f.addf(l.at, l.raw, "Dữ liệu pháp luật không có căn cứ “%s”.", "The law data have no legal basis “%s”.", l.raw)
-		p.Hint = nearest(l.raw, d.opt.Law.names())
-		return nil
-	case entry == nil:
-		d.f.addf(l.at, l.raw, "Không có văn bản nào của “%s” còn hiệu lực ngày %s.", "Nothing of “%s” is in force on %s.", l.raw, shortDate(on))
-		return nil
-	case !on.IsZero() && !entry.InForce(on):
-		d.f.addf(l.at, l.raw, "Căn cứ “%s” không có hiệu lực ngày %s.", "Legal basis “%s” is not in force on %s.", l.raw, shortDate(on))
+	entry := d.f.lawInForce(d.opt.Law, l, d.opt.lawDate())
+	if entry == nil {
 		return nil
 	}
 	d.doc.laws = append(d.doc.laws, entry)
@@ -184,17 +174,6 @@ func (d *drafter) basis(l *node) []Span {
 		word, cite = "Pursuant to ", entry.CiteEN
 	}
 	return []Span{{Text: word + cite, At: l.at}}
-}
-
-func (d *drafter) punctuation(l *node, spans []Span) {
-	text := strings.TrimSpace(plainSpans(spans))
-	if text == "" {
-		return
-	}
-	if last := text[len(text)-1]; strings.IndexByte(";.,:", last) >= 0 {
-		d.f.addf(l.at, text[len(text)-1:], "Bỏ dấu “%c” ở cuối căn cứ: chương trình tự thêm “;” và “.” cho căn cứ cuối cùng.",
-			"Drop the “%c” at the end of the legal basis: the program adds “;” and, to the last one, “.”.", last)
-	}
 }
 
 func (d *drafter) table(n *node) *TableData {

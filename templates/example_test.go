@@ -71,5 +71,5 @@ func ExampleProblems() {
 	// Output:
 	// so-lieu.yaml:1:1: Mẫu không có biến “so_don_vi”. (có phải là “số_đơn_vị”?)
 	// so-lieu.yaml:1:1: Thiếu giá trị của biến “số_đơn_vị”.
-	// so-lieu.yaml:2:11: “ngày_họp” phải là ngày.
+	// so-lieu.yaml:2:11: “31/2/2026” – “ngày_họp” phải là ngày.
 }

@@ -204,3 +204,13 @@ func fallback(v *value, arg, lang string) string {
 }
 
 func percent(v *value, _, lang string) string { return plainNumber(v, "", lang) + "%" }
+
+// filterTypes are the types that a filter can make something of; a filter that is not here takes all. Table stands for
+// lists too.
+var filterTypes = map[string][]Type{
+	"ngày": {Date}, "date": {Date}, "ngày_chữ": {Date}, "long_date": {Date},
+	"số": {Number, Money, Year}, "number": {Number, Money, Year}, "hai_số": {Number, Year}, "two_digits": {Number, Year},
+	"bằng_chữ": {Number, Money, Date, Year}, "in_words": {Number, Money, Date, Year}, "tiền": {Number, Money}, "money": {Number, Money},
+	"thứ_tự": {Number, Year}, "ordinal": {Number, Year}, "la_mã": {Number, Year}, "roman": {Number, Year}, "phần_trăm": {Number}, "percent": {Number},
+	"tổng": {Table}, "sum": {Table}, "số_lượng": {Table}, "count": {Table}, "nối": {Table}, "join": {Table},
+}

@@ -41,7 +41,7 @@ func ParseLaw(name string, data []byte) (*Law, []Problem) {
 	law := &Law{Name: name}
 	text, ok := f.source(name, data)
 	if !ok {
-		return law, f.list.sorted()
+		return law, f.list.Sorted()
 	}
 	law.Digest = sha256.Sum256([]byte(text))
 	for k, list := range pairs(f.yaml(name, text, 0)) {
@@ -54,7 +54,7 @@ func ParseLaw(name string, data []byte) (*Law, []Problem) {
 		}
 	}
 	f.overlaps(law)
-	return law, f.list.sorted()
+	return law, f.list.Sorted()
 }
 
 func (f *findings) basis(name string, n *yaml.Node) *LegalBasis {

@@ -54,7 +54,7 @@ func (d *Document) layout(family *font.Family) (*laidOut, []Problem) {
 	c.codeAtEnd()
 	c.watermarkGlyphs()
 	if c.f.list.Err() != nil {
-		return nil, c.f.list.sorted()
+		return nil, c.f.list.Sorted()
 	}
 	lay := &laidOut{positions: c.positions}
 	for s := range c.base {
@@ -75,7 +75,7 @@ func (d *Document) layout(family *font.Family) (*laidOut, []Problem) {
 		pr := c.f.addf(at, n.Text, "“%s” dài hơn chiều rộng của ô hay dòng nên bị ngắt giữa chừng.", "“%s” is wider than its cell or line and was cut.", clip(n.Text))
 		pr.Note = true
 	}
-	return lay, c.f.list.sorted()
+	return lay, c.f.list.Sorted()
 }
 
 type laidOut struct {
@@ -191,10 +191,7 @@ func (c *composer) glyphs(text string, style font.Style, at Position, exact bool
 			continue
 		}
 		c.missing[r] = true
-		p := c.f.addf(at, string(r), "Phông chữ không có ký tự “%c” (U+%04X). Hãy thay bằng ký tự khác.", "The font has no character “%c” (U+%04X). Use another.", r, r)
-		if sub := substitutes[r]; sub != "" {
-			p.Hint = sub
-		}
+		c.f.missingGlyph(r, at)
 	}
 }
 

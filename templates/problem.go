@@ -24,14 +24,19 @@ type Problem struct {
 // Error gives the problem in English on one line.
 func (p Problem) Error() string { return p.In("en") }
 
-// In gives the problem on one line in "vi" or "en", as file:line:column: sentence.
+// In gives the problem on one line in "vi" or "en", as file:line:column: sentence, with the offending text before the
+// sentence where it does not quote it.
 func (p Problem) In(lang string) string {
 	msg, hint := p.Message, "có phải là"
 	if lang == "en" {
 		msg, hint = p.English, "did you mean"
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s:%d:%d: %s", p.File, p.Line, p.Column, msg)
+	fmt.Fprintf(&b, "%s:%d:%d: ", p.File, p.Line, p.Column)
+	if p.Text != "" && !strings.Contains(msg, strings.TrimSpace(p.Text)) {
+		fmt.Fprintf(&b, "“%s” – ", clip(strings.TrimSpace(p.Text)))
+	}
+	b.WriteString(msg)
 	if p.Hint != "" {
 		fmt.Fprintf(&b, " (%s “%s”?)", hint, p.Hint)
 	}
@@ -58,8 +63,8 @@ func (ps Problems) Err() error {
 	return nil
 }
 
-// sorted orders by file, line, column and drops repetitions.
-func (ps Problems) sorted() []Problem {
+// Sorted orders by file, line, column and drops repetitions.
+func (ps Problems) Sorted() []Problem {
 	slices.SortStableFunc(ps, func(a, b Problem) int {
 		if c := strings.Compare(a.File, b.File); c != 0 {
 			return c

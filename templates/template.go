@@ -15,7 +15,8 @@ type Template struct {
 	body         []*node
 	translations map[string]*translation
 	ids          map[string]Position
-	first        int // line of the body's first line
+	first        int  // line of the body's first line
+	headless     bool // the header cannot be relied on
 	broken       bool
 }
 
@@ -54,24 +55,25 @@ func Parse(name string, src []byte) (*Template, []Problem) {
 	t := &Template{Name: name, translations: map[string]*translation{}, ids: map[string]Position{}}
 	text, ok := f.source(name, src)
 	if !ok {
-		t.broken = true
-		return t, f.list.sorted()
+		t.headless, t.broken = true, true
+		return t, f.list.Sorted()
 	}
 	t.Digest = sha256.Sum256([]byte(text))
 	head, body, shift, ok := splitHeader(text)
 	if !ok {
 		f.add(Position{name, 1, 1}, "", "Tệp phải bắt đầu bằng dòng “---”, phần đầu, rồi lại một dòng “---”.",
 			"The file must begin with a line “---”, the header, and another line “---”.")
-		t.broken = true
-		return t, f.list.sorted()
+		t.headless, t.broken = true, true
+		return t, f.list.Sorted()
 	}
 	t.header = f.header(name, f.yaml(name, head, 1))
+	t.headless = f.list.Err() != nil
 	t.first = shift
 	p := &bodyParser{f: &f, file: name, lines: strings.Split(body, "\n"), first: shift, translations: t.translations}
 	t.body, _ = p.parse(modeBody, true)
 	f.scan(t)
 	t.broken = f.list.Err() != nil
-	return t, f.list.sorted()
+	return t, f.list.Sorted()
 }
 
 // splitHeader cuts the text; shift is the number of the body's first line.
@@ -270,12 +272,36 @@ func (s *scanner) call(c *call, scope map[string]*Variable) {
 	if (v.List || v.Type == Table || v.Type == 0 && v.Columns != nil) && len(c.filters) == 0 && (!v.List || v.Columns != nil) {
 		s.f.addf(c.at, c.raw, "“%s” là danh sách; dùng “@mỗi” hoặc bộ lọc (số_lượng, tổng:cột, nối).", "“%s” is a list; use “@each” or a filter (count, sum:column, join).", c.raw)
 	}
-	for _, u := range c.filters {
+	for i, u := range c.filters {
+		if i == 0 {
+			s.accepts(u, v)
+		}
 		if (u.name == "tổng" || u.name == "sum") && u.arg != "" && v.column(u.arg) == nil {
 			p := s.f.addf(u.at, u.arg, "Không có cột “%s” để cộng.", "There is no column “%s” to add up.", u.arg)
 			p.Hint = nearest(u.arg, v.columnNames())
 		}
 	}
+}
+
+// accepts reports a filter that can make nothing of a value's type. A filter behind another gets text.
+func (s *scanner) accepts(u filterUse, v *Variable) {
+	types, bounded := filterTypes[u.name]
+	if !bounded || v.Type == 0 && v.Columns == nil && !v.List { // an unknown type was reported where it is declared
+		return
+	}
+	typ := v.Type
+	if v.List {
+		typ = Table
+	}
+	if slices.Contains(types, typ) {
+		return
+	}
+	var vi, en []string
+	for _, t := range types {
+		vi, en = append(vi, typeNames[t][0]), append(en, typeNames[t][1])
+	}
+	s.f.addf(u.at, u.name, "Bộ lọc “%[1]s” không dùng được cho “%[2]s”: cần giá trị loại %[3]s.", "Filter “%[1]s” can make nothing of “%[2]s”: it takes %[4]s.",
+		u.name, v.Name, strings.Join(vi, ", "), strings.Join(en, ", "))
 }
 
 // attr checks an entry of a block; “đơn vị” and the like name a variable.
@@ -305,8 +331,8 @@ func (s *scanner) path(path []string, at Position, scope map[string]*Variable) *
 		return nil
 	}
 	whole := strings.Join(path, ".")
-	if _, ok := documentWords[whole]; ok {
-		return &Variable{Name: whole, Type: Text}
+	if word, ok := documentWords[whole]; ok {
+		return &Variable{Name: whole, Type: documentTypes[word]}
 	}
 	v := scope[path[0]]
 	if v == nil {

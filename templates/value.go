@@ -90,10 +90,10 @@ func ParseValues(name string, data []byte) (Values, []Problem) {
 	var f findings
 	text, ok := f.source(name, data)
 	if !ok {
-		return Values{Name: name}, f.list.sorted()
+		return Values{Name: name}, f.list.Sorted()
 	}
 	v := Values{Name: name, Digest: sha256.Sum256([]byte(text)), root: f.yaml(name, text, 0)}
-	return v, f.list.sorted()
+	return v, f.list.Sorted()
 }
 
 // source checks size and encoding, and normalises to NFC.

@@ -117,3 +117,6 @@ var documentWords = map[string]string{
 	"văn_bản.địa_danh": "place", "document.place": "place",
 	"văn_bản.tên": "title", "document.title": "title",
 }
+
+// documentTypes are the types of the built-in values.
+var documentTypes = map[string]Type{"number": Text, "symbol": Text, "date": Date, "year": Year, "place": Text, "title": Text}

@@ -55,24 +55,32 @@ func (cmd *checkCmd) check(name string) ([]templates.Problem, error) {
 			return nil, err
 		}
 	}
-	t, problems := templates.Parse(files.name, files.source)
-	if wrong(problems) || files.values == nil {
-		return problems, nil
-	}
-	values, more := templates.ParseValues(files.valuesName, files.values)
-	problems = append(problems, more...)
-	if wrong(more) {
-		return problems, nil
-	}
 	law, err := library.Law()
 	if err != nil {
 		return nil, err
 	}
-	return append(problems, t.Check(values, templates.DraftOptions{Law: law})...), nil
+	t, problems := templates.Parse(files.name, files.source)
+	var values templates.Values
+	if files.values != nil {
+		var more []templates.Problem
+		values, more = templates.ParseValues(files.valuesName, files.values)
+		problems = append(problems, more...)
+	}
+	problems = append(problems, t.Check(values, templates.DraftOptions{Law: law})...)
+	if files.values == nil {
+		problems = append(problems, noSample(files))
+	}
+	return templates.Problems(problems).Sorted(), nil
 }
 
-// wrong reports whether there is anything worse than a note.
-func wrong(problems []templates.Problem) bool { return templates.Problems(problems).Err() != nil }
+// noSample notes that there was nothing for a trial rendering.
+func noSample(files templateFiles) templates.Problem {
+	return templates.Problem{
+		File: files.name, Line: 1, Column: 1, Note: true,
+		Message: "Chưa in thử: không có tệp số liệu mẫu " + filepath.Base(files.valuesName) + " bên cạnh mẫu; có thể chỉ ra bằng --data.",
+		English: "No trial rendering: there is no file of sample values " + filepath.Base(files.valuesName) + " beside the template; name one by --data.",
+	}
+}
 
 // templateFiles is a template with what stands beside it.
 type templateFiles struct {

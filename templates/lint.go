@@ -1,0 +1,150 @@
+package templates
+
+import (
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"covenant/templates/internal/font"
+)
+
+// linter reads a template's own text for what drafting would find only in a sound template: legal bases, their
+// punctuation, characters that the font lacks. So a check can report everything at once.
+type linter struct {
+	f    findings
+	t    *Template
+	opt  DraftOptions
+	face *font.Embedded
+	seen map[rune]bool
+}
+
+func (t *Template) lint(values Values, opt DraftOptions) []Problem {
+	face, err := font.Liberation().Base(font.Regular)
+	if err != nil {
+		return Problems{{File: t.Name, Line: 1, Column: 1, Message: "Không đọc được phông chữ: " + err.Error(), English: "A font cannot be read: " + err.Error()}}
+	}
+	l := &linter{t: t, opt: opt, face: face, seen: map[rune]bool{}}
+	l.nodes(t.body)
+	for _, id := range keys(t.translations) {
+		l.inlines(t.translations[id].text)
+	}
+	l.values(values.Name, values.root)
+	return l.f.list
+}
+
+func (l *linter) nodes(list []*node) {
+	for _, n := range list {
+		if n.kind == nodeBases {
+			l.bases(n.body)
+		}
+		l.inlines(n.text)
+		for _, a := range n.attrs {
+			l.inlines(a.value)
+		}
+		for _, c := range n.columns {
+			l.inlines(c.head)
+			l.inlines(c.head2)
+		}
+		for _, c := range slices.Concat(n.cells, n.cells2) {
+			l.inlines(c)
+		}
+		l.nodes(n.body)
+		l.nodes(n.other)
+	}
+}
+
+// bases looks at the lines of a block of legal bases, through conditions and loops.
+func (l *linter) bases(lines []*node) {
+	for _, n := range lines {
+		switch {
+		case n.kind == nodeIf || n.kind == nodeEach:
+			l.bases(n.body)
+			l.bases(n.other)
+		case validID(n.raw):
+			l.f.lawInForce(l.opt.Law, n, l.opt.lawDate())
+		case len(n.text) > 0 && n.text[len(n.text)-1].kind == inText:
+			l.f.basisMark(n.at, n.text[len(n.text)-1].text)
+		}
+	}
+}
+
+func (l *linter) inlines(list []inline) {
+	for _, in := range list {
+		if in.kind == inText {
+			l.glyphs(in)
+		}
+		l.inlines(in.body)
+		l.inlines(in.other)
+	}
+}
+
+func (l *linter) glyphs(in inline) {
+	at := in.at
+	for i, r := range []rune(in.text) {
+		at.Column = in.at.Column + i
+		l.glyph(r, at)
+	}
+}
+
+// glyph reports a character that the font lacks, once.
+func (l *linter) glyph(r rune, at Position) {
+	if r == 0xA0 || l.seen[r] || control(r) != r || l.face.Face.Has(r) {
+		return
+	}
+	l.seen[r] = true
+	l.f.missingGlyph(r, at)
+}
+
+// values looks at the text of the values; a place is where the value begins.
+func (l *linter) values(name string, n *yaml.Node) {
+	if n == nil {
+		return
+	}
+	if n.Kind == yaml.ScalarNode {
+		for _, r := range n.Value {
+			l.glyph(r, Position{name, n.Line, n.Column})
+		}
+	}
+	for _, kid := range n.Content {
+		l.values(name, kid)
+	}
+}
+
+// lawInForce finds the entry of a legal basis named by its code or subject that is in force on a day; a zero day asks for
+// the latest. What is wrong is a problem and gives nil.
+func (f *findings) lawInForce(law *Law, l *node, on Day) *LegalBasis {
+	entry, known := law.find(l.raw, on)
+	switch {
+	case !known:
+		p := f.addf(l.at, l.raw, "Dữ liệu pháp luật không có căn cứ “%s”.", "The law data have no legal basis “%s”.", l.raw)
+		p.Hint = nearest(l.raw, law.names())
+		return nil
+	case entry == nil:
+		f.addf(l.at, l.raw, "Không có văn bản nào của “%s” còn hiệu lực ngày %s.", "Nothing of “%s” is in force on %s.", l.raw, shortDate(on))
+		return nil
+	case !on.IsZero() && !entry.InForce(on):
+		f.addf(l.at, l.raw, "Căn cứ “%s” không có hiệu lực ngày %s.", "Legal basis “%s” is not in force on %s.", l.raw, shortDate(on))
+		return nil
+	}
+	return entry
+}
+
+// basisMark finds a mark at the end of a legal basis, which the program sets by itself.
+func (f *findings) basisMark(at Position, text string) {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return
+	}
+	if last := text[len(text)-1]; strings.IndexByte(";.,:", last) >= 0 {
+		f.addf(at, text[len(text)-1:], "Bỏ dấu “%c” ở cuối căn cứ: chương trình tự thêm “;” và “.” cho căn cứ cuối cùng.",
+			"Drop the “%c” at the end of the legal basis: the program adds “;” and, to the last one, “.”.", last)
+	}
+}
+
+func (f *findings) missingGlyph(r rune, at Position) {
+	p := f.addf(at, string(r), "Phông chữ không có ký tự “%c” (U+%04X). Hãy thay bằng ký tự khác.", "The font has no character “%c” (U+%04X). Use another.", r, r)
+	if sub := substitutes[r]; sub != "" {
+		p.Hint = sub
+	}
+}
