@@ -69,7 +69,7 @@ func (d *Document) layout(family *font.Family) (*laidOut, []Problem) {
 		Width: p.Page.Width * mm, Height: p.Page.Height * mm,
 		Top: p.Page.Top * mm, Bottom: p.Page.Bottom * mm, Left: p.Page.Left * mm, Right: p.Page.Right * mm,
 	}
-	lay.result = typeset.Set(g, lay.fonts, c.out)
+	lay.result = typeset.Set(g, lay.fonts, p.together, c.out)
 	for _, n := range lay.result.Notes {
 		at := c.position(n.Note)
 		pr := c.f.addf(at, n.Text, "“%s” dài hơn chiều rộng của ô hay dòng nên bị ngắt giữa chừng.", "“%s” is wider than its cell or line and was cut.", clip(n.Text))

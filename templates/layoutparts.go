@@ -215,7 +215,8 @@ func (c *composer) signatureGrid(b *Block) {
 	if cols == 0 {
 		cols = c.p.Signatures.Columns
 	}
-	t := &typeset.Table{Layout: true, KeepRows: true, Block: c.block, Pad: 3}
+	// The last row goes along with recipients and QR code, which would look lost on a page of their own.
+	t := &typeset.Table{Layout: true, KeepRows: true, Block: c.block, Pad: 3, KeepNext: c.closes()}
 	if len(b.Spans) == 0 {
 		t.Before = 14
 	}
@@ -243,6 +244,14 @@ func (c *composer) signatureGrid(b *Block) {
 	}
 	flush()
 	c.put(t)
+}
+
+// closes says whether the recipients or the QR code follow the block being composed.
+func (c *composer) closes() bool {
+	if next := c.block + 1; next < len(c.d.Blocks) {
+		return c.d.Blocks[next].Kind == BlockRecipients
+	}
+	return c.d.Options.URL != "" && !c.coded
 }
 
 // slot is a cell's content: unit, role, and room for signature and seal. The

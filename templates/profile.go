@@ -6,9 +6,11 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"go.yaml.in/yaml/v3"
+	"golang.org/x/text/unicode/norm"
 )
 
 // Profile is a layout profile: the measures of the printed page as data.
@@ -71,6 +73,9 @@ type Profile struct {
 		Size     float64
 		TextSize float64 `yaml:"text_size"`
 	}
+	// Together are pairs of words that the lines of a centred heading or name do not part, such as “văn hóa”.
+	Together []string
+	together map[string]bool
 }
 
 //go:embed profiles/*.yaml
@@ -105,6 +110,13 @@ func ParseProfile(data []byte) (*Profile, error) {
 	dec.KnownFields(true)
 	if err := dec.Decode(p); err != nil {
 		return nil, fmt.Errorf("layout profile: %w", err)
+	}
+	p.together = make(map[string]bool, len(p.Together))
+	for _, pair := range p.Together {
+		if strings.Count(pair, " ") != 1 || strings.ToLower(pair) != pair {
+			return nil, fmt.Errorf("layout profile %s: together: %q is not two words in lower case", p.Name, pair)
+		}
+		p.together[norm.NFC.String(pair)] = true
 	}
 	switch {
 	case p.Page.Width < 50 || p.Page.Height < 50 || p.Page.Width > 2000 || p.Page.Height > 2000,

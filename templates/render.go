@@ -16,7 +16,7 @@ import (
 
 // Renderer names the version of the program that sets pages. It changes when
 // the same input may give other pages.
-const Renderer = "covenant-templates/1"
+const Renderer = "covenant-templates/2"
 
 // PDFOptions say how a PDF is written.
 type PDFOptions struct {

@@ -7,10 +7,12 @@ import (
 // setter turns elements into chunks.
 type setter struct {
 	faces [4]*font.Embedded
-	notes *[]Note
-	lists [2]*Node // the open list at each level
-	items [2]*Node // body of its last item
-	label *Node    // of the item being set
+	// together are pairs of words, in lower case with a space between, that centred lines do not part.
+	together map[string]bool
+	notes    *[]Note
+	lists    [2]*Node // the open list at each level
+	items    [2]*Node // body of its last item
+	label    *Node    // of the item being set
 }
 
 // word is a piece that is not divided, with the space after it.
@@ -165,6 +167,11 @@ func (s *setter) breakLines(p *Paragraph, width float64) []line {
 	}
 	if len(cur.words) > 0 || len(lines) == 0 {
 		flush(true)
+	}
+	if p.Align == Center {
+		if even := s.balanced(p, width); len(lines) > 1 && even != nil {
+			return even
+		}
 	}
 	lines[len(lines)-1].last = true
 	for i := range lines {

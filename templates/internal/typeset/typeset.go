@@ -220,11 +220,12 @@ func (g Geometry) turned() Geometry {
 	return Geometry{Width: g.Height, Height: g.Width, Top: g.Left, Bottom: g.Right, Left: g.Top, Right: g.Bottom}
 }
 
-// Set lays the elements out in the given faces.
-func Set(g Geometry, faces [4]*font.Embedded, elements []Element) *Result {
+// Set lays the elements out in the given faces. Together are pairs of words, in lower case with a space between, that
+// centred lines do not part if they can help it; nil is none.
+func Set(g Geometry, faces [4]*font.Embedded, together map[string]bool, elements []Element) *Result {
 	root := &Node{Type: "Document"}
 	p := &pager{geometry: g, upright: g, result: &Result{Root: root}}
-	s := &setter{faces: faces, notes: &p.result.Notes}
+	s := &setter{faces: faces, together: together, notes: &p.result.Notes}
 	p.start()
 	for _, e := range elements {
 		if b, ok := e.(*PageBreak); ok {

@@ -58,7 +58,7 @@ func TestNoWidowsNoOrphans(t *testing.T) {
 		for n := range 30 {
 			elements = append(elements, para(n, 5+(n*7+shift)%60))
 		}
-		for block, pages := range lines(Set(page, f, elements)) {
+		for block, pages := range lines(Set(page, f, nil, elements)) {
 			total := 0
 			for _, ys := range pages {
 				total += len(ys)
@@ -82,7 +82,7 @@ func TestHeadingsStayWithWhatFollows(t *testing.T) {
 			}
 			elements = append(elements, para(n, 12+(n*5+shift)%40))
 		}
-		got := lines(Set(page, f, elements))
+		got := lines(Set(page, f, nil, elements))
 		for n := 0; n < 24; n += 3 {
 			for p := range got[1000+n] {
 				if len(got[n][p]) == 0 {
@@ -94,7 +94,7 @@ func TestHeadingsStayWithWhatFollows(t *testing.T) {
 }
 
 func TestJustifiedLinesEndAtTheMargin(t *testing.T) {
-	r := Set(page, faces(t), []Element{para(0, 120)})
+	r := Set(page, faces(t), nil, []Element{para(0, 120)})
 	last := map[float64]Mark{}
 	var ys []float64
 	for _, m := range r.Pages[0].Marks {
@@ -126,7 +126,7 @@ func table(rows, height int) *Table {
 }
 
 func TestTableRowsStayWholeAndHeadersRepeat(t *testing.T) {
-	r := Set(page, faces(t), []Element{table(80, 30)})
+	r := Set(page, faces(t), nil, []Element{table(80, 30)})
 	if len(r.Pages) < 3 {
 		t.Fatalf("%d pages", len(r.Pages))
 	}
@@ -153,9 +153,9 @@ func TestTableRowsStayWholeAndHeadersRepeat(t *testing.T) {
 // A row taller than a page breaks between lines and stays inside the margins.
 func TestTallRowIsDivided(t *testing.T) {
 	long := table(2, 900)
-	Set(page, faces(t), []Element{long}) // a header as tall is not repeated, and setting ends
+	Set(page, faces(t), nil, []Element{long}) // a header as tall is not repeated, and setting ends
 	long.Rows[0] = table(0, 1).Rows[0]
-	r := Set(page, faces(t), []Element{long})
+	r := Set(page, faces(t), nil, []Element{long})
 	if len(r.Pages) < 2 {
 		t.Fatalf("%d pages", len(r.Pages))
 	}
@@ -178,7 +178,7 @@ func TestNumbersStayWithTheirWord(t *testing.T) {
 	}
 	for n := range 40 {
 		text := strings.Repeat("chữ ", 10+n) + "căn cứ Điều 12 và khoản 3"
-		r := Set(page, faces(t), []Element{&Paragraph{Spans: []Span{{Text: text, Size: 14}}, Align: Justify}})
+		r := Set(page, faces(t), nil, []Element{&Paragraph{Spans: []Span{{Text: text, Size: 14}}, Align: Justify}})
 		for _, m := range r.Pages[0].Marks {
 			if s := strings.TrimSpace(m.Text); strings.HasSuffix(s, "Điều") || strings.HasSuffix(s, "khoản") {
 				t.Errorf("a line ends with %q", s)
@@ -188,7 +188,7 @@ func TestNumbersStayWithTheirWord(t *testing.T) {
 }
 
 func TestLongWordIsCutWithANote(t *testing.T) {
-	r := Set(page, faces(t), []Element{&Paragraph{Spans: []Span{{Text: strings.Repeat("ế", 500), Size: 14}}}})
+	r := Set(page, faces(t), nil, []Element{&Paragraph{Spans: []Span{{Text: strings.Repeat("ế", 500), Size: 14}}}})
 	if len(r.Notes) != 1 {
 		t.Errorf("notes: %v", r.Notes)
 	}
