@@ -38,13 +38,10 @@ func (d *Document) layout(family *font.Family) (*laidOut, []Problem) {
 	p := d.profile
 	c := &composer{d: d, p: p, family: family, missing: map[rune]bool{}}
 	c.width = (p.Page.Width - p.Page.Left - p.Page.Right) * mm
-	for s := range c.base {
-		e, err := family.Base(font.Style(s))
-		if err != nil {
-			c.f.addf(Position{}, "", "Không đọc được phông chữ: %v.", "A font cannot be read: %v.", err)
-			return nil, c.f.list
-		}
-		c.base[s] = e
+	var err error
+	if c.base, err = family.Bases(); err != nil {
+		c.f.addf(Position{}, "", "Không đọc được phông chữ: %v.", "A font cannot be read: %v.", err)
+		return nil, c.f.list
 	}
 	c.tags()
 	for i := 0; i < len(d.Blocks); i++ {

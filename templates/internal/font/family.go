@@ -3,6 +3,7 @@ package font
 import (
 	"bytes"
 	"compress/zlib"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -103,14 +104,31 @@ func embed(face *Face, base, extra []rune) (*Embedded, error) {
 	return e, nil
 }
 
+// deflaters are kept: making one costs as much as compressing a face.
+var deflaters = sync.Pool{New: func() any { return zlib.NewWriter(nil) }}
+
 func deflate(data []byte) ([]byte, error) {
 	var b bytes.Buffer
-	z := zlib.NewWriter(&b)
+	z := deflaters.Get().(*zlib.Writer)
+	defer deflaters.Put(z)
+	z.Reset(&b)
 	if _, err := z.Write(data); err != nil {
 		return nil, err
 	}
 	err := z.Close()
 	return b.Bytes(), err
+}
+
+// Bases are the base cuts of the four faces; those not made yet are made side by side.
+func (fam *Family) Bases() ([4]*Embedded, error) {
+	var out [4]*Embedded
+	var errs [4]error
+	var all sync.WaitGroup
+	for i, face := range fam.faces {
+		all.Go(func() { out[i], errs[i] = face() })
+	}
+	all.Wait()
+	return out, errors.Join(errs[:]...)
 }
 
 // Base is the face's cut to the Vietnamese repertoire.
