@@ -18,8 +18,8 @@ import (
 // document gives the same bytes.
 func (d *Document) DOCX(w io.Writer) error {
 	x := &docx{d: d, p: d.profile}
-	for i := range d.Blocks {
-		x.block(i)
+	for i := 0; i < len(d.Blocks); i++ {
+		i += x.block(i)
 	}
 	parts := []struct{ name, body string }{
 		{"[Content_Types].xml", docxTypes},
@@ -28,7 +28,8 @@ func (d *Document) DOCX(w io.Writer) error {
 		{"word/_rels/document.xml.rels", x.rels()},
 		{"word/styles.xml", x.styles()},
 		{"word/numbering.xml", x.numberingPart()},
-		{"word/header1.xml", docxHeader},
+		{"word/header1.xml", x.header(docxPage)},
+		{"word/header2.xml", x.header("")}, // of the first page, which bears no number
 		{"word/settings.xml", docxSettings},
 		{"docProps/core.xml", x.core()},
 	}
@@ -148,7 +149,8 @@ func (x *docx) newList(abstract int) int {
 	return len(x.lists) + 1 // 1 is the headings'
 }
 
-func (x *docx) block(i int) {
+// block writes block i and returns how many further blocks it took in.
+func (x *docx) block(i int) int {
 	b := &x.d.Blocks[i]
 	switch b.Kind {
 	case BlockLetterhead:
@@ -174,27 +176,48 @@ func (x *docx) block(i int) {
 	case BlockImage:
 		x.image(b.Image)
 	case BlockSignatures:
-		x.signatures(b)
+		return x.signatures(i)
 	case BlockRecipients:
-		x.para("CovenantRecipientsHead", "", []Span{{Text: "Nơi nhận:"}}, look{})
-		for j, l := range b.Lines {
-			mark := ";"
-			if j == len(b.Lines)-1 {
-				mark = "."
-			}
-			x.para("CovenantRecipients", "", append(append([]Span{{Text: "- "}}, l...), Span{Text: mark}), look{})
-		}
+		x.recipients(b)
 	case BlockPageBreak:
 		x.b.WriteString(`<w:p><w:r><w:br w:type="page"/></w:r></w:p>`)
 	case BlockLandscape, BlockPortrait:
 		x.b.WriteString("<w:p><w:pPr>" + x.sectionEnd() + "</w:pPr></w:p>")
 		x.landscape = b.Kind == BlockLandscape
 	default:
-		x.para(plainStyle(b.Kind), "", b.Spans, look{})
+		x.para(plainStyle(b.Kind), x.keep(i), b.Spans, look{})
 	}
-	if len(b.Lang2) > 0 {
-		x.para("CovenantSecond", "", b.Lang2, look{})
+	x.second(b)
+	return 0
+}
+
+// keep holds a paragraph on the page of what follows: after a colon, and before the signatures.
+func (x *docx) keep(i int) string {
+	if x.d.leads(i) {
+		return "<w:keepNext/>"
 	}
+	return ""
+}
+
+// second writes the block's other language under it, with the same number.
+func (x *docx) second(b *Block) {
+	if len(b.Lang2) == 0 {
+		return
+	}
+	spans, l := b.Lang2, look{}
+	switch {
+	case b.Label2 != "":
+		spans, l.bold = append([]Span{{Text: b.Label2 + " "}}, spans...), b.Kind == BlockHeading
+	case b.Kind == BlockClause || b.Kind == BlockPoint:
+		spans = append([]Span{{Text: b.Label + " "}}, spans...)
+	case b.Kind == BlockBullet:
+		spans = append([]Span{{Text: "- "}}, spans...)
+	}
+	style := "CovenantSecond"
+	if b.Kind == BlockCenter || b.Kind == BlockAnnex {
+		style = "CovenantSecondCentre"
+	}
+	x.para(style, "", spans, l)
 }
 
 // addressees: “Kính gửi:”, several on lines of their own with hyphens.

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -91,5 +92,71 @@ func TestWordFile(t *testing.T) {
 	}
 	if !strings.Contains(parts["word/styles.xml"], "Times New Roman") || !strings.Contains(parts["word/header1.xml"], " PAGE ") {
 		t.Error("no Times New Roman, or no page number")
+	}
+}
+
+// Both languages, with their numbers, and what the page says of each signatory stand in the Word file too.
+func TestWordFileOfTwoLanguages(t *testing.T) {
+	src := "---\nmẫu: x\nngôn ngữ: [vi, en]\nbiến: {các_bên: danh sách đơn vị}\n---\n@đầu trang\nđịa danh: Huế\n@hết\n# Một {#mot}\n@en mot: Purpose\n" +
+		"+ Khoản {#k}\n@en k: The clause\n++ Điểm {#d}\n@en d: The point\n@chữ ký Đại diện {#dd}\nđơn vị: các_bên\n@hết\n@en dd: For the Parties\n"
+	tpl, problems := Parse("x.txt", []byte(src))
+	if len(problems) > 0 {
+		t.Fatal(Problems(problems))
+	}
+	vals, _ := ParseValues("v", []byte("các_bên:\n- {mã: a, tên: Viện A, tên_en: Institute A, chức_vụ: Viện trưởng}\n- {mã: b, tên: Sở B, chức_vụ: Giám đốc}\n"))
+	doc, err := tpl.Draft(vals, DraftOptions{Watermark: "DỰ THẢO lần 2"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := wordParts(t, doc)
+	text := wordText(parts["word/document.xml"])
+	at := 0
+	for _, want := range []string{
+		"CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "SOCIALIST REPUBLIC OF VIET NAM", "Một", "Article 1. Purpose", "Khoản", "1. The clause", "Điểm", "a) The point",
+		"Đại diện", "For the Parties", "Viện A", "Institute A", "Sở B",
+	} {
+		i := strings.Index(text[at:], want)
+		if i < 0 {
+			t.Fatalf("%q is missing or out of order in\n%s", want, text)
+		}
+		at += i + len(want)
+	}
+	for _, header := range []string{"word/header1.xml", "word/header2.xml"} {
+		if !strings.Contains(parts[header], `string="DỰ THẢO lần 2"`) {
+			t.Errorf("%s bears no watermark", header)
+		}
+	}
+}
+
+// wordText is the text of a Word part, a line for each run.
+func wordText(part string) string {
+	var b strings.Builder
+	for _, run := range strings.Split(part, `<w:t xml:space="preserve">`)[1:] {
+		text, _, _ := strings.Cut(run, "</w:t>")
+		b.WriteString(text)
+		if strings.Contains(run, "</w:p>") {
+			b.WriteByte('\n')
+		}
+	}
+	return b.String()
+}
+
+func TestWordFileOfManySignatories(t *testing.T) {
+	var vals strings.Builder
+	vals.WriteString("các_bên:\n")
+	for i := range 40 {
+		fmt.Fprintf(&vals, "- {mã: a%d, tên: Đơn vị %d, chức_vụ: Giám đốc}\n", i, i)
+	}
+	tpl, _ := Parse("x.txt", []byte("---\nmẫu: x\nbiến: {các_bên: danh sách đơn vị}\n---\nVăn bản.\n@chữ ký Đại diện\nđơn vị: các_bên\n@hết\n@nơi nhận\n- Như trên;\n- Lưu: VT.\n@hết\n"))
+	values, _ := ParseValues("v", []byte(vals.String()))
+	doc, err := tpl.Draft(values, DraftOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := wordText(wordParts(t, doc)["word/document.xml"])
+	for _, want := range []string{"Chữ ký, con dấu", "Đơn vị 39\n", "Thành viên", "Nơi nhận:", "- Như trên;\n", "- Lưu: VT.\n"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing in\n%s", want, text)
+		}
 	}
 }

@@ -24,7 +24,7 @@ func (x *docx) sectionEnd() string {
 		w, h, orient = h, w, ` w:orient="landscape"`
 		top, bottom, left, right = p.Left, p.Right, p.Top, p.Bottom
 	}
-	return fmt.Sprintf(`<w:sectPr><w:headerReference w:type="default" r:id="rId3"/><w:pgSz w:w="%d" w:h="%d"%s/><w:pgMar w:top="%d" w:right="%d" w:bottom="%d" w:left="%d" w:header="%d" w:footer="400" w:gutter="0"/><w:titlePg/></w:sectPr>`,
+	return fmt.Sprintf(`<w:sectPr><w:headerReference w:type="default" r:id="rId3"/><w:headerReference w:type="first" r:id="rId5"/><w:pgSz w:w="%d" w:h="%d"%s/><w:pgMar w:top="%d" w:right="%d" w:bottom="%d" w:left="%d" w:header="%d" w:footer="400" w:gutter="0"/><w:titlePg/></w:sectPr>`,
 		twips(w), twips(h), orient, twips(top), twips(right), twips(bottom), twips(left), twips(x.p.PageNumber.Top-4))
 }
 
@@ -54,40 +54,6 @@ func (x *docx) cell(width float64, span int, fn func()) {
 	x.b.WriteString("</w:tc>")
 }
 
-const ruled = `<w:pBdr><w:bottom w:val="single" w:sz="6" w:space="1" w:color="000000"/></w:pBdr>`
-
-func (x *docx) letterhead(b *Block) {
-	h, p := b.Head, x.p
-	left := p.Letterhead.Left * x.textWidth()
-	right := x.textWidth() - left
-	x.openTable([]float64{left, right}, false)
-	x.b.WriteString("<w:tr>")
-	x.cell(left, 1, func() {
-		if len(h.Parent) > 0 {
-			x.para("CovenantHead", "", h.Parent, look{size: p.Letterhead.ParentSize, upper: true})
-		}
-		if len(h.Issuer) > 0 {
-			x.para("CovenantHead", ruled+fmt.Sprintf(`<w:ind w:left="%d" w:right="%d"/>`, twips(left*0.12), twips(left*0.12)), h.Issuer, look{size: p.Letterhead.IssuerSize, bold: true, upper: true})
-		}
-	})
-	name, motto := p.National.Name, p.National.Motto
-	if x.d.languages()[0] == "en" {
-		name, motto = p.National.NameEN, p.National.MottoEN
-	}
-	x.cell(right, 1, func() {
-		x.para("CovenantHead", "", []Span{{Text: name}}, look{size: p.National.NameSize, bold: true})
-		x.para("CovenantHead", ruled+fmt.Sprintf(`<w:ind w:left="%d" w:right="%d"/>`, twips(right*0.2), twips(right*0.2)), []Span{{Text: motto}}, look{size: p.National.MottoSize, bold: true})
-	})
-	x.b.WriteString("</w:tr><w:tr>")
-	x.cell(left, 1, func() {
-		if h.Number != nil {
-			x.para("CovenantHead", "", h.Number, look{size: p.Letterhead.NumberSize})
-		}
-	})
-	x.cell(right, 1, func() { x.para("CovenantHead", "", h.Place, look{size: p.Letterhead.PlaceSize, italic: true}) })
-	x.b.WriteString("</w:tr></w:tbl>")
-}
-
 var docxAligns = map[string]string{"left": "left", "center": "center", "right": "right", "justify": "both"}
 
 func (x *docx) table(b *Block) {
@@ -95,6 +61,7 @@ func (x *docx) table(b *Block) {
 		x.para("CovenantCentre", "<w:keepNext/>", b.Spans, look{bold: true})
 	}
 	widths := x.columnWidths(b.Table)
+	x.b.WriteString(docxBeforeTable)
 	x.openTable(widths, true)
 	x.b.WriteString("<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>")
 	for i, c := range b.Table.Columns {
@@ -130,55 +97,6 @@ func (x *docx) columnWidths(t *TableData) []float64 {
 	return out
 }
 
-func (x *docx) signatures(b *Block) {
-	if len(b.Spans) > 0 {
-		x.para("CovenantCentre", "<w:keepNext/>", b.Spans, look{bold: true, upper: true})
-	}
-	cols := max(b.Cols, min(len(b.Slots), x.p.Signatures.Columns))
-	width := x.textWidth() / float64(cols)
-	widths := make([]float64, cols)
-	for i := range widths {
-		widths[i] = width
-	}
-	x.openTable(widths, false)
-	for i := 0; i < len(b.Slots); {
-		fmt.Fprintf(&x.b, `<w:tr><w:trPr><w:cantSplit/><w:trHeight w:val="%d" w:hRule="atLeast"/></w:trPr>`, twips(x.p.Signatures.Box+12))
-		for c := 0; c < cols; c++ {
-			witness := i < len(b.Slots) && b.Slots[i].Role == Witness
-			if witness && c > 0 {
-				x.cell(width, 1, func() {})
-				continue
-			}
-			span := 1
-			if witness {
-				span = cols
-			}
-			x.cell(width*float64(span), span, func() {
-				if i < len(b.Slots) {
-					x.slot(b.Slots[i])
-					i++
-				}
-			})
-			if witness {
-				break
-			}
-		}
-		x.b.WriteString("</w:tr>")
-	}
-	x.b.WriteString("</w:tbl>" + docxAfterTable)
-}
-
-func (x *docx) slot(s Slot) {
-	p := x.p.Signatures
-	x.para("CovenantHead", "", []Span{{Text: s.Unit}}, look{size: p.UnitSize, bold: true, upper: true})
-	if s.Label != "" {
-		x.para("CovenantHead", "", []Span{{Text: "(" + s.Label + ")"}}, look{size: p.UnitSize, italic: true})
-	}
-	if s.Office {
-		x.para("CovenantHead", "", []Span{{Text: s.Title}}, look{size: p.TitleSize, bold: true, upper: true})
-	}
-}
-
 // rels names the parts and the images of the document.
 func (x *docx) rels() string {
 	var b strings.Builder
@@ -203,9 +121,10 @@ func (x *docx) styles() string {
 	p := x.p
 	var b strings.Builder
 	b.WriteString(docxStylesHead)
+	lang := ""
 	style := func(id, name, props string, size float64, run string) {
-		fmt.Fprintf(&b, `<w:style w:type="paragraph" w:styleId="%s"><w:name w:val="%s"/><w:basedOn w:val="Normal"/><w:qFormat/><w:pPr>%s</w:pPr><w:rPr>%s<w:sz w:val="%d"/><w:szCs w:val="%d"/></w:rPr></w:style>`,
-			id, name, props, run, int(size*2), int(size*2))
+		fmt.Fprintf(&b, `<w:style w:type="paragraph" w:styleId="%s"><w:name w:val="%s"/><w:basedOn w:val="Normal"/><w:qFormat/><w:pPr>%s</w:pPr><w:rPr>%s<w:sz w:val="%d"/><w:szCs w:val="%d"/>%s</w:rPr></w:style>`,
+			id, name, props, run, int(size*2), int(size*2), lang)
 	}
 	gap := fmt.Sprintf(`<w:spacing w:before="%d" w:after="0"/>`, int(p.Body.Gap*20))
 	indent := fmt.Sprintf(`<w:ind w:firstLine="%d"/>`, twips(p.Body.Indent))
@@ -216,7 +135,10 @@ func (x *docx) styles() string {
 	style("Heading3", "heading 3", `<w:keepNext/><w:spacing w:after="60"/><w:jc w:val="center"/><w:outlineLvl w:val="2"/>`, p.Body.Size, "<w:b/>")
 	style("Heading2", "heading 2", `<w:keepNext/><w:spacing w:before="180"/><w:jc w:val="both"/><w:outlineLvl w:val="2"/>`, p.Body.Size, "<w:b/>")
 	style("CovenantBody", "Covenant Body", `<w:widowControl/>`+gap+indent+`<w:jc w:val="both"/>`, p.Body.Size, "")
-	style("CovenantSecond", "Covenant Second Language", gap+indent+`<w:jc w:val="both"/>`, p.Body.SecondSize, `<w:i/><w:lang w:val="en-GB"/>`)
+	lang = `<w:lang w:val="en-GB"/>`
+	style("CovenantSecond", "Covenant Second Language", gap+indent+`<w:jc w:val="both"/>`, p.Body.SecondSize, "<w:i/>")
+	style("CovenantSecondCentre", "Covenant Second Language Centred", gap+`<w:jc w:val="center"/>`, p.Body.SecondSize, "<w:i/>")
+	lang = ""
 	style("CovenantBasis", "Covenant Legal Basis", gap+indent+`<w:jc w:val="both"/>`, p.Bases.Size, "<w:i/>")
 	style("CovenantCentre", "Covenant Centre", gap+`<w:jc w:val="center"/>`, p.Body.Size, "")
 	style("CovenantRight", "Covenant Right", gap+`<w:jc w:val="right"/>`, p.Body.Size, "")
@@ -256,16 +178,19 @@ func (x *docx) numberingPart() string {
 	return b.String()
 }
 
-// docxAfterTable parts a table from what follows.
-const docxAfterTable = `<w:p><w:pPr><w:spacing w:line="120" w:lineRule="exact"/></w:pPr></w:p>`
+// docxBeforeTable and docxAfterTable part a table from what stands before and behind it.
+const (
+	docxBeforeTable = `<w:p><w:pPr><w:keepNext/><w:spacing w:line="80" w:lineRule="exact"/></w:pPr></w:p>`
+	docxAfterTable  = `<w:p><w:pPr><w:spacing w:line="120" w:lineRule="exact"/></w:pPr></w:p>`
+)
 
 const (
-	docxTypes    = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Default Extension="png" ContentType="image/png"/><Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/><Override PartName="/word/styles.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.styles+xml"/><Override PartName="/word/numbering.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.numbering+xml"/><Override PartName="/word/header1.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.header+xml"/><Override PartName="/word/settings.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.settings+xml"/><Override PartName="/docProps/core.xml" ContentType="application/vnd.openxmlformats-package.core-properties+xml"/></Types>`
+	docxTypes    = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Default Extension="png" ContentType="image/png"/><Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/><Override PartName="/word/styles.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.styles+xml"/><Override PartName="/word/numbering.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.numbering+xml"/><Override PartName="/word/header1.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.header+xml"/><Override PartName="/word/header2.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.header+xml"/><Override PartName="/word/settings.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.settings+xml"/><Override PartName="/docProps/core.xml" ContentType="application/vnd.openxmlformats-package.core-properties+xml"/></Types>`
 	docxRootRels = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/><Relationship Id="rId2" Type="http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties" Target="docProps/core.xml"/></Relationships>`
-	docxRels     = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles" Target="styles.xml"/><Relationship Id="rId2" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/numbering" Target="numbering.xml"/><Relationship Id="rId3" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/header" Target="header1.xml"/><Relationship Id="rId4" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/settings" Target="settings.xml"/></Relationships>`
+	docxRels     = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles" Target="styles.xml"/><Relationship Id="rId2" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/numbering" Target="numbering.xml"/><Relationship Id="rId3" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/header" Target="header1.xml"/><Relationship Id="rId4" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/settings" Target="settings.xml"/><Relationship Id="rId5" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/header" Target="header2.xml"/></Relationships>`
 	docxHead     = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?><w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><w:body>`
-	docxHeader   = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?><w:hdr xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:p><w:pPr><w:jc w:val="center"/></w:pPr><w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText xml:space="preserve"> PAGE </w:instrText></w:r><w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t>2</w:t></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r></w:p></w:hdr>`
-	docxSettings = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?><w:settings xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:characterSpacingControl w:val="doNotCompress"/><w:compat><w:compatSetting w:name="compatibilityMode" w:uri="http://schemas.microsoft.com/office/word" w:val="15"/></w:compat></w:settings>`
+	docxPage     = `<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText xml:space="preserve"> PAGE </w:instrText></w:r><w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t>2</w:t></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r>`
+	docxSettings = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?><w:settings xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:characterSpacingControl w:val="doNotCompress"/><w:compat><w:doNotExpandShiftReturn/><w:compatSetting w:name="compatibilityMode" w:uri="http://schemas.microsoft.com/office/word" w:val="15"/></w:compat></w:settings>`
 
 	docxStylesHead  = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?><w:styles xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:docDefaults><w:rPrDefault><w:rPr><w:rFonts w:ascii="Times New Roman" w:hAnsi="Times New Roman" w:eastAsia="Times New Roman" w:cs="Times New Roman"/><w:sz w:val="28"/><w:szCs w:val="28"/><w:lang w:val="vi-VN"/></w:rPr></w:rPrDefault><w:pPrDefault><w:pPr><w:spacing w:before="0" w:after="0" w:line="240" w:lineRule="auto"/></w:pPr></w:pPrDefault></w:docDefaults><w:style w:type="paragraph" w:default="1" w:styleId="Normal"><w:name w:val="Normal"/></w:style>`
 	docxTableStyles = `<w:style w:type="table" w:default="1" w:styleId="CovenantPlain"><w:name w:val="Covenant Plain"/><w:tblPr><w:tblCellMar><w:left w:w="60" w:type="dxa"/><w:right w:w="60" w:type="dxa"/></w:tblCellMar></w:tblPr></w:style><w:style w:type="table" w:styleId="CovenantTable"><w:name w:val="Covenant Table"/><w:basedOn w:val="CovenantPlain"/><w:tblPr><w:tblBorders><w:top w:val="single" w:sz="4" w:color="000000"/><w:left w:val="single" w:sz="4" w:color="000000"/><w:bottom w:val="single" w:sz="4" w:color="000000"/><w:right w:val="single" w:sz="4" w:color="000000"/><w:insideH w:val="single" w:sz="4" w:color="000000"/><w:insideV w:val="single" w:sz="4" w:color="000000"/></w:tblBorders></w:tblPr></w:style></w:styles>`

@@ -301,19 +301,18 @@ func (c *composer) paragraph(b *Block, l look, prefix string) {
 	p := c.p.Body
 	c.put(&typeset.Paragraph{
 		Spans: c.spans(spans, l), Align: typeset.Justify, First: p.Indent * mm, Before: p.Gap, Leading: p.Leading,
-		Anchor: b.ID, Block: c.block, KeepNext: len(b.Lang2) > 0 || c.leads(b), List: c.list,
+		Anchor: b.ID, Block: c.block, KeepNext: len(b.Lang2) > 0 || c.d.leads(c.block), List: c.list,
 	})
 	c.second(b, prefix)
 }
 
-// leads says whether a paragraph must not be parted from what follows: it ends
-// with a colon, or the signatures come next (they never stand alone on a page).
-func (c *composer) leads(b *Block) bool {
-	next := c.block + 1
-	if next >= len(c.d.Blocks) {
+// leads says whether block i must not be parted from what follows: it ends with a colon, or the signatures come next
+// (they never stand alone on a page).
+func (d *Document) leads(i int) bool {
+	if i+1 >= len(d.Blocks) {
 		return false
 	}
-	return strings.HasSuffix(strings.TrimSpace(plainSpans(b.Spans)), ":") || c.d.Blocks[next].Kind == BlockSignatures
+	return strings.HasSuffix(strings.TrimSpace(plainSpans(d.Blocks[i].Spans)), ":") || d.Blocks[i+1].Kind == BlockSignatures
 }
 
 // second sets the paragraph's other language under it.
@@ -327,7 +326,7 @@ func (c *composer) second(b *Block, prefix string) {
 	}
 	c.put(&typeset.Paragraph{
 		Spans: c.spans(spans, look{size: c.p.Body.SecondSize, italic: true}), Align: typeset.Justify, First: c.p.Body.Indent * mm,
-		Before: 2, Leading: c.p.Body.Leading, Block: c.block, Lang: c.secondLang(), KeepNext: c.leads(b), List: c.inItem(),
+		Before: 2, Leading: c.p.Body.Leading, Block: c.block, Lang: c.secondLang(), KeepNext: c.d.leads(c.block), List: c.inItem(),
 	})
 }
 

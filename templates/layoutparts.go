@@ -314,13 +314,10 @@ func (c *composer) fields(s Slot, width, height float64) *typeset.Box {
 // signatureTable: No. | Unit | Representative | Signature, for large blocks.
 func (c *composer) signatureTable(b *Block) {
 	at := b.At
-	words := []string{"STT", "Đơn vị", "Vai trò", "Chữ ký, con dấu"}
-	if c.d.languages()[0] == "en" {
-		words = []string{"No.", "Unit", "Role", "Signature, seal"}
-	}
-	field := c.width * 0.42
-	t := &typeset.Table{HeaderRows: 1, Border: true, KeepRows: true, Pad: c.p.Table.Pad * mm, Block: c.block}
-	t.Widths = []float64{12 * mm, (c.width - 12*mm - field) * 0.66, (c.width - 12*mm - field) * 0.34, field}
+	words, _ := signatureTableWords(c.d.languages()[0])
+	t := &typeset.Table{HeaderRows: 1, Border: true, KeepRows: true, Pad: c.p.Table.Pad * mm, Block: c.block, KeepNext: c.closes()}
+	t.Widths = signatureTableWidths(c.width)
+	field := t.Widths[3]
 	cell := func(text string, l look, a typeset.Align) typeset.Cell {
 		return typeset.Cell{Middle: true, Content: []typeset.Element{&typeset.Paragraph{Spans: c.spans([]Span{{Text: text, At: at}}, l), Align: a, Block: c.block}}}
 	}
@@ -333,22 +330,39 @@ func (c *composer) signatureTable(b *Block) {
 	t.Rows = append(t.Rows, head)
 	plain := look{size: c.p.Table.Size}
 	for i, s := range b.Slots {
-		title := s.Label
-		if s.Role == Member {
-			title = "Thành viên"
-			if c.d.languages()[0] == "en" {
-				title = "Member"
-			}
-		}
-		if s.Office {
-			title = strings.TrimSpace(s.Title + " " + s.Label)
-		}
+		title := s.tableRole(c.d.languages()[0])
 		t.Rows = append(t.Rows, typeset.Row{Cells: []typeset.Cell{
 			cell(fmt.Sprint(i+1), plain, typeset.Center), cell(s.Unit, plain, typeset.Left), cell(title, plain, typeset.Left),
 			{Content: []typeset.Element{c.fields(s, field-2*c.p.Table.Pad*mm, c.p.Signatures.RowBox*mm)}},
 		}})
 	}
 	c.put(t)
+}
+
+// signatureTableWords are the headings, and what stands for a member's role.
+func signatureTableWords(lang string) (heads []string, member string) {
+	if lang == "en" {
+		return []string{"No.", "Unit", "Role", "Signature, seal"}, "Member"
+	}
+	return []string{"STT", "Đơn vị", "Vai trò", "Chữ ký, con dấu"}, "Thành viên"
+}
+
+// signatureTableWidths share a width in any unit among the four columns.
+func signatureTableWidths(width float64) []float64 {
+	number, field := width*0.075, width*0.42
+	return []float64{number, (width - number - field) * 0.66, (width - number - field) * 0.34, field}
+}
+
+// tableRole is what the signature table says of a signatory.
+func (s Slot) tableRole(lang string) string {
+	switch {
+	case s.Office:
+		return strings.TrimSpace(s.Title + " " + s.Label)
+	case s.Role == Member:
+		_, member := signatureTableWords(lang)
+		return member
+	}
+	return s.Label
 }
 
 // closing sets recipients on the left and beside them a single signature or the
@@ -385,23 +399,33 @@ func (c *composer) closing(recipients, signature *Block) {
 
 func (c *composer) recipients(b *Block) []typeset.Element {
 	p := c.p.Recipients
-	word := "Nơi nhận:"
-	if c.d.languages()[0] == "en" {
-		word = "Recipients:"
-	}
-	out := []typeset.Element{&typeset.Paragraph{Spans: c.spans([]Span{{Text: word, At: b.At}}, look{size: p.HeadSize, bold: true, italic: true}), Block: c.block}}
+	out := []typeset.Element{&typeset.Paragraph{
+		Spans: c.spans([]Span{{Text: recipientsWord(c.d.languages()[0]), At: b.At}}, look{size: p.HeadSize, bold: true, italic: true}), Block: c.block,
+	}}
 	for i, l := range b.Lines {
-		spans := append([]Span{{Text: "- ", At: b.At}}, l...)
-		last := &spans[len(spans)-1]
-		last.Text = strings.TrimRight(last.Text, ";., ")
-		mark := ";"
-		if i == len(b.Lines)-1 {
-			mark = "."
-		}
-		spans = append(spans, Span{Text: mark, At: b.At})
+		spans := recipientLine(l, i == len(b.Lines)-1, b.At)
 		out = append(out, &typeset.Paragraph{Spans: c.spans(spans, look{size: p.Size}), Block: c.block})
 	}
 	return out
+}
+
+func recipientsWord(lang string) string {
+	if lang == "en" {
+		return "Recipients:"
+	}
+	return "Nơi nhận:"
+}
+
+// recipientLine is a line of the list: “- … ;”, the last with “.”, whatever mark the source has.
+func recipientLine(l []Span, last bool, at Position) []Span {
+	spans := append([]Span{{Text: "- ", At: at}}, l...)
+	end := &spans[len(spans)-1]
+	end.Text = strings.TrimRight(end.Text, ";., ")
+	mark := ";"
+	if last {
+		mark = "."
+	}
+	return append(spans, Span{Text: mark, At: at})
 }
 
 // code is a QR code that leads to the covenant's page, with the address under it.
