@@ -213,7 +213,7 @@ func (t teller) nextActors() (shown []actor, more int) {
 
 func (t teller) holders(agency workflow.AgencyID, duty workflow.Duty) string {
 	var names []string
-	for _, p := range t.v.Directory.Holders(agency, duty) {
+	for _, p := range t.v.Directory.Holders(agency, duty, t.v.Calendar.Today(t.v.Now)) {
 		names = append(names, t.person(p.ID))
 	}
 	return strings.Join(names, ", ")

@@ -129,6 +129,9 @@ func (t teller) someAgencies(ids []workflow.AgencyID) string {
 // capacity is how somebody acts: the form of authority, the title, and for whom under a delegation.
 func (t teller) capacity(a workflow.Authority) string {
 	words := strings.TrimSpace(string(a.Form) + " " + a.Title)
+	if a.HeadTitle != "" { // KT. Giám đốc, Phó Giám đốc
+		words = string(a.Form) + " " + a.HeadTitle + ", " + a.Title
+	}
 	if a.For != "" {
 		words += " (" + t.text("party.on_behalf", "name", t.person(a.For)) + ")"
 	}

@@ -66,7 +66,11 @@ func newLife(t *testing.T) *life {
 	}
 	l := &life{t: t, now: time.Date(2026, 3, 16, 1, 30, 0, 0, time.UTC), documents: map[workflow.Digest][]byte{}}
 	l.state = workflow.State{Covenant: &workflow.Covenant{}, Process: process, Directory: workflow.NewDirectory(), Calendar: calendar}
-	for _, e := range block.Events(l.state.Directory) {
+	events, err := block.Changes(l.state, l.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range events {
 		l.state.Directory.Apply(e)
 	}
 	members := l.state.Directory.Blocks[block.Block.ID].Members
@@ -87,7 +91,7 @@ func newLife(t *testing.T) *life {
 // who is the first person who may do duty for the agency.
 func (l *life) who(a workflow.AgencyID, duty workflow.Duty) workflow.PersonID {
 	l.t.Helper()
-	holders := l.state.Directory.Holders(a, duty)
+	holders := l.state.Directory.Holders(a, duty, l.state.Calendar.Today(l.now))
 	if len(holders) == 0 {
 		l.t.Fatalf("nobody of %s may %s", a, duty)
 	}

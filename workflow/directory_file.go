@@ -2,9 +2,13 @@ package workflow
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"maps"
 	"net/mail"
 	"reflect"
+	"slices"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -16,18 +20,21 @@ type BlockFile struct {
 		Name     string  `yaml:"name"`
 		Province string  `yaml:"province"`
 	} `yaml:"block"`
-	Agencies []BlockFileAgency `yaml:"agencies"`
+	Agencies    []BlockFileAgency     `yaml:"agencies"`
+	Delegations []BlockFileDelegation `yaml:"delegations"`
 }
 
 // BlockFileAgency is one agency of a block file with its people.
 type BlockFileAgency struct {
-	ID     AgencyID          `yaml:"id"`
-	Name   string            `yaml:"name"`
-	Parent string            `yaml:"parent"`
-	Email  string            `yaml:"email"`
-	Role   Role              `yaml:"role"`
-	MadeUp bool              `yaml:"made_up"`
-	People []BlockFilePerson `yaml:"people"`
+	ID     AgencyID `yaml:"id"`
+	Name   string   `yaml:"name"`
+	Parent string   `yaml:"parent"`
+	Email  string   `yaml:"email"`
+	Role   Role     `yaml:"role"`
+	MadeUp bool     `yaml:"made_up"`
+	// Collective is the body in whose name the head signs (TM.), where the agency works collectively.
+	Collective string            `yaml:"collective"`
+	People     []BlockFilePerson `yaml:"people"`
 }
 
 // BlockFilePerson is one person of a block file and the post held.
@@ -38,6 +45,26 @@ type BlockFilePerson struct {
 	Title  string        `yaml:"title"`
 	Form   AuthorityForm `yaml:"form"`
 	Duties []Duty        `yaml:"duties"`
+	// Rank decides how the person may sign: head, deputy, unit_head, unit_deputy or officer. Default: head, for who signs.
+	Rank Rank `yaml:"rank"`
+	// From and Until are the first and last day in the post; a person who has left stays in the file with Until.
+	From     Date   `yaml:"from"`
+	Until    Date   `yaml:"until"`
+	Superior string `yaml:"superior"` // title of whom a deputy signs for
+	Document string `yaml:"document"` // what the post rests on
+}
+
+// BlockFileDelegation is one delegation of a block file: from a person's post to another person.
+type BlockFileDelegation struct {
+	From     PersonID      `yaml:"from"`
+	To       PersonID      `yaml:"to"`
+	Form     AuthorityForm `yaml:"form"`
+	Duties   []Duty        `yaml:"duties"`
+	Start    Date          `yaml:"start"`
+	End      Date          `yaml:"end"`
+	Document string        `yaml:"document"`
+	Scope    string        `yaml:"scope"`
+	Superior string        `yaml:"superior"`
 }
 
 // ParseBlockFile reads and checks a block file. Every problem is reported at once, joined by line breaks.
@@ -96,6 +123,17 @@ func (f *BlockFile) problems() []string {
 					add("person %q: unknown duty %q", p.ID, d)
 				}
 			}
+			if p.Email != "" {
+				if _, err := mail.ParseAddress(p.Email); err != nil {
+					add("person %q: e-mail address %q: %v", p.ID, p.Email, err)
+				}
+			}
+			if !p.Until.IsZero() && p.Until.Before(p.From) {
+				add("person %q: until %s is before from %s", p.ID, p.Until, p.From)
+			}
+			if problem := p.position(a.ID).signProblem(a.agency()); problem != nil {
+				add("person %q: %s", p.ID, problem.English)
+			}
 		}
 	}
 	if leaders != 1 {
@@ -104,38 +142,136 @@ func (f *BlockFile) problems() []string {
 	return out
 }
 
-// Events are what must be recorded so that dir holds the file's content; nothing when it already does.
-func (f *BlockFile) Events(dir *Directory) []Event {
-	var out []Event
+func (a BlockFileAgency) agency() Agency {
+	return Agency{ID: a.ID, Name: a.Name, Parent: a.Parent, Email: a.Email, MadeUp: a.MadeUp, Collective: a.Collective}
+}
+
+func (p BlockFilePerson) position(agency AgencyID) Position {
+	return Position{
+		ID: PositionID(string(agency) + "/" + string(p.ID)), Agency: agency, Person: p.ID, Title: p.Title, Form: p.Form, Duties: p.Duties,
+		Rank: p.Rank, From: p.From, Until: p.Until, Superior: p.Superior, Document: p.Document,
+	}
+}
+
+// Changes are what must be recorded so that the directory holds the file's content; nothing when it already does. What the
+// rules refuse comes back all at once.
+func (f *BlockFile) Changes(s State, now time.Time) ([]Event, error) {
+	c := &directoryChanges{State{Directory: s.Directory.clone(), Calendar: s.Calendar}, now, nil, nil}
 	block := Block{ID: f.Block.ID, Name: f.Block.Name, Province: f.Block.Province}
 	for _, a := range f.Agencies {
 		block.Members = append(block.Members, BlockMember{a.ID, a.Role})
-		if want := (Agency{a.ID, a.Name, a.Parent, a.Email, a.MadeUp}); dir.Agencies[a.ID] != want {
-			out = append(out, AgencyRegistered{a.ID, a.Name, a.Parent, a.Email, a.MadeUp})
+		if c.state.Directory.Agencies[a.ID] != a.agency() {
+			c.add(AgencyRegistered{Agency: a.ID, Name: a.Name, Parent: a.Parent, Email: a.Email, MadeUp: a.MadeUp, Collective: a.Collective})
 		}
 		for _, p := range a.People {
-			out = append(out, p.events(a.ID, dir)...)
+			c.person(a.ID, p)
 		}
 	}
-	if !reflect.DeepEqual(dir.Blocks[block.ID], block) {
+	if !reflect.DeepEqual(c.state.Directory.Blocks[block.ID], block) {
 		e := BlockFormed{Block: block.ID, Name: block.Name, Province: block.Province}
 		for _, m := range block.Members {
 			e.Members = append(e.Members, FormedMember(m))
 		}
-		out = append(out, e)
+		c.add(e)
 	}
-	return out
+	for _, g := range f.Delegations {
+		c.delegation(g)
+	}
+	return c.events, c.refusal()
 }
 
-func (p BlockFilePerson) events(agency AgencyID, dir *Directory) []Event {
-	var out []Event
-	if have := dir.People[p.ID]; have.Name.Text != p.Name || have.Email.Text != p.Email {
-		out = append(out, PersonRegistered{p.ID, Personal{Text: p.Name, Subject: p.ID}, Personal{Text: p.Email, Subject: p.ID}})
+// directoryChanges collects events and applies each, so that the next one is decided on what is there by then.
+type directoryChanges struct {
+	state    State
+	now      time.Time
+	events   []Event
+	problems [][2]string // Vietnamese, English
+}
+
+// refusal is all that is wrong, or nothing.
+func (c *directoryChanges) refusal() error {
+	if len(c.problems) == 0 {
+		return nil
 	}
-	id := PositionID(string(agency) + "/" + string(p.ID))
-	want := Position{id, agency, p.ID, p.Title, p.Form, p.Duties}
-	if !reflect.DeepEqual(dir.Positions[id], want) {
-		out = append(out, PositionAssigned{id, agency, p.ID, p.Title, p.Form, p.Duties})
+	var texts [2]string
+	for _, p := range c.problems {
+		texts[0] += "\n  " + p[0]
+		texts[1] += "\n  " + p[1]
 	}
-	return out
+	return &Error{Code: CodeInvalid, Vietnamese: "tệp khối có lỗi:" + texts[0], English: "the block file has errors:" + texts[1]}
+}
+
+func (c *directoryChanges) add(e Event) {
+	c.events = append(c.events, e)
+	c.state.Directory.Apply(e)
+}
+
+func (c *directoryChanges) person(agency AgencyID, p BlockFilePerson) {
+	if have := c.state.Directory.People[p.ID]; have.Name.Text != p.Name || have.Email.Text != p.Email {
+		c.add(PersonRegistered{p.ID, Personal{Text: p.Name, Subject: p.ID}, Personal{Text: p.Email, Subject: p.ID}})
+	}
+	want := p.position(agency)
+	have := c.state.Directory.Positions[want.ID]
+	if want.Until.IsZero() && !have.Until.IsZero() { // it ended meanwhile by a command; the file does not take that back
+		want.Until = have.Until
+	}
+	want.Successor = have.Successor
+	if !reflect.DeepEqual(have, want) {
+		c.add(want.assigned())
+	}
+}
+
+// delegation grants what the file says, unless the same one is on record.
+func (c *directoryChanges) delegation(g BlockFileDelegation) {
+	d := c.state.Directory
+	from := d.positionFor(g.From, g.Duties)
+	if from == "" {
+		c.problems = append(c.problems, [2]string{
+			fmt.Sprintf("ủy quyền: %q không giữ chức vụ nào", g.From), fmt.Sprintf("delegation: %q holds no position", g.From)})
+		return
+	}
+	cmd := GrantDelegation{
+		From: from, To: g.To, Form: g.Form, Duties: g.Duties, Start: g.Start, End: g.End,
+		Document: g.Document, Scope: g.Scope, Superior: g.Superior,
+	}
+	for _, have := range d.Delegations {
+		if have.From == cmd.From && have.To == g.To && have.Start == g.Start && have.End == g.End && slices.Equal(have.Duties, g.Duties) {
+			return
+		}
+	}
+	events, err := cmd.decide(c.state, c.now)
+	if err != nil {
+		var refusal *Error
+		errors.As(err, &refusal) // decide gives no other
+		c.problems = append(c.problems, [2]string{
+			fmt.Sprintf("ủy quyền từ %s cho %s: %s", g.From, g.To, refusal.Vietnamese), fmt.Sprintf("delegation from %s to %s: %s", g.From, g.To, refusal.English)})
+		return
+	}
+	for _, e := range events {
+		c.add(e)
+	}
+}
+
+// positionFor is the post of a person that has all of the duties, or else any.
+func (d *Directory) positionFor(person PersonID, duties []Duty) PositionID {
+	var some PositionID
+	for _, id := range slices.Sorted(maps.Keys(d.Positions)) {
+		p := d.Positions[id]
+		if p.Person != person {
+			continue
+		}
+		some = id
+		if !slices.ContainsFunc(duties, func(duty Duty) bool { return !slices.Contains(p.Duties, duty) }) {
+			return id
+		}
+	}
+	return some
+}
+
+// clone copies the directory so that events can be tried on it.
+func (d *Directory) clone() *Directory {
+	c := *d
+	c.Agencies, c.People, c.Positions, c.Blocks = maps.Clone(d.Agencies), maps.Clone(d.People), maps.Clone(d.Positions), maps.Clone(d.Blocks)
+	c.Delegations, c.Bindings, c.Rules = slices.Clone(d.Delegations), slices.Clone(d.Bindings), slices.Clone(d.Rules)
+	return &c
 }

@@ -3,6 +3,7 @@ package workflow
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"time"
 )
 
@@ -28,21 +29,14 @@ type (
 		Parent string   `json:"parent,omitempty"`
 		Email  string   `json:"email"`
 		MadeUp bool     `json:"made_up,omitempty"`
+		// Collective is the body in whose name its head signs (TM.), where the agency works collectively.
+		Collective string `json:"collective,omitempty"`
 	}
 	// PersonRegistered adds or changes a person.
 	PersonRegistered struct {
 		Person PersonID `json:"person"`
 		Name   Personal `json:"name"`
 		Email  Personal `json:"email"`
-	}
-	// PositionAssigned gives a person a post in an agency.
-	PositionAssigned struct {
-		Position PositionID    `json:"position"`
-		Agency   AgencyID      `json:"agency"`
-		Person   PersonID      `json:"person"`
-		Title    string        `json:"title"`
-		Form     AuthorityForm `json:"form,omitempty"`
-		Duties   []Duty        `json:"duties"`
 	}
 	// BlockFormed sets a block's members and their roles, in the order of the member list.
 	BlockFormed struct {
@@ -55,23 +49,6 @@ type (
 	FormedMember struct {
 		Agency AgencyID `json:"agency"`
 		Role   Role     `json:"role"`
-	}
-	// DutiesDelegated lets another person do duties of a position for a time.
-	DutiesDelegated struct {
-		From   PositionID    `json:"from"`
-		To     PersonID      `json:"to"`
-		Title  string        `json:"title"`
-		Form   AuthorityForm `json:"form"`
-		Duties []Duty        `json:"duties"`
-		Start  Date          `json:"start"`
-		End    Date          `json:"end"`
-	}
-	// CertificateBound ties a certificate to a person, or to an agency for its seal.
-	CertificateBound struct {
-		Person PersonID `json:"person,omitempty"`
-		Agency AgencyID `json:"agency,omitempty"`
-		Issuer string   `json:"issuer"`
-		Serial string   `json:"serial"`
 	}
 )
 
@@ -280,10 +257,7 @@ type FrozenField struct {
 // Kind is the event's name in the log.
 func (AgencyRegistered) Kind() string    { return "agency_registered" }
 func (PersonRegistered) Kind() string    { return "person_registered" }
-func (PositionAssigned) Kind() string    { return "position_assigned" }
 func (BlockFormed) Kind() string         { return "block_formed" }
-func (DutiesDelegated) Kind() string     { return "duties_delegated" }
-func (CertificateBound) Kind() string    { return "certificate_bound" }
 func (Drafted) Kind() string             { return "drafted" }
 func (RevisionSubmitted) Kind() string   { return "revision_submitted" }
 func (StageOpened) Kind() string         { return "stage_opened" }
@@ -312,11 +286,21 @@ func decodeAs[E Event](data []byte) (Event, error) {
 	return e, err
 }
 
-var eventDecoders = map[string]func([]byte) (Event, error){
+// eventDecoders knows every kind of event by its name in the log.
+var eventDecoders = joined(coreEvents, authorityEvents)
+
+func joined(concepts ...map[string]func([]byte) (Event, error)) map[string]func([]byte) (Event, error) {
+	all := map[string]func([]byte) (Event, error){}
+	for _, c := range concepts {
+		maps.Copy(all, c)
+	}
+	return all
+}
+
+var coreEvents = map[string]func([]byte) (Event, error){
 	"agency_registered": decodeAs[AgencyRegistered], "person_registered": decodeAs[PersonRegistered],
-	"position_assigned": decodeAs[PositionAssigned], "block_formed": decodeAs[BlockFormed],
-	"duties_delegated": decodeAs[DutiesDelegated], "certificate_bound": decodeAs[CertificateBound],
-	"drafted": decodeAs[Drafted], "revision_submitted": decodeAs[RevisionSubmitted],
+	"block_formed": decodeAs[BlockFormed],
+	"drafted":      decodeAs[Drafted], "revision_submitted": decodeAs[RevisionSubmitted],
 	"stage_opened": decodeAs[StageOpened], "stage_closed": decodeAs[StageClosed],
 	"review_given": decodeAs[ReviewGiven], "revision_returned": decodeAs[RevisionReturned],
 	"motion_opened": decodeAs[MotionOpened], "ballot_cast": decodeAs[BallotCast], "motion_closed": decodeAs[MotionClosed],

@@ -19,7 +19,7 @@ func (cmd SubmitReport) decide(s State, now time.Time) ([]Event, error) {
 	if !contains(c.Members(), cmd.Agency) {
 		return nil, refuse(CodeForbidden, "%s không phải đơn vị thành viên", "%s is not a member", s.Directory.AgencyName(cmd.Agency))
 	}
-	authority, err := s.Directory.Authority(cmd.By, cmd.Agency, DutyReport, s.today(now))
+	authority, err := s.Directory.AuthorityIn(c.ID, cmd.By, cmd.Agency, DutyReport, s.today(now))
 	if err != nil {
 		return nil, err
 	}
@@ -87,32 +87,4 @@ func (s State) ReminderRecipients(id ObligationID, period Period, rung Rung) (to
 		return to, missing, nil
 	}
 	return nil, nil, refuse(CodeNotFound, "không có lượt nhắc %q", "there is no reminder step %q", rung)
-}
-
-// BindCertificate ties a certificate to a person; the administrator or a registration rule stands behind it. It is
-// decided against the directory alone.
-type BindCertificate struct {
-	Person PersonID // or
-	Agency AgencyID // for its seal
-	Issuer string
-	Serial string
-}
-
-func (cmd BindCertificate) decide(s State, _ time.Time) ([]Event, error) {
-	_, person := s.Directory.People[cmd.Person]
-	_, agency := s.Directory.Agencies[cmd.Agency]
-	if person == agency {
-		return nil, refuse(CodeNotFound, "không có “%s%s” trong danh bạ", "“%s%s” is not in the directory", cmd.Person, cmd.Agency)
-	}
-	for _, b := range s.Directory.Bindings {
-		if b.Issuer != cmd.Issuer || b.Serial != cmd.Serial {
-			continue
-		}
-		if b.Person == cmd.Person && b.Agency == cmd.Agency {
-			return nil, nil
-		}
-		return nil, refuse(CodeConflict,
-			"chứng thư số %s đã gắn với chủ thể khác", "certificate %s is already bound to another holder", cmd.Serial)
-	}
-	return []Event{CertificateBound(cmd)}, nil
 }

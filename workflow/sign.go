@@ -19,7 +19,7 @@ func (cmd IssueNumber) decide(s State, now time.Time) ([]Event, error) {
 	}
 	stage := s.stage()
 	agency := s.agenciesOf([]Role{stage.Number.By})[0]
-	authority, err := s.Directory.Authority(cmd.By, agency, DutyNumber, s.today(now))
+	authority, err := s.Directory.AuthorityIn(s.Covenant.ID, cmd.By, agency, DutyNumber, s.today(now))
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +113,7 @@ func (s State) MaySign(person PersonID, slot SlotID, now time.Time) (Authority, 
 	if !ok || !placed {
 		return Authority{}, "", refuse(CodeNotFound, "không có ô ký %q", "there is no signature cell %q", slot)
 	}
-	authority, err := s.Directory.Authority(person, party.Agency, DutySign, s.today(now))
+	authority, err := s.Directory.AuthorityIn(c.ID, person, party.Agency, DutySign, s.today(now))
 	if err != nil {
 		return Authority{}, "", err
 	}
@@ -147,10 +147,8 @@ func (cmd RecordSignature) decide(s State, now time.Time) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !s.Directory.CertificateOf(cmd.By, cmd.Issuer, cmd.Serial) {
-		return nil, refuse(CodeForbidden,
-			"chứng thư số (số %[1]s) chưa được gắn với %[2]s; đề nghị quản trị xác nhận trước khi ký",
-			"the certificate (serial %[1]s) is not bound to %[2]s; ask the administrator to confirm it first", cmd.Serial, s.Directory.PersonName(cmd.By))
+	if err := s.certificateOf(cmd.By, cmd.Issuer, cmd.Serial); err != nil {
+		return nil, err
 	}
 	if cmd.Consented != c.Frozen.PDF {
 		return nil, refuse(CodeConflict,

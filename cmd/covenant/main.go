@@ -35,6 +35,7 @@ type cli struct {
 	Backup    backupCmd    `cmd:"" help:"Copy database and files consistently, also while serving."`
 	Restore   restoreCmd   `cmd:"" help:"Bring a backup back into an empty place."`
 	Rebuild   rebuildCmd   `cmd:"" help:"Make the derived rows anew from the event log."`
+	Directory directoryCmd `cmd:"" help:"Who is who: show and change agencies, people, positions, delegations, certificates."`
 	Process   processCmd   `cmd:"" help:"Check or draw process definitions."`
 	Audit     auditCmd     `cmd:"" help:"Check the event log's chains and time-stamps."`
 	Doctor    doctorCmd    `cmd:"" help:"Check fonts, clock, database, mail, time-stamps and keys."`

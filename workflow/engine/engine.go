@@ -107,30 +107,20 @@ func (e *Engine) doAs(ctx context.Context, about, id workflow.CovenantID, asked 
 	if meta.Key == "" {
 		return Outcome{}, errors.New("command without a key: its caller must choose one")
 	}
-	for attempt := 1; ; attempt++ {
-		var out Outcome
-		err := e.Store.Update(ctx, func(tx *store.Tx) error {
-			done, found, err := tx.Command(ctx, store.CommandKey(meta.Key), digest)
-			if err != nil {
-				return err
-			}
-			if found {
-				out.Repeated = true
-				return json.Unmarshal(done.Result, &out)
-			}
-			out, err = e.decide(ctx, tx, id, meta, make)
-			if err != nil {
-				return err
-			}
-			return e.remember(ctx, tx, meta.Key, digest, out)
-		})
-		if again := errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrBusy); !again || attempt == maxAttempts {
+	return e.again(ctx, func(tx *store.Tx) (out Outcome, err error) {
+		done, found, err := tx.Command(ctx, store.CommandKey(meta.Key), digest)
+		if err != nil {
 			return out, err
 		}
-		if err := pause(ctx, attempt); err != nil {
-			return Outcome{}, err
+		if found {
+			out.Repeated = true
+			return out, json.Unmarshal(done.Result, &out)
 		}
-	}
+		if out, err = e.decide(ctx, tx, id, meta, make); err != nil {
+			return out, err
+		}
+		return out, e.remember(ctx, tx, meta.Key, digest, out)
+	})
 }
 
 // decide reads the state, asks the rules, appends the events and does what follows from them, all inside tx.

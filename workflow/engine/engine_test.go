@@ -3,22 +3,17 @@ package engine_test
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"covenant/signing"
 	"covenant/signing/devpki"
@@ -26,6 +21,7 @@ import (
 	"covenant/workflow"
 	"covenant/workflow/engine"
 	"covenant/workflow/store"
+	"covenant/workflow/store/pgtest"
 )
 
 const pin = "123456"
@@ -73,7 +69,13 @@ func (plainLetters) Reminder(r engine.Reminder, m store.Mail) (store.Mail, error
 
 func newOffice(t testing.TB) *office {
 	t.Helper()
-	o := &office{t: t, mails: &postman{}, dir: t.TempDir()}
+	return newOfficeOn(t, "")
+}
+
+// newOfficeOn is an office on a PostgreSQL database, or on SQLite where none is named.
+func newOfficeOn(t testing.TB, url string) *office {
+	t.Helper()
+	o := &office{t: t, mails: &postman{}, dir: t.TempDir(), url: url}
 	files, err := fs.Sub(testdata.Cases, "block7")
 	check(t, err)
 	source, err := fs.ReadFile(files, "block.yaml")
@@ -92,26 +94,33 @@ func newOffice(t testing.TB) *office {
 	return o
 }
 
-// database is a new database on the PostgreSQL server that COVENANT_TEST_POSTGRES names (postgres://…/postgres), or
-// nothing: SQLite.
-func (o *office) database() string {
-	server := os.Getenv("COVENANT_TEST_POSTGRES")
-	if server == "" {
-		return ""
-	}
-	if o.url == "" {
-		conn, err := pgx.Connect(context.Background(), server)
-		check(o.t, err)
-		defer conn.Close(context.Background())
-		name := "engine_" + strings.ToLower(rand.Text())
-		_, err = conn.Exec(context.Background(), "CREATE DATABASE "+name)
-		check(o.t, err)
-		u, err := url.Parse(server)
-		check(o.t, err)
-		u.Path = "/" + name
-		o.url = u.String()
-	}
-	return o.url
+// eachDatabase runs the same test with an office on SQLite and with one on PostgreSQL, as two nodes would share it.
+func eachDatabase(t *testing.T, test func(t *testing.T, o *office)) {
+	t.Run("sqlite", func(t *testing.T) { test(t, newOffice(t)) })
+	t.Run("postgres", func(t *testing.T) {
+		if testing.Short() {
+			t.Skip("-short: starts no PostgreSQL")
+		}
+		test(t, newPostgresOffice(t))
+	})
+}
+
+var databases atomic.Int64
+
+// newPostgresOffice is an office whose database is on PostgreSQL.
+func newPostgresOffice(t testing.TB) *office {
+	t.Helper()
+	c, err := pgtest.Shared()
+	check(t, err)
+	name := fmt.Sprintf("engine%d", databases.Add(1))
+	check(t, c.Create(name, "template0 LOCALE 'C.UTF-8'"))
+	return newOfficeOn(t, c.URL(name))
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	pgtest.Remove()
+	os.Exit(code)
 }
 
 func check(t testing.TB, err error) {
@@ -125,7 +134,7 @@ func (o *office) now() time.Time { return time.Now().Add(time.Duration(o.ahead.L
 
 func (o *office) open() {
 	o.t.Helper()
-	s, err := store.Open(context.Background(), store.Options{Dir: o.dir, Now: o.now, DatabaseURL: o.database()})
+	s, err := store.Open(context.Background(), store.Options{Dir: o.dir, Now: o.now, DatabaseURL: o.url})
 	check(o.t, err)
 	calendar, err := workflow.VietnamCalendar()
 	check(o.t, err)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -247,19 +246,23 @@ func (e *Engine) verifySigned(ctx context.Context, file []byte, want int) (*sign
 	return report, nil
 }
 
-// personAppearance is what a signature shows in its cell: the title with its form of authority above, the time with its
-// zone and the name below (Decree 30/2020/NĐ-CP, Appendix I, cells 7a–7c).
+// personAppearance is what a signature shows in its cell: the form of authority and the titles above, the time with its
+// zone and the name below (Decree 30/2020/NĐ-CP, Appendix I, cells 7a–7c). Who signs under a delegation names who gave it,
+// and by which document.
 func personAppearance(s workflow.State, authority workflow.Authority, person workflow.PersonID, image []byte) *signing.Appearance {
-	title := strings.ToUpper(authority.Title)
-	if authority.Form != workflow.FormHead {
-		title = string(authority.Form) + " " + title
+	a := &signing.Appearance{Image: image}
+	for _, line := range authority.Lines() {
+		a.Above = append(a.Above, signing.Line{Text: line, Bold: true, Size: 12})
 	}
-	return &signing.Appearance{
-		Image: image,
-		Above: []signing.Line{{Text: title, Bold: true, Size: 12}},
-		Lines: []signing.Line{
-			{Text: "Ký số lúc " + time.Now().In(s.Calendar.Zone()).Format("15:04:05 02/01/2006 -07:00"), Size: 8},
-			{Text: s.Directory.PersonName(person), Bold: true, Size: 13},
-		},
+	if authority.For != "" {
+		text := "Theo ủy quyền của " + s.Directory.PersonName(authority.For)
+		if authority.Document != "" {
+			text += ", " + authority.Document
+		}
+		a.Lines = append(a.Lines, signing.Line{Text: text, Size: 8})
 	}
+	a.Lines = append(a.Lines,
+		signing.Line{Text: "Ký số lúc " + time.Now().In(s.Calendar.Zone()).Format("15:04:05 02/01/2006 -07:00"), Size: 8},
+		signing.Line{Text: s.Directory.PersonName(person), Bold: true, Size: 13})
+	return a
 }

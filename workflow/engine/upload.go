@@ -42,6 +42,9 @@ func (e *Engine) Upload(ctx context.Context, r UploadRequest, meta Meta) (Outcom
 	if err != nil {
 		return Outcome{}, err
 	}
+	if s, err = e.bindByRule(ctx, r.Covenant, result.Certificate); err != nil {
+		return Outcome{}, err
+	}
 	cmd := workflow.RecordSignature{
 		By: meta.Actor.Person, Slot: r.Slot, Consented: r.Consented, Before: s.Covenant.Head, After: workflow.DigestOf(r.File),
 		Size: int64(len(r.File)), Level: reached(result.Level, signStage(s).Sign.Level), Issuer: result.Certificate.Issuer.String(),

@@ -7,20 +7,15 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
-	"os/user"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver of the raw connections
-
 	"covenant/workflow/store"
+	"covenant/workflow/store/pgtest"
 )
 
 // database is one empty database of a kind, which a test opens through the store, or raw to tamper with it.
@@ -145,26 +140,13 @@ func clock() time.Time {
 	return time.Date(2026, 3, 26, 8, 0, 0, 0, time.UTC).Add(time.Duration(ticks.Add(1)) * time.Second)
 }
 
-// cluster is a PostgreSQL server in a temporary directory, on a Unix socket, run by a user other than root.
-type pgCluster struct {
-	bin, dir   string
-	credential *syscall.Credential
-	proc       *exec.Cmd
-}
-
-var theCluster struct {
-	sync.Once
-	*pgCluster
-	err error
-}
-
 // cluster starts PostgreSQL once for all tests and gives the beginning of its connection string.
 func cluster(t testing.TB) string {
-	theCluster.Do(func() { theCluster.pgCluster, theCluster.err = newCluster() })
-	if theCluster.err != nil {
-		t.Fatalf("start PostgreSQL (install postgresql, or run with -short): %v", theCluster.err)
+	c, err := pgtest.Shared()
+	if err != nil {
+		t.Fatal(err)
 	}
-	return theCluster.dsn()
+	return c.DSN()
 }
 
 func TestMain(m *testing.M) {
@@ -172,118 +154,8 @@ func TestMain(m *testing.M) {
 		os.Exit(runHelper(helper))
 	}
 	code := m.Run()
-	if theCluster.pgCluster != nil {
-		theCluster.remove()
-	}
+	pgtest.Remove()
 	os.Exit(code)
-}
-
-func newCluster() (*pgCluster, error) {
-	bin, err := postgresBin()
-	if err != nil {
-		return nil, err
-	}
-	credential, err := otherUser()
-	if err != nil {
-		return nil, err
-	}
-	dir, err := os.MkdirTemp("", "covenant-pg-")
-	if err != nil {
-		return nil, err
-	}
-	c := &pgCluster{bin: bin, dir: dir, credential: credential}
-	if credential != nil {
-		if err := os.Chown(dir, int(credential.Uid), int(credential.Gid)); err != nil {
-			return nil, err
-		}
-	}
-	init := c.command("initdb", "-D", c.data(), "-U", "covenant", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
-	if out, err := init.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("%w: %s", err, out)
-	}
-	return c, c.start()
-}
-
-func (c *pgCluster) data() string { return filepath.Join(c.dir, "data") }
-
-func (c *pgCluster) dsn() string { return "host=" + c.dir + " user=covenant sslmode=disable " }
-
-func (c *pgCluster) command(name string, args ...string) *exec.Cmd {
-	cmd := exec.Command(filepath.Join(c.bin, name), args...)
-	cmd.Dir = c.dir
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: c.credential}
-	return cmd
-}
-
-func (c *pgCluster) start() error {
-	log, err := os.OpenFile(filepath.Join(c.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	defer log.Close() // the server has its own handle
-	c.proc = c.command("postgres", "-D", c.data(), "-k", c.dir, "-c", "listen_addresses=", "-c", "max_connections=200")
-	c.proc.Stdout, c.proc.Stderr = log, log
-	if err := c.proc.Start(); err != nil {
-		return err
-	}
-	if err := waitFor(c.dir); err != nil {
-		out, _ := os.ReadFile(log.Name())
-		return fmt.Errorf("%w: %s", err, out)
-	}
-	return nil
-}
-
-// stop ends the server: SIGINT in order, SIGQUIT at once as in a crash.
-func (c *pgCluster) stop(signal syscall.Signal) {
-	_ = c.proc.Process.Signal(signal)
-	_ = c.proc.Wait()
-}
-
-func (c *pgCluster) remove() {
-	c.stop(syscall.SIGINT)
-	_ = os.RemoveAll(c.dir)
-}
-
-func postgresBin() (string, error) {
-	if path, err := exec.LookPath("initdb"); err == nil {
-		return filepath.Dir(path), nil
-	}
-	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
-	if err != nil || len(found) == 0 {
-		return "", errors.New("no initdb in PATH or /usr/lib/postgresql")
-	}
-	return filepath.Dir(found[len(found)-1]), nil
-}
-
-// otherUser is who runs PostgreSQL: nil, ourselves, unless we are root.
-func otherUser() (*syscall.Credential, error) {
-	if os.Getuid() != 0 {
-		return nil, nil
-	}
-	for _, name := range []string{"postgres", "nobody"} {
-		u, err := user.Lookup(name)
-		if err != nil {
-			continue
-		}
-		uid, uidErr := strconv.ParseUint(u.Uid, 10, 32)
-		gid, gidErr := strconv.ParseUint(u.Gid, 10, 32)
-		return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, errors.Join(uidErr, gidErr)
-	}
-	return nil, errors.New("PostgreSQL does not run as root, and there is no user postgres or nobody")
-}
-
-func waitFor(dir string) error {
-	db, err := sql.Open("pgx", "host="+dir+" user=covenant dbname=postgres sslmode=disable")
-	if err != nil {
-		return err
-	}
-	defer db.Close() // only pinged
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		if err = db.Ping(); err == nil {
-			return nil
-		}
-	}
-	return fmt.Errorf("it did not answer within 30 s: %w", err)
 }
 
 // update and view run fn in a transaction that must succeed.

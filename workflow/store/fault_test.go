@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"covenant/workflow/store"
+	"covenant/workflow/store/pgtest"
 )
 
 // A disk that is full: the error says so, nothing of the transaction is there, and it goes on once there is space.
@@ -86,7 +87,7 @@ func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 // A data directory that must not be written is an error that says so, for whoever is not root.
 func TestReadOnlyDirectory(t *testing.T) {
 	dir := t.TempDir()
-	credential, err := otherUser()
+	credential, err := pgtest.OtherUser()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,19 +129,19 @@ func TestDatabaseRestart(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: starts no PostgreSQL")
 	}
-	c, err := newCluster()
+	c, err := pgtest.New()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.remove()
-	d := database{kind: "postgres", opts: store.Options{Dir: t.TempDir(), DatabaseURL: c.dsn() + "dbname=postgres", Now: clock}}
+	defer c.Remove()
+	d := database{kind: "postgres", opts: store.Options{Dir: t.TempDir(), DatabaseURL: c.DSN() + "dbname=postgres", Now: clock}}
 	s := d.open(t)
 	appendEvents(t, s, "c", 0, payload("k", `{}`))
 	err = s.Update(t.Context(), func(tx *store.Tx) error {
 		if _, err := tx.Append(t.Context(), "c", 1, envelope(), []store.Payload{payload("lost", `{}`)}); err != nil {
 			return err
 		}
-		c.stop(syscall.SIGQUIT)
+		c.Stop(syscall.SIGQUIT)
 		return nil
 	})
 	if err == nil {
@@ -150,7 +151,7 @@ func TestDatabaseRestart(t *testing.T) {
 	defer cancel()
 	err = s.Update(ctx, func(tx *store.Tx) error { return nil })
 	wantError(t, err, store.ErrBusy)
-	if err := c.start(); err != nil {
+	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
 	var events []store.Recorded

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"errors"
+
+	"covenant/workflow"
+)
+
+// certificateName is a certificate, by a file of it or by issuer and serial number.
+type certificateName struct {
+	Certificate string `help:"The certificate (PEM or DER)." type:"existingfile" placeholder:"FILE"`
+	Issuer      string `help:"Issuer's distinguished name (RFC 4514), where there is no file." placeholder:"DN"`
+	Serial      string `help:"Serial number, decimal." placeholder:"N"`
+}
+
+func (n certificateName) read() (issuer, serial string, err error) {
+	if n.Certificate == "" {
+		if n.Issuer == "" || n.Serial == "" {
+			return "", "", errors.New("name the certificate: --certificate FILE, or --issuer and --serial")
+		}
+		return n.Issuer, n.Serial, nil
+	}
+	certs, err := readCertificates(n.Certificate)
+	if err != nil {
+		return "", "", err
+	}
+	return certs[0].Issuer.String(), certs[0].SerialNumber.String(), nil
+}
+
+type directoryBindCmd struct {
+	Person  workflow.PersonID `help:"Whose signatures it makes." xor:"holder" required:"" placeholder:"PERSON"`
+	Agency  workflow.AgencyID `help:"Whose seal it makes." xor:"holder" required:"" placeholder:"AGENCY"`
+	Pending bool              `help:"It must be confirmed before it may sign."`
+	certificateName
+	place
+}
+
+// Run binds a certificate.
+func (cmd *directoryBindCmd) Run(e *env) error {
+	issuer, serial, err := cmd.read()
+	if err != nil {
+		return err
+	}
+	return cmd.direct(e, workflow.BindCertificate{Person: cmd.Person, Agency: cmd.Agency, Issuer: issuer, Serial: serial, Pending: cmd.Pending})
+}
+
+type directoryConfirmCmd struct {
+	certificateName
+	place
+}
+
+// Run confirms a binding.
+func (cmd *directoryConfirmCmd) Run(e *env) error {
+	issuer, serial, err := cmd.read()
+	if err != nil {
+		return err
+	}
+	return cmd.direct(e, workflow.ConfirmCertificate{Issuer: issuer, Serial: serial})
+}
+
+type directoryUnbindCmd struct {
+	certificateName
+	Reason    string `required:"" help:"Why." placeholder:"TEXT"`
+	NewIssuer string `help:"Issuer of the certificate that replaces it. Default: the same." placeholder:"DN"`
+	NewSerial string `help:"Serial number of the certificate that replaces it." placeholder:"N"`
+	place
+}
+
+// Run unbinds a certificate, or replaces it.
+func (cmd *directoryUnbindCmd) Run(e *env) error {
+	issuer, serial, err := cmd.read()
+	if err != nil {
+		return err
+	}
+	if cmd.NewSerial == "" {
+		return cmd.direct(e, workflow.UnbindCertificate{Issuer: issuer, Serial: serial, Reason: cmd.Reason})
+	}
+	newIssuer := cmd.NewIssuer
+	if newIssuer == "" {
+		newIssuer = issuer
+	}
+	return cmd.direct(e, workflow.ReplaceCertificate{Issuer: issuer, Serial: serial, NewIssuer: newIssuer, NewSerial: cmd.NewSerial, Reason: cmd.Reason})
+}
+
+type directoryRuleCmd struct {
+	ID        string            `arg:"" help:"Code of the rule."`
+	Person    workflow.PersonID `help:"Whose certificates it binds." placeholder:"PERSON"`
+	Agency    workflow.AgencyID `help:"Whose seals it binds." placeholder:"AGENCY"`
+	Issuer    string            `help:"Issuer's distinguished name (RFC 4514)." placeholder:"DN"`
+	Attribute string            `help:"Attribute of the subject: UID, serialNumber, CN, … or a dotted OID." placeholder:"NAME"`
+	Value     string            `help:"Its value." placeholder:"TEXT"`
+	Confirm   bool              `help:"What it binds must be confirmed before it may sign."`
+	End       string            `help:"End the rule instead, for this reason." placeholder:"REASON"`
+	place
+}
+
+// Run sets or ends a rule.
+func (cmd *directoryRuleCmd) Run(e *env) error {
+	if cmd.End != "" {
+		return cmd.direct(e, workflow.EndBindingRule{ID: cmd.ID, Reason: cmd.End})
+	}
+	return cmd.direct(e, workflow.SetBindingRule{BindingRule: workflow.BindingRule{
+		ID: cmd.ID, Person: cmd.Person, Agency: cmd.Agency, Issuer: cmd.Issuer, Attribute: cmd.Attribute, Value: cmd.Value, Confirm: cmd.Confirm,
+	}})
+}

@@ -1,0 +1,70 @@
+package workflow
+
+import "fmt"
+
+// Describe says in one line what an event changes in the directory as it is before.
+func (d *Directory) Describe(e Event, lang string) string {
+	say := func(vi, en string, args ...any) string { return fmt.Sprintf(pick(lang, [2]string{vi, en}), args...) }
+	switch e := e.(type) {
+	case AgencyRegistered:
+		if have, ok := d.Agencies[e.Agency]; ok {
+			return say("~ đơn vị %s: %s <%s> → %s <%s>", "~ agency %s: %s <%s> → %s <%s>", e.Agency, have.Name, have.Email, e.Name, e.Email)
+		}
+		return say("+ đơn vị %s: %s <%s>", "+ agency %s: %s <%s>", e.Agency, e.Name, e.Email)
+	case PersonRegistered:
+		if have, ok := d.People[e.Person]; ok {
+			return say("~ người %s: %s <%s> → %s <%s>", "~ person %s: %s <%s> → %s <%s>", e.Person, have.Name.Text, have.Email.Text, e.Name.Text, e.Email.Text)
+		}
+		return say("+ người %s: %s <%s>", "+ person %s: %s <%s>", e.Person, e.Name.Text, e.Email.Text)
+	case PositionAssigned:
+		mark := "+"
+		if _, ok := d.Positions[e.Position]; ok {
+			mark = "~"
+		}
+		return say("%[1]s chức vụ %[2]s: %[3]s (%[4]s)%[6]s", "%[1]s position %[2]s: %[3]s (%[5]s)%[7]s", mark, e.Position, e.Title,
+			dutyWords(e.Duties, "vi"), dutyWords(e.Duties, "en"), span(e.From, e.Until, "vi"), span(e.From, e.Until, "en"))
+	case PositionEnded:
+		return say("− chức vụ %s: đến hết ngày %s", "− position %s: until the end of %s", e.Position, e.LastDay.Display())
+	case BlockFormed:
+		if have, ok := d.Blocks[e.Block]; ok {
+			return say("~ khối %s: %d → %d đơn vị", "~ block %s: %d → %d agencies", e.Block, len(have.Members), len(e.Members))
+		}
+		return say("+ khối %s: %s, %d đơn vị", "+ block %s: %s, %d agencies", e.Block, e.Name, len(e.Members))
+	case DutiesDelegated:
+		return say("+ ủy quyền %[1]s: %[2]s → %[3]s %[4]s, %[5]s%[7]s", "+ delegation %[1]s: %[2]s → %[3]s %[4]s, %[6]s%[8]s", e.ID,
+			d.PersonName(d.Positions[e.From].Person), d.PersonName(e.To), e.Form, dutyWords(e.Duties, "vi"), dutyWords(e.Duties, "en"),
+			span(e.Start, e.End, "vi"), span(e.Start, e.End, "en"))
+	case DelegationRevoked:
+		return say("− ủy quyền %s: đến hết ngày %s (%s)", "− delegation %s: until the end of %s (%s)", e.Delegation, e.LastDay.Display(), e.Reason)
+	}
+	return d.describeCertificate(e, say)
+}
+
+func (d *Directory) describeCertificate(e Event, say func(vi, en string, args ...any) string) string {
+	switch e := e.(type) {
+	case CertificateBound:
+		return say("+ chứng thư số %s → %s%s", "+ certificate %s → %s%s", e.Serial, d.PersonName(e.Person), e.Agency)
+	case CertificateConfirmed:
+		return say("~ chứng thư số %s: đã xác nhận", "~ certificate %s: confirmed", e.Serial)
+	case CertificateUnbound:
+		return say("− chứng thư số %s: %s", "− certificate %s: %s", e.Serial, e.Reason)
+	case BindingRuleSet:
+		return say("+ quy tắc %s: %s → %s%s", "+ rule %s: %s → %s%s", e.ID, e.Attribute, d.PersonName(e.Person), e.Agency)
+	case BindingRuleEnded:
+		return say("− quy tắc %s: %s", "− rule %s: %s", e.ID, e.Reason)
+	}
+	return e.Kind()
+}
+
+// span is a stretch of days in words; nothing when it has no ends.
+func span(from, until Date, lang string) string {
+	switch {
+	case from.IsZero() && until.IsZero():
+		return ""
+	case until.IsZero():
+		return pick(lang, [2]string{", từ ", ", from "}) + from.Display()
+	case from.IsZero():
+		return pick(lang, [2]string{", đến hết ", ", until "}) + until.Display()
+	}
+	return pick(lang, [2]string{", từ ", ", from "}) + from.Display() + pick(lang, [2]string{" đến hết ", " until "}) + until.Display()
+}

@@ -1,0 +1,243 @@
+package workflow
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Position is a post in an agency that a person holds for a time, with the duties that come with it.
+type Position struct {
+	ID     PositionID
+	Agency AgencyID
+	Person PersonID
+	Title  string // Giám đốc
+	Form   AuthorityForm
+	Duties []Duty
+	Rank   Rank // empty in old records, see rank
+	// From and Until are the first and the last day on which it is held; unset is without limit.
+	From, Until Date
+	// Superior is the title of whom a deputy signs for: of the unit's head where a unit's deputy signs by order, of the
+	// agency's head where the directory does not have that head.
+	Superior string
+	// Document is what the position rests on, e.g. the decision of appointment or the working regulation.
+	Document string
+	// Successor is the position that took this one over.
+	Successor PositionID
+}
+
+// Holds reports whether the position is held on day.
+func (p Position) Holds(day Date) bool {
+	return (p.From.IsZero() || !day.Before(p.From)) && (p.Until.IsZero() || !p.Until.Before(day))
+}
+
+// rank is the declared rank; records made before ranks tell it by form and duties.
+func (p Position) rank() Rank {
+	switch {
+	case p.Rank != "":
+		return p.Rank
+	case p.Form == FormDeputy:
+		return RankDeputy
+	case p.Form == FormByOrder || p.Form == FormAuthorised:
+		return RankUnitHead
+	case slices.Contains(p.Duties, DutySign):
+		return RankHead
+	}
+	return RankOfficer
+}
+
+// Events of positions.
+type (
+	// PositionAssigned gives a person a post in an agency.
+	PositionAssigned struct {
+		Position PositionID    `json:"position"`
+		Agency   AgencyID      `json:"agency"`
+		Person   PersonID      `json:"person"`
+		Title    string        `json:"title"`
+		Form     AuthorityForm `json:"form,omitempty"`
+		Duties   []Duty        `json:"duties"`
+		Rank     Rank          `json:"rank,omitempty"`
+		From     Date          `json:"from,omitzero"`
+		Until    Date          `json:"until,omitzero"`
+		Superior string        `json:"superior,omitempty"`
+		Document string        `json:"document,omitempty"`
+	}
+	// PositionEnded says that a post is not held any more after its last day. What its holder delegated ends with it;
+	// what waits for the agency passes to Successor.
+	PositionEnded struct {
+		Position  PositionID `json:"position"`
+		LastDay   Date       `json:"last_day"`
+		Successor PositionID `json:"successor,omitempty"`
+		Document  string     `json:"document,omitempty"`
+	}
+)
+
+// Kind is the event's name in the log.
+func (PositionAssigned) Kind() string { return "position_assigned" }
+func (PositionEnded) Kind() string    { return "position_ended" }
+
+func (d *Directory) applyPosition(e Event) {
+	switch e := e.(type) {
+	case PositionAssigned:
+		d.Positions[e.Position] = Position{
+			ID: e.Position, Agency: e.Agency, Person: e.Person, Title: e.Title, Form: e.Form, Duties: e.Duties, Rank: e.Rank,
+			From: e.From, Until: e.Until, Superior: e.Superior, Document: e.Document,
+		}
+	case PositionEnded:
+		p := d.Positions[e.Position]
+		p.Until, p.Successor = e.LastDay, e.Successor
+		d.Positions[e.Position] = p
+	}
+}
+
+func (p Position) assigned() PositionAssigned {
+	return PositionAssigned{
+		Position: p.ID, Agency: p.Agency, Person: p.Person, Title: p.Title, Form: p.Form, Duties: p.Duties, Rank: p.Rank,
+		From: p.From, Until: p.Until, Superior: p.Superior, Document: p.Document,
+	}
+}
+
+// signProblem says what is wrong with how a position would sign, by Decree 30/2020/NĐ-CP, art. 13; nothing if it is right or
+// does not sign.
+func (p Position) signProblem(agency Agency) *Error {
+	if p.Rank != "" && !p.Rank.known() {
+		return refuse(CodeInvalid, "cấp %q không có; chọn head, deputy, unit_head, unit_deputy hoặc officer",
+			"rank %q is unknown; choose head, deputy, unit_head, unit_deputy or officer", p.Rank)
+	}
+	if !slices.Contains(p.Duties, DutySign) {
+		return nil
+	}
+	rank := p.rank()
+	want := map[Rank][]AuthorityForm{
+		RankHead: {FormHead, FormActing, FormCollective}, RankDeputy: {FormHead, FormDeputy},
+		RankUnitHead: {FormHead, FormByOrder}, RankUnitDeputy: {FormHead, FormByOrder},
+	}[rank]
+	switch {
+	case rank == RankOfficer:
+		return refuse(CodeInvalid, "chỉ người đứng đầu, cấp phó và người đứng đầu đơn vị được ký văn bản của cơ quan (Nghị định 30/2020/NĐ-CP, điều 13)",
+			"only the head, deputies and heads of units sign for an agency (Decree 30/2020/NĐ-CP, art. 13)")
+	case p.Form == FormAuthorised:
+		return refuse(CodeInvalid, "ký TUQ. phải theo văn bản ủy quyền có thời hạn: hãy ghi một ủy quyền thay cho chức vụ (điều 13 khoản 3)",
+			"TUQ. needs a dated written authorisation: record a delegation instead of a position (art. 13 cl. 3)")
+	case !slices.Contains(want, p.Form):
+		return refuse(CodeInvalid, "cấp %q không ký theo thể thức %q", "rank %q does not sign in the form %q", rank, p.Form)
+	case p.Form == FormCollective && agency.Collective == "":
+		return refuse(CodeInvalid, "ký TM. chỉ dùng cho cơ quan làm việc theo chế độ tập thể; hãy ghi tên tập thể (collective) của %s",
+			"TM. is for agencies that work collectively; name the collective of %s", agency.Name)
+	case (rank == RankUnitHead || rank == RankUnitDeputy) && p.Document == "":
+		return refuse(CodeInvalid, "ký TL. phải được quy định trong quy chế; hãy ghi quy chế đó (document)",
+			"TL. must rest on the agency's regulation; name it (document) (art. 13 cl. 4)")
+	case rank == RankUnitDeputy && p.Superior == "":
+		return refuse(CodeInvalid, "cấp phó của đơn vị ký thừa lệnh cần ghi chức vụ người đứng đầu đơn vị (superior)",
+			"a unit's deputy who signs by order needs the title of the unit's head (superior)")
+	}
+	return nil
+}
+
+// AssignPosition gives a person a post. By is the administrator or whoever keeps the directory.
+type AssignPosition struct {
+	Position
+}
+
+func (cmd AssignPosition) decide(s State, _ time.Time) ([]Event, error) {
+	p := cmd.Position
+	agency, ok := s.Directory.Agencies[p.Agency]
+	if !ok {
+		return nil, refuse(CodeNotFound, "chưa có đơn vị %q trong danh bạ", "agency %q is not in the directory", p.Agency)
+	}
+	if _, ok := s.Directory.People[p.Person]; !ok {
+		return nil, refuse(CodeNotFound, "chưa có người %q trong danh bạ", "person %q is not in the directory", p.Person)
+	}
+	if p.Title == "" || len(p.Duties) == 0 {
+		return nil, refuse(CodeInvalid, "chức vụ cần có tên và nhiệm vụ", "a position needs a title and duties")
+	}
+	for _, duty := range p.Duties {
+		if duty.word("en") == "" {
+			return nil, refuse(CodeInvalid, "nhiệm vụ %q không có", "duty %q is unknown", duty)
+		}
+	}
+	if !p.Until.IsZero() && p.Until.Before(p.From) {
+		return nil, refuse(CodeInvalid, "ngày cuối (%s) trước ngày đầu (%s)", "the last day (%s) is before the first (%s)", p.Until.Display(), p.From.Display())
+	}
+	if problem := p.signProblem(agency); problem != nil {
+		return nil, problem
+	}
+	if p.ID == "" {
+		p.ID = s.Directory.freePosition(p.Agency, p.Person)
+	} else if have, ok := s.Directory.Positions[p.ID]; ok && (have.Agency != p.Agency || have.Person != p.Person) {
+		return nil, refuse(CodeConflict, "chức vụ %q thuộc người khác; hãy kết thúc chức vụ đó rồi giao chức vụ mới",
+			"position %q is somebody else's; end it and assign another", p.ID)
+	}
+	return []Event{p.assigned()}, nil
+}
+
+// freePosition is a code for a person's next post in an agency: agency/person, then with a number after it.
+func (d *Directory) freePosition(agency AgencyID, person PersonID) PositionID {
+	id := PositionID(string(agency) + "/" + string(person))
+	for n := 2; ; n++ {
+		if _, taken := d.Positions[id]; !taken {
+			return id
+		}
+		id = PositionID(fmt.Sprintf("%s/%s/%d", agency, person, n))
+	}
+}
+
+// EndPosition records that somebody leaves a post, and who takes it over from the day after. Nothing that is in flight
+// breaks: reviews, votes and signatures wait for agencies, so from the next day on they are the successor's; what the
+// leaver delegated ends with the post.
+type EndPosition struct {
+	Position  PositionID
+	LastDay   Date
+	Successor PersonID // may be empty: the post stays vacant
+	Document  string   // the decision, e.g. "Quyết định số 12/QĐ-UBND ngày 01/6/2026"
+}
+
+func (cmd EndPosition) decide(s State, _ time.Time) ([]Event, error) {
+	p, ok := s.Directory.Positions[cmd.Position]
+	switch {
+	case !ok:
+		return nil, refuse(CodeNotFound, "không có chức vụ %q trong danh bạ", "position %q is not in the directory", cmd.Position)
+	case cmd.LastDay.IsZero() || cmd.LastDay.Before(p.From):
+		return nil, refuse(CodeInvalid, "cần ngày cuối giữ chức vụ, không sớm hơn ngày bắt đầu", "a last day is needed, not before the first one")
+	case !p.Until.IsZero() && p.Until.Before(cmd.LastDay):
+		return nil, refuse(CodeConflict, "chức vụ này đã kết thúc ngày %s", "this position ended on %s already", p.Until.Display())
+	}
+	ended := PositionEnded{Position: p.ID, LastDay: cmd.LastDay, Document: cmd.Document}
+	if cmd.Successor == "" {
+		return []Event{ended}, nil
+	}
+	if _, ok := s.Directory.People[cmd.Successor]; !ok {
+		return nil, refuse(CodeNotFound, "chưa có người %q trong danh bạ", "person %q is not in the directory", cmd.Successor)
+	}
+	if cmd.Successor == p.Person {
+		return nil, refuse(CodeInvalid, "người kế nhiệm phải là người khác", "the successor must be somebody else")
+	}
+	next := p
+	next.ID, next.Person = s.Directory.freePosition(p.Agency, cmd.Successor), cmd.Successor
+	next.From, next.Until, next.Document = cmd.LastDay.AddDays(1), Date{}, cmd.Document
+	if p.rank() == RankUnitHead || p.rank() == RankUnitDeputy { // by the same regulation
+		next.Document = p.Document
+	}
+	ended.Successor = next.ID
+	return []Event{ended, next.assigned()}, nil
+}
+
+// Leaving tells what a person's leaving of a post hands over: what the post's holder delegated and so ends.
+func (d *Directory) Leaving(id PositionID, lastDay Date) []Delegation {
+	var out []Delegation
+	for _, g := range d.Delegations {
+		if g.From == id && !g.LastDay().Before(lastDay.AddDays(1)) {
+			out = append(out, g)
+		}
+	}
+	return out
+}
+
+func dutyWords(duties []Duty, lang string) string {
+	var words []string
+	for _, d := range duties {
+		words = append(words, d.word(lang))
+	}
+	return strings.Join(words, ", ")
+}
