@@ -157,6 +157,7 @@ func (p *bodyParser) directive(m mode, line string, col int) (*node, directive) 
 	}
 	switch d {
 	case dirEnd, dirElse:
+		p.nothingAfter(d, word, rest, at)
 		return nil, d
 	case dirIf, dirEach:
 		return p.control(m, d, rest, at), ""
@@ -175,6 +176,14 @@ func (p *bodyParser) directive(m mode, line string, col int) (*node, directive) 
 		p.block(n, d)
 	}
 	return n, ""
+}
+
+// nothingAfter reports text behind “@hết” or “@khác”, which would be lost; “@khác nếu …” is a condition.
+func (p *bodyParser) nothingAfter(d directive, word, rest string, at Position) {
+	if next, _ := firstWord(rest); rest == "" || d == dirElse && directives[next] == dirIf {
+		return
+	}
+	p.f.addf(at, rest, "Sau “@%s” không được viết gì thêm; hãy đưa “%s” xuống dòng dưới.", "Nothing may follow “@%s”; put “%s” on the next line.", word, clip(rest))
 }
 
 func (p *bodyParser) unknown(line string, at Position) {

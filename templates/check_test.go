@@ -74,6 +74,8 @@ func TestProblems(t *testing.T) {
 		{"unclosed block", use + "@nếu năm > 2020\nabc", good, "mau.txt:13:1 not closed", ""},
 		{"unclosed inline", use + "a {{nếu năm}}b", good, "mau.txt:13:3 not closed", ""},
 		{"stray end", use + "@hết", good, "mau.txt:13:1 closes nothing", ""},
+		{"text behind an end", use + "@nếu năm > 2020\nabc\n@hết rồi {{năm}}", good, "mau.txt:15:1 Nothing may follow “@hết”", ""},
+		{"text behind an else", use + "@nếu năm > 2020\nabc\n@khác thì\nd\n@hết", good, "mau.txt:15:1 Nothing may follow “@khác”", ""},
 		{"stray inline end", use + "a {{hết}}", good, "mau.txt:13:3 without", ""},
 		{"unclosed braces", use + "a {{năm", good, "mau.txt:13:3 not closed", ""},
 		{"unclosed bold", use + "a **b", good, "mau.txt:13:3 opened and not closed", ""},

@@ -264,14 +264,22 @@ func (o *outliner) close() {
 
 // take adds text to the clause; number and date do not count in the digest.
 func (o *outliner) take(spans []Span) {
-	o.text.WriteString(plainSpans(spans))
+	o.add(spans)
+	o.endLine()
+}
+
+func (o *outliner) endLine() {
 	o.text.WriteByte('\n')
+	o.sum.Write([]byte{'\n'})
+}
+
+func (o *outliner) add(spans []Span) {
+	o.text.WriteString(plainSpans(spans))
 	for _, s := range spans {
 		if s.Kind == RunText {
 			fmt.Fprintf(o.sum, "%s\x1F%t%t", s.Text, s.Bold, s.Italic)
 		}
 	}
-	o.sum.Write([]byte{'\n'})
 }
 
 // parts without a number of their own.
@@ -311,15 +319,30 @@ func (o *outliner) block(b *Block) {
 		o.take([]Span{{Text: s.Unit + " – " + s.Label}})
 	}
 	if b.Table != nil {
-		for _, c := range b.Table.Columns {
-			o.take(c.Head)
-		}
-		for _, r := range b.Table.Rows {
-			for _, c := range r.Cells {
-				o.take(c)
-			}
-		}
+		o.table(b.Table)
 	}
+}
+
+// table takes a line for each row, its cells parted by “ | ”.
+func (o *outliner) table(t *TableData) {
+	for i, c := range t.Columns {
+		o.cell(c.Head, i)
+	}
+	o.endLine()
+	for _, r := range t.Rows {
+		for i, c := range r.Cells {
+			o.cell(c, i)
+		}
+		o.endLine()
+	}
+}
+
+func (o *outliner) cell(spans []Span, i int) {
+	if i > 0 {
+		o.text.WriteString(" | ")
+		o.sum.Write([]byte{'|'})
+	}
+	o.add(spans)
 }
 
 func (o *outliner) start(b *Block) {

@@ -237,15 +237,53 @@ func RedlineHTML(w io.Writer, changes []ClauseChange) error {
 }
 
 func piecesHTML(b *strings.Builder, pieces []Piece) {
-	for _, p := range pieces {
+	for i, p := range shown(pieces) {
 		tag := [...]string{"", "ins", "del"}[p.Change]
-		text := strings.ReplaceAll(html.EscapeString(strings.TrimRight(p.Text, "\n")), "\n", "<br>")
-		if tag == "" {
-			b.WriteString(text)
-			continue
+		text := p.Text
+		if i == len(pieces)-1 {
+			text = strings.TrimRight(text, "\n")
 		}
-		b.WriteString("<" + tag + ">" + text + "</" + tag + ">")
+		text = strings.ReplaceAll(html.EscapeString(text), "\n", "<br>\n")
+		if tag != "" {
+			text = "<" + tag + ">" + text + "</" + tag + ">"
+		}
+		b.WriteString(text)
 	}
+}
+
+// shown leaves out what nobody needs to read between changes: of a run of lines that are the same, those next to a
+// change stay, and “…” stands for the rest. Pieces that all changed, or none, stay as they are.
+func shown(pieces []Piece) []Piece {
+	if len(pieces) < 2 {
+		return pieces
+	}
+	out := make([]Piece, len(pieces))
+	for i, p := range pieces {
+		out[i] = p
+		if p.Change == Same {
+			out[i].Text = around(p.Text, i > 0, i < len(pieces)-1)
+		}
+	}
+	return out
+}
+
+// nearLines are shown before and behind a change, beside the line that it stands in.
+const nearLines = 1
+
+// around keeps the lines at the ends of an unchanged text that touch a change.
+func around(text string, before, behind bool) string {
+	lines := strings.SplitAfter(text, "\n")
+	head, tail := 0, 0
+	if before {
+		head = 1 + nearLines
+	}
+	if behind {
+		tail = 1 + nearLines
+	}
+	if len(lines) <= head+tail+1 {
+		return text
+	}
+	return strings.Join(lines[:head], "") + "…\n" + strings.Join(lines[len(lines)-tail:], "")
 }
 
 // redlineWords are the words that a redline needs, in Vietnamese or English.
@@ -303,12 +341,18 @@ var partNames = map[string]string{
 
 func pieceSpans(pieces []Piece) []Span {
 	var out []Span
-	for _, p := range pieces {
-		for i, line := range strings.Split(strings.TrimRight(p.Text, "\n"), "\n") {
-			if i > 0 {
+	for i, p := range shown(pieces) {
+		text := p.Text
+		if i == len(pieces)-1 {
+			text = strings.TrimRight(text, "\n")
+		}
+		for j, line := range strings.Split(text, "\n") {
+			if j > 0 {
 				out = append(out, Span{Break: true})
 			}
-			out = append(out, Span{Text: line, Bold: p.Change == Added, Change: p.Change})
+			if line != "" {
+				out = append(out, Span{Text: line, Bold: p.Change == Added, Change: p.Change})
+			}
 		}
 	}
 	return out

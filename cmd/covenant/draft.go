@@ -20,6 +20,7 @@ type draftCmd struct {
 	Date      string `help:"Date of the document, yyyy-mm-dd; left open without." placeholder:"DATE"`
 	Watermark string `help:"Words across each page, e.g. 'DỰ THẢO lần 1'." placeholder:"TEXT"`
 	Fields    bool   `help:"Place empty signature and seal fields."`
+	Attach    bool   `help:"Attach template and values to the PDF (PDF/A-3a)."`
 }
 
 // Run drafts a document. Every problem of template and values is printed at once, and nothing is written then.
@@ -28,30 +29,48 @@ func (cmd *draftCmd) Run(e *env) error {
 	if !word && !strings.HasSuffix(cmd.Out, ".pdf") {
 		return fmt.Errorf("output %s: the name must end in .pdf or .docx", cmd.Out)
 	}
-	doc, err := cmd.document()
-	var problems templates.Problems
-	if errors.As(err, &problems) {
-		for _, p := range problems {
-			fmt.Fprintln(e.err, p.In(e.lang))
-		}
-		return &exitError{status: 1}
+	if word && (cmd.Fields || cmd.Attach) {
+		return errors.New("a Word file has no signature fields and carries no source: --fields and --attach are for .pdf")
 	}
+	opt := templates.DraftOptions{Number: cmd.Number, Symbol: cmd.Symbol, Watermark: cmd.Watermark}
+	if cmd.Date != "" {
+		var err error
+		if opt.Date, err = templates.ParseDay(cmd.Date); err != nil {
+			return err
+		}
+	}
+	files, err := openTemplate(cmd.Template)
+	if err != nil {
+		return err
+	}
+	if files.values, err = os.ReadFile(cmd.Data); err != nil {
+		return fmt.Errorf("values: %w", err)
+	}
+	files.valuesName = cmd.Data
+	doc, err := draftOf(e, files, opt)
 	if err != nil {
 		return err
 	}
 	if word {
 		return cmd.word(e, doc)
 	}
-	var out bytes.Buffer
-	made, err := doc.PDF(&out, templates.PDFOptions{Fields: cmd.Fields})
+	made, err := writePDF(doc, cmd.Out, templates.PDFOptions{Fields: cmd.Fields, Attachments: cmd.attachments(files)})
 	if err != nil {
-		return fmt.Errorf("%s was not written: %w", cmd.Out, err)
-	}
-	if err := writeWhole(cmd.Out, out.Bytes(), 0o644); err != nil {
 		return err
 	}
 	e.say("Đã ghi %s: %d trang", "Wrote %s: %d pages", cmd.Out, made.Pages)
 	return nil
+}
+
+// attachments are template and values, which make the file a PDF/A-3a.
+func (cmd *draftCmd) attachments(files templateFiles) []templates.Attachment {
+	if !cmd.Attach {
+		return nil
+	}
+	return []templates.Attachment{
+		{Name: "template.txt", MIME: "text/plain", Description: "Mẫu văn bản (template)", Data: files.source},
+		{Name: "values.yaml", MIME: "application/yaml", Description: "Số liệu (values)", Data: files.values},
+	}
 }
 
 // word writes the document as a Word file.
@@ -67,32 +86,41 @@ func (cmd *draftCmd) word(e *env, doc *templates.Document) error {
 	return nil
 }
 
-func (cmd *draftCmd) document() (*templates.Document, error) {
-	opt := templates.DraftOptions{Number: cmd.Number, Symbol: cmd.Symbol, Watermark: cmd.Watermark}
-	var err error
-	if cmd.Date != "" {
-		if opt.Date, err = templates.ParseDay(cmd.Date); err != nil {
-			return nil, err
-		}
-	}
-	if opt.Law, err = library.Law(); err != nil {
-		return nil, err
-	}
-	files, err := openTemplate(cmd.Template)
+// draftOf drafts by a template and its values with the built-in law data. Problems are printed, and the error then
+// says only that there were some.
+func draftOf(e *env, files templateFiles, opt templates.DraftOptions) (*templates.Document, error) {
+	law, err := library.Law()
 	if err != nil {
 		return nil, err
 	}
+	opt.Law = law
 	t, problems := templates.Parse(files.name, files.source)
-	if err := templates.Problems(problems).Err(); err != nil {
-		return nil, err
+	values, more := templates.ParseValues(files.valuesName, files.values)
+	problems = append(problems, more...)
+	if templates.Problems(problems).Err() != nil {
+		return nil, printed(e, append(problems, t.Check(values, opt)...))
 	}
-	data, err := os.ReadFile(cmd.Data)
+	doc, err := t.Draft(values, opt)
+	var found templates.Problems
+	if errors.As(err, &found) {
+		return nil, printed(e, found)
+	}
+	return doc, err
+}
+
+func printed(e *env, problems templates.Problems) error {
+	for _, p := range problems.Sorted() {
+		fmt.Fprintln(e.err, p.In(e.lang))
+	}
+	return &exitError{status: 1}
+}
+
+// writePDF writes a document as a whole or not at all.
+func writePDF(doc *templates.Document, name string, opt templates.PDFOptions) (*templates.Rendered, error) {
+	var out bytes.Buffer
+	made, err := doc.PDF(&out, opt)
 	if err != nil {
-		return nil, fmt.Errorf("values: %w", err)
+		return nil, fmt.Errorf("%s was not written: %w", name, err)
 	}
-	values, problems := templates.ParseValues(cmd.Data, data)
-	if err := templates.Problems(problems).Err(); err != nil {
-		return nil, err
-	}
-	return t.Draft(values, opt)
+	return made, writeWhole(name, out.Bytes(), 0o644)
 }

@@ -23,6 +23,7 @@ type cli struct {
 	Serve     serveCmd     `cmd:"" help:"Serve the pages and run the background work."`
 	Check     checkCmd     `cmd:"" help:"Check templates; prints all problems, exit status 1 if any."`
 	Draft     draftCmd     `cmd:"" help:"Draft a document from a template and values."`
+	Redline   redlineCmd   `cmd:"" help:"Show what changed between two revisions of a document."`
 	Sign      signCmd      `cmd:"" help:"Sign a PDF file with the key of a PKCS#12 file."`
 	Prepare   prepareCmd   `cmd:"" help:"Prepare a signature whose key is elsewhere."`
 	Finish    finishCmd    `cmd:"" help:"Finish a prepared signature with the value that the key made."`

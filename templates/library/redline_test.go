@@ -2,6 +2,7 @@ package library
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -69,6 +70,39 @@ func TestRedline(t *testing.T) {
 	if dir := os.Getenv("OUT"); dir != "" {
 		os.WriteFile(dir+"/redline.pdf", pdf.Bytes(), 0o644)
 		os.WriteFile(dir+"/x.docx", word.Bytes(), 0o644)
+	}
+}
+
+// In a long table only the rows that changed are shown, with their neighbours, and each row stays a line.
+func TestRedlineOfATable(t *testing.T) {
+	rows := func(third string) string {
+		var b strings.Builder
+		b.WriteString("chỉ_tiêu:\n")
+		for i := range 30 {
+			level := "100"
+			if i == 2 {
+				level = third
+			}
+			fmt.Fprintf(&b, "- {nội_dung: Chỉ tiêu số %d, đơn_vị_tính: \"%%\", mức: từ %s trở lên}\n", i+1, level)
+		}
+		return b.String()
+	}
+	changes := templates.Redline(draftWith(t, rows("98")), draftWith(t, rows("99")))
+	if len(changes) != 1 {
+		t.Fatalf("%d changes", len(changes))
+	}
+	var b bytes.Buffer
+	if err := templates.RedlineHTML(&b, changes); err != nil {
+		t.Fatal(err)
+	}
+	page := b.String()
+	if want := "3 | Chỉ tiêu số 3 | % | từ <del>98 </del><ins>99 </ins>trở lên<br>"; !strings.Contains(page, want) {
+		t.Errorf("no %s in\n%s", want, page)
+	}
+	for text, shown := range map[string]bool{"số 2 ": true, "số 4 ": true, "số 1 ": false, "số 20 ": false, "…": true} {
+		if strings.Contains(page, text) != shown {
+			t.Errorf("%q shown: want %v in\n%s", text, shown, page)
+		}
 	}
 }
 
