@@ -76,6 +76,7 @@ func TestProblems(t *testing.T) {
 		{"stray end", use + "@hết", good, "mau.txt:13:1 closes nothing", ""},
 		{"text behind an end", use + "@nếu năm > 2020\nabc\n@hết rồi {{năm}}", good, "mau.txt:15:1 Nothing may follow “@hết”", ""},
 		{"text behind an else", use + "@nếu năm > 2020\nabc\n@khác thì\nd\n@hết", good, "mau.txt:15:1 Nothing may follow “@khác”", ""},
+		{"id in the middle", use + "# Một {#mot} hai", good, "mau.txt:13:7 must stand at the end", ""},
 		{"stray inline end", use + "a {{hết}}", good, "mau.txt:13:3 without", ""},
 		{"unclosed braces", use + "a {{năm", good, "mau.txt:13:3 not closed", ""},
 		{"unclosed bold", use + "a **b", good, "mau.txt:13:3 opened and not closed", ""},

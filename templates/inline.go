@@ -154,6 +154,10 @@ func (p *inlineParser) run() (out []inline, end string) {
 				out = append(out, *node)
 			}
 			start = p.here()
+		case p.has("{#"):
+			p.f.add(p.here(), "{#", "Mã {#…} phải đứng ở cuối tiêu đề, khoản, điểm, đoạn hay tên bảng; muốn in dấu ngoặc thì viết \\{#.",
+				"An id {#…} must stand at the end of its heading, clause, point, paragraph or table's title; to print the brace write \\{#.")
+			p.pos += 2
 		case p.has("[["):
 			flush()
 			out = append(out, p.reference())

@@ -47,6 +47,26 @@ func (t *Template) Variables() []Variable {
 	return out
 }
 
+// Images are the file names of the pictures that the template names in plain text, sorted and unique.
+func (t *Template) Images() []string {
+	var out []string
+	var walk func([]*node)
+	walk = func(list []*node) {
+		for _, n := range list {
+			if n.kind == nodeImage && len(n.text) > 0 && n.text[0].kind == inText {
+				if words := strings.Fields(n.text[0].text); len(words) > 0 {
+					out = append(out, strings.TrimSuffix(words[0], ":"))
+				}
+			}
+			walk(n.body)
+			walk(n.other)
+		}
+	}
+	walk(t.body)
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
 // Parse reads a template: a YAML header between lines of three hyphens, then
 // the body. All problems are returned at once; the template is usable if none
 // of them is worse than a note.

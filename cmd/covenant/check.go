@@ -66,7 +66,11 @@ func (cmd *checkCmd) check(name string) ([]templates.Problem, error) {
 		values, more = templates.ParseValues(files.valuesName, files.values)
 		problems = append(problems, more...)
 	}
-	problems = append(problems, t.Check(values, templates.DraftOptions{Law: law})...)
+	images, err := files.images(t)
+	if err != nil {
+		return nil, err
+	}
+	problems = append(problems, t.Check(values, templates.DraftOptions{Law: law, Images: images})...)
 	if files.values == nil {
 		problems = append(problems, noSample(files))
 	}
@@ -82,10 +86,29 @@ func noSample(files templateFiles) templates.Problem {
 	}
 }
 
-// templateFiles is a template with what stands beside it.
+// templateFiles is a template with what stands beside it. A built-in one has no folder.
 type templateFiles struct {
 	name, valuesName, processName string
+	folder                        string
 	source, values, process       []byte
+}
+
+// images reads the pictures that a template names from its folder; what is not there is left for the check to report.
+func (f templateFiles) images(t *templates.Template) (map[string][]byte, error) {
+	out := map[string][]byte{}
+	for _, name := range t.Images() {
+		if f.folder == "" || !filepath.IsLocal(name) {
+			continue
+		}
+		data, err := os.ReadFile(filepath.Join(f.folder, name))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("image: %w", err)
+		}
+		if err == nil {
+			out[name] = data
+		}
+	}
+	return out, nil
 }
 
 // openTemplate finds a template by file name, or else by its name in the library.
@@ -104,7 +127,7 @@ func openTemplate(name string) (templateFiles, error) {
 	if err != nil {
 		return templateFiles{}, fmt.Errorf("template: %w", err)
 	}
-	t := templateFiles{name: name, source: source}
+	t := templateFiles{name: name, source: source, folder: filepath.Dir(name)}
 	for path, to := range map[string]*[]byte{"sample.yaml": &t.values, "process.yaml": &t.process} {
 		data, err := os.ReadFile(filepath.Join(filepath.Dir(name), path))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -97,6 +97,9 @@ func draftOf(e *env, files templateFiles, opt templates.DraftOptions) (*template
 	t, problems := templates.Parse(files.name, files.source)
 	values, more := templates.ParseValues(files.valuesName, files.values)
 	problems = append(problems, more...)
+	if opt.Images, err = files.images(t); err != nil {
+		return nil, err
+	}
 	if templates.Problems(problems).Err() != nil {
 		return nil, printed(e, append(problems, t.Check(values, opt)...))
 	}

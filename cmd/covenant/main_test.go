@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"image"
+	"image/png"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,7 +40,7 @@ func TestScripts(t *testing.T) {
 			env.Defer(func() { _ = server.Close() })
 			return prepareScript(env, pki)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"tamper": tamper, "append": appendFile, "truncate": truncate},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"tamper": tamper, "append": appendFile, "truncate": truncate, "png": picture},
 	})
 }
 
@@ -96,6 +98,17 @@ func appendFile(ts *testscript.TestScript, _ bool, args []string) {
 	data, err := os.ReadFile(ts.MkAbs(args[0]))
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), append(data, more...), 0o600))
+}
+
+// picture writes a small PNG file.
+func picture(ts *testscript.TestScript, _ bool, args []string) {
+	img := image.NewNRGBA(image.Rect(0, 0, 8, 8))
+	for i := range img.Pix {
+		img.Pix[i] = byte(i * 7)
+	}
+	var b bytes.Buffer
+	ts.Check(png.Encode(&b, img))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b.Bytes(), 0o600))
 }
 
 // truncate cuts the last hundred bytes off a file.
