@@ -18,6 +18,7 @@ type DraftOptions struct {
 	Law       *Law
 	Images    map[string][]byte // PNG files that the template names
 	Profile   *Profile          // nil: the template's
+	Fonts     Fonts             // zero: the built-in ones
 	Lang      string            // "vi", "en", "vi+en"; empty: the template's languages
 }
 
@@ -57,7 +58,7 @@ func (t *Template) Check(values Values, opt DraftOptions) []Problem {
 	if found.Err() != nil {
 		return found.Sorted()
 	}
-	_, layout := d.layout(nil)
+	_, layout := d.layout()
 	return append(found, layout...).Sorted()
 }
 

@@ -30,11 +30,9 @@ type composer struct {
 	coded     bool           // the QR code has been placed
 }
 
-// layout sets the document. family nil is the built-in one.
-func (d *Document) layout(family *font.Family) (*laidOut, []Problem) {
-	if family == nil {
-		family = font.Liberation()
-	}
+// layout sets the document in its fonts.
+func (d *Document) layout() (*laidOut, []Problem) {
+	family := d.Options.Fonts.use()
 	p := d.profile
 	c := &composer{d: d, p: p, family: family, missing: map[rune]bool{}}
 	c.width = (p.Page.Width - p.Page.Left - p.Page.Right) * mm

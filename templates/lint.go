@@ -20,7 +20,7 @@ type linter struct {
 }
 
 func (t *Template) lint(values Values, opt DraftOptions) []Problem {
-	face, err := font.Liberation().Base(font.Regular)
+	face, err := opt.Fonts.use().Base(font.Regular)
 	if err != nil {
 		return Problems{{File: t.Name, Line: 1, Column: 1, Message: "Không đọc được phông chữ: " + err.Error(), English: "A font cannot be read: " + err.Error()}}
 	}

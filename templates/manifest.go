@@ -43,7 +43,7 @@ func (d *Document) Manifest() (Manifest, error) {
 		}
 	}
 	for s := range font.Style(4) {
-		e, err := font.Liberation().Base(s)
+		e, err := d.Options.Fonts.use().Base(s)
 		if err != nil {
 			return Manifest{}, fmt.Errorf("manifest of %s: %w", d.Template.ID(), err)
 		}

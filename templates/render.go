@@ -77,7 +77,7 @@ type Rendered struct {
 // with attachments. Problems of the text (a character that the font lacks) are
 // returned as Problems in the error, and then nothing was written.
 func (d *Document) PDF(w io.Writer, opt PDFOptions) (*Rendered, error) {
-	lay, problems := d.layout(nil)
+	lay, problems := d.layout()
 	if err := Problems(problems).Err(); err != nil {
 		return nil, err
 	}

@@ -21,6 +21,7 @@ type config struct {
 	Database  string `koanf:"database"`   // postgres://… Default: SQLite in the data directory
 	Blobs     string `koanf:"blobs"`      // where files are kept: a directory or s3://… Default: blobs in the data directory
 	PublicURL string `koanf:"public_url"` // address that QR codes and mails name. Default: http:// and the listening address
+	Fonts     string `koanf:"fonts"`      // folder with four TrueType files that documents are set in. Default: the built-in Liberation Serif
 	Trust     string `koanf:"trust"`      // PEM file of the roots that signatures are verified against. Default: roots.pem in the data directory
 	TSA       string `koanf:"tsa"`        // addresses of time-stamp authorities, separated by spaces, tried in order
 	SMTP      string `koanf:"smtp"`       // host:port of the mail server. Default: no mail is sent

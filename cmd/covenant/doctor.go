@@ -62,7 +62,7 @@ func (cmd *doctorCmd) Run(e *env) error {
 
 func examinations(c config) []examination {
 	return []examination{
-		{"Phông chữ và mẫu văn bản", "Fonts and templates", func(context.Context) (string, error) { return examineTemplates() }},
+		{"Phông chữ và mẫu văn bản", "Fonts and templates", func(context.Context) (string, error) { return c.examineTemplates() }},
 		{"Lịch làm việc", "Working-day calendar", func(context.Context) (string, error) { return examineCalendar(time.Now()) }},
 		{"Cơ sở dữ liệu", "Database", c.examineDatabase},
 		{"Khóa máy chủ", "Server secret", func(context.Context) (string, error) { return c.examineSecret() }},
@@ -73,7 +73,11 @@ func examinations(c config) []examination {
 }
 
 // examineTemplates drafts every template of the library with its sample data: that needs all fonts.
-func examineTemplates() (string, error) {
+func (c config) examineTemplates() (string, error) {
+	fonts, err := loadFonts(c.Fonts)
+	if err != nil {
+		return "", err
+	}
 	law, err := library.Law()
 	if err != nil {
 		return "", err
@@ -89,7 +93,7 @@ func examineTemplates() (string, error) {
 		if err := templates.Problems(append(problems, more...)).Err(); err != nil {
 			return "", err
 		}
-		doc, err := t.Draft(values, templates.DraftOptions{Law: law})
+		doc, err := t.Draft(values, templates.DraftOptions{Law: law, Fonts: fonts})
 		if err != nil {
 			return "", fmt.Errorf("%s: %w", name, err)
 		}
@@ -97,7 +101,7 @@ func examineTemplates() (string, error) {
 			return "", fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	return strings.Join(names, ", "), nil
+	return fonts.Name() + "; " + strings.Join(names, ", "), nil
 }
 
 func examineCalendar(now time.Time) (string, error) {

@@ -20,6 +20,7 @@ type draftCmd struct {
 	Date      string `help:"Date of the document, yyyy-mm-dd; left open without." placeholder:"DATE"`
 	Watermark string `help:"Words across each page, e.g. 'DỰ THẢO lần 1'." placeholder:"TEXT"`
 	Fields    bool   `help:"Place empty signature and seal fields."`
+	Fonts     string `help:"Folder with four TrueType files to set it in. Default: Liberation Serif." type:"existingdir" placeholder:"DIR"`
 	Attach    bool   `help:"Attach template and values to the PDF (PDF/A-3a)."`
 }
 
@@ -33,11 +34,14 @@ func (cmd *draftCmd) Run(e *env) error {
 		return errors.New("a Word file has no signature fields and carries no source: --fields and --attach are for .pdf")
 	}
 	opt := templates.DraftOptions{Number: cmd.Number, Symbol: cmd.Symbol, Watermark: cmd.Watermark}
+	var err error
 	if cmd.Date != "" {
-		var err error
 		if opt.Date, err = templates.ParseDay(cmd.Date); err != nil {
 			return err
 		}
+	}
+	if opt.Fonts, err = loadFonts(cmd.Fonts); err != nil {
+		return err
 	}
 	files, err := openTemplate(cmd.Template)
 	if err != nil {
@@ -109,6 +113,18 @@ func draftOf(e *env, files templateFiles, opt templates.DraftOptions) (*template
 		return nil, printed(e, found)
 	}
 	return doc, err
+}
+
+// loadFonts reads the fonts of a folder; without one they are the built-in ones.
+func loadFonts(dir string) (templates.Fonts, error) {
+	if dir == "" {
+		return templates.Fonts{}, nil
+	}
+	fonts, err := templates.LoadFonts(os.DirFS(dir))
+	if err != nil {
+		return templates.Fonts{}, fmt.Errorf("%s: %w", dir, err)
+	}
+	return fonts, nil
 }
 
 func printed(e *env, problems templates.Problems) error {

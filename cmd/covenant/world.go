@@ -78,8 +78,12 @@ func (w *world) engineConfig(calendar *workflow.Calendar) (engine.Config, error)
 	if err != nil {
 		return engine.Config{}, err
 	}
+	fonts, err := loadFonts(c.Fonts)
+	if err != nil {
+		return engine.Config{}, err
+	}
 	settings := engine.Config{
-		Store: w.store, Calendar: calendar, Now: w.now, Roots: roots, Secret: secret, PublicURL: c.PublicURL,
+		Store: w.store, Calendar: calendar, Now: w.now, Roots: roots, Secret: secret, Fonts: fonts, PublicURL: c.PublicURL,
 		Validation: &signing.ValidationSource{HTTP: outbound(c.AllowPrivate), Timeout: 10 * time.Second},
 		Mailer:     mailer, Composer: letters, Logger: w.logger,
 	}

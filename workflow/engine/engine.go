@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"covenant/signing"
+	"covenant/templates"
 	"covenant/workflow"
 	"covenant/workflow/store"
 )
@@ -31,6 +32,8 @@ type Config struct {
 	Validation *signing.ValidationSource
 	// Secret is the server's half of the protection of kept keys, 32 bytes.
 	Secret []byte
+	// Fonts are what documents are set in. Default: the built-in ones.
+	Fonts templates.Fonts
 	// PublicURL is the address under which the permanent links of QR codes are reached.
 	PublicURL string
 	// Mailer sends mails; Composer writes them.

@@ -86,7 +86,7 @@ func (e *Engine) draft(template, values []byte, opt templates.DraftOptions) (*te
 	if err != nil {
 		return nil, err
 	}
-	opt.Law = law
+	opt.Law, opt.Fonts = law, e.Fonts
 	return t.Draft(v, opt)
 }
 
