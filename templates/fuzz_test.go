@@ -22,6 +22,7 @@ func FuzzParse(f *testing.F) {
 	vals, _ := ParseValues("data.yaml", []byte(good))
 	f.Fuzz(func(t *testing.T, src string) {
 		tpl, problems := Parse("mau.txt", []byte(src))
+		problems = append(problems, tpl.Check(vals, DraftOptions{Law: law, Date: Day{2026, 2, 27}})...)
 		for _, p := range problems {
 			if p.Line < 1 || p.Column < 1 || p.Message == "" || p.English == "" {
 				t.Errorf("problem without a place or a sentence: %+v", p)
