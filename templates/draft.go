@@ -2,6 +2,7 @@ package templates
 
 import (
 	"math/big"
+	"slices"
 	"strings"
 )
 
@@ -77,7 +78,9 @@ func (t *Template) draft(values Values, opt DraftOptions) (*Document, []Problem)
 		}
 	}
 	d.validity()
-	d.langs(opt.Lang)
+	if !d.langs(opt.Lang) {
+		return nil, d.f.list
+	}
 	d.vars = d.f.bind(t.header.variables, values)
 	if d.f.list.Err() != nil {
 		return nil, d.f.list.Sorted()
@@ -130,15 +133,24 @@ type drafter struct {
 // maxWork bounds blocks, spans and text (in 32 bytes) a document may have.
 const maxWork = 200_000
 
-func (d *drafter) langs(want string) {
+// langs chooses the languages that are printed among those of the template.
+func (d *drafter) langs(want string) bool {
 	langs := d.t.header.languages
 	if want != "" {
 		langs = strings.Split(want, "+")
+	}
+	for i, lang := range langs {
+		if !slices.Contains(d.t.header.languages, lang) || slices.Contains(langs[:i], lang) {
+			d.f.addf(Position{d.t.Name, 1, 1}, want, "Không in được bằng “%s”: mẫu có các ngôn ngữ %s.", "It cannot be printed in “%s”: the template's languages are %s.",
+				want, strings.Join(d.t.header.languages, ", "))
+			return false
+		}
 	}
 	d.lang = langs[0]
 	if len(langs) > 1 {
 		d.second = langs[1]
 	}
+	return true
 }
 
 func (d *drafter) work(at Position, text int) bool {

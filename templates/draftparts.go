@@ -331,6 +331,19 @@ func (d *drafter) slots(a *attr, role Role) []Slot {
 	return out
 }
 
+// namesOf are a Vietnamese name and its English form as the languages printed ask: the leading one, then the other
+// where two are printed. Where there is no English form the Vietnamese one stands in.
+func (d *drafter) namesOf(vi, en string) (first, second string) {
+	first = vi
+	if d.lang == "en" && en != "" {
+		first, en = en, vi
+	}
+	if d.second != "" {
+		second = en
+	}
+	return first, second
+}
+
 func (d *drafter) slot(it *value, role Role, path []string, i, n int) Slot {
 	field := func(name string) string { return it.fields[name].plain(d.lang) }
 	s := Slot{ID: field("mã"), Unit: field("tên"), Title: field("chức_vụ"), Role: role, Seal: it.typ == Agency}
@@ -340,9 +353,8 @@ func (d *drafter) slot(it *value, role Role, path []string, i, n int) Slot {
 			s.Title = q + " " + s.Title
 		}
 	}
-	if d.second != "" || d.lang == "en" {
-		s.Unit2, s.Title2 = field("tên_en"), field("chức_vụ_en")
-	}
+	s.Unit, s.Unit2 = d.namesOf(s.Unit, field("tên_en"))
+	s.Title, s.Title2 = d.namesOf(s.Title, field("chức_vụ_en"))
 	if s.ID == "" {
 		s.ID = slug(strings.ReplaceAll(path[len(path)-1], "_", "-"))
 		if n > 1 {

@@ -19,6 +19,7 @@ type draftCmd struct {
 	Symbol    string `help:"Symbol after the number. Default: the template's."`
 	Date      string `help:"Date of the document, yyyy-mm-dd; left open without." placeholder:"DATE"`
 	Watermark string `help:"Words across each page, e.g. 'DỰ THẢO lần 1'." placeholder:"TEXT"`
+	Languages string `help:"Languages to print in: vi, en or vi+en. Default: all of the template's." placeholder:"LANGUAGES"`
 	Fields    bool   `help:"Place empty signature and seal fields."`
 	Fonts     string `help:"Folder with four TrueType files to set it in. Default: Liberation Serif." type:"existingdir" placeholder:"DIR"`
 	Attach    bool   `help:"Attach template and values to the PDF (PDF/A-3a)."`
@@ -33,7 +34,7 @@ func (cmd *draftCmd) Run(e *env) error {
 	if word && (cmd.Fields || cmd.Attach) {
 		return errors.New("a Word file has no signature fields and carries no source: --fields and --attach are for .pdf")
 	}
-	opt := templates.DraftOptions{Number: cmd.Number, Symbol: cmd.Symbol, Watermark: cmd.Watermark}
+	opt := templates.DraftOptions{Number: cmd.Number, Symbol: cmd.Symbol, Watermark: cmd.Watermark, Lang: cmd.Languages}
 	var err error
 	if cmd.Date != "" {
 		if opt.Date, err = templates.ParseDay(cmd.Date); err != nil {
