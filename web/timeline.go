@@ -75,6 +75,11 @@ func (t teller) tell(row *eventRow, e workflow.Event) {
 	switch e := e.(type) {
 	case workflow.Drafted:
 		row.say("document", "next", t.text("event.drafted", "agency", t.agency(e.DraftedFor)))
+		if !e.Amends.IsZero() {
+			row.Detail = t.text("event.amends", "slug", e.Amends.Slug)
+		} else if !e.Renews.IsZero() {
+			row.Detail = t.text("event.renews", "slug", e.Renews.Slug)
+		}
 	case workflow.RevisionSubmitted:
 		row.say("document", "next", t.text("event.revision", "number", e.Number, "digest", e.Manifest.Short()))
 		row.Detail = e.Note
@@ -176,6 +181,35 @@ func (t teller) tellReporting(row *eventRow, e workflow.Event) {
 	case workflow.Closed:
 		row.say("check", "done", t.text("event.closed"))
 		row.Detail = e.Reason
+	default:
+		t.tellLife(row, e)
+	}
+}
+
+// tellLife tells what ends a covenant or links it with others.
+func (t teller) tellLife(row *eventRow, e workflow.Event) {
+	switch e := e.(type) {
+	case workflow.Withdrawn:
+		row.say("return", "stopped", t.text("event.withdrawn", "person", t.person(e.Person)))
+		row.Detail = e.Reason
+	case workflow.Cancelled:
+		row.say("stop", "stopped", t.text("event.cancelled", "person", t.person(e.Person)))
+		row.Detail = e.Reason
+		if e.Document != "" {
+			row.Detail += " · " + e.Document
+		}
+	case workflow.NumberVoided:
+		row.say("book", "stopped", t.text("event.number_voided", "number", fmt.Sprintf("%02d/%s", e.Number, e.Symbol)))
+		row.Detail = e.Reason
+	case workflow.AmendmentDrafted:
+		row.say("document", "next", t.text("event.amendment_drafted", "title", e.Title))
+	case workflow.Amended:
+		row.say("document", "done", t.text("event.amended", "title", e.Title, "number", e.Number, "date", e.From.Display()))
+	case workflow.AmendmentDropped:
+		row.say("document", "stopped", t.text("event.amendment_dropped", "slug", e.By.Slug))
+		row.Detail = e.Reason
+	case workflow.RenewalDrafted:
+		row.say("document", "next", t.text("event.renewal_drafted", "year", e.Year))
 	default:
 		row.say("history", "next", e.Kind())
 	}

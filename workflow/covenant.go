@@ -23,6 +23,8 @@ const (
 	PhaseInForce       Phase = "in_force"            // in force, no reporting in the process
 	PhaseClosed        Phase = "closed"
 	PhaseRejected      Phase = "rejected" // an agency rejected, a motion failed or a signatory refused
+	PhaseCancelled     Phase = "cancelled"
+	PhaseWithdrawn     Phase = "withdrawn"
 )
 
 // Party is an agency that takes part in a covenant, with its signature cell.
@@ -66,6 +68,9 @@ type Covenant struct {
 	Reporting *ReportingOpened
 	Reports   []ReportSubmitted
 	Reminders []Reminded
+	Voided    []NumberVoided // numbers that it had and lost
+	Ending    Ending
+	Lineage   Lineage
 	Version   int64 // number of events applied
 }
 
@@ -246,8 +251,8 @@ func (c *Covenant) applyReporting(e Event) {
 		c.Reports = append(c.Reports, e)
 	case Reminded:
 		c.Reminders = append(c.Reminders, e)
-	case Closed:
-		c.Phase, c.Waiting, c.Due = PhaseClosed, nil, Deadline{}
+	default:
+		c.applyLife(e)
 	}
 }
 
@@ -255,6 +260,7 @@ func (c *Covenant) applyDrafted(e Drafted) {
 	c.ID, c.Slug, c.Title, c.Year, c.Block = e.Covenant, e.Slug, e.Title, e.Year, e.Block
 	c.Template, c.Process, c.Parties = e.Template, e.Process, e.Parties
 	c.Drafter, c.For = e.DraftedBy, e.DraftedFor
+	c.Lineage.Amends, c.Lineage.Renews = e.Amends, e.Renews
 	c.Phase = AwaitingRevision
 }
 
@@ -288,6 +294,8 @@ func (c *Covenant) Clone() *Covenant {
 	d.Sealed = slices.Clip(c.Sealed)
 	d.Reports = slices.Clip(c.Reports)
 	d.Reminders = slices.Clip(c.Reminders)
+	d.Voided = slices.Clip(c.Voided)
+	d.Lineage.Amendments = slices.Clone(c.Lineage.Amendments)
 	return &d
 }
 

@@ -10,7 +10,13 @@ type Command interface {
 
 // Decide answers a command with the events that it causes, or with an [*Error]. It changes nothing and depends on
 // nothing but its arguments.
-func Decide(s State, c Command, now time.Time) ([]Event, error) { return c.decide(s, now) }
+func Decide(s State, c Command, now time.Time) ([]Event, error) {
+	events, err := c.decide(s, now)
+	if err != nil {
+		return nil, err
+	}
+	return s.voidLostNumber(events), nil
+}
 
 // expect refuses unless the covenant is in the given phase, and says what it is waiting for instead.
 func (s State) expect(phase Phase) error {

@@ -12,6 +12,9 @@ type DraftCovenant struct {
 	Template string
 	Slots    []Slot // the signature cells that the document will have
 	By       PersonID
+	// Amends and Renews link it with the covenant that it amends or is next year's of; see [State.MayAmend].
+	Amends Link
+	Renews Link
 }
 
 // Slot is a signature cell as the document names it.
@@ -43,6 +46,7 @@ func (cmd DraftCovenant) decide(s State, now time.Time) ([]Event, error) {
 	e := Drafted{
 		Covenant: cmd.ID, Slug: cmd.Slug, Title: cmd.Title, Year: cmd.Year, Block: cmd.Block, Template: cmd.Template,
 		Process: s.Process.Digest, Parties: parties, DraftedBy: cmd.By, DraftedFor: block.Leader(),
+		Amends: cmd.Amends, Renews: cmd.Renews,
 	}
 	for _, stage := range s.Process.Stages {
 		e.ProcessStages = append(e.ProcessStages, stage.ID)

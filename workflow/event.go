@@ -67,6 +67,9 @@ type (
 		DraftedBy     PersonID   `json:"drafted_by"`
 		DraftedFor    AgencyID   `json:"drafted_for"`
 		ProcessStages []StageID  `json:"process_stages"`
+		// Amends and Renews are the covenants that this one amends, or is next year's of.
+		Amends Link `json:"amends,omitzero"`
+		Renews Link `json:"renews,omitzero"`
 	}
 	// RevisionSubmitted puts a revision before the agencies. Manifest is what they approve; PDF is what they read.
 	RevisionSubmitted struct {
@@ -228,7 +231,10 @@ type (
 	}
 	// Closed ends the covenant's life.
 	Closed struct {
-		Reason string `json:"reason"`
+		Reason    string    `json:"reason"`
+		Person    PersonID  `json:"person,omitempty"` // empty: by date
+		Authority Authority `json:"authority,omitzero"`
+		Date      Date      `json:"date,omitzero"`
 	}
 )
 
@@ -287,7 +293,7 @@ func decodeAs[E Event](data []byte) (Event, error) {
 }
 
 // eventDecoders knows every kind of event by its name in the log.
-var eventDecoders = joined(coreEvents, authorityEvents)
+var eventDecoders = joined(coreEvents, authorityEvents, lifeEvents)
 
 func joined(concepts ...map[string]func([]byte) (Event, error)) map[string]func([]byte) (Event, error) {
 	all := map[string]func([]byte) (Event, error){}

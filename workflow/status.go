@@ -21,6 +21,8 @@ func (p Phase) Words(lang string) string {
 		PhaseInForce:       {"đang có hiệu lực", "in force"},
 		PhaseClosed:        {"đã kết thúc", "closed"},
 		PhaseRejected:      {"đã dừng", "stopped"},
+		PhaseCancelled:     {"đã hủy", "cancelled"},
+		PhaseWithdrawn:     {"đã rút", "withdrawn"},
 	}[p])
 }
 
@@ -39,7 +41,7 @@ func (p Phase) Tone() Tone {
 	switch p {
 	case AwaitingReports, PhaseInForce, PhaseClosed:
 		return ToneDone
-	case PhaseRejected:
+	case PhaseRejected, PhaseCancelled, PhaseWithdrawn:
 		return ToneStopped
 	}
 	return ToneWaiting
@@ -60,6 +62,10 @@ func (c *Calendar) WithDue(sentence string, due Deadline, today Date, lang strin
 
 // Sentence is the status without its deadline: it changes only when an event happens.
 func (s State) Sentence(lang string) string {
+	return s.sentence(lang) + s.Covenant.amendedWords(lang)
+}
+
+func (s State) sentence(lang string) string {
 	c := s.Covenant
 	who := func(vi, en string) string { return s.waitingFor(lang, vi, en) }
 	switch c.Phase {
@@ -87,6 +93,8 @@ func (s State) Sentence(lang string) string {
 			c.InForce.Display(), c.Reporting.Until.Display())
 	case PhaseRejected:
 		return s.stoppedBecause(lang)
+	case PhaseCancelled, PhaseWithdrawn, PhaseClosed:
+		return s.endedBecause(lang)
 	}
 	words := []rune(c.Phase.Words(lang))
 	if len(words) == 0 {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 
 	"covenant/signing"
@@ -16,10 +17,11 @@ import (
 )
 
 type auditCmd struct {
-	Data     string `default:"data" help:"Data directory." placeholder:"DIR"`
-	Database string `help:"PostgreSQL address; default is SQLite in the data directory." placeholder:"URL"`
-	Trust    string `help:"Roots (PEM) of the time-stamp authorities. Default: roots.pem in the data directory." type:"existingfile" placeholder:"ROOTS.pem"`
-	JSON     bool   `name:"json" help:"Print the result as JSON."`
+	Data     string   `default:"data" help:"Data directory." placeholder:"DIR"`
+	Database string   `help:"PostgreSQL address; default is SQLite in the data directory." placeholder:"URL"`
+	Trust    string   `help:"Roots (PEM) of the time-stamp authorities. Default: roots.pem in the data directory." type:"existingfile" placeholder:"ROOTS.pem"`
+	Root     []string `help:"File of a daily root that was kept outside (goc-*.json of its mail): the log must still contain it. May be repeated." type:"existingfile" placeholder:"FILE"`
+	JSON     bool     `name:"json" help:"Print the result as JSON."`
 }
 
 // auditResult is what audit found: chains and commitments by the store, time-stamps by us.
@@ -29,9 +31,12 @@ type auditResult struct {
 	Unstamped   []string `json:"unstamped"` // days whose root waits for its time-stamp
 	// Unchecked says that there are time-stamps but no roots to check them against.
 	Unchecked bool `json:"unchecked"`
+	// Contained are the days of the outside roots that the log still contains, OutsideBreaks what disagrees with others.
+	Contained     []string `json:"contained"`
+	OutsideBreaks []string `json:"outside_breaks"`
 }
 
-func (r auditResult) ok() bool { return r.OK() && len(r.StampBreaks) == 0 }
+func (r auditResult) ok() bool { return r.OK() && len(r.StampBreaks) == 0 && len(r.OutsideBreaks) == 0 }
 
 // Run recomputes every chain of the event log and checks the daily roots' time-stamps. Exit status 1 if anything does
 // not agree.
@@ -51,6 +56,11 @@ func (cmd *auditCmd) Run(e *env) error {
 				return err
 			}
 			result.checkStamps(roots)
+		}
+		for _, path := range cmd.Root {
+			if err := result.outside(e, eng, path); err != nil {
+				return err
+			}
 		}
 		if err := cmd.print(e, result); err != nil {
 			return err
@@ -74,6 +84,29 @@ func (r *auditResult) checkStamps(roots *x509.CertPool) {
 	}
 }
 
+// outside compares the log with a root that was kept outside.
+func (r *auditResult) outside(e *env, eng *engine.Engine, path string) error {
+	image, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	root, err := store.ParseRoot(image)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	problems, err := eng.Store.Contains(e.ctx, root)
+	if err != nil {
+		return err
+	}
+	if len(problems) == 0 {
+		r.Contained = append(r.Contained, root.Day)
+	}
+	for _, p := range problems {
+		r.OutsideBreaks = append(r.OutsideBreaks, path+": "+p)
+	}
+	return nil
+}
+
 func (cmd *auditCmd) print(e *env, r auditResult) error {
 	if cmd.JSON {
 		return json.NewEncoder(e.out).Encode(r)
@@ -81,8 +114,11 @@ func (cmd *auditCmd) print(e *env, r auditResult) error {
 	for _, b := range r.Breaks {
 		e.say("SAI LỆCH: %s", "BROKEN: %s", b)
 	}
-	for _, b := range append(r.RootBreaks, r.StampBreaks...) {
+	for _, b := range slices.Concat(r.RootBreaks, r.StampBreaks, r.OutsideBreaks) {
 		e.say("SAI LỆCH: %s", "BROKEN: %s", b)
+	}
+	for _, day := range r.Contained {
+		e.say("Nhật ký vẫn chứa gốc ngày %s đã lưu bên ngoài.", "The log still contains the root of %s that was kept outside.", day)
 	}
 	for _, day := range r.Unstamped {
 		e.say("Gốc ngày %s chưa có dấu thời gian.", "The root of %s has no time-stamp yet.", day)

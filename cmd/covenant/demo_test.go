@@ -45,6 +45,7 @@ func TestDemoOfTwoBlocks(t *testing.T) {
 			checkSignatures(t, dir, want.people)
 			checkWithOtherPrograms(t, filepath.Join(dir, "covenant.pdf"), want.people+1) // and the leader's seal
 			checkLedger(t, dir, want.people)
+			checkRootOutside(t, dir)
 		})
 	}
 }
@@ -209,6 +210,7 @@ func checkMails(t *testing.T, dir string, s *store.Store, v *engine.View) {
 	for _, a := range accepted {
 		times[a.MessageID]++
 	}
+	checkRootMails(t, s, times)
 	doubts := map[string]int{}
 	err = s.View(t.Context(), func(tx *store.Tx) error {
 		kept, err := tx.Settings(t.Context(), "mail-in-doubt/")
@@ -233,6 +235,79 @@ func checkMails(t *testing.T, dir string, s *store.Store, v *engine.View) {
 		if _, err := os.Stat(filepath.Join(dir, "mail", m.MessageID+".eml")); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// checkRootOutside does what the mail of a daily root tells its reader to do: OpenSSL checks the time-stamp over the attached
+// file, and audit proves that the log still contains it; a changed file, or another log's, is found out.
+func checkRootOutside(t *testing.T, dir string) {
+	t.Helper()
+	s, err := store.Open(t.Context(), store.Options{Dir: dir, ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	var mail store.Mail
+	err = s.View(t.Context(), func(tx *store.Tx) error {
+		all, err := tx.Mails(t.Context(), "", 0)
+		for _, m := range all {
+			if m.Kind == "root" {
+				mail = m
+			}
+		}
+		return err
+	})
+	if err != nil || len(mail.Attachments) != 2 {
+		t.Fatalf("no mail of a daily root: %+v, %v", mail, err)
+	}
+	kept := t.TempDir()
+	for _, a := range mail.Attachments {
+		if err := os.WriteFile(filepath.Join(kept, a.Name), a.Content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	image, token := filepath.Join(kept, mail.Attachments[0].Name), filepath.Join(kept, mail.Attachments[1].Name)
+	if out := output(t, "openssl", "ts", "-verify", "-data", image, "-in", token, "-token_in", "-CAfile", filepath.Join(dir, "roots.pem")); !strings.Contains(out, "Verification: OK") {
+		t.Errorf("openssl ts: %s", out)
+	}
+	audit := func(want int, file string) {
+		t.Helper()
+		var out, errOut bytes.Buffer
+		if status := run([]string{"--lang", "en", "audit", "--data", dir, "--root", file}, &out, &errOut); status != want {
+			t.Errorf("audit --root: exit status %d, want %d\n%s%s", status, want, out.String(), errOut.String())
+		}
+	}
+	audit(0, image)
+	root, err := store.ParseRoot(mail.Attachments[0].Content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root.Hash[0] ^= 1
+	other := filepath.Join(kept, "other.json")
+	os.WriteFile(other, root.Image(), 0o600)
+	audit(1, other)
+	os.WriteFile(other, append(mail.Attachments[0].Content, '\n'), 0o600)
+	audit(1, other)
+}
+
+// checkRootMails holds the mails of the daily root against what was received, and leaves the others in times.
+func checkRootMails(t *testing.T, s *store.Store, times map[string]int) {
+	t.Helper()
+	err := s.View(t.Context(), func(tx *store.Tx) error {
+		all, err := tx.Mails(t.Context(), "", 0)
+		for _, m := range all {
+			if m.Kind != "root" {
+				continue
+			}
+			if m.State == store.MailSent && times[m.MessageID] == 0 {
+				t.Errorf("mail %s is sent and was not received", m.Key)
+			}
+			delete(times, m.MessageID)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -44,7 +44,11 @@ func (p place) write(e *env, do func(*engine.Engine) error) error {
 	if err != nil {
 		return fmt.Errorf("data directory %s: %w", p.Data, err)
 	}
-	eng, err := engine.New(engine.Config{Store: s, Calendar: calendar})
+	letters, err := newComposer(calendar.Zone())
+	if err != nil {
+		return errors.Join(err, s.Close())
+	}
+	eng, err := engine.New(engine.Config{Store: s, Calendar: calendar, Composer: letters})
 	if err != nil {
 		return errors.Join(err, s.Close())
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"covenant/workflow"
 	"covenant/workflow/engine"
 	"covenant/workflow/notify"
 	"covenant/workflow/store"
@@ -99,6 +100,44 @@ func (c composer) Reminder(r engine.Reminder, m store.Mail) (store.Mail, error) 
 		return m, nil
 	}
 	return c.withCalendar(r, letter, m)
+}
+
+// Notice tells a party how a covenant came out.
+func (c composer) Notice(n engine.Notice, m store.Mail) (store.Mail, error) {
+	outcome, ok := map[workflow.Phase]notify.Outcome{
+		workflow.PhaseCancelled: notify.OutcomeCanceled, workflow.PhaseClosed: notify.OutcomeClosed, workflow.PhaseWithdrawn: notify.OutcomeWithdrew,
+	}[n.Outcome]
+	if !ok {
+		return m, fmt.Errorf("compose notice: no letter for a covenant that is %s", n.Outcome)
+	}
+	text, err := c.letters.Compose(notify.Vietnamese, notify.Notice{
+		Outcome: outcome, To: n.Agency, Covenant: n.Covenant, Number: n.Number, Date: n.Date.Display(), Reason: n.Reason, URL: n.URL,
+	})
+	if err != nil {
+		return m, fmt.Errorf("compose notice: %w", err)
+	}
+	m.Subject, m.Body = text.Subject, text.Body
+	return m, nil
+}
+
+// DailyRoot sends a root with its time-stamp, in both languages: whoever keeps it may be of either.
+func (c composer) DailyRoot(r engine.DailyRoot, m store.Mail) (store.Mail, error) {
+	name := "goc-" + r.Day.String()
+	letter := notify.DailyRoot{To: r.Agency, Day: r.Day.Display(), Digest: fmt.Sprintf("%x", r.Root.Digest()), Size: r.Root.Size, File: name}
+	vi, err := c.letters.Compose(notify.Vietnamese, letter)
+	if err != nil {
+		return m, fmt.Errorf("compose daily root: %w", err)
+	}
+	en, err := c.letters.Compose(notify.English, letter)
+	if err != nil {
+		return m, fmt.Errorf("compose daily root: %w", err)
+	}
+	m.Subject, m.Body = vi.Subject+" / "+en.Subject, vi.Body+"\n"+en.Body
+	m.Attachments = []store.Attachment{
+		{Name: name + ".json", MediaType: "application/json", Content: r.Root.Image()},
+		{Name: name + ".tst", MediaType: "application/timestamp-token", Content: r.Root.Token},
+	}
+	return m, nil
 }
 
 // withCalendar adds the deadline as a calendar file to a reminder that comes before it.

@@ -36,6 +36,11 @@ type cli struct {
 	Backup    backupCmd    `cmd:"" help:"Copy database and files consistently, also while serving."`
 	Restore   restoreCmd   `cmd:"" help:"Bring a backup back into an empty place."`
 	Rebuild   rebuildCmd   `cmd:"" help:"Make the derived rows anew from the event log."`
+	Withdraw  withdrawCmd  `cmd:"" help:"Take a draft back before it is frozen."`
+	Cancel    cancelCmd    `cmd:"" help:"Stop a covenant that is not in force; its number is voided."`
+	Close     closeCmd     `cmd:"" help:"End a covenant in force before its time."`
+	Amend     amendCmd     `cmd:"" help:"Start a covenant that amends one in force."`
+	Renew     renewCmd     `cmd:"" help:"Make next year's covenant from this year's: what changes, what must be looked at."`
 	Directory directoryCmd `cmd:"" help:"Who is who: show and change agencies, people, positions, delegations, certificates."`
 	Process   processCmd   `cmd:"" help:"Check or draw process definitions."`
 	Audit     auditCmd     `cmd:"" help:"Check the event log's chains and time-stamps."`

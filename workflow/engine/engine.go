@@ -164,7 +164,13 @@ func (e *Engine) decide(ctx context.Context, tx *store.Tx, id workflow.CovenantI
 		e.cache.putCovenant(after.Covenant)
 		e.changed.fire()
 	})
-	return out, e.follow(ctx, tx, after, events, now)
+	if err := e.follow(ctx, tx, after, events, now); err != nil {
+		return out, err
+	}
+	if err := e.endCovenant(ctx, tx, state.Covenant, after); err != nil {
+		return out, err
+	}
+	return out, e.tellOther(ctx, tx, state.Covenant, after.Covenant, events, now, meta)
 }
 
 func (e *Engine) record(ctx context.Context, tx *store.Tx, stream store.Stream, version int64, now time.Time, meta Meta, events []workflow.Event) error {

@@ -38,6 +38,7 @@ type office struct {
 	id     workflow.CovenantID
 	dir    string
 	url    string // of the PostgreSQL database, if any
+	prefix string // of the keys of steps, for a second covenant
 }
 
 // postman hands mails to whatever the test says; nil accepts.
@@ -64,6 +65,16 @@ type plainLetters struct{}
 
 func (plainLetters) Reminder(r engine.Reminder, m store.Mail) (store.Mail, error) {
 	m.Subject, m.Body = r.Report, fmt.Sprint(r.Agency, r.Missing)
+	return m, nil
+}
+
+func (plainLetters) Notice(n engine.Notice, m store.Mail) (store.Mail, error) {
+	m.Subject, m.Body = string(n.Outcome), fmt.Sprint(n.Agency, n.Number, n.Reason)
+	return m, nil
+}
+
+func (plainLetters) DailyRoot(r engine.DailyRoot, m store.Mail) (store.Mail, error) {
+	m.Subject, m.Body = r.Day.String(), fmt.Sprintf("%x", r.Root.Digest())
 	return m, nil
 }
 
@@ -152,7 +163,7 @@ func (o *office) open() {
 }
 
 func (o *office) as(person workflow.PersonID, step string) engine.Meta {
-	return engine.Meta{Key: step, Actor: workflow.Actor{Person: person}, Origin: "test"}
+	return engine.Meta{Key: o.prefix + step, Actor: workflow.Actor{Person: person}, Origin: "test"}
 }
 
 func (o *office) who(agency workflow.AgencyID, duty workflow.Duty) workflow.PersonID {

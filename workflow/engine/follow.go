@@ -51,6 +51,8 @@ func (e *Engine) followOne(ctx context.Context, tx *store.Tx, s workflow.State, 
 		return e.scheduleReports(ctx, tx, s, event)
 	case workflow.Reminded:
 		return e.queueReminders(ctx, tx, s, event)
+	case workflow.NumberVoided:
+		return tx.VoidNumber(ctx, numberKey(c.ID, len(c.Voided)-1), event.Reason, e.Now())
 	}
 	return nil
 }

@@ -28,7 +28,7 @@ func (e *Engine) IssueNumber(ctx context.Context, id workflow.CovenantID, date w
 			return nil, err
 		}
 		stage, _ := s.Process.OfKind(workflow.StageNumber)
-		key := store.NumberKey("covenant/" + string(id))
+		key := numberKey(id, len(s.Covenant.Voided))
 		n, err := tx.NextNumber(ctx, stage.Number.Book, date.Year, string(id), key, e.Now())
 		if err != nil {
 			return nil, err
@@ -36,6 +36,14 @@ func (e *Engine) IssueNumber(ctx context.Context, id workflow.CovenantID, date w
 		cmd.Number = int(n.Number)
 		return cmd, tx.IssueNumber(ctx, key, e.Now())
 	})
+}
+
+// numberKey is the key of a covenant's number in the register; one whose number was voided gets another one.
+func numberKey(id workflow.CovenantID, voided int) store.NumberKey {
+	if voided == 0 {
+		return store.NumberKey("covenant/" + string(id))
+	}
+	return store.NumberKey(fmt.Sprintf("covenant/%s/%d", id, voided+1))
 }
 
 // documentSymbol is the symbol that the newest revision prints after its number; empty before there is one.

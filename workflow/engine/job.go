@@ -80,6 +80,7 @@ func (e *Engine) Start(ctx context.Context) error {
 	river.AddWorker(workers, &worker[CompleteArgs]{work: e.complete})
 	river.AddWorker(workers, &worker[RemindArgs]{work: e.remind})
 	river.AddWorker(workers, &worker[MailArgs]{work: e.sendMail})
+	river.AddWorker(workers, &worker[CloseArgs]{work: e.closeByDate})
 	river.AddWorker(workers, &worker[RootArgs]{work: e.makeRoot})
 	if err := e.recoverMails(ctx, true); err != nil {
 		return err
@@ -157,6 +158,12 @@ func (e *Engine) sweepReminders(ctx context.Context, tx *store.Tx) error {
 		return err
 	}
 	for _, o := range due {
+		if o.Kind == closing {
+			if err := enqueue(ctx, tx, CloseArgs{Covenant: workflow.CovenantID(o.Covenant)}); err != nil {
+				return err
+			}
+			continue
+		}
 		args, err := remindArgs(o)
 		if err != nil {
 			return err

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/riverqueue/river"
+
 	"covenant/workflow"
 	"covenant/workflow/store"
 )
@@ -27,6 +29,8 @@ type MailFault interface {
 // Composer fills in subject, body and attachments of a mail from plain facts.
 type Composer interface {
 	Reminder(r Reminder, m store.Mail) (store.Mail, error)
+	Notice(n Notice, m store.Mail) (store.Mail, error)
+	DailyRoot(r DailyRoot, m store.Mail) (store.Mail, error)
 }
 
 // Reminder is what a reminder of a report says.
@@ -48,10 +52,10 @@ const (
 	maxMailTries = 12
 )
 
-// resendInDoubt says, by kind, what becomes of a mail that may or may not have arrived: a reminder is sent again
+// resendInDoubt says, by kind, what becomes of a mail that may or may not have arrived: what only tells is sent again
 // under the same Message-ID, because a missing one does more harm than a doubled one that is recorded as in doubt.
 // Every other kind waits for a person.
-var resendInDoubt = map[string]bool{reminderKind: true}
+var resendInDoubt = map[string]bool{reminderKind: true, noticeKind: true, rootKind: true}
 
 func queueMail(ctx context.Context, tx *store.Tx, m store.Mail) error {
 	if _, err := tx.QueueMail(ctx, m); err != nil {
@@ -73,10 +77,15 @@ func (e *Engine) sendMail(ctx context.Context, args MailArgs) error {
 		return err
 	}
 	sent := e.Mailer.Send(ctx, m)
-	return e.Store.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error {
+	err = e.Store.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error {
 		tx.OnCommit(e.changed.fire)
 		return e.settleMail(ctx, tx, m, sent)
 	})
+	var fault MailFault
+	if err == nil && errors.As(sent, &fault) && fault.InDoubt() && resendInDoubt[m.Kind] {
+		return river.JobSnooze(time.Second) // this job, which no other may stand beside, sends it again
+	}
+	return err
 }
 
 func (e *Engine) settleMail(ctx context.Context, tx *store.Tx, m store.Mail, sent error) error {

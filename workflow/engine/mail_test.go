@@ -27,6 +27,9 @@ func TestRemindersAndFaultyMail(t *testing.T) {
 	o.upTo(workflow.AwaitingReports)
 	var once sync.Once
 	o.mails.refuse = func(m store.Mail) (err error) {
+		if m.Kind != "reminder" { // the daily root goes out meanwhile
+			return nil
+		}
 		switch m.To {
 		case "vanphong@so-yte.tangiang.example":
 			once.Do(func() { err = mailFault{inDoubt: true} })
@@ -59,7 +62,13 @@ func TestRemindersAndFaultyMail(t *testing.T) {
 	}))
 	check(t, o.Sweep(context.Background()))
 	check(t, o.AwaitMails(context.Background()))
-	if got := len(o.mails.got); got != 6 {
-		t.Errorf("%d mails handed over, want 6", got)
+	reminders := 0
+	for _, m := range o.mails.got {
+		if m.Kind == "reminder" {
+			reminders++
+		}
+	}
+	if reminders != 6 {
+		t.Errorf("%d reminders handed over, want 6", reminders)
 	}
 }

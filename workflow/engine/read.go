@@ -113,6 +113,9 @@ func (e *Engine) occurrences(ctx context.Context, tx *store.Tx, s workflow.State
 	stage, _ := s.Process.OfKind(workflow.StageReport)
 	var out []Occurrence
 	for _, row := range rows {
+		if row.Kind == closing {
+			continue
+		}
 		args, err := remindArgs(row)
 		if err != nil {
 			return nil, err

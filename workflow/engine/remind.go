@@ -42,7 +42,7 @@ func (e *Engine) scheduleReports(ctx context.Context, tx *store.Tx, s workflow.S
 			return err
 		}
 	}
-	return nil
+	return e.scheduleClosing(ctx, tx, s, stage.Report, opened)
 }
 
 func rungIndex(stage workflow.Stage, id workflow.ObligationID, rung workflow.Rung) int {
@@ -87,12 +87,16 @@ func (e *Engine) remind(ctx context.Context, args RemindArgs) error {
 func (e *Engine) skip(ctx context.Context, args RemindArgs, why *workflow.Error) error {
 	return e.Store.Update(ctx, func(tx *store.Tx) error {
 		tx.OnCommit(e.changed.fire)
-		err := tx.SettleOccurrence(ctx, args.occurrence(), store.OccurrenceSkipped, why.English)
-		if errors.Is(err, store.ErrNotFound) { // settled already
-			return nil
-		}
-		return err
+		return ignoreSettled(tx.SettleOccurrence(ctx, args.occurrence(), store.OccurrenceSkipped, why.English))
 	})
+}
+
+// ignoreSettled forgives settling what is settled.
+func ignoreSettled(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	return err
 }
 
 // queueReminders writes the mails of one step and settles its occurrence, in the transaction that records it.
@@ -102,11 +106,7 @@ func (e *Engine) queueReminders(ctx context.Context, tx *store.Tx, s workflow.St
 		Obligation: obligationKey(s.Covenant.ID, r.Obligation), Period: string(r.Period), Rung: rungIndex(stage, r.Obligation, r.Rung),
 	}
 	if len(r.To) == 0 {
-		err := tx.SettleOccurrence(ctx, id, store.OccurrenceSkipped, "every report is in")
-		if errors.Is(err, store.ErrNotFound) {
-			return nil
-		}
-		return err
+		return ignoreSettled(tx.SettleOccurrence(ctx, id, store.OccurrenceSkipped, "every report is in"))
 	}
 	for _, to := range r.To {
 		mail, err := e.composeReminder(s, r, to)
@@ -172,7 +172,7 @@ func (e *Engine) Planned(ctx context.Context, from, to workflow.Date) ([]Planned
 			return err
 		}
 		for _, row := range rows {
-			if row.State != store.OccurrencePending {
+			if row.State != store.OccurrencePending || row.Kind == closing {
 				continue
 			}
 			more, err := e.planned(ctx, tx, row)

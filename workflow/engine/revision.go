@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
-
 	"covenant/templates"
 	"covenant/templates/library"
 	"covenant/workflow"
@@ -28,34 +26,7 @@ type DraftRequest struct {
 
 // Draft starts a covenant from a template of the library and returns its id.
 func (e *Engine) Draft(ctx context.Context, r DraftRequest, meta Meta) (workflow.CovenantID, error) {
-	entry, err := library.Open(r.Template)
-	if err != nil {
-		return "", err
-	}
-	doc, err := e.draft(entry.Source, r.Values, templates.DraftOptions{LawDate: day(e.Calendar.Today(e.Now()))})
-	if err != nil {
-		return "", err
-	}
-	if _, err := e.Store.PutBlob(ctx, bytes.NewReader(entry.Process), yamlType); err != nil {
-		return "", err
-	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return "", fmt.Errorf("new covenant: %w", err)
-	}
-	cmd := workflow.DraftCovenant{
-		ID: workflow.CovenantID(id.String()), Slug: r.Slug, Title: r.Title, Year: r.Year, Block: r.Block,
-		Template: r.Template, Slots: slots(doc), By: meta.Actor.Person,
-	}
-	asked := r
-	asked.Values = nil
-	if out, done, err := e.repeated(ctx, "", asked, meta.Key); err != nil || done {
-		return out.Covenant, err
-	}
-	out, err := e.doAs(ctx, "", cmd.ID, asked, meta, func(ctx context.Context, tx *store.Tx, _ workflow.State) (workflow.Command, error) {
-		return cmd, e.freeSlug(ctx, tx, r.Slug)
-	})
-	return out.Covenant, err
+	return e.startDraft(ctx, r, meta, workflow.DraftCovenant{})
 }
 
 // freeSlug refuses an address that another covenant has.

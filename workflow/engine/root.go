@@ -4,8 +4,11 @@ import (
 	"context"
 	"crypto"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
+	"covenant/workflow"
 	"covenant/workflow/store"
 )
 
@@ -65,10 +68,54 @@ func (e *Engine) makeRoot(ctx context.Context, args RootArgs) error {
 	}
 	err = e.Store.Update(ctx, func(tx *store.Tx) error {
 		tx.OnCommit(e.changed.fire)
-		return tx.StampRoot(ctx, args.Day, token)
+		if err := tx.StampRoot(ctx, args.Day, token); err != nil {
+			return err
+		}
+		root.Token = token
+		return e.queueRoot(ctx, tx, root)
 	})
 	if errors.Is(err, store.ErrNotFound) { // stamped meanwhile by another run
 		return nil
 	}
 	return err
+}
+
+// DailyRoot is a stamped root on its way to a member, who keeps it outside.
+type DailyRoot struct {
+	Agency string
+	Day    workflow.Date
+	Root   store.Root
+}
+
+const rootKind = "root"
+
+// queueRoot sends a stamped root to every agency of the directory that has an address, once a day and recipient.
+func (e *Engine) queueRoot(ctx context.Context, tx *store.Tx, root store.Root) error {
+	if e.Composer == nil {
+		return nil
+	}
+	d, err := e.directory(ctx, tx)
+	if err != nil {
+		return err
+	}
+	day, err := workflow.ParseDate(root.Day)
+	if err != nil {
+		return err
+	}
+	for _, id := range slices.Sorted(maps.Keys(d.Agencies)) {
+		agency := d.Agencies[id]
+		if agency.Email == "" {
+			continue
+		}
+		mail, err := e.Composer.DailyRoot(DailyRoot{Agency: agency.Name, Day: day, Root: root}, store.Mail{
+			Key: store.MailKey("root/" + root.Day + "/" + string(id)), Kind: rootKind, To: agency.Email, NextAt: e.Now(),
+		})
+		if err != nil {
+			return err
+		}
+		if err := queueMail(ctx, tx, mail); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	"covenant/signing/devpki"
@@ -33,6 +34,23 @@ func TestDailyRootIsStamped(t *testing.T) {
 	check(t, o.Sweep(context.Background()))
 	if got := roots(); len(got) != 1 {
 		t.Errorf("%d roots on one day", len(got))
+	}
+	check(t, o.AwaitMails(context.Background()))
+	o.mails.mu.Lock()
+	sent := map[string]int{}
+	for _, m := range o.mails.got {
+		if m.Kind == "root" && m.Body == fmt.Sprintf("%x", roots()[0].Digest()) {
+			sent[m.To]++
+		}
+	}
+	o.mails.mu.Unlock()
+	if len(sent) != len(o.block.Agencies) {
+		t.Errorf("the root went to %v, want every agency", sent)
+	}
+	for to, n := range sent {
+		if n != 1 {
+			t.Errorf("the root went to %s %d times", to, n)
+		}
 	}
 	report, err := o.Store.Audit(context.Background())
 	if err != nil || !report.OK() {

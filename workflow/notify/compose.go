@@ -112,6 +112,7 @@ const (
 	OutcomeInForce  Outcome = "inforce"
 	OutcomeCanceled Outcome = "cancelled"
 	OutcomeClosed   Outcome = "closed"
+	OutcomeWithdrew Outcome = "withdrawn"
 )
 
 // Notice tells the parties how a covenant came out.
@@ -121,7 +122,7 @@ type Notice struct {
 	Covenant string
 	Number   string // number and symbol, may be empty
 	Date     string // dd/mm/yyyy
-	Reason   string // OutcomeCanceled
+	Reason   string // OutcomeCanceled, OutcomeWithdrew; OutcomeClosed: may be empty
 	URL      string
 }
 
@@ -132,8 +133,8 @@ type DailyRoot struct {
 	To     string
 	Day    string // dd/mm/yyyy
 	Digest string // hexadecimal
-	Size   int    // covenants covered
-	URL    string
+	Size   int    // chains of events covered
+	File   string // name of the attachments, without .json and .tst
 }
 
 func (DailyRoot) template() string { return "root" }

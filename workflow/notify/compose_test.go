@@ -32,12 +32,12 @@ func letters() []notify.Letter {
 	for _, task := range []notify.Task{notify.TaskReview, notify.TaskVote, notify.TaskSign, notify.TaskNumber, notify.TaskSeal} {
 		all = append(all, notify.Request{Task: task, To: "Giám đốc Sở Tài chính", Covenant: covenant, Due: due, Note: "Sửa Điều 3 theo góp ý của Cục Thuế tỉnh.\nCác điều khác giữ nguyên.", URL: url})
 	}
-	for _, outcome := range []notify.Outcome{notify.OutcomeInForce, notify.OutcomeCanceled, notify.OutcomeClosed} {
+	for _, outcome := range []notify.Outcome{notify.OutcomeInForce, notify.OutcomeCanceled, notify.OutcomeClosed, notify.OutcomeWithdrew} {
 		all = append(all, notify.Notice{Outcome: outcome, To: "Sở Tài chính", Covenant: covenant, Number: "01/GƯ-KTN", Date: "26/03/2026", Reason: "Khối được sắp xếp lại.", URL: url})
 	}
 	return append(all, notify.Returned{To: "Sở Nội vụ", Covenant: covenant, By: "Cục Thuế tỉnh", Revision: 1, Comment: "Đề nghị làm rõ chỉ tiêu 2.", URL: url},
 		notify.Request{Task: notify.TaskReview, To: "Sở Công Thương", Covenant: covenant, URL: url},
-		notify.DailyRoot{To: "Sở Tài chính", Day: "26/03/2026", Digest: strings.Repeat("0f", 32), Size: 12, URL: url})
+		notify.DailyRoot{To: "Sở Tài chính", Day: "26/03/2026", Digest: strings.Repeat("0f", 32), Size: 12, File: "goc-2026-03-26"})
 }
 
 // Every letter in both languages, as committed in testdata: read the file when it changes.

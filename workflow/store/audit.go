@@ -208,6 +208,35 @@ func (a *auditor) roots(ctx context.Context) (err error) {
 	return nil
 }
 
+// Contains compares the log with a root that was kept outside: up to its position the log must give that very root. The
+// result says what does not agree; nothing when the log still contains it.
+func (s *Store) Contains(ctx context.Context, root Root) (problems []string, err error) {
+	err = s.View(ctx, func(tx *Tx) error {
+		last, err := tx.q.LastPosition(ctx)
+		if err != nil {
+			return classify(err, "last position")
+		}
+		if last < root.Position {
+			problems = append(problems, fmt.Sprintf("the log ends at position %d, the root of %s covers it up to %d: events are missing", last, root.Day, root.Position))
+			return nil
+		}
+		replay := headReplay{tx: tx, heads: map[Stream]Head{}}
+		heads, err := replay.at(ctx, root.Position)
+		if err != nil {
+			return err
+		}
+		if len(heads) != root.Size || !bytes.Equal(MerkleRoot(leafHashes(heads)), root.Hash) {
+			problems = append(problems, fmt.Sprintf("the events up to position %d do not give the root of %s: events were altered, added or removed", root.Position, root.Day))
+		}
+		row, found, err := wrapOne(tx.q.Root(ctx, root.Day))("root of " + root.Day)
+		if err == nil && (!found || !bytes.Equal(rootOf(row).Digest(), root.Digest())) {
+			problems = append(problems, fmt.Sprintf("the log's own root of %s is missing or another one", root.Day))
+		}
+		return err
+	})
+	return problems, err
+}
+
 // headReplay follows the heads through the log, in one pass over all roots.
 type headReplay struct {
 	tx       *Tx

@@ -191,3 +191,37 @@ func testInclusion(t *testing.T, s *store.Store) {
 		return nil
 	})
 }
+
+// A root that was kept outside finds a log out that was rewritten as a whole, chains, heads, roots and all.
+func TestRootKeptOutside(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, d database) {
+		s := d.open(t)
+		appendEvents(t, s, "a", 0, payload("k", `{"n":1}`))
+		appendEvents(t, s, "b", 0, payload("k", `{"n":2}`))
+		var root store.Root
+		update(t, s, func(tx *store.Tx) (err error) {
+			root, err = tx.BuildRoot(t.Context(), "2026-03-26")
+			return err
+		})
+		kept, err := store.ParseRoot(root.Image())
+		if err != nil {
+			t.Fatal(err)
+		}
+		appendEvents(t, s, "a", 1, payload("k", `{"n":3}`))
+		if problems, err := s.Contains(t.Context(), kept); err != nil || len(problems) != 0 {
+			t.Errorf("the log that gave it: %v %v", problems, err)
+		}
+		forged := fresh(t, d).open(t)
+		appendEvents(t, forged, "a", 0, payload("k", `{"n":1}`))
+		appendEvents(t, forged, "b", 0, payload("k", `{"n":20}`))
+		update(t, forged, func(tx *store.Tx) error { _, err := tx.BuildRoot(t.Context(), "2026-03-26"); return err })
+		mustAudit(t, forged)
+		if problems, err := forged.Contains(t.Context(), kept); err != nil || len(problems) != 2 {
+			t.Errorf("another log that is sound in itself: %v %v", problems, err)
+		}
+		short := fresh(t, d).open(t)
+		if problems, err := short.Contains(t.Context(), kept); err != nil || len(problems) == 0 {
+			t.Errorf("an empty log: %v %v", problems, err)
+		}
+	})
+}

@@ -5,6 +5,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"sort"
 	"time"
@@ -25,12 +27,41 @@ type Root struct {
 	StampedAt time.Time
 }
 
-// Digest is SHA-256 over the canonical JSON of day, position, previous, root and size.
-func (r Root) Digest() []byte {
-	image := fmt.Sprintf(`{"day":%s,"position":%d,"previous":"%x","root":"%x","size":%d}`,
+// Image is the canonical JSON of day, position, previous, root and size: what is sent to members as a file.
+func (r Root) Image() []byte {
+	return fmt.Appendf(nil, `{"day":%s,"position":%d,"previous":"%x","root":"%x","size":%d}`,
 		appendString(nil, r.Day), r.Position, r.Previous, r.Hash, r.Size)
-	sum := sha256.Sum256([]byte(image))
+}
+
+// Digest is SHA-256 over the image.
+func (r Root) Digest() []byte {
+	sum := sha256.Sum256(r.Image())
 	return sum[:]
+}
+
+// ParseRoot reads a root's image. Anything but an image as Image writes it is an error: another image has another digest.
+func ParseRoot(image []byte) (Root, error) {
+	var v struct {
+		Day      string `json:"day"`
+		Position int64  `json:"position"`
+		Previous string `json:"previous"`
+		Root     string `json:"root"`
+		Size     int    `json:"size"`
+	}
+	if err := json.Unmarshal(image, &v); err != nil {
+		return Root{}, fmt.Errorf("not the file of a daily root: %w", err)
+	}
+	r := Root{Day: v.Day, Position: v.Position, Size: v.Size}
+	var err, previousErr error
+	r.Hash, err = hex.DecodeString(v.Root)
+	r.Previous, previousErr = hex.DecodeString(v.Previous)
+	if err := errors.Join(err, previousErr); err != nil {
+		return Root{}, fmt.Errorf("not the file of a daily root: %w", err)
+	}
+	if !bytes.Equal(r.Image(), image) {
+		return Root{}, errors.New("not the file of a daily root as it was sent: its bytes were changed")
+	}
+	return r, nil
 }
 
 // Leaf is the leaf hash of a head: over its canonical JSON with hash, stream and version.

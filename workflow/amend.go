@@ -1,0 +1,149 @@
+package workflow
+
+import "fmt"
+
+// Link names another covenant.
+type Link struct {
+	Covenant CovenantID `json:"covenant"`
+	Slug     string     `json:"slug"`
+}
+
+// IsZero reports whether nothing is linked.
+func (l Link) IsZero() bool { return l == Link{} }
+
+// Lineage is how a covenant stands to others.
+type Lineage struct {
+	Amends     Link        // the covenant that this one amends
+	Renews     Link        // last year's
+	Renewal    Link        // next year's
+	Amendments []Amendment // those that amend this one, in the order of their drafting
+}
+
+// Amendment is a covenant that amends this one, or is to.
+type Amendment struct {
+	Link
+	Title   string
+	Number  string // as printed; empty before it is in force
+	From    Date   // in force from; zero before
+	Dropped string // why nothing came of it
+}
+
+// Events that link covenants; each stands in the log of the covenant that is told of another one.
+type (
+	// AmendmentDrafted says that an amendment of this covenant is being drafted.
+	AmendmentDrafted struct {
+		By    Link   `json:"by"`
+		Title string `json:"title"`
+	}
+	// Amended says that an amendment came into force: from then on this covenant is to be read with it.
+	Amended struct {
+		By     Link   `json:"by"`
+		Title  string `json:"title"`
+		Number string `json:"number"`
+		From   Date   `json:"from"`
+	}
+	// AmendmentDropped says that nothing came of an amendment.
+	AmendmentDropped struct {
+		By     Link   `json:"by"`
+		Reason string `json:"reason"`
+	}
+	// RenewalDrafted says that next year's covenant is being drafted.
+	RenewalDrafted struct {
+		By   Link `json:"by"`
+		Year int  `json:"year"`
+	}
+)
+
+// Kind is the event's name in the log.
+func (AmendmentDrafted) Kind() string { return "amendment_drafted" }
+func (Amended) Kind() string          { return "amended" }
+func (AmendmentDropped) Kind() string { return "amendment_dropped" }
+func (RenewalDrafted) Kind() string   { return "renewal_drafted" }
+
+func (c *Covenant) applyLineage(e Event) {
+	switch e := e.(type) {
+	case AmendmentDrafted:
+		c.Lineage.Amendments = append(c.Lineage.Amendments, Amendment{Link: e.By, Title: e.Title})
+	case Amended:
+		c.amendment(e.By, func(a *Amendment) { a.Title, a.Number, a.From = e.Title, e.Number, e.From })
+	case AmendmentDropped:
+		c.amendment(e.By, func(a *Amendment) { a.Dropped = e.Reason })
+	case RenewalDrafted:
+		c.Lineage.Renewal = e.By
+	}
+}
+
+func (c *Covenant) amendment(by Link, change func(*Amendment)) {
+	for i := range c.Lineage.Amendments {
+		if c.Lineage.Amendments[i].Covenant == by.Covenant {
+			change(&c.Lineage.Amendments[i])
+		}
+	}
+}
+
+// Link is the covenant's name in another one's log.
+func (c *Covenant) Link() Link { return Link{c.ID, c.Slug} }
+
+// MayAmend refuses unless the covenant can be amended now: it must be in force.
+func (s State) MayAmend() error {
+	if s.Covenant.Phase == PhaseNew {
+		return refuse(CodeNotFound, "chưa có giao ước này", "there is no such covenant")
+	}
+	if s.Covenant.InForce.IsZero() || s.Covenant.Phase.Ended() {
+		return refuse(CodeWrongState, "chỉ sửa đổi được giao ước đang có hiệu lực; giao ước này %[1]s",
+			"only a covenant in force can be amended; this one is: %[2]s", s.Covenant.Phase.Words("vi"), s.Covenant.Phase.Words("en"))
+	}
+	return nil
+}
+
+// MayRenew refuses unless next year's covenant can be drafted from this one: it was in force, and was not renewed yet.
+func (s State) MayRenew() error {
+	switch {
+	case s.Covenant.Phase == PhaseNew:
+		return refuse(CodeNotFound, "chưa có giao ước này", "there is no such covenant")
+	case s.Covenant.InForce.IsZero():
+		return refuse(CodeWrongState, "giao ước chưa có hiệu lực nên chưa lập được giao ước năm sau", "the covenant never was in force; there is nothing to renew")
+	case !s.Covenant.Lineage.Renewal.IsZero():
+		return refuse(CodeConflict, "đã lập giao ước năm sau: %s", "next year's has been drafted already: %s", s.Covenant.Lineage.Renewal.Slug)
+	}
+	return nil
+}
+
+// Told is what the events of one covenant mean for another one that it is linked with: the events that belong into that
+// one's log. before and after are the covenant's states around the events.
+func Told(before, after *Covenant, events []Event) (other Link, told []Event) {
+	for _, e := range events {
+		switch e := e.(type) {
+		case Drafted:
+			if !e.Amends.IsZero() {
+				other, told = e.Amends, append(told, AmendmentDrafted{By: after.Link(), Title: after.Title})
+			} else if !e.Renews.IsZero() {
+				other, told = e.Renews, append(told, RenewalDrafted{By: after.Link(), Year: after.Year})
+			}
+		case InForce:
+			if !after.Lineage.Amends.IsZero() {
+				other, told = after.Lineage.Amends, append(told, Amended{By: after.Link(), Title: after.Title, Number: after.PrintedNumber(), From: e.Date})
+			}
+		}
+	}
+	if failed := after.Phase.Ended() && !before.Phase.Ended() && after.InForce.IsZero(); failed && !after.Lineage.Amends.IsZero() {
+		other, told = after.Lineage.Amends, append(told, AmendmentDropped{By: after.Link(), Reason: after.Ending.Reason})
+	}
+	return other, told
+}
+
+// amendedWords say what amends a covenant, and from when.
+func (c *Covenant) amendedWords(lang string) string {
+	text := ""
+	for _, a := range c.Lineage.Amendments {
+		if a.From.IsZero() {
+			continue
+		}
+		name := a.Number
+		if name == "" {
+			name = a.Title
+		}
+		text += fmt.Sprintf(pick(lang, [2]string{"; được sửa đổi, bổ sung bởi %s từ %s", "; amended by %s from %s"}), name, a.From.Display())
+	}
+	return text
+}

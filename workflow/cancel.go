@@ -1,0 +1,219 @@
+package workflow
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Ending is how and why a covenant's life ended, where somebody or the calendar ended it.
+type Ending struct {
+	Date   Date
+	Person PersonID // empty: by date
+	Reason string
+}
+
+// Events that end a covenant, and what they do to its number.
+type (
+	// Withdrawn says that the drafter took the draft back before it was frozen.
+	Withdrawn struct {
+		Person    PersonID  `json:"person"`
+		Authority Authority `json:"authority"`
+		Reason    string    `json:"reason"`
+		Date      Date      `json:"date"`
+	}
+	// Cancelled says that the leading agency's head stopped a covenant that is not in force.
+	Cancelled struct {
+		Person    PersonID  `json:"person"`
+		Authority Authority `json:"authority"`
+		Reason    string    `json:"reason"`
+		Document  string    `json:"document,omitempty"`
+		Date      Date      `json:"date"`
+	}
+	// NumberVoided says that a number of the register will never be used, because what it was for failed.
+	NumberVoided struct {
+		Book   string `json:"book"`
+		Year   int    `json:"year"`
+		Number int    `json:"number"`
+		Symbol string `json:"symbol"`
+		Reason string `json:"reason"`
+	}
+)
+
+// Kind is the event's name in the log.
+func (Withdrawn) Kind() string    { return "withdrawn" }
+func (Cancelled) Kind() string    { return "cancelled" }
+func (NumberVoided) Kind() string { return "number_voided" }
+
+var lifeEvents = map[string]func([]byte) (Event, error){
+	"withdrawn": decodeAs[Withdrawn], "cancelled": decodeAs[Cancelled], "number_voided": decodeAs[NumberVoided],
+	"amendment_drafted": decodeAs[AmendmentDrafted], "amended": decodeAs[Amended], "amendment_dropped": decodeAs[AmendmentDropped],
+	"renewal_drafted": decodeAs[RenewalDrafted],
+}
+
+func (c *Covenant) applyLife(e Event) {
+	switch e := e.(type) {
+	case Withdrawn:
+		c.end(PhaseWithdrawn, Ending{e.Date, e.Person, e.Reason})
+	case Cancelled:
+		c.end(PhaseCancelled, Ending{e.Date, e.Person, e.Reason})
+	case Closed:
+		c.end(PhaseClosed, Ending{e.Date, e.Person, e.Reason})
+	case NumberVoided:
+		c.Voided = append(c.Voided, e)
+		c.Number = nil
+	default:
+		c.applyLineage(e)
+	}
+}
+
+func (c *Covenant) end(phase Phase, how Ending) {
+	c.Phase, c.Waiting, c.Due, c.Ending = phase, nil, Deadline{}, how
+}
+
+// Ended reports whether nothing more happens in this phase.
+func (p Phase) Ended() bool {
+	return slices.Contains([]Phase{PhaseClosed, PhaseRejected, PhaseCancelled, PhaseWithdrawn}, p)
+}
+
+// mayEnd refuses where there is no covenant or where it has ended.
+func (s State) mayEnd(reason string) error {
+	switch {
+	case s.Covenant.Phase == PhaseNew:
+		return refuse(CodeNotFound, "chưa có giao ước này", "there is no such covenant")
+	case s.Covenant.Phase.Ended():
+		return refuse(CodeWrongState, "giao ước này %[1]s", "this covenant is %[2]s already", s.Covenant.Phase.Words("vi"), s.Covenant.Phase.Words("en"))
+	case strings.TrimSpace(reason) == "":
+		return refuse(CodeInvalid, "cần nêu lý do", "say why")
+	}
+	return nil
+}
+
+// Withdraw takes the draft back, by a drafter of the agency that drafted it, while it is not frozen.
+type Withdraw struct {
+	By     PersonID
+	Reason string
+}
+
+func (cmd Withdraw) decide(s State, now time.Time) ([]Event, error) {
+	if err := s.mayEnd(cmd.Reason); err != nil {
+		return nil, err
+	}
+	if s.Covenant.Frozen != nil {
+		return nil, refuse(CodeWrongState, "văn bản đã chốt nên không rút được nữa; thủ trưởng đơn vị Khối trưởng có thể hủy",
+			"the document is frozen and cannot be withdrawn any more; the head of the leading agency can cancel it")
+	}
+	authority, err := s.Directory.AuthorityIn(s.Covenant.ID, cmd.By, s.Covenant.For, DutyDraft, s.today(now))
+	if err != nil {
+		return nil, err
+	}
+	return []Event{Withdrawn{Person: cmd.By, Authority: authority, Reason: cmd.Reason, Date: s.today(now)}}, nil
+}
+
+// Cancel stops a covenant that is not in force, by who signs for the leading agency. Its number is voided; signatures that
+// were made stay on record and bind nobody.
+type Cancel struct {
+	By       PersonID
+	Reason   string
+	Document string // the decision, if there is one
+}
+
+func (cmd Cancel) decide(s State, now time.Time) ([]Event, error) {
+	if err := s.mayEnd(cmd.Reason); err != nil {
+		return nil, err
+	}
+	if !s.Covenant.InForce.IsZero() {
+		return nil, refuse(CodeWrongState, "giao ước đã có hiệu lực nên không hủy được; hãy kết thúc hoặc sửa đổi",
+			"the covenant is in force and cannot be cancelled; close or amend it")
+	}
+	authority, err := s.Directory.AuthorityIn(s.Covenant.ID, cmd.By, s.Covenant.Leader(), DutySign, s.today(now))
+	if err != nil {
+		return nil, err
+	}
+	return []Event{Cancelled{Person: cmd.By, Authority: authority, Reason: cmd.Reason, Document: cmd.Document, Date: s.today(now)}}, nil
+}
+
+// Close ends a covenant in force before its time, by who signs for the leading agency. Its number stays.
+type Close struct {
+	By     PersonID
+	Reason string
+}
+
+func (cmd Close) decide(s State, now time.Time) ([]Event, error) {
+	if err := s.mayEnd(cmd.Reason); err != nil {
+		return nil, err
+	}
+	if s.Covenant.InForce.IsZero() {
+		return nil, refuse(CodeWrongState, "giao ước chưa có hiệu lực; hãy hủy thay vì kết thúc", "the covenant is not in force; cancel it instead")
+	}
+	authority, err := s.Directory.AuthorityIn(s.Covenant.ID, cmd.By, s.Covenant.Leader(), DutySign, s.today(now))
+	if err != nil {
+		return nil, err
+	}
+	return []Event{Closed{Reason: cmd.Reason, Person: cmd.By, Authority: authority, Date: s.today(now)}}, nil
+}
+
+// EndReporting ends the reporting duties once their time is over: what follows in the process begins, and where nothing
+// does the covenant is closed. The program gives this command.
+type EndReporting struct{}
+
+func (EndReporting) decide(s State, now time.Time) ([]Event, error) {
+	if err := s.expect(AwaitingReports); err != nil {
+		return nil, err
+	}
+	if until := s.Covenant.Reporting.Until; !until.Before(s.today(now)) {
+		return nil, refuse(CodeWrongState, "thời hạn báo cáo kéo dài đến %s", "reports are due until %s", until.Display())
+	}
+	if _, more := s.Process.next(s.Covenant.Stage); more {
+		return s.advance(now)
+	}
+	return []Event{
+		StageClosed{Stage: s.Covenant.Stage},
+		Closed{Reason: "hết thời hạn báo cáo", Date: s.today(now)},
+	}, nil
+}
+
+// ClosingDay is the day on which EndReporting is due: after the duties' last day and the last step of every ladder.
+func (r *ReportRules) ClosingDay(opened ReportingOpened, cal *Calendar) (Date, error) {
+	last := opened.Until
+	all, err := r.Occurrences(opened.From, opened.Until, cal)
+	for _, o := range all {
+		if day := cal.Today(o.At); last.Before(day) {
+			last = day
+		}
+	}
+	return last.AddDays(1), err
+}
+
+// voidLostNumber adds the voiding of the number where events end a covenant, or send it back to its drafter, that has a
+// number and is not in force: a number is never used twice, so what failed with one has used it up.
+func (s State) voidLostNumber(events []Event) []Event {
+	if s.Covenant == nil || s.Covenant.Number == nil || !s.Covenant.InForce.IsZero() || len(events) == 0 {
+		return events
+	}
+	c := s.Covenant.Clone()
+	for _, e := range events {
+		c.Apply(e)
+	}
+	if n := c.Number; n != nil && c.InForce.IsZero() && (c.Phase.Ended() || c.Phase == AwaitingRevision) {
+		after := s
+		after.Covenant = c
+		events = append(events, NumberVoided{Book: n.Book, Year: n.Year, Number: n.Number, Symbol: n.Symbol, Reason: after.sentence("vi")})
+	}
+	return events
+}
+
+// endedBecause is the sentence of a covenant that somebody, or the calendar, ended.
+func (s State) endedBecause(lang string) string {
+	c := s.Covenant
+	words := []rune(c.Phase.Words(lang))
+	text := strings.ToUpper(string(words[:1])) + string(words[1:])
+	if !c.Ending.Date.IsZero() {
+		text += fmt.Sprintf(pick(lang, [2]string{" ngày %s", " on %s"}), c.Ending.Date.Display())
+	}
+	if c.Ending.Reason != "" {
+		text += ": " + c.Ending.Reason
+	}
+	return text
+}

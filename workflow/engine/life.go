@@ -1,0 +1,161 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"covenant/workflow"
+	"covenant/workflow/store"
+)
+
+// Notice tells a party how a covenant came out.
+type Notice struct {
+	Outcome  workflow.Phase // closed, cancelled or withdrawn
+	Agency   string
+	Covenant string
+	Number   string // as printed; empty if it has none
+	Date     workflow.Date
+	Reason   string
+	URL      string
+}
+
+const noticeKind = "notice"
+
+// endCovenant settles what a covenant that has just ended leaves: reminders that are not due any more are skipped, mails
+// about it that have not gone out are dropped, and the parties are told.
+func (e *Engine) endCovenant(ctx context.Context, tx *store.Tx, before *workflow.Covenant, s workflow.State) error {
+	c := s.Covenant
+	if before.Phase.Ended() || !c.Phase.Ended() {
+		return nil
+	}
+	reason := "the covenant is " + c.Phase.Words("en")
+	rows, err := tx.OccurrencesOf(ctx, string(c.ID))
+	if err != nil {
+		return err
+	}
+	for _, o := range rows {
+		if o.State != store.OccurrencePending {
+			continue
+		}
+		if err := tx.SettleOccurrence(ctx, o.OccurrenceID, store.OccurrenceSkipped, reason); err != nil {
+			return err
+		}
+	}
+	if err := dropMails(ctx, tx, string(c.ID), reason); err != nil {
+		return err
+	}
+	if c.Phase == workflow.PhaseRejected { // said where the rejection is told
+		return nil
+	}
+	return e.queueNotices(ctx, tx, s, before)
+}
+
+// dropMails fails the mails of a covenant that are still queued.
+func dropMails(ctx context.Context, tx *store.Tx, covenant, reason string) error {
+	mails, err := tx.MailsOf(ctx, covenant)
+	if err != nil {
+		return err
+	}
+	for _, m := range mails {
+		if m.State != store.MailQueued {
+			continue
+		}
+		if _, claimed, err := tx.ClaimMail(ctx, m.Key); err != nil || !claimed {
+			return err
+		}
+		if err := tx.SettleMail(ctx, m.Key, store.MailFailed, "not sent: "+reason); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *Engine) queueNotices(ctx context.Context, tx *store.Tx, s workflow.State, before *workflow.Covenant) error {
+	if e.Composer == nil { // a command line without mail leaves the telling to those who use it
+		return nil
+	}
+	c := s.Covenant
+	for _, p := range c.Parties {
+		notice := Notice{
+			Outcome: c.Phase, Agency: s.Directory.AgencyName(p.Agency), Covenant: c.Title, Number: before.PrintedNumber(),
+			Date: c.Ending.Date, Reason: c.Ending.Reason, URL: e.covenantURL(c),
+		}
+		mail, err := e.Composer.Notice(notice, store.Mail{
+			Key: store.MailKey(fmt.Sprintf("notice/%s/%s/%s", c.ID, c.Phase, p.Agency)), Kind: noticeKind, Covenant: string(c.ID),
+			To: s.Directory.Agencies[p.Agency].Email, NextAt: e.Now(),
+		})
+		if err != nil {
+			return err
+		}
+		if err := queueMail(ctx, tx, mail); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tellOther writes into the log of a linked covenant what happened to this one, in the same transaction.
+func (e *Engine) tellOther(ctx context.Context, tx *store.Tx, before, after *workflow.Covenant, events []workflow.Event, now time.Time, meta Meta) error {
+	other, told := workflow.Told(before, after, events)
+	if len(told) == 0 {
+		return nil
+	}
+	s, err := e.state(ctx, tx, other.Covenant)
+	if err != nil {
+		return err
+	}
+	if err := e.record(ctx, tx, covenantStream(other.Covenant), s.Covenant.Version, now, meta, told); err != nil {
+		return err
+	}
+	s.Covenant = s.Covenant.Clone()
+	for _, event := range told {
+		s.Covenant.Apply(event)
+	}
+	tx.OnCommit(func() { e.cache.putCovenant(s.Covenant) })
+	return saveRows(ctx, tx, s, now)
+}
+
+// CloseArgs ends the reporting duties of a covenant whose time is over.
+type CloseArgs struct {
+	Covenant workflow.CovenantID `json:"covenant"`
+}
+
+// Kind names the job in the queue.
+func (CloseArgs) Kind() string { return "close" }
+
+// closing is the occurrence at which a covenant's reporting ends; no obligation of a process can have its name.
+const closing = "close"
+
+func closingID(id workflow.CovenantID) store.OccurrenceID {
+	return store.OccurrenceID{Obligation: string(id) + "/:" + closing, Period: "-"}
+}
+
+// scheduleClosing writes down when the reporting duties are over.
+func (e *Engine) scheduleClosing(ctx context.Context, tx *store.Tx, s workflow.State, rules *workflow.ReportRules, opened workflow.ReportingOpened) error {
+	day, err := rules.ClosingDay(opened, s.Calendar)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ScheduleOccurrence(ctx, store.Occurrence{
+		OccurrenceID: closingID(s.Covenant.ID), Covenant: string(s.Covenant.ID), Kind: closing, Due: day.At(1, 0, s.Calendar.Zone()),
+	})
+	return err
+}
+
+// closeByDate carries out EndReporting; a covenant that ended otherwise, or was closed by another run, is left alone.
+func (e *Engine) closeByDate(ctx context.Context, args CloseArgs) error {
+	meta := Meta{Key: fmt.Sprintf("close/%s", args.Covenant), Actor: workflow.SystemActor, Origin: "job"}
+	_, err := e.Do(ctx, args.Covenant, workflow.EndReporting{}, meta)
+	if workflow.ErrorCode(err) != "" {
+		err = nil
+	}
+	if err != nil {
+		return err
+	}
+	return e.Store.Update(ctx, func(tx *store.Tx) error {
+		tx.OnCommit(e.changed.fire)
+		err := tx.SettleOccurrence(ctx, closingID(args.Covenant), store.OccurrenceSkipped, "the reporting duties are over")
+		return ignoreSettled(err)
+	})
+}

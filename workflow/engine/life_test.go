@@ -1,0 +1,245 @@
+package engine_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"covenant/workflow"
+	"covenant/workflow/engine"
+	"covenant/workflow/store"
+)
+
+func (o *office) numbers(t testing.TB) (rows []store.Number) {
+	t.Helper()
+	check(t, o.Store.View(context.Background(), func(tx *store.Tx) (err error) {
+		rows, err = tx.NumbersOfCovenant(context.Background(), string(o.id))
+		return err
+	}))
+	return rows
+}
+
+// A covenant that fails after it was numbered uses its number up: it is void, with the reason, and the next one gets
+// another. Its mails stop, its parties are told, its log says all.
+func TestCancelVoidsTheNumber(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, o *office) {
+		o.upTo(workflow.AwaitingSignatures)
+		ctx := context.Background()
+		leader := o.state().Covenant.Leader()
+		cmd := workflow.Cancel{By: o.who("so-yte", workflow.DutySign), Reason: "Khối được sắp xếp lại"}
+		if _, err := o.Do(ctx, o.id, cmd, o.as(cmd.By, "cancel/stranger")); workflow.ErrorCode(err) != workflow.CodeForbidden {
+			t.Errorf("another member cancels: %v", err)
+		}
+		if _, err := o.Do(ctx, o.id, workflow.Withdraw{By: o.who(leader, workflow.DutyDraft), Reason: "x"}, o.as("", "withdraw")); workflow.ErrorCode(err) != workflow.CodeWrongState {
+			t.Errorf("withdrawn after the freeze: %v", err)
+		}
+		cmd.By = o.who(leader, workflow.DutySign)
+		_, err := o.Do(ctx, o.id, cmd, o.as(cmd.By, "cancel"))
+		check(t, err)
+		s := o.state()
+		if s.Covenant.Phase != workflow.PhaseCancelled || s.Covenant.Number != nil || len(s.Covenant.Voided) != 1 || len(s.Covenant.Waiting) != 0 {
+			t.Errorf("%+v", s.Covenant)
+		}
+		if got := s.Status(o.now(), "vi"); !strings.HasPrefix(got, "Đã hủy ngày ") || !strings.HasSuffix(got, ": Khối được sắp xếp lại") {
+			t.Errorf("status %q", got)
+		}
+		rows := o.numbers(t)
+		if len(rows) != 1 || rows[0].State != store.NumberVoid || !strings.Contains(rows[0].Reason, "Khối được sắp xếp lại") {
+			t.Errorf("register %+v", rows)
+		}
+		check(t, o.AwaitMails(ctx))
+		v, err := o.View(ctx, "2026/khoi")
+		check(t, err)
+		if len(v.Mails) != len(s.Covenant.Parties) || v.Mails[0].Kind != "notice" {
+			t.Errorf("%d mails to %d parties", len(v.Mails), len(s.Covenant.Parties))
+		}
+		if _, err := o.sign(leader, pin); workflow.ErrorCode(err) != workflow.CodeWrongState {
+			t.Errorf("signed after the cancellation: %v", err)
+		}
+		o.nextNumber(t, 2)
+	})
+}
+
+// nextNumber drafts another covenant and brings it to its number.
+func (o *office) nextNumber(t *testing.T, want int) {
+	t.Helper()
+	drafter := o.who("so-gddt", workflow.DutyDraft)
+	var err error
+	o.id, err = o.Draft(context.Background(), engine.DraftRequest{
+		Slug: "2026/khoi-2", Title: "Giao ước", Year: 2026, Block: o.block.Block.ID, Template: "giao-uoc-thi-dua", Values: o.values,
+	}, o.as(drafter, "draft/2"))
+	check(t, err)
+	_, err = o.Submit(context.Background(), engine.SubmitRequest{Covenant: o.id, Values: o.values}, o.as(drafter, "submit/2"))
+	check(t, err)
+	o.prefix = "2/"
+	for o.state().Covenant.Number == nil {
+		o.step(o.state())
+	}
+	if got := o.state().Covenant.Number.Number; got != want {
+		t.Errorf("number %d, want %d", got, want)
+	}
+}
+
+// Withdrawing gives back nothing and keeps everything on record.
+func TestWithdraw(t *testing.T) {
+	o := newOffice(t)
+	o.upTo(workflow.AwaitingReviews)
+	drafter := o.who("so-gddt", workflow.DutyDraft)
+	first, err := o.Do(context.Background(), o.id, workflow.Withdraw{By: drafter, Reason: "soạn lại"}, o.as(drafter, "w"))
+	check(t, err)
+	again, err := o.Do(context.Background(), o.id, workflow.Withdraw{By: drafter, Reason: "soạn lại"}, o.as(drafter, "w"))
+	if err != nil || !again.Repeated || again.Version != first.Version {
+		t.Errorf("withdrawn again: %+v, %v", again, err)
+	}
+	if s := o.state(); s.Covenant.Phase != workflow.PhaseWithdrawn || s.Covenant.Ending.Person != drafter {
+		t.Errorf("%+v", s.Covenant.Ending)
+	}
+}
+
+// An amendment lives its own life; the covenant that it amends tells of it, and from when it holds.
+func TestAmend(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, o *office) {
+		o.upTo(workflow.AwaitingReports)
+		ctx, old := context.Background(), o.id
+		drafter := o.who("so-gddt", workflow.DutyDraft)
+		request := engine.AmendRequest{Covenant: old, Slug: "2026/khoi-sua-doi", Title: "Giao ước sửa đổi", Year: 2026, Values: o.values}
+		amending, err := o.Amend(ctx, request, o.as(drafter, "amend"))
+		check(t, err)
+		if again, err := o.Amend(ctx, request, o.as(drafter, "amend")); err != nil || again != amending {
+			t.Errorf("again: %s, %v", again, err)
+		}
+		dropped := request
+		dropped.Slug = "2026/khoi-sua-doi-2"
+		other, err := o.Amend(ctx, dropped, o.as(drafter, "amend/2"))
+		check(t, err)
+		_, err = o.Do(ctx, other, workflow.Withdraw{By: drafter, Reason: "thừa"}, o.as(drafter, "drop"))
+		check(t, err)
+		_, err = o.Submit(ctx, engine.SubmitRequest{Covenant: amending, Values: o.values}, o.as(drafter, "amend/submit"))
+		check(t, err)
+		o.id, o.prefix = amending, "amend/"
+		for o.state().Covenant.Phase != workflow.AwaitingReports {
+			o.step(o.state())
+		}
+		if o.state().Covenant.Lineage.Amends.Covenant != old {
+			t.Errorf("amends %+v", o.state().Covenant.Lineage.Amends)
+		}
+		o.id = old
+		s := o.state()
+		amendments := s.Covenant.Lineage.Amendments
+		if len(amendments) != 2 || amendments[0].Covenant != amending || amendments[0].From.IsZero() || amendments[1].Dropped != "thừa" {
+			t.Errorf("amendments %+v", amendments)
+		}
+		if got := s.Sentence("vi"); !strings.Contains(got, "; được sửa đổi, bổ sung bởi 02/GƯ-VHXH từ ") {
+			t.Errorf("status %q", got)
+		}
+		list, err := o.List(ctx)
+		check(t, err)
+		for _, row := range list {
+			if row.ID == old && !strings.Contains(row.StatusEN, "amended by 02/GƯ-VHXH") {
+				t.Errorf("in the list: %q", row.StatusEN)
+			}
+		}
+		if report, err := o.Store.Audit(ctx); err != nil || !report.OK() {
+			t.Errorf("audit: %v %+v", err, report.Breaks)
+		}
+	})
+}
+
+// Next year's draft comes from this year's: what follows from the year is changed, what a person must decide is listed.
+func TestRenew(t *testing.T) {
+	o := newOffice(t)
+	o.upTo(workflow.AwaitingReports)
+	ctx := context.Background()
+	file := *o.block
+	file.Agencies = append([]workflow.BlockFileAgency(nil), o.block.Agencies...)
+	for i := range file.Agencies { // the lead goes on to another member
+		switch file.Agencies[i].Role {
+		case workflow.RoleLeader:
+			file.Agencies[i].Role = workflow.RoleDeputy
+		case workflow.RoleDeputy:
+			file.Agencies[i].Role = workflow.RoleLeader
+		}
+	}
+	check(t, o.ImportBlock(ctx, &file, engine.Meta{Actor: workflow.SystemActor}))
+	r, err := o.PlanRenewal(ctx, o.id, 2027)
+	check(t, err)
+	text := string(r.Values)
+	for _, want := range []string{"năm: 2027", "ngày_hội_nghị: 2027-03-01", "vai_trò: Khối trưởng"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the values lack %q:\n%s", want, text)
+		}
+	}
+	if r.Slug != "2027/khoi" || len(r.Changed) < 4 || len(r.Look) < 3 {
+		t.Errorf("%s: changed %+v, look %+v", r.Slug, r.Changed, r.Look)
+	}
+	for _, name := range []string{"chỉ_tiêu: giữ nguyên như năm 2026", "ngày_hội_nghị: ngày 01/03/2027 chỉ là đề xuất"} {
+		found := false
+		for _, n := range r.Look {
+			found = found || strings.HasPrefix(n.Text("vi"), name)
+		}
+		if !found {
+			t.Errorf("nothing to look at: %s", name)
+		}
+	}
+	var drafter workflow.PersonID
+	for _, a := range file.Agencies {
+		for _, p := range a.People {
+			if a.Role == workflow.RoleLeader && p.Duties[0] == workflow.DutyReview {
+				drafter = p.ID
+			}
+		}
+	}
+	o.direct("drafter", workflow.AssignPosition{Position: workflow.Position{Agency: "so-noi-vu", Person: drafter, Title: "Chuyên viên", Duties: []workflow.Duty{workflow.DutyDraft}}})
+	next, err := o.Renew(ctx, o.id, r, o.as(drafter, "renew"))
+	check(t, err)
+	if _, err := o.PlanRenewal(ctx, o.id, 2027); workflow.ErrorCode(err) != workflow.CodeConflict {
+		t.Errorf("renewed twice: %v", err)
+	}
+	if got := o.state().Covenant.Lineage.Renewal; got.Covenant != next || got.Slug != "2027/khoi" {
+		t.Errorf("renewal %+v", got)
+	}
+}
+
+// When the time of the reports is over the covenant is closed, by itself and once; by hand it can be closed before, and what
+// was still to be sent is not sent any more.
+func TestClose(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, o *office) {
+		o.upTo(workflow.AwaitingReports)
+		ctx := context.Background()
+		until := o.state().Covenant.Reporting.Until
+		o.ahead.Store(int64(time.Until(until.AddDays(40).At(9, 0, o.Calendar.Zone()))))
+		check(t, o.Sweep(ctx))
+		s, err := o.Await(ctx, o.id, func(s workflow.State) bool { return s.Covenant.Phase == workflow.PhaseClosed })
+		check(t, err)
+		if got := s.Status(o.now(), "vi"); !strings.HasPrefix(got, "Đã kết thúc ngày ") {
+			t.Errorf("status %q", got)
+		}
+		check(t, o.AwaitReminders(ctx))
+		if s.Covenant.Number == nil || len(s.Covenant.Voided) != 0 {
+			t.Error("a covenant that lived its life lost its number")
+		}
+	})
+}
+
+func TestCloseByHand(t *testing.T) {
+	o := newOffice(t)
+	o.upTo(workflow.AwaitingReports)
+	ctx := context.Background()
+	leader := o.who("so-gddt", workflow.DutySign)
+	if _, err := o.Do(ctx, o.id, workflow.Cancel{By: leader, Reason: "x"}, o.as(leader, "cancel")); workflow.ErrorCode(err) != workflow.CodeWrongState {
+		t.Errorf("cancelled in force: %v", err)
+	}
+	_, err := o.Do(ctx, o.id, workflow.Close{By: leader, Reason: "Khối giải thể"}, o.as(leader, "close"))
+	check(t, err)
+	v, err := o.View(ctx, "2026/khoi")
+	check(t, err)
+	for _, u := range v.Upcoming {
+		if u.State != "skipped" {
+			t.Errorf("%s is %s after the covenant was closed", u.Label, u.State)
+		}
+	}
+	if len(v.Upcoming) == 0 || v.Covenant.Ending.Reason != "Khối giải thể" {
+		t.Errorf("%d occurrences, ending %+v", len(v.Upcoming), v.Covenant.Ending)
+	}
+}

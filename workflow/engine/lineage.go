@@ -1,0 +1,190 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"covenant/templates"
+	"covenant/templates/library"
+	"covenant/workflow"
+	"covenant/workflow/store"
+)
+
+// AmendRequest starts the covenant that amends another one.
+type AmendRequest struct {
+	Covenant workflow.CovenantID // to be amended; it must be in force
+	Slug     string
+	Title    string
+	Year     int
+	Template string // of the library; default: that of the covenant to be amended
+	Values   []byte
+}
+
+// Amend starts a covenant that amends another one. It goes through the process of its template like any other; when it comes
+// into force, the covenant that it amends says so.
+func (e *Engine) Amend(ctx context.Context, r AmendRequest, meta Meta) (workflow.CovenantID, error) {
+	old, err := e.read(ctx, r.Covenant)
+	if err != nil {
+		return "", err
+	}
+	if err := old.MayAmend(); err != nil {
+		return "", err
+	}
+	if r.Template == "" {
+		r.Template = old.Covenant.Template
+	}
+	return e.startDraft(ctx, DraftRequest{
+		Slug: r.Slug, Title: r.Title, Year: r.Year, Block: old.Covenant.Block, Template: r.Template, Values: r.Values,
+	}, meta, workflow.DraftCovenant{Amends: old.Covenant.Link()})
+}
+
+// linkable refuses, inside the transaction that starts a covenant, where the covenant that it is linked with does not allow
+// it (any more).
+func (e *Engine) linkable(ctx context.Context, tx *store.Tx, cmd workflow.DraftCovenant) error {
+	if !cmd.Amends.IsZero() {
+		old, err := e.state(ctx, tx, cmd.Amends.Covenant)
+		if err != nil {
+			return err
+		}
+		return old.MayAmend()
+	}
+	if !cmd.Renews.IsZero() {
+		old, err := e.state(ctx, tx, cmd.Renews.Covenant)
+		if err != nil {
+			return err
+		}
+		return old.MayRenew()
+	}
+	return nil
+}
+
+// PlanRenewal makes next year's values from those of a covenant, and says what changed and what must be looked at. Nothing is
+// recorded.
+func (e *Engine) PlanRenewal(ctx context.Context, id workflow.CovenantID, year int) (*workflow.Renewal, error) {
+	s, err := e.read(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.MayRenew(); err != nil {
+		return nil, err
+	}
+	revision, _ := s.Covenant.Revision()
+	values, err := e.readBlob(ctx, revision.Values)
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.Renew(values, year)
+	if err != nil {
+		return nil, err
+	}
+	return r, e.renewBases(ctx, s, revision, values, r)
+}
+
+// renewBases lists which legal bases next year's draft cites anew and which it does not cite any more, as the law data know.
+func (e *Engine) renewBases(ctx context.Context, s workflow.State, revision workflow.Revision, values []byte, r *workflow.Renewal) error {
+	template, err := e.readBlob(ctx, revision.Template)
+	if err != nil {
+		return err
+	}
+	before, err := e.draft(template, values, templates.DraftOptions{LawDate: day(s.Calendar.Today(revision.RenderedAt))})
+	if err != nil {
+		return fmt.Errorf("bases of %s: %w", s.Covenant.Slug, err)
+	}
+	on := s.Calendar.Today(e.Now())
+	if first := (workflow.Date{Year: r.Year, Month: 1, Day: 1}); on.Before(first) {
+		on = first
+	}
+	entry, err := library.Open(s.Covenant.Template)
+	if err != nil {
+		return err
+	}
+	after, err := e.draft(entry.Source, r.Values, templates.DraftOptions{LawDate: day(on)})
+	if err != nil {
+		r.Look = append(r.Look, workflow.RenewalNote{
+			Vietnamese: fmt.Sprintf("chưa soạn được từ các giá trị này: %v", err), English: fmt.Sprintf("these values do not draft yet: %v", err)})
+		return nil
+	}
+	was, is := basesOf(before), basesOf(after)
+	for text := range was {
+		if !is[text] {
+			r.Changed = append(r.Changed, workflow.RenewalNote{Vietnamese: "không còn căn cứ: " + text, English: "no longer a basis: " + text})
+		}
+	}
+	for text := range is {
+		if !was[text] {
+			r.Changed = append(r.Changed, workflow.RenewalNote{Vietnamese: "căn cứ mới: " + text, English: "a new basis: " + text})
+		}
+	}
+	return nil
+}
+
+func basesOf(doc *templates.Document) map[string]bool {
+	out := map[string]bool{}
+	for _, b := range doc.Blocks {
+		if b.Kind != templates.BlockBasis {
+			continue
+		}
+		text := ""
+		for _, span := range b.Spans {
+			text += span.Text
+		}
+		out[strings.TrimRight(strings.TrimSpace(text), ";.")] = true
+	}
+	return out
+}
+
+// Renew starts next year's covenant from a renewal, whose values may have been changed since it was planned. The block is the
+// same one as it is now.
+func (e *Engine) Renew(ctx context.Context, id workflow.CovenantID, r *workflow.Renewal, meta Meta) (workflow.CovenantID, error) {
+	old, err := e.read(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	return e.startDraft(ctx, DraftRequest{
+		Slug: r.Slug, Title: r.Title, Year: r.Year, Block: old.Covenant.Block, Template: old.Covenant.Template, Values: r.Values,
+	}, meta, workflow.DraftCovenant{Renews: old.Covenant.Link()})
+}
+
+// startDraft starts a covenant from a template of the library; cmd says what it is linked with.
+func (e *Engine) startDraft(ctx context.Context, r DraftRequest, meta Meta, cmd workflow.DraftCovenant) (workflow.CovenantID, error) {
+	named := r
+	named.Values = nil
+	var asked any = named
+	if !cmd.Amends.IsZero() || !cmd.Renews.IsZero() {
+		asked = struct {
+			Draft          DraftRequest
+			Amends, Renews workflow.Link
+		}{named, cmd.Amends, cmd.Renews}
+	}
+	if out, done, err := e.repeated(ctx, "", asked, meta.Key); err != nil || done {
+		return out.Covenant, err
+	}
+	entry, err := library.Open(r.Template)
+	if err != nil {
+		return "", err
+	}
+	doc, err := e.draft(entry.Source, r.Values, templates.DraftOptions{LawDate: day(e.Calendar.Today(e.Now()))})
+	if err != nil {
+		return "", err
+	}
+	if _, err := e.Store.PutBlob(ctx, bytes.NewReader(entry.Process), yamlType); err != nil {
+		return "", err
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return "", fmt.Errorf("new covenant: %w", err)
+	}
+	cmd.ID, cmd.Slug, cmd.Title, cmd.Year, cmd.Block = workflow.CovenantID(id.String()), r.Slug, r.Title, r.Year, r.Block
+	cmd.Template, cmd.Slots, cmd.By = r.Template, slots(doc), meta.Actor.Person
+	out, err := e.doAs(ctx, "", cmd.ID, asked, meta, func(ctx context.Context, tx *store.Tx, _ workflow.State) (workflow.Command, error) {
+		if err := e.linkable(ctx, tx, cmd); err != nil {
+			return nil, err
+		}
+		return cmd, e.freeSlug(ctx, tx, r.Slug)
+	})
+	return out.Covenant, err
+}
