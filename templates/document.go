@@ -89,6 +89,10 @@ type Letterhead struct {
 	Parent, Issuer []Span
 	Number         []Span // nil: none is printed
 	Place          []Span
+	// Marks are secrecy, urgency and circulation (cells 10a, 10b and 11), in this order, those that there are.
+	Marks [][]Span
+	// Address of the sender, telephone and so on (cell 13).
+	Address []Span
 }
 
 // Image is a picture: Width in mm, Alt what a screen reader says.
@@ -298,7 +302,7 @@ func (o *outliner) block(b *Block) {
 	}
 	b.Clause = len(o.d.clauses)
 	if b.Head != nil {
-		for _, spans := range [][]Span{b.Head.Parent, b.Head.Issuer, b.Head.Number, b.Head.Place} {
+		for _, spans := range append([][]Span{b.Head.Parent, b.Head.Issuer, b.Head.Number, b.Head.Place, b.Head.Address}, b.Head.Marks...) {
 			if spans != nil {
 				o.take(spans)
 			}

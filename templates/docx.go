@@ -30,6 +30,7 @@ func (d *Document) DOCX(w io.Writer) error {
 		{"word/numbering.xml", x.numberingPart()},
 		{"word/header1.xml", x.header(docxPage)},
 		{"word/header2.xml", x.header("")}, // of the first page, which bears no number
+		{"word/footer1.xml", x.footer()},
 		{"word/settings.xml", docxSettings},
 		{"docProps/core.xml", x.core()},
 	}
@@ -163,6 +164,7 @@ func (x *docx) block(i int) int {
 			}
 			x.para(style, "", l, look{upper: j == 0})
 		}
+		x.rule(x.textWidth(), 0.42)
 	case BlockTo:
 		x.addressees(b)
 	case BlockHeading, BlockAnnex:

@@ -19,6 +19,7 @@ func (x *docx) letterhead(b *Block) {
 	if len(h.Parent)+len(h.Issuer)+len(h.Number) == 0 {
 		x.nation(x.textWidth(), 0.32)
 		x.head(h.Place, `<w:spacing w:before="200"/><w:jc w:val="right"/>`, place)
+		x.marks(h, x.textWidth()*0.35)
 		return
 	}
 	left := p.Letterhead.Left * x.textWidth()
@@ -42,7 +43,42 @@ func (x *docx) letterhead(b *Block) {
 		}
 	})
 	x.cell(right, 1, func() { x.head(h.Place, `<w:spacing w:before="120"/>`, place) })
-	x.b.WriteString("</w:tr></w:tbl>")
+	x.b.WriteString("</w:tr>")
+	if len(h.Marks) > 0 {
+		x.b.WriteString("<w:tr>")
+		x.cell(left, 1, func() { x.marks(h, left*0.12) })
+		x.cell(right, 1, func() {})
+		x.b.WriteString("</w:tr>")
+	}
+	x.b.WriteString("</w:tbl>")
+}
+
+// marks are framed words, inset by so many mm on both sides.
+func (x *docx) marks(h *Letterhead, inset float64) {
+	const edge = ` w:val="single" w:sz="6" w:space="2" w:color="000000"/>`
+	frame := "<w:pBdr><w:top" + edge + "<w:left" + edge + "<w:bottom" + edge + "<w:right" + edge + "</w:pBdr>"
+	for i, mark := range h.Marks {
+		if i > 0 { // frames of paragraphs that follow one another would become one
+			x.b.WriteString(docxAfterTable)
+		}
+		x.head(mark, frame+fmt.Sprintf(`<w:spacing w:before="160"/><w:ind w:left="%[1]d" w:right="%[1]d"/>`, twips(inset)), look{size: x.p.Marks.Size, bold: true, upper: true})
+	}
+}
+
+// footer of the first page is the sender's address under a rule.
+func (x *docx) footer() string {
+	text := ""
+	for _, b := range x.d.Blocks {
+		if b.Head != nil {
+			text = plainSpans(b.Head.Address)
+		}
+	}
+	content := ""
+	if text != "" {
+		content = fmt.Sprintf(`<w:pPr><w:pBdr><w:top w:val="single" w:sz="6" w:space="1" w:color="000000"/></w:pBdr><w:jc w:val="center"/></w:pPr><w:r><w:rPr><w:sz w:val="%[1]d"/><w:szCs w:val="%[1]d"/></w:rPr><w:t xml:space="preserve">%[2]s</w:t></w:r>`,
+			int(x.p.Address.Size*2), x.esc(text))
+	}
+	return `<?xml version="1.0" encoding="UTF-8" standalone="yes"?><w:ftr xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:p>` + content + `</w:p></w:ftr>`
 }
 
 // nation writes the national name and motto, in both languages where the document has two.

@@ -23,6 +23,8 @@ var blockAttrs = map[nodeKind]map[string]attrKind{
 	nodeLetterhead: {
 		"cơ quan chủ quản": attrText, "parent": attrText, "cơ quan": attrText, "issuer": attrText,
 		"số": attrText, "number": attrText, "ký hiệu": attrText, "symbol": attrText, "địa danh": attrText, "place": attrText,
+		"độ mật": attrText, "secrecy": attrText, "độ khẩn": attrText, "urgency": attrText, "lưu hành": attrText, "circulation": attrText,
+		"địa chỉ": attrText, "address": attrText,
 	},
 	nodeSignatures: {
 		"đơn vị": attrPath, "agencies": attrPath, "người ký": attrPath, "signer": attrPath,
@@ -53,6 +55,12 @@ func (d *drafter) letterhead(n *node) *Letterhead {
 	h := &Letterhead{
 		Parent: d.attrSpans(n, "cơ quan chủ quản", "parent"),
 		Issuer: d.attrSpans(n, "cơ quan", "issuer"),
+	}
+	h.Address = d.attrSpans(n, "địa chỉ", "address")
+	for _, names := range [][]string{{"độ mật", "secrecy"}, {"độ khẩn", "urgency"}, {"lưu hành", "circulation"}} {
+		if mark := d.attrSpans(n, names...); plainSpans(mark) != "" {
+			h.Marks = append(h.Marks, mark)
+		}
 	}
 	symbol := d.attrSpans(n, "ký hiệu", "symbol")
 	if d.opt.Symbol != "" {

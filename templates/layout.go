@@ -28,6 +28,7 @@ type composer struct {
 	list      int            // level of the list item being composed
 	inClause  bool           // a clause has been set since the last heading or plain paragraph
 	coded     bool           // the QR code has been placed
+	address   []typeset.Span // of the sender, for the foot of page 1
 }
 
 // layout sets the document in its fonts.
@@ -51,7 +52,7 @@ func (d *Document) layout() (*laidOut, []Problem) {
 	if c.f.list.Err() != nil {
 		return nil, c.f.list.Sorted()
 	}
-	lay := &laidOut{positions: c.positions}
+	lay := &laidOut{positions: c.positions, address: c.address}
 	for s := range c.base {
 		slices.Sort(c.extra[s])
 		var err error
@@ -77,6 +78,7 @@ type laidOut struct {
 	fonts     [4]*font.Embedded
 	result    *typeset.Result
 	positions []Position
+	address   []typeset.Span
 }
 
 func (c *composer) position(note int32) Position {

@@ -26,8 +26,12 @@ func (c *composer) letterhead(b *Block) {
 		issuer.Rule, issuer.RuleGap = p.Letterhead.Rule, 2
 		left = append(left, issuer)
 	}
+	c.address = c.spans(h.Address, look{size: p.Address.Size})
 	if len(h.Parent)+len(h.Issuer)+len(h.Number) == 0 {
 		c.national(b)
+		for _, mark := range c.marks(h) {
+			c.put(mark)
+		}
 		return
 	}
 	right := c.nation(b.At)
@@ -38,8 +42,22 @@ func (c *composer) letterhead(b *Block) {
 	}
 	place := c.centred(h.Place, look{size: p.Letterhead.PlaceSize, italic: true}, 6)
 	rows = append(rows, typeset.Row{Cells: []typeset.Cell{{Content: number}, {Content: []typeset.Element{place}}}})
+	if len(h.Marks) > 0 {
+		rows = append(rows, typeset.Row{Cells: []typeset.Cell{{Content: c.marks(h)}, {Content: []typeset.Element{&typeset.Blank{}}}}})
+	}
 	left0 := p.Letterhead.Left * c.width
 	c.put(&typeset.Table{Widths: []float64{left0, c.width - left0}, Rows: rows, Layout: true, Pad: 2, Block: c.block})
+}
+
+// marks are the framed words under the number: secrecy, urgency, circulation.
+func (c *composer) marks(h *Letterhead) []typeset.Element {
+	var out []typeset.Element
+	for _, mark := range h.Marks {
+		p := c.centred(mark, look{size: c.p.Marks.Size, bold: true, upper: true}, 8)
+		p.Frame = c.p.Marks.Frame
+		out = append(out, p)
+	}
+	return out
 }
 
 // national sets name and motto over the whole width, for documents that no

@@ -37,7 +37,11 @@ type Profile struct {
 		NumberSize float64 `yaml:"number_size"`
 		PlaceSize  float64 `yaml:"place_size"`
 	}
-	Title struct {
+	// Marks are the framed words under the number: secrecy, urgency, circulation.
+	Marks struct{ Size, Frame float64 }
+	// Address is the sender's, at the foot of the first page; Bottom is its first baseline's distance from the page's edge.
+	Address struct{ Size, Bottom float64 }
+	Title   struct {
 		Size                float64
 		SubjectSize         float64 `yaml:"subject_size"`
 		Rule, Before, After float64

@@ -161,6 +161,9 @@ func (r *renderer) page(i int) {
 	r.w.AddPage(page.Width, page.Height)
 	r.watermark(i, page)
 	r.furniture(i, page)
+	if i == 0 {
+		r.address(page)
+	}
 	open := false
 	for j := range page.Marks {
 		m := &page.Marks[j]
@@ -310,6 +313,53 @@ func (r *renderer) furniture(i int, page *typeset.Page) {
 	r.w.Text(pdf.Text{X: x, Y: y, Size: p.Size, Text: text})
 	r.w.End()
 	r.out.Runs = append(r.out.Runs, Run{Page: i + 1, X: milli(x), Y: milli(y), Size: p.Size, Text: text, Kind: RunPageNumber})
+}
+
+// address sets the sender's address in the foot of page 1, centred under a rule, in as many lines as it takes
+// (Decree 30/2020/NĐ-CP, Appendix I, cell 13).
+func (r *renderer) address(page *typeset.Page) {
+	p := r.d.profile
+	var text strings.Builder
+	for _, s := range r.lay.address {
+		text.WriteString(s.Text)
+	}
+	lines := r.wrap(text.String(), p.Address.Size, page.Width-(p.Page.Left+p.Page.Right)*mm)
+	if len(lines) == 0 {
+		return
+	}
+	left, right := p.Page.Left*mm, page.Width-p.Page.Right*mm
+	y := page.Height - p.Address.Bottom*mm
+	top := typeset.Mark{Kind: typeset.LineMark, X: left, Y: y - p.Address.Size*1.1, W: right - left, Size: 0.6}
+	r.w.Begin(nil)
+	r.w.Line(top.X, top.Y, top.X+top.W, top.Y, top.Size)
+	r.w.End()
+	r.record(0, &top)
+	r.w.Begin(r.w.Root.Add(&pdf.Elem{Type: "P"}))
+	for i, line := range lines {
+		width := r.width(line, font.Regular, p.Address.Size)
+		m := typeset.Mark{
+			Kind: typeset.TextMark, X: (left + right - width) / 2, Y: y + float64(i)*p.Address.Size*1.2, W: width, Size: p.Address.Size, Text: line,
+		}
+		if i < len(lines)-1 {
+			line += " " // words stay apart when the text is taken out
+		}
+		r.w.Text(pdf.Text{X: m.X, Y: m.Y, Size: m.Size, Text: line})
+		r.record(0, &m)
+	}
+	r.w.End()
+}
+
+// wrap fills lines of a width with words.
+func (r *renderer) wrap(text string, size, width float64) []string {
+	var lines []string
+	for _, word := range strings.Fields(text) {
+		if n := len(lines); n > 0 && r.width(lines[n-1]+" "+word, font.Regular, size) <= width {
+			lines[n-1] += " " + word
+			continue
+		}
+		lines = append(lines, word)
+	}
+	return lines
 }
 
 // marks hands anchors and bookmarks over.

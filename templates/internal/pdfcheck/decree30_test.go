@@ -243,6 +243,59 @@ var layoutRules = []layoutRule{
 	{"25–35 mm for signature and seal", func(v view) string { return outside("field", v.r.Fields[0].Rect.H/mm, 25, 35) }, [2]string{"box: 34", "box: 15"}},
 }
 
+// markRules are those of the optional cells 10 to 13: they are checked on a document that has them.
+var markRules = []layoutRule{
+	{"marks in bold capitals of 13–14", func(v view) string {
+		return v.style("MẬT", "-Bold", 13, 14) + v.style("HỎA TỐC", "-Bold", 13, 14) + v.style("LƯU HÀNH NỘI BỘ", "-Bold", 13, 14)
+	}, [2]string{"marks: {size: 13", "marks: {size: 11"}},
+	{"marks are framed", func(v view) string {
+		x, _ := v.find("HỎA TỐC")
+		edges := 0
+		for _, l := range v.c.Lines {
+			if l.Page == 1 && math.Min(l.Y1, l.Y2) < x.Y+16 && math.Max(l.Y1, l.Y2) > x.Y-8 && l.X1 < 105*mm {
+				edges++
+			}
+		}
+		if edges < 4 {
+			return fmt.Sprintf("%d edges", edges)
+		}
+		return ""
+	}, [2]string{"frame: 3}", "frame: 0}"}},
+	{"marks under the number, on the left", func(v view) string {
+		number, _ := v.find("Số:")
+		mark, _ := v.find("MẬT")
+		return outside("height over the page's foot", mark.Y, 0, number.Y-10) + outside("left edge", mark.X/mm, 30, 90)
+	}, [2]string{"độ mật: MẬT\n", ""}},
+	{"address 11–12 at the foot of page 1 under a rule", func(v view) string {
+		x, ok := v.find("Số 12, đường")
+		if !ok || x.Page != 1 {
+			return "no address"
+		}
+		for _, l := range v.c.Lines {
+			if l.Page == 1 && l.Y1 > x.Y && l.Y1 < x.Y+20 && l.X2-l.X1 > 150*mm {
+				return outside("size", x.Size, 11, 12) + outside("height", x.Y/mm, 5, 20)
+			}
+		}
+		return "no rule over it"
+	}, [2]string{"address: {size: 11", "address: {size: 9"}},
+}
+
+func TestEachRuleOfTheOptionalCells(t *testing.T) {
+	source := librarySource(t)
+	source = strings.Replace(source, "địa danh: {{địa_danh}}\n",
+		"địa danh: {{địa_danh}}\nđộ mật: MẬT\nđộ khẩn: hỏa tốc\nlưu hành: lưu hành nội bộ\nđịa chỉ: Số 12, đường Trần Phú; điện thoại (0226) 3.852.000\n", 1)
+	checkRules(t, markRules, source)
+}
+
+func librarySource(t *testing.T) string {
+	t.Helper()
+	e, err := library.Open("giao-uoc-thi-dua")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(e.Source)
+}
+
 func viewOf(t *testing.T, profile, source string) view {
 	t.Helper()
 	e, err := library.Open("giao-uoc-thi-dua")
@@ -277,19 +330,17 @@ func viewOf(t *testing.T, profile, source string) view {
 }
 
 // Each rule holds for the profile as it is, and finds the fault of its broken twin.
-func TestEachRuleOfDecree30(t *testing.T) {
+func TestEachRuleOfDecree30(t *testing.T) { checkRules(t, layoutRules, librarySource(t)) }
+
+func checkRules(t *testing.T, rules []layoutRule, source string) {
+	t.Helper()
 	data, err := os.ReadFile("../../profiles/nd30.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
 	profile := string(data)
-	e, err := library.Open("giao-uoc-thi-dua")
-	if err != nil {
-		t.Fatal(err)
-	}
-	source := string(e.Source)
 	good := viewOf(t, profile, source)
-	for _, rule := range layoutRules {
+	for _, rule := range rules {
 		t.Run(rule.name, func(t *testing.T) {
 			if fault := rule.check(good); fault != "" {
 				t.Errorf("the profile breaks the rule: %s", fault)

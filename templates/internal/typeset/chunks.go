@@ -50,6 +50,9 @@ func (s *setter) paragraph(p *Paragraph, width float64, parent *Node) []chunk {
 		c := &out[i]
 		c.marks = s.place(l, p, node)
 		c.height = l.height
+		if p.Frame > 0 {
+			s.frameLine(p, c, l, width)
+		}
 		if len(l.words) > 0 {
 			c.baselines = []float64{l.ascent}
 		}
@@ -93,6 +96,27 @@ func (s *setter) open() *Node {
 		return s.items[1]
 	}
 	return s.items[0]
+}
+
+// frameLine draws a frame around a line's text, for marks such as “KHẨN”.
+func (s *setter) frameLine(p *Paragraph, c *chunk, l *line, width float64) {
+	left, gap := l.indent, p.Frame
+	switch p.Align {
+	case Center:
+		left += (l.avail - l.width) / 2
+	case Right:
+		left += l.avail - l.width
+	}
+	for i := range c.marks {
+		c.marks[i].Y += gap
+	}
+	l.ascent += gap
+	c.height += 2 * gap
+	left, right := max(left-2*gap, 0), min(left+l.width+2*gap, width)
+	for _, edge := range []Mark{rule(left, 0, right-left, 0), rule(left, c.height, right-left, 0), rule(left, 0, 0, c.height), rule(right, 0, 0, c.height)} {
+		edge.Block = p.Block
+		c.marks = append(c.marks, edge)
+	}
 }
 
 // rule draws a line under the last line of p, centred under its text.

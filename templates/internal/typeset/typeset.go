@@ -59,6 +59,7 @@ type Paragraph struct {
 	Bookmark      string
 	Level         int     // of the bookmark
 	Block         int     // the caller's number, carried to the marks
+	Frame         float64 // a frame around each line of the text, so many points away; 0 none
 	Rule          float64 // a rule centred under the text, as a part of the text's width; 0 none
 	RuleGap       float64
 	List          int     // 1, 2: an item of a list at this level, tagged L, LI, Lbl, LBody; InItem: goes on in the item before; 0 none
