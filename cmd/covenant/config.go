@@ -22,13 +22,16 @@ type config struct {
 	Blobs     string `koanf:"blobs"`      // where files are kept: a directory or s3://… Default: blobs in the data directory
 	PublicURL string `koanf:"public_url"` // address that QR codes and mails name. Default: http:// and the listening address
 	Fonts     string `koanf:"fonts"`      // folder with four TrueType files that documents are set in. Default: the built-in Liberation Serif
-	Trust     string `koanf:"trust"`      // PEM file of the roots that signatures are verified against. Default: roots.pem in the data directory
-	TSA       string `koanf:"tsa"`        // addresses of time-stamp authorities, separated by spaces, tried in order
-	SMTP      string `koanf:"smtp"`       // host:port of the mail server. Default: no mail is sent
-	SMTPUser  string `koanf:"smtp_user"`
-	SMTPPass  string `koanf:"smtp_password_file"` // file that holds the password
-	SMTPTLS   string `koanf:"smtp_tls"`           // starttls (default), tls or none
-	MailFrom  string `koanf:"mail_from"`          // sender's address
+	// SecretFile is the server's half of the protection of kept keys, the same on all nodes of one database. Default:
+	// server.secret in the data directory, made at the first start.
+	SecretFile string `koanf:"secret_file"`
+	Trust      string `koanf:"trust"` // PEM file of the roots that signatures are verified against. Default: roots.pem in the data directory
+	TSA        string `koanf:"tsa"`   // addresses of time-stamp authorities, separated by spaces, tried in order
+	SMTP       string `koanf:"smtp"`  // host:port of the mail server. Default: no mail is sent
+	SMTPUser   string `koanf:"smtp_user"`
+	SMTPPass   string `koanf:"smtp_password_file"` // file that holds the password
+	SMTPTLS    string `koanf:"smtp_tls"`           // starttls (default), tls or none
+	MailFrom   string `koanf:"mail_from"`          // sender's address
 	// AllowPrivate lets certificates name OCSP and CRL servers on private addresses. Default: public ones only.
 	AllowPrivate bool `koanf:"allow_private"`
 }

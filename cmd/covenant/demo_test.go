@@ -116,6 +116,7 @@ func checkWithOpenSSL(t *testing.T, path string, want int) {
 		t.Fatal(err)
 	}
 	found := byteRange.FindAllSubmatch(data, -1)
+	signed := signatureContents(t, data)
 	if len(found) != want+1 { // the last is the document time-stamp
 		t.Fatalf("%d byte ranges, want %d", len(found), want+1)
 	}
@@ -126,15 +127,7 @@ func checkWithOpenSSL(t *testing.T, path string, want int) {
 		for j := range r {
 			fmt.Sscan(string(m[j+1]), &r[j])
 		}
-		padded, err := hex.DecodeString(string(data[r[1]+1 : r[2]-1]))
-		if err != nil {
-			t.Fatal(err)
-		}
-		var der asn1.RawValue // its own length says where it ends: its last bytes may be zeros like the padding's
-		if _, err := asn1.Unmarshal(padded, &der); err != nil {
-			t.Fatal(err)
-		}
-		os.WriteFile(cms, der.FullBytes, 0o600)
+		os.WriteFile(cms, signed[i], 0o600)
 		os.WriteFile(content, append(append([]byte(nil), data[:r[1]]...), data[r[2]:r[2]+r[3]]...), 0o600)
 		out, err := exec.Command("openssl", "cms", "-verify", "-cades", "-binary", "-inform", "DER", "-in", cms, "-content", content,
 			"-CAfile", filepath.Join(filepath.Dir(path), "roots.pem"), "-purpose", "any", "-out", os.DevNull).CombinedOutput()
@@ -142,6 +135,28 @@ func checkWithOpenSSL(t *testing.T, path string, want int) {
 			t.Errorf("openssl cms, signature %d: %v\n%s", i+1, err, out)
 		}
 	}
+}
+
+// signatureContents cuts the CMS objects out of a signed file, in the order of their byte ranges.
+func signatureContents(t *testing.T, file []byte) [][]byte {
+	t.Helper()
+	var out [][]byte
+	for _, m := range byteRange.FindAllSubmatch(file, -1) {
+		var r [4]int
+		for j := range r {
+			fmt.Sscan(string(m[j+1]), &r[j])
+		}
+		padded, err := hex.DecodeString(string(file[r[1]+1 : r[2]-1]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var der asn1.RawValue // its own length says where it ends: its last bytes may be zeros like the padding's
+		if _, err := asn1.Unmarshal(padded, &der); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, der.FullBytes)
+	}
+	return out
 }
 
 // checkLedger holds database and received mails against each other: nothing lost, nothing doubled.

@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"net"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -136,7 +135,7 @@ func (c config) examineDatabase(ctx context.Context) (string, error) {
 }
 
 func (c config) examineSecret() (string, error) {
-	path := filepath.Join(c.Data, "server.secret")
+	path := secretFile(c)
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

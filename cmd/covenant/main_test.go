@@ -15,12 +15,22 @@ import (
 
 	"covenant/signing/devpki"
 	"covenant/testdata"
+	"covenant/workflow/store/pgtest"
 )
 
 // TestMain makes this test binary the program itself when it is started under the name covenant, so that scripts and
 // the kill test run the real process.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"covenant": main})
+	testscript.Main(cleaning{m}, map[string]func(){"covenant": main, "covenant-driver": driverMain})
+}
+
+// cleaning removes what tests share when they have run.
+type cleaning struct{ m *testing.M }
+
+// Run runs the tests.
+func (c cleaning) Run() int {
+	defer pgtest.Remove()
+	return c.m.Run()
 }
 
 // TestScripts runs the command line as a person would; see testdata/script. Each script finds an authority with its

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/x509"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -54,6 +58,9 @@ func openWorld(ctx context.Context, c config, now func() time.Time, logger *slog
 	if err == nil {
 		w.engine, err = engine.New(settings)
 	}
+	if err == nil && c.Database != "" {
+		err = w.sameSecret(ctx, settings.Secret)
+	}
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -62,7 +69,7 @@ func openWorld(ctx context.Context, c config, now func() time.Time, logger *slog
 
 func (w *world) engineConfig(calendar *workflow.Calendar) (engine.Config, error) {
 	c := w.config
-	secret, err := serverSecret(c.Data)
+	secret, err := serverSecret(secretFile(c))
 	if err != nil {
 		return engine.Config{}, err
 	}
@@ -130,10 +137,38 @@ func loadRoots(path string) (*x509.CertPool, error) {
 
 const secretSize = 32
 
-// serverSecret is the server's half of the protection of kept keys: a file of its own in the data directory, made at
-// the first start. Keys cannot be opened without it, so back it up apart from the database.
-func serverSecret(dir string) ([]byte, error) {
-	path := filepath.Join(dir, "server.secret")
+// sameSecret refuses a node whose server secret is not that of the nodes before it: the kept keys would not open here, and
+// every right PIN would count as a wrong one.
+func (w *world) sameSecret(ctx context.Context, secret []byte) error {
+	const key = "server-secret/fingerprint"
+	mac := hmac.New(sha256.New, secret)
+	mac.Write([]byte(key))
+	mine := fmt.Appendf(nil, "%q", hex.EncodeToString(mac.Sum(nil)))
+	return w.store.Update(ctx, func(tx *store.Tx) error {
+		kept, found, err := tx.Setting(ctx, key)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return tx.SaveSetting(ctx, key, mine)
+		}
+		if !bytes.Equal(kept, mine) {
+			return fmt.Errorf("server secret %s is another one than that of the other nodes on this database: copy theirs here, or name it with secret_file", secretFile(w.config))
+		}
+		return nil
+	})
+}
+
+func secretFile(c config) string {
+	if c.SecretFile != "" {
+		return c.SecretFile
+	}
+	return filepath.Join(c.Data, "server.secret")
+}
+
+// serverSecret is the server's half of the protection of kept keys: a file of its own, made at the first start. Keys cannot
+// be opened without it, so back it up apart from the database; all nodes on one database have the same.
+func serverSecret(path string) ([]byte, error) {
 	secret, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

@@ -39,6 +39,9 @@ type Config struct {
 	// Mailer sends mails; Composer writes them.
 	Mailer   Mailer
 	Composer Composer
+	// LongestSend is how long handing one mail to the server may take; a mail that has been on its way for twice as long was
+	// being sent by a process that died. Default: 2 minutes.
+	LongestSend time.Duration
 	// Logger receives what happens in the background. Default: nothing is logged.
 	Logger *slog.Logger
 }
@@ -50,6 +53,7 @@ type Engine struct {
 	documents sync.Map // workflow.CovenantID → *sync.Mutex: one signature at a time is made here per document
 	verdicts  verdicts
 	jobs      *store.Jobs
+	node      string // names this engine among those on one database
 	changed   signal
 	stop      context.CancelFunc
 	done      chan struct{}
@@ -62,6 +66,9 @@ func New(c Config) (*Engine, error) {
 	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.LongestSend <= 0 {
+		c.LongestSend = 2 * time.Minute
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

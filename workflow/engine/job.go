@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
 
@@ -85,8 +86,12 @@ func (e *Engine) Start(ctx context.Context) error {
 	if err := e.recoverMails(ctx, true); err != nil {
 		return err
 	}
+	e.node = uuid.NewString()
+	if err := e.beat(ctx); err != nil {
+		return err
+	}
 	jobs, err := e.Store.StartJobs(ctx, &river.Config{
-		Workers: workers, Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}},
+		ID: e.node, Workers: workers, Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}},
 		FetchPollInterval: 500 * time.Millisecond, FetchCooldown: 50 * time.Millisecond, MaxAttempts: 25,
 	})
 	if err != nil {
@@ -100,8 +105,24 @@ func (e *Engine) Start(ctx context.Context) error {
 		close(e.done)
 		return errors.Join(err, e.Stop(ctx))
 	}
-	go e.sweepEveryMinute(sweeping)
+	go e.keepGoing(sweeping)
 	return nil
+}
+
+// beatEvery is how often a node says that it lives; one that has not for beatLasts is dead, and its jobs are others'.
+const (
+	beatEvery = 5 * time.Second
+	beatLasts = 20 * time.Second
+)
+
+func (e *Engine) beat(ctx context.Context) error {
+	return e.Store.Update(ctx, func(tx *store.Tx) error {
+		rescued, err := tx.Beat(ctx, e.node, tx.Now().Add(beatLasts))
+		if rescued > 0 {
+			e.Logger.WarnContext(ctx, "jobs that dead nodes left running run again", "jobs", rescued)
+		}
+		return err
+	})
 }
 
 // Stop lets running jobs end, until ctx is done.
@@ -111,21 +132,30 @@ func (e *Engine) Stop(ctx context.Context) error {
 	}
 	e.stop()
 	<-e.done
-	return e.jobs.Stop(ctx)
+	err := e.jobs.Stop(ctx)
+	return errors.Join(err, e.Store.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error { return tx.EndBeat(ctx, e.node) }))
 }
 
-func (e *Engine) sweepEveryMinute(ctx context.Context) {
+// keepGoing sweeps every minute, and between sweeps says to other nodes that this one lives.
+func (e *Engine) keepGoing(ctx context.Context) {
 	defer close(e.done)
-	tick := time.NewTicker(time.Minute)
-	defer tick.Stop()
+	sweep, beat := time.NewTicker(time.Minute), time.NewTicker(beatEvery)
+	defer sweep.Stop()
+	defer beat.Stop()
 	for {
+		var err error
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
-			if err := e.Sweep(ctx); err != nil && ctx.Err() == nil {
-				e.Logger.ErrorContext(ctx, "sweep", "error", err)
+		case <-sweep.C:
+			err = e.Sweep(ctx)
+		case <-beat.C:
+			if e.Store.Database() == store.DatabasePostgres {
+				err = e.beat(ctx)
 			}
+		}
+		if err != nil && ctx.Err() == nil {
+			e.Logger.ErrorContext(ctx, "background work", "error", err)
 		}
 	}
 }

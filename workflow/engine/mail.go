@@ -76,7 +76,9 @@ func (e *Engine) sendMail(ctx context.Context, args MailArgs) error {
 	if err != nil || !claimed {
 		return err
 	}
-	sent := e.Mailer.Send(ctx, m)
+	sending, cancel := context.WithTimeout(ctx, e.LongestSend)
+	sent := e.Mailer.Send(sending, m)
+	cancel()
 	err = e.Store.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error {
 		tx.OnCommit(e.changed.fire)
 		return e.settleMail(ctx, tx, m, sent)
@@ -131,13 +133,10 @@ func doubtKey(m store.Mail) string {
 	return fmt.Sprintf("mail-in-doubt/%s/%d", m.MessageID, m.Attempts)
 }
 
-// longestSend is longer than any mail can take to be sent; one that takes longer was being sent by a process that died.
-const longestSend = 10 * time.Minute
-
 // recoverMails takes up what a killed process left: whatever was being sent is in doubt. At the start on SQLite, where
 // nobody else can be sending, that is every such mail; otherwise those that nobody can still be sending.
 func (e *Engine) recoverMails(ctx context.Context, starting bool) error {
-	before := e.Now().Add(-longestSend)
+	before := e.Now().Add(-2 * e.LongestSend)
 	if starting && e.Store.Database() == "sqlite" {
 		before = time.Time{} // all
 	}

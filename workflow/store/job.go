@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
@@ -136,4 +137,32 @@ func (s *Store) resetJobs(ctx context.Context) error {
 	}
 	_, err = s.writer.ExecContext(ctx, "DELETE FROM river_leader")
 	return classify(err, "reset job leadership")
+}
+
+// nodeLease is the name of the lease by which a node of several shows that it lives.
+func nodeLease(node string) string { return "node/" + node }
+
+// Beat says that a node lives until a time, and makes jobs that dead nodes left running available again: a job belongs to the
+// node whose id is the river.Config.ID of StartJobs. It returns how many there were. On SQLite there is one process, and its
+// lock says all; nothing is done.
+func (tx *Tx) Beat(ctx context.Context, node string, until time.Time) (rescued int, err error) {
+	if tx.s.dialect == sqliteDialect {
+		return 0, nil
+	}
+	if _, _, err := tx.TakeLease(ctx, Lease{Name: nodeLease(node), Holder: node, Expires: until}); err != nil {
+		return 0, err
+	}
+	result, err := tx.tx.ExecContext(ctx, `UPDATE river_job SET state = 'available'
+		WHERE state = 'running' AND NOT EXISTS (
+			SELECT 1 FROM leases WHERE name = 'node/' || attempted_by[array_upper(attempted_by, 1)] AND expires_at > $1)`, millis(tx.Now()))
+	if err != nil {
+		return 0, classify(err, "rescue jobs of dead nodes")
+	}
+	n, err := result.RowsAffected()
+	return int(n), classify(err, "rescue jobs of dead nodes")
+}
+
+// EndBeat takes back that a node lives.
+func (tx *Tx) EndBeat(ctx context.Context, node string) error {
+	return tx.ReleaseLease(ctx, nodeLease(node), node)
 }
