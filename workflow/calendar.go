@@ -282,12 +282,15 @@ func (d Deadline) End(zone *time.Location) time.Time {
 	return d.LastDay().AddDays(1).At(0, 0, zone)
 }
 
-// Term is a length of time as law writes it: so many working days, days or months from a day that is not counted.
-// Exactly one of the fields is positive.
+// Term is a length of time as law writes it: so many working days, days or months from a day that is not counted; or a
+// day itself. Exactly one of WorkingDays, Days, Months and Date is set.
 type Term struct {
-	WorkingDays int `yaml:"working_days"`
-	Days        int `yaml:"days"`
-	Months      int `yaml:"months"`
+	WorkingDays int
+	Days        int
+	Months      int
+	Date        Date
+	Yearly      bool // of Date only month and day count; the year is the covenant's
+	Exclusive   bool // the last day itself is already too late
 }
 
 // IsZero reports whether no length was given.
@@ -295,13 +298,44 @@ func (t Term) IsZero() bool { return t == Term{} }
 
 // String is the term in words for messages, e.g. "5 working days".
 func (t Term) String() string {
+	return t.Words("en")
+}
+
+// Words is the term in the reader's language, as it stands after “due:”.
+func (t Term) Words(lang string) string {
+	text := ""
 	switch {
 	case t.WorkingDays > 0:
-		return fmt.Sprintf("%d working days", t.WorkingDays)
+		text = termWords(lang, t.WorkingDays, "ngày làm việc", "working day")
 	case t.Months > 0:
-		return fmt.Sprintf("%d months", t.Months)
+		text = termWords(lang, t.Months, "tháng", "month")
+	case t.Days > 0:
+		text = termWords(lang, t.Days, "ngày", "day")
+	case t.Yearly:
+		text = fmt.Sprintf("%02d/%02d", t.Date.Day, t.Date.Month)
+	default:
+		text = t.Date.Display()
 	}
-	return fmt.Sprintf("%d days", t.Days)
+	if t.Exclusive {
+		return pick(lang, [2]string{"trước ", "before "}) + text
+	}
+	return text
+}
+
+func termWords(lang string, n int, vi, en string) string {
+	if lang == "en" {
+		return plural(n, en, en+"s")
+	}
+	return fmt.Sprintf("%d %s", n, vi)
+}
+
+// in is the term of a covenant of the given year. The 29th of February is the 28th where there is none.
+func (t Term) in(year int) Term {
+	if t.Yearly {
+		last := Date{year, t.Date.Month, 1}.AddMonths(1).AddDays(-1).Day
+		t.Date = Date{year, t.Date.Month, min(t.Date.Day, last)}
+	}
+	return t
 }
 
 // Deadline is the last day of the term that starts with from. The first day is not counted, and a term that ends on
@@ -314,10 +348,12 @@ func (c *Calendar) Deadline(from Date, term Term) (Deadline, error) {
 		end, err = c.AddWorkingDays(from, term.WorkingDays)
 	case term.Months > 0:
 		end, err = c.NextWorkingDay(from.AddMonths(term.Months))
-	default:
+	case term.Days > 0:
 		end, err = c.NextWorkingDay(from.AddDays(term.Days))
+	default:
+		end = term.Date // a day that is named is that day, whether a day off or not
 	}
-	return Deadline{Date: end}, err
+	return Deadline{Date: end, Exclusive: term.Exclusive}, err
 }
 
 // Remaining says how far a deadline is from today, in words: “còn 2 ngày làm việc”, “quá hạn 3 ngày”.

@@ -21,11 +21,19 @@ const (
 	AwaitingValidation Phase = "awaiting_validation" // the program adds the validation data
 	AwaitingReports    Phase = "awaiting_reports"    // in force; members report by period
 	PhaseInForce       Phase = "in_force"            // in force, no reporting in the process
+	AwaitingScores     Phase = "awaiting_scores"     // members score themselves, the verifier checks, the chair declares the ranking
+	PhaseAdopted       Phase = "adopted"             // the process is over without signatures
+	PhaseCancelled     Phase = "cancelled"           // it never came into force
 	PhaseClosed        Phase = "closed"
-	PhaseRejected      Phase = "rejected" // an agency rejected, a motion failed or a signatory refused
-	PhaseCancelled     Phase = "cancelled"
+	PhaseRejected      Phase = "rejected" // it stopped: the leader of the block decides how to go on
 	PhaseWithdrawn     Phase = "withdrawn"
 )
+
+// phaseOf is the phase of an open stage, by its kind.
+var phaseOf = map[StageKind]Phase{
+	StageReview: AwaitingReviews, StageVote: AwaitingVotes, StageNumber: AwaitingNumber, StageSign: AwaitingSignatures,
+	StageSeal: AwaitingSeals, StageIssue: AwaitingValidation, StageReport: AwaitingReports, StageScore: AwaitingScores,
+}
 
 // Party is an agency that takes part in a covenant, with its signature cell.
 type Party struct {
@@ -51,27 +59,53 @@ type Covenant struct {
 	Revisions []Revision
 	Phase     Phase
 	Stage     StageID
+	StageKind StageKind // of the open stage
 	Due       Deadline
 	Waiting   []AgencyID // those asked in the open stage
-	Reviews   []ReviewGiven
-	Motions   []Motion
-	Number    *NumberIssued
-	Frozen    *Frozen
-	Head      Digest
-	HeadSize  int64
-	Group     int // of signatories, from 1
-	Signed    []SignatureMade
-	Refused   []SignatureRefused
-	Sealed    []SealApplied
-	Level     string // of the finished file, e.g. B-LT
-	InForce   Date
-	Reporting *ReportingOpened
-	Reports   []ReportSubmitted
-	Reminders []Reminded
-	Voided    []NumberVoided // numbers that it had and lost
-	Ending    Ending
-	Lineage   Lineage
-	Version   int64 // number of events applied
+	// Of the open stage: who is asked later, one after the other; without whom it goes on; how often any stage was opened;
+	// how often its deadline moved, by which rungs, and since when its ladder counts; and the rungs carried out.
+	Queue      []AgencyID
+	Released   []AgencyID
+	Opening    int
+	Extension  int
+	Extended   []Rung
+	LadderFrom time.Time
+	Rungs      []StageEscalated
+	Threads    []Thread
+	Conflicts  []ConflictDeclared
+	Carried    []ApprovalCarried
+	Deemed     []OpinionDeemed
+	Stop       *Stopped // why it stopped, while the leader decides
+	SetAside   []Frozen // documents that were numbered and then went back to the drafter
+	// Conferences are all sittings; EarlierSittings of them belong to earlier openings of the stage. Rounds counts the motions
+	// opened, RoundsBefore those before the last sitting.
+	Conferences     []Conference
+	EarlierSittings int
+	Rounds          int
+	RoundsBefore    int
+	Waived          []AgencyID // who may still sign, though the others no longer wait
+	Paper           []PaperSignatureRecorded
+	Enough          *SignaturesSufficient
+	Scoring         *Scoring
+	Reviews         []ReviewGiven
+	Motions         []Motion
+	Number          *NumberIssued
+	Frozen          *Frozen
+	Head            Digest
+	HeadSize        int64
+	Group           int // of signatories, from 1
+	Signed          []SignatureMade
+	Refused         []SignatureRefused
+	Sealed          []SealApplied
+	Level           string // of the finished file, e.g. B-LT
+	InForce         Date
+	Reporting       *ReportingOpened
+	Reports         []ReportSubmitted
+	Reminders       []Reminded
+	Voided          []NumberVoided // numbers that it had and lost
+	Ending          Ending
+	Lineage         Lineage
+	Version         int64 // number of events applied
 }
 
 // Revision is one version of the text put before the agencies.
@@ -87,23 +121,18 @@ type Revision struct {
 	Returned AgencyID // the agency that sent it back, if any
 	// RenderedAt is the moment that the PDF names; rendering again with it gives the same bytes.
 	RenderedAt time.Time
+	Conference bool // amended on the spot at a conference
+	Withdrawn  bool // amended on the spot, and not adopted
 }
 
-// Motion is a motion put to the vote and what became of it.
-type Motion struct {
-	ID      MotionID
-	Text    string
-	Who     []AgencyID
-	Ballots []BallotCast
-	Result  *MotionClosed
-}
-
-// Revision is the newest revision; false before the first.
+// Revision is the newest revision that was not withdrawn; false before the first.
 func (c *Covenant) Revision() (Revision, bool) {
-	if len(c.Revisions) == 0 {
-		return Revision{}, false
+	for i := len(c.Revisions) - 1; i >= 0; i-- {
+		if !c.Revisions[i].Withdrawn {
+			return c.Revisions[i], true
+		}
 	}
-	return c.Revisions[len(c.Revisions)-1], true
+	return Revision{}, false
 }
 
 // Party finds the party of an agency.
@@ -134,16 +163,6 @@ func (c *Covenant) Signature(slot SlotID) (SignatureMade, bool) {
 		}
 	}
 	return SignatureMade{}, false
-}
-
-// Review finds an agency's opinion on a revision.
-func (c *Covenant) Review(agency AgencyID, revision int) (ReviewGiven, bool) {
-	for _, r := range c.Reviews {
-		if r.Agency == agency && r.Revision == revision {
-			return r, true
-		}
-	}
-	return ReviewGiven{}, false
 }
 
 // Report finds an agency's report for a period.
@@ -197,47 +216,33 @@ func (c *Covenant) Apply(e Event) {
 	case RevisionSubmitted:
 		c.Revisions = append(c.Revisions, Revision{
 			Number: e.Number, Manifest: e.Manifest, PDF: e.PDF, Values: e.Values, Template: e.Template, Clauses: e.Clauses,
-			Note: e.Note, Parts: e.Parts, RenderedAt: e.RenderedAt,
+			Note: e.Note, Parts: e.Parts, RenderedAt: e.RenderedAt, Conference: e.Conference,
 		})
 	case StageOpened:
 		c.applyStageOpened(e)
 	case StageClosed:
-		c.Waiting, c.Due = nil, Deadline{}
-	case ReviewGiven:
-		c.Reviews = append(c.Reviews, e)
-		c.Waiting = without(c.Waiting, e.Agency)
-		if e.Opinion == OpinionReject {
-			c.Phase = PhaseRejected
-		}
+		c.Waiting, c.Queue, c.Due = nil, nil, Deadline{}
 	case RevisionReturned:
-		c.Phase, c.Waiting = AwaitingRevision, nil
-		c.Revisions[len(c.Revisions)-1].Returned = e.By
-	case MotionOpened, BallotCast, MotionClosed:
-		c.applyVote(e)
+		c.Phase, c.Waiting, c.Queue, c.Due, c.Stop = AwaitingRevision, nil, nil, Deadline{}, nil
+		c.Revisions[e.Revision-1].Returned = e.By
 	case NumberIssued:
 		c.Number = &e
 		c.Phase = AwaitingFreeze
 	case Frozen:
 		c.Frozen, c.Head, c.HeadSize = &e, e.PDF, e.Size
-	case GroupOpened:
-		c.Group, c.Waiting = e.Group, append([]AgencyID(nil), e.Who...)
-	case SignatureMade:
-		c.Signed = append(c.Signed, e)
-		c.Head, c.HeadSize = e.After, e.Size
-		if p, ok := c.SlotParty(e.Slot); ok {
-			c.Waiting = without(c.Waiting, p.Agency)
-		}
 	case SealApplied:
 		c.Sealed = append(c.Sealed, e)
 		c.Head, c.HeadSize = e.After, e.Size
 		c.Waiting = without(c.Waiting, e.Agency)
-	case SignatureRefused:
-		c.Refused = append(c.Refused, e)
-		c.Phase = PhaseRejected
 	case ValidationDataAdded:
 		c.Head, c.HeadSize, c.Level = e.After, e.Size, e.Level
 	default:
-		c.applyReporting(e)
+		for _, apply := range []func(Event){
+			c.applyReporting, c.applyReview, c.applyComment, c.applyVote, c.applyConference, c.applySignature, c.applyRefusal,
+			c.applyEscalation, c.applyScore,
+		} {
+			apply(e)
+		}
 	}
 }
 
@@ -265,21 +270,16 @@ func (c *Covenant) applyDrafted(e Drafted) {
 }
 
 func (c *Covenant) applyStageOpened(e StageOpened) {
-	c.Stage, c.Due = e.Stage, e.Due
-	c.Waiting = append([]AgencyID(nil), e.Who...)
+	c.Stage, c.StageKind, c.Due, c.Phase = e.Stage, e.Type, e.Due, phaseOf[e.Type]
+	c.Waiting, c.Queue = append([]AgencyID(nil), e.Who...), append([]AgencyID(nil), e.Queue...)
+	c.Released, c.Rungs, c.Extended, c.Extension, c.LadderFrom, c.Stop = nil, nil, nil, 0, e.OpenedAt, nil
+	c.Opening++
 	switch e.Type {
-	case StageReview:
-		c.Phase = AwaitingReviews
 	case StageVote:
-		c.Phase = AwaitingVotes
-	case StageNumber:
-		c.Phase = AwaitingNumber
-	case StageSign:
-		c.Phase = AwaitingSignatures
-	case StageSeal:
-		c.Phase = AwaitingSeals
-	case StageIssue:
-		c.Phase = AwaitingValidation
+		c.Motions = slices.DeleteFunc(slices.Clone(c.Motions), func(m Motion) bool { return m.Stage == e.Stage })
+		c.Waiting, c.EarlierSittings = nil, len(c.Conferences)
+	case StageScore:
+		c.Scoring = &Scoring{}
 	}
 }
 
@@ -296,6 +296,12 @@ func (c *Covenant) Clone() *Covenant {
 	d.Reminders = slices.Clip(c.Reminders)
 	d.Voided = slices.Clip(c.Voided)
 	d.Lineage.Amendments = slices.Clone(c.Lineage.Amendments)
+	d.Conflicts, d.Carried, d.Deemed = slices.Clip(c.Conflicts), slices.Clip(c.Carried), slices.Clip(c.Deemed)
+	d.Released, d.SetAside, d.Waived, d.Paper = slices.Clip(c.Released), slices.Clip(c.SetAside), slices.Clip(c.Waived), slices.Clip(c.Paper)
+	d.Conferences = slices.Clone(c.Conferences)
+	if c.Scoring != nil {
+		d.Scoring = c.Scoring.clone()
+	}
 	return &d
 }
 

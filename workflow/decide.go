@@ -1,6 +1,9 @@
 package workflow
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Command is something that a person or the program wants to happen. The person who acts is part of the command;
 // its right to act is checked when it is decided.
@@ -31,48 +34,93 @@ func (s State) expect(phase Phase) error {
 		s.Covenant.Phase.Words("vi"), s.Covenant.Phase.Words("en"))
 }
 
-// enter opens a stage: its first events, by kind.
-func (s State) enter(stage Stage, now time.Time) ([]Event, error) {
-	opened := StageOpened{Stage: stage.ID, Type: stage.Kind}
+// authority is the right by which a person does a duty for an agency now.
+func (s State) authority(person PersonID, agency AgencyID, duty Duty, now time.Time) (Authority, error) {
+	return s.authorityOn(person, agency, duty, s.today(now))
+}
+
+// authorityOn is the right by which a person does, or did, a duty on a day.
+func (s State) authorityOn(person PersonID, agency AgencyID, duty Duty, day Date) (Authority, error) {
+	return s.Directory.AuthorityIn(s.Covenant.ID, person, agency, duty, day)
+}
+
+// enter opens the first of the stages that is to be entered, and passes over those whose condition does not hold or in
+// which nobody takes part. After the last one the process has ended.
+func (s State) enter(stages []Stage, now time.Time) ([]Event, error) {
+	var events []Event
+	for _, stage := range stages {
+		if !stage.When.Holds(s.Covenant) {
+			events = append(events, StageSkipped{Stage: stage.ID, Type: stage.Kind, When: stage.When.String()})
+			continue
+		}
+		opened, err := s.open(stage, now)
+		if err != nil {
+			return nil, err
+		}
+		if opened == nil {
+			events = append(events, StageSkipped{Stage: stage.ID, Type: stage.Kind})
+			continue
+		}
+		return s.then(append(events, opened...), func(s State) ([]Event, error) {
+			if stage.Kind == StageReview && len(s.Covenant.Waiting) == 0 { // every approval carried over
+				return s.afterReview(now)
+			}
+			return nil, nil
+		})
+	}
+	return append(events, ProcessEnded{}), nil
+}
+
+// open is a stage's first events, by kind; nothing where nobody takes part.
+func (s State) open(stage Stage, now time.Time) ([]Event, error) {
+	opened := StageOpened{Stage: stage.ID, Type: stage.Kind, OpenedAt: now}
 	if !stage.Due.IsZero() {
-		due, err := s.Calendar.Deadline(s.today(now), stage.Due)
+		due, err := s.Calendar.Deadline(s.today(now), stage.Due.in(s.Covenant.Year))
 		if err != nil {
 			return nil, err
 		}
 		opened.Due = due
 	}
+	opened.Who = s.takingPart(stage)
 	switch stage.Kind {
 	case StageReview:
-		opened.Who = s.agenciesOf(stage.Who)
-		return []Event{opened}, nil
+		if len(opened.Who) > 0 {
+			return s.openReview(stage, opened), nil
+		}
 	case StageVote:
-		opened.Who = s.agenciesOf(stage.Who)
-		return append([]Event{opened}, s.openMotions(stage, opened.Who)...), nil
+		if len(opened.Who) > 0 {
+			return s.openVote(stage, opened), nil
+		}
+	case StageSeal, StageScore:
+		if len(opened.Who) > 0 {
+			return []Event{opened}, nil
+		}
 	case StageNumber:
-		opened.Who = s.agenciesOf([]Role{stage.Number.By})
+		opened.Who = []AgencyID{s.numbering(stage)}
 		return []Event{opened}, nil
 	case StageSign:
-		group := s.signGroups(stage)[0]
-		return []Event{opened, GroupOpened{Stage: stage.ID, Group: 1, Who: group}}, nil
-	case StageSeal:
-		opened.Who = s.agenciesOf(stage.Who)
-		return []Event{opened}, nil
+		opened.Who = nil
+		return []Event{opened, GroupOpened{Stage: stage.ID, Group: 1, Who: s.signGroups(stage)[0]}}, nil
 	case StageReport:
+		opened.Who = nil
 		from := s.today(now)
 		return []Event{opened, ReportingOpened{From: from, Until: from.AddMonths(stage.Report.Months)}}, nil
+	case StageIssue:
+		opened.Who = nil
+		return []Event{opened}, nil
 	}
-	return []Event{opened}, nil
+	return nil, nil
 }
 
-// advance closes the open stage and enters the next one, if there is one.
+// numbering is the agency whose clerk issues the number: the leader's where the block has none in the role.
+func (s State) numbering(stage Stage) AgencyID {
+	return firstOf(s.agenciesOf([]Role{stage.Number.By}), []AgencyID{s.Covenant.Leader()})
+}
+
+// advance closes the open stage and enters the next one.
 func (s State) advance(now time.Time) ([]Event, error) {
-	events := []Event{StageClosed{Stage: s.Covenant.Stage}}
-	next, ok := s.Process.next(s.Covenant.Stage)
-	if !ok {
-		return events, nil
-	}
-	more, err := s.enter(next, now)
-	return append(events, more...), err
+	stage := s.Covenant.Stage
+	return s.then([]Event{StageClosed{Stage: stage}}, func(s State) ([]Event, error) { return s.enter(s.Process.after(stage), now) })
 }
 
 // then adds to events what follows once they are applied.
@@ -102,8 +150,70 @@ func (s State) agenciesOf(roles []Role) []AgencyID {
 	return out
 }
 
+// takingPart are the agencies that a stage asks; in reviews, votes and scores without those that declared a conflict.
+func (s State) takingPart(stage Stage) []AgencyID {
+	who := s.agenciesOf(stage.Who)
+	if stage.Kind == StageSeal {
+		return who
+	}
+	return slices.DeleteFunc(who, func(a AgencyID) bool { return s.conflicted(a, "") })
+}
+
+// weight is an agency's: its own entry, else its role's, else 1.
+func (s State) weight(weights Weights, a AgencyID) int {
+	if w, ok := weights[string(a)]; ok {
+		return w
+	}
+	p, _ := s.Covenant.Party(a)
+	if w, ok := weights[string(p.Role)]; ok {
+		return w
+	}
+	return 1
+}
+
 // stage is the open stage's definition.
 func (s State) stage() Stage {
 	stage, _ := s.Process.Stage(s.Covenant.Stage)
 	return stage
+}
+
+// Turn is an agency whose turn it is, and the duty that a person needs to act for it.
+type Turn struct {
+	Agency AgencyID
+	Duty   Duty
+}
+
+// Turns says who can bring the covenant forward now. It is empty while the program is at work, and at the end.
+func (s State) Turns() []Turn {
+	c := s.Covenant
+	turns := func(duty Duty, agencies ...AgencyID) []Turn {
+		var out []Turn
+		for _, a := range agencies {
+			out = append(out, Turn{a, duty})
+		}
+		return out
+	}
+	switch c.Phase {
+	case AwaitingRevision:
+		return turns(DutyDraft, c.For)
+	case AwaitingReviews:
+		if len(c.Waiting) > 0 {
+			return turns(DutyReview, c.Waiting...)
+		}
+		return turns(DutyDraft, c.For) // comments are to be resolved
+	case AwaitingVotes:
+		if len(c.Waiting) > 0 {
+			return turns(DutyVote, c.Waiting...)
+		}
+		return turns(DutyVote, c.Leader())
+	case AwaitingNumber, AwaitingSeals:
+		return turns(DutyNumber, c.Waiting...)
+	case AwaitingSignatures:
+		return turns(DutySign, c.Waiting...)
+	case AwaitingScores:
+		return s.scoreTurns()
+	case PhaseRejected:
+		return turns(DutyVote, c.Leader())
+	}
+	return nil
 }

@@ -15,6 +15,8 @@ type DraftCovenant struct {
 	// Amends and Renews link it with the covenant that it amends or is next year's of; see [State.MayAmend].
 	Amends Link
 	Renews Link
+	// Process is the digest of the process to follow; zero: the template's.
+	Process Digest
 }
 
 // Slot is a signature cell as the document names it.
@@ -43,6 +45,9 @@ func (cmd DraftCovenant) decide(s State, now time.Time) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.Process.fits(parties); err != nil {
+		return nil, err
+	}
 	e := Drafted{
 		Covenant: cmd.ID, Slug: cmd.Slug, Title: cmd.Title, Year: cmd.Year, Block: cmd.Block, Template: cmd.Template,
 		Process: s.Process.Digest, Parties: parties, DraftedBy: cmd.By, DraftedFor: block.Leader(),
@@ -52,6 +57,15 @@ func (cmd DraftCovenant) decide(s State, now time.Time) ([]Event, error) {
 		e.ProcessStages = append(e.ProcessStages, stage.ID)
 	}
 	return []Event{e}, nil
+}
+
+// fits refuses a process that these parties could never finish: one in which nobody signs.
+func (p *Process) fits(parties []Party) error {
+	stage, ok := p.OfKind(StageSign)
+	if !ok || len(State{Covenant: &Covenant{Parties: parties}}.signGroups(stage)) > 0 {
+		return nil
+	}
+	return refuse(CodeInvalid, "theo quy trình “%[1]s”, không đơn vị nào của khối ký giao ước", "under the process “%[2]s” no agency of the block signs", p.Name.Vietnamese, p.Name.English)
 }
 
 // matchParties holds the document's signature cells against the block: the same agencies in the same roles.
@@ -102,21 +116,32 @@ func (cmd SubmitRevision) decide(s State, now time.Time) ([]Event, error) {
 	if err := s.expect(AwaitingRevision); err != nil {
 		return nil, err
 	}
-	if _, err := s.Directory.Authority(cmd.By, c.For, DutyDraft, s.today(now)); err != nil {
+	if _, err := s.authority(cmd.By, c.For, DutyDraft, now); err != nil {
 		return nil, err
 	}
+	if err := cmd.differs(c); err != nil {
+		return nil, err
+	}
+	// A changed text goes through every stage again, from the first one; a review may let approvals stand (AgainRule).
+	return s.then([]Event{cmd.event(c)}, func(s State) ([]Event, error) { return s.enter(s.Process.Stages, now) })
+}
+
+// differs refuses a revision without digest, or one that is the same as the newest.
+func (cmd SubmitRevision) differs(c *Covenant) error {
 	if cmd.Manifest.IsZero() || cmd.PDF.IsZero() {
-		return nil, refuse(CodeInvalid, "bản dự thảo thiếu mã tóm lược", "the revision has no digest")
+		return refuse(CodeInvalid, "bản dự thảo thiếu mã tóm lược", "the revision has no digest")
 	}
 	if last, ok := c.Revision(); ok && last.Manifest == cmd.Manifest {
-		return nil, refuse(CodeInvalid,
-			"bản dự thảo mới không khác bản %d đã bị trả lại; hãy chỉnh sửa rồi trình lại",
-			"the new revision does not differ from revision %d, which was returned; change it and submit again", last.Number)
+		return refuse(CodeInvalid,
+			"bản dự thảo mới không khác bản %d; hãy chỉnh sửa rồi trình lại",
+			"the new revision does not differ from revision %d; change it and submit again", last.Number)
 	}
-	events := []Event{RevisionSubmitted{
+	return nil
+}
+
+func (cmd SubmitRevision) event(c *Covenant) RevisionSubmitted {
+	return RevisionSubmitted{
 		Number: len(c.Revisions) + 1, Manifest: cmd.Manifest, PDF: cmd.PDF, Values: cmd.Values, Template: cmd.Template,
 		Parts: cmd.Parts, Clauses: cmd.Clauses, Note: cmd.Note, RenderedAt: cmd.RenderedAt,
-	}}
-	// A changed text goes through every stage again, from the first one.
-	return s.then(events, func(s State) ([]Event, error) { return s.enter(s.Process.Stages[0], now) })
+	}
 }

@@ -83,6 +83,8 @@ type (
 		Note     string         `json:"note,omitempty"`
 		// RenderedAt is the moment that the PDF names; rendering again with it gives the same bytes.
 		RenderedAt time.Time `json:"rendered_at"`
+		// Conference: the text was amended on the spot, and a motion decides whether it stands.
+		Conference bool `json:"conference,omitempty"`
 	}
 	// StageOpened starts a stage; Due is when it should be finished, if it has a term.
 	StageOpened struct {
@@ -90,6 +92,9 @@ type (
 		Type  StageKind  `json:"type"`
 		Who   []AgencyID `json:"who,omitempty"`
 		Due   Deadline   `json:"due"`
+		// Queue are those who are asked one after the other, after Who.
+		Queue    []AgencyID `json:"queue,omitempty"`
+		OpenedAt time.Time  `json:"opened_at,omitzero"`
 	}
 	// StageClosed ends a stage.
 	StageClosed struct {
@@ -105,12 +110,17 @@ type (
 		Manifest  Digest    `json:"manifest"`
 		Opinion   Opinion   `json:"opinion"`
 		Comments  []Comment `json:"comments,omitempty"`
+		// Ruled: what a rejection entails stands in the events after it. Until 2026-11 it stopped the covenant by itself.
+		Ruled bool `json:"ruled,omitempty"`
 	}
 	// RevisionReturned says that a revision goes back to its drafter.
 	RevisionReturned struct {
 		Stage    StageID  `json:"stage"`
 		Revision int      `json:"revision"`
 		By       AgencyID `json:"by"`
+		// Why and Reason, since 2026-11, tell what sent it back.
+		Why    CauseKind `json:"why,omitempty"`
+		Reason string    `json:"reason,omitempty"`
 	}
 	// MotionOpened puts a motion to the vote.
 	MotionOpened struct {
@@ -118,6 +128,12 @@ type (
 		Motion MotionID   `json:"motion"`
 		Text   string     `json:"text"`
 		Who    []AgencyID `json:"who"`
+		// Since 2026-11: the text in English, whether ballots are secret, the digest of the text before the members, and the
+		// revision amended on the spot that the motion adopts.
+		English  string `json:"english,omitempty"`
+		Secret   bool   `json:"secret,omitempty"`
+		Manifest Digest `json:"manifest,omitzero"`
+		Revision int    `json:"revision,omitempty"`
 	}
 	// BallotCast is one agency's open vote.
 	BallotCast struct {
@@ -126,14 +142,21 @@ type (
 		Person    PersonID  `json:"person"`
 		Authority Authority `json:"authority"`
 		Choice    Choice    `json:"choice"`
+		Proxy     AgencyID  `json:"proxy,omitempty"` // the agency that voted for it
 	}
-	// MotionClosed records the tally and the result.
+	// MotionClosed records the tally and the result. Since 2026-11 it says how the motion was decided, what was needed, and of
+	// a secret one all ballots, sorted.
 	MotionClosed struct {
-		Motion  MotionID `json:"motion"`
-		For     int      `json:"for"`
-		Against int      `json:"against"`
-		Abstain int      `json:"abstain"`
+		Motion MotionID `json:"motion"`
+		Count
 		Passed  bool     `json:"passed"`
+		Method  Method   `json:"method,omitempty"`
+		Quorum  int      `json:"quorum,omitempty"`
+		Need    int      `json:"need,omitempty"`
+		Tie     bool     `json:"tie,omitempty"`
+		Casting Choice   `json:"casting,omitempty"` // the chair's in a tie
+		Lapsed  bool     `json:"lapsed,omitempty"`  // for want of a quorum
+		Ballots []Choice `json:"ballots,omitempty"`
 	}
 	// NumberIssued gives the covenant its number, symbol and date from the register.
 	NumberIssued struct {
@@ -194,6 +217,8 @@ type (
 		Slot   SlotID   `json:"slot"`
 		Person PersonID `json:"person"`
 		Reason string   `json:"reason"`
+		// Ruled: what it entails stands in the events after it. Until 2026-11 it stopped the covenant by itself.
+		Ruled bool `json:"ruled,omitempty"`
 	}
 	// ValidationDataAdded completes the file for long-term verification.
 	ValidationDataAdded struct {
@@ -292,11 +317,15 @@ func decodeAs[E Event](data []byte) (Event, error) {
 	return e, err
 }
 
-// eventDecoders knows every kind of event by its name in the log.
-var eventDecoders = joined(coreEvents, authorityEvents, lifeEvents)
+// eventDecoder reads the JSON form of one kind of event.
+type eventDecoder = func([]byte) (Event, error)
 
-func joined(concepts ...map[string]func([]byte) (Event, error)) map[string]func([]byte) (Event, error) {
-	all := map[string]func([]byte) (Event, error){}
+// eventDecoders knows every kind of event by its name in the log.
+var eventDecoders = joined(coreEvents, authorityEvents, lifeEvents, commentEvents, reviewEvents, refusalEvents, ballotEvents, conferenceEvents, escalationEvents,
+	signatureEvents, scoreEvents)
+
+func joined(concepts ...map[string]eventDecoder) map[string]eventDecoder {
+	all := map[string]eventDecoder{}
 	for _, c := range concepts {
 		maps.Copy(all, c)
 	}

@@ -1,16 +1,14 @@
 package workflow
 
 import (
-	"bytes"
-	"fmt"
-	"strconv"
-	"strings"
+	"slices"
 
 	"go.yaml.in/yaml/v3"
 )
 
 // Process is a process definition: the stages that a covenant of a kind passes through, as data. It is stored and
-// referred to by the SHA-256 digest of its source, and a covenant stays on the one it started with.
+// referred to by the SHA-256 digest of its source, and a covenant stays on the one it started with. PROCESS.md documents
+// every key of its YAML form.
 type Process struct {
 	Name   ProcessName
 	Stages []Stage
@@ -19,10 +17,18 @@ type Process struct {
 
 // ProcessName is the code of a process and its titles.
 type ProcessName struct {
-	ID         string `yaml:"id"`
-	Vietnamese string `yaml:"vi"`
-	English    string `yaml:"en"`
+	ID string
+	Names
 }
+
+// Names is the name of something in both languages.
+type Names struct {
+	Vietnamese string `json:"vi"`
+	English    string `json:"en"`
+}
+
+// Label is the name in the reader's language.
+func (n Names) Label(lang string) string { return pick(lang, [2]string{n.Vietnamese, n.English}) }
 
 // StageKind is what happens in a stage.
 type StageKind string
@@ -36,243 +42,253 @@ const (
 	StageSeal   StageKind = "seal"
 	StageIssue  StageKind = "issue"
 	StageReport StageKind = "report"
+	StageScore  StageKind = "score"
 )
 
-// Stage is one step of a process. Only the fields of its kind are set.
-type Stage struct {
-	ID   StageID   `yaml:"id"`
-	Kind StageKind `yaml:"kind"`
-	Name struct {
-		Vietnamese string `yaml:"vi"`
-		English    string `yaml:"en"`
-	} `yaml:"name"`
-	// Who: roles of the block that take part (review, vote). Empty means leader, deputy and members.
-	Who []Role `yaml:"who"`
-	// Due: how long the stage may take, counted from the day it opens.
-	Due Term `yaml:"due"`
+var stageKinds = []string{"review", "vote", "number", "sign", "seal", "issue", "report", "score"}
 
-	Review *ReviewRules `yaml:"review"`
-	Vote   *VoteRules   `yaml:"vote"`
-	Number *NumberRules `yaml:"number"`
-	Sign   *SignRules   `yaml:"sign"`
-	Seal   *SealRules   `yaml:"seal"`
-	Report *ReportRules `yaml:"report"`
+// Stage is one step of a process. Only the rules of its kind are set.
+type Stage struct {
+	ID   StageID
+	Kind StageKind
+	Name Names
+	// Who: roles of the block that take part (review, vote, seal, score). Empty means leader, deputy and members.
+	Who []Role
+	// When: the stage is passed over where the condition does not hold at the moment of entering it. Empty: always entered.
+	When Condition
+	// Due: how long the stage may take, counted from the day it opens, or the day on which it must be finished.
+	Due Term
+	// Escalate: what happens around Due while the stage is open, in order of time.
+	Escalate []EscalationRule
+
+	Review *ReviewRules
+	Vote   *VoteRules
+	Number *NumberRules
+	Sign   *SignRules
+	Seal   *SealRules
+	Report *ReportRules
+	Score  *ScoreRules
 }
 
 // Label is the stage's name in the reader's language.
-func (s Stage) Label(lang string) string {
-	return pick(lang, [2]string{s.Name.Vietnamese, s.Name.English})
+func (s Stage) Label(lang string) string { return s.Name.Label(lang) }
+
+// Consequence is what follows from a refusal, a failed motion or a missed deadline.
+type Consequence string
+
+// The consequences.
+const (
+	ThenDecide   Consequence = "decide"   // the block leader decides: return, continue or cancel
+	ThenReturn   Consequence = "return"   // the draft goes back to its drafter
+	ThenContinue Consequence = "continue" // the process goes on without those concerned
+	ThenCancel   Consequence = "cancel"   // the covenant is cancelled
+	ThenCount    Consequence = "count"    // it only counts as not approving
+	ThenAgain    Consequence = "again"    // the motion is put again
+	ThenTreatAs  Consequence = "treat_as" // silence counts as approval or as abstention
+	ThenExtend   Consequence = "extend"   // the deadline moves
+	ThenReject   Consequence = "reject"   // the stage fails, with what the rule for rejections says
+)
+
+// EscalationRule is one rung of a stage's ladder: so many days before (negative) or after the last day in time, a mail,
+// and what happens then.
+type EscalationRule struct {
+	ID          Rung
+	Days        int
+	WorkingDays int
+	Hour        int      // local time of day, default 8
+	To          []string // "missing", "leader", "deputy", "drafter" or an agency's code
+	Then        Consequence
+	As          Choice // of treat_as: ChoiceFor or ChoiceAbstain
+	By          Term   // of extend
 }
 
 // ReviewRules say how a review is decided.
 type ReviewRules struct {
-	// Approve: how many approvals close the stage. Default: all.
-	Approve Need `yaml:"approve"`
+	// Sequential: one agency after the other in the order of the parties. Default: all at once.
+	Sequential bool
+	// Approve: the share of the weight of those asked that must approve. Default: all.
+	Approve Need
+	// Weights of roles or agencies; one that is not named weighs 1.
+	Weights Weights
+	// Return: what an opinion “return” does. ThenReturn (default): the draft goes back when the round is complete; "at_once":
+	// immediately; ThenCount: only if the approvals needed cannot be reached any more.
+	Return Consequence
+	// Reject: what an opinion “reject” does: ThenDecide (default), ThenReturn (at once), ThenCount or ThenCancel.
+	Reject Consequence
+	// Again: who is asked about a new revision: AgainAll (default), AgainChanged or AgainReturner.
+	Again AgainRule
+	// Resolve: the stage stays open until every comment is resolved. Default: comments may stay open.
+	Resolve bool
 }
+
+// ReturnAtOnce is ReviewRules.Return where a return does not wait for the other opinions.
+const ReturnAtOnce Consequence = "at_once"
+
+// AgainRule says who is asked again about a revision that follows one that was returned.
+type AgainRule string
+
+// The rules.
+const (
+	AgainAll      AgainRule = "all"
+	AgainChanged  AgainRule = "changed"  // who did not approve, or commented on a clause that has changed
+	AgainReturner AgainRule = "returner" // who did not approve
+)
+
+// Weights are the votes of roles and agencies; an agency's own entry comes before its role's.
+type Weights map[string]int
 
 // VoteRules say what is voted on and when a motion passes.
 type VoteRules struct {
-	Ballot  string       `yaml:"ballot"` // "open" (default)
-	Motions []MotionRule `yaml:"motions"`
-	// Quorum: the share of those entitled who must take part. Default: all.
-	Quorum Need `yaml:"quorum"`
-	// Pass: the share of the ballots cast that must be in favour; an abstention counts as cast. Default: majority.
-	Pass Need `yaml:"pass"`
+	Secret  bool // ballots are secret; default open
+	Motions []MotionRule
+	// Quorum: the share of those entitled (by weight) who must take part: be present at the conference, or vote where there is
+	// none. Default: all.
+	Quorum Need
+	// Pass: the share of the base that must be in favour. Default: majority.
+	Pass Need
+	// Of: the base of Pass: OfCast (default), OfPresent or OfAll.
+	Of Base
+	// IgnoreAbstentions: an abstention does not count in a base of OfCast. Default: it does.
+	IgnoreAbstentions bool
+	// Tie: who decides when as many are for as against under Pass “majority”. Default: the motion fails.
+	Tie Tie
+	// Weights of roles or agencies; one that is not named weighs 1.
+	Weights Weights
+	// Fail: what a failed motion does: ThenReturn (default), ThenContinue, ThenAgain or ThenCancel.
+	Fail Consequence
+	// Conference: the vote is held at a conference with attendance; nil: electronically, while the stage is open.
+	Conference *ConferenceRules
+}
+
+// Base is what a threshold is a share of.
+type Base string
+
+// The bases.
+const (
+	OfCast    Base = "cast"
+	OfPresent Base = "present"
+	OfAll     Base = "all"
+)
+
+// Tie is what becomes of a motion with as many votes for as against.
+type Tie string
+
+// The rules for ties.
+const (
+	TieFails  Tie = "fails"
+	TiePasses Tie = "passes"
+	TieChair  Tie = "chair"
+)
+
+// ConferenceRules say what the chair of a conference may do.
+type ConferenceRules struct {
+	Name    Names  // default: Hội nghị của khối / Conference of the block
+	Place   string // default: what the chair says when opening it
+	Symbol  string // of the minutes; default BB
+	Proxies int    // how many agencies one agency may vote for besides itself; default 0: none
+	Floor   bool   // motions may be proposed from the floor
+	Amend   bool   // the text may be amended on the spot
+	Hands   bool   // the chair may record a show of hands
 }
 
 // MotionRule is a motion of the process definition.
 type MotionRule struct {
-	ID         MotionID `yaml:"id"`
-	Vietnamese string   `yaml:"vi"`
-	English    string   `yaml:"en"`
+	ID MotionID
+	Names
 }
 
 // NumberRules say from which book the number comes and what the symbol is.
 type NumberRules struct {
-	Book   string `yaml:"book"`
-	Symbol string `yaml:"symbol"` // printed after the number, e.g. "GƯ-KTN". Default: the document's own
-	By     Role   `yaml:"by"`     // whose clerk issues it. Default: leader
+	Book   string
+	Symbol string // printed after the number, e.g. "GƯ-KTN". Default: the document's own
+	By     Role   // whose clerk issues it. Default: leader
 }
 
 // SignRules say who signs in which order.
 type SignRules struct {
-	Groups [][]Role `yaml:"groups"`
-	Level  string   `yaml:"level"`   // of each signature: B-B or B-T. Default B-T
-	Final  string   `yaml:"archive"` // after the last one: B-LT or B-LTA. Default B-LT
+	Groups [][]Role
+	Level  string // of each signature: B-B or B-T. Default B-T
+	Final  string // after the last one: B-LT or B-LTA. Default B-LT
+	// Need: how many of the signatories must sign for the covenant to come into force. Default: all.
+	Need Need
+	// Late: how long the others may still sign once enough have. Default: not at all.
+	Late Term
+	// Refusal: what a refusal does: ThenDecide (default), ThenReturn, ThenContinue or ThenCancel.
+	Refusal Consequence
+	// Paper: a signature on paper may be recorded in place of a digital one.
+	Paper bool
 }
 
 // SealRules say how the seals of the agencies named by who are applied, in any order, after the last person has signed.
 type SealRules struct {
-	Level string `yaml:"level"` // of each seal: B-B or B-T. Default B-T
+	Level string // of each seal: B-B or B-T. Default B-T
 }
 
 // ReportRules say what members must report after the covenant is in force, and how they are reminded.
 type ReportRules struct {
-	Months      int              `yaml:"months"` // how long the duty lasts from the day of signing
-	Obligations []ObligationRule `yaml:"obligations"`
+	Months      int // how long the duty lasts from the day of signing
+	Obligations []ObligationRule
 }
 
 // ObligationRule is one reporting duty. Schedule is a cron expression (robfig/cron, five fields) in the calendar's
 // zone; its civil dates are the last days for handing in, inclusive.
 type ObligationRule struct {
-	ID         ObligationID `yaml:"id"`
-	Vietnamese string       `yaml:"vi"`
-	English    string       `yaml:"en"`
-	Period     PeriodKind   `yaml:"period"` // quarter, half or year
-	Schedule   string       `yaml:"schedule"`
-	Exclusive  bool         `yaml:"exclusive"` // the scheduled day itself is already too late
-	Reminders  []RungRule   `yaml:"reminders"`
+	ID ObligationID
+	Names
+	Period    PeriodKind // quarter, half or year
+	Schedule  string
+	Exclusive bool // the scheduled day itself is already too late
+	Reminders []RungRule
 }
 
 // RungRule is one step of the reminder ladder: so many days before (negative) or after the due date.
 type RungRule struct {
-	ID          Rung   `yaml:"id"`
-	Days        int    `yaml:"days"`
-	WorkingDays int    `yaml:"working_days"`
-	Hour        int    `yaml:"hour"` // local time of day, default 8
-	To          string `yaml:"to"`   // "agency": each that has not reported; "leader": one list of them
+	ID          Rung
+	Days        int
+	WorkingDays int
+	Hour        int    // local time of day, default 8
+	To          string // "agency": each that has not reported; "leader": one list of them
 }
 
-// Need is a share: "all", "majority", "2/3", "75%" or a number such as "5".
-type Need struct {
-	num, den int // share num/den; den 0 = absolute number num
-	majority bool
-	text     string
+// ScoreRules say how members are scored and ranked.
+type ScoreRules struct {
+	Total    Points // the sum of the criteria's maxima; default 1000
+	Criteria []CriterionRule
+	Verifier Role // whose agency verifies the self-scores. Default: leader
+	// Tie: what ranks higher when totals are equal, in order: "criterion:ID", "ballots" or "in_time" (reports handed in in
+	// time); what is still equal shares the rank.
+	Tie     []string
+	Classes []ClassRule // from the highest down
+	Flags   int         // how many agencies are proposed for a flag
+	Symbol  string      // of the minutes; default BB
 }
 
-// UnmarshalYAML reads the text forms.
-func (n *Need) UnmarshalYAML(node *yaml.Node) error {
-	parsed, err := ParseNeed(node.Value)
-	if err != nil {
-		return fmt.Errorf("line %d: %w", node.Line, err)
-	}
-	*n = parsed
-	return nil
+// CriterionRule is a criterion with its highest score.
+type CriterionRule struct {
+	ID CriterionID
+	Names
+	Group Names // heading under which the score sheet prints it; may be empty
+	Max   Points
 }
 
-// ParseNeed reads "all", "majority", "a/b", "p%" or a whole number.
-func ParseNeed(text string) (Need, error) {
-	n := Need{text: text}
-	bad := fmt.Errorf(`%q: want all, majority, a fraction such as 2/3, a percentage such as 75%%, or a number`, text)
-	switch {
-	case text == "all":
-		n.num, n.den = 1, 1
-	case text == "majority":
-		n.majority = true
-	case strings.HasSuffix(text, "%"):
-		p, err := strconv.Atoi(strings.TrimSuffix(text, "%"))
-		if err != nil || p < 1 || p > 100 {
-			return n, bad
-		}
-		n.num, n.den = p, 100
-	case strings.Contains(text, "/"):
-		a, b, _ := strings.Cut(text, "/")
-		num, err1 := strconv.Atoi(a)
-		den, err2 := strconv.Atoi(b)
-		if err1 != nil || err2 != nil || num < 1 || den < num {
-			return n, bad
-		}
-		n.num, n.den = num, den
-	default:
-		num, err := strconv.Atoi(text)
-		if err != nil || num < 1 {
-			return n, bad
-		}
-		n.num = num
-	}
-	return n, nil
+// ClassRule is a classification and the total from which it is reached.
+type ClassRule struct {
+	Names
+	From Points
 }
 
-// String is the text it was read from.
-func (n Need) String() string { return n.text }
-
-// IsZero reports whether nothing was given.
-func (n Need) IsZero() bool { return n == Need{} }
-
-// Of is the smallest count that satisfies the need among total.
-func (n Need) Of(total int) int {
-	switch {
-	case n.majority:
-		return total/2 + 1
-	case n.den == 0:
-		return n.num
-	}
-	return (total*n.num + n.den - 1) / n.den
-}
-
-type processFile struct {
-	Process ProcessName `yaml:"process"`
-	Stages  []Stage     `yaml:"stages"`
-}
-
-// ParseProcess reads and checks a process definition. All problems are reported at once, each with its stage.
+// ParseProcess reads and checks a process definition. All problems are reported at once, each as file:line:column with
+// what stands there.
 func ParseProcess(name string, source []byte) (*Process, error) {
-	var f processFile
-	dec := yaml.NewDecoder(bytes.NewReader(source))
-	dec.KnownFields(true)
-	if err := dec.Decode(&f); err != nil {
-		return nil, refuse(CodeInvalid, "%s: quy trình không đọc được: %v", "%s: cannot read the process definition: %v", name, err)
+	var root yaml.Node
+	r := &processReader{name: name}
+	if err := yaml.Unmarshal(source, &root); err != nil {
+		r.syntax(err)
+		return nil, r.err()
 	}
-	p := &Process{Name: f.Process, Stages: f.Stages, Digest: DigestOf(source)}
-	for i := range p.Stages {
-		p.Stages[i].fillDefaults()
-	}
-	if problems := p.problems(); len(problems) > 0 {
-		text := "\n  " + strings.Join(problems, "\n  ")
-		return nil, refuse(CodeInvalid, "%s: quy trình có lỗi:%s", "%s: the process definition has errors:%s", name, text)
-	}
-	return p, nil
-}
-
-func (s *Stage) fillDefaults() {
-	all, _ := ParseNeed("all")
-	majority, _ := ParseNeed("majority")
-	if len(s.Who) == 0 {
-		s.Who = []Role{RoleLeader, RoleDeputy, RoleMember}
-	}
-	if s.Kind == StageReview && s.Review == nil {
-		s.Review = &ReviewRules{}
-	}
-	if s.Review != nil && s.Review.Approve.IsZero() {
-		s.Review.Approve = all
-	}
-	if v := s.Vote; v != nil {
-		if v.Ballot == "" {
-			v.Ballot = "open"
-		}
-		if v.Quorum.IsZero() {
-			v.Quorum = all
-		}
-		if v.Pass.IsZero() {
-			v.Pass = majority
-		}
-	}
-	if s.Number != nil && s.Number.By == "" {
-		s.Number.By = RoleLeader
-	}
-	if s.Sign != nil {
-		if s.Sign.Level == "" {
-			s.Sign.Level = "B-T"
-		}
-		if s.Sign.Final == "" {
-			s.Sign.Final = "B-LT"
-		}
-	}
-	if s.Kind == StageSeal && s.Seal == nil {
-		s.Seal = &SealRules{}
-	}
-	if s.Seal != nil && s.Seal.Level == "" {
-		s.Seal.Level = "B-T"
-	}
-	if s.Report != nil {
-		for i := range s.Report.Obligations {
-			for j := range s.Report.Obligations[i].Reminders {
-				if r := &s.Report.Obligations[i].Reminders[j]; r.Hour == 0 {
-					r.Hour = 8
-				}
-			}
-		}
-	}
+	p := r.process(&root)
+	p.Digest = DigestOf(source)
+	return p, r.err()
 }
 
 // Stage finds a stage by id.
@@ -295,11 +311,8 @@ func (p *Process) OfKind(kind StageKind) (Stage, bool) {
 	return Stage{}, false
 }
 
-func (p *Process) next(id StageID) (Stage, bool) {
-	for i, s := range p.Stages {
-		if s.ID == id && i+1 < len(p.Stages) {
-			return p.Stages[i+1], true
-		}
-	}
-	return Stage{}, false
+// after are the stages that follow one.
+func (p *Process) after(id StageID) []Stage {
+	i := slices.IndexFunc(p.Stages, func(s Stage) bool { return s.ID == id })
+	return p.Stages[i+1:]
 }

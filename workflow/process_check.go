@@ -1,150 +1,174 @@
 package workflow
 
-import "fmt"
+import (
+	"slices"
 
-// stageOrder is the order in which kinds may follow one another; several reviews and votes may stand side by side.
-var stageOrder = map[StageKind]int{
-	StageReview: 1, StageVote: 1, StageNumber: 2, StageSign: 3, StageSeal: 4, StageIssue: 5, StageReport: 6,
+	"go.yaml.in/yaml/v3"
+)
+
+// processCheck checks what can only be seen of a stage as a whole, or of all stages together.
+type processCheck struct {
+	*processReader
+	process *Process
+	nodes   []*yaml.Node // of the stages
+	motions map[MotionID]bool
 }
 
-func (p *Process) problems() []string {
-	var out []string
-	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
-	if !ValidCode(p.Name.ID) {
-		add("process.id %q: want a code of a–z, 0–9 and hyphens", p.Name.ID)
-	}
-	if len(p.Stages) == 0 {
-		add("stages: at least one is needed")
-	}
-	seen, last, once := map[StageID]bool{}, 0, map[StageKind]bool{}
-	for _, s := range p.Stages {
-		if !ValidCode(string(s.ID)) || seen[s.ID] {
-			add("stage %q: the id must be a code and stand once", s.ID)
-		}
-		seen[s.ID] = true
-		order, known := stageOrder[s.Kind]
-		if !known {
-			add("stage %q: unknown kind %q (review, vote, number, sign, seal, issue, report)", s.ID, s.Kind)
-			continue
-		}
-		if order < last {
-			add("stage %q: a %s stage cannot come after the ones before it", s.ID, s.Kind)
-		}
-		last = max(last, order)
-		if order > 1 && once[s.Kind] {
-			add("stage %q: only one %s stage is possible", s.ID, s.Kind)
-		}
-		once[s.Kind] = true
-		out = append(out, s.problems()...)
-	}
-	if once[StageSign] && !once[StageNumber] {
-		add("a sign stage needs a number stage before it: the date is printed before anybody signs")
-	}
-	if once[StageSeal] && !once[StageSign] {
-		add("a seal stage needs a sign stage before it: an agency's seal stands on its head's signature")
-	}
-	if once[StageSign] && !once[StageIssue] {
-		add("a sign stage needs an issue stage after it: that is what brings the covenant into force")
-	}
-	return out
+// ladderOf are the consequences that a missed deadline can have in a stage of each kind.
+var ladderOf = map[StageKind][]Consequence{
+	StageReview: {ThenContinue, ThenReturn, ThenTreatAs, ThenExtend, ThenReject},
+	StageVote:   {ThenContinue, ThenReturn, ThenTreatAs, ThenExtend, ThenReject},
+	StageNumber: {ThenReturn, ThenExtend, ThenReject},
+	StageSign:   {ThenContinue, ThenReturn, ThenExtend, ThenReject},
+	StageSeal:   {ThenExtend, ThenContinue},
+	StageScore:  {ThenContinue, ThenExtend},
 }
 
-func (s Stage) problems() []string {
-	var out []string
-	add := func(format string, args ...any) {
-		out = append(out, fmt.Sprintf("stage %q: ", s.ID)+fmt.Sprintf(format, args...))
+// rulesNeeded are the kinds whose rules have no defaults.
+var rulesNeeded = []StageKind{StageVote, StageNumber, StageSign, StageReport, StageScore}
+
+// alone checks a stage by itself.
+func (c *processCheck) alone(n *yaml.Node, have found, s Stage) {
+	if slices.Contains(rulesNeeded, s.Kind) && have[string(s.Kind)] == nil {
+		c.bad(n, "bước loại %[1]s cần có khóa “%[1]s”", "a stage of kind %[1]s needs the key “%[1]s”", s.Kind)
 	}
-	if s.Name.Vietnamese == "" || s.Name.English == "" {
-		add("name needs vi and en")
-	}
-	for _, r := range s.Who {
-		if !knownRole(r) {
-			add("who: unknown role %q", r)
-		}
+	if have["who"] != nil && !slices.Contains([]StageKind{StageReview, StageVote, StageSeal, StageScore}, s.Kind) {
+		c.bad(have["who"], "bước loại %s không có who", "a stage of kind %s has no who", s.Kind)
 	}
 	switch s.Kind {
-	case StageVote:
-		if s.Vote == nil || len(s.Vote.Motions) == 0 {
-			add("vote.motions: at least one is needed")
-		} else if s.Vote.Ballot != "open" {
-			add("vote.ballot %q: only open ballots are possible", s.Vote.Ballot)
-		}
-	case StageNumber:
-		if s.Number == nil || !ValidCode(s.Number.Book) {
-			add("number needs a book (code)")
-		}
-	case StageSign:
-		out = append(out, s.signProblems()...)
-	case StageSeal:
-		if l := s.Seal.Level; l != "B-B" && l != "B-T" {
-			add("seal.level %q: want B-B or B-T", l)
-		}
-	case StageReport:
-		if s.Report == nil || s.Report.Months < 1 || len(s.Report.Obligations) == 0 {
-			add("report needs months (1 or more) and obligations")
-			break
-		}
-		for _, o := range s.Report.Obligations {
-			out = append(out, o.problems(s.ID)...)
+	case StageNumber, StageSign, StageIssue:
+		if have["when"] != nil {
+			c.bad(have["when"], "bước loại %s không thể có điều kiện: các bước sau dựa vào nó", "a stage of kind %s cannot be conditional: others build on it", s.Kind)
 		}
 	}
-	return out
+	if _, ok := ladderOf[s.Kind]; !ok && have["escalate"] != nil {
+		c.bad(have["escalate"], "bước loại %s không có escalate", "a stage of kind %s has no escalate", s.Kind)
+	}
+	if len(s.Escalate) > 0 && have["due"] == nil {
+		c.bad(have["escalate"], "escalate cần có due", "escalate needs a due")
+	}
+	c.ladder(have["escalate"], s)
 }
 
-func (s Stage) signProblems() []string {
-	if s.Sign == nil || len(s.Sign.Groups) == 0 {
-		return []string{fmt.Sprintf("stage %q: sign.groups: at least one is needed", s.ID)}
-	}
-	var out []string
-	seen := map[Role]bool{}
-	for _, g := range s.Sign.Groups {
-		for _, r := range g {
-			if !knownRole(r) || seen[r] {
-				out = append(out, fmt.Sprintf("stage %q: sign.groups: role %q is unknown or stands twice", s.ID, r))
-			}
-			seen[r] = true
-		}
-	}
-	if l := s.Sign.Level; l != "B-B" && l != "B-T" {
-		out = append(out, fmt.Sprintf("stage %q: sign.level %q: want B-B or B-T", s.ID, l))
-	}
-	if l := s.Sign.Final; l != "B-LT" && l != "B-LTA" {
-		out = append(out, fmt.Sprintf("stage %q: sign.archive %q: want B-LT or B-LTA", s.ID, l))
-	}
-	return out
-}
-
-func (o ObligationRule) problems(stage StageID) []string {
-	var out []string
-	add := func(format string, args ...any) {
-		out = append(out, fmt.Sprintf("stage %q, obligation %q: ", stage, o.ID)+fmt.Sprintf(format, args...))
-	}
-	if !ValidCode(string(o.ID)) || o.Vietnamese == "" || o.English == "" {
-		add("needs an id and its names vi and en")
-	}
-	if o.Period != PeriodQuarter && o.Period != PeriodHalf && o.Period != PeriodYear {
-		add("period %q: want quarter, half or year", o.Period)
-	}
-	if _, err := parseSchedule(o.Schedule); err != nil {
-		add("%v", err)
-	}
+// ladder checks the rungs of a stage against its kind.
+func (c *processCheck) ladder(n *yaml.Node, s Stage) {
 	seen := map[Rung]bool{}
-	for _, r := range o.Reminders {
-		switch {
-		case !ValidCode(string(r.ID)) || seen[r.ID]:
-			add("reminder %q: the id must be a code and stand once", r.ID)
-		case r.Days != 0 && r.WorkingDays != 0:
-			add("reminder %q: give days or working_days, not both", r.ID)
-		case r.To != "agency" && r.To != "leader":
-			add("reminder %q: to %q: want agency or leader", r.ID, r.To)
-		case r.Hour < 0 || r.Hour > 23:
-			add("reminder %q: hour %d: want 0 to 23", r.ID, r.Hour)
+	for i, rung := range s.Escalate {
+		at := c.real(n.Content[i])
+		if seen[rung.ID] {
+			c.bad(at, "bậc “%s” có hai lần", "the rung “%s” stands twice", rung.ID)
 		}
-		seen[r.ID] = true
+		seen[rung.ID] = true
+		if rung.Then != "" && !slices.Contains(ladderOf[s.Kind], rung.Then) {
+			c.bad(at, "bước loại %s không thể có then: %s", "a stage of kind %s cannot have then: %s", s.Kind, rung.Then)
+		}
+		if s.Vote != nil && s.Vote.Conference != nil && (rung.Then == ThenContinue || rung.Then == ThenTreatAs) {
+			c.bad(at, "biểu quyết tại hội nghị không thể có then: %s", "a vote at a conference cannot have then: %s", rung.Then)
+		}
+		if rung.Then == ThenTreatAs && s.Vote != nil && s.Vote.Secret {
+			c.bad(at, "phiếu kín không thể được coi là tán thành hay không có ý kiến", "nobody's secret ballot can be taken as given")
+		}
+		if rung.Then != "" && rung.Then != ThenExtend && (rung.Days < 0 || rung.WorkingDays < 0 || rung.Days == 0 && rung.WorkingDays == 0) {
+			c.bad(at, "then chỉ áp dụng sau hạn: days hoặc working_days từ 1", "then comes after the deadline: days or working_days of 1 or more")
+		}
 	}
-	return out
 }
 
-func knownRole(r Role) bool {
-	return r == RoleLeader || r == RoleDeputy || r == RoleMember || r == RoleWitness
+// voteRules checks the rules of a vote against one another.
+func (c *processCheck) voteRules(n *yaml.Node, have found, rules *VoteRules) {
+	if n.Kind != yaml.MappingNode {
+		return
+	}
+	if len(rules.Motions) == 0 && (rules.Conference == nil || !rules.Conference.Floor) {
+		c.bad(have.or("motions", n), "cần ít nhất một nội dung biểu quyết (motions)", "at least one motion (motions) is needed")
+	}
+	if rules.Secret && rules.Weights != nil {
+		c.bad(have["weights"], "bỏ phiếu kín không thể có trọng số: trọng số để lộ người bỏ phiếu", "a secret ballot cannot be weighted: the weight tells whose it is")
+	}
+	if rules.Tie != TieFails && !rules.Pass.majority {
+		c.bad(have["tie"], "tie chỉ có nghĩa với pass: majority", "tie means something only with pass: majority")
+	}
+	if rules.IgnoreAbstentions && rules.Of != OfCast {
+		c.bad(have["abstain"], "abstain: ignored chỉ có nghĩa với of: cast", "abstain: ignored means something only with of: cast")
+	}
+	conference := rules.Conference
+	switch {
+	case conference == nil && rules.Of == OfPresent:
+		c.bad(have["of"], "of: present cần có conference: chỉ hội nghị biết ai có mặt", "of: present needs a conference: only there it is known who is present")
+	case conference != nil && conference.Hands && (rules.Secret || rules.Weights != nil):
+		c.bad(have["conference"], "giơ tay không đi cùng phiếu kín hoặc trọng số", "a show of hands does not go with secret ballots or weights")
+	}
+}
+
+// order checks the stages together. n is the list.
+func (c *processCheck) order(n *yaml.Node) {
+	stages := c.process.Stages
+	if len(stages) == 0 {
+		c.bad(n, "cần ít nhất một bước", "at least one stage is needed")
+		return
+	}
+	at := map[StageKind]int{}
+	ids := map[StageID]bool{}
+	for i, s := range stages {
+		if ids[s.ID] {
+			c.bad(c.nodes[i], "mã bước “%s” có hai lần", "the stage's id “%s” stands twice", s.ID)
+		}
+		ids[s.ID] = true
+		if _, twice := at[s.Kind]; twice && s.Kind != StageReview && s.Kind != StageVote {
+			c.bad(c.nodes[i], "chỉ có thể có một bước loại %s", "only one stage of kind %s is possible", s.Kind)
+		}
+		c.follows(i, s, at)
+		at[s.Kind] = i
+	}
+	signed, signs := at[StageSign]
+	if _, issues := at[StageIssue]; signs && !issues {
+		c.bad(c.nodes[signed], "bước ký cần một bước issue sau đó: bước ấy đưa giao ước vào hiệu lực",
+			"a sign stage needs an issue stage after it: that is what brings the covenant into force")
+	}
+}
+
+// follows checks that what a stage builds on came before it, and that nothing comes too late. at are the stages before.
+func (c *processCheck) follows(i int, s Stage, at map[StageKind]int) {
+	has := func(kind StageKind) bool { _, ok := at[kind]; return ok }
+	node := c.nodes[i]
+	needs := map[StageKind]StageKind{StageSign: StageNumber, StageSeal: StageSign, StageIssue: StageSign, StageReport: StageIssue}
+	why := map[StageKind][2]string{
+		StageSign:   {"ngày được in trước khi có người ký", "the date is printed before anybody signs"},
+		StageSeal:   {"con dấu đóng lên chữ ký của người đứng đầu", "an agency's seal stands on its head's signature"},
+		StageIssue:  {"bước này hoàn tất các chữ ký", "it completes the signatures"},
+		StageReport: {"nghĩa vụ báo cáo bắt đầu khi giao ước có hiệu lực", "the duty begins when the covenant is in force"},
+	}
+	if before, ok := needs[s.Kind]; ok && !has(before) {
+		c.bad(node, "bước %[1]s cần có bước %[2]s trước nó: %[3]s", "a %[1]s stage needs a %[2]s stage before it: %[4]s", s.Kind, before, why[s.Kind][0], why[s.Kind][1])
+	}
+	fixed := has(StageNumber)
+	switch s.Kind {
+	case StageReview:
+		if fixed {
+			c.bad(node, "bước góp ý không thể đứng sau bước cấp số: văn bản không còn sửa được", "a review cannot come after the number: the text is fixed by then")
+		}
+	case StageVote:
+		c.lateVote(node, s, fixed, has(StageIssue))
+	case StageScore:
+		if fixed && !has(StageIssue) {
+			c.bad(node, "bước chấm điểm không thể đứng giữa cấp số và ban hành", "scores cannot come between number and issue")
+		}
+	case StageNumber, StageSign, StageSeal:
+		if has(StageIssue) || s.Kind == StageNumber && has(StageScore) {
+			c.bad(node, "bước %s không thể đứng sau bước ban hành", "a %s stage cannot come after the issue", s.Kind)
+		}
+	}
+}
+
+// lateVote: once the text is fixed a vote cannot send it back.
+func (c *processCheck) lateVote(node *yaml.Node, s Stage, fixed, issued bool) {
+	switch {
+	case fixed && !issued:
+		c.bad(node, "bước biểu quyết không thể đứng giữa cấp số và ban hành", "a vote cannot come between number and issue")
+	case issued && s.Vote != nil && (s.Vote.Fail == ThenReturn || s.Vote.Fail == ThenCancel || s.Vote.Conference != nil && s.Vote.Conference.Amend):
+		c.bad(node, "sau khi ban hành, biểu quyết chỉ có thể fail: continue hoặc again và không sửa văn bản",
+			"after the issue a vote can only have fail: continue or again, and cannot amend the text")
+	case issued && slices.ContainsFunc(s.Escalate, func(r EscalationRule) bool { return r.Then == ThenReturn || r.Then == ThenReject }):
+		c.bad(node, "sau khi ban hành, quá hạn không thể trả lại hay bác", "after the issue a missed deadline cannot return or reject")
+	}
 }

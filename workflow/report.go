@@ -19,7 +19,7 @@ func (cmd SubmitReport) decide(s State, now time.Time) ([]Event, error) {
 	if !contains(c.Members(), cmd.Agency) {
 		return nil, refuse(CodeForbidden, "%s không phải đơn vị thành viên", "%s is not a member", s.Directory.AgencyName(cmd.Agency))
 	}
-	authority, err := s.Directory.AuthorityIn(c.ID, cmd.By, cmd.Agency, DutyReport, s.today(now))
+	authority, err := s.authority(cmd.By, cmd.Agency, DutyReport, now)
 	if err != nil {
 		return nil, err
 	}

@@ -149,20 +149,29 @@ func (r RungRule) day(due Date, cal *Calendar) (Date, error) {
 	return due.AddDays(r.Days), nil
 }
 
+// deadlines are an obligation's deadlines in a covenant in force since from, in order.
+func (r *ReportRules) deadlines(id ObligationID, from Date) []Deadline {
+	o, ok := r.Obligation(id)
+	if !ok {
+		return nil
+	}
+	s, err := parseSchedule(o.Schedule)
+	if err != nil {
+		return nil
+	}
+	var out []Deadline
+	for _, due := range s.dates(from, from.AddMonths(r.Months)) {
+		out = append(out, Deadline{Date: due, Exclusive: o.Exclusive})
+	}
+	return out
+}
+
 // ReportDue finds the deadline of an obligation's period among the occurrences of a covenant in force since from.
 func (r *ReportRules) ReportDue(id ObligationID, period Period, from Date) (Deadline, bool) {
-	for _, o := range r.Obligations {
-		if o.ID != id {
-			continue
-		}
-		s, err := parseSchedule(o.Schedule)
-		if err != nil {
-			return Deadline{}, false
-		}
-		for _, due := range s.dates(from, from.AddMonths(r.Months)) {
-			if PeriodOf(o.Period, due) == period {
-				return Deadline{Date: due, Exclusive: o.Exclusive}, true
-			}
+	o, _ := r.Obligation(id)
+	for _, due := range r.deadlines(id, from) {
+		if PeriodOf(o.Period, due.Date) == period {
+			return due, true
 		}
 	}
 	return Deadline{}, false
@@ -176,11 +185,6 @@ func (r *ReportRules) Obligation(id ObligationID) (ObligationRule, bool) {
 		}
 	}
 	return ObligationRule{}, false
-}
-
-// Label is the obligation's name in the reader's language.
-func (o ObligationRule) Label(lang string) string {
-	return pick(lang, [2]string{o.Vietnamese, o.English})
 }
 
 // Title is the report of one period: “Báo cáo quý IV năm 2026”. The words that name and period share stand once.

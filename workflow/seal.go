@@ -7,7 +7,7 @@ func (s State) MaySeal(person PersonID, agency AgencyID, now time.Time) (Authori
 	if err := s.expect(AwaitingSeals); err != nil {
 		return Authority{}, "", err
 	}
-	authority, err := s.Directory.AuthorityIn(s.Covenant.ID, person, agency, DutyNumber, s.today(now))
+	authority, err := s.authority(person, agency, DutyNumber, now)
 	if err != nil {
 		return Authority{}, "", err
 	}

@@ -18,8 +18,8 @@ func (cmd IssueNumber) decide(s State, now time.Time) ([]Event, error) {
 		return nil, err
 	}
 	stage := s.stage()
-	agency := s.agenciesOf([]Role{stage.Number.By})[0]
-	authority, err := s.Directory.AuthorityIn(s.Covenant.ID, cmd.By, agency, DutyNumber, s.today(now))
+	agency := s.numbering(stage)
+	authority, err := s.authority(cmd.By, agency, DutyNumber, now)
 	if err != nil {
 		return nil, err
 	}
@@ -120,9 +120,8 @@ func (s State) MaySign(person PersonID, slot SlotID, now time.Time) (Authority, 
 	if _, ok := c.Signature(slot); ok {
 		return Authority{}, "", refuse(CodeConflict, "%s đã ký", "%s has already signed", party.Unit)
 	}
-	if !contains(c.Waiting, party.Agency) {
-		return Authority{}, "", refuse(CodeWrongState,
-			"chưa đến lượt %s ký", "it is not yet the turn of %s to sign", party.Unit)
+	if err := s.turnToSign(party); err != nil {
+		return Authority{}, "", err
 	}
 	return authority, field, nil
 }
@@ -166,34 +165,6 @@ func (cmd RecordSignature) decide(s State, now time.Time) ([]Event, error) {
 		After: cmd.After, Size: cmd.Size, Level: cmd.Level, Issuer: cmd.Issuer, Serial: cmd.Serial, SignedAt: cmd.SignedAt,
 	}}
 	return s.then(events, func(s State) ([]Event, error) { return s.afterSignature(now) })
-}
-
-func (s State) afterSignature(now time.Time) ([]Event, error) {
-	if len(s.Covenant.Waiting) > 0 {
-		return nil, nil
-	}
-	groups := s.signGroups(s.stage())
-	if s.Covenant.Group < len(groups) {
-		return []Event{GroupOpened{Stage: s.Covenant.Stage, Group: s.Covenant.Group + 1, Who: groups[s.Covenant.Group]}}, nil
-	}
-	return s.advance(now)
-}
-
-// RefuseSignature says that a signatory will not sign, and why.
-type RefuseSignature struct {
-	By     PersonID
-	Slot   SlotID
-	Reason string
-}
-
-func (cmd RefuseSignature) decide(s State, now time.Time) ([]Event, error) {
-	if _, _, err := s.MaySign(cmd.By, cmd.Slot, now); err != nil {
-		return nil, err
-	}
-	if cmd.Reason == "" {
-		return nil, refuse(CodeInvalid, "cần nêu lý do từ chối ký", "say why the signature is refused")
-	}
-	return []Event{SignatureRefused{Slot: cmd.Slot, Person: cmd.By, Reason: cmd.Reason}}, nil
 }
 
 // RecordValidationData records that the finished file holds all that long-term verification needs; with that the

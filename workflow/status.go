@@ -2,8 +2,10 @@ package workflow
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Words is the phase in the reader's language.
@@ -18,10 +20,12 @@ func (p Phase) Words(lang string) string {
 		AwaitingSeals:      {"chờ đóng dấu", "awaiting seals"},
 		AwaitingValidation: {"đang bổ sung dữ liệu kiểm tra", "adding validation data"},
 		AwaitingReports:    {"đang thực hiện, báo cáo định kỳ", "in force, periodic reports"},
+		AwaitingScores:     {"chờ chấm điểm, xếp hạng", "awaiting scores and ranking"},
 		PhaseInForce:       {"đang có hiệu lực", "in force"},
-		PhaseClosed:        {"đã kết thúc", "closed"},
-		PhaseRejected:      {"đã dừng", "stopped"},
+		PhaseAdopted:       {"đã thông qua", "adopted"},
 		PhaseCancelled:     {"đã hủy", "cancelled"},
+		PhaseClosed:        {"đã kết thúc", "closed"},
+		PhaseRejected:      {"đã dừng, chờ khối trưởng quyết định", "stopped, awaiting the block leader's decision"},
 		PhaseWithdrawn:     {"đã rút", "withdrawn"},
 	}[p])
 }
@@ -39,7 +43,7 @@ const (
 // Tone is the phase's tone.
 func (p Phase) Tone() Tone {
 	switch p {
-	case AwaitingReports, PhaseInForce, PhaseClosed:
+	case AwaitingReports, PhaseInForce, PhaseAdopted, PhaseClosed:
 		return ToneDone
 	case PhaseRejected, PhaseCancelled, PhaseWithdrawn:
 		return ToneStopped
@@ -76,15 +80,21 @@ func (s State) sentence(lang string) string {
 		}
 		return fmt.Sprintf(pick(lang, [2]string{"Chờ %s trình dự thảo", "Waiting for %s to submit a draft"}), s.Directory.AgencyName(c.For))
 	case AwaitingReviews:
+		if len(c.Waiting) == 0 {
+			return openComments(lang, len(c.OpenThreads()))
+		}
 		return who("góp ý", "to review")
 	case AwaitingVotes:
-		if len(c.Waiting) == 0 {
-			return pick(lang, [2]string{"Các đơn vị đã biểu quyết, chờ chủ tọa công bố kết quả", "All have voted; waiting for the chair to declare the result"})
-		}
-		return who("biểu quyết", "to vote")
+		return s.votingSentence(lang)
+	case AwaitingScores:
+		return s.scoringSentence(lang)
 	case AwaitingNumber:
 		return fmt.Sprintf(pick(lang, [2]string{"Chờ văn thư %s cấp số và ngày ban hành", "Waiting for the clerk of %s to issue number and date"}), s.Directory.AgencyName(c.Leader()))
 	case AwaitingSignatures:
+		if c.Enough != nil {
+			return fmt.Sprintf(pick(lang, [2]string{"Đã đủ %d/%d chữ ký để có hiệu lực; %s", "%d of %d signatures, enough to come into force; %s"}),
+				s.SignTally().Have, c.Enough.Total, lowerFirst(who("ký tiếp", "to sign")))
+		}
 		return who("ký số", "to sign")
 	case AwaitingSeals:
 		return who("đóng dấu", "to apply the seal")
@@ -96,25 +106,80 @@ func (s State) sentence(lang string) string {
 	case PhaseCancelled, PhaseWithdrawn, PhaseClosed:
 		return s.endedBecause(lang)
 	}
-	words := []rune(c.Phase.Words(lang))
-	if len(words) == 0 {
-		return ""
-	}
-	return strings.ToUpper(string(words[:1])) + string(words[1:])
+	return upperFirst(c.Phase.Words(lang))
 }
 
-func (s State) stoppedBecause(lang string) string {
+func upperFirst(text string) string {
+	_, n := utf8.DecodeRuneInString(text)
+	return strings.ToUpper(text[:n]) + text[n:]
+}
+
+func lowerFirst(text string) string {
+	_, n := utf8.DecodeRuneInString(text)
+	return strings.ToLower(text[:n]) + text[n:]
+}
+
+func openComments(lang string, n int) string {
+	if lang == "en" {
+		return "All have reviewed; waiting for the drafter to resolve " + plural(n, "comment", "comments")
+	}
+	return fmt.Sprintf("Đã đủ ý kiến, chờ đơn vị soạn thảo giải quyết %d góp ý", n)
+}
+
+// votingSentence is how the vote stands: at a conference, what the chair has to do next.
+func (s State) votingSentence(lang string) string {
+	c, sitting := s.Covenant, s.Covenant.Sitting()
+	pending := len(s.PendingMotions())
+	conference := s.stage().Vote != nil && s.stage().Vote.Conference != nil
+	leader := s.Directory.AgencyName(c.Leader())
+	switch {
+	case conference && sitting == nil:
+		return fmt.Sprintf(pick(lang, [2]string{"Chờ %s khai mạc hội nghị", "Waiting for %s to open the conference"}), leader)
+	case conference && sitting.Closed != nil:
+		return fmt.Sprintf(pick(lang, [2]string{"Hội nghị tạm dừng, chờ %s họp lại", "The conference is adjourned; waiting for %s to open it again"}), leader)
+	case len(c.Waiting) > 0:
+		return s.waitingFor(lang, "biểu quyết", "to vote")
+	case conference && pending > 0 && !c.votingOpen():
+		return fmt.Sprintf(pick(lang, [2]string{"Hội nghị đang họp, chờ chủ tọa đưa ra %d nội dung biểu quyết", "The conference is sitting; motions for the chair to put: %d"}), pending)
+	case conference && !c.votingOpen():
+		return pick(lang, [2]string{"Đã biểu quyết xong, chờ chủ tọa bế mạc hội nghị", "All motions are decided; waiting for the chair to close the conference"})
+	}
+	return pick(lang, [2]string{"Các đơn vị đã biểu quyết, chờ chủ tọa công bố kết quả", "All have voted; waiting for the chair to declare the result"})
+}
+
+// votingOpen reports whether a motion is open.
+func (c *Covenant) votingOpen() bool {
+	return slices.ContainsFunc(c.Motions, func(m Motion) bool { return m.Opened && m.Result == nil })
+}
+
+func (s State) scoringSentence(lang string) string {
 	c := s.Covenant
-	if n := len(c.Refused); n > 0 {
-		p, _ := c.SlotParty(c.Refused[n-1].Slot)
-		return fmt.Sprintf(pick(lang, [2]string{"Đã dừng: %s từ chối ký", "Stopped: %s refused to sign"}), s.Directory.AgencyName(p.Agency))
+	unverified := len(s.unverified())
+	switch {
+	case len(c.Waiting) > 0:
+		return s.waitingFor(lang, "tự chấm điểm", "to score themselves")
+	case unverified > 0:
+		return fmt.Sprintf(pick(lang, [2]string{"Chờ thẩm định điểm của %d đơn vị", "Scores to be verified: %d"}), unverified)
 	}
-	for _, r := range c.Reviews {
-		if r.Opinion == OpinionReject {
-			return fmt.Sprintf(pick(lang, [2]string{"Đã dừng: %s không nhất trí", "Stopped: %s rejected the draft"}), s.Directory.AgencyName(r.Agency))
-		}
+	return pick(lang, [2]string{"Đã thẩm định điểm, chờ công bố xếp hạng", "All scores are verified; waiting for the ranking to be declared"})
+}
+
+// stoppedBecause is why the covenant stands still, and who decides.
+func (s State) stoppedBecause(lang string) string {
+	cause := s.stopCause()
+	who := s.Directory.AgencyName(cause.Agency)
+	why := map[CauseKind][2]string{
+		CauseRejected: {"%s không nhất trí", "%s rejected the draft"},
+		CauseRefused:  {"%s từ chối ký", "%s refused to sign"},
+		CauseTooFew:   {"không còn đủ chữ ký theo quy trình", "too few signatures can be reached"},
+		CauseDeadline: {"đã quá hạn", "the deadline has passed"},
+		CauseVote:     {"biểu quyết không thông qua", "a motion failed"},
+	}[cause.Why]
+	text := pick(lang, why)
+	if strings.Contains(text, "%s") {
+		text = fmt.Sprintf(text, who)
 	}
-	return pick(lang, [2]string{"Đã dừng", "Stopped"})
+	return fmt.Sprintf(pick(lang, [2]string{"Đã dừng: %s; chờ %s quyết định", "Stopped: %s; waiting for %s to decide"}), text, s.Directory.AgencyName(s.Covenant.Leader()))
 }
 
 func (s State) waitingFor(lang, vi, en string) string {

@@ -1,6 +1,9 @@
 package workflow
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Choice is a vote.
 type Choice string
@@ -12,6 +15,8 @@ const (
 	ChoiceAbstain Choice = "abstain"
 )
 
+func (c Choice) known() bool { return c == ChoiceFor || c == ChoiceAgainst || c == ChoiceAbstain }
+
 // Word is the choice in the reader's language.
 func (c Choice) Word(lang string) string {
 	return pick(lang, map[Choice][2]string{
@@ -19,15 +24,127 @@ func (c Choice) Word(lang string) string {
 	}[c])
 }
 
-func (s State) openMotions(stage Stage, who []AgencyID) []Event {
-	var out []Event
-	for _, m := range stage.Vote.Motions {
-		out = append(out, MotionOpened{Stage: stage.ID, Motion: m.ID, Text: m.Vietnamese, Who: who})
+// Method is how a motion was decided.
+type Method string
+
+// The methods.
+const (
+	MethodElectronic Method = "electronic"
+	MethodSecret     Method = "secret"
+	MethodHands      Method = "hands"
+)
+
+// Word is the method in the reader's language.
+func (m Method) Word(lang string) string {
+	return pick(lang, map[Method][2]string{
+		MethodElectronic: {"điện tử", "electronic"}, MethodSecret: {"phiếu kín", "secret ballot"}, MethodHands: {"giơ tay", "show of hands"},
+	}[m])
+}
+
+// Motion is a motion put to the vote and what became of it.
+type Motion struct {
+	ID      MotionID
+	Text    string
+	English string // may be empty
+	Stage   StageID
+	Who     []AgencyID // entitled, without those that declared a conflict
+	Secret  bool
+	Opened  bool // false: proposed, and not yet put
+	Round   int  // counts every opening of any motion of the covenant, from 1
+	// Manifest is the digest of the text that was before the members when the motion was opened.
+	Manifest Digest
+	// Revision is the text amended on the spot that the motion adopts; 0: none.
+	Revision   int
+	ProposedBy AgencyID // from the floor
+	Ballots    []BallotCast
+	Taken      []BallotTaken // secret: who took part
+	Deemed     []BallotDeemed
+	Hands      *HandsCounted
+	Result     *MotionClosed
+}
+
+// voted reports whether an agency's vote is in.
+func (m Motion) voted(a AgencyID) bool {
+	return slices.ContainsFunc(m.Ballots, func(b BallotCast) bool { return b.Agency == a }) ||
+		slices.ContainsFunc(m.Taken, func(b BallotTaken) bool { return b.Agency == a }) ||
+		slices.ContainsFunc(m.Deemed, func(b BallotDeemed) bool { return b.Agency == a })
+}
+
+// Cast is how many votes are in.
+func (m Motion) Cast() int { return len(m.Ballots) + len(m.Taken) + len(m.Deemed) }
+
+// Count is the votes on a motion and those who could vote, by weight.
+type Count struct {
+	For      int `json:"for"`
+	Against  int `json:"against"`
+	Abstain  int `json:"abstain"`
+	Present  int `json:"present"`  // at the conference, or who voted where there is none
+	Entitled int `json:"entitled"` // without those that declared a conflict
+}
+
+// Cast is how many votes there are.
+func (c Count) Cast() int { return c.For + c.Against + c.Abstain }
+
+// Verdict is what the rules make of a count.
+type Verdict struct {
+	Quorum int // needed present
+	Base   int // of the threshold
+	Need   int // votes in favour
+	Tie    bool
+	Passed bool
+}
+
+// Decide applies the rules to a count. casting is the chair's vote in a tie; without one a tie that the chair decides has
+// not passed.
+func (v *VoteRules) Decide(c Count, casting Choice) Verdict {
+	out := Verdict{Quorum: v.Quorum.Of(c.Entitled), Base: c.Cast()}
+	switch v.Of {
+	case OfPresent:
+		out.Base = c.Present
+	case OfAll:
+		out.Base = c.Entitled
+	default:
+		if v.IgnoreAbstentions {
+			out.Base -= c.Abstain
+		}
+	}
+	out.Need = max(v.Pass.Of(out.Base), 1)
+	out.Passed = c.For >= out.Need
+	out.Tie = !out.Passed && v.Pass.majority && c.For == c.Against && c.For > 0 && c.For+1 >= out.Need
+	if out.Tie {
+		out.Passed = v.Tie == TiePasses || v.Tie == TieChair && casting == ChoiceFor
 	}
 	return out
 }
 
-// CastBallot is one agency's open vote on one motion.
+// openVote opens an electronic vote with all its motions, or the stage of a conference.
+func (s State) openVote(stage Stage, opened StageOpened) []Event {
+	if stage.Vote.Conference != nil {
+		return []Event{opened}
+	}
+	out := []Event{opened}
+	for _, m := range stage.Vote.Motions {
+		out = append(out, s.motionOpened(stage, Motion{ID: m.ID, Text: m.Vietnamese, English: m.English}))
+	}
+	return out
+}
+
+// motionOpened puts a motion to those who are entitled now, about the text that is before them now.
+func (s State) motionOpened(stage Stage, m Motion) MotionOpened {
+	revision, _ := s.Covenant.Revision()
+	e := MotionOpened{
+		Stage: stage.ID, Motion: m.ID, Text: m.Text, English: m.English, Secret: stage.Vote.Secret, Manifest: revision.Manifest, Revision: m.Revision,
+	}
+	for _, a := range s.takingPart(stage) {
+		if !s.conflicted(a, m.ID) {
+			e.Who = append(e.Who, a)
+		}
+	}
+	return e
+}
+
+// CastBallot is one agency's vote on one motion. In a secret ballot the choice goes into the box alone, by the engine; the
+// event only says that the agency took part.
 type CastBallot struct {
 	By     PersonID
 	Agency AgencyID
@@ -40,47 +157,56 @@ func (cmd CastBallot) decide(s State, now time.Time) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
+	name := s.Directory.AgencyName(cmd.Agency)
 	if !contains(motion.Who, cmd.Agency) {
-		return nil, refuse(CodeForbidden, "%s không có quyền biểu quyết nội dung này", "%s has no vote on this motion", s.Directory.AgencyName(cmd.Agency))
+		return nil, refuse(CodeForbidden, "%s không có quyền biểu quyết nội dung này", "%s has no vote on this motion", name)
 	}
-	authority, err := s.Directory.Authority(cmd.By, cmd.Agency, DutyVote, s.today(now))
+	holder, err := s.voterFor(cmd.Agency)
 	if err != nil {
 		return nil, err
 	}
-	for _, b := range motion.Ballots {
-		if b.Agency == cmd.Agency {
-			return nil, refuse(CodeConflict, "%s đã biểu quyết nội dung này", "%s has already voted on this motion", s.Directory.AgencyName(cmd.Agency))
-		}
+	authority, err := s.authority(cmd.By, orAgency(holder, cmd.Agency), DutyVote, now)
+	if err != nil {
+		return nil, err
 	}
-	switch cmd.Choice {
-	case ChoiceFor, ChoiceAgainst, ChoiceAbstain:
-	default:
-		return nil, refuse(CodeInvalid, "lựa chọn %q không hợp lệ", "choice %q is unknown", cmd.Choice)
+	switch {
+	case motion.voted(cmd.Agency):
+		return nil, refuse(CodeConflict, "%s đã biểu quyết nội dung này", "%s has already voted on this motion", name)
+	case motion.Hands != nil:
+		return nil, refuse(CodeWrongState, "nội dung này được biểu quyết bằng giơ tay", "this motion is decided by a show of hands")
+	case !cmd.Choice.known(): // never told: it may be of a secret ballot
+		return nil, refuse(CodeInvalid, "lựa chọn không hợp lệ; chọn tán thành, không tán thành hoặc không có ý kiến", "the choice is unknown; want for, against or abstain")
 	}
-	return []Event{BallotCast{Motion: cmd.Motion, Agency: cmd.Agency, Person: cmd.By, Authority: authority, Choice: cmd.Choice}}, nil
+	if motion.Secret {
+		return []Event{BallotTaken{Motion: cmd.Motion, Round: motion.Round, Agency: cmd.Agency, Person: cmd.By, Authority: authority, Proxy: holder}}, nil
+	}
+	return []Event{BallotCast{Motion: cmd.Motion, Agency: cmd.Agency, Person: cmd.By, Authority: authority, Choice: cmd.Choice, Proxy: holder}}, nil
 }
 
 func (s State) openMotion(id MotionID) (Motion, error) {
 	if err := s.expect(AwaitingVotes); err != nil {
 		return Motion{}, err
 	}
-	for _, m := range s.Covenant.Motions {
-		if m.ID != id {
-			continue
-		}
-		if m.Result != nil {
-			return Motion{}, refuse(CodeWrongState, "nội dung biểu quyết này đã kết thúc", "this motion is closed")
-		}
-		return m, nil
+	m := s.Covenant.motion(id)
+	switch {
+	case m == nil:
+		return Motion{}, refuse(CodeNotFound, "không có nội dung biểu quyết %q", "there is no motion %q", id)
+	case m.Result != nil:
+		return Motion{}, refuse(CodeWrongState, "nội dung biểu quyết này đã kết thúc", "this motion is closed")
+	case !m.Opened:
+		return Motion{}, refuse(CodeWrongState, "chủ tọa chưa đưa nội dung này ra biểu quyết", "the chair has not put this motion to the vote yet")
 	}
-	return Motion{}, refuse(CodeNotFound, "không có nội dung biểu quyết %q", "there is no motion %q", id)
+	return *m, nil
 }
 
 // CloseMotion ends a motion: the chair, who votes for the leading agency, declares the result. Without a quorum it
-// stays open.
+// stays open, unless a conference lets it lapse. Ballots are those of the box of a secret motion, in any order.
 type CloseMotion struct {
-	By     PersonID
-	Motion MotionID
+	By      PersonID
+	Motion  MotionID
+	Casting Choice // the chair's vote in a tie, where the rules ask for it
+	Lapse   bool   // at a conference without a quorum: the motion has not passed
+	Ballots []Choice
 }
 
 func (cmd CloseMotion) decide(s State, now time.Time) ([]Event, error) {
@@ -88,72 +214,173 @@ func (cmd CloseMotion) decide(s State, now time.Time) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.Directory.Authority(cmd.By, s.Covenant.Leader(), DutyVote, s.today(now)); err != nil {
+	if _, err := s.authority(cmd.By, s.Covenant.Leader(), DutyVote, now); err != nil {
 		return nil, err
 	}
-	rules := s.stage().Vote
-	if quorum := rules.Quorum.Of(len(motion.Who)); len(motion.Ballots) < quorum {
-		return nil, refuse(CodeWrongState,
-			"chưa đủ số phiếu: %d/%d đơn vị đã biểu quyết, cần ít nhất %d",
-			"no quorum yet: %d of %d agencies have voted, at least %d are needed", len(motion.Ballots), len(motion.Who), quorum)
+	result, verdict, err := s.result(motion, cmd.Ballots, cmd.Casting)
+	if err != nil {
+		return nil, err
 	}
-	result := motion.tally()
-	result.Passed = result.For >= rules.Pass.Of(len(motion.Ballots))
-	return s.then([]Event{result}, func(s State) ([]Event, error) { return s.afterMotion(now) })
+	switch {
+	case result.Present < verdict.Quorum && !(cmd.Lapse && s.stage().Vote.Conference != nil):
+		return nil, s.noQuorum(result.Count, verdict)
+	case result.Present < verdict.Quorum:
+		result.Lapsed, result.Passed = true, false
+	case verdict.Tie && s.stage().Vote.Tie == TieChair && cmd.Casting != ChoiceFor && cmd.Casting != ChoiceAgainst:
+		return nil, refuse(CodeWrongState, "phiếu ngang nhau (%[1]d–%[1]d): chủ tọa quyết định tán thành hoặc không tán thành",
+			"the votes are equal (%[1]d to %[1]d): the chair decides for or against", result.For)
+	case verdict.Tie:
+		result.Tie, result.Casting = true, cmd.Casting
+	}
+	return s.then(s.closing(motion, result), func(s State) ([]Event, error) { return s.afterMotion(now) })
 }
 
-func (m Motion) tally() MotionClosed {
-	result := MotionClosed{Motion: m.ID}
-	for _, b := range m.Ballots {
-		switch b.Choice {
+func (s State) noQuorum(c Count, v Verdict) error {
+	if s.stage().Vote.Conference != nil {
+		return refuse(CodeWrongState, "hội nghị chưa đủ số người dự: có mặt %d/%d, cần ít nhất %d",
+			"no quorum: %d of %d are present, at least %d are needed", c.Present, c.Entitled, v.Quorum)
+	}
+	return refuse(CodeWrongState, "chưa đủ số phiếu: %d/%d đơn vị đã biểu quyết, cần ít nhất %d",
+		"no quorum yet: %d of %d agencies have voted, at least %d are needed", c.Present, c.Entitled, v.Quorum)
+}
+
+// result counts a motion by the rules.
+func (s State) result(m Motion, box []Choice, casting Choice) (MotionClosed, Verdict, error) {
+	rules := s.stage().Vote
+	out := MotionClosed{Motion: m.ID, Method: MethodElectronic}
+	add := func(choice Choice, weight int) {
+		switch choice {
 		case ChoiceFor:
-			result.For++
+			out.For += weight
 		case ChoiceAgainst:
-			result.Against++
+			out.Against += weight
 		default:
-			result.Abstain++
+			out.Abstain += weight
 		}
 	}
-	return result
+	for _, b := range m.Ballots {
+		add(b.Choice, s.weight(rules.Weights, b.Agency))
+	}
+	for _, d := range m.Deemed {
+		add(d.Choice, s.weight(rules.Weights, d.Agency))
+	}
+	if m.Secret {
+		if err := out.openBox(m, box); err != nil {
+			return out, Verdict{}, err
+		}
+		for _, choice := range out.Ballots {
+			add(choice, 1)
+		}
+	}
+	if h := m.Hands; h != nil {
+		out.Method, out.For, out.Against, out.Abstain = MethodHands, h.For, h.Against, h.Abstain
+	}
+	hands := out.Cast()
+	for _, a := range m.Who {
+		w := s.weight(rules.Weights, a)
+		out.Entitled += w
+		if m.voted(a) || rules.Conference != nil && s.represented(a) {
+			out.Present += w
+		}
+	}
+	out.Present = max(out.Present, hands) // somebody may have left since
+	verdict := rules.Decide(out.Count, casting)
+	out.Quorum, out.Need, out.Passed = verdict.Quorum, verdict.Need, verdict.Passed
+	return out, verdict, nil
 }
 
-// afterMotion ends the stage when every motion is closed. A motion that failed sends the draft back to the drafter.
+// closing is the end of a motion; an amended text that did not pass is withdrawn with it.
+func (s State) closing(m Motion, result MotionClosed) []Event {
+	events := []Event{result}
+	if m.Revision > 0 && !result.Passed {
+		events = append(events, RevisionWithdrawn{Revision: m.Revision, Motion: m.ID})
+	}
+	return events
+}
+
+// afterMotion ends an electronic vote when every motion is closed; a conference ends when the chair closes it.
 func (s State) afterMotion(now time.Time) ([]Event, error) {
-	failed := false
-	for _, m := range s.Covenant.Motions {
+	if s.stage().Vote.Conference != nil {
+		return nil, nil
+	}
+	for _, m := range s.Covenant.MotionsOf(s.Covenant.Stage) {
 		if m.Result == nil {
 			return nil, nil
 		}
-		failed = failed || !m.Result.Passed
 	}
-	if failed {
-		revision, _ := s.Covenant.Revision()
-		return []Event{RevisionReturned{Stage: s.Covenant.Stage, Revision: revision.Number, By: s.Covenant.Leader()}}, nil
+	return s.afterVote(now)
+}
+
+// afterVote is what follows when all motions of the stage are decided.
+func (s State) afterVote(now time.Time) ([]Event, error) {
+	stage := s.stage()
+	var failed []Motion
+	for _, m := range s.Covenant.MotionsOf(stage.ID) {
+		if stage.Vote.hasMotion(m.ID) && !m.Result.Passed {
+			failed = append(failed, m)
+		}
 	}
-	return s.advance(now)
+	if len(failed) == 0 || stage.Vote.Fail == ThenContinue {
+		return s.advance(now)
+	}
+	if stage.Vote.Fail == ThenAgain {
+		var events []Event
+		for _, m := range failed {
+			if stage.Vote.Conference == nil {
+				events = append(events, s.motionOpened(stage, m))
+			}
+		}
+		return events, nil // at a conference the chair puts them at its next sitting
+	}
+	return s.consequence(stage.Vote.Fail, Cause{Agency: s.Covenant.Leader(), Why: CauseVote, Reason: failed[0].Text}, now)
+}
+
+func (v *VoteRules) hasMotion(id MotionID) bool {
+	return slices.ContainsFunc(v.Motions, func(m MotionRule) bool { return m.ID == id })
+}
+
+// MotionsOf are the motions of a stage as it was opened last, in the order in which they came.
+func (c *Covenant) MotionsOf(stage StageID) []Motion {
+	var out []Motion
+	for _, m := range c.Motions {
+		if m.Stage == stage {
+			out = append(out, m)
+		}
+	}
+	return out
 }
 
 func (c *Covenant) applyVote(e Event) {
 	switch e := e.(type) {
 	case MotionOpened:
-		opened := Motion{ID: e.Motion, Text: e.Text, Who: e.Who}
-		for i := range c.Motions {
-			if c.Motions[i].ID == e.Motion { // put again after a new revision
-				c.Motions[i] = opened
-				return
-			}
+		c.Rounds++
+		opened := Motion{
+			ID: e.Motion, Text: e.Text, English: e.English, Stage: e.Stage, Who: e.Who, Secret: e.Secret, Opened: true, Round: c.Rounds,
+			Manifest: e.Manifest, Revision: e.Revision,
 		}
-		c.Motions = append(c.Motions, opened)
-	case BallotCast:
-		if m := c.motion(e.Motion); m != nil {
-			m.Ballots = append(append([]BallotCast(nil), m.Ballots...), e)
+		if m := c.motion(e.Motion); m != nil { // proposed before, or put again
+			opened.ProposedBy = m.ProposedBy
+			*m = opened
+		} else {
+			c.Motions = append(c.Motions, opened)
 		}
 		c.Waiting = c.stillVoting()
+	case BallotCast:
+		c.changeMotion(e.Motion, func(m *Motion) { m.Ballots = append(slices.Clip(m.Ballots), e) })
+	case BallotTaken:
+		c.changeMotion(e.Motion, func(m *Motion) { m.Taken = append(slices.Clip(m.Taken), e) })
+	case BallotDeemed:
+		c.changeMotion(e.Motion, func(m *Motion) { m.Deemed = append(slices.Clip(m.Deemed), e) })
 	case MotionClosed:
-		if m := c.motion(e.Motion); m != nil {
-			m.Result = &e
-		}
+		c.changeMotion(e.Motion, func(m *Motion) { m.Result = &e })
 	}
+}
+
+func (c *Covenant) changeMotion(id MotionID, change func(*Motion)) {
+	if m := c.motion(id); m != nil {
+		change(m)
+	}
+	c.Waiting = c.stillVoting()
 }
 
 func (c *Covenant) motion(id MotionID) *Motion {
@@ -169,12 +396,8 @@ func (c *Covenant) motion(id MotionID) *Motion {
 func (c *Covenant) stillVoting() []AgencyID {
 	var out []AgencyID
 	for _, m := range c.Motions {
-		voted := map[AgencyID]bool{}
-		for _, b := range m.Ballots {
-			voted[b.Agency] = true
-		}
 		for _, a := range m.Who {
-			if m.Result == nil && !voted[a] && !contains(out, a) {
+			if m.Opened && m.Result == nil && m.Hands == nil && !m.voted(a) && !contains(out, a) {
 				out = append(out, a)
 			}
 		}

@@ -1,0 +1,50 @@
+package workflow
+
+import "slices"
+
+// Secret ballots. The log says who took part. The ballots lie in a box apart, which knows no voter, no time, no order and no
+// command; closing a motion records them sorted, with the tally. See PROCESS.md for what an owner of the database could
+// still see.
+
+// Events of ballots, beside BallotCast.
+type (
+	// BallotTaken says that an agency put its ballot into the box of a secret motion.
+	BallotTaken struct {
+		Motion    MotionID  `json:"motion"`
+		Round     int       `json:"round"`
+		Agency    AgencyID  `json:"agency"`
+		Person    PersonID  `json:"person"`
+		Authority Authority `json:"authority"`
+		Proxy     AgencyID  `json:"proxy,omitempty"` // the agency that voted for it
+	}
+	// BallotDeemed is a vote that the process gives an agency that let the deadline pass.
+	BallotDeemed struct {
+		Motion MotionID `json:"motion"`
+		Agency AgencyID `json:"agency"`
+		Choice Choice   `json:"choice"`
+		Rung   Rung     `json:"rung"`
+	}
+)
+
+// Kind is the event's name in the log.
+func (BallotTaken) Kind() string  { return "ballot_taken" }
+func (BallotDeemed) Kind() string { return "ballot_deemed" }
+
+var ballotEvents = map[string]eventDecoder{"ballot_taken": decodeAs[BallotTaken], "ballot_deemed": decodeAs[BallotDeemed]}
+
+// openBox sorts the ballots of a secret motion into its result. There must be as many as agencies took part.
+func (e *MotionClosed) openBox(m Motion, box []Choice) error {
+	e.Method = MethodSecret
+	for _, choice := range box {
+		if !choice.known() {
+			return refuse(CodeConflict, "hòm phiếu có phiếu không hợp lệ; không kiểm phiếu được", "the box holds an invalid ballot and cannot be counted")
+		}
+	}
+	if len(box) != len(m.Taken) {
+		return refuse(CodeConflict, "hòm phiếu có %d phiếu, trong khi %d đơn vị đã bỏ phiếu; không kiểm phiếu được",
+			"the box holds %d ballots, but %d agencies took part; it cannot be counted", len(box), len(m.Taken))
+	}
+	e.Ballots = slices.Clone(box)
+	slices.Sort(e.Ballots)
+	return nil
+}

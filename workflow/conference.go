@@ -1,0 +1,664 @@
+package workflow
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Motions that the process does not name get ids of their own, which a process may not use.
+const (
+	floorPrefix = "de-nghi-" // proposed from the floor
+	amendPrefix = "sua-doi-" // adopts a text amended on the spot
+)
+
+// Presence is how an agency takes part in a conference.
+type Presence string
+
+// The kinds of presence.
+const (
+	Present Presence = "present"
+	Absent  Presence = "absent"
+	ByProxy Presence = "proxy" // another agency votes for it
+)
+
+// Word is the presence in the reader's language.
+func (p Presence) Word(lang string) string {
+	return pick(lang, map[Presence][2]string{
+		Present: {"Có mặt", "Present"}, Absent: {"Vắng mặt", "Absent"}, ByProxy: {"Ủy quyền", "By proxy"},
+	}[p])
+}
+
+// Events of a conference.
+type (
+	// ConferenceOpened begins a sitting.
+	ConferenceOpened struct {
+		Stage     StageID   `json:"stage"`
+		Name      string    `json:"name"`
+		Place     string    `json:"place"`
+		Chair     PersonID  `json:"chair"`
+		Authority Authority `json:"authority"`
+		Secretary PersonID  `json:"secretary"`
+		At        time.Time `json:"at"`
+	}
+	// AttendanceRecorded says how an agency takes part from now on.
+	AttendanceRecorded struct {
+		Agency   AgencyID `json:"agency"`
+		Person   PersonID `json:"person,omitempty"` // who attends for it
+		Presence Presence `json:"presence"`
+		By       PersonID `json:"by"`
+	}
+	// ProxyRecorded is a written authorisation of one agency to vote for another at the conference.
+	ProxyRecorded struct {
+		From      AgencyID  `json:"from"`
+		To        AgencyID  `json:"to"`
+		GivenBy   PersonID  `json:"given_by"` // who signed it for From
+		Authority Authority `json:"authority"`
+		Date      Date      `json:"date"`
+		Document  string    `json:"document"` // number and title of the paper
+		By        PersonID  `json:"by"`
+	}
+	// MotionProposed adds a motion at the conference: from the floor, or to adopt a text amended on the spot.
+	MotionProposed struct {
+		Stage    StageID  `json:"stage"`
+		Motion   MotionID `json:"motion"`
+		Text     string   `json:"text"`
+		English  string   `json:"english,omitempty"`
+		Agency   AgencyID `json:"agency"`
+		Person   PersonID `json:"person"`
+		Revision int      `json:"revision,omitempty"`
+	}
+	// HandsCounted is a show of hands as the chair announced it; counting again replaces it until the motion is closed.
+	HandsCounted struct {
+		Motion    MotionID `json:"motion"`
+		For       int      `json:"for"`
+		Against   int      `json:"against"`
+		Abstain   int      `json:"abstain"`
+		Present   int      `json:"present"`
+		Chair     PersonID `json:"chair"`
+		Secretary PersonID `json:"secretary"` // who counted
+	}
+	// RevisionWithdrawn takes back a text amended on the spot that did not pass: the one before it is the text again.
+	RevisionWithdrawn struct {
+		Revision int      `json:"revision"`
+		Motion   MotionID `json:"motion"`
+	}
+	// ConferenceClosed ends a sitting; Adjourned: there is business left for another one.
+	ConferenceClosed struct {
+		Stage     StageID   `json:"stage"`
+		Chair     PersonID  `json:"chair"`
+		Adjourned bool      `json:"adjourned,omitempty"`
+		At        time.Time `json:"at"`
+		Opinions  string    `json:"opinions,omitempty"` // what was discussed, for the minutes
+	}
+	// MinutesKept says that the minutes of a sitting were drawn up from the events before it.
+	MinutesKept struct {
+		Stage    StageID   `json:"stage"`
+		Opened   time.Time `json:"opened"` // names the sitting; zero for a ranking
+		Template string    `json:"template"`
+		Values   Digest    `json:"values"`
+		PDF      Digest    `json:"pdf"`
+	}
+)
+
+// Kind is the event's name in the log.
+func (ConferenceOpened) Kind() string   { return "conference_opened" }
+func (AttendanceRecorded) Kind() string { return "attendance_recorded" }
+func (ProxyRecorded) Kind() string      { return "proxy_recorded" }
+func (MotionProposed) Kind() string     { return "motion_proposed" }
+func (HandsCounted) Kind() string       { return "hands_counted" }
+func (RevisionWithdrawn) Kind() string  { return "revision_withdrawn" }
+func (ConferenceClosed) Kind() string   { return "conference_closed" }
+func (MinutesKept) Kind() string        { return "minutes_kept" }
+
+var conferenceEvents = map[string]eventDecoder{
+	"conference_opened": decodeAs[ConferenceOpened], "attendance_recorded": decodeAs[AttendanceRecorded],
+	"proxy_recorded": decodeAs[ProxyRecorded], "motion_proposed": decodeAs[MotionProposed], "hands_counted": decodeAs[HandsCounted],
+	"revision_withdrawn": decodeAs[RevisionWithdrawn], "conference_closed": decodeAs[ConferenceClosed], "minutes_kept": decodeAs[MinutesKept],
+}
+
+// Conference is a sitting.
+type Conference struct {
+	ConferenceOpened
+	Attendance []AttendanceRecorded // one an agency, in the order of first mention
+	Proxies    []ProxyRecorded      // in force
+	Closed     *ConferenceClosed
+	Minutes    *MinutesKept
+}
+
+// Attendance finds how an agency takes part.
+func (c *Conference) attendance(a AgencyID) (AttendanceRecorded, bool) {
+	for _, r := range c.Attendance {
+		if r.Agency == a {
+			return r, true
+		}
+	}
+	return AttendanceRecorded{}, false
+}
+
+// ProxyOf is the agency that votes for another one.
+func (c *Conference) ProxyOf(from AgencyID) (ProxyRecorded, bool) {
+	for _, p := range c.Proxies {
+		if p.From == from {
+			return p, true
+		}
+	}
+	return ProxyRecorded{}, false
+}
+
+// Presence says how an agency takes part now; a proxy counts only while its holder is present.
+func (c *Conference) Presence(a AgencyID) Presence {
+	if r, ok := c.attendance(a); ok && r.Presence == Present {
+		return Present
+	}
+	if p, ok := c.ProxyOf(a); ok {
+		if r, ok := c.attendance(p.To); ok && r.Presence == Present {
+			return ByProxy
+		}
+	}
+	return Absent
+}
+
+// Sitting is the last sitting of the conference of the open stage; nil before the first.
+func (c *Covenant) Sitting() *Conference {
+	if n := len(c.Conferences); n > 0 && c.Conferences[n-1].Stage == c.Stage && n > c.EarlierSittings {
+		return &c.Conferences[n-1]
+	}
+	return nil
+}
+
+func (c *Covenant) applyConference(e Event) {
+	switch e := e.(type) {
+	case ConferenceOpened:
+		c.Conferences = append(c.Conferences, Conference{ConferenceOpened: e})
+		c.RoundsBefore = c.Rounds
+	case MotionProposed:
+		c.Motions = append(c.Motions, Motion{ID: e.Motion, Text: e.Text, English: e.English, Stage: e.Stage, Revision: e.Revision, ProposedBy: e.Agency})
+	case HandsCounted:
+		c.changeMotion(e.Motion, func(m *Motion) { m.Hands = &e })
+	case RevisionWithdrawn:
+		c.Revisions[e.Revision-1].Withdrawn = true
+	case MinutesKept:
+		for i := range c.Conferences {
+			if c.Conferences[i].Stage == e.Stage && c.Conferences[i].At.Equal(e.Opened) {
+				c.Conferences[i].Minutes = &e
+			}
+		}
+	default:
+		if sitting := c.Sitting(); sitting != nil {
+			sitting.apply(e)
+		}
+	}
+}
+
+func (c *Conference) apply(e Event) {
+	switch e := e.(type) {
+	case AttendanceRecorded:
+		c.attend(e)
+	case ProxyRecorded:
+		c.Proxies = append(slices.Clip(c.Proxies), e)
+		c.attend(AttendanceRecorded{Agency: e.From, Presence: ByProxy, By: e.By})
+	case ConferenceClosed:
+		c.Closed = &e
+	}
+}
+
+// attend replaces an agency's entry. Who comes in person needs no proxy any more.
+func (c *Conference) attend(e AttendanceRecorded) {
+	if e.Presence == Present {
+		c.Proxies = slices.DeleteFunc(slices.Clone(c.Proxies), func(p ProxyRecorded) bool { return p.From == e.Agency })
+	}
+	c.Attendance = slices.Clone(c.Attendance)
+	for i := range c.Attendance {
+		if c.Attendance[i].Agency == e.Agency {
+			c.Attendance[i] = e
+			return
+		}
+	}
+	c.Attendance = append(c.Attendance, e)
+}
+
+// represented reports whether an agency is at the conference, itself or by proxy.
+func (s State) represented(a AgencyID) bool {
+	sitting := s.Covenant.Sitting()
+	return sitting != nil && sitting.Closed == nil && sitting.Presence(a) != Absent
+}
+
+// voterFor is the agency whose person votes for another one by proxy; "" where it votes itself. At a conference who is not
+// there has no vote.
+func (s State) voterFor(a AgencyID) (AgencyID, error) {
+	if s.stage().Vote.Conference == nil {
+		return "", nil
+	}
+	if !s.represented(a) {
+		return "", refuse(CodeWrongState, "%s không có mặt tại hội nghị và không có ủy quyền", "%s is not at the conference and has given no proxy", s.Directory.AgencyName(a))
+	}
+	if s.Covenant.Sitting().Presence(a) == ByProxy {
+		p, _ := s.Covenant.Sitting().ProxyOf(a)
+		return p.To, nil
+	}
+	return "", nil
+}
+
+// sitting is the open sitting, its rules, or a refusal.
+func (s State) sitting() (*Conference, *ConferenceRules, error) {
+	if err := s.expect(AwaitingVotes); err != nil {
+		return nil, nil, err
+	}
+	rules := s.stage().Vote.Conference
+	if rules == nil {
+		return nil, nil, refuse(CodeWrongState, "bước này biểu quyết điện tử, không họp hội nghị", "this stage votes electronically, without a conference")
+	}
+	sitting := s.Covenant.Sitting()
+	if sitting == nil || sitting.Closed != nil {
+		return nil, rules, refuse(CodeWrongState, "hội nghị chưa khai mạc", "the conference is not open")
+	}
+	return sitting, rules, nil
+}
+
+// chairs is the right by which a person chairs: a vote of the leading agency.
+func (s State) chairs(person PersonID, now time.Time) (Authority, error) {
+	return s.authority(person, s.Covenant.Leader(), DutyVote, now)
+}
+
+// OpenConference opens a sitting.
+type OpenConference struct {
+	By        PersonID
+	Secretary PersonID
+	Name      string // default: the process's
+	Place     string // default: the process's
+}
+
+func (cmd OpenConference) decide(s State, now time.Time) ([]Event, error) {
+	_, rules, err := s.sitting()
+	if err == nil {
+		return nil, refuse(CodeConflict, "hội nghị đã khai mạc", "the conference is open already")
+	}
+	if rules == nil {
+		return nil, err
+	}
+	authority, err := s.chairs(cmd.By, now)
+	if err != nil {
+		return nil, err
+	}
+	if _, known := s.Directory.People[cmd.Secretary]; !known {
+		return nil, refuse(CodeInvalid, "cần chỉ định thư ký hội nghị có trong danh bạ", "name a secretary who is in the directory")
+	}
+	e := ConferenceOpened{
+		Stage: s.Covenant.Stage, Name: cmd.Name, Place: cmd.Place, Chair: cmd.By, Authority: authority, Secretary: cmd.Secretary, At: now,
+	}
+	if e.Name == "" {
+		e.Name = rules.Name.Vietnamese
+	}
+	if e.Place == "" {
+		e.Place = rules.Place
+	}
+	if e.Place == "" {
+		return nil, refuse(CodeInvalid, "cần nêu địa điểm hội nghị", "say where the conference is held")
+	}
+	return []Event{e}, nil
+}
+
+// RecordAttendance says that an agency is there, with whom, or is not. The chair, the secretary or the agency itself
+// records it.
+type RecordAttendance struct {
+	By       PersonID
+	Agency   AgencyID
+	Person   PersonID // who attends; needed for Present
+	Presence Presence // Present or Absent; a proxy is recorded by RecordProxy
+}
+
+func (cmd RecordAttendance) decide(s State, now time.Time) ([]Event, error) {
+	sitting, _, err := s.sitting()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.mayRecord(sitting, cmd.By, cmd.Agency, now); err != nil {
+		return nil, err
+	}
+	switch {
+	case cmd.Presence != Present && cmd.Presence != Absent:
+		return nil, refuse(CodeInvalid, "ghi có mặt hoặc vắng mặt; ủy quyền ghi bằng văn bản ủy quyền", "record present or absent; a proxy is recorded with its document")
+	case cmd.Presence == Present && s.Directory.People[cmd.Person].ID == "":
+		return nil, refuse(CodeInvalid, "cần ghi người dự có trong danh bạ", "say who attends, from the directory")
+	}
+	e := AttendanceRecorded{Agency: cmd.Agency, Presence: cmd.Presence, By: cmd.By}
+	if cmd.Presence == Present {
+		e.Person = cmd.Person
+	}
+	if have, ok := sitting.attendance(cmd.Agency); ok && have.Presence == e.Presence && have.Person == e.Person {
+		return nil, refuse(CodeConflict, "%s đã được ghi như vậy", "%s is recorded so already", s.Directory.AgencyName(cmd.Agency))
+	}
+	return []Event{e}, nil
+}
+
+// mayRecord: the chair and the secretary record for everybody, others for their own agency.
+func (s State) mayRecord(sitting *Conference, person PersonID, agency AgencyID, now time.Time) error {
+	if _, party := s.Covenant.Party(agency); !party {
+		return refuse(CodeForbidden, "%s không tham gia giao ước này", "%s takes no part in this covenant", s.Directory.AgencyName(agency))
+	}
+	if person == sitting.Secretary {
+		return nil
+	}
+	if _, err := s.chairs(person, now); err == nil {
+		return nil
+	}
+	_, err := s.anyAuthority(person, agency, now, DutyVote, DutySign)
+	return err
+}
+
+// RecordProxy records a written, dated authorisation to vote. It goes one level deep: who holds one gives none.
+type RecordProxy struct {
+	By       PersonID
+	From, To AgencyID
+	GivenBy  PersonID // who signed it; must have had the vote of From on its date
+	Date     Date
+	Document string // number and title of the paper
+}
+
+func (cmd RecordProxy) decide(s State, now time.Time) ([]Event, error) {
+	sitting, rules, err := s.sitting()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.mayRecord(sitting, cmd.By, cmd.From, now); err != nil {
+		return nil, err
+	}
+	if err := s.proxyAllowed(sitting, rules, cmd); err != nil {
+		return nil, err
+	}
+	if cmd.Document == "" || cmd.Date.IsZero() || s.today(now).Before(cmd.Date) {
+		return nil, refuse(CodeInvalid, "ủy quyền phải bằng văn bản, có số hiệu và ngày không sau hôm nay", "a proxy needs a document, named, and dated today or before")
+	}
+	authority, err := s.authorityOn(cmd.GivenBy, cmd.From, DutyVote, cmd.Date)
+	if err != nil {
+		return nil, err
+	}
+	return []Event{ProxyRecorded{
+		From: cmd.From, To: cmd.To, GivenBy: cmd.GivenBy, Authority: authority, Date: cmd.Date, Document: cmd.Document, By: cmd.By,
+	}}, nil
+}
+
+func (s State) proxyAllowed(sitting *Conference, rules *ConferenceRules, cmd RecordProxy) error {
+	who := s.takingPart(s.stage())
+	held := 0
+	for _, p := range sitting.Proxies {
+		if p.To == cmd.To {
+			held++
+		}
+	}
+	_, gives := sitting.ProxyOf(cmd.To)
+	_, given := sitting.ProxyOf(cmd.From)
+	holds := slices.ContainsFunc(sitting.Proxies, func(p ProxyRecorded) bool { return p.To == cmd.From })
+	from, to := s.Directory.AgencyName(cmd.From), s.Directory.AgencyName(cmd.To)
+	switch {
+	case rules.Proxies == 0:
+		return refuse(CodeForbidden, "quy chế hội nghị không cho ủy quyền biểu quyết", "the rules of the conference allow no proxies")
+	case cmd.From == cmd.To || !contains(who, cmd.From) || !contains(who, cmd.To):
+		return refuse(CodeInvalid, "%s không thể ủy quyền cho %s: cả hai phải là hai đơn vị khác nhau có quyền biểu quyết", "%s cannot authorise %s: both must be different agencies with a vote", from, to)
+	case given:
+		return refuse(CodeConflict, "%s đã ủy quyền", "%s has given a proxy already", from)
+	case holds || gives:
+		return refuse(CodeForbidden, "không được ủy quyền lại: đơn vị nhận ủy quyền không ủy quyền tiếp", "a proxy cannot be passed on: who holds one gives none")
+	case sitting.Presence(cmd.From) == Present:
+		return refuse(CodeWrongState, "%s đang có mặt nên tự biểu quyết", "%s is present and votes itself", from)
+	case held >= rules.Proxies:
+		return refuse(CodeForbidden, "%s đã nhận đủ %d ủy quyền", "%s holds %d proxies already, which is the most", to, held)
+	}
+	return nil
+}
+
+// ProposeMotion proposes a motion from the floor, where the rules permit it.
+type ProposeMotion struct {
+	By     PersonID
+	Agency AgencyID
+	Text   string
+}
+
+func (cmd ProposeMotion) decide(s State, now time.Time) ([]Event, error) {
+	_, rules, err := s.sitting()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.authority(cmd.By, cmd.Agency, DutyVote, now); err != nil {
+		return nil, err
+	}
+	switch {
+	case !rules.Floor:
+		return nil, refuse(CodeForbidden, "quy chế hội nghị không cho đề nghị thêm nội dung biểu quyết", "the rules of the conference allow no motions from the floor")
+	case !contains(s.takingPart(s.stage()), cmd.Agency) || !s.represented(cmd.Agency):
+		return nil, refuse(CodeForbidden, "%s không biểu quyết tại hội nghị này", "%s does not vote at this conference", s.Directory.AgencyName(cmd.Agency))
+	case strings.TrimSpace(cmd.Text) == "" || len(cmd.Text) > maxComment:
+		return nil, refuse(CodeInvalid, "cần nêu nội dung đề nghị biểu quyết, không quá dài", "say what is proposed, not at too great length")
+	}
+	return []Event{MotionProposed{Stage: s.Covenant.Stage, Motion: s.nextMotion(floorPrefix), Text: cmd.Text, Agency: cmd.Agency, Person: cmd.By}}, nil
+}
+
+// nextMotion is the next free id of a kind of motion.
+func (s State) nextMotion(prefix string) MotionID {
+	for n := 1; ; n++ {
+		id := MotionID(fmt.Sprintf("%s%d", prefix, n))
+		if s.Covenant.motion(id) == nil {
+			return id
+		}
+	}
+}
+
+// OpenMotions puts motions to the vote, one or several together; without any named all that are left.
+type OpenMotions struct {
+	By      PersonID
+	Motions []MotionID
+}
+
+func (cmd OpenMotions) decide(s State, now time.Time) ([]Event, error) {
+	if _, _, err := s.sitting(); err != nil {
+		return nil, err
+	}
+	if _, err := s.chairs(cmd.By, now); err != nil {
+		return nil, err
+	}
+	pending := s.PendingMotions()
+	ids := cmd.Motions
+	if amendment := s.pendingAmendment(); len(ids) == 0 && amendment != "" {
+		ids = []MotionID{amendment}
+	}
+	if len(ids) == 0 {
+		for _, m := range pending {
+			ids = append(ids, m.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, refuse(CodeWrongState, "không còn nội dung nào để đưa ra biểu quyết", "there is no motion left to put")
+	}
+	var events []Event
+	for i, id := range ids {
+		at := slices.IndexFunc(pending, func(m Motion) bool { return m.ID == id })
+		if at < 0 || slices.Contains(ids[:i], id) {
+			return nil, refuse(CodeNotFound, "nội dung %q không có, hoặc đã đưa ra biểu quyết", "there is no motion %q, or it was put already", id)
+		}
+		m := pending[at]
+		if amendment := s.pendingAmendment(); amendment != "" && id != amendment {
+			return nil, refuse(CodeWrongState, "cần biểu quyết văn bản sửa đổi tại hội nghị trước", "the amended text must be voted on first")
+		}
+		e := s.motionOpened(s.stage(), m)
+		if err := s.openable(e); err != nil {
+			return nil, err
+		}
+		events = append(events, e)
+	}
+	return events, nil
+}
+
+// openable refuses a motion without voters or without a quorum.
+func (s State) openable(e MotionOpened) error {
+	if len(e.Who) == 0 {
+		return refuse(CodeWrongState, "không có ai biểu quyết nội dung này", "nobody has a vote on this motion")
+	}
+	count, verdict, err := s.result(Motion{ID: e.Motion, Who: e.Who}, nil, "")
+	if err == nil && count.Present < verdict.Quorum {
+		return s.noQuorum(count.Count, verdict)
+	}
+	return err
+}
+
+// PendingMotions are the motions of the open conference that the chair has still to put: those of the process, then
+// those proposed at the conference. One that failed is put again where the rules say so.
+func (s State) PendingMotions() []Motion {
+	stage := s.stage()
+	if stage.Vote == nil || stage.Vote.Conference == nil {
+		return nil
+	}
+	var out []Motion
+	for _, rule := range stage.Vote.Motions {
+		m := s.Covenant.motion(rule.ID)
+		again := m != nil && m.Result != nil && !m.Result.Passed && stage.Vote.Fail == ThenAgain && m.Round <= s.Covenant.RoundsBefore
+		if m == nil || again {
+			out = append(out, Motion{ID: rule.ID, Text: rule.Vietnamese, English: rule.English, Stage: stage.ID})
+		}
+	}
+	for _, m := range s.Covenant.MotionsOf(stage.ID) {
+		if !m.Opened {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// pendingAmendment is the motion about a text amended on the spot that is not decided yet.
+func (s State) pendingAmendment() MotionID {
+	for _, m := range s.Covenant.MotionsOf(s.Covenant.Stage) {
+		if m.Revision > 0 && m.Result == nil {
+			return m.ID
+		}
+	}
+	return ""
+}
+
+// AmendText puts a text amended on the spot before the conference: a new revision, and the motion that adopts it.
+type AmendText struct {
+	SubmitRevision
+}
+
+func (cmd AmendText) decide(s State, now time.Time) ([]Event, error) {
+	_, rules, err := s.sitting()
+	if err != nil {
+		return nil, err
+	}
+	c := s.Covenant
+	if _, err := s.anyAuthority(cmd.By, c.For, now, DutyDraft, DutyVote); err != nil {
+		return nil, err
+	}
+	open := slices.ContainsFunc(c.MotionsOf(c.Stage), func(m Motion) bool { return m.Opened && m.Result == nil })
+	switch {
+	case !rules.Amend:
+		return nil, refuse(CodeForbidden, "quy chế hội nghị không cho sửa văn bản tại chỗ", "the rules of the conference do not allow the text to be amended on the spot")
+	case open || s.pendingAmendment() != "":
+		return nil, refuse(CodeWrongState, "đang có nội dung chưa biểu quyết xong; kết thúc rồi mới sửa văn bản", "a motion is still open; close it before the text is amended")
+	}
+	if err := cmd.differs(c); err != nil {
+		return nil, err
+	}
+	submitted := cmd.event(c)
+	submitted.Conference = true
+	id := s.nextMotion(amendPrefix)
+	return []Event{submitted, MotionProposed{
+		Stage: c.Stage, Motion: id, Agency: c.For, Person: cmd.By, Revision: submitted.Number,
+		Text:    fmt.Sprintf("Thông qua dự thảo lần %d, sửa đổi tại hội nghị", submitted.Number),
+		English: fmt.Sprintf("Adopt revision %d, amended at the conference", submitted.Number),
+	}}, nil
+}
+
+// CountHands records a show of hands as the chair announces it.
+type CountHands struct {
+	By                    PersonID
+	Motion                MotionID
+	For, Against, Abstain int
+}
+
+func (cmd CountHands) decide(s State, now time.Time) ([]Event, error) {
+	sitting, rules, err := s.sitting()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.chairs(cmd.By, now); err != nil {
+		return nil, err
+	}
+	m, err := s.openMotion(cmd.Motion)
+	if err != nil {
+		return nil, err
+	}
+	present := 0
+	for _, a := range m.Who {
+		if s.represented(a) {
+			present++
+		}
+	}
+	switch {
+	case !rules.Hands || m.Secret:
+		return nil, refuse(CodeForbidden, "nội dung này không biểu quyết bằng giơ tay", "this motion is not decided by a show of hands")
+	case m.Cast() > 0:
+		return nil, refuse(CodeConflict, "nội dung này đang được biểu quyết điện tử", "this motion is being voted on electronically")
+	case cmd.For < 0 || cmd.Against < 0 || cmd.Abstain < 0 || cmd.For > present || cmd.Against > present || cmd.Abstain > present ||
+		cmd.For+cmd.Against+cmd.Abstain > present:
+		return nil, refuse(CodeInvalid, "số phiếu không hợp lệ: có mặt %d đơn vị, đếm được %d", "the count cannot be: %d agencies are present, %d were counted",
+			present, cmd.For+cmd.Against+cmd.Abstain)
+	}
+	return []Event{HandsCounted{
+		Motion: cmd.Motion, For: cmd.For, Against: cmd.Against, Abstain: cmd.Abstain, Present: present, Chair: cmd.By, Secretary: sitting.Secretary,
+	}}, nil
+}
+
+// CloseConference ends the sitting. With motions of the process left it is adjourned, and can be opened again.
+type CloseConference struct {
+	By       PersonID
+	Opinions string // what was discussed, for the minutes
+}
+
+func (cmd CloseConference) decide(s State, now time.Time) ([]Event, error) {
+	if _, _, err := s.sitting(); err != nil {
+		return nil, err
+	}
+	if _, err := s.chairs(cmd.By, now); err != nil {
+		return nil, err
+	}
+	c := s.Covenant
+	if slices.ContainsFunc(c.MotionsOf(c.Stage), func(m Motion) bool { return m.Opened && m.Result == nil }) || s.pendingAmendment() != "" {
+		return nil, refuse(CodeWrongState, "còn nội dung chưa công bố kết quả; kết thúc biểu quyết rồi mới bế mạc", "a motion is still open; close it before the conference")
+	}
+	rules, left, failed := s.stage().Vote, false, false
+	for _, rule := range rules.Motions {
+		m := c.motion(rule.ID)
+		left = left || m == nil || m.Result == nil
+		failed = failed || m != nil && m.Result != nil && !m.Result.Passed
+	}
+	closed := ConferenceClosed{Stage: c.Stage, Chair: cmd.By, At: now, Opinions: cmd.Opinions, Adjourned: left || failed && rules.Fail == ThenAgain}
+	if closed.Adjourned {
+		return []Event{closed}, nil
+	}
+	return s.then([]Event{closed}, func(s State) ([]Event, error) { return s.afterVote(now) })
+}
+
+// RecordMinutes records the minutes that the program drew up of a sitting that is closed, or of a ranking.
+type RecordMinutes struct {
+	Stage    StageID
+	Opened   time.Time
+	Template string
+	Values   Digest
+	PDF      Digest
+}
+
+func (cmd RecordMinutes) decide(s State, _ time.Time) ([]Event, error) {
+	if cmd.Opened.IsZero() {
+		if s.Covenant.Scoring == nil || s.Covenant.Scoring.Ranking == nil || s.Covenant.Scoring.Minutes != nil {
+			return nil, refuse(CodeWrongState, "chưa có kết quả xếp hạng để lập biên bản, hoặc đã có biên bản", "there is no ranking to be minuted, or it has its minutes")
+		}
+		return []Event{MinutesKept(cmd)}, nil
+	}
+	for _, sitting := range s.Covenant.Conferences {
+		if sitting.Stage == cmd.Stage && sitting.At.Equal(cmd.Opened) && sitting.Closed != nil && sitting.Minutes == nil {
+			return []Event{MinutesKept(cmd)}, nil
+		}
+	}
+	return nil, refuse(CodeWrongState, "hội nghị chưa bế mạc hoặc đã có biên bản", "the conference is not closed, or has its minutes already")
+}

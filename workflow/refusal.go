@@ -1,0 +1,348 @@
+package workflow
+
+import (
+	"slices"
+	"time"
+)
+
+// CauseKind is what stopped a covenant or sent its draft back.
+type CauseKind string
+
+// The causes.
+const (
+	CauseReturned CauseKind = "returned" // an agency asked for changes
+	CauseRejected CauseKind = "rejected" // an agency rejected the draft
+	CauseVote     CauseKind = "vote"     // a motion failed
+	CauseRefused  CauseKind = "refused"  // a signatory refused
+	CauseTooFew   CauseKind = "too_few"  // not enough signatures can be reached any more
+	CauseDeadline CauseKind = "deadline" // a deadline passed
+	CauseSettled  CauseKind = "settled"  // the leader decided so
+)
+
+// Cause is why a covenant stopped or its draft goes back.
+type Cause struct {
+	Agency AgencyID  `json:"agency,omitempty"`
+	Why    CauseKind `json:"why"`
+	Reason string    `json:"reason,omitempty"`
+	Rung   Rung      `json:"rung,omitempty"`
+}
+
+// Events of refusals.
+type (
+	// Stopped says that the open stage cannot go on by itself: the leader of the block decides how.
+	Stopped struct {
+		Stage StageID `json:"stage"`
+		Cause
+	}
+	// RefusalSettled is the leader's decision on a covenant that stopped.
+	RefusalSettled struct {
+		Stage     StageID     `json:"stage"`
+		Choice    Consequence `json:"choice"`
+		Reason    string      `json:"reason"`
+		Person    PersonID    `json:"person"`
+		Authority Authority   `json:"authority"`
+	}
+	// NumberSetAside says that a numbered document is given up before it came into force: its number is void, its file and the
+	// signatures in it are not used further.
+	NumberSetAside struct {
+		Book   string `json:"book"`
+		Year   int    `json:"year"`
+		Number int    `json:"number"`
+		Symbol string `json:"symbol"`
+		Head   Digest `json:"head"`
+		Reason Cause  `json:"cause"`
+	}
+	// Cancelled ends a covenant that never comes into force: by a rule of its process, or because the leader decided so.
+	Cancelled struct {
+		Stage StageID `json:"stage,omitempty"`
+		Cause
+	}
+	// ConflictDeclared takes an agency that has a conflict of interest out of the reviews and votes, or out of one motion.
+	ConflictDeclared struct {
+		Agency    AgencyID  `json:"agency"`
+		Motion    MotionID  `json:"motion,omitempty"`
+		Reason    string    `json:"reason"`
+		Person    PersonID  `json:"person"`
+		Authority Authority `json:"authority"`
+	}
+)
+
+// Kind is the event's name in the log.
+func (Stopped) Kind() string          { return "stopped" }
+func (RefusalSettled) Kind() string   { return "refusal_settled" }
+func (NumberSetAside) Kind() string   { return "number_set_aside" }
+func (Cancelled) Kind() string        { return "cancelled" }
+func (ConflictDeclared) Kind() string { return "conflict_declared" }
+
+var refusalEvents = map[string]eventDecoder{
+	"stopped": decodeAs[Stopped], "refusal_settled": decodeAs[RefusalSettled], "number_set_aside": decodeAs[NumberSetAside],
+	"cancelled": decodeAs[Cancelled], "conflict_declared": decodeAs[ConflictDeclared],
+}
+
+func (c *Covenant) applyRefusal(e Event) {
+	switch e := e.(type) {
+	case Stopped:
+		c.Phase, c.Stop = PhaseRejected, &e
+	case RefusalSettled:
+		c.Phase, c.Stop = phaseOf[c.StageKind], nil
+	case NumberSetAside:
+		c.SetAside = append(c.SetAside, e)
+		c.Number, c.Frozen, c.Head, c.HeadSize, c.Group = nil, nil, Digest{}, 0, 0
+		c.Signed, c.Refused, c.Sealed, c.Waived, c.Paper, c.Enough = nil, nil, nil, nil, nil, nil
+	case Cancelled:
+		c.Phase, c.Waiting, c.Queue, c.Due, c.Stop = PhaseCancelled, nil, nil, Deadline{}, nil
+	case ConflictDeclared:
+		c.applyConflict(e)
+	}
+}
+
+func (c *Covenant) applyConflict(e ConflictDeclared) {
+	c.Conflicts = append(c.Conflicts, e)
+	if e.Motion == "" && (c.Phase == AwaitingReviews || c.Phase == AwaitingScores) {
+		c.Waiting, c.Queue = without(c.Waiting, e.Agency), without(c.Queue, e.Agency)
+	}
+	for i, m := range c.Motions {
+		if m.Result == nil && (e.Motion == "" || e.Motion == m.ID) && !m.voted(e.Agency) {
+			c.Motions[i].Who = without(m.Who, e.Agency)
+		}
+	}
+	if c.Phase == AwaitingVotes {
+		c.Waiting = c.stillVoting()
+	}
+}
+
+// consequence is what a rule says to a rejection, a failed motion or a refusal.
+func (s State) consequence(then Consequence, cause Cause, now time.Time) ([]Event, error) {
+	switch then {
+	case ThenReturn:
+		return s.sendBack(cause, now)
+	case ThenCancel:
+		return s.cancelBy(cause), nil
+	}
+	return []Event{Stopped{Stage: s.Covenant.Stage, Cause: cause}}, nil
+}
+
+// cancelBy ends the covenant. A number that it had is void.
+func (s State) cancelBy(cause Cause) []Event {
+	return append(s.setAside(cause), Cancelled{Stage: s.Covenant.Stage, Cause: cause})
+}
+
+// sendBack gives the draft back to its drafter. A number that it had is void.
+func (s State) sendBack(cause Cause, _ time.Time) ([]Event, error) {
+	c := s.Covenant
+	revision, _ := c.Revision()
+	return append(s.setAside(cause), RevisionReturned{
+		Stage: c.Stage, Revision: revision.Number, By: orAgency(cause.Agency, c.Leader()), Why: cause.Why, Reason: cause.Reason,
+	}), nil
+}
+
+func orAgency(a, b AgencyID) AgencyID {
+	if a == "" {
+		return b
+	}
+	return a
+}
+
+func (s State) setAside(cause Cause) []Event {
+	c := s.Covenant
+	if c.Number == nil {
+		return nil
+	}
+	return []Event{NumberSetAside{
+		Book: c.Number.Book, Year: c.Number.Year, Number: c.Number.Number, Symbol: c.Number.Symbol, Head: c.Head, Reason: cause,
+	}}
+}
+
+// SettleRefusal is the leader's decision on a covenant that stopped because of a rejection, a refusal or a deadline.
+type SettleRefusal struct {
+	By     PersonID
+	Choice Consequence // ThenReturn, ThenContinue or ThenCancel
+	Reason string
+}
+
+func (cmd SettleRefusal) decide(s State, now time.Time) ([]Event, error) {
+	c := s.Covenant
+	if err := s.expect(PhaseRejected); err != nil {
+		return nil, err
+	}
+	authority, err := s.authority(cmd.By, c.Leader(), DutyVote, now)
+	if err != nil {
+		return nil, err
+	}
+	if cmd.Reason == "" {
+		return nil, refuse(CodeInvalid, "cần nêu lý do của quyết định", "say why it is decided so")
+	}
+	cause := s.stopCause()
+	cause.Reason = cmd.Reason
+	settled := RefusalSettled{Stage: c.Stage, Choice: cmd.Choice, Reason: cmd.Reason, Person: cmd.By, Authority: authority}
+	var follow func(State) ([]Event, error)
+	switch cmd.Choice {
+	case ThenReturn:
+		follow = func(s State) ([]Event, error) { return s.sendBack(cause, now) }
+	case ThenCancel:
+		follow = func(s State) ([]Event, error) { return s.cancelBy(cause), nil }
+	case ThenContinue:
+		if err := s.mayContinue(cause); err != nil {
+			return nil, err
+		}
+		follow = func(s State) ([]Event, error) { return s.goOn(cause, now) }
+	default:
+		return nil, refuse(CodeInvalid, "quyết định %q không có: chọn return, continue hoặc cancel", "there is no decision %q: choose return, continue or cancel", cmd.Choice)
+	}
+	return s.then([]Event{settled}, follow)
+}
+
+// stopCause is why the covenant stopped; for one that stopped before 2026-11 it is what the events tell.
+func (s State) stopCause() Cause {
+	c := s.Covenant
+	if c.Stop != nil {
+		return c.Stop.Cause
+	}
+	if n := len(c.Refused); n > 0 {
+		p, _ := c.SlotParty(c.Refused[n-1].Slot)
+		return Cause{Agency: p.Agency, Why: CauseRefused}
+	}
+	return Cause{Agency: firstOf(s.ReviewTally().Rejected, []AgencyID{c.Leader()}), Why: CauseRejected}
+}
+
+// mayContinue refuses to go on where nothing would be left to go on with.
+func (s State) mayContinue(cause Cause) error {
+	if cause.Why == CauseTooFew || s.Covenant.Phase == PhaseRejected && s.Covenant.StageKind == StageSign && !s.enoughReachable() {
+		return refuse(CodeWrongState, "không thể tiếp tục: không còn đủ chữ ký theo quy trình; hãy trả lại để chỉnh sửa hoặc hủy",
+			"it cannot go on: the signatures that the process asks for cannot be reached; return it for revision or cancel it")
+	}
+	return nil
+}
+
+// goOn resumes the open stage without those who stand in the way.
+func (s State) goOn(cause Cause, now time.Time) ([]Event, error) {
+	switch s.Covenant.StageKind {
+	case StageReview:
+		released := []Event{AgenciesReleased{Stage: s.Covenant.Stage, Agencies: s.ReviewTally().Rejected}}
+		if cause.Why == CauseDeadline {
+			released = []Event{AgenciesReleased{Stage: s.Covenant.Stage, Agencies: append(append([]AgencyID{}, s.Covenant.Waiting...), s.Covenant.Queue...)}}
+		}
+		return s.then(released, func(s State) ([]Event, error) { return s.afterReview(now) })
+	case StageSign:
+		return s.askAgain(now)
+	}
+	return nil, nil // the stage waits for whom it waited before
+}
+
+// askAgain resumes the signing: with those who were asked, or else those who were passed over and may still sign.
+func (s State) askAgain(now time.Time) ([]Event, error) {
+	c := s.Covenant
+	var asked []AgencyID
+	for _, a := range c.Waiting {
+		p, _ := c.Party(a)
+		if _, refused := c.RefusedSlot(p.Slot); !refused {
+			asked = append(asked, a)
+		}
+	}
+	groups := len(s.signGroups(s.stage()))
+	if len(asked) == 0 && c.Group >= groups {
+		asked = slices.Clone(c.Waived)
+	}
+	if slices.Equal(asked, c.Waiting) {
+		return s.afterSignature(now)
+	}
+	return s.then([]Event{GroupOpened{Stage: c.Stage, Group: c.Group, Who: asked}}, func(s State) ([]Event, error) { return s.afterSignature(now) })
+}
+
+// DeclareConflict says that an agency has a conflict of interest: it neither reviews nor votes, and does not count.
+type DeclareConflict struct {
+	By     PersonID
+	Agency AgencyID
+	Motion MotionID // that it is about; empty: the whole covenant
+	Reason string
+}
+
+func (cmd DeclareConflict) decide(s State, now time.Time) ([]Event, error) {
+	c, name := s.Covenant, s.Directory.AgencyName(cmd.Agency)
+	switch c.Phase {
+	case AwaitingRevision, AwaitingReviews, AwaitingVotes, AwaitingScores:
+	default:
+		return nil, s.expect(AwaitingReviews)
+	}
+	authority, err := s.anyAuthority(cmd.By, cmd.Agency, now, DutyVote, DutySign, DutyReview)
+	if err != nil {
+		return nil, err
+	}
+	_, party := c.Party(cmd.Agency)
+	switch {
+	case !party:
+		return nil, refuse(CodeForbidden, "%s không tham gia giao ước này", "%s takes no part in this covenant", name)
+	case cmd.Reason == "":
+		return nil, refuse(CodeInvalid, "cần nêu lý do xung đột lợi ích", "say what the conflict of interest is")
+	case s.conflicted(cmd.Agency, cmd.Motion):
+		return nil, refuse(CodeConflict, "%s đã khai việc này", "%s has declared this already", name)
+	}
+	if err := s.stillNeutral(cmd); err != nil {
+		return nil, err
+	}
+	events := []Event{ConflictDeclared{Agency: cmd.Agency, Motion: cmd.Motion, Reason: cmd.Reason, Person: cmd.By, Authority: authority}}
+	return s.then(events, func(s State) ([]Event, error) {
+		if s.Covenant.Phase == AwaitingReviews && cmd.Motion == "" {
+			return s.afterReview(now)
+		}
+		return nil, nil
+	})
+}
+
+// stillNeutral refuses where the agency has acted already, or nobody would be left to act.
+func (s State) stillNeutral(cmd DeclareConflict) error {
+	c, name := s.Covenant, s.Directory.AgencyName(cmd.Agency)
+	if cmd.Motion != "" {
+		m := c.motion(cmd.Motion)
+		switch {
+		case m == nil:
+			return refuse(CodeNotFound, "không có nội dung biểu quyết %q", "there is no motion %q", cmd.Motion)
+		case m.Result != nil:
+			return refuse(CodeWrongState, "nội dung biểu quyết này đã kết thúc", "this motion is closed")
+		case m.voted(cmd.Agency):
+			return refuse(CodeConflict, "%s đã biểu quyết nội dung này", "%s has already voted on this motion", name)
+		case m.Opened && len(without(m.Who, cmd.Agency)) == 0:
+			return refuse(CodeWrongState, "không còn ai biểu quyết nội dung này", "nobody would be left to vote on this motion")
+		}
+		return nil
+	}
+	for _, m := range c.Motions {
+		if m.Result == nil && (m.voted(cmd.Agency) || m.Opened && len(without(m.Who, cmd.Agency)) == 0) {
+			return refuse(CodeConflict, "%s đã biểu quyết nội dung đang mở, hoặc không còn ai khác biểu quyết", "%s has voted on an open motion, or nobody else would be left to vote", name)
+		}
+	}
+	if revision, ok := c.Revision(); ok && c.Phase == AwaitingReviews && c.spoke(c.Stage, cmd.Agency, revision.Number) {
+		return refuse(CodeConflict, "%s đã cho ý kiến về bản này", "%s has already given its opinion on this revision", name)
+	}
+	for _, stage := range s.Process.Stages {
+		if who := s.takingPart(stage); (stage.Kind == StageReview || stage.Kind == StageVote || stage.Kind == StageScore) && len(who) == 1 && who[0] == cmd.Agency {
+			return refuse(CodeWrongState, "không còn đơn vị nào khác ở bước “%[1]s”", "nobody else would be left in the stage “%[2]s”", stage.Label("vi"), stage.Label("en"))
+		}
+	}
+	return nil
+}
+
+// conflicted reports whether an agency declared a conflict about the whole covenant or about the motion.
+func (s State) conflicted(agency AgencyID, motion MotionID) bool {
+	for _, d := range s.Covenant.Conflicts {
+		if d.Agency == agency && (d.Motion == "" || d.Motion == motion) {
+			return true
+		}
+	}
+	return false
+}
+
+// anyAuthority is the right by one of several duties; the error is about the first.
+func (s State) anyAuthority(person PersonID, agency AgencyID, now time.Time, duties ...Duty) (Authority, error) {
+	var first error
+	for _, d := range duties {
+		a, err := s.authority(person, agency, d, now)
+		if err == nil {
+			return a, nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return Authority{}, first
+}
