@@ -303,7 +303,7 @@ func (t Term) String() string {
 
 // Words is the term in the reader's language, as it stands after “due:”.
 func (t Term) Words(lang string) string {
-	text := ""
+	var text string
 	switch {
 	case t.WorkingDays > 0:
 		text = termWords(lang, t.WorkingDays, "ngày làm việc", "working day")

@@ -139,7 +139,7 @@ func (c *processCheck) follows(i int, s Stage, at map[StageKind]int) {
 		StageReport: {"nghĩa vụ báo cáo bắt đầu khi giao ước có hiệu lực", "the duty begins when the covenant is in force"},
 	}
 	if before, ok := needs[s.Kind]; ok && !has(before) {
-		c.bad(node, "bước %[1]s cần có bước %[2]s trước nó: %[3]s", "a %[1]s stage needs a %[2]s stage before it: %[4]s", s.Kind, before, why[s.Kind][0], why[s.Kind][1])
+		c.bad(node, "bước %[1]s cần có bước %[2]s trước nó: %[3]s", "a stage of kind %[1]s needs a stage of kind %[2]s before it: %[4]s", s.Kind, before, why[s.Kind][0], why[s.Kind][1])
 	}
 	fixed := has(StageNumber)
 	switch s.Kind {

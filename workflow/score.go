@@ -342,7 +342,7 @@ func (s State) outranks(a, b RankRow) int {
 		return int(b.Total - a.Total)
 	}
 	for _, tie := range s.stage().Score.Tie {
-		d := 0
+		var d int
 		if id, ok := strings.CutPrefix(tie, "criterion:"); ok {
 			d = int(s.criterionPoints(b.Agency, CriterionID(id)) - s.criterionPoints(a.Agency, CriterionID(id)))
 		} else if tie == "ballots" {

@@ -221,8 +221,9 @@ func (cmd CloseMotion) decide(s State, now time.Time) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
+	mayLapse := cmd.Lapse && s.stage().Vote.Conference != nil
 	switch {
-	case result.Present < verdict.Quorum && !(cmd.Lapse && s.stage().Vote.Conference != nil):
+	case result.Present < verdict.Quorum && !mayLapse:
 		return nil, s.noQuorum(result.Count, verdict)
 	case result.Present < verdict.Quorum:
 		result.Lapsed, result.Passed = true, false
