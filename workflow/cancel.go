@@ -74,7 +74,7 @@ func (c *Covenant) end(phase Phase, how Ending) {
 
 // Ended reports whether nothing more happens in this phase.
 func (p Phase) Ended() bool {
-	return slices.Contains([]Phase{PhaseClosed, PhaseRejected, PhaseCancelled, PhaseWithdrawn}, p)
+	return slices.Contains([]Phase{PhaseClosed, PhaseAdopted, PhaseCancelled, PhaseWithdrawn}, p)
 }
 
 // mayEnd refuses where there is no covenant or where it has ended.
@@ -165,7 +165,7 @@ func (EndReporting) decide(s State, now time.Time) ([]Event, error) {
 	if until := s.Covenant.Reporting.Until; !until.Before(s.today(now)) {
 		return nil, refuse(CodeWrongState, "thời hạn báo cáo kéo dài đến %s", "reports are due until %s", until.Display())
 	}
-	if _, more := s.Process.next(s.Covenant.Stage); more {
+	if len(s.Process.after(s.Covenant.Stage)) > 0 {
 		return s.advance(now)
 	}
 	return []Event{

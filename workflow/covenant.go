@@ -225,6 +225,7 @@ func (c *Covenant) Apply(e Event) {
 	case RevisionReturned:
 		c.Phase, c.Waiting, c.Queue, c.Due, c.Stop = AwaitingRevision, nil, nil, Deadline{}, nil
 		c.Revisions[e.Revision-1].Returned = e.By
+		c.setAside()
 	case NumberIssued:
 		c.Number = &e
 		c.Phase = AwaitingFreeze
@@ -267,6 +268,16 @@ func (c *Covenant) applyDrafted(e Drafted) {
 	c.Drafter, c.For = e.DraftedBy, e.DraftedFor
 	c.Lineage.Amends, c.Lineage.Renews = e.Amends, e.Renews
 	c.Phase = AwaitingRevision
+}
+
+// setAside forgets the frozen document of a text that goes back: what was signed binds nobody.
+func (c *Covenant) setAside() {
+	if c.Frozen == nil {
+		return
+	}
+	c.SetAside = append(c.SetAside, *c.Frozen)
+	c.Frozen, c.Head, c.HeadSize, c.Group = nil, Digest{}, 0, 0
+	c.Signed, c.Refused, c.Sealed, c.Waived, c.Paper, c.Enough = nil, nil, nil, nil, nil, nil
 }
 
 func (c *Covenant) applyStageOpened(e StageOpened) {

@@ -68,7 +68,11 @@ func (s State) enter(stages []Stage, now time.Time) ([]Event, error) {
 			return nil, nil
 		})
 	}
-	return append(events, ProcessEnded{}), nil
+	events = append(events, ProcessEnded{})
+	if s.Covenant.Reporting != nil { // in force, reported on and scored: its life is over
+		events = append(events, Closed{Reason: "đã hoàn thành các bước của quy trình", Date: s.today(now)})
+	}
+	return events, nil
 }
 
 // open is a stage's first events, by kind; nothing where nobody takes part.

@@ -5,11 +5,8 @@ import (
 	"time"
 )
 
-// Rungs that no process names: they end what has its own end.
-const (
-	RungLate Rung = "@late" // until when others may still sign, once enough have
-	RungEnd  Rung = "@end"  // the end of the reporting duties
-)
+// RungLate is a rung that no process names: until when others may still sign, once enough have.
+const RungLate Rung = "@late"
 
 // Events of deadlines.
 type (
@@ -120,11 +117,8 @@ type EscalateStage struct {
 func (cmd EscalateStage) decide(s State, now time.Time) ([]Event, error) {
 	c := s.Covenant
 	moot := refuse(CodeWrongState, "bước này đã kết thúc hoặc đã có hạn khác", "the stage is over, or has another deadline by now")
-	if c.Stage != cmd.Stage || c.Opening != cmd.Opening || c.Extension != cmd.Extension || c.Phase == PhaseRejected || c.Phase == PhaseClosed || c.Phase == AwaitingFreeze {
+	if c.Stage != cmd.Stage || c.Opening != cmd.Opening || c.Extension != cmd.Extension || c.Phase != phaseOf[c.StageKind] {
 		return nil, moot
-	}
-	if cmd.Rung == RungEnd {
-		return s.endReporting(now)
 	}
 	steps, err := s.Ladder()
 	if err != nil {
@@ -148,7 +142,7 @@ func (cmd EscalateStage) climb(s State, steps []LadderStep, now time.Time) ([]Ev
 		return nil, nil
 	}
 	c, step := s.Covenant, steps[0]
-	if c.Stage != cmd.Stage || c.Opening != cmd.Opening || c.Extension != cmd.Extension || c.Phase == PhaseRejected || c.Phase != phaseOf[c.StageKind] {
+	if c.Stage != cmd.Stage || c.Opening != cmd.Opening || c.Extension != cmd.Extension || c.Phase != phaseOf[c.StageKind] {
 		return nil, nil
 	}
 	if c.climbed(step.ID) {

@@ -659,8 +659,8 @@ func TestRefusals(t *testing.T) {
 	w.must(t, refuse(w, "a1"))
 	w.phase(t, AwaitingRevision)
 	c := w.state.Covenant
-	if c.Number != nil || c.Frozen != nil || len(c.Signed) != 0 || len(c.SetAside) != 1 || c.SetAside[0].Number != 7 {
-		t.Errorf("the numbered document was not set aside: %+v", c.SetAside)
+	if c.Number != nil || c.Frozen != nil || len(c.Signed) != 0 || len(c.SetAside) != 1 || len(c.Voided) != 1 || c.Voided[0].Number != 7 {
+		t.Errorf("the numbered document was not set aside: %+v, %+v", c.SetAside, c.Voided)
 	}
 	w.must(t, revision(2))
 	w.toSigning(t)
@@ -794,14 +794,19 @@ func TestReportingEndsInScores(t *testing.T) {
 `)
 	w.upTo(t, AwaitingReports)
 	w.refused(t, CloseReporting{By: "a0-officer"}, CodeWrongState)
-	end := w.climb(RungEnd)
-	w.refused(t, end, CodeWrongState)
 	for _, a := range []AgencyID{"a0", "a1", "a2"} {
 		w.must(t, SubmitReport{By: PersonID(a + "-officer"), Agency: a, Obligation: "nam", Period: "2026-H1", Summary: "đủ"})
 	}
 	w.must(t, CloseReporting{By: "a0-officer"})
 	w.phase(t, AwaitingScores)
-	w.refused(t, end, CodeWrongState)
+	for _, a := range []AgencyID{"a0", "a1", "a2"} {
+		w.must(t, SubmitScore{By: PersonID(a + "-officer"), Agency: a, Scores: []CriterionScore{{"a", 900}}})
+	}
+	w.must(t, VerifyScore{By: "a1-officer", Agency: "a0", Scores: []CriterionScore{{"a", 900}}})
+	w.must(t, VerifyScore{By: "a0-officer", Agency: "a1", Scores: []CriterionScore{{"a", 900}}})
+	w.must(t, VerifyScore{By: "a0-officer", Agency: "a2", Scores: []CriterionScore{{"a", 900}}})
+	w.must(t, DeclareRanking{By: "a0-head", Secretary: "a0-officer"})
+	w.phase(t, PhaseClosed)
 }
 
 // anyProcess draws a process of stages with rules of every kind.
@@ -1041,7 +1046,7 @@ func (w *world) does(turn Turn) []Command {
 func (w *world) invariants(r *rapid.T, ballots box) {
 	s, c := w.state, w.state.Covenant
 	switch c.Phase {
-	case PhaseAdopted, PhaseInForce, PhaseCancelled, PhaseClosed:
+	case PhaseAdopted, PhaseInForce, PhaseCancelled, PhaseClosed, PhaseWithdrawn:
 	default:
 		alive := slices.ContainsFunc(w.possible(), func(cmd Command) bool { _, err := Decide(s, cmd, w.now); return err == nil })
 		if !alive {

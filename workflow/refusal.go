@@ -2,6 +2,7 @@ package workflow
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -25,6 +26,9 @@ type Cause struct {
 	Why    CauseKind `json:"why"`
 	Reason string    `json:"reason,omitempty"`
 	Rung   Rung      `json:"rung,omitempty"`
+	// Person settled it so, by which right.
+	Person    PersonID  `json:"-"`
+	Authority Authority `json:"-"`
 }
 
 // Events of refusals.
@@ -42,21 +46,6 @@ type (
 		Person    PersonID    `json:"person"`
 		Authority Authority   `json:"authority"`
 	}
-	// NumberSetAside says that a numbered document is given up before it came into force: its number is void, its file and the
-	// signatures in it are not used further.
-	NumberSetAside struct {
-		Book   string `json:"book"`
-		Year   int    `json:"year"`
-		Number int    `json:"number"`
-		Symbol string `json:"symbol"`
-		Head   Digest `json:"head"`
-		Reason Cause  `json:"cause"`
-	}
-	// Cancelled ends a covenant that never comes into force: by a rule of its process, or because the leader decided so.
-	Cancelled struct {
-		Stage StageID `json:"stage,omitempty"`
-		Cause
-	}
 	// ConflictDeclared takes an agency that has a conflict of interest out of the reviews and votes, or out of one motion.
 	ConflictDeclared struct {
 		Agency    AgencyID  `json:"agency"`
@@ -70,13 +59,10 @@ type (
 // Kind is the event's name in the log.
 func (Stopped) Kind() string          { return "stopped" }
 func (RefusalSettled) Kind() string   { return "refusal_settled" }
-func (NumberSetAside) Kind() string   { return "number_set_aside" }
-func (Cancelled) Kind() string        { return "cancelled" }
 func (ConflictDeclared) Kind() string { return "conflict_declared" }
 
 var refusalEvents = map[string]eventDecoder{
-	"stopped": decodeAs[Stopped], "refusal_settled": decodeAs[RefusalSettled], "number_set_aside": decodeAs[NumberSetAside],
-	"cancelled": decodeAs[Cancelled], "conflict_declared": decodeAs[ConflictDeclared],
+	"stopped": decodeAs[Stopped], "refusal_settled": decodeAs[RefusalSettled], "conflict_declared": decodeAs[ConflictDeclared],
 }
 
 func (c *Covenant) applyRefusal(e Event) {
@@ -85,12 +71,6 @@ func (c *Covenant) applyRefusal(e Event) {
 		c.Phase, c.Stop = PhaseRejected, &e
 	case RefusalSettled:
 		c.Phase, c.Stop = phaseOf[c.StageKind], nil
-	case NumberSetAside:
-		c.SetAside = append(c.SetAside, e)
-		c.Number, c.Frozen, c.Head, c.HeadSize, c.Group = nil, nil, Digest{}, 0, 0
-		c.Signed, c.Refused, c.Sealed, c.Waived, c.Paper, c.Enough = nil, nil, nil, nil, nil, nil
-	case Cancelled:
-		c.Phase, c.Waiting, c.Queue, c.Due, c.Stop = PhaseCancelled, nil, nil, Deadline{}, nil
 	case ConflictDeclared:
 		c.applyConflict(e)
 	}
@@ -117,23 +97,27 @@ func (s State) consequence(then Consequence, cause Cause, now time.Time) ([]Even
 	case ThenReturn:
 		return s.sendBack(cause, now)
 	case ThenCancel:
-		return s.cancelBy(cause), nil
+		return s.cancelBy(cause, now), nil
 	}
 	return []Event{Stopped{Stage: s.Covenant.Stage, Cause: cause}}, nil
 }
 
-// cancelBy ends the covenant. A number that it had is void.
-func (s State) cancelBy(cause Cause) []Event {
-	return append(s.setAside(cause), Cancelled{Stage: s.Covenant.Stage, Cause: cause})
+// cancelBy ends the covenant by a rule of its process, or as the leader decided. A number that it had is voided.
+func (s State) cancelBy(cause Cause, now time.Time) []Event {
+	reason := cause.Reason
+	if cause.Why != CauseSettled {
+		reason = strings.TrimSuffix(s.causeWords(cause, "vi")+": "+reason, ": ")
+	}
+	return []Event{Cancelled{Person: cause.Person, Authority: cause.Authority, Reason: reason, Date: s.today(now)}}
 }
 
-// sendBack gives the draft back to its drafter. A number that it had is void.
+// sendBack gives the draft back to its drafter. A number that it had is voided, and its document set aside.
 func (s State) sendBack(cause Cause, _ time.Time) ([]Event, error) {
 	c := s.Covenant
 	revision, _ := c.Revision()
-	return append(s.setAside(cause), RevisionReturned{
+	return []Event{RevisionReturned{
 		Stage: c.Stage, Revision: revision.Number, By: orAgency(cause.Agency, c.Leader()), Why: cause.Why, Reason: cause.Reason,
-	}), nil
+	}}, nil
 }
 
 func orAgency(a, b AgencyID) AgencyID {
@@ -141,16 +125,6 @@ func orAgency(a, b AgencyID) AgencyID {
 		return b
 	}
 	return a
-}
-
-func (s State) setAside(cause Cause) []Event {
-	c := s.Covenant
-	if c.Number == nil {
-		return nil
-	}
-	return []Event{NumberSetAside{
-		Book: c.Number.Book, Year: c.Number.Year, Number: c.Number.Number, Symbol: c.Number.Symbol, Head: c.Head, Reason: cause,
-	}}
 }
 
 // SettleRefusal is the leader's decision on a covenant that stopped because of a rejection, a refusal or a deadline.
@@ -180,7 +154,8 @@ func (cmd SettleRefusal) decide(s State, now time.Time) ([]Event, error) {
 	case ThenReturn:
 		follow = func(s State) ([]Event, error) { return s.sendBack(cause, now) }
 	case ThenCancel:
-		follow = func(s State) ([]Event, error) { return s.cancelBy(cause), nil }
+		cause.Why, cause.Person, cause.Authority = CauseSettled, cmd.By, authority
+		follow = func(s State) ([]Event, error) { return s.cancelBy(cause, now), nil }
 	case ThenContinue:
 		if err := s.mayContinue(cause); err != nil {
 			return nil, err

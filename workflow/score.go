@@ -403,12 +403,3 @@ func (cmd CloseReporting) decide(s State, now time.Time) ([]Event, error) {
 	}
 	return s.advance(now)
 }
-
-// endReporting is the end of the duties' term.
-func (s State) endReporting(now time.Time) ([]Event, error) {
-	c := s.Covenant
-	if c.Phase != AwaitingReports || s.today(now).Before(c.Reporting.Until) || len(s.Process.after(c.Stage)) == 0 {
-		return nil, refuse(CodeWrongState, "kỳ báo cáo chưa kết thúc", "the reporting duties have not ended")
-	}
-	return s.advance(now)
-}

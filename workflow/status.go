@@ -166,20 +166,25 @@ func (s State) scoringSentence(lang string) string {
 
 // stoppedBecause is why the covenant stands still, and who decides.
 func (s State) stoppedBecause(lang string) string {
-	cause := s.stopCause()
-	who := s.Directory.AgencyName(cause.Agency)
-	why := map[CauseKind][2]string{
+	return fmt.Sprintf(pick(lang, [2]string{"Đã dừng: %s; chờ %s quyết định", "Stopped: %s; waiting for %s to decide"}),
+		s.causeWords(s.stopCause(), lang), s.Directory.AgencyName(s.Covenant.Leader()))
+}
+
+// causeWords is a cause as it stands after “because”.
+func (s State) causeWords(cause Cause, lang string) string {
+	text := pick(lang, map[CauseKind][2]string{
+		CauseReturned: {"%s trả lại", "%s returned the draft"},
 		CauseRejected: {"%s không nhất trí", "%s rejected the draft"},
 		CauseRefused:  {"%s từ chối ký", "%s refused to sign"},
 		CauseTooFew:   {"không còn đủ chữ ký theo quy trình", "too few signatures can be reached"},
 		CauseDeadline: {"đã quá hạn", "the deadline has passed"},
 		CauseVote:     {"biểu quyết không thông qua", "a motion failed"},
-	}[cause.Why]
-	text := pick(lang, why)
+		CauseSettled:  {"khối trưởng quyết định", "the block leader decided so"},
+	}[cause.Why])
 	if strings.Contains(text, "%s") {
-		text = fmt.Sprintf(text, who)
+		return fmt.Sprintf(text, s.Directory.AgencyName(cause.Agency))
 	}
-	return fmt.Sprintf(pick(lang, [2]string{"Đã dừng: %s; chờ %s quyết định", "Stopped: %s; waiting for %s to decide"}), text, s.Directory.AgencyName(s.Covenant.Leader()))
+	return text
 }
 
 func (s State) waitingFor(lang, vi, en string) string {

@@ -45,7 +45,7 @@ func (e *Engine) endCovenant(ctx context.Context, tx *store.Tx, before *workflow
 	if err := dropMails(ctx, tx, string(c.ID), reason); err != nil {
 		return err
 	}
-	if c.Phase == workflow.PhaseRejected { // said where the rejection is told
+	if c.Phase == workflow.PhaseAdopted { // nothing was signed, nothing is to be told but what the pages say
 		return nil
 	}
 	return e.queueNotices(ctx, tx, s, before)
