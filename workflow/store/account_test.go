@@ -177,22 +177,3 @@ func TestSettingsAndSessions(t *testing.T) {
 		}
 	})
 }
-
-func TestBallots(t *testing.T) {
-	eachDatabase(t, func(t *testing.T, d database) {
-		s := d.open(t)
-		for _, choice := range []string{`"no"`, `"yes"`, `"no"`} {
-			update(t, s, func(tx *store.Tx) error { return tx.CastBallot(t.Context(), "m", []byte(choice)) })
-		}
-		view(t, s, func(tx *store.Tx) error {
-			all, err := tx.Ballots(t.Context(), "m")
-			if len(all) != 3 || string(all[0]) != `"no"` || string(all[2]) != `"yes"` {
-				t.Errorf("ballots %s", all)
-			}
-			return err
-		})
-		if _, err := d.raw(t).Exec("DELETE FROM ballots"); err == nil {
-			t.Error("ballots were deleted")
-		}
-	})
-}

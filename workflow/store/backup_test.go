@@ -42,7 +42,8 @@ func fillForBackup(t *testing.T, s *store.Store) store.BlobInfo {
 		if !queued {
 			t.Error("not queued")
 		}
-		return errors.Join(err, mailErr, jobErr, tx.Refer(t.Context(), "covenant/c", "frozen.pdf", info), tx.CastBallot(t.Context(), "m", []byte(`"yes"`)),
+		return errors.Join(err, mailErr, jobErr, tx.Refer(t.Context(), "covenant/c", "frozen.pdf", info), tx.CastBallot(t.Context(), "m", "for"), tx.CloseBox(t.Context(), "m"),
+			tx.CastBallot(t.Context(), "open", "against"),
 			tx.SaveKey(t.Context(), store.SealedKey{ID: "k", Owner: "p", Sealed: []byte{0, 255, '\n', '\\'}}))
 	})
 	appendEvents(t, s, "c", 0, payload("k", `{"n":{"personal":"Nguyễn Thị Ổi"}}`))
@@ -102,11 +103,12 @@ func checkRestored(t *testing.T, s *store.Store, info store.BlobInfo) {
 		m, mailErr := tx.Mail(t.Context(), "m")
 		key, keyErr := tx.Key(t.Context(), "k")
 		ballots, ballotErr := tx.Ballots(t.Context(), "m")
+		boxed, boxErr := tx.Box(t.Context(), "open")
 		file, fileErr := tx.File(t.Context(), "covenant/c", "frozen.pdf")
-		if !found || n.Number != 1 || m.Subject != "Nhắc\thạn" || m.Body != "dòng 1\ndòng \\2" || string(key.Sealed) != "\x00\xff\n\\" || len(ballots) != 1 || file != info {
-			t.Errorf("restored %+v %+v %v %s %+v", n, m, key.Sealed, ballots, file)
+		if !found || n.Number != 1 || m.Subject != "Nhắc\thạn" || m.Body != "dòng 1\ndòng \\2" || string(key.Sealed) != "\x00\xff\n\\" || len(ballots) != 1 || len(boxed) != 1 || file != info {
+			t.Errorf("restored %+v %+v %v %s %s %+v", n, m, key.Sealed, ballots, boxed, file)
 		}
-		return errors.Join(err, mailErr, keyErr, ballotErr, fileErr)
+		return errors.Join(err, mailErr, keyErr, ballotErr, boxErr, fileErr)
 	})
 	if text, err := s.ReadBlob(t.Context(), info.Digest); err != nil || string(text) != "frozen" {
 		t.Errorf("blob %q (%v)", text, err)

@@ -133,33 +133,6 @@ func (q *Queries) AccountsOfPerson(ctx context.Context, person string) ([]Accoun
 	return items, nil
 }
 
-const ballots = `-- name: Ballots :many
-SELECT choice FROM ballots WHERE motion = $1 ORDER BY choice
-`
-
-func (q *Queries) Ballots(ctx context.Context, motion string) ([]string, error) {
-	rows, err := q.db.QueryContext(ctx, ballots, motion)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []string{}
-	for rows.Next() {
-		var choice string
-		if err := rows.Scan(&choice); err != nil {
-			return nil, err
-		}
-		items = append(items, choice)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const binding = `-- name: Binding :one
 SELECT issuer, serial, holder_kind, holder, fingerprint, confirmed_by, source, created_at, ended_at
 FROM bindings WHERE issuer = $1 AND serial = $2
@@ -300,21 +273,6 @@ func (q *Queries) FailKey(ctx context.Context, arg FailKeyParams) (FailKeyRow, e
 	var i FailKeyRow
 	err := row.Scan(&i.Failures, &i.LockedUntil)
 	return i, err
-}
-
-const insertBallot = `-- name: InsertBallot :exec
-INSERT INTO ballots (motion, id, choice) VALUES ($1, $2, $3)
-`
-
-type InsertBallotParams struct {
-	Motion string
-	ID     string
-	Choice string
-}
-
-func (q *Queries) InsertBallot(ctx context.Context, arg InsertBallotParams) error {
-	_, err := q.db.ExecContext(ctx, insertBallot, arg.Motion, arg.ID, arg.Choice)
-	return err
 }
 
 const insertKey = `-- name: InsertKey :exec

@@ -101,9 +101,3 @@ SELECT key, value FROM settings WHERE key >= @first AND (CAST(@past AS TEXT) = '
 
 -- name: DeleteSetting :exec
 DELETE FROM settings WHERE key = $1;
-
--- name: InsertBallot :exec
-INSERT INTO ballots (motion, id, choice) VALUES ($1, $2, $3);
-
--- name: Ballots :many
-SELECT choice FROM ballots WHERE motion = $1 ORDER BY choice;
