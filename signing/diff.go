@@ -22,23 +22,24 @@ const (
 
 // The kinds that are never permitted.
 const (
-	ChangeContent        ChangeKind = "page-content"
-	ChangeResource       ChangeKind = "page-resource" // font, image, form on a page
-	ChangePage           ChangeKind = "page"          // another property of a page
-	ChangePageTree       ChangeKind = "page-tree"     // pages added, removed, moved
-	ChangeAnnotation     ChangeKind = "annotation"
-	ChangeOverlay        ChangeKind = "overlay" // a new field over an earlier signature
-	ChangeField          ChangeKind = "form-field"
-	ChangeAppearance     ChangeKind = "signature-appearance"
-	ChangeSignatureValue ChangeKind = "signature-value"
-	ChangeStructure      ChangeKind = "structure"
-	ChangeLayers         ChangeKind = "layers"
-	ChangeAction         ChangeKind = "action"
-	ChangeCatalog        ChangeKind = "catalog"
-	ChangeTrailer        ChangeKind = "trailer"
-	ChangeObject         ChangeKind = "object"
-	ChangeUnreadable     ChangeKind = "unreadable"
-	ChangeTrailing       ChangeKind = "trailing-data"
+	ChangeContent         ChangeKind = "page-content"
+	ChangeResource        ChangeKind = "page-resource" // font, image, form on a page
+	ChangePage            ChangeKind = "page"          // another property of a page
+	ChangePageTree        ChangeKind = "page-tree"     // pages added, removed, moved
+	ChangeAnnotation      ChangeKind = "annotation"
+	ChangeOverlay         ChangeKind = "overlay" // a new field over an earlier signature
+	ChangeField           ChangeKind = "form-field"
+	ChangeAppearance      ChangeKind = "signature-appearance"
+	ChangeFieldAppearance ChangeKind = "field-appearance" // with the field's value unchanged
+	ChangeSignatureValue  ChangeKind = "signature-value"
+	ChangeStructure       ChangeKind = "structure"
+	ChangeLayers          ChangeKind = "layers"
+	ChangeAction          ChangeKind = "action"
+	ChangeCatalog         ChangeKind = "catalog"
+	ChangeTrailer         ChangeKind = "trailer"
+	ChangeObject          ChangeKind = "object"
+	ChangeUnreadable      ChangeKind = "unreadable"
+	ChangeTrailing        ChangeKind = "trailing-data"
 )
 
 // Modification is one change made after a signature.
@@ -195,15 +196,16 @@ func dictOf(f *pdf.File, num int) pdf.Dict {
 }
 
 // explain accounts for the changed objects that are reached from value and from nowhere else: new ones, and old ones that
-// only the given place and such objects refer to. It reports whether everything changed that is reached is accounted for.
+// only the given place and such objects refer to. On the way it passes through unchanged objects of c.graph.through, on the
+// same condition. It reports whether everything changed that is reached is accounted for.
 func (c *comparison) explain(value pdf.Object, owners ...edge) bool {
 	reached := map[int]bool{}
 	var order []int
 	collect := func(o pdf.Object) {
 		references(o, func(r pdf.Ref) {
-			if c.changed[r.Num] && !c.explained[r.Num] && !reached[r.Num] {
-				reached[r.Num] = true
-				order = append(order, r.Num)
+			if n := r.Num; !reached[n] && !c.explained[n] && (c.changed[n] || c.graph.through[n]) {
+				reached[n] = true
+				order = append(order, n)
 			}
 		})
 	}
@@ -214,28 +216,29 @@ func (c *comparison) explain(value pdf.Object, owners ...edge) bool {
 			collect(o)
 		}
 	}
-	for {
-		dropped := false
+	for dropped := true; dropped; {
+		dropped = false
 		for n := range reached {
 			if !c.exclusive(n, reached, owners) {
 				delete(reached, n)
 				dropped = true
 			}
 		}
-		if !dropped {
-			break
-		}
 	}
 	for n := range reached {
-		c.explained[n] = true
+		if c.changed[n] {
+			c.explained[n] = true
+		}
 	}
-	return len(reached) == len(order)
+	return !slices.ContainsFunc(order, func(n int) bool { return c.changed[n] && !reached[n] })
 }
 
-// exclusive: nothing refers to object n but the reached objects and the owners.
+// exclusive: nothing refers to object n but the reached objects and the owners. A new object may also be referred to by other
+// changed objects: what they may do with it is judged with them, while an unchanged one would begin to show it.
 func (c *comparison) exclusive(n int, reached map[int]bool, owners []edge) bool {
+	fresh := isNull(c.old, pdf.Ref{Num: n, Gen: entryOrFree(c.old, n).Gen})
 	for _, e := range c.graph.in[n] {
-		if !reached[e.from] && !slices.Contains(owners, e) {
+		if !reached[e.from] && !slices.Contains(owners, e) && !(fresh && c.changed[e.from]) && !c.graph.dead(e.from) {
 			return false
 		}
 	}
@@ -253,7 +256,7 @@ func (c *comparison) leftovers() {
 	slices.Sort(nums)
 	for _, n := range nums {
 		for _, e := range c.graph.in[n] {
-			if e.from == trailerNode || !c.changed[e.from] || c.explained[e.from] {
+			if (e.from == trailerNode || !c.changed[e.from] || c.explained[e.from]) && !c.graph.dead(e.from) {
 				c.report(c.describe(n, e))
 				break
 			}

@@ -60,8 +60,9 @@ func (c *comparison) compareCatalog() error {
 		case "AcroForm", "DSS":
 		case "Metadata":
 		case "Extensions", "MarkInfo":
-			c.explain(newRoot.Get(key), edge{rootRef.Num, key})
-			c.report(Modification{Kind: ChangeMetadata, Key: string(key)})
+			if !newRoot.Has(key) {
+				c.report(Modification{Kind: ChangeCatalog, Key: string(key), Object: rootRef.Num, Detail: "removed"})
+			}
 		case "Version":
 			if v, ok := newRoot.Get(key).(pdf.Name); !ok || len(v) != 3 {
 				c.report(Modification{Kind: ChangeCatalog, Key: string(key), Object: rootRef.Num})
@@ -70,8 +71,22 @@ func (c *comparison) compareCatalog() error {
 			c.report(Modification{Kind: catalogKind(key), Key: string(key), Object: rootRef.Num})
 		}
 	}
+	c.compareDeclarations(rootRef.Num, oldRoot, newRoot)
 	c.compareMetadata(rootRef.Num, oldRoot.Get("Metadata"), newRoot.Get("Metadata"))
 	return c.compareStore(rootRef.Num, oldRoot.Get("DSS"), newRoot.Get("DSS"))
+}
+
+// compareDeclarations: which extensions of PDF the file uses and whether it is tagged may be said anew, but not taken back.
+func (c *comparison) compareDeclarations(root int, old, new pdf.Dict) {
+	for _, key := range []pdf.Name{"Extensions", "MarkInfo"} {
+		value := new.Get(key)
+		if value == nil || pdf.Equal(old.Get(key), value) && !c.rewritten(value) {
+			continue
+		}
+		if c.explain(value, edge{root, key}) {
+			c.report(Modification{Kind: ChangeMetadata, Key: string(key)})
+		}
+	}
 }
 
 func catalogKind(key pdf.Name) ChangeKind {

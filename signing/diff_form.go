@@ -77,44 +77,65 @@ func (c *comparison) compareFormDict(old, new pdf.Dict) error {
 	if ref, ok := new.Get("Fields").(pdf.Ref); ok && c.changed[ref.Num] && c.onlyBy(ref.Num, "Fields", "AcroForm", "Annots") {
 		c.explained[ref.Num] = true
 	}
-	return c.compareResources(old.Get("DR"), new.Get("DR"), 0)
+	return c.compareResources(old.Get("DR"), new.Get("DR"))
 }
 
-// compareResources: categories and entries may be added; what was there stays as it was.
-func (c *comparison) compareResources(old, new pdf.Object, depth int) error {
-	if ref, ok := new.(pdf.Ref); ok && c.changed[ref.Num] {
-		if !c.byExplained(ref.Num) {
-			return nil // somebody else uses it too: left unexplained
-		}
-		c.explained[ref.Num] = true
-	}
-	a, err := c.old.Dict(old)
-	if err != nil {
-		return err
-	}
-	b, err := c.new.Dict(new)
-	if err != nil {
+// compareResources: categories and entries may be added; fonts and encodings, which fields may be drawn with, stay as they were.
+func (c *comparison) compareResources(old, new pdf.Object) error {
+	a, b, err := c.resourceDicts(old, new)
+	if err != nil || b == nil && a == nil {
 		return err
 	}
 	for _, e := range b {
 		was := a.Get(e.Key)
 		switch {
-		case was == nil:
+		case was == nil || (e.Key != "Font" && e.Key != "Encoding"):
 			c.explain(e.Value, c.edgesTo(e.Value, "DR")...)
-		case depth == 0:
-			if err := c.compareResources(was, e.Value, depth+1); err != nil {
+		default:
+			if err := c.compareFonts(was, e.Value); err != nil {
 				return err
 			}
+		}
+	}
+	for _, e := range a {
+		if !b.Has(e.Key) && (e.Key == "Font" || e.Key == "Encoding") {
+			c.report(Modification{Kind: ChangeResource, Key: string(e.Key), Detail: "form resources removed"})
+		}
+	}
+	return nil
+}
+
+func (c *comparison) compareFonts(old, new pdf.Object) error {
+	a, b, err := c.resourceDicts(old, new)
+	if err != nil {
+		return err
+	}
+	for _, e := range b {
+		switch was := a.Get(e.Key); {
+		case was == nil:
+			c.explain(e.Value, c.edgesTo(e.Value, "DR")...)
 		case !pdf.Equal(was, e.Value):
-			c.report(Modification{Kind: ChangeResource, Key: string(e.Key), Detail: "form resource replaced"})
+			c.report(Modification{Kind: ChangeResource, Key: string(e.Key), Detail: "form font replaced"})
 		}
 	}
 	for _, e := range a {
 		if !b.Has(e.Key) {
-			c.report(Modification{Kind: ChangeResource, Key: string(e.Key), Detail: "form resource removed"})
+			c.report(Modification{Kind: ChangeResource, Key: string(e.Key), Detail: "form font removed"})
 		}
 	}
 	return nil
+}
+
+// resourceDicts reads a resource dictionary before and after; one that somebody else uses too is left unexplained.
+func (c *comparison) resourceDicts(old, new pdf.Object) (a, b pdf.Dict, err error) {
+	if ref, ok := new.(pdf.Ref); ok && c.changed[ref.Num] && c.byExplained(ref.Num) {
+		c.explained[ref.Num] = true
+	}
+	if a, err = c.old.Dict(old); err != nil {
+		return nil, nil, err
+	}
+	b, err = c.new.Dict(new)
+	return a, b, err
 }
 
 // edgesTo are the references under key that point at what o points at, to be taken as owners.
@@ -130,14 +151,13 @@ func (c *comparison) edgesTo(o pdf.Object, key pdf.Name) []edge {
 	return out
 }
 
-// byExplained: all references to object n come from objects that are explained.
+// byExplained: all references to object n come from objects that are explained, or it is new and they come from changed ones.
 func (c *comparison) byExplained(n int) bool {
+	reached := map[int]bool{}
 	for _, e := range c.graph.in[n] {
-		if !c.explained[e.from] {
-			return false
-		}
+		reached[e.from] = c.explained[e.from]
 	}
-	return true
+	return c.exclusive(n, reached, nil)
 }
 
 // onlyBy: all references to object n stand under one of the keys.
@@ -173,10 +193,32 @@ func (c *comparison) compareField(was, is *pdf.Field) {
 			c.compareFieldDict(was, is, was.Widgets[i].Dict, w.Dict, w.Ref)
 		}
 	}
+	c.explainKids(was.Dict, is.Dict, is)
+	if c.valueChanged(was, is) && (is.Type == "Tx" || is.Type == "Ch" || is.Type == "Sig" && isNull(c.old, was.Value)) {
+		for _, w := range is.Widgets {
+			c.explain(w.Dict.Get("AP"), edge{w.Ref.Num, "AP"}) // streams written anew in their old place too
+		}
+	}
 	for _, w := range was.Widgets {
 		if !slices.ContainsFunc(is.Widgets, func(o pdf.Widget) bool { return o.Ref == w.Ref }) {
 			c.report(Modification{Kind: ChangeAnnotation, Action: ActionRemoved, Subtype: "Widget", Field: is.Name, Page: c.pageOf(w), Detail: "widget removed"})
 		}
+	}
+}
+
+// valueChanged: another value, or the same object with another content.
+func (c *comparison) valueChanged(was, is *pdf.Field) bool {
+	return !equalOrAbsent(was.Value, is.Value) || c.rewritten(is.Value)
+}
+
+// explainKids accounts for a changed Kids array of a field that is an object of its own; what it holds is judged as fields.
+func (c *comparison) explainKids(old, new pdf.Dict, f *pdf.Field) {
+	ref, ok := new.Get("Kids").(pdf.Ref)
+	if !ok || !c.changed[ref.Num] || slices.ContainsFunc(c.graph.in[ref.Num], func(e edge) bool { return e.from != f.Ref.Num }) {
+		return
+	}
+	if c.kidsAdded(old, new) {
+		c.explained[ref.Num] = true
 	}
 }
 
@@ -195,13 +237,13 @@ func (c *comparison) compareFieldDict(was, is *pdf.Field, old, new pdf.Dict, ref
 		c.compareSignatureField(was, is, old, new, ref, keys)
 		return
 	}
-	c.compareValueField(is, old, new, ref, keys)
+	c.compareValueField(was, is, old, new, ref, keys)
 }
 
 // compareSignatureField: an empty field may be signed, with an appearance; a signed one stays as it is.
 func (c *comparison) compareSignatureField(was, is *pdf.Field, old, new pdf.Dict, ref pdf.Ref, keys []pdf.Name) {
 	m := Modification{Kind: ChangeField, Field: is.Name, Object: ref.Num, Page: c.pageOf(pdf.Widget{Dict: new})}
-	signing := isNull(c.old, was.Value) && !isNull(c.new, is.Value)
+	signing := isNull(c.old, was.Value) && c.isDict(is.Value)
 	for _, key := range keys {
 		bad := m
 		bad.Key = string(key)
@@ -224,6 +266,13 @@ func (c *comparison) compareSignatureField(was, is *pdf.Field, old, new pdf.Dict
 		m.Kind = ChangeSignature // a time-stamp that shows itself is not the kind that is always permitted
 	}
 	c.report(m)
+}
+
+// isDict: the new value is a dictionary, as a signature's is.
+func (c *comparison) isDict(o pdf.Object) bool {
+	v, err := c.new.Resolve(o)
+	_, ok := v.(pdf.Dict)
+	return err == nil && ok
 }
 
 // signingKey reports whether signing an empty field may change a key so; if not, bad says more.
@@ -269,19 +318,22 @@ func (c *comparison) signatureKind(f *pdf.Field, otherwise ChangeKind) ChangeKin
 	return otherwise
 }
 
-// compareValueField: a field's value and what shows it may change; a button's appearance may not.
-func (c *comparison) compareValueField(is *pdf.Field, old, new pdf.Dict, ref pdf.Ref, keys []pdf.Name) {
+// compareValueField: a field's value, and with it what shows it, may change; a button's appearance may not.
+func (c *comparison) compareValueField(was, is *pdf.Field, old, new pdf.Dict, ref pdf.Ref, keys []pdf.Name) {
 	m := Modification{Kind: ChangeFormValue, Field: is.Name, Object: ref.Num, Page: c.pageOf(pdf.Widget{Dict: new})}
 	for _, key := range keys {
 		switch {
 		case key == "V", key == "AS", key == "RV", key == "M", key == "I", key == "DA", key == "Q", harmlessKey(key, new),
-			key == "AP" && (is.Type == "Tx" || is.Type == "Ch"):
+			key == "AP" && (is.Type == "Tx" || is.Type == "Ch") && c.valueChanged(was, is):
 			c.explain(new.Get(key), edge{ref.Num, key})
 		case key == "Kids" && c.kidsAdded(old, new):
 			continue
 		default:
 			bad := m
 			bad.Kind, bad.Key = ChangeField, string(key)
+			if key == "AP" {
+				bad.Kind = ChangeFieldAppearance
+			}
 			c.report(bad)
 			return
 		}
@@ -370,12 +422,17 @@ func (c *comparison) explainNewField(f *pdf.Field, m *Modification) {
 				c.report(Modification{Kind: ChangeField, Field: f.Name, Key: string(e.Key), Object: d.Ref.Num, Page: m.Page,
 					Detail: "new signature field with something that it may not have"})
 			}
+			if e.Key == "V" && !isNull(c.new, e.Value) && !c.isDict(e.Value) {
+				c.report(Modification{Kind: ChangeField, Field: f.Name, Key: "V", Object: d.Ref.Num, Detail: "a value that is no signature"})
+			}
 			if v, isRef := e.Value.(pdf.Ref); e.Key == "V" && isRef && !isNull(c.old, v) {
 				c.report(Modification{Kind: ChangeSignatureValue, Field: f.Name, Key: "V", Object: v.Num,
 					Detail: "the signature is an object that was there before"})
 			}
 			switch e.Key {
-			case "P", "Parent", "Kids":
+			case "P", "Parent":
+			case "Kids":
+				c.explainKids(nil, d.Dict, f)
 			default:
 				c.explain(e.Value, edge{d.Ref.Num, e.Key})
 			}
@@ -385,20 +442,15 @@ func (c *comparison) explainNewField(f *pdf.Field, m *Modification) {
 
 // covers returns the name of a signature field, signed before, that lies under the rectangle on the same page.
 func (c *comparison) covers(w pdf.Widget, rect pdf.Rect) string {
-	if c.oldForm == nil {
+	signed, err := c.old.Signatures()
+	if err != nil || len(signed) == 0 {
 		return ""
 	}
-	for _, f := range c.oldForm.Fields {
-		if f.Type != "Sig" || isNull(c.old, f.Value) {
-			continue
-		}
-		for _, o := range f.Widgets {
-			r, err := c.old.ReadRect(o.Dict.Get("Rect"))
-			if err == nil && !r.Empty() && pdf.Equal(o.Dict.Get("P"), w.Dict.Get("P")) &&
-				r.X0 < rect.X1 && rect.X0 < r.X1 && r.Y0 < rect.Y1 && rect.Y0 < r.Y1 {
-				return f.Name
-			}
+	var pages []pdf.Ref // P is the file's own word; the page's list of annotations is what is drawn
+	for page := range c.pages {
+		if c.new.Shows(page, w.Ref) {
+			pages = append(pages, page)
 		}
 	}
-	return ""
+	return signatureUnder(c.old, signed, pages, rect)
 }

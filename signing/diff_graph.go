@@ -17,17 +17,21 @@ type edge struct {
 // whatever refers to it, and so does a reference to an object that does not exist until a later revision makes it.
 type refGraph struct {
 	wanted map[int]bool
-	in     map[int][]edge
-	out    map[int][]int // wanted objects that an object refers to
-	edges  int           // made in all
+	// through are objects between a form field or the DSS and what later revisions write: appearance dictionaries, arrays of
+	// certificates and the like. They are wanted too.
+	through map[int]bool
+	in      map[int][]edge
+	out     map[int][]int // wanted objects that an object refers to
+	edges   int           // made in all
 }
 
 // maxEdges bounds a refGraph's memory.
 const maxEdges = 2_000_000
 
 // newRefGraph reads every object of the view once, until stop gives an error.
-func newRefGraph(view *pdf.File, wanted map[int]bool, stop func() error) (*refGraph, error) {
-	g := &refGraph{wanted: wanted, in: map[int][]edge{}, out: map[int][]int{}}
+func newRefGraph(view *pdf.File, form *pdf.Form, wanted map[int]bool, stop func() error) (*refGraph, error) {
+	g := &refGraph{wanted: wanted, through: map[int]bool{}, in: map[int][]edge{}, out: map[int][]int{}}
+	g.findThrough(view, form)
 	n := 0
 	for num, e := range view.Objects() {
 		if n++; n%256 == 0 {
@@ -46,11 +50,76 @@ func newRefGraph(view *pdf.File, wanted map[int]bool, stop func() error) (*refGr
 	return g, nil
 }
 
+// maxThrough bounds how many objects are looked at on the way from fields and the DSS.
+const maxThrough = 20_000
+
+// findThrough lists the dictionaries and arrays that appearances and the DSS consist of.
+func (g *refGraph) findThrough(view *pdf.File, form *pdf.Form) {
+	if form != nil {
+		for _, f := range form.Fields {
+			for _, w := range f.Widgets {
+				g.addThrough(view, w.Dict.Get("AP"))
+			}
+		}
+	}
+	g.addStore(view)
+}
+
+// addStore adds what the DSS of a view consists of.
+func (g *refGraph) addStore(view *pdf.File) {
+	if _, catalog, err := view.Catalog(); err == nil {
+		g.addThrough(view, catalog.Get("DSS"))
+	}
+}
+
+func (g *refGraph) addThrough(view *pdf.File, o pdf.Object) {
+	seen := map[int]bool{}
+	queue := []pdf.Object{o}
+	for len(queue) > 0 && len(g.through) < maxThrough {
+		at := queue[0]
+		queue = queue[1:]
+		references(at, func(r pdf.Ref) {
+			if seen[r.Num] {
+				return
+			}
+			seen[r.Num] = true
+			o, err := view.Get(r)
+			if err != nil {
+				return
+			}
+			switch o.(type) {
+			case pdf.Dict, pdf.Array:
+				g.through[r.Num], g.wanted[r.Num] = true, true
+				queue = append(queue, o)
+			}
+		})
+	}
+}
+
 func (g *refGraph) readTrailer(view *pdf.File) {
 	g.forget(trailerNode)
-	for _, e := range view.Trailer() {
-		g.walk(trailerNode, e.Key, e.Value, 0)
+	for _, key := range []pdf.Name{"Root", "Info", "Encrypt"} { // programs copy what else is there from revision to revision
+		g.walk(trailerNode, key, view.Trailer().Get(key), 0)
 	}
+}
+
+// dead reports that nothing in use refers to a wanted object any more.
+func (g *refGraph) dead(n int) bool { return g.unused(n, map[int]bool{}) }
+
+func (g *refGraph) unused(n int, seen map[int]bool) bool {
+	if n == trailerNode || !g.wanted[n] || len(seen) > 1000 {
+		return false
+	}
+	if seen[n] {
+		return true
+	}
+	seen[n] = true
+	for _, e := range g.in[n] {
+		if !g.unused(e.from, seen) {
+			return false
+		}
+	}
+	return true
 }
 
 // read takes an object's references as they are in the view, in place of those known.

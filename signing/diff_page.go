@@ -30,8 +30,28 @@ func (c *comparison) comparePages() error {
 			continue
 		}
 		c.compareSharedAnnotations(num)
+		c.comparePageTreeNode(num)
 	}
 	return nil
+}
+
+// pageTreeKeys are what means something in a node of the page tree (ISO 32000-2 table 30), inherited entries included.
+var pageTreeKeys = []pdf.Name{"Type", "Parent", "Kids", "Count", "Resources", "MediaBox", "CropBox", "Rotate"}
+
+// comparePageTreeNode: a program may leave a note of its own in a node of the page tree, which refers to nothing.
+func (c *comparison) comparePageTreeNode(num int) {
+	old, new := dictOf(c.old, num), dictOf(c.new, num)
+	if old.Get("Type") != pdf.Name("Pages") || new.Get("Type") != pdf.Name("Pages") {
+		return
+	}
+	for _, key := range diffKeys(old, new) {
+		refers := slices.Contains(pageTreeKeys, key)
+		references(new.Get(key), func(pdf.Ref) { refers = true })
+		if refers {
+			return
+		}
+	}
+	c.explained[num] = true
 }
 
 // contentAction: added where the old streams are all there, unchanged and first; else changed.
@@ -74,8 +94,8 @@ func (c *comparison) compareSharedAnnotations(num int) {
 			continue
 		}
 		page, ok := c.pages[pdf.Ref{Num: e.from, Gen: entryOrFree(c.new, e.from).Gen}]
-		if !ok || !c.onlyBy(num, "Annots", "Fields", "AcroForm") {
-			continue
+		if !ok || c.changed[e.from] || !c.onlyBy(num, "Annots", "Fields", "AcroForm") {
+			continue // a changed page is compared as such, its list of annotations with it
 		}
 		c.explained[num] = true
 		c.compareAnnotations(ref, ref, page)

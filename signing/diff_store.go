@@ -6,15 +6,14 @@ import (
 
 // compareStore: the DSS dictionary (ISO 32000-2 §12.8.4.3) may grow; nothing else may hang on it.
 func (c *comparison) compareStore(root int, old, new pdf.Object) error {
-	before := len(c.explained)
 	if new == nil {
 		if old != nil {
 			c.report(Modification{Kind: ChangeCatalog, Key: "DSS", Object: root, Detail: "validation data removed"})
 		}
 		return nil
 	}
+	before := len(c.explained)
 	c.explain(new, edge{root, "DSS"})
-	c.explainStore(new)
 	if pdf.Equal(old, new) && len(c.explained) == before {
 		return nil
 	}
@@ -26,20 +25,8 @@ func (c *comparison) compareStore(root int, old, new pdf.Object) error {
 	return nil
 }
 
-// explainStore accounts for changed arrays and streams below a DSS dictionary that itself is as it was.
-func (c *comparison) explainStore(store pdf.Object) {
-	ref, _ := store.(pdf.Ref)
-	dict, err := c.new.Dict(store)
-	if err != nil || ref.Num == 0 {
-		return
-	}
-	for _, e := range dict {
-		c.explain(e.Value, edge{ref.Num, e.Key})
-	}
-}
-
-// checkStore says what is wrong with a new store: a key or a value that has no place there, or an entry of VRI that is not as
-// it was. Data that are no longer needed may be left out (EN 319 142-1 §5.4.2).
+// checkStore says what is wrong with a new store: a key or a value that has no place there, or an entry of VRI that is gone.
+// Data that are no longer needed may be left out, and data for a signature added to its entry (EN 319 142-1 §5.4.2).
 func (c *comparison) checkStore(old, new pdf.Object) (string, error) {
 	a, err := c.old.Dict(old)
 	if err != nil {
@@ -98,29 +85,44 @@ func (c *comparison) checkVRI(old, new pdf.Object) (string, error) {
 		return "", err
 	}
 	for _, e := range a {
-		ref, _ := e.Value.(pdf.Ref)
-		if !pdf.Equal(e.Value, b.Get(e.Key)) || c.changed[ref.Num] {
-			return "VRI entry " + string(e.Key) + " changed or removed", nil
+		if e.Key != "Type" && !b.Has(e.Key) {
+			return "VRI entry " + string(e.Key) + " removed", nil
 		}
 	}
 	for _, e := range b {
-		entry, err := c.new.Dict(e.Value)
-		if err != nil {
-			return "malformed VRI entry", err
+		if e.Key == "Type" || (pdf.Equal(a.Get(e.Key), e.Value) && !c.rewritten(e.Value)) {
+			continue
 		}
-		if entry == nil || len(e.Key) != 40 {
-			return "malformed VRI entry", nil
+		if detail, err := c.checkVRIEntry(e); detail != "" || err != nil {
+			return detail, err
 		}
-		for _, k := range entry {
-			switch k.Key {
-			case "Type", "TU", "TS":
-			case "Cert", "OCSP", "CRL":
-				if !c.streamsOnly(k.Value) {
-					return "a VRI entry holds something other than streams", nil
-				}
-			default:
-				return "unknown key " + string(k.Key) + " in VRI", nil
+	}
+	return "", nil
+}
+
+func (c *comparison) rewritten(o pdf.Object) bool {
+	ref, ok := o.(pdf.Ref)
+	return ok && c.changed[ref.Num]
+}
+
+// checkVRIEntry: new entries, and those written anew when data for the same signature are added, hold streams only.
+func (c *comparison) checkVRIEntry(e pdf.Entry) (string, error) {
+	entry, err := c.new.Dict(e.Value)
+	if err != nil {
+		return "malformed VRI entry", err
+	}
+	if entry == nil || (len(e.Key) != 40 && len(e.Key) != 64) { // SHA-1 in hexadecimal; some programs take SHA-256
+		return "malformed VRI entry", nil
+	}
+	for _, k := range entry {
+		switch k.Key {
+		case "Type", "TU", "TS":
+		case "Cert", "OCSP", "CRL":
+			if !c.streamsOnly(k.Value) {
+				return "a VRI entry holds something other than streams", nil
 			}
+		default:
+			return "unknown key " + string(k.Key) + " in VRI", nil
 		}
 	}
 	return "", nil

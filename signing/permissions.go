@@ -18,7 +18,7 @@ var (
 // permissions is what the signatures of a file leave open.
 type permissions struct {
 	certified Permission // of DocMDP; 0 when the document is not certified
-	locked    Permission // the strictest P of the locks of signed fields; 0 for none
+	locked    Permission // the strictest P of the signed fields' locks and of their own DocMDP; 0 for none
 	locks     []Lock
 }
 
@@ -61,17 +61,28 @@ func (p *permissions) addLocks(f *pdf.File, s pdf.Signature) error {
 	if err != nil {
 		return err
 	}
-	if lock != nil && lock.Permission != 0 && (p.locked == 0 || lock.Permission < p.locked) {
-		p.locked = lock.Permission
+	if lock != nil {
+		p.restrict(lock.Permission)
 	}
 	return eachTransform(f, s.Dict, func(method pdf.Name, params pdf.Dict) {
-		if method != "FieldMDP" {
-			return
-		}
-		if l, err := lockOf(f, params); err == nil && l != nil {
-			p.locks = append(p.locks, *l)
+		switch v, isInt := params.Get("P").(pdf.Integer); method {
+		case "DocMDP": // of an approval signature whose field's lock limits the whole document
+			if !isInt || v < 1 || v > 3 {
+				v = pdf.Integer(PermitFilling)
+			}
+			p.restrict(Permission(v))
+		case "FieldMDP":
+			if l, err := lockOf(f, params); err == nil && l != nil {
+				p.locks = append(p.locks, *l)
+			}
 		}
 	})
+}
+
+func (p *permissions) restrict(to Permission) {
+	if to != 0 && (p.locked == 0 || to < p.locked) {
+		p.locked = to
+	}
 }
 
 // eachTransform calls fn for each signature reference of a signature dictionary (table 256).
@@ -109,6 +120,7 @@ func readLock(f *pdf.File, o pdf.Object) (*Lock, error) {
 	return lockOf(f, d)
 }
 
+// lockOf reads a lock or the parameters of FieldMDP. One without an Action, as some programs write for P alone, locks no field.
 func lockOf(f *pdf.File, d pdf.Dict) (*Lock, error) {
 	action, err := f.Resolve(d.Get("Action"))
 	if err != nil {
@@ -117,7 +129,7 @@ func lockOf(f *pdf.File, d pdf.Dict) (*Lock, error) {
 	name, _ := action.(pdf.Name)
 	l := &Lock{Action: LockAction(name)}
 	switch l.Action {
-	case LockAll, LockInclude, LockExclude:
+	case LockAll, LockInclude, LockExclude, "":
 	default:
 		return nil, fmt.Errorf("a lock with the unknown action %q", string(name))
 	}

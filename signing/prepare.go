@@ -233,6 +233,9 @@ func (t *target) permitted(opt *Options) (*Lock, error) {
 	if err := p.maySign(t.name, created, visible, opt.AllowNewField); err != nil {
 		return nil, err
 	}
+	if over := signatureUnder(t.file, signatures, []pdf.Ref{t.page}, t.rect); visible && over != "" {
+		return nil, fmt.Errorf("%w: %q", ErrCovers, over)
+	}
 	if opt.Certify != 0 && (len(signatures) > 0 || p.certified != 0) {
 		return nil, errors.New("only a document's first signature can certify it")
 	}
@@ -247,6 +250,9 @@ func (t *target) permitted(opt *Options) (*Lock, error) {
 		if opt.Lock != nil {
 			return nil, fmt.Errorf("field %q exists: its own lock holds, another cannot be given", t.name)
 		}
+	}
+	if lock != nil && lock.Action == "" {
+		lock = nil // its P holds by being in the field; there are no fields to write into FieldMDP
 	}
 	return lock, mayLock(t.form, lock, t.name)
 }

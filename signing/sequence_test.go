@@ -115,7 +115,8 @@ func (s *sequence) sign() {
 	if len(s.names) > 0 && rapid.Bool().Draw(r, "in place") {
 		opt.Field, s.names = s.names[0], s.names[1:]
 	} else if rapid.Bool().Draw(r, "visible") {
-		opt.Field, opt.New = fmt.Sprintf("new%d", s.n), &NewField{Rect: Rect{10, 10, 200, 60}}
+		y := 10 + 60*float64(s.n) // beside the others: over one it would be refused
+		opt.Field, opt.New = fmt.Sprintf("new%d", s.n), &NewField{Rect: Rect{10, y, 200, y + 50}}
 	}
 	out, _, err := SignBytes(s.t.Context(), s.file, rapid.SampledFrom(s.ids).Draw(r, "signer"), opt)
 	if err != nil {

@@ -20,13 +20,13 @@ func attackFile(kind fileKind, inField string) []byte {
 	return writeFile(kind, map[int]string{
 		1: "<</Type/Catalog/Pages 2 0 R/AcroForm 5 0 R/Metadata 6 0 R/OCProperties<</OCGs[20 0 R]/D<</OFF[20 0 R]>>>>>>",
 		2: "<</Type/Pages/Kids[3 0 R 30 0 R]/Count 2>>",
-		3: "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents[4 0 R 31 0 R]/Resources 9 0 R/Annots[10 0 R 11 0 R 12 0 R 13 0 R 14 0 R]>>",
+		3: "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents[4 0 R 31 0 R]/Resources 9 0 R/Annots[10 0 R 11 0 R 12 0 R 13 0 R 14 0 R 22 0 R 25 0 R]>>",
 		4: stm("", "BT /F1 12 Tf 72 780 Td (Pay 100 dong) Tj ET /Im1 Do /OC /L1 BDC BT /F1 12 Tf 72 700 Td (Pay 999 dong) Tj ET EMC"),
-		5: "<</Fields[10 0 R 11 0 R 12 0 R 13 0 R]/SigFlags 1/DR<</Font<</F1 8 0 R>>>>>>",
+		5: "<</Fields[10 0 R 11 0 R 12 0 R 13 0 R 22 0 R 25 0 R]/SigFlags 1/DR<</ProcSet[/PDF/Text]/Font<</F1 8 0 R>>/XObject<</FRM 28 0 R>>>>>>",
 		6: stm("/Type/Metadata/Subtype/XML", `<x:xmpmeta xmlns:x="adobe:ns:meta/"/>`),
 		7: "<</Producer(test)>>",
 		8: "<</Type/Font/Subtype/Type1/BaseFont/Times-Roman/ToUnicode 16 0 R>>",
-		9: "<</Font<</F1 8 0 R>>/XObject<</Im1 15 0 R>>/Properties<</L1 20 0 R>>>>",
+		9: "<</Font<</F1 8 0 R>>/XObject<</Im1 15 0 R/Shown 27 0 R>>/Properties<</L1 20 0 R>>>>",
 
 		10: "<</Type/Annot/Subtype/Widget/FT/Sig/T(A)/Rect[72 600 272 650]/F 4/P 3 0 R" + inField + ">>",
 		11: "<</Type/Annot/Subtype/Widget/FT/Sig/T(B)/Rect[72 500 272 550]/F 4/P 3 0 R/AP<</N 17 0 R>>>>",
@@ -39,6 +39,13 @@ func attackFile(kind fileKind, inField string) []byte {
 		18: stm("/Type/XObject/Subtype/Form/BBox[0 0 100 20]", "BT (100) Tj ET"),
 		19: stm("/Type/XObject/Subtype/Form/BBox[0 0 100 20]", "0 0 10 10 re f"),
 		20: "<</Type/OCG/Name(hidden)>>",
+		22: "<</Type/Annot/Subtype/Widget/FT/Tx/T(note)/V(100)/Rect[300 400 400 420]/F 4/P 3 0 R/AP 23 0 R>>",
+		23: "<</N 24 0 R>>",
+		24: stm("/Type/XObject/Subtype/Form/BBox[0 0 100 20]", "BT (100) Tj ET"),
+		25: "<</Type/Annot/Subtype/Widget/FT/Tx/T(shown)/V(100)/Rect[300 300 400 320]/F 4/P 3 0 R/AP 26 0 R>>",
+		26: "<</N 27 0 R>>",
+		27: stm("/Type/XObject/Subtype/Form/BBox[0 0 100 20]", "BT (100) Tj ET"), // which the page shows too
+		28: stm("/Type/XObject/Subtype/Form/BBox[0 0 100 20]", ""),
 		21: stm("", "BT /F1 40 Tf 72 400 Td (Nobody refers to this) Tj ET"),
 
 		30: "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 32 0 R/Resources 9 0 R/Annots 33 0 R>>",

@@ -57,11 +57,12 @@ func (v *verification) compareRevisions(first, last int) ([]Modification, error)
 	}
 	wanted, packed := v.writtenAfter(first)
 	base := v.file.AsOf(first)
-	graph, err := newRefGraph(base, wanted, v.reader.expired)
+	oldForm, formErr := base.Form()
+	graph, err := newRefGraph(base, oldForm, wanted, v.reader.expired)
 	if err != nil {
 		return nil, err
 	}
-	oldForm, err := base.Form()
+	err = formErr
 	for i := first + 1; i <= last; i++ {
 		if graph.edges >= maxEdges {
 			return nil, ErrTooCostly
@@ -115,7 +116,12 @@ func (v *verification) newComparison(i int, graph *refGraph, oldForm *pdf.Form, 
 	c := &comparison{old: v.file.AsOf(i - 1), new: v.file.AsOf(i), oldForm: oldForm, graph: graph, pages: v.pages, revision: i + 1,
 		conflicts: v.file.Revisions()[i].Conflicts, explained: map[int]bool{}, added: map[pdf.Ref]bool{}, signed: map[pdf.Ref]string{}}
 	c.changed = changedObjects(c.old, c.new, &v.file.Revisions()[i], packed, v.reader.expired)
+	graph.addStore(c.old)
+	done := 0
 	for n := range c.changed {
+		if done++; done%256 == 0 && v.reader.expired() != nil {
+			break // the caller asks too
+		}
 		graph.read(c.new, n, entryOrFree(c.new, n))
 	}
 	graph.readTrailer(c.new)

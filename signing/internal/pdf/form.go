@@ -175,12 +175,13 @@ func (f *File) Signatures() ([]Signature, error) {
 		if fd.Type != "Sig" || !fd.Terminal() {
 			continue
 		}
-		d, err := f.Dict(fd.Value)
+		v, err := f.Resolve(fd.Value)
 		if err != nil {
 			return nil, fmt.Errorf("signature field %q: %w", fd.Name, err)
 		}
-		if d == nil {
-			continue
+		d, ok := v.(Dict)
+		if !ok {
+			continue // no value, or one that is no signature
 		}
 		s := Signature{Field: fd, Dict: d}
 		s.Ref, _ = fd.Value.(Ref)

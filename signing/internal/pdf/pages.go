@@ -3,9 +3,11 @@ package pdf
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
-// Pages lists the page objects in order (§7.7.3.2). Nodes met twice, and trees deeper than Limits.MaxDepth, are errors.
+// Pages lists the page objects in order (§7.7.3.2), one that the tree names more than once where it comes first. Trees deeper
+// than Limits.MaxDepth are errors.
 func (f *File) Pages() ([]Ref, error) { return f.firstPages(math.MaxInt) }
 
 // Page returns page n, counted from 1; false where the file has fewer. It reads no more of the page tree than it must.
@@ -27,7 +29,8 @@ func (f *File) firstPages(n int) ([]Ref, error) {
 	if !ok {
 		return nil, fmt.Errorf("%w: the catalogue has no page tree", ErrMalformed)
 	}
-	return w.pages, w.walk(root, 0)
+	err = w.walk(root, 0)
+	return w.pages, err
 }
 
 // pageWalk collects the leaves of the page tree.
@@ -39,8 +42,11 @@ type pageWalk struct {
 }
 
 func (w *pageWalk) walk(ref Ref, depth int) error {
-	if w.seen[ref] || depth > w.f.src.lim.MaxDepth {
-		return fmt.Errorf("%w: the page tree goes in a circle at object %d", ErrMalformed, ref.Num)
+	if w.seen[ref] {
+		return nil
+	}
+	if depth > w.f.src.lim.MaxDepth {
+		return fmt.Errorf("%w: the page tree is too deep at object %d", ErrMalformed, ref.Num)
 	}
 	w.seen[ref] = true
 	node, err := w.f.Dict(ref)
@@ -88,6 +94,16 @@ func (f *File) PageAttribute(page Ref, key Name) (Object, error) {
 	return nil, fmt.Errorf("%w: the page tree is too deep", ErrMalformed)
 }
 
+// Shows tells whether an annotation is among those of a page.
+func (f *File) Shows(page, annotation Ref) bool {
+	d, err := f.Dict(page)
+	if err != nil {
+		return false
+	}
+	annots, err := f.Array(d.Get("Annots"))
+	return err == nil && slices.Contains(annots, Object(annotation))
+}
+
 // Rect is a rectangle in default user space units (1/72 inch), lower left to upper right (§7.9.5).
 type Rect struct{ X0, Y0, X1, Y1 float64 }
 
@@ -99,6 +115,11 @@ func (r Rect) Height() float64 { return r.Y1 - r.Y0 }
 
 // Empty tells whether the rectangle has no area.
 func (r Rect) Empty() bool { return r.X1 <= r.X0 || r.Y1 <= r.Y0 }
+
+// Overlaps tells whether two rectangles share an area; an empty one shares none.
+func (r Rect) Overlaps(o Rect) bool {
+	return !r.Empty() && !o.Empty() && r.X0 < o.X1 && o.X0 < r.X1 && r.Y0 < o.Y1 && o.Y0 < r.Y1
+}
 
 // Array gives the rectangle as an object.
 func (r Rect) Array() Array { return Array{Real(r.X0), Real(r.Y0), Real(r.X1), Real(r.Y1)} }
