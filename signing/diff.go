@@ -238,7 +238,8 @@ func (c *comparison) explain(value pdf.Object, owners ...edge) bool {
 func (c *comparison) exclusive(n int, reached map[int]bool, owners []edge) bool {
 	fresh := isNull(c.old, pdf.Ref{Num: n, Gen: entryOrFree(c.old, n).Gen})
 	for _, e := range c.graph.in[n] {
-		if !reached[e.from] && !slices.Contains(owners, e) && !(fresh && c.changed[e.from]) && !c.graph.dead(e.from) {
+		known := reached[e.from] || slices.Contains(owners, e) || (fresh && c.changed[e.from])
+		if !known && !c.graph.dead(e.from) {
 			return false
 		}
 	}

@@ -32,7 +32,7 @@ type VerifyLimits struct {
 	MaxRevisions  int           // default 10,000
 	MaxObjects    int           // default 1,000,000
 	MaxDecoded    int64         // bytes of one decoded object or cross-reference stream; default 8 MiB
-	MaxTime       time.Duration // without waiting for servers; default 5 s and 1 s for each 16 MiB; negative: none
+	MaxTime       time.Duration // without waiting for servers; default 4 s and 1 s for each 16 MiB; negative: none
 }
 
 // ErrTooCostly: the file would take more time or memory to judge than the limits allow.
@@ -45,7 +45,7 @@ func (l VerifyLimits) time(size int64) time.Duration {
 	if l.MaxTime != 0 {
 		return l.MaxTime
 	}
-	return 5*time.Second + time.Duration(size/(16<<20))*time.Second
+	return 4*time.Second + time.Duration(size/(16<<20))*time.Second
 }
 
 // limitedReader reads until a deadline. Everything that verification does with a file reads it again and again, so that this
