@@ -33,6 +33,7 @@ type registerEntry struct {
 // registerRow is one number issued.
 type registerRow struct {
 	Number, Date, Title, Path string
+	Detail                    string // why it is void
 	IssuedBy                  string
 	Phase                     string
 	Tone                      workflow.Tone
@@ -59,11 +60,53 @@ func (s *server) register(_ http.ResponseWriter, r *request) (*answer, error) {
 			p.add(entry)
 		}
 	}
+	if err := s.otherNumbers(r, p); err != nil {
+		return nil, err
+	}
 	slices.SortFunc(p.Books, func(a, b registerBook) int { return cmp.Or(cmp.Compare(b.Year, a.Year), cmp.Compare(a.Name, b.Name)) })
 	for _, b := range p.Books {
 		slices.SortFunc(b.Rows, func(a, b registerRow) int { return cmp.Compare(b.number, a.number) })
 	}
 	return &answer{page: "register", data: p}, nil
+}
+
+// otherNumbers adds what stands in the books beside the numbers of covenants: kept back, given on paper, void, and gaps.
+func (s *server) otherNumbers(r *request, p *registerPage) error {
+	src, ok := s.src.(RegisterSource)
+	if !ok {
+		return nil
+	}
+	books, err := src.Register(r.Context())
+	if err != nil {
+		return fmt.Errorf("register: %w", err)
+	}
+	for _, b := range books {
+		for _, l := range b.Lines {
+			if l.State != engine.RegisterIssued {
+				p.add(&registerEntry{b.Book, b.Year, otherRow(r, l)})
+			}
+		}
+	}
+	return nil
+}
+
+func otherRow(r *request, l engine.RegisterLine) registerRow {
+	row := registerRow{Number: fmt.Sprintf("%02d", l.Number), Title: l.Title, number: l.Number, Tone: workflow.ToneWaiting}
+	if l.Symbol != "" {
+		row.Number += "/" + l.Symbol
+	}
+	if !l.Date.IsZero() {
+		row.Date = displayDate(l.Date)
+	}
+	row.Phase = r.lang.text("register.state." + string(l.State))
+	switch l.State {
+	case engine.RegisterPaper:
+		row.Tone = workflow.ToneDone
+	case engine.RegisterVoid:
+		row.Tone = workflow.ToneStopped
+		row.Detail = l.Reason
+	}
+	return row
 }
 
 // registerEntry is a covenant's entry in the register; nil before it has a number.

@@ -55,6 +55,13 @@ type Config struct {
 	Roots *x509.CertPool
 }
 
+// RegisterSource is a Source that knows the whole register of documents, with what is kept back, given on paper, void or
+// missing.
+type RegisterSource interface {
+	// Register gives every book, the newest year first.
+	Register(ctx context.Context) ([]engine.RegisterBook, error)
+}
+
 // server holds what all handlers share. It is immutable once made.
 type server struct {
 	src       Source

@@ -448,7 +448,7 @@ func TestTexts(t *testing.T) {
 }
 
 // computedTexts are the beginnings of ids that the program puts together.
-var computedTexts = []string{"tone.", "step.", "rung.", "mail.", "time.", "revocation."}
+var computedTexts = []string{"tone.", "step.", "rung.", "mail.", "time.", "revocation.", "register.state."}
 
 func isComputed(id string) bool {
 	for _, prefix := range computedTexts {

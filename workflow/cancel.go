@@ -46,7 +46,7 @@ func (Withdrawn) Kind() string    { return "withdrawn" }
 func (Cancelled) Kind() string    { return "cancelled" }
 func (NumberVoided) Kind() string { return "number_voided" }
 
-var lifeEvents = map[string]func([]byte) (Event, error){
+var lifeEvents = map[string]eventDecoder{
 	"withdrawn": decodeAs[Withdrawn], "cancelled": decodeAs[Cancelled], "number_voided": decodeAs[NumberVoided],
 	"amendment_drafted": decodeAs[AmendmentDrafted], "amended": decodeAs[Amended], "amendment_dropped": decodeAs[AmendmentDropped],
 	"renewal_drafted": decodeAs[RenewalDrafted],

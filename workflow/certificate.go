@@ -92,7 +92,7 @@ func (CertificateUnbound) Kind() string   { return "certificate_unbound" }
 func (BindingRuleSet) Kind() string       { return "binding_rule_set" }
 func (BindingRuleEnded) Kind() string     { return "binding_rule_ended" }
 
-var authorityEvents = map[string]func([]byte) (Event, error){
+var authorityEvents = map[string]eventDecoder{
 	"position_assigned": decodeAs[PositionAssigned], "position_ended": decodeAs[PositionEnded],
 	"duties_delegated": decodeAs[DutiesDelegated], "delegation_revoked": decodeAs[DelegationRevoked],
 	"certificate_bound": decodeAs[CertificateBound], "certificate_confirmed": decodeAs[CertificateConfirmed],

@@ -321,7 +321,7 @@ func decodeAs[E Event](data []byte) (Event, error) {
 type eventDecoder = func([]byte) (Event, error)
 
 // eventDecoders knows every kind of event by its name in the log.
-var eventDecoders = joined(coreEvents, authorityEvents, lifeEvents, commentEvents, reviewEvents, refusalEvents, ballotEvents, conferenceEvents, escalationEvents,
+var eventDecoders = joined(coreEvents, authorityEvents, lifeEvents, registerEvents, commentEvents, reviewEvents, refusalEvents, ballotEvents, conferenceEvents, escalationEvents,
 	signatureEvents, scoreEvents)
 
 func joined(concepts ...map[string]eventDecoder) map[string]eventDecoder {

@@ -42,6 +42,7 @@ type cli struct {
 	Amend     amendCmd     `cmd:"" help:"Start a covenant that amends one in force."`
 	Renew     renewCmd     `cmd:"" help:"Make next year's covenant from this year's: what changes, what must be looked at."`
 	Directory directoryCmd `cmd:"" help:"Who is who: show and change agencies, people, positions, delegations, certificates."`
+	Register  registerCmd  `cmd:"" help:"The register of documents: numbers issued, kept, given on paper, void."`
 	Process   processCmd   `cmd:"" help:"Check or draw process definitions."`
 	Audit     auditCmd     `cmd:"" help:"Check the event log's chains and time-stamps."`
 	Doctor    doctorCmd    `cmd:"" help:"Check fonts, clock, database, mail, time-stamps and keys."`

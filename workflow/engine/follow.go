@@ -16,14 +16,14 @@ import (
 // mails.
 func (e *Engine) follow(ctx context.Context, tx *store.Tx, s workflow.State, events []workflow.Event, now time.Time) error {
 	for _, event := range events {
-		if err := e.followOne(ctx, tx, s, event); err != nil {
+		if err := e.followOne(ctx, tx, s, event, now); err != nil {
 			return fmt.Errorf("after %s: %w", event.Kind(), err)
 		}
 	}
 	return saveRows(ctx, tx, s, now)
 }
 
-func (e *Engine) followOne(ctx context.Context, tx *store.Tx, s workflow.State, event workflow.Event) error {
+func (e *Engine) followOne(ctx context.Context, tx *store.Tx, s workflow.State, event workflow.Event, now time.Time) error {
 	c := s.Covenant
 	switch event := event.(type) {
 	case workflow.Drafted:
@@ -33,7 +33,7 @@ func (e *Engine) followOne(ctx context.Context, tx *store.Tx, s workflow.State, 
 	case workflow.NumberIssued:
 		return enqueue(ctx, tx, FreezeArgs{Covenant: c.ID})
 	case workflow.Frozen:
-		if err := saveToken(ctx, tx, event.Token, c.Slug); err != nil {
+		if err := saveToken(ctx, tx, event.Token, c.Slug, now); err != nil {
 			return err
 		}
 		return refer(ctx, tx, c.ID, "frozen.pdf", event.PDF, event.Size, pdfType)

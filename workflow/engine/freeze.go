@@ -18,6 +18,14 @@ import (
 // one transaction, so that none is lost and none is given out twice.
 func (e *Engine) IssueNumber(ctx context.Context, id workflow.CovenantID, date workflow.Date, meta Meta) (Outcome, error) {
 	asked := struct{ Date workflow.Date }{date}
+	return e.issueNumber(ctx, id, asked, date, meta, func(ctx context.Context, tx *store.Tx, book string, key store.NumberKey) (store.Number, error) {
+		return tx.NextNumber(ctx, book, date.Year, string(id), key, e.Now())
+	})
+}
+
+// issueNumber gives a covenant the number that take takes from the register.
+func (e *Engine) issueNumber(ctx context.Context, id workflow.CovenantID, asked any, date workflow.Date, meta Meta,
+	take func(ctx context.Context, tx *store.Tx, book string, key store.NumberKey) (store.Number, error)) (Outcome, error) {
 	symbol, err := e.documentSymbol(ctx, id)
 	if err != nil {
 		return Outcome{}, err
@@ -29,7 +37,7 @@ func (e *Engine) IssueNumber(ctx context.Context, id workflow.CovenantID, date w
 		}
 		stage, _ := s.Process.OfKind(workflow.StageNumber)
 		key := numberKey(id, len(s.Covenant.Voided))
-		n, err := tx.NextNumber(ctx, stage.Number.Book, date.Year, string(id), key, e.Now())
+		n, err := take(ctx, tx, stage.Number.Book, key)
 		if err != nil {
 			return nil, err
 		}

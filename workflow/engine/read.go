@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"covenant/workflow"
 	"covenant/workflow/store"
@@ -164,12 +165,12 @@ func mails(ctx context.Context, tx *store.Tx, id workflow.CovenantID) ([]Mail, e
 // tokenRows is the kind of the rows that lead from a QR code's token to the covenant's address.
 const tokenRows = "token"
 
-func saveToken(ctx context.Context, tx *store.Tx, token, slug string) error {
+func saveToken(ctx context.Context, tx *store.Tx, token, slug string, at time.Time) error {
 	body, err := json.Marshal(slug)
 	if err != nil {
 		return fmt.Errorf("token of %s: %w", slug, err)
 	}
-	return tx.SaveProjection(ctx, tokenRows, token, body)
+	return tx.SaveProjectionAt(ctx, tokenRows, token, body, at)
 }
 
 // ByToken is the address of the covenant whose QR code holds the token.

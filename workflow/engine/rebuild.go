@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"strings"
 
 	"covenant/workflow"
 	"covenant/workflow/store"
@@ -12,12 +11,18 @@ import (
 // nobody meddled with them. It returns how many covenants there are.
 func (e *Engine) Rebuild(ctx context.Context) (int, error) {
 	states := map[store.Stream]*workflow.Covenant{}
+	directory := workflow.NewDirectory() // as it was when each event was recorded: rows say the names of that time
 	err := e.Store.Rebuild(ctx, func(tx *store.Tx, r store.Recorded) error {
-		if !strings.HasPrefix(string(r.Stream), "covenant/") {
-			return nil
-		}
 		event, err := workflow.DecodeEvent(r.Kind, r.JSON)
 		if err != nil {
+			return err
+		}
+		if r.Stream == directoryStream {
+			directory.Apply(event)
+			return nil
+		}
+		if r.Stream == registerStream {
+			_, err := saveRegisterRow(ctx, tx, event, r.At)
 			return err
 		}
 		c, ok := states[r.Stream]
@@ -27,7 +32,7 @@ func (e *Engine) Rebuild(ctx context.Context) (int, error) {
 		}
 		c.Apply(event)
 		if frozen, ok := event.(workflow.Frozen); ok {
-			if err := saveToken(ctx, tx, frozen.Token, c.Slug); err != nil {
+			if err := saveToken(ctx, tx, frozen.Token, c.Slug, r.At); err != nil {
 				return err
 			}
 		}
@@ -35,18 +40,15 @@ func (e *Engine) Rebuild(ctx context.Context) (int, error) {
 		if err != nil || r.Version < head {
 			return err
 		}
-		return e.rebuildRows(ctx, tx, c, r)
+		return e.rebuildRows(ctx, tx, c, directory, r)
 	})
 	return len(states), err
 }
 
 // rebuildRows writes the rows of a covenant whose last event was reached.
-func (e *Engine) rebuildRows(ctx context.Context, tx *store.Tx, c *workflow.Covenant, last store.Recorded) error {
-	s := workflow.State{Covenant: c, Calendar: e.Calendar}
+func (e *Engine) rebuildRows(ctx context.Context, tx *store.Tx, c *workflow.Covenant, d *workflow.Directory, last store.Recorded) error {
+	s := workflow.State{Covenant: c, Calendar: e.Calendar, Directory: d}
 	var err error
-	if s.Directory, err = e.directory(ctx, tx); err != nil {
-		return err
-	}
 	if s.Process, err = e.process(ctx, c.Process); err != nil {
 		return err
 	}

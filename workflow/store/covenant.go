@@ -136,9 +136,15 @@ type Projection struct {
 	UpdatedAt time.Time
 }
 
-// SaveProjection writes a derived document, replacing what was there.
+// SaveProjection writes a derived document as of now, replacing what was there.
 func (tx *Tx) SaveProjection(ctx context.Context, kind, key string, body json.RawMessage) error {
-	err := tx.q.SaveProjection(ctx, db.SaveProjectionParams{Kind: kind, Key: key, Body: jsonText(body), UpdatedAt: millis(tx.Now())})
+	return tx.SaveProjectionAt(ctx, kind, key, body, tx.Now())
+}
+
+// SaveProjectionAt writes a derived document as of the time of the event that it comes from, so that a rebuild gives the
+// same row.
+func (tx *Tx) SaveProjectionAt(ctx context.Context, kind, key string, body json.RawMessage, at time.Time) error {
+	err := tx.q.SaveProjection(ctx, db.SaveProjectionParams{Kind: kind, Key: key, Body: jsonText(body), UpdatedAt: millis(at)})
 	return classify(err, fmt.Sprintf("save %s %s", kind, key))
 }
 

@@ -115,6 +115,30 @@ func (tx *Tx) VoidNumber(ctx context.Context, key NumberKey, reason string, at t
 	return exactly(n, err, "void number of key "+string(key))
 }
 
+// Book is one book of one year.
+type Book struct {
+	Book string
+	Year int
+}
+
+// Books lists the books that have numbers.
+func (tx *Tx) Books(ctx context.Context) (books []Book, err error) {
+	const about = "books of the register"
+	rows, err := tx.tx.QueryContext(ctx, "SELECT DISTINCT book, year FROM register_numbers ORDER BY book, year")
+	if err != nil {
+		return nil, classify(err, about)
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err reports
+	for rows.Next() {
+		var b Book
+		if err := rows.Scan(&b.Book, &b.Year); err != nil {
+			return nil, classify(err, about)
+		}
+		books = append(books, b)
+	}
+	return books, classify(rows.Err(), about)
+}
+
 // NumbersOfBook lists a book's numbers of a year in order.
 func (tx *Tx) NumbersOfBook(ctx context.Context, book string, year int) ([]Number, error) {
 	rows, err := tx.q.NumbersOfBook(ctx, db.NumbersOfBookParams{Book: book, Year: int64(year)})

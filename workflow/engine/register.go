@@ -1,0 +1,278 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"covenant/workflow"
+	"covenant/workflow/store"
+)
+
+// registerStream is the log of what clerks do with numbers by hand.
+const registerStream store.Stream = "register"
+
+// registerRows is the kind of the rows that tell what a number entered by hand stands on.
+const registerRows = "register"
+
+// RegisterBook is one book of one year, its numbers from 1 without a gap: what was never given out shows as a gap.
+type RegisterBook struct {
+	Book  string
+	Year  int
+	Lines []RegisterLine
+}
+
+// RegisterState is what became of a number.
+type RegisterState string
+
+// The states of a line of the register.
+const (
+	RegisterReserved RegisterState = "reserved"
+	RegisterIssued   RegisterState = "issued"
+	RegisterPaper    RegisterState = "paper" // given on paper, entered by hand
+	RegisterVoid     RegisterState = "void"
+	RegisterGap      RegisterState = "gap" // nobody has explained it yet
+)
+
+// RegisterLine is one number of a book.
+type RegisterLine struct {
+	Number   int
+	State    RegisterState
+	Covenant workflow.CovenantID // empty: none of ours
+	Symbol   string
+	Date     workflow.Date
+	Title    string // of the document, or what a number is kept for
+	Reason   string // why it is void
+	Person   workflow.PersonID
+}
+
+func registerKey(e workflow.RegisterEntry) string {
+	return fmt.Sprintf("%s/%d/%d", e.Book, e.Year, e.Number)
+}
+
+func handKey(e workflow.RegisterEntry) store.NumberKey {
+	return store.NumberKey("hand/" + registerKey(e))
+}
+
+// ReserveNumber keeps a number back. Number 0 takes the next free one. The number is in the outcome's place, the register.
+func (e *Engine) ReserveNumber(ctx context.Context, cmd workflow.ReserveNumber, meta Meta) (workflow.RegisterEntry, error) {
+	var entry workflow.RegisterEntry
+	err := e.keepRegister(ctx, cmd, meta, &entry, func(ctx context.Context, tx *store.Tx) (workflow.Command, error) {
+		if cmd.Number == 0 {
+			key := store.NumberKey("hand/" + meta.Key)
+			n, err := tx.NextNumber(ctx, cmd.Book, cmd.Year, "", key, e.Now())
+			cmd.Number = int(n.Number)
+			return cmd, err
+		}
+		_, err := tx.ReserveNumber(ctx, cmd.Book, cmd.Year, int64(cmd.Number), "", store.NumberKey("hand/"+meta.Key), e.Now())
+		return cmd, e.takenNumber(cmd.RegisterEntry, err)
+	})
+	return entry, err
+}
+
+// EnterNumber records a number given on paper: one that was reserved by hand, or one that was never given out.
+func (e *Engine) EnterNumber(ctx context.Context, cmd workflow.EnterNumber, meta Meta) error {
+	var entry workflow.RegisterEntry
+	return e.keepRegister(ctx, cmd, meta, &entry, func(ctx context.Context, tx *store.Tx) (workflow.Command, error) {
+		key, err := e.byHand(ctx, tx, cmd.RegisterEntry)
+		if err != nil {
+			return nil, err
+		}
+		return cmd, tx.IssueNumber(ctx, key, e.Now())
+	})
+}
+
+// ExplainNumber says why a number is not used. Numbers of covenants are voided by what happens to the covenants.
+func (e *Engine) ExplainNumber(ctx context.Context, cmd workflow.ExplainNumber, meta Meta) error {
+	var entry workflow.RegisterEntry
+	return e.keepRegister(ctx, cmd, meta, &entry, func(ctx context.Context, tx *store.Tx) (workflow.Command, error) {
+		key, err := e.byHand(ctx, tx, cmd.RegisterEntry)
+		if err != nil {
+			return nil, err
+		}
+		if cmd.Reason == "" {
+			return cmd, nil // the rules say so
+		}
+		return cmd, tx.VoidNumber(ctx, key, cmd.Reason, e.Now())
+	})
+}
+
+// byHand gives the key of a number that is reserved by hand, reserving it where it was never given out.
+func (e *Engine) byHand(ctx context.Context, tx *store.Tx, entry workflow.RegisterEntry) (store.NumberKey, error) {
+	rows, err := tx.NumbersOfBook(ctx, entry.Book, entry.Year)
+	if err != nil {
+		return "", err
+	}
+	i := slices.IndexFunc(rows, func(n store.Number) bool { return n.Number == int64(entry.Number) })
+	if i < 0 {
+		key := handKey(entry)
+		_, err := tx.ReserveNumber(ctx, entry.Book, entry.Year, int64(entry.Number), "", key, e.Now())
+		return key, e.takenNumber(entry, err)
+	}
+	if rows[i].State != store.NumberReserved || rows[i].Covenant != "" {
+		return "", e.takenNumber(entry, store.ErrExists)
+	}
+	return rows[i].Key, nil
+}
+
+func (e *Engine) takenNumber(entry workflow.RegisterEntry, err error) error {
+	if !errors.Is(err, store.ErrExists) {
+		return err
+	}
+	return &workflow.Error{Code: workflow.CodeConflict,
+		Vietnamese: fmt.Sprintf("số %d của sổ %s/%d đã được cấp, hủy hoặc giữ cho giao ước", entry.Number, entry.Book, entry.Year),
+		English:    fmt.Sprintf("number %d of book %s/%d is issued, void or kept for a covenant already", entry.Number, entry.Book, entry.Year)}
+}
+
+// keepRegister carries out a command on the register in one transaction: the row, the event, what it tells.
+func (e *Engine) keepRegister(ctx context.Context, asked workflow.Command, meta Meta, entry *workflow.RegisterEntry, make func(context.Context, *store.Tx) (workflow.Command, error)) error {
+	if meta.Key == "" {
+		return errors.New("command without a key: its caller must choose one")
+	}
+	digest, err := commandDigest("register", asked)
+	if err != nil {
+		return err
+	}
+	_, err = e.again(ctx, func(tx *store.Tx) (out Outcome, err error) {
+		done, found, err := tx.Command(ctx, store.CommandKey(meta.Key), digest)
+		if err != nil {
+			return out, err
+		}
+		if found {
+			return out, json.Unmarshal(done.Result, entry)
+		}
+		cmd, err := make(ctx, tx)
+		if err != nil {
+			return out, err
+		}
+		now := e.Now().Truncate(time.Millisecond)
+		s := workflow.State{Covenant: &workflow.Covenant{}, Calendar: e.Calendar}
+		if s.Directory, err = e.directory(ctx, tx); err != nil {
+			return out, err
+		}
+		events, err := workflow.Decide(s, cmd, now)
+		if err != nil {
+			return out, err
+		}
+		if err := e.record(ctx, tx, registerStream, store.AnyVersion, now, meta, events); err != nil {
+			return out, err
+		}
+		for _, event := range events {
+			if *entry, err = saveRegisterRow(ctx, tx, event, now); err != nil {
+				return out, err
+			}
+		}
+		result, err := json.Marshal(entry)
+		if err != nil {
+			return out, err
+		}
+		tx.OnCommit(e.changed.fire)
+		return out, tx.SaveCommand(ctx, store.CommandKey(meta.Key), store.Command{Digest: digest, Result: result, At: now})
+	})
+	return err
+}
+
+// saveRegisterRow keeps what an event tells of a number, for the register's page.
+func saveRegisterRow(ctx context.Context, tx *store.Tx, event workflow.Event, at time.Time) (workflow.RegisterEntry, error) {
+	var entry workflow.RegisterEntry
+	var line RegisterLine
+	switch event := event.(type) {
+	case workflow.NumberReserved:
+		entry, line = event.RegisterEntry, RegisterLine{State: RegisterReserved, Title: event.For, Person: event.Person}
+	case workflow.NumberEntered:
+		entry, line = event.RegisterEntry, RegisterLine{
+			State: RegisterPaper, Symbol: event.Symbol, Date: event.Date, Title: event.Title, Person: event.Person,
+		}
+	case workflow.NumberExplained:
+		entry, line = event.RegisterEntry, RegisterLine{State: RegisterVoid, Reason: event.Reason, Person: event.Person}
+	default:
+		return entry, fmt.Errorf("event %s does not belong into the register", event.Kind())
+	}
+	line.Number = entry.Number
+	body, err := json.Marshal(line)
+	if err != nil {
+		return entry, err
+	}
+	return entry, tx.SaveProjectionAt(ctx, registerRows, registerKey(entry), body, at)
+}
+
+// GiveNumber gives a covenant a number that was given on paper instead of the next one, and dates it.
+func (e *Engine) GiveNumber(ctx context.Context, id workflow.CovenantID, number int, date workflow.Date, meta Meta) (Outcome, error) {
+	asked := struct {
+		Number int
+		Date   workflow.Date
+	}{number, date}
+	return e.issueNumber(ctx, id, asked, date, meta, func(ctx context.Context, tx *store.Tx, book string, key store.NumberKey) (store.Number, error) {
+		n, err := tx.ReserveNumber(ctx, book, date.Year, int64(number), string(id), key, e.Now())
+		return n, e.takenNumber(workflow.RegisterEntry{Book: book, Year: date.Year, Number: number}, err)
+	})
+}
+
+// Register is every book of the register, the newest year first.
+func (e *Engine) Register(ctx context.Context) ([]RegisterBook, error) {
+	var out []RegisterBook
+	err := e.Store.View(ctx, func(tx *store.Tx) error {
+		books, err := tx.Books(ctx)
+		if err != nil {
+			return err
+		}
+		for _, b := range books {
+			book, err := e.registerBook(ctx, tx, b.Book, b.Year)
+			if err != nil {
+				return err
+			}
+			out = append(out, book)
+		}
+		return nil
+	})
+	slices.SortFunc(out, func(a, b RegisterBook) int { return cmp.Or(cmp.Compare(b.Year, a.Year), cmp.Compare(a.Book, b.Book)) })
+	return out, err
+}
+
+func (e *Engine) registerBook(ctx context.Context, tx *store.Tx, name string, year int) (RegisterBook, error) {
+	book := RegisterBook{Book: name, Year: year}
+	rows, err := tx.NumbersOfBook(ctx, name, year)
+	if err != nil {
+		return book, err
+	}
+	for _, row := range rows {
+		for next := len(book.Lines) + 1; next < int(row.Number); next++ {
+			book.Lines = append(book.Lines, RegisterLine{Number: next, State: RegisterGap})
+		}
+		line, err := e.registerLine(ctx, tx, row)
+		if err != nil {
+			return book, err
+		}
+		book.Lines = append(book.Lines, line)
+	}
+	return book, nil
+}
+
+func (e *Engine) registerLine(ctx context.Context, tx *store.Tx, row store.Number) (RegisterLine, error) {
+	line := RegisterLine{Number: int(row.Number), State: RegisterState(row.State), Reason: row.Reason, Covenant: workflow.CovenantID(row.Covenant)}
+	if row.Covenant == "" {
+		body, err := tx.Projection(ctx, registerRows, registerKey(workflow.RegisterEntry{Book: row.Book, Year: row.Year, Number: line.Number}))
+		if err != nil {
+			return line, fmt.Errorf("number %d of %s/%d: %w", row.Number, row.Book, row.Year, err)
+		}
+		return line, json.Unmarshal(body, &line)
+	}
+	c, err := e.covenant(ctx, tx, line.Covenant)
+	if err != nil {
+		return line, err
+	}
+	line.Title = c.Title
+	if n := c.Number; n != nil && n.Number == line.Number {
+		line.Symbol, line.Date, line.Person = n.Symbol, n.Date, n.Person
+	}
+	for _, v := range c.Voided {
+		if v.Number == line.Number {
+			line.Symbol = v.Symbol
+		}
+	}
+	return line, nil
+}

@@ -1,0 +1,126 @@
+package engine_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+
+	"covenant/workflow"
+	"covenant/workflow/engine"
+	"covenant/workflow/store"
+)
+
+// The register shows every number from 1: issued, kept back, given on paper, void with its reason, and gaps until somebody
+// explains them. No number is given twice.
+func TestRegisterByHand(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, o *office) {
+		ctx := context.Background()
+		check(t, o.ImportBlock(ctx, o.block, engine.Meta{Actor: workflow.SystemActor}))
+		clerk := o.who("so-gddt", workflow.DutyNumber)
+		entry := func(n int) workflow.RegisterEntry {
+			return workflow.RegisterEntry{Book: "giao-uoc", Year: 2026, Number: n}
+		}
+		reserve := func(key string, n int) (workflow.RegisterEntry, error) {
+			return o.ReserveNumber(ctx, workflow.ReserveNumber{RegisterEntry: entry(n), By: clerk, Agency: "so-gddt", For: "bản giấy"}, o.as(clerk, key))
+		}
+		first, err := reserve("a", 0)
+		check(t, err)
+		if again, err := reserve("a", 0); err != nil || again != first || first.Number != 1 {
+			t.Errorf("reserved %+v, again %+v, %v", first, again, err)
+		}
+		_, err = reserve("b", 5)
+		check(t, err)
+		if _, err := reserve("c", 5); workflow.ErrorCode(err) != workflow.CodeConflict {
+			t.Errorf("a number kept twice: %v", err)
+		}
+		paper := workflow.EnterNumber{RegisterEntry: entry(1), By: clerk, Agency: "so-gddt", Symbol: "GƯ-VHXH", Date: workflow.Date{Year: 2026, Month: 1, Day: 5}, Title: "Giao ước bản giấy"}
+		check(t, o.EnterNumber(ctx, paper, o.as(clerk, "d")))
+		check(t, o.EnterNumber(ctx, paper, o.as(clerk, "d")))
+		paper.Title = "Bản khác"
+		if err := o.EnterNumber(ctx, paper, o.as(clerk, "e")); workflow.ErrorCode(err) != workflow.CodeConflict {
+			t.Errorf("a number on two papers: %v", err)
+		}
+		explain := workflow.ExplainNumber{RegisterEntry: entry(3), By: clerk, Agency: "so-gddt", Reason: "ghi nhầm"}
+		check(t, o.ExplainNumber(ctx, explain, o.as(clerk, "f")))
+		explain.By = o.who("so-yte", workflow.DutyReview)
+		explain.Number = 2
+		if err := o.ExplainNumber(ctx, explain, o.as(explain.By, "g")); workflow.ErrorCode(err) != workflow.CodeForbidden {
+			t.Errorf("a stranger explains: %v", err)
+		}
+		books, err := o.Register(ctx)
+		check(t, err)
+		var got []string
+		for _, l := range books[0].Lines {
+			got = append(got, fmt.Sprintf("%d %s %s%s", l.Number, l.State, l.Title, l.Reason))
+		}
+		want := []string{"1 paper Giao ước bản giấy", "2 gap ", "3 void ghi nhầm", "4 gap ", "5 reserved bản giấy"}
+		if !slices.Equal(got, want) {
+			t.Errorf("register %q, want %q", got, want)
+		}
+		if n, err := reserve("h", 0); err != nil || n.Number != 2 {
+			t.Errorf("the next free number is %+v (%v), want 2", n, err)
+		}
+	})
+}
+
+// A covenant gets the number that was given to it on paper.
+func TestNumberGivenOnPaper(t *testing.T) {
+	o := newOffice(t)
+	o.upTo(workflow.AwaitingNumber)
+	clerk := o.who("so-gddt", workflow.DutyNumber)
+	_, err := o.GiveNumber(context.Background(), o.id, 12, workflow.Date{Year: 2026, Month: 11, Day: 25}, o.as(clerk, "paper"))
+	check(t, err)
+	if got := o.state().Covenant.PrintedNumber(); got != "12/GƯ-VHXH" {
+		t.Errorf("number %q", got)
+	}
+	books, err := o.Register(context.Background())
+	check(t, err)
+	if lines := books[0].Lines; len(lines) != 12 || lines[11].State != engine.RegisterIssued || lines[0].State != engine.RegisterGap {
+		t.Errorf("register %+v", books)
+	}
+}
+
+// Clerks on two nodes take numbers in the same moment: each gets its own, and none is left out.
+func TestClerksNeverGetTheSameNumber(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, o *office) {
+		ctx := context.Background()
+		check(t, o.ImportBlock(ctx, o.block, engine.Meta{Actor: workflow.SystemActor}))
+		other, err := engine.New(o.Config)
+		check(t, err)
+		if o.url != "" { // another pool of connections, as another process has
+			s, err := store.Open(ctx, store.Options{Dir: t.TempDir(), DatabaseURL: o.url, Now: o.now})
+			check(t, err)
+			t.Cleanup(func() { s.Close() })
+			config := o.Config
+			config.Store = s
+			other, err = engine.New(config)
+			check(t, err)
+		}
+		clerk := o.who("so-gddt", workflow.DutyNumber)
+		var mu sync.Mutex
+		var all sync.WaitGroup
+		given := map[int]int{}
+		for i := range 40 {
+			node := []*engine.Engine{o.Engine, other}[i%2]
+			all.Go(func() {
+				n, err := node.ReserveNumber(ctx, workflow.ReserveNumber{
+					RegisterEntry: workflow.RegisterEntry{Book: "giao-uoc", Year: 2026}, By: clerk, Agency: "so-gddt", For: "x",
+				}, o.as(clerk, fmt.Sprint("n", i)))
+				if err != nil {
+					t.Error(err)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				given[n.Number]++
+			})
+		}
+		all.Wait()
+		for n := 1; n <= 40; n++ {
+			if given[n] != 1 {
+				t.Errorf("number %d was given %d times", n, given[n])
+			}
+		}
+	})
+}

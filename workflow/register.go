@@ -1,0 +1,117 @@
+package workflow
+
+import (
+	"strings"
+	"time"
+)
+
+// RegisterEntry names one number of the register of documents (sổ đăng ký văn bản).
+type RegisterEntry struct {
+	Book   string `json:"book"`
+	Year   int    `json:"year"`
+	Number int    `json:"number"`
+}
+
+// Events of the register: what clerks do with numbers by hand. Numbers of covenants are told of in the covenants' own logs.
+type (
+	// NumberReserved says that a number is kept back for something that comes later.
+	NumberReserved struct {
+		RegisterEntry
+		For    string   `json:"for"` // what it is kept for
+		Agency AgencyID `json:"agency"`
+		Person PersonID `json:"person"`
+	}
+	// NumberEntered says that a number was given on paper, and for which document.
+	NumberEntered struct {
+		RegisterEntry
+		Symbol string   `json:"symbol"`
+		Date   Date     `json:"date"`
+		Title  string   `json:"title"`
+		Agency AgencyID `json:"agency"`
+		Person PersonID `json:"person"`
+	}
+	// NumberExplained says why a number will never stand on a document: a gap, or a reservation that was not used.
+	NumberExplained struct {
+		RegisterEntry
+		Reason string   `json:"reason"`
+		Agency AgencyID `json:"agency"`
+		Person PersonID `json:"person"`
+	}
+)
+
+// Kind is the event's name in the log.
+func (NumberReserved) Kind() string  { return "number_reserved" }
+func (NumberEntered) Kind() string   { return "number_entered" }
+func (NumberExplained) Kind() string { return "number_explained" }
+
+var registerEvents = map[string]eventDecoder{
+	"number_reserved": decodeAs[NumberReserved], "number_entered": decodeAs[NumberEntered], "number_explained": decodeAs[NumberExplained],
+}
+
+// check refuses what is no number of a register, and who may not keep it.
+func (e RegisterEntry) check(s State, by PersonID, agency AgencyID, now time.Time) error {
+	if e.Book == "" || e.Number < 1 || e.Year < 2000 || e.Year > 9999 {
+		return refuse(CodeInvalid, "cần ghi sổ, năm và số (từ 1)", "name the book, the year and the number (from 1)")
+	}
+	_, err := s.Directory.Authority(by, agency, DutyNumber, s.today(now))
+	return err
+}
+
+// ReserveNumber keeps a number back, by a clerk of the agency whose book it is.
+type ReserveNumber struct {
+	RegisterEntry
+	By     PersonID
+	Agency AgencyID
+	For    string
+}
+
+func (cmd ReserveNumber) decide(s State, now time.Time) ([]Event, error) {
+	if err := cmd.check(s, cmd.By, cmd.Agency, now); err != nil {
+		return nil, err
+	}
+	if strings.TrimSpace(cmd.For) == "" {
+		return nil, refuse(CodeInvalid, "cần ghi số được giữ cho việc gì", "say what the number is kept for")
+	}
+	return []Event{NumberReserved{cmd.RegisterEntry, cmd.For, cmd.Agency, cmd.By}}, nil
+}
+
+// EnterNumber records a number that was given on paper.
+type EnterNumber struct {
+	RegisterEntry
+	By     PersonID
+	Agency AgencyID
+	Symbol string
+	Date   Date
+	Title  string
+}
+
+func (cmd EnterNumber) decide(s State, now time.Time) ([]Event, error) {
+	if err := cmd.check(s, cmd.By, cmd.Agency, now); err != nil {
+		return nil, err
+	}
+	if cmd.Title == "" || cmd.Date.IsZero() || cmd.Date.Year != cmd.Year {
+		return nil, refuse(CodeInvalid, "cần ghi tên văn bản và ngày trong năm %d", "a title and a date in %d are needed", cmd.Year)
+	}
+	if s.today(now).Before(cmd.Date) {
+		return nil, refuse(CodeInvalid, "ngày văn bản %s chưa tới", "the document's date %s is still to come", cmd.Date.Display())
+	}
+	return []Event{NumberEntered{cmd.RegisterEntry, cmd.Symbol, cmd.Date, cmd.Title, cmd.Agency, cmd.By}}, nil
+}
+
+// ExplainNumber says why a number will never be used: a gap in the book, or a reservation that is given up.
+type ExplainNumber struct {
+	RegisterEntry
+	By     PersonID
+	Agency AgencyID
+	Reason string
+}
+
+func (cmd ExplainNumber) decide(s State, now time.Time) ([]Event, error) {
+	if err := cmd.check(s, cmd.By, cmd.Agency, now); err != nil {
+		return nil, err
+	}
+	if strings.TrimSpace(cmd.Reason) == "" {
+		return nil, refuse(CodeInvalid, "cần nêu lý do số này không dùng", "say why the number is not used")
+	}
+	return []Event{NumberExplained{cmd.RegisterEntry, cmd.Reason, cmd.Agency, cmd.By}}, nil
+}
