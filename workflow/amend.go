@@ -126,7 +126,7 @@ func Told(before, after *Covenant, events []Event) (other Link, told []Event) {
 			}
 		}
 	}
-	if failed := after.Phase.Ended() && !before.Phase.Ended() && after.InForce.IsZero(); failed && !after.Lineage.Amends.IsZero() {
+	if failed := after.Phase.Failed() && !before.Phase.Failed(); failed && !after.Lineage.Amends.IsZero() {
 		other, told = after.Lineage.Amends, append(told, AmendmentDropped{By: after.Link(), Reason: after.Ending.Reason})
 	}
 	return other, told

@@ -77,6 +77,9 @@ func (p Phase) Ended() bool {
 	return slices.Contains([]Phase{PhaseClosed, PhaseAdopted, PhaseCancelled, PhaseWithdrawn}, p)
 }
 
+// Failed reports whether the covenant ended without having become what it was to be.
+func (p Phase) Failed() bool { return p == PhaseCancelled || p == PhaseWithdrawn }
+
 // mayEnd refuses where there is no covenant or where it has ended.
 func (s State) mayEnd(reason string) error {
 	switch {
@@ -196,7 +199,7 @@ func (s State) voidLostNumber(events []Event) []Event {
 	for _, e := range events {
 		c.Apply(e)
 	}
-	if n := c.Number; n != nil && c.InForce.IsZero() && (c.Phase.Ended() || c.Phase == AwaitingRevision) {
+	if n := c.Number; n != nil && c.InForce.IsZero() && (c.Phase.Failed() || c.Phase == AwaitingRevision) {
 		after := s
 		after.Covenant = c
 		events = append(events, NumberVoided{Book: n.Book, Year: n.Year, Number: n.Number, Symbol: n.Symbol, Reason: after.sentence("vi")})

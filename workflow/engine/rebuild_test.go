@@ -27,21 +27,27 @@ func (o *office) derived(t *testing.T) map[string][]string {
 	defer db.Close()
 	out := map[string][]string{}
 	for _, table := range []string{"covenants", "parties", "projections"} {
-		rows, err := db.Query("SELECT * FROM " + table + " ORDER BY 1, 2")
-		check(t, err)
-		columns, err := rows.Columns()
-		check(t, err)
-		for rows.Next() {
-			values, into := make([]any, len(columns)), make([]any, len(columns))
-			for i := range values {
-				into[i] = &values[i]
-			}
-			check(t, rows.Scan(into...))
-			out[table] = append(out[table], fmt.Sprint(values...))
-		}
-		check(t, rows.Err())
-		check(t, rows.Close())
+		out[table] = rowsOf(t, db, table)
 	}
+	return out
+}
+
+func rowsOf(t *testing.T, db *sql.DB, table string) (out []string) {
+	t.Helper()
+	rows, err := db.Query("SELECT * FROM " + table + " ORDER BY 1, 2")
+	check(t, err)
+	defer rows.Close()
+	columns, err := rows.Columns()
+	check(t, err)
+	for rows.Next() {
+		values, into := make([]any, len(columns)), make([]any, len(columns))
+		for i := range values {
+			into[i] = &values[i]
+		}
+		check(t, rows.Scan(into...))
+		out = append(out, fmt.Sprint(values...))
+	}
+	check(t, rows.Err())
 	return out
 }
 
