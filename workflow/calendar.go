@@ -1,14 +1,11 @@
 package workflow
 
 import (
-	"bytes"
 	_ "embed"
 	"fmt"
 	"sort"
 	"strings"
 	"time"
-
-	"go.yaml.in/yaml/v3"
 )
 
 // Date is a civil date without a time or a zone.
@@ -126,58 +123,6 @@ var vietnamCalendar []byte
 
 // VietnamCalendar is the built-in calendar of Vietnam: 2021 and 2025–2027, zone Asia/Ho_Chi_Minh.
 func VietnamCalendar() (*Calendar, error) { return ParseCalendar(vietnamCalendar) }
-
-type calendarFile struct {
-	Zone  string `yaml:"zone"`
-	Years []struct {
-		Year        int  `yaml:"year"`
-		Provisional bool `yaml:"provisional"`
-		Days        []struct {
-			Date   string  `yaml:"date"`
-			Kind   DayKind `yaml:"kind"`
-			Name   string  `yaml:"name"`
-			Source string  `yaml:"source"`
-		} `yaml:"days"`
-	} `yaml:"years"`
-}
-
-// ParseCalendar reads calendar data: a zone and, for each year, its special days with kind, name and source.
-func ParseCalendar(source []byte) (*Calendar, error) {
-	var file calendarFile
-	dec := yaml.NewDecoder(bytes.NewReader(source))
-	dec.KnownFields(true)
-	if err := dec.Decode(&file); err != nil {
-		return nil, fmt.Errorf("calendar: %w", err)
-	}
-	zone, err := time.LoadLocation(file.Zone)
-	if err != nil {
-		return nil, fmt.Errorf("calendar: zone %q: %w", file.Zone, err)
-	}
-	cal := &Calendar{zone: zone, years: map[int]calendarYear{}}
-	for _, y := range file.Years {
-		year := calendarYear{provisional: y.Provisional, days: map[Date]SpecialDay{}}
-		for _, d := range y.Days {
-			date, err := ParseDate(d.Date)
-			if err != nil {
-				return nil, fmt.Errorf("calendar %d: %w", y.Year, err)
-			}
-			if date.Year != y.Year {
-				return nil, fmt.Errorf("calendar %d: %s belongs to another year", y.Year, date)
-			}
-			switch d.Kind {
-			case Holiday, Compensatory, SwappedOff, SwappedWorkday:
-			default:
-				return nil, fmt.Errorf("calendar %d: %s: unknown kind %q", y.Year, date, d.Kind)
-			}
-			if d.Source == "" {
-				return nil, fmt.Errorf("calendar %d: %s has no source", y.Year, date)
-			}
-			year.days[date] = SpecialDay{date, d.Kind, d.Name, d.Source}
-		}
-		cal.years[y.Year] = year
-	}
-	return cal, nil
-}
 
 // Zone is the calendar's time zone.
 func (c *Calendar) Zone() *time.Location { return c.zone }

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"covenant/workflow"
 	"covenant/workflow/engine"
 	"covenant/workflow/store"
 )
@@ -88,7 +87,7 @@ func (cmd *rebuildCmd) Run(e *env) error {
 	if _, err := os.Stat(cmd.Data); err != nil {
 		return fmt.Errorf("data directory: %w", err)
 	}
-	calendar, err := workflow.VietnamCalendar()
+	calendar, err := loadCalendar("")
 	if err != nil {
 		return err
 	}

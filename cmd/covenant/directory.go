@@ -36,7 +36,7 @@ func (p place) write(e *env, do func(*engine.Engine) error) error {
 	if _, err := os.Stat(p.Data); err != nil {
 		return fmt.Errorf("data directory: %w", err)
 	}
-	calendar, err := workflow.VietnamCalendar()
+	calendar, err := loadCalendar("")
 	if err != nil {
 		return err
 	}

@@ -62,7 +62,7 @@ func (cmd *doctorCmd) Run(e *env) error {
 func examinations(c config) []examination {
 	return []examination{
 		{"Phông chữ và mẫu văn bản", "Fonts and templates", func(context.Context) (string, error) { return c.examineTemplates() }},
-		{"Lịch làm việc", "Working-day calendar", func(context.Context) (string, error) { return examineCalendar(time.Now()) }},
+		{"Lịch làm việc", "Working-day calendar", func(context.Context) (string, error) { return examineCalendar(c.Calendar, time.Now()) }},
 		{"Cơ sở dữ liệu", "Database", c.examineDatabase},
 		{"Khóa máy chủ", "Server secret", func(context.Context) (string, error) { return c.examineSecret() }},
 		{"Gốc tin cậy", "Trust anchors", func(context.Context) (string, error) { return c.examineRoots() }},
@@ -103,8 +103,8 @@ func (c config) examineTemplates() (string, error) {
 	return fonts.Name() + "; " + strings.Join(names, ", "), nil
 }
 
-func examineCalendar(now time.Time) (string, error) {
-	cal, err := workflow.VietnamCalendar()
+func examineCalendar(path string, now time.Time) (string, error) {
+	cal, err := loadCalendar(path)
 	if err != nil {
 		return "", err
 	}

@@ -71,7 +71,7 @@ func readOnly(e *env, dir, database string, do func(*engine.Engine) error) error
 	if err != nil {
 		return fmt.Errorf("data directory %s: %w", dir, err)
 	}
-	calendar, err := workflow.VietnamCalendar()
+	calendar, err := loadCalendar("")
 	if err != nil {
 		return errors.Join(err, s.Close())
 	}

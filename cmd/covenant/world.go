@@ -39,7 +39,7 @@ type world struct {
 
 // openWorld opens the data directory and makes the engine; nothing runs in the background yet.
 func openWorld(ctx context.Context, c config, now func() time.Time, logger *slog.Logger) (*world, error) {
-	calendar, err := workflow.VietnamCalendar()
+	calendar, err := loadCalendar(c.Calendar)
 	if err != nil {
 		return nil, err
 	}
@@ -136,6 +136,22 @@ func loadRoots(path string) (*x509.CertPool, error) {
 }
 
 const secretSize = 32
+
+// loadCalendar reads the working days of a file, or of the one that COVENANT_CALENDAR names; without either it is the built-in
+// calendar of Vietnam.
+func loadCalendar(path string) (*workflow.Calendar, error) {
+	if path == "" {
+		path = os.Getenv(envPrefix + "CALENDAR")
+	}
+	if path == "" {
+		return workflow.VietnamCalendar()
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("calendar: %w", err)
+	}
+	return workflow.ParseCalendar(data)
+}
 
 // sameSecret refuses a node whose server secret is not that of the nodes before it: the kept keys would not open here, and
 // every right PIN would count as a wrong one.
