@@ -4,7 +4,7 @@ GO ?= go
 PACKAGES := ./... ./testdata
 LINT := bin/golangci-lint
 
-.PHONY: demo build vet lint test torture bench generate
+.PHONY: demo build vet lint test torture bench generate record-log
 
 demo:
 	$(GO) run ./cmd/covenant demo
@@ -36,3 +36,9 @@ bench:
 generate:
 	cd tools && $(GO) build -o ../bin/sqlc github.com/sqlc-dev/sqlc/cmd/sqlc
 	cd workflow/store && ../../bin/sqlc generate
+
+# Records the demo's event logs as those of a release, which every later one must be able to replay: make record-log RELEASE=v0.2
+record-log:
+	@test -n "$(RELEASE)" || { echo "make record-log RELEASE=v…"; exit 1; }
+	$(GO) test ./cmd/covenant -run TestRecordLog -args -record-log $(RELEASE)
+	$(GO) test ./workflow -run TestReplayRecordedLogs -args -record-digests
