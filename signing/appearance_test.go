@@ -23,7 +23,7 @@ func render(t testing.TB, file []byte, dpi int) image.Image {
 	t.Helper()
 	path := writeTemp(t, "page.pdf", file)
 	base := filepath.Join(t.TempDir(), "page")
-	tool(t, "pdftoppm", "-r", fmt.Sprint(dpi), "-png", "-singlefile", path, base)
+	tool(t, "pdftoppm", "-r", fmt.Sprint(dpi), "-png", "-singlefile", "-cropbox", path, base)
 	f, err := os.Open(base + ".png")
 	if err != nil {
 		t.Fatal(err)

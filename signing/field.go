@@ -132,8 +132,6 @@ func (t *target) place(create *NewField) error {
 	if strings.Contains(t.name, ".") {
 		return fmt.Errorf("a new field's name must not hold a full stop: %q", t.name)
 	}
-	r := create.Rect
-	t.rect = pdf.Rect{X0: min(r.X0, r.X1), Y0: min(r.Y0, r.Y1), X1: max(r.X0, r.X1), Y1: max(r.Y0, r.Y1)}
 	page, ok, err := t.file.Page(max(create.Page, 1))
 	if err == nil && !ok {
 		err = fmt.Errorf("the file has no page %d for the new field", max(create.Page, 1))
@@ -143,8 +141,46 @@ func (t *target) place(create *NewField) error {
 	}
 	t.page = page
 	rotate, err := t.file.PageAttribute(page, "Rotate")
+	if err != nil {
+		return err
+	}
 	t.rotate = quarterTurns(rotate)
+	r := create.Rect
+	t.rect = pdf.Rect{X0: min(r.X0, r.X1), Y0: min(r.Y0, r.Y1), X1: max(r.X0, r.X1), Y1: max(r.Y0, r.Y1)}
+	if create.Corner != UpperRight {
+		return nil
+	}
+	box, err := t.shownBox()
+	t.rect = fromUpperRight(t.rect, box, t.rotate)
 	return err
+}
+
+// shownBox is the part of the page that is shown: the CropBox, else the MediaBox (ISO 32000-2 §14.11.2).
+func (t *target) shownBox() (pdf.Rect, error) {
+	for _, key := range []pdf.Name{"CropBox", "MediaBox"} {
+		box, err := t.file.PageAttribute(t.page, key)
+		if err != nil {
+			return pdf.Rect{}, err
+		}
+		if box != nil {
+			return t.file.ReadRect(box)
+		}
+	}
+	return pdf.Rect{}, errors.New("the page says nothing of its size")
+}
+
+// fromUpperRight turns a rectangle measured from the upper right corner of the page as it is shown into user space. A page
+// is shown turned clockwise by rotate degrees, so that corner is another one of the box.
+func fromUpperRight(r, box pdf.Rect, rotate int) pdf.Rect {
+	switch rotate {
+	case 90: // shown left is down, shown down is to the right
+		return pdf.Rect{X0: box.X0 + r.Y0, X1: box.X0 + r.Y1, Y0: box.Y1 - r.X1, Y1: box.Y1 - r.X0}
+	case 180:
+		return pdf.Rect{X0: box.X0 + r.X0, X1: box.X0 + r.X1, Y0: box.Y0 + r.Y0, Y1: box.Y0 + r.Y1}
+	case 270:
+		return pdf.Rect{X0: box.X1 - r.Y1, X1: box.X1 - r.Y0, Y0: box.Y0 + r.X0, Y1: box.Y0 + r.X1}
+	}
+	return pdf.Rect{X0: box.X1 - r.X1, X1: box.X1 - r.X0, Y0: box.Y1 - r.Y1, Y1: box.Y1 - r.Y0}
 }
 
 // sign gives the field its value and appearance, and makes it a new one where it is.

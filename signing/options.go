@@ -67,10 +67,22 @@ type Attribute struct {
 type NewField struct {
 	Page    int    // counted from 1; 0 means the first
 	Rect    Rect   // empty for an invisible signature
+	Corner  Corner // from which Rect is measured
 	Tooltip string // the field's description for people who do not see it (TU)
 }
 
-// Rect is a rectangle in points (1/72 inch) from the page's lower left corner.
+// Corner is where the coordinates of a rectangle begin.
+type Corner int
+
+// The corners.
+const (
+	// UserSpace is the origin of the page's default user space, mostly its lower left corner (ISO 32000-2 §8.3.2.3).
+	UserSpace Corner = iota
+	// UpperRight is that corner of the page as it is shown, turned and cropped; X grows to the left, Y down.
+	UpperRight
+)
+
+// Rect is a rectangle in points (1/72 inch).
 type Rect struct{ X0, Y0, X1, Y1 float64 }
 
 // Limits bounds what reading an input may cost. The zero value means the defaults of each field.

@@ -43,6 +43,8 @@ type prepareCmd struct {
 	Level  string `default:"B-T" help:"PAdES level to reach when finished: B-B, B-T, B-LT or B-LTA."`
 	Field  string `help:"Signature field to sign. Default: a new invisible one." placeholder:"NAME"`
 	Image  string `help:"Picture of the signature, PNG with transparency." type:"existingfile" placeholder:"PNG"`
+	Page   int    `help:"Page of a new visible field, with --box. Default: the first." placeholder:"N"`
+	Box    string `help:"Place of a new visible field: left, bottom, width, height in mm." placeholder:"X,Y,W,H"`
 	Reason string `help:"Reason for signing." placeholder:"TEXT"`
 	serverFlags
 }
@@ -53,7 +55,7 @@ func (cmd *prepareCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	one := signCmd{Level: cmd.Level, TSA: cmd.TSA, Field: cmd.Field, Image: cmd.Image, Reason: cmd.Reason, Trust: cmd.Trust, AllowPrivate: cmd.AllowPrivate}
+	one := signCmd{Level: cmd.Level, TSA: cmd.TSA, Field: cmd.Field, Image: cmd.Image, Page: cmd.Page, Box: cmd.Box, Reason: cmd.Reason, Trust: cmd.Trust, AllowPrivate: cmd.AllowPrivate}
 	opt, err := one.options()
 	if err != nil {
 		return err

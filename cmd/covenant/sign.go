@@ -3,8 +3,11 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
+	"strconv"
+	"strings"
 	"time"
 
 	"covenant/signing"
@@ -19,6 +22,9 @@ type signCmd struct {
 	TSA          []string `name:"tsa" help:"Time-stamp authority; several are tried in order." placeholder:"URL"`
 	Field        string   `help:"Signature field to sign. Default: a new invisible one." placeholder:"NAME"`
 	Image        string   `help:"Picture of the signature, PNG with transparency." type:"existingfile" placeholder:"PNG"`
+	Page         int      `help:"Page of a new visible field, with --box. Default: the first." placeholder:"N"`
+	Box          string   `help:"Place of a new visible field: left, bottom, width, height in mm." placeholder:"X,Y,W,H"`
+	Copy         string   `help:"Sign as an agency does on copies and annexes: this number and symbol and the time, top right on page 1 (Decree 30/2020/NĐ-CP)." placeholder:"SYMBOL"`
 	Reason       string   `help:"Reason for signing." placeholder:"TEXT"`
 	Trust        string   `help:"Roots (PEM) that complete the chains at B-LT and above." type:"existingfile" placeholder:"ROOT.pem"`
 	AllowPrivate bool     `help:"Let certificates name OCSP and CRL servers on private addresses."`
@@ -97,12 +103,68 @@ func (cmd *signCmd) options() (signing.Options, error) {
 			return opt, err
 		}
 	}
-	if cmd.Image != "" {
-		image, err := os.ReadFile(cmd.Image)
-		if err != nil {
-			return opt, fmt.Errorf("signature image: %w", err)
-		}
-		opt.Appearance = &signing.Appearance{Image: image}
+	return opt, cmd.place(&opt)
+}
+
+// place says where the signature is seen and what is drawn there.
+func (cmd *signCmd) place(opt *signing.Options) error {
+	if cmd.Copy != "" {
+		return cmd.asCopy(opt)
 	}
-	return opt, nil
+	if cmd.Box != "" {
+		rect, err := parseBox(cmd.Box)
+		if err != nil {
+			return err
+		}
+		opt.New = &signing.NewField{Page: cmd.Page, Rect: rect}
+	} else if cmd.Page != 0 {
+		return errors.New("--page needs --box: where on the page the signature is to stand")
+	}
+	if cmd.Image == "" {
+		return nil
+	}
+	if cmd.Field == "" && cmd.Box == "" {
+		return errors.New("the picture needs a place: name a visible field by --field, or give --box X,Y,W,H")
+	}
+	image, err := os.ReadFile(cmd.Image)
+	if err != nil {
+		return fmt.Errorf("signature image: %w", err)
+	}
+	opt.Appearance = &signing.Appearance{Image: image}
+	return nil
+}
+
+// asCopy is an agency's signature on an electronic copy or a separate annex: number and symbol, and the time of signing
+// with its zone by ISO 8601, in Times New Roman 10 upright, top right on the first page (Decree 30/2020/NĐ-CP, Appendix I).
+func (cmd *signCmd) asCopy(opt *signing.Options) error {
+	if cmd.Image != "" || cmd.Box != "" || cmd.Page != 0 || cmd.Field != "" {
+		return errors.New("--copy has its place and its text by itself: leave --field, --image, --page and --box out")
+	}
+	const mm = 72 / 25.4
+	opt.Time = time.Now()
+	opt.New = &signing.NewField{
+		Rect: signing.Rect{X0: 15 * mm, Y0: 6 * mm, X1: 85 * mm, Y1: 16 * mm}, Corner: signing.UpperRight, Tooltip: "Chữ ký số của cơ quan",
+	}
+	opt.Appearance = &signing.Appearance{
+		Lines: []signing.Line{{Text: cmd.Copy}, {Text: opt.Time.Format(time.RFC3339)}}, Align: signing.AlignRight,
+	}
+	return nil
+}
+
+// parseBox reads left, bottom, width, height in mm.
+func parseBox(text string) (signing.Rect, error) {
+	const mm = 72 / 25.4
+	parts := strings.Split(text, ",")
+	var v [4]float64
+	for i, part := range parts {
+		n, err := strconv.ParseFloat(strings.TrimSpace(part), 64)
+		if err != nil || len(parts) != 4 || n < 0 || n > 5000 {
+			return signing.Rect{}, fmt.Errorf("--box %q: want left, bottom, width, height in mm, such as 120,30,60,25", text)
+		}
+		v[i] = n * mm
+	}
+	if len(parts) != 4 || v[2] == 0 || v[3] == 0 {
+		return signing.Rect{}, fmt.Errorf("--box %q: want left, bottom, width, height in mm, such as 120,30,60,25", text)
+	}
+	return signing.Rect{X0: v[0], Y0: v[1], X1: v[0] + v[2], Y1: v[1] + v[3]}, nil
 }
