@@ -116,7 +116,7 @@ func (cmd *signCmd) place(opt *signing.Options) error {
 		if err != nil {
 			return err
 		}
-		opt.New = &signing.NewField{Page: cmd.Page, Rect: rect}
+		opt.New = &signing.NewField{Page: cmd.Page, Rect: rect, Tooltip: "Chữ ký số"}
 	} else if cmd.Page != 0 {
 		return errors.New("--page needs --box: where on the page the signature is to stand")
 	}
