@@ -225,6 +225,7 @@ func (c *Covenant) Apply(e Event) {
 	case RevisionReturned:
 		c.Phase, c.Waiting, c.Queue, c.Due, c.Stop = AwaitingRevision, nil, nil, Deadline{}, nil
 		c.Revisions[e.Revision-1].Returned = e.By
+		c.Motions = slices.DeleteFunc(slices.Clone(c.Motions), func(m Motion) bool { return m.Result == nil })
 		c.setAside()
 	case NumberIssued:
 		c.Number = &e

@@ -175,6 +175,12 @@ func (s State) missing() []AgencyID {
 	return append(out, s.Covenant.Queue...)
 }
 
+// EscalationRecipients are the agencies that a rung would write to now, and those that have not acted.
+func (s State) EscalationRecipients(rung EscalationRule) (to, missing []AgencyID) {
+	missing = s.missing()
+	return s.recipients(rung.To, missing), missing
+}
+
 // recipients are the agencies that a rung writes to.
 func (s State) recipients(to []string, missing []AgencyID) []AgencyID {
 	var out []AgencyID

@@ -150,6 +150,7 @@ type (
 		Motion MotionID `json:"motion"`
 		Count
 		Passed  bool     `json:"passed"`
+		Round   int      `json:"round,omitempty"` // which opening of a motion, counted over the covenant
 		Method  Method   `json:"method,omitempty"`
 		Quorum  int      `json:"quorum,omitempty"`
 		Need    int      `json:"need,omitempty"`

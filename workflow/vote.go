@@ -248,7 +248,7 @@ func (s State) noQuorum(c Count, v Verdict) error {
 // result counts a motion by the rules.
 func (s State) result(m Motion, box []Choice, casting Choice) (MotionClosed, Verdict, error) {
 	rules := s.stage().Vote
-	out := MotionClosed{Motion: m.ID, Method: MethodElectronic}
+	out := MotionClosed{Motion: m.ID, Round: m.Round, Method: MethodElectronic}
 	add := func(choice Choice, weight int) {
 		switch choice {
 		case ChoiceFor:

@@ -20,6 +20,8 @@ type demoCase struct {
 	block     *workflow.BlockFile
 	first     []byte // values of the revision that is returned
 	final     []byte // values of the revision that is approved
+	amended   []byte // values of the revision amended at the conference; nil: none is
+	process   []byte // of the block's own; nil: the template's
 	sealImage []byte // of every agency's seal
 }
 
@@ -38,10 +40,51 @@ type scenario struct {
 			Text   string `yaml:"text"`
 		} `yaml:"comments"`
 	} `yaml:"returned"`
-	Note   string            `yaml:"note"`
+	Note string `yaml:"note"`
+	// Remarks are comments of agencies that approve the first revision all the same.
+	Remarks []struct {
+		Agency workflow.AgencyID `yaml:"agency"`
+		Clause string            `yaml:"clause"`
+		Text   string            `yaml:"text"`
+	} `yaml:"remarks"`
+	// Process is a file beside it with a process of the block's own.
+	Process string `yaml:"process"`
+	// Silent gives no opinion on the second revision: the ladder of the review says what follows.
+	Silent     workflow.AgencyID `yaml:"silent"`
+	Conference conferenceScript  `yaml:"conference"`
+	// Against are the agencies that vote against a motion.
+	Against map[workflow.MotionID][]workflow.AgencyID `yaml:"against"`
+	// Refused refuses to sign.
+	Refused struct {
+		Agency workflow.AgencyID `yaml:"agency"`
+		Reason string            `yaml:"reason"`
+	} `yaml:"refused"`
 	Late   workflow.AgencyID `yaml:"late"`
 	Report string            `yaml:"report"`
 	PIN    string            `yaml:"pin"`
+}
+
+// conferenceScript is what happens at a conference, where the process holds one.
+type conferenceScript struct {
+	Secretary workflow.PersonID   `yaml:"secretary"`
+	Absent    []workflow.AgencyID `yaml:"absent"`
+	Proxy     struct {
+		From     workflow.AgencyID `yaml:"from"`
+		To       workflow.AgencyID `yaml:"to"`
+		GivenBy  workflow.PersonID `yaml:"given_by"`
+		Document string            `yaml:"document"`
+	} `yaml:"proxy"`
+	// Hands are shows of hands: for, against, abstaining. Other motions are voted on electronically.
+	Hands map[workflow.MotionID][3]int `yaml:"hands"`
+	Floor struct {
+		Agency workflow.AgencyID `yaml:"agency"`
+		Text   string            `yaml:"text"`
+	} `yaml:"floor"`
+	Amend struct {
+		Values map[string]yaml.Node `yaml:"values"`
+		Note   string               `yaml:"note"`
+	} `yaml:"amend"`
+	Opinions string `yaml:"opinions"`
 }
 
 func readCase(files fs.FS, today workflow.Date) (*demoCase, error) {
@@ -73,8 +116,26 @@ func readCase(files fs.FS, today workflow.Date) (*demoCase, error) {
 	if c.final, err = mergeValues(values, c.script.Values); err != nil {
 		return nil, err
 	}
-	c.first, err = mergeValues(c.final, c.script.FirstRevision)
-	return c, err
+	if c.first, err = mergeValues(c.final, c.script.FirstRevision); err != nil {
+		return nil, err
+	}
+	return c, c.readProcess(files)
+}
+
+// readProcess reads the process of the block's own and the text that its conference adopts, where the case has them.
+func (c *demoCase) readProcess(files fs.FS) (err error) {
+	if c.script.Process != "" {
+		if c.process, err = fs.ReadFile(files, c.script.Process); err != nil {
+			return fmt.Errorf("case: %w", err)
+		}
+		if _, err := workflow.ParseProcess(c.script.Process, c.process); err != nil {
+			return err
+		}
+	}
+	if len(c.script.Conference.Amend.Values) > 0 {
+		c.amended, err = mergeValues(c.final, c.script.Conference.Amend.Values)
+	}
+	return err
 }
 
 // mergeValues gives variables of a values file other values and leaves everything else as it is.

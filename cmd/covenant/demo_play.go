@@ -148,7 +148,7 @@ func (p *play) draft(ctx context.Context) error {
 	p.heading("Soạn dự thảo từ mẫu “%s”", "Draft from the template “%s”", p.c.script.Template)
 	id, err := p.engine().Draft(ctx, engine.DraftRequest{
 		Slug: p.c.script.Slug, Title: p.c.script.Title, Year: p.c.day.Year, Block: p.c.block.Block.ID,
-		Template: p.c.script.Template, Values: p.c.final,
+		Template: p.c.script.Template, Values: p.c.final, Process: p.c.process,
 	}, p.as(drafter.ID, "draft"))
 	if err != nil {
 		return err
@@ -182,7 +182,10 @@ func (p *play) review(ctx context.Context) error {
 	if err := p.submit(ctx, 2, p.c.final, p.c.script.Note); err != nil {
 		return err
 	}
-	return p.reviewRound(ctx, 2, "")
+	if err := p.reviewRound(ctx, 2, ""); err != nil {
+		return err
+	}
+	return p.waitOutReview(ctx)
 }
 
 func (p *play) reviewRound(ctx context.Context, n int, returning workflow.AgencyID) error {
@@ -190,11 +193,25 @@ func (p *play) reviewRound(ctx context.Context, n int, returning workflow.Agency
 	if err != nil {
 		return err
 	}
+	stage, _ := v.Process.OfKind(workflow.StageReview)
 	revision, approvals := v.Covenant.Revisions[n-1], 0
-	for _, agency := range v.Covenant.Members() {
+	for _, agency := range inOrder(v.Covenant.Members(), returning, stage.Review.Return == workflow.ReturnAtOnce) {
+		if _, stands := v.Covenant.CarriedTo(stage.ID, agency, n); stands {
+			p.line("%s: ý kiến nhất trí với lần trước vẫn có giá trị", "%s: the approval of the revision before stands", p.agency(agency).Name)
+			approvals++
+			continue
+		}
+		if n > 1 && agency == p.c.script.Silent {
+			continue
+		}
 		reviewer := p.holder(agency, workflow.DutyReview)
 		cmd := workflow.GiveReview{
 			By: reviewer.ID, Agency: agency, Revision: n, Manifest: revision.Manifest, Opinion: workflow.OpinionApprove,
+		}
+		for _, r := range p.c.script.Remarks {
+			if n == 1 && r.Agency == agency {
+				cmd.Opinion, cmd.Comments = workflow.OpinionApproveComments, append(cmd.Comments, workflow.Comment{Clause: r.Clause, Text: r.Text})
+			}
 		}
 		if agency == returning {
 			cmd.Opinion = workflow.OpinionReturn
@@ -210,34 +227,6 @@ func (p *play) reviewRound(ctx context.Context, n int, returning workflow.Agency
 		}
 	}
 	p.line("Lần %d: %d/%d đơn vị nhất trí", "Revision %d: %d of %d agencies approve", n, approvals, len(v.Covenant.Members()))
-	return nil
-}
-
-func (p *play) vote(ctx context.Context) error {
-	p.heading("Hội nghị biểu quyết", "The conference votes")
-	v, err := p.view(ctx)
-	if err != nil {
-		return err
-	}
-	chair := p.holder(p.leader(), workflow.DutyVote)
-	for _, m := range v.Covenant.Motions {
-		for _, agency := range m.Who {
-			voter := p.holder(agency, workflow.DutyVote)
-			cmd := workflow.CastBallot{By: voter.ID, Agency: agency, Motion: m.ID, Choice: workflow.ChoiceFor}
-			if _, err := p.engine().Do(ctx, p.id, cmd, p.as(voter.ID, "vote/%s/%s", m.ID, agency)); err != nil {
-				return err
-			}
-		}
-		if _, err := p.engine().Do(ctx, p.id, workflow.CloseMotion{By: chair.ID, Motion: m.ID}, p.as(chair.ID, "close/%s", m.ID)); err != nil {
-			return err
-		}
-	}
-	if v, err = p.view(ctx); err != nil {
-		return err
-	}
-	for _, m := range v.Covenant.Motions {
-		p.line("%s: %d/%d tán thành", "%s: %d of %d in favour", m.Text, m.Result.For, len(m.Who))
-	}
 	return nil
 }
 
@@ -284,6 +273,14 @@ func (p *play) signGroup(ctx context.Context, v *engine.View, agencies []workflo
 	for _, agency := range agencies {
 		director := p.holder(agency, workflow.DutySign)
 		party, _ := v.Covenant.Party(agency)
+		if agency == p.c.script.Refused.Agency {
+			cmd := workflow.RefuseSignature{By: director.ID, Slot: party.Slot, Reason: p.c.script.Refused.Reason}
+			if _, err := p.engine().Do(ctx, p.id, cmd, p.as(director.ID, "refuse/%s", agency)); err != nil {
+				return err
+			}
+			p.line("✗ %s từ chối ký: %s", "✗ %s refuses to sign: %s", p.agency(agency).Name, cmd.Reason)
+			continue
+		}
 		request := engine.SignRequest{Covenant: p.id, Slot: party.Slot, PIN: p.c.script.PIN, Consented: v.Covenant.Frozen.PDF}
 		if _, err := p.engine().Sign(ctx, request, p.as(director.ID, "sign/%s", agency)); err != nil {
 			return fmt.Errorf("%s: %w", party.Unit, err)
@@ -324,16 +321,7 @@ func (p *play) finish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	content, _, err := p.engine().Document(ctx, s.Covenant.Head)
-	if err != nil {
-		return err
-	}
-	defer content.Close()
-	file, err := io.ReadAll(content)
-	if err != nil {
-		return fmt.Errorf("covenant.pdf: %w", err)
-	}
-	if err := writeWhole(filepath.Join(p.stage.dir, "covenant.pdf"), file, 0o644); err != nil {
+	if err := p.keepFile(ctx, s.Covenant.Head, "covenant.pdf"); err != nil {
 		return err
 	}
 	v, err := p.view(ctx)
@@ -349,6 +337,20 @@ func (p *play) finish(ctx context.Context) error {
 	p.line("Mức %s; %d/%d chữ ký hợp lệ khi kiểm tra ngoại tuyến", "Level %s; %d of %d signatures pass offline", s.Covenant.Level, passed, len(v.Verdict.Results))
 	p.line("→ %s", "→ %s", v.Status(v.Now, p.lang))
 	return nil
+}
+
+// keepFile leaves a kept file in the demo's directory, where a person finds it.
+func (p *play) keepFile(ctx context.Context, digest workflow.Digest, name string) error {
+	content, _, err := p.engine().Document(ctx, digest)
+	if err != nil {
+		return err
+	}
+	defer content.Close()
+	file, err := io.ReadAll(content)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return writeWhole(filepath.Join(p.stage.dir, name), file, 0o644)
 }
 
 // until is the end of the simulated time: the last reminder of the first quarterly report.

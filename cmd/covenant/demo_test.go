@@ -50,6 +50,74 @@ func TestDemoOfTwoBlocks(t *testing.T) {
 	}
 }
 
+// A block with a process of its own: an agency keeps silent until the ladder of reminders speaks for it, a conference with
+// a proxy amends the text on the spot and is minuted, the criteria are voted on by secret ballot, and a director refuses to
+// sign, without whom the covenant comes into force.
+func TestDemoOfAConference(t *testing.T) {
+	dir := t.TempDir()
+	var out, errOut bytes.Buffer
+	args := []string{"--lang", "vi", "demo", "--exit", "--dir", dir, "--case", filepath.Join("..", "..", "testdata", "noichinh")}
+	if status := run(args, &out, &errOut); status != 0 {
+		t.Fatalf("exit status %d\n%s\n%s", status, out.String(), errOut.String())
+	}
+	checkSignatures(t, dir, 5)
+	checkWithOtherPrograms(t, filepath.Join(dir, "covenant.pdf"), 6)
+	s, e := openLedger(t, dir)
+	list, err := e.List(t.Context())
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%d covenants, %v", len(list), err)
+	}
+	v, err := e.View(t.Context(), list[0].Slug)
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := map[string]int{}
+	for _, entry := range v.Timeline {
+		count[entry.Event.Kind()]++
+	}
+	for kind, want := range map[string]int{
+		"revision_submitted": 3, "revision_returned": 1, "approval_carried": 3, "stage_escalated": 3, "opinion_deemed": 1, "conference_opened": 1,
+		"attendance_recorded": 5, "proxy_recorded": 1, "motion_proposed": 2, "hands_counted": 1, "ballot_cast": 3 * 4, "ballot_taken": 5,
+		"motion_closed": 5, "conference_closed": 1, "minutes_kept": 1, "signature_refused": 1, "signature_made": 5, "in_force": 1, "stopped": 0,
+	} {
+		if count[kind] != want {
+			t.Errorf("%d events %s, want %d", count[kind], kind, want)
+		}
+	}
+	if v.Covenant.Frozen.Revision != 3 || !v.Covenant.Revisions[2].Conference {
+		t.Errorf("revision %d was frozen, want the third, amended at the conference", v.Covenant.Frozen.Revision)
+	}
+	checkMails(t, dir, s, v)
+	if problems, err := e.AuditBallots(t.Context()); err != nil || len(problems) > 0 {
+		t.Errorf("ballots: %v, %v", problems, err)
+	}
+	text := output(t, "pdftotext", "-layout", filepath.Join(dir, "bien-ban-hoi-nghi.pdf"), "-")
+	for _, want := range []string{"có mặt: 04", "ủy quyền biểu quyết cho", "Thông qua dự thảo lần 3", "Giơ tay", "Hội trường Sở Tư pháp"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the minutes do not say %q:\n%s", want, text)
+		}
+	}
+}
+
+// openLedger opens what a demo left, to read.
+func openLedger(t *testing.T, dir string) (*store.Store, *engine.Engine) {
+	t.Helper()
+	s, err := store.Open(t.Context(), store.Options{Dir: dir, ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	if report, err := s.Audit(t.Context()); err != nil || !report.OK() {
+		t.Errorf("audit: %v %+v", err, report)
+	}
+	calendar, _ := workflow.VietnamCalendar()
+	e, err := engine.New(engine.Config{Store: s, Calendar: calendar})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, e
+}
+
 // checkSignatures verifies by our own program, offline: as many people, one seal, one document time-stamp.
 func checkSignatures(t *testing.T, dir string, people int) {
 	t.Helper()
@@ -162,19 +230,7 @@ func signatureContents(t *testing.T, file []byte) [][]byte {
 // checkLedger holds database and received mails against each other: nothing lost, nothing doubled.
 func checkLedger(t *testing.T, dir string, people int) {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Options{Dir: dir, ReadOnly: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	if report, err := s.Audit(t.Context()); err != nil || !report.OK() {
-		t.Errorf("audit: %v %+v", err, report)
-	}
-	calendar, _ := workflow.VietnamCalendar()
-	e, err := engine.New(engine.Config{Store: s, Calendar: calendar})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s, e := openLedger(t, dir)
 	list, err := e.List(t.Context())
 	if err != nil || len(list) != 1 {
 		t.Fatalf("%d covenants, %v; want 1", len(list), err)

@@ -102,6 +102,19 @@ func (c composer) Reminder(r engine.Reminder, m store.Mail) (store.Mail, error) 
 	return c.withCalendar(r, letter, m)
 }
 
+// Stage reminds of a stage's deadline, or tells who has not acted and what follows.
+func (c composer) Stage(n engine.StageNotice, m store.Mail) (store.Mail, error) {
+	text, err := c.letters.Compose(notify.Vietnamese, notify.StageDue{
+		To: n.Agency, Covenant: n.Covenant, Stage: n.Stage, Due: notify.Due{Text: n.Deadline.Date.Display(), Exclusive: n.Deadline.Exclusive},
+		Overdue: n.Deadline.LastDay().Before(n.Today), Mine: n.Mine, Missing: n.Missing, Then: notify.Consequence(n.Then), Remaining: n.Remaining, URL: n.URL,
+	})
+	if err != nil {
+		return m, fmt.Errorf("compose notice of a stage: %w", err)
+	}
+	m.Subject, m.Body = text.Subject, text.Body
+	return m, nil
+}
+
 // Notice tells a party how a covenant came out.
 func (c composer) Notice(n engine.Notice, m store.Mail) (store.Mail, error) {
 	outcome, ok := map[workflow.Phase]notify.Outcome{

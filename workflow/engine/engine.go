@@ -97,6 +97,14 @@ const maxAttempts = 50
 
 // Do carries out a command on a covenant. A refusal is a [*workflow.Error]; nothing is recorded then.
 func (e *Engine) Do(ctx context.Context, id workflow.CovenantID, cmd workflow.Command, meta Meta) (Outcome, error) {
+	switch cmd := cmd.(type) {
+	case workflow.CastBallot:
+		return e.castBallot(ctx, id, cmd, meta)
+	case workflow.CloseMotion:
+		return e.closeMotion(ctx, id, cmd, meta)
+	case workflow.EscalateStage:
+		return e.escalateStage(ctx, id, cmd, meta)
+	}
 	return e.do(ctx, id, cmd, meta, func(context.Context, *store.Tx, workflow.State) (workflow.Command, error) { return cmd, nil })
 }
 
@@ -172,6 +180,9 @@ func (e *Engine) decide(ctx context.Context, tx *store.Tx, id workflow.CovenantI
 		e.changed.fire()
 	})
 	if err := e.follow(ctx, tx, after, events, now); err != nil {
+		return out, err
+	}
+	if err := dropBoxes(ctx, tx, state.Covenant, after.Covenant, events); err != nil {
 		return out, err
 	}
 	if err := e.endCovenant(ctx, tx, state.Covenant, after); err != nil {

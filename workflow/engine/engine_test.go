@@ -68,6 +68,11 @@ func (plainLetters) Reminder(r engine.Reminder, m store.Mail) (store.Mail, error
 	return m, nil
 }
 
+func (plainLetters) Stage(n engine.StageNotice, m store.Mail) (store.Mail, error) {
+	m.Subject, m.Body = n.Stage, fmt.Sprint(n.Agency, n.Mine, n.Missing, n.Then)
+	return m, nil
+}
+
 func (plainLetters) Notice(n engine.Notice, m store.Mail) (store.Mail, error) {
 	m.Subject, m.Body = string(n.Outcome), fmt.Sprint(n.Agency, n.Number, n.Reason)
 	return m, nil

@@ -20,6 +20,9 @@ func (e *Engine) follow(ctx context.Context, tx *store.Tx, s workflow.State, eve
 			return fmt.Errorf("after %s: %w", event.Kind(), err)
 		}
 	}
+	if err := e.scheduleLadder(ctx, tx, s, events); err != nil {
+		return err
+	}
 	return saveRows(ctx, tx, s, now)
 }
 
@@ -51,6 +54,20 @@ func (e *Engine) followOne(ctx context.Context, tx *store.Tx, s workflow.State, 
 		return e.scheduleReports(ctx, tx, s, event)
 	case workflow.Reminded:
 		return e.queueReminders(ctx, tx, s, event)
+	case workflow.StageEscalated:
+		return e.queueEscalation(ctx, tx, s, event)
+	case workflow.MotionClosed:
+		if event.Method == workflow.MethodSecret {
+			return tx.CloseBox(ctx, boxKey(c.ID, event.Motion, event.Round))
+		}
+	case workflow.PaperSignatureRecorded:
+		return e.referKept(ctx, tx, c.ID, fmt.Sprintf("paper-%03d", len(c.Paper)), event.Scan, "application/octet-stream")
+	case workflow.ConferenceClosed:
+		return e.scheduleMinutes(ctx, tx, c, event)
+	case workflow.Ranked:
+		return e.scheduleMinutes(ctx, tx, c, event)
+	case workflow.MinutesKept:
+		return e.keepMinutes(ctx, tx, c.ID, event)
 	case workflow.NumberVoided:
 		return tx.VoidNumber(ctx, numberKey(c.ID, len(c.Voided)-1), event.Reason, e.Now())
 	}

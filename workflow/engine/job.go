@@ -81,6 +81,8 @@ func (e *Engine) Start(ctx context.Context) error {
 	river.AddWorker(workers, &worker[CompleteArgs]{work: e.complete})
 	river.AddWorker(workers, &worker[RemindArgs]{work: e.remind})
 	river.AddWorker(workers, &worker[MailArgs]{work: e.sendMail})
+	river.AddWorker(workers, &worker[EscalateArgs]{work: e.escalate})
+	river.AddWorker(workers, &worker[MinutesArgs]{work: e.makeMinutes})
 	river.AddWorker(workers, &worker[CloseArgs]{work: e.closeByDate})
 	river.AddWorker(workers, &worker[RootArgs]{work: e.makeRoot})
 	if err := e.recoverMails(ctx, true); err != nil {
@@ -188,13 +190,7 @@ func (e *Engine) sweepReminders(ctx context.Context, tx *store.Tx) error {
 		return err
 	}
 	for _, o := range due {
-		if o.Kind == closing {
-			if err := enqueue(ctx, tx, CloseArgs{Covenant: workflow.CovenantID(o.Covenant)}); err != nil {
-				return err
-			}
-			continue
-		}
-		args, err := remindArgs(o)
+		args, err := occurrenceJob(o)
 		if err != nil {
 			return err
 		}
@@ -203,6 +199,20 @@ func (e *Engine) sweepReminders(ctx context.Context, tx *store.Tx) error {
 		}
 	}
 	return nil
+}
+
+// occurrenceJob is what carries out an occurrence that is due.
+func occurrenceJob(o store.Occurrence) (river.JobArgs, error) {
+	if o.Kind == closing {
+		return CloseArgs{Covenant: workflow.CovenantID(o.Covenant)}, nil
+	}
+	if args, ok := minutesArgs(o); ok {
+		return args, nil
+	}
+	if args, ok := escalateArgs(o); ok {
+		return args, nil
+	}
+	return remindArgs(o)
 }
 
 func (e *Engine) sweepDocuments(ctx context.Context, tx *store.Tx) error {

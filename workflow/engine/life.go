@@ -35,7 +35,7 @@ func (e *Engine) endCovenant(ctx context.Context, tx *store.Tx, before *workflow
 		return err
 	}
 	for _, o := range rows {
-		if o.State != store.OccurrencePending {
+		if _, minutes := minutesArgs(o); o.State != store.OccurrencePending || minutes { // what was decided is still minuted
 			continue
 		}
 		if err := tx.SettleOccurrence(ctx, o.OccurrenceID, store.OccurrenceSkipped, reason); err != nil {

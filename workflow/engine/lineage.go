@@ -171,7 +171,14 @@ func (e *Engine) startDraft(ctx context.Context, r DraftRequest, meta Meta, cmd 
 	if err != nil {
 		return "", err
 	}
-	if _, err := e.Store.PutBlob(ctx, bytes.NewReader(entry.Process), yamlType); err != nil {
+	process := entry.Process
+	if len(r.Process) > 0 {
+		if _, err := workflow.ParseProcess("process", r.Process); err != nil {
+			return "", err
+		}
+		process, cmd.Process = r.Process, workflow.DigestOf(r.Process)
+	}
+	if _, err := e.Store.PutBlob(ctx, bytes.NewReader(process), yamlType); err != nil {
 		return "", err
 	}
 	id, err := uuid.NewV7()

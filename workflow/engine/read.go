@@ -114,7 +114,7 @@ func (e *Engine) occurrences(ctx context.Context, tx *store.Tx, s workflow.State
 	stage, _ := s.Process.OfKind(workflow.StageReport)
 	var out []Occurrence
 	for _, row := range rows {
-		if row.Kind == closing {
+		if row.Kind == closing || ofStage(row) {
 			continue
 		}
 		args, err := remindArgs(row)

@@ -158,6 +158,7 @@ type Planned struct {
 	LastDay  workflow.Date
 	Rung     workflow.Rung
 	ToLeader bool
+	Stage    bool // a step of an open stage's ladder, not of a report's
 	Agency   string
 	Email    string
 }
@@ -173,6 +174,14 @@ func (e *Engine) Planned(ctx context.Context, from, to workflow.Date) ([]Planned
 		}
 		for _, row := range rows {
 			if row.State != store.OccurrencePending || row.Kind == closing {
+				continue
+			}
+			if ofStage(row) {
+				more, err := e.plannedEscalation(ctx, tx, row)
+				if err != nil {
+					return err
+				}
+				out = append(out, more...)
 				continue
 			}
 			more, err := e.planned(ctx, tx, row)

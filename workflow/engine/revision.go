@@ -22,6 +22,8 @@ type DraftRequest struct {
 	Block    workflow.BlockID
 	Template string // of the library
 	Values   []byte // YAML; here only the signature cells count
+	// Process is a process of the block's own (YAML). Default: the template's.
+	Process []byte
 }
 
 // Draft starts a covenant from a template of the library and returns its id.
@@ -82,6 +84,15 @@ type SubmitRequest struct {
 
 // Submit renders a revision, keeps everything it was made of, and puts it before the agencies.
 func (e *Engine) Submit(ctx context.Context, r SubmitRequest, meta Meta) (Outcome, error) {
+	return e.submit(ctx, r, meta, func(cmd workflow.SubmitRevision) workflow.Command { return cmd })
+}
+
+// AmendText renders a text amended on the spot and puts it before the conference, with the motion that adopts it.
+func (e *Engine) AmendText(ctx context.Context, r SubmitRequest, meta Meta) (Outcome, error) {
+	return e.submit(ctx, r, meta, func(cmd workflow.SubmitRevision) workflow.Command { return workflow.AmendText{SubmitRevision: cmd} })
+}
+
+func (e *Engine) submit(ctx context.Context, r SubmitRequest, meta Meta, as func(workflow.SubmitRevision) workflow.Command) (Outcome, error) {
 	asked := struct {
 		Values workflow.Digest
 		Note   string
@@ -97,11 +108,11 @@ func (e *Engine) Submit(ctx context.Context, r SubmitRequest, meta Meta) (Outcom
 	if err != nil {
 		return Outcome{}, err
 	}
-	cmd, err := e.render(ctx, s, r, meta)
+	rendered, err := e.render(ctx, s, r, meta)
 	if err != nil {
 		return Outcome{}, err
 	}
-	return e.do(ctx, r.Covenant, asked, meta, func(context.Context, *store.Tx, workflow.State) (workflow.Command, error) { return cmd, nil })
+	return e.do(ctx, r.Covenant, asked, meta, func(context.Context, *store.Tx, workflow.State) (workflow.Command, error) { return as(rendered), nil })
 }
 
 func (e *Engine) render(ctx context.Context, s workflow.State, r SubmitRequest, meta Meta) (workflow.SubmitRevision, error) {

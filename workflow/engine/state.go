@@ -167,11 +167,14 @@ func (e *Engine) process(ctx context.Context, digest workflow.Digest) (*workflow
 	return p, nil
 }
 
-// processFor is the process that a new covenant starts with: the one beside its template.
+// processFor is the process that a new covenant starts with: the one that it names, else the one beside its template.
 func (e *Engine) processFor(ctx context.Context, cmd workflow.Command) (*workflow.Process, error) {
 	draft, ok := cmd.(workflow.DraftCovenant)
 	if !ok {
 		return nil, nil
+	}
+	if !draft.Process.IsZero() {
+		return e.process(ctx, draft.Process)
 	}
 	entry, err := library.Open(draft.Template)
 	if err != nil {

@@ -35,6 +35,17 @@ func letters() []notify.Letter {
 	for _, outcome := range []notify.Outcome{notify.OutcomeInForce, notify.OutcomeCanceled, notify.OutcomeClosed, notify.OutcomeWithdrew} {
 		all = append(all, notify.Notice{Outcome: outcome, To: "Sở Tài chính", Covenant: covenant, Number: "01/GƯ-KTN", Date: "26/03/2026", Reason: "Khối được sắp xếp lại.", URL: url})
 	}
+	stage := notify.StageDue{To: "Cục Thuế tỉnh", Covenant: covenant, Stage: "Góp ý dự thảo", Due: due, Mine: true, Remaining: "còn 1 ngày làm việc", URL: url}
+	late := stage
+	late.To, late.Mine, late.Overdue, late.Missing, late.Remaining = "Sở Nội vụ", false, true, []string{"Cục Thuế tỉnh", "Sở Công Thương"}, "quá hạn 3 ngày"
+	all = append(all, stage)
+	for _, then := range []notify.Consequence{notify.ConsequenceNone, notify.ConsequenceContinue, notify.ConsequenceReturn, notify.ConsequenceTreatAs, notify.ConsequenceExtend, notify.ConsequenceReject} {
+		late.Then = then
+		all = append(all, late)
+	}
+	done := late
+	done.Missing = nil
+	all = append(all, done)
 	return append(all, notify.Returned{To: "Sở Nội vụ", Covenant: covenant, By: "Cục Thuế tỉnh", Revision: 1, Comment: "Đề nghị làm rõ chỉ tiêu 2.", URL: url},
 		notify.Request{Task: notify.TaskReview, To: "Sở Công Thương", Covenant: covenant, URL: url},
 		notify.DailyRoot{To: "Sở Tài chính", Day: "26/03/2026", Digest: strings.Repeat("0f", 32), Size: 12, File: "goc-2026-03-26"})

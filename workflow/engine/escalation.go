@@ -1,0 +1,208 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"covenant/workflow"
+	"covenant/workflow/store"
+)
+
+// EscalateArgs carries out a rung of an open stage's ladder.
+type EscalateArgs struct {
+	Covenant  workflow.CovenantID `json:"covenant"`
+	Stage     workflow.StageID    `json:"stage"`
+	Opening   int                 `json:"opening"`
+	Extension int                 `json:"extension"`
+	Rung      workflow.Rung       `json:"rung"`
+	Index     int                 `json:"index"` // of the rung in its stage, from 0
+}
+
+// Kind names the job in the queue.
+func (EscalateArgs) Kind() string { return "escalate" }
+
+// stageMark sets the ladders of stages apart from the duties of reports in the table of occurrences; no code holds it.
+const stageMark = "/@"
+
+// ofStage reports whether an occurrence is about a stage, not about a report.
+func ofStage(o store.Occurrence) bool { return strings.Contains(o.Obligation, stageMark) }
+
+// lateIndex is the index of the rung that ends the late signatures; it stands in no ladder.
+const lateIndex = 1000
+
+func (a EscalateArgs) occurrence() store.OccurrenceID {
+	return store.OccurrenceID{
+		Obligation: string(a.Covenant) + stageMark + string(a.Stage), Period: fmt.Sprintf("%d.%d", a.Opening, a.Extension), Rung: a.Index,
+	}
+}
+
+func escalateArgs(o store.Occurrence) (EscalateArgs, bool) {
+	_, stage, ok := strings.Cut(o.Obligation, stageMark)
+	a := EscalateArgs{Covenant: workflow.CovenantID(o.Covenant), Stage: workflow.StageID(stage), Rung: workflow.Rung(o.Kind), Index: o.Rung}
+	if _, err := fmt.Sscanf(o.Period, "%d.%d", &a.Opening, &a.Extension); !ok || err != nil {
+		return a, false
+	}
+	return a, true
+}
+
+// ladderIndex is a rung's place in its stage.
+func ladderIndex(s workflow.State, stage workflow.StageID, rung workflow.Rung) int {
+	rules, _ := s.Process.Stage(stage)
+	for i, r := range rules.Escalate {
+		if r.ID == rung {
+			return i
+		}
+	}
+	return lateIndex
+}
+
+// scheduleLadder writes down when the rungs of the open stage fall due, where events have opened it or moved its deadline.
+func (e *Engine) scheduleLadder(ctx context.Context, tx *store.Tx, s workflow.State, events []workflow.Event) error {
+	moved := false
+	for _, event := range events {
+		switch event.(type) {
+		case workflow.StageOpened, workflow.DeadlineExtended, workflow.SignaturesSufficient:
+			moved = true
+		}
+	}
+	c := s.Covenant
+	if !moved || c.Phase.Ended() {
+		return nil
+	}
+	steps, err := s.Ladder()
+	if err != nil {
+		return err
+	}
+	for _, step := range steps {
+		args := EscalateArgs{Covenant: c.ID, Stage: c.Stage, Opening: c.Opening, Extension: c.Extension, Rung: step.ID, Index: ladderIndex(s, c.Stage, step.ID)}
+		_, err := tx.ScheduleOccurrence(ctx, store.Occurrence{
+			OccurrenceID: args.occurrence(), Covenant: string(c.ID), Kind: string(step.ID), Due: step.At,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// escalate carries out a rung once, under a key made of its occurrence. Rungs before it that are due are carried out with
+// it, so that they keep their order after everything was down; a rung that the rules refuse is settled as not needed.
+func (e *Engine) escalate(ctx context.Context, args EscalateArgs) error {
+	cmd := workflow.EscalateStage{Stage: args.Stage, Opening: args.Opening, Extension: args.Extension, Rung: args.Rung}
+	meta := Meta{Key: "escalate/" + args.occurrence().String(), Actor: workflow.SystemActor, Origin: "job"}
+	_, err := e.Do(ctx, args.Covenant, cmd, meta)
+	var refusal *workflow.Error
+	if err != nil && !errors.As(err, &refusal) {
+		return err
+	}
+	reason := "done, or nobody was to be written to"
+	if refusal != nil {
+		reason = refusal.English
+	}
+	return e.Store.Update(ctx, func(tx *store.Tx) error {
+		tx.OnCommit(e.changed.fire)
+		return ignoreSettled(tx.SettleOccurrence(ctx, args.occurrence(), store.OccurrenceSkipped, reason))
+	})
+}
+
+// escalateStage gives the command the boxes of the open secret motions, which a rung may close.
+func (e *Engine) escalateStage(ctx context.Context, id workflow.CovenantID, cmd workflow.EscalateStage, meta Meta) (Outcome, error) {
+	cmd.Boxes = nil
+	return e.do(ctx, id, cmd, meta, func(ctx context.Context, tx *store.Tx, s workflow.State) (workflow.Command, error) {
+		full := cmd
+		full.Boxes = map[workflow.MotionID][]workflow.Choice{}
+		for _, m := range s.Covenant.Motions {
+			if !m.Secret || !m.Opened || m.Result != nil {
+				continue
+			}
+			ballots, err := box(ctx, tx, id, m)
+			if err != nil {
+				return nil, err
+			}
+			full.Boxes[m.ID] = ballots
+		}
+		return full, nil
+	})
+}
+
+// StageNotice is what a rung of a stage's ladder says to one agency.
+type StageNotice struct {
+	Agency    string // whom it is addressed to
+	Covenant  string
+	Stage     string // its name, in Vietnamese like every mail
+	Deadline  workflow.Deadline
+	Today     workflow.Date
+	Mine      bool     // the agency addressed is among those that have not acted
+	Missing   []string // agencies that have not acted
+	Then      workflow.Consequence
+	URL       string
+	Remaining string // of the deadline, in Vietnamese
+}
+
+const stageKind = "stage"
+
+// queueEscalation writes the mails of a rung and settles its occurrence, in the transaction that records it.
+func (e *Engine) queueEscalation(ctx context.Context, tx *store.Tx, s workflow.State, r workflow.StageEscalated) error {
+	args := EscalateArgs{Covenant: s.Covenant.ID, Stage: r.Stage, Opening: r.Opening, Extension: r.Extension, Rung: r.Rung, Index: ladderIndex(s, r.Stage, r.Rung)}
+	id := args.occurrence()
+	for _, to := range r.To {
+		mail, err := e.composeEscalation(s, r, to, id)
+		if err != nil {
+			return err
+		}
+		if err := queueMail(ctx, tx, mail); err != nil {
+			return err
+		}
+	}
+	if len(r.To) > 0 { // queueing a mail settled it as sent
+		return nil
+	}
+	return ignoreSettled(tx.SettleOccurrence(ctx, id, store.OccurrenceSkipped, "this step writes to nobody"))
+}
+
+func (e *Engine) composeEscalation(s workflow.State, r workflow.StageEscalated, to workflow.AgencyID, id store.OccurrenceID) (store.Mail, error) {
+	stage, _ := s.Process.Stage(r.Stage)
+	n := StageNotice{
+		Agency: s.Directory.AgencyName(to), Covenant: s.Covenant.Title, Stage: stage.Label("vi"),
+		Deadline: r.Due, Today: s.Calendar.Today(e.Now()), Then: r.Then, URL: e.covenantURL(s.Covenant),
+	}
+	n.Remaining = s.Calendar.Remaining(r.Due, n.Today, "vi")
+	for _, a := range r.Missing {
+		n.Missing = append(n.Missing, s.Directory.AgencyName(a))
+		n.Mine = n.Mine || a == to
+	}
+	return e.Composer.Stage(n, store.Mail{
+		Key: store.MailKey(fmt.Sprintf("stage/%s/%s", id, to)), Kind: stageKind, Covenant: string(s.Covenant.ID), To: s.Directory.Agencies[to].Email,
+		NextAt: e.Now(), Occurrences: []store.OccurrenceID{id},
+	})
+}
+
+// plannedEscalation lists whom a pending rung would write to, if nothing happened before.
+func (e *Engine) plannedEscalation(ctx context.Context, tx *store.Tx, row store.Occurrence) ([]Planned, error) {
+	args, ok := escalateArgs(row)
+	if !ok { // minutes are nobody's mail
+		return nil, nil
+	}
+	s, err := e.state(ctx, tx, args.Covenant)
+	c := s.Covenant
+	if err != nil || c.Stage != args.Stage || c.Opening != args.Opening || c.Extension != args.Extension {
+		return nil, err
+	}
+	stage, _ := s.Process.Stage(args.Stage)
+	var out []Planned
+	for _, rung := range stage.Escalate {
+		if rung.ID != args.Rung {
+			continue
+		}
+		to, _ := s.EscalationRecipients(rung)
+		for _, a := range to {
+			out = append(out, Planned{
+				At: row.Due, Covenant: c.Title, Report: stage.Label("vi"), LastDay: c.Due.LastDay(), Rung: args.Rung, Stage: true,
+				ToLeader: a == c.Leader(), Agency: s.Directory.AgencyName(a), Email: s.Directory.Agencies[a].Email,
+			})
+		}
+	}
+	return out, nil
+}
