@@ -34,9 +34,11 @@ type auditResult struct {
 	// Contained are the days of the outside roots that the log still contains, OutsideBreaks what disagrees with others.
 	Contained     []string `json:"contained"`
 	OutsideBreaks []string `json:"outside_breaks"`
+	// BallotBreaks are closed secret ballots that are not those that the log names.
+	BallotBreaks []string `json:"ballot_breaks"`
 }
 
-func (r auditResult) ok() bool { return r.OK() && len(r.StampBreaks) == 0 && len(r.OutsideBreaks) == 0 }
+func (r auditResult) ok() bool { return r.OK() && len(r.StampBreaks) == 0 && len(r.OutsideBreaks) == 0 && len(r.BallotBreaks) == 0 }
 
 // Run recomputes every chain of the event log and checks the daily roots' time-stamps. Exit status 1 if anything does
 // not agree.
@@ -47,6 +49,9 @@ func (cmd *auditCmd) Run(e *env) error {
 			return err
 		}
 		result := auditResult{AuditReport: report}
+		if result.BallotBreaks, err = eng.AuditBallots(e.ctx); err != nil {
+			return err
+		}
 		trusted := rootsFile(config{Data: cmd.Data, Trust: cmd.Trust})
 		if _, err := os.Stat(trusted); errors.Is(err, fs.ErrNotExist) {
 			result.Unchecked = len(report.Roots) > 0
@@ -114,7 +119,7 @@ func (cmd *auditCmd) print(e *env, r auditResult) error {
 	for _, b := range r.Breaks {
 		e.say("SAI LỆCH: %s", "BROKEN: %s", b)
 	}
-	for _, b := range slices.Concat(r.RootBreaks, r.StampBreaks, r.OutsideBreaks) {
+	for _, b := range slices.Concat(r.RootBreaks, r.StampBreaks, r.OutsideBreaks, r.BallotBreaks) {
 		e.say("SAI LỆCH: %s", "BROKEN: %s", b)
 	}
 	for _, day := range r.Contained {

@@ -49,19 +49,7 @@ func TestEachVoteWritesTheBoxAnew(t *testing.T) {
 		seen := map[string]bool{}
 		for i := range 5 {
 			update(t, s, func(tx *store.Tx) error { return tx.CastBallot(t.Context(), "m", "for") })
-			rows, err := d.raw(t).Query("SELECT id FROM ballot_box")
-			if err != nil {
-				t.Fatal(err)
-			}
-			var ids []string
-			for rows.Next() {
-				var id string
-				if err := rows.Scan(&id); err != nil {
-					t.Fatal(err)
-				}
-				ids = append(ids, id)
-			}
-			rows.Close()
+			ids := boxIDs(t, d)
 			if len(ids) != i+1 {
 				t.Fatalf("%d ballots, want %d", len(ids), i+1)
 			}
@@ -79,4 +67,24 @@ func TestEachVoteWritesTheBoxAnew(t *testing.T) {
 			}
 		}
 	})
+}
+
+func boxIDs(t *testing.T, d database) (ids []string) {
+	t.Helper()
+	rows, err := d.raw(t).Query("SELECT id FROM ballot_box")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, id)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return ids
 }
