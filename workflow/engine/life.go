@@ -26,7 +26,7 @@ const noticeKind = "notice"
 // about it that have not gone out are dropped, and the parties are told.
 func (e *Engine) endCovenant(ctx context.Context, tx *store.Tx, before *workflow.Covenant, s workflow.State) error {
 	c := s.Covenant
-	if before.Phase.Ended() || !c.Phase.Ended() {
+	if before.Phase.Ended() || !c.Phase.Ended() || c.Phase == workflow.PhaseAdopted { // what is adopted leaves nothing undone
 		return nil
 	}
 	reason := "the covenant is " + c.Phase.Words("en")
@@ -44,9 +44,6 @@ func (e *Engine) endCovenant(ctx context.Context, tx *store.Tx, before *workflow
 	}
 	if err := dropMails(ctx, tx, string(c.ID), reason); err != nil {
 		return err
-	}
-	if c.Phase == workflow.PhaseAdopted { // nothing was signed, nothing is to be told but what the pages say
-		return nil
 	}
 	return e.queueNotices(ctx, tx, s, before)
 }
