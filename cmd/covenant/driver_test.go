@@ -84,6 +84,9 @@ func drive() (err error) {
 }
 
 func (d *driver) say(format string, args ...any) {
+	if d.Config.Listen == "" { // acting from the test itself
+		return
+	}
 	d.print.Lock()
 	defer d.print.Unlock()
 	fmt.Printf(format+"\n", args...)
@@ -127,8 +130,8 @@ func (d *driver) all(ctx context.Context) error {
 func again(do func() error) error {
 	for attempt := 0; ; attempt++ {
 		err := do()
-		transient := errors.Is(err, store.ErrBusy) || errors.Is(err, store.ErrConflict)
-		if !transient || attempt == 50 {
+		transient := errors.Is(err, store.ErrBusy) || errors.Is(err, store.ErrLost) || errors.Is(err, store.ErrConflict)
+		if !transient || attempt == 300 {
 			return err
 		}
 		time.Sleep(100 * time.Millisecond)
@@ -176,7 +179,8 @@ func (d *driver) ride(ctx context.Context, n int) error {
 			return s.Covenant.Phase != workflow.AwaitingFreeze && s.Covenant.Phase != workflow.AwaitingValidation
 		})
 		if err != nil {
-			if errors.Is(err, store.ErrBusy) {
+			if errors.Is(err, store.ErrBusy) || errors.Is(err, store.ErrLost) {
+				time.Sleep(100 * time.Millisecond)
 				continue
 			}
 			return err
@@ -284,7 +288,11 @@ func (d *driver) sign(ctx context.Context, n int, c *workflow.Covenant) error {
 
 // reports has every member but the last hand in the first report.
 func (d *driver) reports(ctx context.Context, n int, s workflow.State) error {
-	v, err := d.engine.View(ctx, tortureSlug(n))
+	var v *engine.View
+	err := again(func() (err error) {
+		v, err = d.engine.View(ctx, tortureSlug(n))
+		return err
+	})
 	if err != nil {
 		return err
 	}

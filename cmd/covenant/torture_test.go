@@ -46,11 +46,12 @@ type ordeal struct {
 		acks  map[string]bool
 		kills int
 	}
+	command func() *exec.Cmd // starts a driver
 }
 
 func newOrdeal(t *testing.T, database string) *ordeal {
 	t.Helper()
-	o := &ordeal{t: t, mailed: t.TempDir()}
+	o := &ordeal{t: t, mailed: t.TempDir(), command: func() *exec.Cmd { return exec.Command("covenant-driver") }}
 	o.ledger.acks = map[string]bool{}
 	dir := t.TempDir()
 	var err error
@@ -164,7 +165,7 @@ func (o *ordeal) run(count int, ahead, limit time.Duration) bool {
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	cmd := exec.Command("covenant-driver")
+	cmd := o.command()
 	cmd.Env = append(os.Environ(), "COVENANT_DRIVER="+string(settings))
 	var complaint bytes.Buffer
 	cmd.Stderr = &complaint
@@ -213,13 +214,15 @@ func (o *ordeal) follow(out io.Reader) (done bool) {
 	return done
 }
 
+// later is how far the office's clock is ahead when the first reminders are due.
+const later = 60 * 24 * time.Hour
+
 // suffer kills drivers so many times, on so many nodes at once, first with the office's clock at today, then when the first
 // reminders are due; covenants are added while kills are left. In the end it lets one driver finish everything.
 func (o *ordeal) suffer(kills, nodes, count int, longest time.Duration) {
 	o.t.Helper()
 	var covenants atomic.Int64
 	covenants.Store(int64(count))
-	later := 60 * 24 * time.Hour
 	for _, ahead := range []time.Duration{0, later} {
 		var left atomic.Int64
 		left.Store(int64(kills / 2))
@@ -260,7 +263,7 @@ func (o *ordeal) check(count int) {
 			o.t.Errorf("covenant %d: %v", n, err)
 			continue
 		}
-		o.checkCovenant(n, v)
+		o.checkCovenant(n, v, later)
 		o.checkStamps(w, v, used)
 	}
 	o.checkNumbers(w, count)
@@ -309,7 +312,7 @@ func (o *ordeal) checkAcks(w *world) {
 	}
 }
 
-func (o *ordeal) checkCovenant(n int, v *engine.View) {
+func (o *ordeal) checkCovenant(n int, v *engine.View, ahead time.Duration) {
 	o.t.Helper()
 	count := map[string]int{}
 	for _, entry := range v.Timeline {
@@ -333,7 +336,7 @@ func (o *ordeal) checkCovenant(n int, v *engine.View) {
 		}
 	}
 	for _, u := range v.Upcoming {
-		if u.State == "pending" && u.At.Before(time.Now().Add(60*24*time.Hour-time.Hour)) {
+		if u.State == "pending" && u.At.Before(time.Now().Add(ahead-time.Hour)) {
 			o.t.Errorf("covenant %d: the reminder %s %s of %s was never sent", n, u.Period, u.Rung, u.At)
 		}
 	}

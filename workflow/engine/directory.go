@@ -88,7 +88,8 @@ func (e *Engine) changeDirectory(ctx context.Context, asked any, meta Meta, chan
 	})
 }
 
-// again runs a transaction until nobody was faster, and then gives up with what the last attempt said.
+// again runs a transaction until nobody was faster, and then gives up with what the last attempt said. Where it is not known
+// whether it was written it is run again, too: what was done under a key is not done twice.
 func (e *Engine) again(ctx context.Context, do func(tx *store.Tx) (Outcome, error)) (Outcome, error) {
 	for attempt := 1; ; attempt++ {
 		var out Outcome
@@ -99,7 +100,7 @@ func (e *Engine) again(ctx context.Context, do func(tx *store.Tx) (Outcome, erro
 		if err == nil {
 			return out, nil
 		}
-		if retry := errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrBusy); !retry || attempt == maxAttempts {
+		if retry := errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrBusy) || errors.Is(err, store.ErrLost); !retry || attempt == maxAttempts {
 			return Outcome{}, err
 		}
 		if err := pause(ctx, attempt); err != nil {

@@ -2,8 +2,11 @@ package store
 
 import (
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -23,9 +26,11 @@ var (
 	ErrServed = errors.New("another process serves this data directory; stop it first or choose another directory")
 	// ErrReadOnly: a write was asked of a store opened with Options.ReadOnly.
 	ErrReadOnly = errors.New("the store was opened read-only")
-	// ErrBusy: the database could not serve the transaction now (locked, deadlock, serialization failure,
-	// connection lost before commit). Nothing was written; retry.
-	ErrBusy = errors.New("the database is busy; nothing was written, retry")
+	// ErrBusy: the database could not serve the transaction now (locked, deadlock, serialization failure, not to be
+	// reached, connection lost before commit). Nothing was written; retry.
+	ErrBusy = errors.New("the database is busy or cannot be reached; nothing was written, retry")
+	// ErrLost: the connection to the database was lost while it may have been committing. Repeat with the same key.
+	ErrLost = errors.New("the connection to the database was lost; whether it was written is not known, repeat with the same key")
 	// ErrStorage: the disk is full, read-only or failing. Nothing was written; an operator must act.
 	ErrStorage = errors.New("storage is full, read-only or failing; nothing was written: free space or check the disk")
 	// ErrCorrupt: what was read is not what was written (a blob's digest, a row's form).
@@ -69,8 +74,13 @@ func meaningOf(err error) error {
 	if errors.As(err, &pg) {
 		return postgresMeaning(pg.Code)
 	}
-	if pgconn.SafeToRetry(err) {
+	var connect *pgconn.ConnectError
+	if pgconn.SafeToRetry(err) || errors.As(err, &connect) {
 		return ErrBusy
+	}
+	var network *net.OpError
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, driver.ErrBadConn) || errors.As(err, &network) {
+		return ErrLost
 	}
 	return nil
 }
