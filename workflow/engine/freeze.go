@@ -61,9 +61,12 @@ func (e *Engine) documentSymbol(ctx context.Context, id workflow.CovenantID) (st
 		s, err = e.state(ctx, tx, id)
 		return err
 	})
-	revision, ok := s.Covenant.Revision()
-	if err != nil || !ok {
+	if err != nil {
 		return "", err
+	}
+	revision, ok := s.Covenant.Revision()
+	if !ok {
+		return "", nil
 	}
 	template, err := e.readBlob(ctx, revision.Template)
 	if err != nil {
