@@ -38,7 +38,9 @@ type auditResult struct {
 	BallotBreaks []string `json:"ballot_breaks"`
 }
 
-func (r auditResult) ok() bool { return r.OK() && len(r.StampBreaks) == 0 && len(r.OutsideBreaks) == 0 && len(r.BallotBreaks) == 0 }
+func (r auditResult) ok() bool {
+	return r.OK() && len(r.StampBreaks) == 0 && len(r.OutsideBreaks) == 0 && len(r.BallotBreaks) == 0
+}
 
 // Run recomputes every chain of the event log and checks the daily roots' time-stamps. Exit status 1 if anything does
 // not agree.
