@@ -86,7 +86,13 @@ func (d *document) ReadAt(p []byte, off int64) (n int, err error) {
 }
 
 // open reads the file's structure as it is now.
-func (d *document) open() (*pdf.File, error) { return pdf.Open(d, d.Len(), d.limits) }
+func (d *document) open() (*pdf.File, error) {
+	f, err := pdf.Open(d, d.Len(), d.limits)
+	if errors.Is(err, pdf.ErrMalformed) {
+		return nil, fmt.Errorf("the file is damaged and cannot be added to; have it written anew by the program that made it, before anybody signs: %w", err)
+	}
+	return f, err
+}
 
 // hashState returns a fresh copy of the hash state at the end of the input. A large input goes to the output on the way.
 func (d *document) hashState(h crypto.Hash) (hash.Hash, error) {

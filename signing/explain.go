@@ -40,6 +40,7 @@ const (
 	ReasonTimestampUnconfirmed ReasonCode = "timestamp-unconfirmed"
 	ReasonFuture               ReasonCode = "timestamp-from-the-future"
 	ReasonOrder                ReasonCode = "timestamp-order"
+	ReasonDamaged              ReasonCode = "damaged-file"
 	ReasonBER                  ReasonCode = "not-der"
 )
 
@@ -59,8 +60,9 @@ var reasonPhrases = map[ReasonCode]phrase{
 		"The signature lacks a required attribute or has a wrong one, so it is not firmly bound to the signer's certificate."},
 	ReasonSubFilter: {"Loại chữ ký này không được hỗ trợ.", "This kind of signature is not supported."},
 	ReasonAlgorithm: {"Thuật toán ký này không được hỗ trợ hoặc không phù hợp với khóa.", "The signature algorithm is not supported or does not fit the key."},
-	ReasonWeak:      {"Thuật toán ký đã lỗi thời và có thể bị giả mạo.", "The signature algorithm is obsolete and can be forged."},
-	ReasonUsage:     {"Chứng thư số của %n không được cấp để ký tài liệu.", "The certificate of %n is not for signing documents."},
+	ReasonWeak: {"Thuật toán ký hoặc khóa ký đã lỗi thời và có thể bị giả mạo, mà không có bằng chứng rằng chữ ký có từ trước đó.",
+		"The signature algorithm or the key is obsolete and can be forged, and nothing proves that the signature is older than that."},
+	ReasonUsage: {"Chứng thư số của %n không được cấp để ký tài liệu.", "The certificate of %n is not for signing documents."},
 	ReasonModified: {"Sau khi ký, tệp đã bị sửa theo cách mà chữ ký không cho phép.",
 		"After signing, the file was changed in a way that the signature does not permit."},
 	ReasonUntrusted: {"Chứng thư số của %n không dẫn tới tổ chức chứng thực nào được tin cậy.",
@@ -83,6 +85,8 @@ var reasonPhrases = map[ReasonCode]phrase{
 	ReasonFuture: {"Dấu thời gian ghi %t, muộn hơn thời điểm kiểm tra.", "The time-stamp says %t, which is after the time of checking."},
 	ReasonBER: {"Chữ ký được ghi theo cách mã hóa cũ (BER); điều này không ảnh hưởng tới kết luận.",
 		"The signature is written in an older encoding (BER); this does not affect the verdict."},
+	ReasonDamaged: {"Bảng tham chiếu của tệp bị hỏng, nên không thể chắc chắn người khác nhìn thấy đúng nội dung đã ký.",
+		"The file's table of contents (cross-references) is damaged, so it is not certain that everybody sees what was signed."},
 	ReasonOrder: {"Dấu thời gian ghi %t, muộn hơn dấu thời gian được đóng sau nó.",
 		"The time-stamp says %t, which is later than a time-stamp made after it."},
 }

@@ -30,6 +30,7 @@ const (
 	ChainConstraintsFailure    SubIndication = "CHAIN_CONSTRAINTS_FAILURE"
 	ChainGeneralFailure        SubIndication = "CERTIFICATE_CHAIN_GENERAL_FAILURE"
 	CryptoConstraintsFailure   SubIndication = "CRYPTO_CONSTRAINTS_FAILURE"
+	CryptoConstraintsNoPOE     SubIndication = "CRYPTO_CONSTRAINTS_FAILURE_NO_POE"
 	NoSigningCertificateFound  SubIndication = "NO_SIGNING_CERTIFICATE_FOUND"
 	NoCertificateChainFound    SubIndication = "NO_CERTIFICATE_CHAIN_FOUND"
 	RevokedNoPOE               SubIndication = "REVOKED_NO_POE"

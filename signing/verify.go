@@ -114,17 +114,17 @@ func Verify(ctx context.Context, r io.ReaderAt, size int64, opt VerifyOptions) (
 		v.reader.deadline = time.Now().Add(d)
 	}
 	var err error
-	if v.file, err = pdf.Open(v.reader, size, opt.Limits.pdf()); err != nil {
-		return nil, fmt.Errorf("read the pdf: %w", err)
-	}
-	if v.file.Locked() {
-		return nil, ErrPasswordNeeded
+	if v.file, err = pdf.OpenDamaged(v.reader, size, opt.Limits.pdf()); err != nil {
+		return nil, v.unreadable(err)
 	}
 	v.trust = newTruster(&v.opt, v.now)
 	v.report = &Report{Size: size, Revisions: len(v.file.Revisions()), ValidatedAt: v.now, Online: opt.Online,
 		Revocation: opt.Revocation, Encrypted: v.file.Encrypted()}
-	if err := v.collect(); err != nil {
-		return nil, fmt.Errorf("read the pdf's signatures: %w", err)
+	if err := v.collectDamaged(); err != nil {
+		return nil, v.unreadable(err)
+	}
+	if v.file.Locked() {
+		return nil, ErrPasswordNeeded
 	}
 	if err := v.integrity(ctx); err != nil {
 		return nil, err
@@ -148,6 +148,42 @@ func Verify(ctx context.Context, r io.ReaderAt, size int64, opt VerifyOptions) (
 	return v.report, ctx.Err()
 }
 
+// unreadable is the error for a file that cannot be judged; the reader's own reason comes first.
+func (v *verification) unreadable(err error) error {
+	if stop := v.reader.expired(); stop != nil {
+		err = stop
+	}
+	return fmt.Errorf("read the pdf: %w", err)
+}
+
+// collectDamaged is collect; where the cross-references lead nowhere, or to no signature, it tries once more with the objects
+// that a search finds.
+func (v *verification) collectDamaged() error {
+	if v.file.Locked() {
+		return nil
+	}
+	err := v.collect()
+	cause := err
+	if err == nil && len(v.signed) == 0 {
+		cause = v.file.Damaged()
+	}
+	if !errors.Is(cause, pdf.ErrMalformed) || v.file.Rebuilt() != nil {
+		return err
+	}
+	rebuilt, failed := pdf.Rebuild(v.reader, v.file.Size(), v.opt.Limits.pdf(), cause)
+	if failed != nil {
+		return err
+	}
+	sound := v.file
+	v.file, v.signed = rebuilt, nil
+	if again := v.collect(); again != nil || len(v.signed) == 0 {
+		v.file, v.signed = sound, nil
+		return err
+	}
+	v.report.Revisions = 1
+	return nil
+}
+
 // collect finds the signatures of every revision, also those that a later one removed, and gathers the certificates and
 // revocation data of the file.
 func (v *verification) collect() error {
@@ -164,7 +200,7 @@ func (v *verification) collect() error {
 		if !v.touchesForm(i) {
 			continue
 		}
-		sigs, err := view.Signatures()
+		sigs, err := view.AllSignatures()
 		if err != nil {
 			if i == len(v.file.Revisions())-1 && len(v.signed) == 0 {
 				return err
@@ -293,8 +329,12 @@ func (v *verification) integrity(ctx context.Context) error {
 	if err := hashRanges(ctx, v.file.ReaderAt(), v.signed); err != nil {
 		return fmt.Errorf("read the pdf: %w", err)
 	}
+	store := slices.Clone(v.trust.certs)
 	for _, s := range v.signed {
-		s.verifyValue()
+		s.verifyValue(store)
+		if err := v.file.Rebuilt(); err != nil {
+			s.fail(Indeterminate, SigConstraintsFailure, Reason{Code: ReasonDamaged, Detail: err.Error()})
+		}
 		v.trust.addCertificates(s.certificates())
 		if s.sd != nil {
 			v.trust.addRevocation(s.sd.OCSPs, s.sd.CRLs)

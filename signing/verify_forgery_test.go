@@ -258,6 +258,14 @@ func TestAttackByOwnSignature(t *testing.T) {
 		}
 		wantAll(t, r, 1, TotalPassed, "")
 	})
+	t.Run("innocent twin with a key twice", func(t *testing.T) {
+		file := handSigned(t, id, handOptions{extra: "/Type/Sig"})
+		r, err := Verify(t.Context(), bytes.NewReader(file), int64(len(file)), soft)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantAll(t, r, 1, TotalPassed, "")
+	})
 	for name, opt := range map[string]handOptions{
 		"gap larger than Contents":        {gapBefore: 40},
 		"gap larger behind Contents":      {gapAfter: 40},
@@ -266,6 +274,7 @@ func TestAttackByOwnSignature(t *testing.T) {
 		"range does not begin at 0":       {first: 1},
 		"Contents twice":                  {extra: "/Contents<00>"},
 		"ByteRange twice":                 {extra: "/ByteRange[0 1 2 3]"},
+		"Type twice, with another value":  {extra: "/Type/DocTimeStamp"},
 		"trailing data in Contents":       {trailing: "30030201FF"},
 		"two SignerInfos":                 {twoSigners: true},
 		"content inside the CMS":          {attached: true},

@@ -3,6 +3,7 @@ package signing
 import (
 	"bytes"
 	"crypto/rand"
+	"crypto/sha1" // what adbe.pkcs7.sha1 is made with
 	"crypto/sha256"
 	"encoding/asn1"
 	"encoding/hex"
@@ -22,8 +23,10 @@ type handOptions struct {
 	trailing            string // hexadecimal, after the CMS object
 	twoSigners          bool
 	attached            bool
+	content             []byte                        // inside the CMS object; adbe.pkcs7.sha1 gets the right one by itself
 	fieldType           string                        // default Sig
 	literal             bool                          // Contents as a literal string
+	lost                bool                          // startxref leads nowhere, in the signed bytes
 	subFilter           string                        // default ETSI.CAdES.detached
 	stamp               func(signature []byte) []byte // a time-stamp token over it, or over something else
 }
@@ -54,6 +57,10 @@ func handSigned(t testing.TB, id Identity, o handOptions) []byte {
 		11: "<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/" + o.subFilter + "/ByteRange" + blank + o.extra + strings.Repeat(" ", o.gapBefore) +
 			"/Contents" + open + strings.Repeat("0", handRoom) + closing + strings.Repeat(" ", o.gapAfter) + "/M(D:20261123120000Z)>>",
 	})
+	if o.lost {
+		at := bytes.LastIndex(file, []byte("startxref\n")) + len("startxref\n")
+		copy(file[at:], "9")
+	}
 	value := bytes.Index(file, []byte(open+strings.Repeat("0", 1000)))
 	end := value + handRoom + 2
 	from, to := value-o.gapBefore, end+o.gapAfter
@@ -62,7 +69,18 @@ func handSigned(t testing.TB, id Identity, o handOptions) []byte {
 	h := sha256.New()
 	h.Write(file[o.first:from])
 	h.Write(file[to : len(file)-o.short])
-	der := handCMS(t, id, h.Sum(nil), o)
+	digest := h.Sum(nil)
+	if o.subFilter == "adbe.pkcs7.sha1" {
+		old := sha1.New()
+		old.Write(file[o.first:from])
+		old.Write(file[to : len(file)-o.short])
+		if o.content == nil {
+			o.content = old.Sum(nil)
+		}
+		sum := sha256.Sum256(o.content)
+		digest = sum[:]
+	}
+	der := handCMS(t, id, digest, o)
 	text := hex.EncodeToString(der) + o.trailing
 	if o.literal {
 		text = strings.NewReplacer(`\`, `\\`, "(", `\(`, ")", `\)`, "\r", `\r`).Replace(string(der))
@@ -78,6 +96,7 @@ func handCMS(t testing.TB, id Identity, digest []byte, o handOptions) []byte {
 		t.Fatal(err)
 	}
 	b := cms.Builder{Algorithm: alg, Certificate: id.Certificate, Chain: id.Chain}
+	b.Content = o.content
 	if o.attached {
 		b.Content = []byte("something else")
 	}

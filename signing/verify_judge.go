@@ -2,10 +2,13 @@ package signing
 
 import (
 	"context"
+	"crypto"
 	"crypto/sha256"
+	"crypto/x509"
 	"slices"
 	"time"
 
+	"covenant/signing/internal/cms"
 	"covenant/signing/internal/revocation"
 	"covenant/signing/internal/tsp"
 )
@@ -83,10 +86,29 @@ func (v *verification) judgeStamp(ctx context.Context, st *stamp) {
 	}
 	st.verdict = v.trust.validate(ctx, t.Certificate, moment{at: at, proven: at.Before(v.now), token: true, issued: t.Time})
 	st.trusted = st.verdict.indication == TotalPassed
-	if t.SignedData.Signer.Algorithm.Weak() {
+	if sub := weakness(t.SignedData, t.Certificate, t.Hash, at, at.Before(v.now)); sub != "" {
 		st.trusted = false
+		if st.verdict.indication == TotalPassed {
+			st.verdict.indication, st.verdict.sub = Indeterminate, sub
+		}
 		st.reasons = []Reason{{Code: ReasonWeak, Detail: t.SignedData.Signer.Algorithm.String()}}
 	}
+}
+
+// weakness says what becomes of an object made with an algorithm that no longer withstands forgery: nothing where it is
+// proven to be older than that (EN 319 102-1 §5.2.8.4, tables 6 and §5.6.2).
+func weakness(sd *cms.SignedData, cert *x509.Certificate, content crypto.Hash, at time.Time, proven bool) SubIndication {
+	if cert == nil {
+		return ""
+	}
+	until := sd.Signer.Algorithm.SecureUntil(cert.PublicKey, content)
+	switch {
+	case until.IsZero() || (proven && at.Before(until)):
+		return ""
+	case proven:
+		return CryptoConstraintsFailure
+	}
+	return CryptoConstraintsNoPOE
 }
 
 func (v *verification) concludeTimestamp(s *signedObject) {
@@ -115,6 +137,9 @@ func (v *verification) concludeSignature(ctx context.Context, s *signedObject, i
 	s.res.Time, s.res.TimeSource = at, source
 	if s.cert == nil || !s.res.intact {
 		return // the verdict is reached; a chain would say nothing about these bytes
+	}
+	if sub := weakness(s.sd, s.cert, s.hash, at, source != TimeValidation); sub != "" {
+		s.fail(Indeterminate, sub, Reason{Code: ReasonWeak, Detail: s.res.Algorithm})
 	}
 	m := moment{at: at, proven: source != TimeValidation}
 	if after.Before(at) || after.Equal(at) {

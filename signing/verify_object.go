@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"time"
 
@@ -88,7 +89,11 @@ func (s *signedObject) format(detail string, args ...any) {
 func (s *signedObject) checkByteRange(f *pdf.File) {
 	revs := f.Revisions()
 	s.res.Coverage = Coverage{Revision: s.revision + 1, Revisions: len(revs)}
-	if key := s.sig.Dict.Duplicate(); key != "" {
+	if s.sig.Err != nil {
+		s.format("the signature dictionary cannot be read: %v", s.sig.Err)
+		return
+	}
+	if key := ambiguous(s.sig.Dict); key != "" {
 		s.format("the signature dictionary has %s twice", key)
 		return
 	}
@@ -116,6 +121,22 @@ func (s *signedObject) checkByteRange(f *pdf.File) {
 	}
 }
 
+// ambiguous returns a key that a signature dictionary has twice so that readers may disagree, or "": one of those that the
+// verdict depends on, or any with two values.
+func ambiguous(d pdf.Dict) pdf.Name {
+	if d.Duplicate() == "" {
+		return ""
+	}
+	for i, e := range d {
+		for _, o := range d[:i] {
+			if o.Key == e.Key && (e.Key == "Contents" || e.Key == "ByteRange" || !pdf.Equal(o.Value, e.Value)) {
+				return e.Key
+			}
+		}
+	}
+	return ""
+}
+
 func (s *signedObject) checkCoverage(f *pdf.File, end int64) {
 	revs := f.Revisions()
 	rev := &revs[s.revision]
@@ -128,7 +149,7 @@ func (s *signedObject) checkCoverage(f *pdf.File, end int64) {
 		s.format("ByteRange ends at byte %d, the revision at %d", end, rev.End)
 		return
 	}
-	if at, ok := lastStartXRef(f.ReaderAt(), end); !ok || at != rev.XRef {
+	if at, ok := lastStartXRef(f.ReaderAt(), end); f.Rebuilt() == nil && (!ok || at != rev.XRef) {
 		s.format("the signed bytes have another cross-reference section than the file")
 		return
 	}
@@ -222,8 +243,12 @@ func (s *signedObject) failCMS(err error) {
 	s.fail(ind, sub, Reason{Code: code, Detail: err.Error()})
 }
 
-// verifyValue compares the digest and verifies the signature value and the tokens in it.
-func (s *signedObject) verifyValue() {
+// verifyValue compares the digest and verifies the signature value and the tokens in it. Certificates that they do not hold
+// themselves may be in the file's store.
+func (s *signedObject) verifyValue(store []*x509.Certificate) {
+	if s.sd != nil {
+		s.sd.Elsewhere = store
+	}
 	if s.sd == nil || s.digest == nil {
 		s.cert = claimedCertificate(s.sd)
 		s.describeSigner()
@@ -252,9 +277,6 @@ func (s *signedObject) verifyValue() {
 	s.res.intact = !s.failed
 	if s.sd.BER {
 		s.note(Reason{Code: ReasonBER})
-	}
-	if s.sd.Signer.Algorithm.Weak() || cms.WeakHash(s.hash) {
-		s.fail(Indeterminate, CryptoConstraintsFailure, Reason{Code: ReasonWeak, Detail: s.res.Algorithm})
 	}
 	if s.token == nil {
 		s.checkProfile()
@@ -302,6 +324,7 @@ func (s *signedObject) verifyStamps() {
 		}
 		token, err := tsp.ParseToken(der)
 		if err == nil {
+			token.SignedData.Elsewhere = slices.Concat(s.sd.Certificates, s.sd.Elsewhere)
 			h := token.Hash.New()
 			h.Write(s.sd.Signer.Signature)
 			err = token.Verify(h.Sum(nil))

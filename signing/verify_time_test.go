@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"covenant/signing/devpki"
+	"covenant/signing/internal/cms"
 	"covenant/signing/internal/pdf"
 )
 
@@ -249,3 +250,33 @@ func TestCheckTimestamp(t *testing.T) {
 }
 
 func second(_ CheckedTimestamp, err error) error { return err }
+
+// TestWeakAlgorithms: an algorithm that can be forged today proves nothing by itself, and everything about the time when it
+// could not (EN 319 102-1 §5.2.8.4.4.1).
+func TestWeakAlgorithms(t *testing.T) {
+	p := testPKI(t)
+	cert := issue(t, p, "An", devpki.Profile{}).Certificate
+	weak := &cms.SignedData{Signer: cms.SignerInfo{Algorithm: cms.Algorithm{Scheme: cms.ECDSA, Hash: crypto.SHA1}}}
+	good := &cms.SignedData{Signer: cms.SignerInfo{Algorithm: cms.Algorithm{Scheme: cms.ECDSA, Hash: crypto.SHA256}}}
+	then, now := time.Date(2010, 5, 1, 0, 0, 0, 0, time.UTC), time.Now()
+	for _, c := range []struct {
+		sd     *cms.SignedData
+		at     time.Time
+		proven bool
+		want   SubIndication
+	}{
+		{good, now, false, ""},
+		{good, then, true, ""},
+		{weak, now, false, CryptoConstraintsNoPOE},
+		{weak, now, true, CryptoConstraintsFailure},
+		{weak, then, true, ""},
+		{weak, then, false, CryptoConstraintsNoPOE}, // asked about a time in the past: no proof
+	} {
+		if got := weakness(c.sd, cert, crypto.SHA256, c.at, c.proven); got != c.want {
+			t.Errorf("%s at %s, proven %v: %q, want %q", c.sd.Signer.Algorithm, c.at.Format(time.DateOnly), c.proven, got, c.want)
+		}
+	}
+	if got := weakness(good, cert, crypto.SHA1, now, false); got != CryptoConstraintsNoPOE {
+		t.Errorf("content by SHA-1: %q", got)
+	}
+}

@@ -9,10 +9,12 @@ import (
 	"crypto/rsa"
 	_ "crypto/sha1" // judged, never made: old signatures
 	_ "crypto/sha256"
+	_ "crypto/sha3"
 	_ "crypto/sha512"
 	"encoding/asn1"
 	"fmt"
 	"io"
+	"time"
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
@@ -32,8 +34,9 @@ const (
 // Algorithm is one way to sign: a scheme and the hash of both the content and
 // the signed attributes.
 type Algorithm struct {
-	Scheme Scheme
-	Hash   crypto.Hash
+	Scheme   Scheme
+	Hash     crypto.Hash
+	MaskHash crypto.Hash // of RSA-PSS, where it is not Hash; only verified, never made
 }
 
 var schemeNames = map[Scheme]string{RSAPKCS1: "RSA", RSAPSS: "RSA-PSS", ECDSA: "ECDSA", Ed25519: "Ed25519"}
@@ -45,6 +48,19 @@ func (a Algorithm) String() string {
 		name = "unknown scheme"
 	}
 	return name + " with " + a.Hash.String()
+}
+
+// legacyEnds is when algorithms of less than 112 bits were no longer to be used for signing (NIST SP 800-131A, table 2).
+var legacyEnds = time.Date(2014, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// SecureUntil is when the algorithm with this key, or this hash of the content, ceased to withstand forgery; zero if it still
+// does.
+func (a Algorithm) SecureUntil(pub crypto.PublicKey, content crypto.Hash) time.Time {
+	k, isRSA := pub.(*rsa.PublicKey)
+	if a.Weak() || WeakHash(content) || (isRSA && k.N.BitLen() < 2048) {
+		return legacyEnds
+	}
+	return time.Time{}
 }
 
 // Weak reports that the algorithm no longer withstands forgery (SHA-1 and older).
@@ -167,18 +183,13 @@ func (a Algorithm) VerifyDigest(pub crypto.PublicKey, digest, signature []byte) 
 	var ok bool
 	switch k := pub.(type) {
 	case *rsa.PublicKey:
-		if k.N.BitLen() < 1024 || k.N.BitLen() > 16384 {
+		if k.N.BitLen() < minRSABits || k.N.BitLen() > 16384 {
 			return fmt.Errorf("RSA key of %d bits: %w", k.N.BitLen(), ErrUnsupported)
 		}
-		switch a.Scheme {
-		case RSAPKCS1:
-			ok = rsa.VerifyPKCS1v15(k, a.Hash, digest, signature) == nil
-		case RSAPSS:
-			opts := &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthAuto, Hash: a.Hash}
-			ok = rsa.VerifyPSS(k, a.Hash, digest, signature, opts) == nil
-		default:
+		if a.Scheme != RSAPKCS1 && a.Scheme != RSAPSS {
 			return mismatch(a, pub)
 		}
+		ok = a.verifyRSA(k, digest, signature)
 	case *ecdsa.PublicKey:
 		if a.Scheme != ECDSA {
 			return mismatch(a, pub)
@@ -202,6 +213,11 @@ var hashOIDs = map[crypto.Hash]asn1.ObjectIdentifier{
 	crypto.SHA256: {2, 16, 840, 1, 101, 3, 4, 2, 1},
 	crypto.SHA384: {2, 16, 840, 1, 101, 3, 4, 2, 2},
 	crypto.SHA512: {2, 16, 840, 1, 101, 3, 4, 2, 3},
+
+	crypto.SHA224:   {2, 16, 840, 1, 101, 3, 4, 2, 4},
+	crypto.SHA3_256: {2, 16, 840, 1, 101, 3, 4, 2, 8},
+	crypto.SHA3_384: {2, 16, 840, 1, 101, 3, 4, 2, 9},
+	crypto.SHA3_512: {2, 16, 840, 1, 101, 3, 4, 2, 10},
 }
 
 // HashOID is the object identifier of a hash, nil if unknown.
@@ -212,6 +228,11 @@ func HashByOID(oid asn1.ObjectIdentifier) (crypto.Hash, error) {
 	for h, o := range hashOIDs {
 		if o.Equal(oid) {
 			return h, nil
+		}
+	}
+	for _, c := range combined { // some programs name the signature algorithm where the hash belongs
+		if c.oid.Equal(oid) {
+			return c.alg.Hash, nil
 		}
 	}
 	return 0, fmt.Errorf("hash algorithm %s: %w", oid, ErrUnsupported)
@@ -229,14 +250,22 @@ var combined = []struct {
 	alg Algorithm
 	oid asn1.ObjectIdentifier
 }{
-	{Algorithm{RSAPKCS1, crypto.SHA1}, asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 5}},
-	{Algorithm{RSAPKCS1, crypto.SHA256}, asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 11}},
-	{Algorithm{RSAPKCS1, crypto.SHA384}, asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 12}},
-	{Algorithm{RSAPKCS1, crypto.SHA512}, asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 13}},
-	{Algorithm{ECDSA, crypto.SHA1}, asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 1}},
-	{Algorithm{ECDSA, crypto.SHA256}, asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 2}},
-	{Algorithm{ECDSA, crypto.SHA384}, asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 3}},
-	{Algorithm{ECDSA, crypto.SHA512}, asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 4}},
+	{Algorithm{Scheme: RSAPKCS1, Hash: crypto.SHA1}, asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 5}},
+	{Algorithm{Scheme: RSAPKCS1, Hash: crypto.SHA224}, asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 14}},
+	{Algorithm{Scheme: RSAPKCS1, Hash: crypto.SHA256}, asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 11}},
+	{Algorithm{Scheme: RSAPKCS1, Hash: crypto.SHA384}, asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 12}},
+	{Algorithm{Scheme: RSAPKCS1, Hash: crypto.SHA512}, asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 13}},
+	{Algorithm{Scheme: RSAPKCS1, Hash: crypto.SHA3_256}, asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 3, 14}},
+	{Algorithm{Scheme: RSAPKCS1, Hash: crypto.SHA3_384}, asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 3, 15}},
+	{Algorithm{Scheme: RSAPKCS1, Hash: crypto.SHA3_512}, asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 3, 16}},
+	{Algorithm{Scheme: ECDSA, Hash: crypto.SHA1}, asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 1}},
+	{Algorithm{Scheme: ECDSA, Hash: crypto.SHA224}, asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 1}},
+	{Algorithm{Scheme: ECDSA, Hash: crypto.SHA256}, asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 2}},
+	{Algorithm{Scheme: ECDSA, Hash: crypto.SHA384}, asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 3}},
+	{Algorithm{Scheme: ECDSA, Hash: crypto.SHA512}, asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 4}},
+	{Algorithm{Scheme: ECDSA, Hash: crypto.SHA3_256}, asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 3, 10}},
+	{Algorithm{Scheme: ECDSA, Hash: crypto.SHA3_384}, asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 3, 11}},
+	{Algorithm{Scheme: ECDSA, Hash: crypto.SHA3_512}, asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 3, 12}},
 }
 
 // AddHashIdentifier writes the AlgorithmIdentifier of a hash, parameters absent (RFC 5754, 2).
@@ -342,20 +371,19 @@ func readAlgorithm(s *cryptobyte.String, digest crypto.Hash) (Algorithm, error) 
 
 func (id identifier) algorithm(digest crypto.Hash) (Algorithm, error) {
 	if id.oid.Equal(oidPSS) {
-		h, err := readPSSParameters(id.params)
-		return Algorithm{RSAPSS, h}, err
+		return readPSSParameters(id.params)
 	}
 	if id.oid.Equal(oidEd25519) {
-		if len(id.params) != 0 {
+		if !id.plain() { // RFC 8419 wants no parameters; some programs write NULL
 			return Algorithm{}, fmt.Errorf("Ed25519 with parameters: %w", ErrFormat)
 		}
-		return Algorithm{Ed25519, crypto.SHA512}, nil
+		return Algorithm{Scheme: Ed25519, Hash: crypto.SHA512}, nil
 	}
 	if !id.plain() {
 		return Algorithm{}, fmt.Errorf("parameters of signature algorithm %s: %w", id.oid, ErrFormat)
 	}
 	if id.oid.Equal(oidRSA) {
-		return Algorithm{RSAPKCS1, digest}, nil
+		return Algorithm{Scheme: RSAPKCS1, Hash: digest}, nil
 	}
 	for _, c := range combined {
 		if c.oid.Equal(id.oid) {
@@ -365,10 +393,10 @@ func (id identifier) algorithm(digest crypto.Hash) (Algorithm, error) {
 	return Algorithm{}, fmt.Errorf("signature algorithm %s: %w", id.oid, ErrUnsupported)
 }
 
-// readPSSParameters returns the hash; hash and MGF1 hash must be the same.
-func readPSSParameters(der cryptobyte.String) (crypto.Hash, error) {
-	bad := func(what string) (crypto.Hash, error) {
-		return 0, fmt.Errorf("RSA-PSS parameters: %s: %w", what, ErrFormat)
+// readPSSParameters reads RSASSA-PSS-params (RFC 4055, 3.1).
+func readPSSParameters(der cryptobyte.String) (Algorithm, error) {
+	bad := func(what string) (Algorithm, error) {
+		return Algorithm{}, fmt.Errorf("RSA-PSS parameters: %s: %w", what, ErrFormat)
 	}
 	var seq, inner cryptobyte.String
 	if !der.ReadASN1(&seq, cbasn1.SEQUENCE) || !der.Empty() {
@@ -395,16 +423,16 @@ func readPSSParameters(der cryptobyte.String) (crypto.Hash, error) {
 			return bad("mask generation hash")
 		}
 	}
-	if hash != mgf {
-		return bad("two different hashes")
-	}
 	var salt, trailer int
 	if !seq.ReadOptionalASN1Integer(&salt, cbasn1.Tag(2).ContextSpecific().Constructed(), 20) ||
 		!seq.ReadOptionalASN1Integer(&trailer, cbasn1.Tag(3).ContextSpecific().Constructed(), 1) ||
 		!seq.Empty() || salt < 0 || trailer != 1 {
 		return bad("salt or trailer")
 	}
-	return hash, nil
+	if mgf == hash {
+		mgf = 0
+	}
+	return Algorithm{Scheme: RSAPSS, Hash: hash, MaskHash: mgf}, nil
 }
 
 // ReadAlgorithm reads the AlgorithmIdentifier of a signature that names its hash itself, as certificates, lists and OCSP

@@ -249,7 +249,7 @@ func TestRefused(t *testing.T) {
 		}
 	})
 	t.Run("algorithm of another key type", func(t *testing.T) {
-		for _, a := range []Algorithm{{RSAPKCS1, crypto.SHA256}, {RSAPSS, crypto.SHA256}, {Ed25519, crypto.SHA512}} {
+		for _, a := range []Algorithm{{Scheme: RSAPKCS1, Hash: crypto.SHA256}, {Scheme: RSAPSS, Hash: crypto.SHA256}, {Scheme: Ed25519, Hash: crypto.SHA512}} {
 			if err := a.Verify(cert.PublicKey, content, []byte{1}); !errors.Is(err, ErrUnsupported) {
 				t.Errorf("%s: %v", a, err)
 			}
@@ -278,7 +278,7 @@ func TestAlgorithmsMustAgree(t *testing.T) {
 	for name, c := range map[string]struct {
 		last byte
 		want error
-	}{"SHA-512": {4, ErrConstraint}, "SHA-384": {3, ErrConstraint}, "SHA-224": {1, ErrUnsupported}} {
+	}{"SHA-512": {4, ErrConstraint}, "SHA-384": {3, ErrConstraint}, "SHA-224": {1, ErrConstraint}, "unknown": {9, ErrUnsupported}} {
 		bad := bytes.Clone(der)
 		bad[at+7] = c.last
 		if _, err := Parse(bad); !errors.Is(err, c.want) {

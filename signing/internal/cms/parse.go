@@ -21,6 +21,8 @@ type SignedData struct {
 	ContentType  asn1.ObjectIdentifier // eContentType
 	Content      []byte                // eContent, nil when detached
 	Certificates []*x509.Certificate   // those that parse, as they come
+	Elsewhere    []*x509.Certificate   // set by the caller: looked at where the object does not hold its signer's certificate
+	Loose        []*x509.Certificate   // of the rest, what a signature can be verified with; no chain can be built on them
 	CRLs         [][]byte              // DER CertificateList
 	OCSPs        [][]byte              // DER OCSPResponse or BasicOCSPResponse (RFC 5940)
 	Signer       SignerInfo
@@ -185,9 +187,10 @@ func (sd *SignedData) parseCertificates(set cryptobyte.String) error {
 		if tag != cbasn1.SEQUENCE {
 			continue // attribute certificates and the like take no part
 		}
-		// A certificate that cannot be parsed cannot be trusted either: leaving it out is safe.
 		if cert, err := x509.ParseCertificate(element); err == nil {
 			sd.Certificates = append(sd.Certificates, cert)
+		} else if cert := looseCertificate(element); cert != nil {
+			sd.Loose = append(sd.Loose, cert)
 		}
 	}
 	return nil

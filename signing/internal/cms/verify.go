@@ -5,8 +5,10 @@ import (
 	"crypto"
 	"crypto/x509"
 	"encoding/asn1"
+	"errors"
 	"fmt"
 	"math/big"
+	"slices"
 	"time"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -23,12 +25,17 @@ func (sd *SignedData) Certificate() (*x509.Certificate, error) {
 		return nil, err
 	}
 	var claimed bool
-	for _, c := range sd.Certificates {
+	for _, c := range slices.Concat(sd.Certificates, sd.Loose) {
 		if !sd.Signer.selects(c) {
 			continue
 		}
 		claimed = true
 		if len(ids) == 0 || ids[0].matches(c) {
+			return c, nil
+		}
+	}
+	for _, c := range sd.Elsewhere { // only one that the signature is bound to
+		if !claimed && len(ids) > 0 && sd.Signer.selects(c) && ids[0].matches(c) {
 			return c, nil
 		}
 	}
@@ -42,7 +49,7 @@ func (si *SignerInfo) selects(c *x509.Certificate) bool {
 	if si.Issuer == nil {
 		return bytes.Equal(si.SubjectKeyID, c.SubjectKeyId)
 	}
-	return bytes.Equal(si.Issuer, c.RawIssuer) && si.Serial.Cmp(c.SerialNumber) == 0
+	return si.Serial.Cmp(c.SerialNumber) == 0 && sameName(si.Issuer, c.RawIssuer)
 }
 
 // Verify checks everything that needs no trust: attribute rules, the digest of
@@ -71,7 +78,34 @@ func (sd *SignedData) Verify(digest []byte) (*x509.Certificate, error) {
 	if err := sd.checkAttributes(digest); err != nil {
 		return cert, err
 	}
-	return cert, si.Algorithm.Verify(cert.PublicKey, si.RawSigned, si.Signature)
+	err = si.Algorithm.Verify(publicKey(cert), si.RawSigned, si.Signature)
+	if errors.Is(err, ErrSignature) {
+		// What is signed is the DER form, in which the attributes are sorted; some programs sort them for signing only.
+		if sorted := sortSet(si.RawSigned); !bytes.Equal(sorted, si.RawSigned) {
+			err = si.Algorithm.Verify(publicKey(cert), sorted, si.Signature)
+		}
+	}
+	return cert, err
+}
+
+// sortSet puts the elements of a SET OF into the order of DER (X.690, 11.6).
+func sortSet(der []byte) []byte {
+	in := cryptobyte.String(der)
+	var set, element cryptobyte.String
+	var elements [][]byte
+	if !in.ReadASN1(&set, cbasn1.SET) {
+		return der
+	}
+	var tag cbasn1.Tag
+	for set.ReadAnyASN1Element(&element, &tag) {
+		elements = append(elements, element)
+	}
+	slices.SortFunc(elements, bytes.Compare)
+	sorted, err := wrapBytes(cbasn1.SET, bytes.Join(elements, nil))
+	if err != nil {
+		return der
+	}
+	return sorted
 }
 
 // verifyBare verifies a signature without signed attributes, which RFC 5652, 5.3 allows for id-data only.
@@ -79,7 +113,7 @@ func (sd *SignedData) verifyBare(cert *x509.Certificate, digest []byte) error {
 	if !sd.ContentType.Equal(OIDData) {
 		return fmt.Errorf("no signed attributes for content type %s: %w", sd.ContentType, ErrConstraint)
 	}
-	return sd.Signer.Algorithm.VerifyDigest(cert.PublicKey, digest, sd.Signer.Signature)
+	return sd.Signer.Algorithm.VerifyDigest(publicKey(cert), digest, sd.Signer.Signature)
 }
 
 func (sd *SignedData) checkAttributes(digest []byte) error {
@@ -187,7 +221,7 @@ func (id essCertID) matches(c *x509.Certificate) bool {
 	if !bytes.Equal(h.Sum(nil), id.sum) {
 		return false
 	}
-	return id.issuer == nil || (bytes.Equal(id.issuer, c.RawIssuer) && id.serial.Cmp(c.SerialNumber) == 0)
+	return id.issuer == nil || (sameName(id.issuer, c.RawIssuer) && id.serial.Cmp(c.SerialNumber) == 0)
 }
 
 // essCertIDs reads signing-certificate-v2, else signing-certificate (RFC 5035).

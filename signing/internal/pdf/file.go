@@ -66,6 +66,8 @@ type File struct {
 	size      int64
 	revisions []Revision // in file order; the last one is the view's own
 	trailing  int64      // bytes after the last revision's end
+	rebuilt   error      // see Rebuilt
+	damaged   error      // see Damaged
 }
 
 // Open reads the cross-reference sections of the file of size bytes behind r. Errors wrap [ErrMalformed] or
@@ -127,7 +129,7 @@ func (f *File) Revisions() []Revision { return f.revisions }
 // AsOf returns the file as it was at the end of revision i (0 is the first). Parsed objects are shared.
 func (f *File) AsOf(i int) *File {
 	revs := f.revisions[: i+1 : i+1]
-	return &File{src: f.src, size: revs[i].End, revisions: revs}
+	return &File{src: f.src, size: revs[i].End, revisions: revs, rebuilt: f.rebuilt}
 }
 
 // Prefix opens the first end bytes as a file of their own, without relying on what follows them. Parsed objects are

@@ -162,10 +162,25 @@ type Signature struct {
 	Dict      Dict
 	Contents  String  // with its exact place in the file, delimiters included
 	ByteRange []int64 // as written, nil when it is absent or not an array of integers
+	Err       error   // why it cannot be read; see File.AllSignatures
 }
 
-// Signatures lists the signed signature fields in the order of the field tree.
+// Signatures lists the signed signature fields in the order of the field tree. One that cannot be read is an error.
 func (f *File) Signatures() ([]Signature, error) {
+	all, err := f.AllSignatures()
+	for _, s := range all {
+		if err == nil && s.Err != nil {
+			err = fmt.Errorf("signature field %q: %w", s.Field.Name, s.Err)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return all, nil
+}
+
+// AllSignatures is Signatures with those that cannot be read, which have an Err.
+func (f *File) AllSignatures() ([]Signature, error) {
 	form, err := f.Form()
 	if err != nil || form == nil {
 		return nil, err
@@ -175,27 +190,35 @@ func (f *File) Signatures() ([]Signature, error) {
 		if fd.Type != "Sig" || !fd.Terminal() {
 			continue
 		}
-		v, err := f.Resolve(fd.Value)
-		if err != nil {
-			return nil, fmt.Errorf("signature field %q: %w", fd.Name, err)
+		if s, ok := f.signatureOf(fd); ok {
+			out = append(out, s)
 		}
-		d, ok := v.(Dict)
-		if !ok {
-			continue // no value, or one that is no signature
-		}
-		s := Signature{Field: fd, Dict: d}
-		s.Ref, _ = fd.Value.(Ref)
-		contents, err := f.Resolve(d.Get("Contents"))
-		if err != nil {
-			return nil, fmt.Errorf("signature field %q: %w", fd.Name, err)
-		}
-		s.Contents, _ = contents.(String)
-		if s.ByteRange, err = f.byteRange(d); err != nil {
-			return nil, fmt.Errorf("signature field %q: %w", fd.Name, err)
-		}
-		out = append(out, s)
 	}
 	return out, nil
+}
+
+// signatureOf reads a field's signature; false where the field has no value, or one that is no dictionary.
+func (f *File) signatureOf(fd *Field) (Signature, bool) {
+	s := Signature{Field: fd}
+	s.Ref, _ = fd.Value.(Ref)
+	v, err := f.Resolve(fd.Value)
+	if err != nil {
+		s.Err = err
+		return s, true
+	}
+	d, ok := v.(Dict)
+	if !ok {
+		return s, false
+	}
+	s.Dict = d
+	contents, err := f.Resolve(d.Get("Contents"))
+	if err != nil {
+		s.Err = err
+		return s, true
+	}
+	s.Contents, _ = contents.(String)
+	s.ByteRange, s.Err = f.byteRange(d)
+	return s, true
 }
 
 func (f *File) byteRange(d Dict) ([]int64, error) {

@@ -92,14 +92,19 @@ func (p *parser) startXRef() (e ending, ok bool) {
 		}
 	}
 	e.eof = p.pos()
+	p.endOfLine()
+	e.end = p.pos()
+	return e, true
+}
+
+// endOfLine skips one end of line.
+func (p *parser) endOfLine() {
 	if !p.atEnd() && p.peek() == '\r' {
 		p.i++
 	}
 	if !p.atEnd() && p.peek() == '\n' {
 		p.i++
 	}
-	e.end = p.pos()
-	return e, true
 }
 
 // chain reads the sections from the newest to the oldest.
