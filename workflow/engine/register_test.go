@@ -9,7 +9,6 @@ import (
 
 	"covenant/workflow"
 	"covenant/workflow/engine"
-	"covenant/workflow/store"
 )
 
 // The register shows every number from 1: issued, kept back, given on paper, void with its reason, and gaps until somebody
@@ -87,17 +86,7 @@ func TestClerksNeverGetTheSameNumber(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, o *office) {
 		ctx := context.Background()
 		check(t, o.ImportBlock(ctx, o.block, engine.Meta{Actor: workflow.SystemActor}))
-		other, err := engine.New(o.Config)
-		check(t, err)
-		if o.url != "" { // another pool of connections, as another process has
-			s, err := store.Open(ctx, store.Options{Dir: t.TempDir(), DatabaseURL: o.url, Now: o.now})
-			check(t, err)
-			t.Cleanup(func() { s.Close() })
-			config := o.Config
-			config.Store = s
-			other, err = engine.New(config)
-			check(t, err)
-		}
+		other := o.anotherNode(t)
 		clerk := o.who("so-gddt", workflow.DutyNumber)
 		var mu sync.Mutex
 		var all sync.WaitGroup
