@@ -3,6 +3,9 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"strconv"
+
+	"covenant/workflow"
 )
 
 // conferencePage is the board for the hall's projector: the votes and the signatures as they come in.
@@ -16,6 +19,9 @@ type conferencePage struct {
 	Groups                  []signGroup
 	SignedCount, PartyCount int
 	Voting                  bool // the board shows the votes, otherwise the signatures
+	Sitting                 *sittingRow
+	Attending               []attendingRow
+	Quorum                  string
 	Number, Date            string
 }
 
@@ -42,10 +48,93 @@ func (s *server) conference(w http.ResponseWriter, r *request) (*answer, error) 
 		Stamp: full.Stamp, Motions: full.Motions, Groups: full.Groups, SignedCount: full.SignedCount, PartyCount: full.PartyCount,
 		Voting: v.Covenant.Number == nil, Number: full.Number, Date: full.Date,
 	}
+	t := s.teller(r, v)
+	if rows := t.sittings(); len(rows) > 0 && v.Covenant.Sitting() != nil {
+		p.Sitting = &rows[len(rows)-1]
+		p.Attending, p.Quorum = t.attending(), t.quorum()
+	}
 	p.Title = r.lang.text("conference.title") + " – " + full.Heading
 	a := &answer{page: "conference", data: p, block: "conference"}
 	if known != "" {
 		a.block = "board"
 	}
 	return a, nil
+}
+
+// sittingRow is a sitting of a conference.
+type sittingRow struct {
+	Name, Place, Day, State string
+	Minutes                 string // address of the minutes
+}
+
+// sittings are the sittings of all conferences, oldest first.
+func (t teller) sittings() []sittingRow {
+	var rows []sittingRow
+	for i, c := range t.v.Covenant.Conferences {
+		row := sittingRow{Name: c.Name, Place: c.Place, Day: t.when(c.At), State: t.text("conference.sitting")}
+		switch {
+		case c.Closed != nil && c.Closed.Adjourned:
+			row.State = t.text("conference.adjourned")
+		case c.Closed != nil:
+			row.State = t.text("conference.closed")
+		}
+		if c.Minutes != nil {
+			row.Minutes = slugPath(t.v.Covenant.Slug) + "/bien-ban/" + itoa(i+1) + ".pdf"
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// attendingRow is an agency's place at the sitting.
+type attendingRow struct{ Agency, Person, State, Tone string }
+
+// attending is who is at the sitting, in the order of the parties.
+func (t teller) attending() []attendingRow {
+	sitting := t.v.Covenant.Sitting()
+	var rows []attendingRow
+	for _, p := range t.v.Covenant.Parties {
+		presence := sitting.Presence(p.Agency)
+		row := attendingRow{Agency: t.agency(p.Agency), State: presence.Word(t.code), Tone: "next"}
+		switch presence {
+		case workflow.Present:
+			row.Tone = "done"
+			for _, a := range sitting.Attendance {
+				if a.Agency == p.Agency {
+					row.Person = t.person(a.Person)
+				}
+			}
+		case workflow.ByProxy:
+			proxy, _ := sitting.ProxyOf(p.Agency)
+			row.Tone, row.Person = "waiting", t.agency(proxy.To)
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// quorum says how many of those entitled are at the sitting, and how many must be.
+func (t teller) quorum() string {
+	c := t.v.Covenant
+	stage, _ := t.v.Process.Stage(c.Sitting().Stage)
+	count := t.v.Attendance(stage)
+	need := stage.Vote.Quorum.Of(count.Entitled)
+	id := "conference.quorum"
+	if count.Present < need {
+		id = "conference.no_quorum"
+	}
+	return t.text(id, "present", count.Present, "entitled", count.Entitled, "need", need)
+}
+
+// minutes sends the minutes of a sitting, counted from 1.
+func (s *server) minutes(w http.ResponseWriter, r *request, slug, number string) error {
+	v, err := s.src.View(r.Context(), slug)
+	if err != nil {
+		return fmt.Errorf("minutes %s of %q: %w", number, slug, err)
+	}
+	n, err := strconv.Atoi(number)
+	if err != nil || n < 1 || n > len(v.Covenant.Conferences) || v.Covenant.Conferences[n-1].Minutes == nil {
+		return errNotFound
+	}
+	return s.sendPDF(w, r, v.Covenant.Conferences[n-1].Minutes.PDF, "bien-ban-"+number+".pdf")
 }

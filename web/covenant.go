@@ -34,6 +34,8 @@ type covenantPage struct {
 	Verdict              *verdictSummary
 	Rounds               []reviewRound
 	Motions              []motionRow
+	Sittings             []sittingRow
+	Scores               []scoreRow
 	Duties               []dutyRow
 	Mails                []mailRow
 	EarlierMails         []mailRow
@@ -65,6 +67,12 @@ func (s *server) covenantPath(w http.ResponseWriter, r *request) (*answer, error
 	}
 	if slug, ok := strings.CutSuffix(path, "/ho-so.zip"); ok {
 		return nil, s.evidence(w, r, slug)
+	}
+	if slug, ok := strings.CutSuffix(path, "/so-sanh"); ok {
+		return s.redline(r, slug)
+	}
+	if i := strings.LastIndex(path, "/bien-ban/"); i > 0 && strings.HasSuffix(path, ".pdf") {
+		return nil, s.minutes(w, r, path[:i], strings.TrimSuffix(path[i+len("/bien-ban/"):], ".pdf"))
 	}
 	if i := strings.LastIndex(path, "/lan/"); i > 0 && strings.HasSuffix(path, ".pdf") {
 		return nil, s.revision(w, r, path[:i], strings.TrimSuffix(path[i+len("/lan/"):], ".pdf"))
@@ -126,7 +134,7 @@ func (s *server) covenantPage(r *request, v *engine.View) (*covenantPage, error)
 		return nil, err
 	}
 	p := &covenantPage{
-		basePage: s.base(r, "covenants"), Slug: c.Slug, Board: len(c.Motions) > 0, Path: slugPath(c.Slug), Heading: strings.ReplaceAll(c.Title, " – ", "\u00a0– "), Number: c.PrintedNumber(),
+		basePage: s.base(r, "covenants"), Slug: c.Slug, Board: len(c.Motions) > 0 || len(c.Conferences) > 0 || c.Phase == workflow.AwaitingVotes, Path: slugPath(c.Slug), Heading: strings.ReplaceAll(c.Title, " – ", "\u00a0– "), Number: c.PrintedNumber(),
 		Status: v.Status(v.Now, r.lang.code), Tone: c.Phase.Tone(), Stamp: stamp(v), Document: document, Sections: sections(c.Phase),
 		PartyCount: len(c.Parties), SignedCount: len(c.Signed), EventCount: len(v.Timeline), MailCount: len(v.Mails),
 	}
@@ -150,6 +158,10 @@ func (s *server) covenantPage(r *request, v *engine.View) (*covenantPage, error)
 	p.Verdict = t.verdictSummary()
 	p.Groups = t.signGroups(p.Verdict)
 	p.Rounds, p.Motions, p.Duties = t.reviewRounds(), t.motions(), t.duties()
+	p.Sittings, p.Scores = t.sittings(), t.scores()
+	if len(p.Scores) > 0 {
+		p.Sections = append([]string{"score"}, p.Sections...)
+	}
 	p.Mails = t.mails()
 	if len(p.Mails) > recentMails {
 		p.Mails, p.EarlierMails = p.Mails[:recentMails], p.Mails[recentMails:]
@@ -182,31 +194,12 @@ const actorsShown = 4
 
 // nextActors says who has to act now, with the people who may, and how many agencies more than are shown.
 func (t teller) nextActors() (shown []actor, more int) {
-	c := t.v.Covenant
-	agencies := c.Waiting
-	var duty workflow.Duty
-	switch c.Phase {
-	case workflow.AwaitingRevision:
-		agencies, duty = []workflow.AgencyID{c.For}, workflow.DutyDraft
-	case workflow.AwaitingReviews:
-		duty = workflow.DutyReview
-	case workflow.AwaitingVotes:
-		duty = workflow.DutyVote
-		if len(agencies) == 0 { // the chair declares the result
-			agencies = []workflow.AgencyID{c.Leader()}
-		}
-	case workflow.AwaitingNumber, workflow.AwaitingSeals:
-		duty = workflow.DutyNumber
-	case workflow.AwaitingSignatures:
-		duty = workflow.DutySign
-	default:
-		return nil, 0
-	}
-	for i, a := range agencies {
+	turns := t.v.Turns()
+	for i, turn := range turns {
 		if i == actorsShown {
-			return shown, len(agencies) - actorsShown
+			return shown, len(turns) - actorsShown
 		}
-		shown = append(shown, actor{t.agency(a), t.holders(a, duty)})
+		shown = append(shown, actor{t.agency(turn.Agency), t.holders(turn.Agency, turn.Duty)})
 	}
 	return shown, 0
 }
@@ -229,7 +222,7 @@ func (t teller) steps() []step {
 			now = i + 1
 		}
 	}
-	if c.Phase == workflow.PhaseClosed || c.Phase == workflow.PhaseInForce {
+	if c.Phase == workflow.PhaseClosed || c.Phase == workflow.PhaseInForce || c.Phase == workflow.PhaseAdopted {
 		now = len(steps)
 	}
 	for i := range steps {

@@ -1,6 +1,9 @@
 package web
 
 import (
+	"fmt"
+	"slices"
+
 	"covenant/workflow"
 )
 
@@ -15,6 +18,46 @@ type reviewRound struct {
 	Opinions        []opinionRow // plain approvals
 	Pending         string       // agencies not heard yet
 	Newest          bool
+	Redline         string // address of what changed since the revision before
+	Threads         []threadRow
+}
+
+// threadRow is a comment that was answered or settled, or stands open, with its answers.
+type threadRow struct {
+	Clause, Agency, Text string
+	Answers              []commentRow // who, and what
+	Tone, State          string
+}
+
+// threads are the comments on a revision that were answered, settled, or made apart from an opinion.
+func (t teller) threads(rev workflow.Revision) []threadRow {
+	var rows []threadRow
+	for _, th := range t.v.Covenant.Threads {
+		if th.Revision != rev.Number || len(th.Answers) == 0 && !th.Resolved && t.inOpinion(th) {
+			continue
+		}
+		row := threadRow{Clause: clauseName(rev, th.Clause), Agency: t.agency(th.Agency), Text: th.Text, Tone: "waiting", State: t.text("review.comment_open")}
+		if th.Resolved {
+			row.Tone, row.State = "done", t.text("review.comment_resolved", "agency", t.agency(th.ResolvedBy.Agency))
+		}
+		for _, a := range th.Answers {
+			row.Answers = append(row.Answers, commentRow{t.agency(a.Agency), a.Text})
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// inOpinion reports whether a comment was part of an opinion, where it is shown already.
+func (t teller) inOpinion(th workflow.Thread) bool {
+	for _, r := range t.v.Covenant.Reviews {
+		for _, c := range r.Comments {
+			if r.Revision == th.Revision && r.Agency == th.Agency && c.Text == th.Text {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // opinionRow is one agency's opinion.
@@ -50,7 +93,7 @@ func (t teller) reviewRound(rev workflow.Revision, newest bool) reviewRound {
 		if given.Revision != rev.Number {
 			continue
 		}
-		if given.Opinion == workflow.OpinionApprove {
+		if given.Opinion.Approves() {
 			approved++
 		}
 		if given.Opinion == workflow.OpinionApprove && len(given.Comments) == 0 {
@@ -59,12 +102,38 @@ func (t teller) reviewRound(rev workflow.Revision, newest bool) reviewRound {
 			round.Remarks = append(round.Remarks, t.opinion(rev, given))
 		}
 	}
+	for _, carried := range c.Carried {
+		if carried.Revision == rev.Number {
+			approved++
+			round.Opinions = append(round.Opinions, opinionRow{
+				Agency: t.agency(carried.Agency), Word: t.text("review.carried", "number", carried.FromRevision), Tone: "done",
+			})
+		}
+	}
+	for _, deemed := range c.Deemed {
+		if deemed.Revision != rev.Number {
+			continue
+		}
+		if deemed.Opinion.Approves() {
+			approved++
+		}
+		round.Remarks = append(round.Remarks, opinionRow{Agency: t.agency(deemed.Agency), Person: t.text("review.deemed"), Word: deemed.Opinion.Word(t.code), Tone: "waiting"})
+	}
+	round.Threads = t.threads(rev)
+	if rev.Number > 1 {
+		round.Redline = fmt.Sprintf("%s/so-sanh?tu=%d&den=%d", path, rev.Number-1, rev.Number)
+	}
 	switch {
+	case rev.Withdrawn:
+		round.Tone, round.Outcome = "stopped", t.text("review.withdrawn")
+	case rev.Conference:
+		round.Tone, round.Outcome = "done", t.text("review.amended")
 	case rev.Returned != "":
 		round.Tone, round.Outcome = "stopped", t.text("review.returned_by", "agency", t.agency(rev.Returned))
 	case newest && c.Phase == workflow.AwaitingReviews:
-		round.Tone, round.Outcome = "waiting", t.text("review.open", "approved", approved, "n", len(c.Waiting))
-		round.Pending = t.agencies(c.Waiting)
+		pending := slices.Concat(c.Waiting, c.Queue)
+		round.Tone, round.Outcome = "waiting", t.text("review.open", "approved", approved, "n", len(pending))
+		round.Pending = t.agencies(pending)
 	case newest && c.Phase == workflow.PhaseRejected && len(c.Refused) == 0:
 		round.Tone, round.Outcome = "stopped", t.text("review.rejected")
 	case approved > 0:
@@ -76,7 +145,7 @@ func (t teller) reviewRound(rev workflow.Revision, newest bool) reviewRound {
 }
 
 var opinionTones = map[workflow.Opinion]string{
-	workflow.OpinionApprove: "done", workflow.OpinionReturn: "waiting", workflow.OpinionReject: "stopped",
+	workflow.OpinionApprove: "done", workflow.OpinionApproveComments: "done", workflow.OpinionReturn: "waiting", workflow.OpinionReject: "stopped",
 }
 
 func (t teller) opinion(rev workflow.Revision, given workflow.ReviewGiven) opinionRow {

@@ -154,6 +154,14 @@ func (t teller) partyRow(p workflow.Party, verdict *verdictSummary) partyRow {
 		}
 		return row
 	}
+	if paper, ok := c.PaperSignature(p.Slot); ok {
+		row.Tone, row.State, row.At = "done", t.text("party.paper"), paper.Date.Display()
+		row.Person, row.Title, row.Reason = t.person(paper.Signatory), t.capacity(paper.Authority), paper.Note
+		return row
+	}
+	if hasAgency(c.Waived, p.Agency) {
+		row.Tone, row.State = "waiting", t.text("party.passed_over")
+	}
 	if c.Phase == workflow.AwaitingSignatures && hasAgency(c.Waiting, p.Agency) {
 		row.Tone, row.State = "waiting", t.text("party.turn")
 	}

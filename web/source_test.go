@@ -52,11 +52,17 @@ func readFile(t *testing.T, name string) []byte {
 // newLife is the reference block with a covenant drafted and its first revision submitted.
 func newLife(t *testing.T) *life {
 	t.Helper()
+	return lifeUnder(t, readFile(t, "../templates/library/giao-uoc-thi-dua/process.yaml"))
+}
+
+// lifeUnder is newLife with a covenant that follows a process.
+func lifeUnder(t *testing.T, source []byte) *life {
+	t.Helper()
 	calendar, err := workflow.VietnamCalendar()
 	if err != nil {
 		t.Fatal(err)
 	}
-	process, err := workflow.ParseProcess("process.yaml", readFile(t, "../templates/library/giao-uoc-thi-dua/process.yaml"))
+	process, err := workflow.ParseProcess("process.yaml", source)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -83,6 +83,9 @@ func (t teller) tell(row *eventRow, e workflow.Event) {
 	case workflow.RevisionSubmitted:
 		row.say("document", "next", t.text("event.revision", "number", e.Number, "digest", e.Manifest.Short()))
 		row.Detail = e.Note
+		if e.Conference {
+			row.Text = t.text("event.revision_amended", "number", e.Number, "digest", e.Manifest.Short())
+		}
 	case workflow.StageOpened:
 		row.say("next", "waiting", t.text("event.stage_opened", "stage", t.stageLabel(e.Stage)))
 		if !e.Due.Date.IsZero() {
@@ -94,6 +97,10 @@ func (t teller) tell(row *eventRow, e workflow.Event) {
 		t.tellReview(row, e)
 	case workflow.RevisionReturned:
 		row.say("return", "stopped", t.text("event.returned", "number", e.Revision, "agency", t.agency(e.By)))
+		if e.Why != "" && e.Why != workflow.CauseReturned {
+			row.Text = t.text("event.returned_because", "number", e.Revision, "why", t.cause(workflow.Cause{Agency: e.By, Why: e.Why}))
+		}
+		row.Detail = e.Reason
 	case workflow.MotionOpened, workflow.BallotCast, workflow.MotionClosed:
 		t.tellVote(row, e)
 	case workflow.NumberIssued:
@@ -111,7 +118,7 @@ func (t teller) tell(row *eventRow, e workflow.Event) {
 }
 
 func (t teller) tellReview(row *eventRow, e workflow.ReviewGiven) {
-	icons := map[workflow.Opinion]string{workflow.OpinionApprove: "check", workflow.OpinionReturn: "return", workflow.OpinionReject: "stop"}
+	icons := map[workflow.Opinion]string{workflow.OpinionApprove: "check", workflow.OpinionApproveComments: "check", workflow.OpinionReturn: "return", workflow.OpinionReject: "stop"}
 	row.say(icons[e.Opinion], opinionTones[e.Opinion],
 		t.text("event.review", "agency", t.agency(e.Agency), "opinion", e.Opinion.Word(t.code), "number", e.Revision))
 	for _, comment := range e.Comments {
@@ -125,9 +132,12 @@ func (t teller) tellReview(row *eventRow, e workflow.ReviewGiven) {
 func (t teller) tellVote(row *eventRow, e workflow.Event) {
 	switch e := e.(type) {
 	case workflow.MotionOpened:
-		row.say("vote", "waiting", t.text("event.motion_opened", "motion", t.motionText(workflow.Motion{ID: e.Motion, Text: e.Text})))
+		row.say("vote", "waiting", t.text("event.motion_opened", "motion", t.motionText(workflow.Motion{ID: e.Motion, Text: e.Text, English: e.English})))
 	case workflow.BallotCast:
 		row.say("vote", choiceTones[e.Choice], t.text("event.ballot", "agency", t.agency(e.Agency), "choice", e.Choice.Word(t.code), "motion", t.motion(e.Motion)))
+		if e.Proxy != "" {
+			row.Detail = t.text("vote.by_proxy", "agency", t.agency(e.Proxy))
+		}
 	case workflow.MotionClosed:
 		id, tone := "event.motion_passed", "done"
 		if !e.Passed {
@@ -135,6 +145,12 @@ func (t teller) tellVote(row *eventRow, e workflow.Event) {
 		}
 		row.say("vote", tone, t.text(id, "motion", t.motion(e.Motion)))
 		row.Detail = t.text("vote.tally", "for", e.For, "against", e.Against, "abstain", e.Abstain)
+		if e.Lapsed {
+			row.Detail += " · " + t.text("vote.lapsed")
+		}
+		if e.Tie {
+			row.Detail += " · " + t.text("vote.tie")
+		}
 	}
 }
 
@@ -193,7 +209,10 @@ func (t teller) tellLife(row *eventRow, e workflow.Event) {
 		row.say("return", "stopped", t.text("event.withdrawn", "person", t.person(e.Person)))
 		row.Detail = e.Reason
 	case workflow.Cancelled:
-		row.say("stop", "stopped", t.text("event.cancelled", "person", t.person(e.Person)))
+		row.say("stop", "stopped", t.text("event.cancelled_rule"))
+		if e.Person != "" {
+			row.Text = t.text("event.cancelled", "person", t.person(e.Person))
+		}
 		row.Detail = e.Reason
 		if e.Document != "" {
 			row.Detail += " · " + e.Document
@@ -211,7 +230,7 @@ func (t teller) tellLife(row *eventRow, e workflow.Event) {
 	case workflow.RenewalDrafted:
 		row.say("document", "next", t.text("event.renewal_drafted", "year", e.Year))
 	default:
-		row.say("history", "next", e.Kind())
+		t.tellFlow(row, e)
 	}
 }
 

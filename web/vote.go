@@ -14,6 +14,8 @@ type motionRow struct {
 	AgainstAt, AbstainAt int // of the tally's bar, in thousandths of those entitled
 	Ballots []ballotRow
 	Missing string
+	Secret  bool   // nothing is counted before it is closed
+	Rules   string // how it was decided
 }
 
 // ballotRow is one agency's open vote.
@@ -23,29 +25,95 @@ var choiceTones = map[workflow.Choice]string{
 	workflow.ChoiceFor: "done", workflow.ChoiceAgainst: "stopped", workflow.ChoiceAbstain: "next",
 }
 
-// motions are the motions in the order of the process.
+// motions are the motions in the order in which they came, then those that the chair has still to put.
 func (t teller) motions() []motionRow {
 	var rows []motionRow
-	for i, m := range t.v.Covenant.Motions {
-		row := motionRow{Number: i + 1, Text: t.motionText(m), Cast: len(m.Ballots), Entitled: len(m.Who)}
-		voted := map[workflow.AgencyID]bool{}
-		for _, b := range m.Ballots {
-			voted[b.Agency] = true
-			row.count(b.Choice)
-			row.Ballots = append(row.Ballots, ballotRow{t.agency(b.Agency), t.person(b.Person), b.Choice.Word(t.code), choiceTones[b.Choice]})
+	for _, m := range t.v.Covenant.Motions {
+		if m.Opened {
+			rows = append(rows, t.motionRow(m))
 		}
-		var missing []workflow.AgencyID
-		for _, a := range m.Who {
-			if !voted[a] {
-				missing = append(missing, a)
-			}
+	}
+	if t.v.Covenant.Phase == workflow.AwaitingVotes {
+		for _, m := range t.v.PendingMotions() {
+			rows = append(rows, motionRow{Text: t.motionText(m), Tone: "next", Outcome: t.text("vote.pending")})
 		}
-		row.Missing = t.agencies(missing)
-		row.measure()
-		t.outcome(&row, m)
-		rows = append(rows, row)
+	}
+	for i := range rows {
+		rows[i].Number = i + 1
 	}
 	return rows
+}
+
+func (t teller) motionRow(m workflow.Motion) motionRow {
+	row := motionRow{Text: t.motionText(m), Cast: m.Cast(), Entitled: len(m.Who), Secret: m.Secret && m.Result == nil}
+	for _, b := range m.Ballots {
+		row.count(b.Choice)
+		cast := ballotRow{t.agency(b.Agency), t.person(b.Person), b.Choice.Word(t.code), choiceTones[b.Choice]}
+		if b.Proxy != "" {
+			cast.Choice += " (" + t.text("vote.by_proxy", "agency", t.agency(b.Proxy)) + ")"
+		}
+		row.Ballots = append(row.Ballots, cast)
+	}
+	for _, d := range m.Deemed {
+		row.count(d.Choice)
+		row.Ballots = append(row.Ballots, ballotRow{t.agency(d.Agency), t.text("review.deemed"), d.Choice.Word(t.code), "waiting"})
+	}
+	for _, b := range m.Taken {
+		row.Ballots = append(row.Ballots, ballotRow{t.agency(b.Agency), t.person(b.Person), t.text("vote.taken"), "done"})
+	}
+	if h := m.Hands; h != nil {
+		row.For, row.Against, row.Abstain, row.Cast = h.For, h.Against, h.Abstain, h.For+h.Against+h.Abstain
+	}
+	row.Missing = t.agencies(t.missingVotes(m))
+	if r := m.Result; r != nil {
+		row.For, row.Against, row.Abstain = r.For, r.Against, r.Abstain
+		row.Entitled = max(row.Entitled, r.Entitled)
+		row.Rules = t.rules(m)
+	}
+	row.measure()
+	t.outcome(&row, m)
+	return row
+}
+
+// missingVotes are the agencies whose vote is not in, at a conference only those that are there.
+func (t teller) missingVotes(m workflow.Motion) []workflow.AgencyID {
+	voted := map[workflow.AgencyID]bool{}
+	for _, b := range m.Ballots {
+		voted[b.Agency] = true
+	}
+	for _, b := range m.Taken {
+		voted[b.Agency] = true
+	}
+	for _, d := range m.Deemed {
+		voted[d.Agency] = true
+	}
+	sitting := t.v.Covenant.Sitting()
+	stage, _ := t.v.Process.Stage(m.Stage)
+	held := stage.Vote != nil && stage.Vote.Conference != nil
+	var missing []workflow.AgencyID
+	for _, a := range m.Who {
+		away := held && (sitting == nil || sitting.Presence(a) == workflow.Absent)
+		if !voted[a] && m.Hands == nil && !away {
+			missing = append(missing, a)
+		}
+	}
+	return missing
+}
+
+// rules says how a motion was decided and what it needed.
+func (t teller) rules(m workflow.Motion) string {
+	r := m.Result
+	if r.Method == "" { // recorded before methods were
+		return ""
+	}
+	text := t.text("vote.rules", "method", r.Method.Word(t.code), "present", r.Present, "entitled", r.Entitled, "quorum", r.Quorum, "need", r.Need)
+	if r.Tie {
+		text += " · " + t.text("vote.tie")
+	}
+	if r.Lapsed {
+		text += " · " + t.text("vote.lapsed")
+	}
+	return text
 }
 
 func (row *motionRow) count(choice workflow.Choice) {
@@ -92,5 +160,5 @@ func (t teller) motionText(m workflow.Motion) string {
 			}
 		}
 	}
-	return m.Text
+	return t.pick(m.Text, m.English)
 }

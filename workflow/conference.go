@@ -225,6 +225,19 @@ func (s State) represented(a AgencyID) bool {
 	return sitting != nil && sitting.Closed == nil && sitting.Presence(a) != Absent
 }
 
+// Attendance counts, by weight, who may vote in a stage and how many of them are at the sitting.
+func (s State) Attendance(stage Stage) Count {
+	var c Count
+	for _, a := range s.takingPart(stage) {
+		w := s.weight(stage.Vote.Weights, a)
+		c.Entitled += w
+		if s.represented(a) {
+			c.Present += w
+		}
+	}
+	return c
+}
+
 // voterFor is the agency whose person votes for another one by proxy; "" where it votes itself. At a conference who is not
 // there has no vote.
 func (s State) voterFor(a AgencyID) (AgencyID, error) {

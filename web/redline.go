@@ -1,0 +1,104 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"html/template"
+	"strconv"
+	"strings"
+
+	"covenant/templates"
+	"covenant/workflow"
+	"covenant/workflow/engine"
+)
+
+// RedlineSource is a Source that compares revisions.
+type RedlineSource interface {
+	// Redline compares two revisions by number; from 0 is the one before, to 0 the newest.
+	Redline(ctx context.Context, slug string, from, to int) (*engine.Redline, error)
+}
+
+// redlinePage is what changed between two revisions: since the one before, or since the one that a person or an agency
+// approved last.
+type redlinePage struct {
+	basePage
+	Path, Heading      string
+	From, To           int
+	FromShort, ToShort string
+	Since              string // whose last approval From is
+	Changes            template.HTML
+	Count              int
+	Revisions          []revisionLink
+}
+
+// redline answers /giao-uoc/…/so-sanh: ?tu= and ?den= are numbers of revisions, ?nguoi= a person and ?don-vi= an agency
+// whose last approval is compared with the newest.
+func (s *server) redline(r *request, slug string) (*answer, error) {
+	src, ok := s.src.(RedlineSource)
+	if !ok {
+		return nil, errNotFound
+	}
+	v, err := s.src.View(r.Context(), slug)
+	if err != nil {
+		return nil, fmt.Errorf("redline of %q: %w", slug, err)
+	}
+	t, q := s.teller(r, v), r.URL.Query()
+	p := &redlinePage{basePage: s.base(r, "covenants"), Path: slugPath(slug), Heading: v.Covenant.Title}
+	from, to := 0, 0
+	if from, err = revisionNumber(q.Get("tu")); err == nil {
+		to, err = revisionNumber(q.Get("den"))
+	}
+	if err != nil {
+		return nil, errNotFound
+	}
+	if person := workflow.PersonID(q.Get("nguoi")); person != "" {
+		if last, ok := v.Covenant.LastApproved(person); ok {
+			from, p.Since = last.Number, t.person(person)
+		}
+	}
+	if agency := workflow.AgencyID(q.Get("don-vi")); agency != "" {
+		if last := lastApproval(v.Covenant, agency); last > 0 {
+			from, p.Since = last, t.agency(agency)
+		}
+	}
+	found, err := src.Redline(r.Context(), slug, from, to)
+	if err != nil {
+		return nil, err
+	}
+	var changes strings.Builder
+	if err := templates.RedlineHTML(&changes, found.Changes); err != nil {
+		return nil, err
+	}
+	p.From, p.To, p.FromShort, p.ToShort = found.From.Number, found.To.Number, found.From.Manifest.Short(), found.To.Manifest.Short()
+	p.Changes, p.Count = template.HTML(changes.String()), len(found.Changes) // RedlineHTML escapes every text
+	for _, rev := range v.Covenant.Revisions[1:] {
+		p.Revisions = append(p.Revisions, revisionLink{
+			Number: rev.Number, Label: r.lang.text("redline.pair", "from", rev.Number-1, "to", rev.Number),
+			Path: fmt.Sprintf("%s/so-sanh?tu=%d&den=%d", p.Path, rev.Number-1, rev.Number), Current: p.From == rev.Number-1 && p.To == rev.Number,
+		})
+	}
+	p.Title = r.lang.text("redline.title", "from", p.From, "to", p.To)
+	return &answer{page: "redline", data: p}, nil
+}
+
+func revisionNumber(text string) (int, error) {
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		return 0, fmt.Errorf("revision %q", text)
+	}
+	return n, nil
+}
+
+// lastApproval is the newest revision that an agency approved; 0 if there is none.
+func lastApproval(c *workflow.Covenant, agency workflow.AgencyID) int {
+	last := 0
+	for _, r := range c.Reviews {
+		if r.Agency == agency && r.Opinion.Approves() {
+			last = max(last, r.Revision)
+		}
+	}
+	return last
+}
