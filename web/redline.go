@@ -44,11 +44,9 @@ func (s *server) redline(r *request, slug string) (*answer, error) {
 	}
 	t, q := s.teller(r, v), r.URL.Query()
 	p := &redlinePage{basePage: s.base(r, "covenants"), Path: slugPath(slug), Heading: v.Covenant.Title}
-	from, to := 0, 0
-	if from, err = revisionNumber(q.Get("tu")); err == nil {
-		to, err = revisionNumber(q.Get("den"))
-	}
-	if err != nil {
+	from, fromErr := revisionNumber(q.Get("tu"))
+	to, toErr := revisionNumber(q.Get("den"))
+	if fromErr != nil || toErr != nil {
 		return nil, errNotFound
 	}
 	if person := workflow.PersonID(q.Get("nguoi")); person != "" {
@@ -71,7 +69,7 @@ func (s *server) redline(r *request, slug string) (*answer, error) {
 	}
 	p.From, p.To, p.FromShort, p.ToShort = found.From.Number, found.To.Number, found.From.Manifest.Short(), found.To.Manifest.Short()
 	p.Changes, p.Count = template.HTML(changes.String()), len(found.Changes) // RedlineHTML escapes every text
-	for _, rev := range v.Covenant.Revisions[1:] {
+	for _, rev := range v.Covenant.Revisions[min(1, len(v.Covenant.Revisions)):] {
 		p.Revisions = append(p.Revisions, revisionLink{
 			Number: rev.Number, Label: r.lang.text("redline.pair", "from", rev.Number-1, "to", rev.Number),
 			Path: fmt.Sprintf("%s/so-sanh?tu=%d&den=%d", p.Path, rev.Number-1, rev.Number), Current: p.From == rev.Number-1 && p.To == rev.Number,

@@ -4,71 +4,279 @@ import (
 	"bytes"
 	"fmt"
 	"html"
+	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
-// Measures of the drawing, in pixels.
+// Measures of the drawing, in pixels. The stages stand in a column; what passes a stage over runs on its left, what goes back
+// to the drafter on its right.
 const (
-	drawWidth  = 560
-	drawBox    = 64
-	drawGap    = 36
-	drawMargin = 16
+	drawWidth  = 920
+	drawLeft   = 190 // of the boxes
+	drawBox    = 440 // their width
+	drawGap    = 44  // between boxes
+	drawMargin = 20
+	drawBypass = 160 // x of the line past a conditional stage
+	drawReturn = 690 // x of the line back to the drafter
+
+	headChars  = 46 // of a heading that fit into a box
+	textChars  = 62
+	noteChars  = 30 // beside it on the right
+	whenChars  = 18 // beside it on the left
+	lineHeight = 19
 )
 
-// SVG draws the stages from top to bottom, each with what decides it, and the way back that a return takes. The
-// picture follows the reader's light or dark scheme.
-func (p *Process) SVG(lang string) []byte {
-	var b bytes.Buffer
-	height := 2*drawMargin + 28 + len(p.Stages)*(drawBox+drawGap)
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" font-family="sans-serif">`,
-		drawWidth, height, drawWidth, height)
-	b.WriteString(`<style>text{fill:#1c2733}.m{fill:#51606e;font-size:13px}.h{font-weight:600;font-size:15px}` +
-		`rect{fill:#fff;stroke:#51606e}path{stroke:#51606e;fill:none}` +
-		`@media(prefers-color-scheme:dark){text{fill:#e8edf2}.m{fill:#a9b7c4}rect{fill:#1c2733;stroke:#a9b7c4}path{stroke:#a9b7c4}}</style>`)
-	b.WriteString(`<defs><marker id="a" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto">` +
-		`<path d="M0 0L8 4L0 8z" fill="#51606e"/></marker></defs>`)
-	fmt.Fprintf(&b, `<text class="h" x="%d" y="%d">%s</text>`, drawMargin, drawMargin+14,
-		html.EscapeString(pick(lang, [2]string{p.Name.Vietnamese, p.Name.English})))
-	for i, s := range p.Stages {
-		y := drawMargin + 28 + i*(drawBox+drawGap)
-		fmt.Fprintf(&b, `<rect x="%d" y="%d" width="380" height="%d" rx="6"/>`, drawMargin, y, drawBox)
-		fmt.Fprintf(&b, `<text class="h" x="%d" y="%d">%d. %s</text>`, drawMargin+14, y+26, i+1, html.EscapeString(s.Label(lang)))
-		fmt.Fprintf(&b, `<text class="m" x="%d" y="%d">%s</text>`, drawMargin+14, y+48, html.EscapeString(s.decidedBy(lang)))
-		if i+1 < len(p.Stages) {
-			fmt.Fprintf(&b, `<path d="M206 %dV%d" marker-end="url(#a)"/>`, y+drawBox, y+drawBox+drawGap)
-		}
-		if (s.Kind == StageReview || s.Kind == StageVote) && i > 0 {
-			fmt.Fprintf(&b, `<path d="M396 %dH440V%dH396" stroke-dasharray="5 4" marker-end="url(#a)"/>`, y+drawBox/2, drawMargin+28+drawBox/2)
-		}
-	}
-	b.WriteString("</svg>\n")
-	return b.Bytes()
+// drawing is an SVG picture in the making.
+type drawing struct {
+	bytes.Buffer
+	lang string
+	y    int
 }
 
-// decidedBy is, in a few words, who takes part and what ends the stage.
-func (s Stage) decidedBy(lang string) string {
+// drawnBox is where a box stands.
+type drawnBox struct{ top, bottom int }
+
+func (b drawnBox) middle() int { return (b.top + b.bottom) / 2 }
+
+// SVG draws the process from the draft to its end: every stage with what decides it, what passes it over, what sends the
+// draft back and what a missed deadline does. The picture follows the reader's light or dark scheme.
+func (p *Process) SVG(lang string) []byte {
+	d := &drawing{lang: lang, y: drawMargin}
+	d.text("h", drawMargin, d.y+16, p.Name.Label(lang))
+	d.y += 40
+	draft := d.box("round", pick(lang, [2]string{"Soạn, trình dự thảo", "Draft, submitted as a revision"}), nil)
+	returns := 0
+	for i, s := range p.Stages {
+		from := d.y
+		d.y += drawGap
+		if !s.When.IsZero() {
+			d.y += 8
+		}
+		box := d.box("", fmt.Sprintf("%d. %s", i+1, s.Label(lang)), s.decidedBy(lang))
+		d.arrow(fmt.Sprintf("M%d %dV%d", drawLeft+drawBox/2, from, box.top), false)
+		if !s.When.IsZero() {
+			d.bypass(s, from, box)
+		}
+		returns += d.returns(s, box, draft)
+		d.notes(s, box)
+	}
+	d.end(p)
+	if returns > 0 {
+		d.text("m", drawReturn+14, draft.middle()+5, pick(lang, [2]string{"trả lại để chỉnh sửa", "back for revision"}))
+	}
+	var out bytes.Buffer
+	height := d.y + drawMargin
+	fmt.Fprintf(&out, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" font-family="Be Vietnam Pro, Noto Sans, sans-serif" role="img" aria-label="%s">`,
+		drawWidth, height, drawWidth, height, html.EscapeString(p.Name.Label(lang)))
+	out.WriteString(`<style>text{fill:#1c2733;font-size:14px}.m{fill:#51606e;font-size:13px}.h{font-weight:600;font-size:15px}` +
+		`rect{fill:#fff;stroke:#51606e}.round{fill:#eef4fb}.a{stroke:#51606e;fill:none}.tip{fill:#51606e;stroke:none}` +
+		`@media(prefers-color-scheme:dark){text{fill:#e8edf2}.m{fill:#a9b7c4}rect{fill:#1c2733;stroke:#a9b7c4}.round{fill:#22344a}.a{stroke:#a9b7c4}.tip{fill:#a9b7c4}}</style>`)
+	out.WriteString(`<defs><marker id="a" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto"><path class="tip" d="M0 0L8 4L0 8z"/></marker></defs>`)
+	out.Write(d.Bytes())
+	out.WriteString("</svg>\n")
+	return out.Bytes()
+}
+
+func (d *drawing) text(class string, x, y int, text string) {
+	fmt.Fprintf(d, `<text class="%s" x="%d" y="%d">%s</text>`, class, x, y, html.EscapeString(text))
+}
+
+// lines writes text below one another and gives how many lines there are.
+func (d *drawing) lines(class string, x, y int, lines []string) int {
+	for i, line := range lines {
+		d.text(class, x, y+i*lineHeight, line)
+	}
+	return len(lines)
+}
+
+func (d *drawing) arrow(path string, dashed bool) {
+	dash := ""
+	if dashed {
+		dash = ` stroke-dasharray="5 4"`
+	}
+	fmt.Fprintf(d, `<path class="a" d="%s"%s marker-end="url(#a)"/>`, path, dash)
+}
+
+// box draws a box with a heading and lines, as high as they need.
+func (d *drawing) box(class, heading string, facts []string) drawnBox {
+	heads := wrap(heading, headChars)
+	var lines []string
+	for _, fact := range facts {
+		lines = append(lines, wrap(fact, textChars)...)
+	}
+	height := (len(heads)+len(lines))*lineHeight + 22
+	fmt.Fprintf(d, `<rect class="%s" x="%d" y="%d" width="%d" height="%d" rx="6"/>`, class, drawLeft, d.y, drawBox, height)
+	n := d.lines("h", drawLeft+14, d.y+24, heads)
+	d.lines("m", drawLeft+14, d.y+24+n*lineHeight, lines)
+	box := drawnBox{d.y, d.y + height}
+	d.y += height
+	return box
+}
+
+// bypass draws the way past a stage whose condition does not hold, with the condition beside it.
+func (d *drawing) bypass(s Stage, from int, box drawnBox) {
+	x := drawLeft + drawBox/2
+	d.arrow(fmt.Sprintf("M%d %dH%dV%dH%d", x, from+14, drawBypass, box.bottom+16, x), true)
+	label := wrap(pick(d.lang, [2]string{"bỏ qua, trừ khi ", "passed over unless "})+s.When.Words(d.lang), whenChars)
+	d.lines("m", drawMargin, max(box.middle()-len(label)*lineHeight/2+12, from+34), label)
+}
+
+// returns draws the way back to the drafter, where a stage has one.
+func (d *drawing) returns(s Stage, box, draft drawnBox) int {
+	if !s.sendsBack() {
+		return 0
+	}
+	d.arrow(fmt.Sprintf("M%d %dH%dV%dH%d", drawLeft+drawBox, box.middle(), drawReturn, draft.middle(), drawLeft+drawBox), true)
+	return 1
+}
+
+// sendsBack reports whether anything in the stage can send the draft back to its drafter by itself.
+func (s Stage) sendsBack() bool {
+	late := slices.ContainsFunc(s.Escalate, func(r EscalationRule) bool { return r.Then == ThenReturn })
+	switch s.Kind {
+	case StageReview:
+		return true
+	case StageVote:
+		return late || s.Vote != nil && s.Vote.Fail == ThenReturn
+	case StageSign:
+		return late || s.Sign != nil && s.Sign.Refusal == ThenReturn
+	}
+	return late
+}
+
+// notes writes beside a stage what stops it and what its deadline does.
+func (d *drawing) notes(s Stage, box drawnBox) {
+	var notes []string
+	add := func(vi, en string, args ...any) {
+		notes = append(notes, fmt.Sprintf(pick(d.lang, [2]string{vi, en}), args...))
+	}
+	switch {
+	case s.Review != nil && s.Review.Reject != ThenCount:
+		add("không nhất trí: %s", "rejected: %s", s.Review.Reject.drawn(d.lang))
+	case s.Vote != nil && s.Vote.Fail != ThenReturn:
+		add("không thông qua: %s", "not carried: %s", s.Vote.Fail.drawn(d.lang))
+	case s.Sign != nil:
+		add("từ chối ký: %s", "refused: %s", s.Sign.Refusal.drawn(d.lang))
+	}
+	for _, rung := range s.Escalate {
+		if rung.Then != "" {
+			add("quá hạn: %s", "overdue: %s", rung.Then.drawn(d.lang))
+		}
+	}
+	var lines []string
+	for _, note := range notes {
+		lines = append(lines, wrap("• "+note, noteChars)...)
+	}
+	d.lines("m", drawReturn+14, box.middle()-len(lines)*lineHeight/2+lineHeight-5, lines)
+	d.y = max(d.y, box.middle()+len(lines)*lineHeight/2-drawGap/2)
+}
+
+// drawn is a consequence in a few words.
+func (c Consequence) drawn(lang string) string {
+	return pick(lang, map[Consequence][2]string{
+		ThenDecide: {"khối trưởng quyết định", "the leader decides"}, ThenReturn: {"trả lại để chỉnh sửa", "back for revision"},
+		ThenContinue: {"tiếp tục", "go on"}, ThenCancel: {"hủy giao ước", "cancelled"}, ThenAgain: {"biểu quyết lại", "put again"},
+		ThenTreatAs: {"ghi nhận thay ý kiến", "silence counts"}, ThenExtend: {"gia hạn", "extended"}, ThenReject: {"khối trưởng quyết định", "the leader decides"},
+	}[c])
+}
+
+// end draws where the process leads.
+func (d *drawing) end(p *Process) {
+	words := [2]string{"Đã thông qua", "Adopted"}
+	if _, signs := p.OfKind(StageIssue); signs {
+		words = [2]string{"Đang có hiệu lực", "In force"}
+	}
+	last := p.Stages[len(p.Stages)-1].Kind
+	if _, reports := p.OfKind(StageReport); reports || last == StageReport {
+		words = [2]string{"Kết thúc", "Closed"}
+	}
+	from := d.y
+	d.y += drawGap
+	box := d.box("round", pick(d.lang, words), nil)
+	d.arrow(fmt.Sprintf("M%d %dV%d", drawLeft+drawBox/2, from, box.top), false)
+}
+
+// wrap breaks text between words into lines of at most so many characters.
+func wrap(text string, chars int) []string {
+	var lines []string
+	for _, word := range strings.Fields(text) {
+		n := len(lines) - 1
+		if n >= 0 && utf8.RuneCountInString(lines[n])+1+utf8.RuneCountInString(word) <= chars {
+			lines[n] += " " + word
+		} else {
+			lines = append(lines, word)
+		}
+	}
+	return lines
+}
+
+// decidedBy is, a fact a line, who takes part and what ends the stage.
+func (s Stage) decidedBy(lang string) []string {
 	var parts []string
 	add := func(vi, en string, args ...any) {
 		parts = append(parts, fmt.Sprintf(pick(lang, [2]string{vi, en}), args...))
 	}
 	switch s.Kind {
 	case StageReview:
-		add("nhất trí: %s", "approvals: %s", s.Review.Approve)
+		s.Review.drawn(lang, add)
 	case StageVote:
-		add("%d nội dung", "%d motions", len(s.Vote.Motions))
-		add("tối thiểu: %s", "quorum: %s", s.Vote.Quorum)
-		add("thông qua: %s", "pass: %s", s.Vote.Pass)
+		s.Vote.drawn(lang, add)
 	case StageNumber:
 		add("sổ: %s", "book: %s", s.Number.Book)
 	case StageSign:
-		add("%d nhóm ký, PAdES %s, lưu trữ %s", "%d groups, PAdES %s, archive %s", len(s.Sign.Groups), s.Sign.Level, s.Sign.Final)
+		var groups []string
+		for _, g := range s.Sign.Groups {
+			var roles []string
+			for _, r := range g {
+				roles = append(roles, strings.ToLower(r.Word(lang)))
+			}
+			groups = append(groups, strings.Join(roles, ", "))
+		}
+		add("thứ tự: %s", "order: %s", strings.Join(groups, " → "))
+		add("cần %s chữ ký; PAdES %s, lưu trữ %s", "signatures needed: %s; PAdES %s, archive %s", s.Sign.Need.Words(lang), s.Sign.Level, s.Sign.Final)
+		if !s.Sign.Late.IsZero() {
+			add("các bên còn lại được ký thêm: %s", "the others may still sign: %s", s.Sign.Late.Words(lang))
+		}
 	case StageSeal:
 		add("PAdES %s", "PAdES %s", s.Seal.Level)
 	case StageReport:
-		add("%d kỳ báo cáo trong %d tháng", "%d duties over %d months", len(s.Report.Obligations), s.Report.Months)
+		add("%d nghĩa vụ báo cáo trong %d tháng", "%d duties over %d months", len(s.Report.Obligations), s.Report.Months)
+	case StageScore:
+		add("%d tiêu chí, tổng %s điểm; thẩm định: %s", "%d criteria, %s points in all; verified by: %s",
+			len(s.Score.Criteria), s.Score.Total.Display(lang), strings.ToLower(s.Score.Verifier.Word(lang)))
 	}
 	if !s.Due.IsZero() {
-		add("hạn: %s", "due: %s", s.Due)
+		add("hạn: %s", "due: %s", s.Due.Words(lang))
 	}
-	return strings.Join(parts, " · ")
+	return parts
+}
+
+func (r *ReviewRules) drawn(lang string, add func(vi, en string, args ...any)) {
+	if r.Sequential {
+		add("lần lượt từng đơn vị", "one agency after the other")
+	}
+	add("cần %s nhất trí", "approvals needed: %s", r.Approve.Words(lang))
+	switch r.Again {
+	case AgainChanged:
+		add("sau khi sửa, chỉ hỏi lại đơn vị có nội dung thay đổi", "after a change only those whom it concerns are asked again")
+	case AgainReturner:
+		add("sau khi sửa, chỉ hỏi lại đơn vị chưa nhất trí", "after a change only those who did not approve are asked again")
+	}
+	if r.Resolve {
+		add("mọi góp ý phải được giải quyết", "every comment must be resolved")
+	}
+}
+
+func (v *VoteRules) drawn(lang string, add func(vi, en string, args ...any)) {
+	held := [2]string{"biểu quyết điện tử", "electronic vote"}
+	if v.Conference != nil {
+		held = [2]string{"tại hội nghị", "at a conference"}
+	}
+	if v.Secret {
+		held = [2]string{held[0] + ", phiếu kín", held[1] + ", secret ballot"}
+	}
+	add("%d nội dung, %s", "%d motions, %s", len(v.Motions), pick(lang, held))
+	of := map[Base][2]string{OfCast: {"số phiếu", "of votes cast"}, OfPresent: {"số có mặt", "of those present"}, OfAll: {"tổng số", "of all"}}[v.Of]
+	add("tham gia: %s; tán thành: %s %s", "quorum: %s; in favour: %s %s", v.Quorum.Words(lang), v.Pass.Words(lang), pick(lang, of))
 }

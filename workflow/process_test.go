@@ -1,11 +1,15 @@
 package workflow
 
 import (
+	"encoding/xml"
 	"errors"
+	"fmt"
+	"html"
 	"os"
 	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -192,6 +196,36 @@ func TestNearestWords(t *testing.T) {
 		if got := nearest(word, []string{"approve", "quorum", "tie", "abstain"}); got != want {
 			t.Errorf("nearest %q: %q, want %q", word, got, want)
 		}
+	}
+}
+
+// The picture shows every stage, conditions with the way past them, returns to the drafter, and what deadlines do; no
+// line of text is longer than its place.
+func TestProcessPicture(t *testing.T) {
+	p, err := ParseProcess("example", []byte(example(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	svg := string(p.SVG("vi"))
+	if err := xml.Unmarshal([]byte(svg), new(any)); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"1. Góp ý", "8. Chấm điểm", "bỏ qua, trừ khi số", "trả lại để chỉnh sửa", "quá hạn: gia hạn", "từ chối ký: tiếp tục", "hạn: trước 20/12", "Kết thúc"} {
+		if !strings.Contains(svg, want) {
+			t.Errorf("the picture does not show %q", want)
+		}
+	}
+	if back, past := strings.Count(svg, fmt.Sprintf("H%dV", drawReturn)), strings.Count(svg, fmt.Sprintf("H%dV", drawBypass)); back != 1 || past != 1 {
+		t.Errorf("%d ways back and %d ways past, want one each", back, past)
+	}
+	for _, m := range regexp.MustCompile(`<text class="m" x="(\d+)"[^>]*>([^<]*)`).FindAllStringSubmatch(svg, -1) {
+		room := map[string]int{"20": whenChars, "204": textChars, "704": noteChars}[m[1]]
+		if n := utf8.RuneCountInString(html.UnescapeString(m[2])); n > room {
+			t.Errorf("%d characters do not fit into %d: %s", n, room, m[2])
+		}
+	}
+	if strings.Contains(string(p.SVG("en")), "quá hạn") {
+		t.Error("the English picture has Vietnamese words")
 	}
 }
 

@@ -260,18 +260,55 @@ func (c *checker) revisions() error {
 		return nil
 	}
 	frozen := c.state.Revisions[c.state.Frozen.Revision-1]
-	approvals := 0
+	approvals, carried := 0, 0
 	for _, review := range c.state.Reviews {
-		if review.Revision == frozen.Number && review.Opinion == workflow.OpinionApprove {
+		if review.Revision == frozen.Number && review.Opinion.Approves() {
 			if review.Manifest != frozen.Manifest {
 				c.found(Failed, "ý kiến của %s gắn với văn bản khác", "the approval of %s binds to another text", review.Agency)
 			}
 			approvals++
 		}
 	}
-	c.found(Passed, "dự thảo lần %d (%s) được %d đơn vị nhất trí; %d nội dung được biểu quyết",
-		"revision %d (%s) was approved by %d agencies; %d motions were voted on", frozen.Number, frozen.Manifest.Short(), approvals, len(c.state.Motions))
+	for _, a := range c.state.Carried {
+		if a.Revision != frozen.Number {
+			continue
+		}
+		before := c.state.Revisions[a.FromRevision-1]
+		if a.Manifest != frozen.Manifest || a.FromManifest != before.Manifest || !sameClauses(before, frozen, a.Unchanged) {
+			c.found(Failed, "ý kiến chuyển tiếp của %s không khớp hai bản dự thảo", "the approval of %s that was carried over does not agree with the two revisions", a.Agency)
+		}
+		carried++
+	}
+	c.found(Passed, "dự thảo lần %d (%s) được %d đơn vị nhất trí, %d ý kiến từ lần trước vẫn có giá trị; %d nội dung được biểu quyết",
+		"revision %d (%s) was approved by %d agencies, approvals that stand from before: %d; %d motions were voted on",
+		frozen.Number, frozen.Manifest.Short(), approvals, carried, len(c.state.Motions))
+	if frozen.Conference {
+		c.amendment(frozen)
+	}
 	return nil
+}
+
+// sameClauses reports whether the clauses named are the same in both revisions.
+func sameClauses(a, b workflow.Revision, ids []string) bool {
+	for _, id := range ids {
+		x, inA := a.Clause(id)
+		y, inB := b.Clause(id)
+		if !inA || !inB || x.Digest != y.Digest {
+			return false
+		}
+	}
+	return true
+}
+
+// amendment checks that a text amended at a conference was adopted by a motion bound to its digest.
+func (c *checker) amendment(frozen workflow.Revision) {
+	for _, m := range c.state.Motions {
+		if m.Revision == frozen.Number && m.Result != nil && m.Result.Passed && m.Manifest == frozen.Manifest {
+			c.found(Passed, "văn bản sửa đổi tại hội nghị được biểu quyết thông qua đúng mã tóm lược", "the text amended at the conference was adopted by a vote on its digest")
+			return
+		}
+	}
+	c.found(Failed, "không có biểu quyết nào thông qua văn bản sửa đổi tại hội nghị", "no vote adopted the text amended at the conference")
 }
 
 // document verifies the signed file, and that its signatures are those of the log.
