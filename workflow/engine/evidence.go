@@ -224,6 +224,7 @@ func (e *Engine) evidenceFiles(ctx context.Context, b *evidence, c *workflow.Cov
 	for _, r := range c.Revisions {
 		maps.Copy(files, revisionFiles(r))
 	}
+	maps.Copy(files, decisionFiles(c))
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		data, err := e.readBlob(ctx, files[name])
 		if err != nil {
@@ -240,4 +241,21 @@ func (e *Engine) evidenceFiles(ctx context.Context, b *evidence, c *workflow.Cov
 func revisionFiles(r workflow.Revision) map[string]workflow.Digest {
 	dir := fmt.Sprintf("revision-%02d/", r.Number)
 	return map[string]workflow.Digest{dir + "review.pdf": r.PDF, dir + "values.yaml": r.Values, dir + "template.txt": r.Template}
+}
+
+// decisionFiles are the minutes of what was decided, and the scans of signatures on paper, by their names in a bundle.
+func decisionFiles(c *workflow.Covenant) map[string]workflow.Digest {
+	files := map[string]workflow.Digest{}
+	for i, sitting := range c.Conferences {
+		if sitting.Minutes != nil {
+			files[fmt.Sprintf("minutes-%02d.pdf", i+1)] = sitting.Minutes.PDF
+		}
+	}
+	if c.Scoring != nil && c.Scoring.Minutes != nil {
+		files["minutes-ranking.pdf"] = c.Scoring.Minutes.PDF
+	}
+	for _, p := range c.Paper {
+		files["paper-"+string(p.Slot)] = p.Scan
+	}
+	return files
 }

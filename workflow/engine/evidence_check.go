@@ -256,10 +256,21 @@ func (c *checker) revisions() error {
 			c.found(Failed, "mã tóm lược của dự thảo lần %d không khớp thành phần của nó", "the digest of revision %d does not agree with its parts", r.Number)
 		}
 	}
+	for name, digest := range decisionFiles(&c.state) {
+		if workflow.DigestOf(c.files[name]) != digest {
+			c.found(Failed, "%s không phải tệp mà nhật ký ghi nhận", "%s is not the file that the log names", name)
+		}
+	}
 	if c.state.Frozen == nil {
 		return nil
 	}
 	frozen := c.state.Revisions[c.state.Frozen.Revision-1]
+	if frozen.Conference {
+		c.amendment(frozen)
+	}
+	for frozen.Conference && frozen.Number > 1 { // the agencies approved what the conference then amended
+		frozen = c.before(frozen)
+	}
 	approvals, carried := 0, 0
 	for _, review := range c.state.Reviews {
 		if review.Revision == frozen.Number && review.Opinion.Approves() {
@@ -282,10 +293,17 @@ func (c *checker) revisions() error {
 	c.found(Passed, "dự thảo lần %d (%s) được %d đơn vị nhất trí, %d ý kiến từ lần trước vẫn có giá trị; %d nội dung được biểu quyết",
 		"revision %d (%s) was approved by %d agencies, approvals that stand from before: %d; %d motions were voted on",
 		frozen.Number, frozen.Manifest.Short(), approvals, carried, len(c.state.Motions))
-	if frozen.Conference {
-		c.amendment(frozen)
-	}
 	return nil
+}
+
+// before is the text that a conference amended.
+func (c *checker) before(amended workflow.Revision) workflow.Revision {
+	for n := amended.Number - 1; n > 1; n-- {
+		if !c.state.Revisions[n-1].Withdrawn {
+			return c.state.Revisions[n-1]
+		}
+	}
+	return c.state.Revisions[0]
 }
 
 // sameClauses reports whether the clauses named are the same in both revisions.
