@@ -95,6 +95,22 @@ func BenchmarkSign(b *testing.B) {
 			}
 			done()
 		})
+		b.Run(string(key)+"/second signature from kept hash state into a buffer used again", func(b *testing.B) {
+			signed, first, err := SignBytes(b.Context(), in, id, Options{KeepState: true})
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportAllocs()
+			var out bytes.Buffer
+			done := cpu(b)
+			for b.Loop() {
+				out.Reset()
+				if _, err := Sign(b.Context(), bytes.NewReader(signed), int64(len(signed)), &out, id, Options{Field: "a", Resume: first.State}); err != nil {
+					b.Fatal(err)
+				}
+			}
+			done()
+		})
 		b.Run(string(key)+"/sign on both cores", func(b *testing.B) {
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {

@@ -55,6 +55,7 @@ type Modification struct {
 	Visible   bool   // of a new signature field
 	Subtype   string // of an annotation, such as "FreeText"
 	Action    ChangeVerb
+	Old, New  string // what the text was and is, where it can be quoted: a field's value, a note's words, a page's lines
 	Detail    string // technical, English
 }
 
@@ -88,6 +89,7 @@ type comparison struct {
 
 func (c *comparison) report(m Modification) {
 	m.Revision = c.revision
+	c.quote(&m)
 	if !slices.Contains(c.found, m) && len(c.found) < 200 {
 		c.found = append(c.found, m)
 	}

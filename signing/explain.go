@@ -201,6 +201,29 @@ func (m Modification) what(lang Lang) string {
 	return text
 }
 
+// quotation gives the text that was and is.
+func (m Modification) quotation(lang Lang) string {
+	was, is := excerpt(m.Old), excerpt(m.New)
+	switch {
+	case was != "" && is != "":
+		return fmt.Sprintf(phrase{": “%s” thành “%s”", ": “%s” became “%s”"}.in(lang), was, is)
+	case is != "":
+		return fmt.Sprintf(phrase{": “%s”", ": “%s”"}.in(lang), is)
+	case was != "":
+		return fmt.Sprintf(phrase{": mất “%s”", ": “%s” is gone"}.in(lang), was)
+	}
+	return ""
+}
+
+// excerpt cleans and shortens a text from the file.
+func excerpt(s string) string {
+	r := []rune(clean(strings.Join(strings.Fields(s), " ")))
+	if len(r) > 120 {
+		return string(r[:119]) + "…"
+	}
+	return string(r)
+}
+
 // Text says in words what changed, with the page, the field, the revision and its time where known.
 func (m Modification) Text(lang Lang) string {
 	var b strings.Builder
@@ -211,6 +234,7 @@ func (m Modification) Text(lang Lang) string {
 		fmt.Fprintf(&b, phrase{"ô “%s”: ", "field “%s”: "}.in(lang), clean(m.Field))
 	}
 	b.WriteString(m.what(lang))
+	b.WriteString(m.quotation(lang))
 	switch {
 	case m.Revision > 0 && !m.Time.IsZero():
 		fmt.Fprintf(&b, phrase{" (bản lưu %d, %s)", " (revision %d, %s)"}.in(lang), m.Revision, formatTime(m.Time, lang))

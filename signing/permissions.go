@@ -169,7 +169,7 @@ func (p permissions) maySign(name string, created, visible, allowNew bool) error
 	if p.certified == PermitNothing || p.locked == PermitNothing {
 		return fmt.Errorf("%w: it permits no changes, so no further signature; a document time-stamp and validation data may still be added", ErrCertified)
 	}
-	restricted := p.certified == PermitFilling || p.locked == PermitFilling
+	restricted := p.certified != 0 || p.locked != 0
 	if created && visible && restricted && !allowNew {
 		return fmt.Errorf("%w: it permits signing existing fields, and a new visible one only with the option AllowNewField", ErrCertified)
 	}

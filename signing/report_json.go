@@ -105,6 +105,8 @@ type ModificationJSON struct {
 	Subtype   string          `json:"subtype,omitempty"`
 	Object    int             `json:"object,omitempty"`
 	Text      map[Lang]string `json:"text"`
+	Old       string          `json:"old,omitempty"`
+	New       string          `json:"new,omitempty"`
 	Detail    string          `json:"detail,omitempty"`
 }
 
@@ -158,7 +160,7 @@ func (r *Result) json() ResultJSON {
 	}
 	for _, m := range r.Modifications {
 		out.Modifications = append(out.Modifications, ModificationJSON{Revision: m.Revision, Time: optionalTime(m.Time), Kind: m.Kind,
-			Permitted: m.Permitted, Page: m.Page, Field: m.Field, Key: m.Key, Action: m.Action, Subtype: m.Subtype, Object: m.Object, Text: both(m.Text), Detail: m.Detail})
+			Permitted: m.Permitted, Page: m.Page, Field: m.Field, Key: m.Key, Action: m.Action, Subtype: m.Subtype, Object: m.Object, Text: both(m.Text), Old: clean(m.Old), New: clean(m.New), Detail: m.Detail})
 	}
 	return out
 }

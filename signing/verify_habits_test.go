@@ -205,7 +205,7 @@ func TestSigningKeepsOffEarlierSignatures(t *testing.T) {
 
 // TestSigningUnderLooseLocks: a lock without an Action closes no field but limits the document.
 func TestSigningUnderLooseLocks(t *testing.T) {
-	for p, refused := range map[string]bool{"/P 1": true, "/P 2": false, "": false} {
+	for p, refused := range map[string]bool{"/P 1": true, "/P 2": false, "/P 3": false, "": false} {
 		b := newAttackBase(t, Options{}, "/Lock<</Type/SigFieldLock"+p+">>")
 		for _, kind := range fileKinds {
 			out, _, err := SignBytes(t.Context(), b.file[kind], b.id, Options{Field: "B"})

@@ -95,8 +95,9 @@ func (v *verification) judgeStamp(ctx context.Context, st *stamp) {
 	}
 }
 
-// weakness says what becomes of an object made with an algorithm that no longer withstands forgery: nothing where it is
-// proven to be older than that (EN 319 102-1 §5.2.8.4, tables 6 and §5.6.2).
+// weakness says what becomes of an object made with an algorithm that no longer withstands forgery (EN 319 102-1 tables 5 and
+// 6): nothing where a proof of existence is older than that; otherwise it depends on whether the certificate shows that the
+// object was made later, or nothing shows when.
 func weakness(sd *cms.SignedData, cert *x509.Certificate, content crypto.Hash, at time.Time, proven bool) SubIndication {
 	if cert == nil {
 		return ""
@@ -105,7 +106,7 @@ func weakness(sd *cms.SignedData, cert *x509.Certificate, content crypto.Hash, a
 	switch {
 	case until.IsZero() || (proven && at.Before(until)):
 		return ""
-	case proven:
+	case cert.NotBefore.After(until):
 		return CryptoConstraintsFailure
 	}
 	return CryptoConstraintsNoPOE

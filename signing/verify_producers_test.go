@@ -64,7 +64,7 @@ func TestVerifyOtherProducers(t *testing.T) {
 	verdicts := map[string]struct {
 		ind Indication
 		sub SubIndication
-	}{"mupdf": {Indeterminate, CryptoConstraintsNoPOE}, "digitorus/pdfsign": {TotalPassed, ""}} // MuPDF signs with SHA-1
+	}{"mupdf": {Indeterminate, CryptoConstraintsFailure}, "digitorus/pdfsign": {TotalPassed, ""}} // MuPDF signs with SHA-1
 	for name, produce := range producers {
 		t.Run(name, func(t *testing.T) {
 			file := produce(t, attackFile(classic, ""), p, id)
@@ -98,7 +98,7 @@ func TestVerifyOlderKinds(t *testing.T) {
 	}{
 		{handOptions{}, TotalPassed, "", true},
 		{handOptions{subFilter: "adbe.pkcs7.detached"}, TotalPassed, "", false},
-		{handOptions{subFilter: "adbe.pkcs7.sha1"}, Indeterminate, CryptoConstraintsNoPOE, false},
+		{handOptions{subFilter: "adbe.pkcs7.sha1"}, Indeterminate, CryptoConstraintsFailure, false},
 		{handOptions{subFilter: "adbe.pkcs7.sha1", content: make([]byte, 20)}, TotalFailed, HashFailure, false},
 		{handOptions{subFilter: "adbe.x509.rsa_sha1"}, Indeterminate, SigConstraintsFailure, false},
 		{handOptions{subFilter: "nobody.knows"}, Indeterminate, SigConstraintsFailure, false},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto"
 	"crypto/sha256"
+	"crypto/x509"
 	"net/http"
 	"testing"
 	"time"
@@ -254,29 +255,33 @@ func second(_ CheckedTimestamp, err error) error { return err }
 // TestWeakAlgorithms: an algorithm that can be forged today proves nothing by itself, and everything about the time when it
 // could not (EN 319 102-1 §5.2.8.4.4.1).
 func TestWeakAlgorithms(t *testing.T) {
-	p := testPKI(t)
-	cert := issue(t, p, "An", devpki.Profile{}).Certificate
+	then, now := time.Date(2010, 5, 1, 0, 0, 0, 0, time.UTC), time.Now()
+	young := issue(t, testPKI(t), "An", devpki.Profile{}).Certificate
+	old := *young
+	old.NotBefore = then.AddDate(-1, 0, 0)
 	weak := &cms.SignedData{Signer: cms.SignerInfo{Algorithm: cms.Algorithm{Scheme: cms.ECDSA, Hash: crypto.SHA1}}}
 	good := &cms.SignedData{Signer: cms.SignerInfo{Algorithm: cms.Algorithm{Scheme: cms.ECDSA, Hash: crypto.SHA256}}}
-	then, now := time.Date(2010, 5, 1, 0, 0, 0, 0, time.UTC), time.Now()
 	for _, c := range []struct {
 		sd     *cms.SignedData
+		cert   *x509.Certificate
 		at     time.Time
 		proven bool
 		want   SubIndication
 	}{
-		{good, now, false, ""},
-		{good, then, true, ""},
-		{weak, now, false, CryptoConstraintsNoPOE},
-		{weak, now, true, CryptoConstraintsFailure},
-		{weak, then, true, ""},
-		{weak, then, false, CryptoConstraintsNoPOE}, // asked about a time in the past: no proof
+		{good, young, now, false, ""},
+		{good, &old, then, true, ""},
+		{weak, &old, now, false, CryptoConstraintsNoPOE},
+		{weak, &old, now, true, CryptoConstraintsNoPOE}, // proven, but too late
+		{weak, &old, then, true, ""},
+		{weak, &old, then, false, CryptoConstraintsNoPOE}, // asked about a time in the past: no proof
+		{weak, young, now, false, CryptoConstraintsFailure},
+		{weak, young, now, true, CryptoConstraintsFailure},
 	} {
-		if got := weakness(c.sd, cert, crypto.SHA256, c.at, c.proven); got != c.want {
+		if got := weakness(c.sd, c.cert, crypto.SHA256, c.at, c.proven); got != c.want {
 			t.Errorf("%s at %s, proven %v: %q, want %q", c.sd.Signer.Algorithm, c.at.Format(time.DateOnly), c.proven, got, c.want)
 		}
 	}
-	if got := weakness(good, cert, crypto.SHA1, now, false); got != CryptoConstraintsNoPOE {
+	if got := weakness(good, &old, crypto.SHA1, now, false); got != CryptoConstraintsNoPOE {
 		t.Errorf("content by SHA-1: %q", got)
 	}
 }

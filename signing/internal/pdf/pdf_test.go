@@ -292,11 +292,18 @@ func FuzzOpen(f *testing.F) {
 	f.Add(build("%PDF-1.4\n", []string{"<</Type/Catalog/AcroForm<</Fields[2 0 R]>>>>", "<</FT/Sig/T(a)/Kids[2 0 R 3 0 R]>>", "<</Length 3 0 R>>\nstream\n"}, "/Prev 0"))
 	f.Add([]byte("%PDF-1.5\n1 0 obj<</Type/XRef/W[1 1 1]/Size 2/Root 1 0 R/Length 6>>stream\n\x01\x09\x00\x01\x09\x00endstream endobj startxref 9 %%EOF"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		file, err := Open(bytes.NewReader(data), int64(len(data)), Limits{MaxDecoded: 1 << 20, MaxElements: 10000, AllowEncrypted: true})
+		lim := Limits{MaxDecoded: 1 << 20, MaxElements: 10000, AllowEncrypted: true}
+		file, err := OpenDamaged(bytes.NewReader(data), int64(len(data)), lim)
 		if err != nil {
 			return
 		}
-		file.Pages()
+		pages, _ := file.Pages()
+		for _, p := range pages[:min(len(pages), 20)] {
+			file.PageText(p, 1<<16)
+		}
+		if file, err = Open(bytes.NewReader(data), int64(len(data)), lim); err != nil {
+			return
+		}
 		file.Signatures()
 		n := 0
 		for num, e := range file.Objects() {
