@@ -183,6 +183,18 @@ func (d *Directory) Holders(agency AgencyID, duty Duty, day Date) []Person {
 	return out
 }
 
+// Mailboxes are the addresses at which an agency is reminded of a duty on a day: its office's, then those of the people whose
+// duty it is that day, each once.
+func (d *Directory) Mailboxes(agency AgencyID, duty Duty, day Date) []string {
+	out := []string{d.Agencies[agency].Email}
+	for _, p := range d.Holders(agency, duty, day) {
+		if p.Email.Text != "" && !slices.Contains(out, p.Email.Text) {
+			out = append(out, p.Email.Text)
+		}
+	}
+	return out
+}
+
 func (d *Directory) holderNames(agency AgencyID, duty Duty, day Date, lang string) string {
 	var names []string
 	for _, p := range d.Holders(agency, duty, day) {

@@ -130,7 +130,7 @@ func (p *play) remind(o engine.Occurrence) func(context.Context) error {
 				sent = len(r.To)
 			}
 		}
-		p.line("%s: %d thư nhắc “%s” → %s", "%s: mails sent: %d, “%s” → %s", o.At.In(v.Calendar.Zone()).Format("02/01/2006"), sent,
+		p.line("%s: nhắc %d đơn vị về “%s” → %s", "%s: agencies reminded: %d, “%s” → %s", o.At.In(v.Calendar.Zone()).Format("02/01/2006"), sent,
 			p.pick(o.Label, o.LabelEN), p.audience(o))
 		return nil
 	}

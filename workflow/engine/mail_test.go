@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -25,6 +26,11 @@ func (f mailFault) Permanent() bool { return f.permanent }
 func TestRemindersAndFaultyMail(t *testing.T) {
 	o := newOffice(t)
 	o.upTo(workflow.AwaitingReports)
+	// Who was in charge has left: the successor is reminded, not the leaver.
+	leaver, successor := o.who("so-yte", workflow.DutyReport), o.newPerson("ke-nhiem", "Người kế nhiệm")
+	o.direct("leave", workflow.EndPosition{
+		Position: workflow.PositionID("so-yte/" + string(leaver)), LastDay: o.Calendar.Today(o.now()).AddDays(-1), Successor: successor,
+	})
 	var once sync.Once
 	o.mails.refuse = func(m store.Mail) (err error) {
 		if m.Kind != "reminder" { // the daily root goes out meanwhile
@@ -47,10 +53,18 @@ func TestRemindersAndFaultyMail(t *testing.T) {
 	v, err = o.View(context.Background(), "2026/khoi")
 	check(t, err)
 	states := map[string]int{}
+	people := map[string]bool{}
 	for _, m := range v.Mails {
-		states[m.State]++
+		if strings.HasPrefix(m.To, "vanphong@") {
+			states[m.State]++
+		} else {
+			people[m.To] = true
+		}
 	}
-	if len(v.Mails) != 7 || states["sent"] != 6 || states["failed"] != 1 {
+	if left := string(leaver) + "@so-yte.tangiang.example"; people[left] || !people["ke-nhiem@x.example"] || len(people) < 7 {
+		t.Errorf("reminded in person: %v; want the successor, not %s", people, left)
+	}
+	if states["sent"] != 6 || states["failed"] != 1 {
 		t.Errorf("mails %v, want 6 sent and 1 failed", states)
 	}
 	check(t, o.Store.View(context.Background(), func(tx *store.Tx) error {
@@ -64,7 +78,7 @@ func TestRemindersAndFaultyMail(t *testing.T) {
 	check(t, o.AwaitMails(context.Background()))
 	reminders := 0
 	for _, m := range o.mails.got {
-		if m.Kind == "reminder" {
+		if m.Kind == "reminder" && strings.HasPrefix(m.To, "vanphong@") {
 			reminders++
 		}
 	}

@@ -109,19 +109,22 @@ func (e *Engine) queueReminders(ctx context.Context, tx *store.Tx, s workflow.St
 		return ignoreSettled(tx.SettleOccurrence(ctx, id, store.OccurrenceSkipped, "every report is in"))
 	}
 	for _, to := range r.To {
-		mail, err := e.composeReminder(s, r, to)
-		if err != nil {
-			return err
-		}
-		mail.Occurrences = []store.OccurrenceID{id}
-		if err := queueMail(ctx, tx, mail); err != nil {
-			return err
+		for i, address := range s.Directory.Mailboxes(to, workflow.DutyReport, s.Calendar.Today(e.Now())) {
+			mail, err := e.composeReminder(s, r, to, i, address)
+			if err != nil {
+				return err
+			}
+			mail.Occurrences = []store.OccurrenceID{id}
+			if err := queueMail(ctx, tx, mail); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-func (e *Engine) composeReminder(s workflow.State, r workflow.Reminded, to workflow.AgencyID) (store.Mail, error) {
+// composeReminder writes the mail to one mailbox of an agency: 0 is its office's, the others are people's.
+func (e *Engine) composeReminder(s workflow.State, r workflow.Reminded, to workflow.AgencyID, box int, address string) (store.Mail, error) {
 	stage, _ := s.Process.OfKind(workflow.StageReport)
 	rule, _ := stage.Report.Obligation(r.Obligation)
 	due, _ := stage.Report.ReportDue(r.Obligation, r.Period, s.Covenant.Reporting.From)
@@ -139,9 +142,12 @@ func (e *Engine) composeReminder(s workflow.State, r workflow.Reminded, to workf
 		m.Missing = append(m.Missing, s.Directory.AgencyName(a))
 	}
 	key := fmt.Sprintf("remind/%s/%s/%s/%s/%s", s.Covenant.ID, r.Obligation, r.Period, r.Rung, to)
+	if box > 0 {
+		key += "/" + address
+	}
 	m.Key = key
 	return e.Composer.Reminder(m, store.Mail{
-		Key: store.MailKey(key), Kind: reminderKind, Covenant: string(s.Covenant.ID), To: s.Directory.Agencies[to].Email, NextAt: e.Now(),
+		Key: store.MailKey(key), Kind: reminderKind, Covenant: string(s.Covenant.ID), To: address, NextAt: e.Now(),
 	})
 }
 
@@ -213,11 +219,12 @@ func (e *Engine) planned(ctx context.Context, tx *store.Tx, row store.Occurrence
 	due, _ := stage.Report.ReportDue(args.Obligation, args.Period, s.Covenant.Reporting.From)
 	var out []Planned
 	for _, a := range to {
-		out = append(out, Planned{
-			At: row.Due, Covenant: s.Covenant.Title, Report: rule.Title(args.Period, "vi"), Period: args.Period, LastDay: due.LastDay(),
-			Rung: args.Rung, ToLeader: rule.Reminders[args.Index].To == "leader",
-			Agency: s.Directory.AgencyName(a), Email: s.Directory.Agencies[a].Email,
-		})
+		for _, address := range s.Directory.Mailboxes(a, workflow.DutyReport, s.Calendar.Today(row.Due)) {
+			out = append(out, Planned{
+				At: row.Due, Covenant: s.Covenant.Title, Report: rule.Title(args.Period, "vi"), Period: args.Period, LastDay: due.LastDay(),
+				Rung: args.Rung, ToLeader: rule.Reminders[args.Index].To == "leader", Agency: s.Directory.AgencyName(a), Email: address,
+			})
+		}
 	}
 	return out, nil
 }
