@@ -5,6 +5,7 @@ import (
 	"html"
 	"io"
 	"strings"
+	"unicode"
 )
 
 // Change says what became of a piece of text between two revisions.
@@ -174,15 +175,17 @@ func subsequence(x, y []string, add func(Change, []string)) {
 	add(Added, y[j:])
 }
 
-// splitWords keeps the space behind each word.
+// splitWords divides text into words and marks between them, each with the space behind it: so a comma that was added
+// does not make the word before it a changed one.
 func splitWords(s string) []string {
 	var out []string
-	start := 0
-	for i := 1; i < len(s); i++ {
-		if space(s[i-1]) && !space(s[i]) {
+	start, before := 0, rune(0)
+	for i, r := range s {
+		if i > 0 && kindOf(r) != kindOf(before) && kindOf(r) != spaceRune {
 			out = append(out, s[start:i])
 			start = i
 		}
+		before = r
 	}
 	if start < len(s) {
 		out = append(out, s[start:])
@@ -190,7 +193,21 @@ func splitWords(s string) []string {
 	return out
 }
 
-func space(c byte) bool { return c == ' ' || c == '\n' }
+const (
+	wordRune = iota
+	markRune
+	spaceRune
+)
+
+func kindOf(r rune) int {
+	switch {
+	case r == ' ' || r == '\n':
+		return spaceRune
+	case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r):
+		return wordRune
+	}
+	return markRune
+}
 
 // RedlineHTML writes changes as HTML: each clause a section with the class
 // “clause” and the clause's id in data-clause, added words in <ins>, removed

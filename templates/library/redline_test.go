@@ -73,6 +73,18 @@ func TestRedline(t *testing.T) {
 	}
 }
 
+// Marks are words of their own: what was added behind a word leaves the word as it was.
+func TestRedlineOfPunctuation(t *testing.T) {
+	changes := templates.Redline(draftWith(t, "khẩu_hiệu: Đúng hẹn"), draftWith(t, "khẩu_hiệu: \"Đúng hẹn, đúng mực\""))
+	var b bytes.Buffer
+	if err := templates.RedlineHTML(&b, changes); err != nil {
+		t.Fatal(err)
+	}
+	if want := "Đúng hẹn<ins>, đúng mực</ins>”."; !strings.Contains(b.String(), want) {
+		t.Errorf("no %s in %s", want, b.String())
+	}
+}
+
 // In a long table only the rows that changed are shown, with their neighbours, and each row stays a line.
 func TestRedlineOfATable(t *testing.T) {
 	rows := func(third string) string {
