@@ -15,13 +15,14 @@ import (
 type backupCmd struct {
 	Data     string `default:"data" help:"Data directory." placeholder:"DIR"`
 	Database string `help:"PostgreSQL address; default is SQLite in the data directory." placeholder:"URL"`
+	Blobs    string `help:"Where files are kept, as serve has it. Default: blobs in the data directory." env:"COVENANT_BLOBS" placeholder:"URL"`
 	Out      string `short:"o" required:"" help:"Backup file (ZIP); keep it as safe as the data." placeholder:"FILE.zip"`
 	JSON     bool   `name:"json" help:"Print the manifest as JSON."`
 }
 
 // Run makes a consistent copy, also while the directory is served.
 func (cmd *backupCmd) Run(e *env) (err error) {
-	return readOnly(e, cmd.Data, cmd.Database, func(eng *engine.Engine) error {
+	return readOnlyWith(e, cmd.Data, cmd.Database, cmd.Blobs, func(eng *engine.Engine) error {
 		made, err := writeStream(cmd.Out, func(w io.Writer) (store.Backup, error) { return eng.Store.Backup(e.ctx, w) })
 		if err != nil {
 			return err
@@ -55,6 +56,7 @@ type restoreCmd struct {
 	In       string `arg:"" help:"Backup file." type:"existingfile"`
 	Data     string `default:"data" help:"Data directory, empty." placeholder:"DIR"`
 	Database string `help:"PostgreSQL address, of an empty database." placeholder:"URL"`
+	Blobs    string `help:"Where files are to be kept. Default: blobs in the data directory." env:"COVENANT_BLOBS" placeholder:"URL"`
 }
 
 // Run brings a backup back; every part is checked before anything is in place.
@@ -68,7 +70,11 @@ func (cmd *restoreCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	made, err := store.Restore(e.ctx, f, info.Size(), store.Options{Dir: cmd.Data, DatabaseURL: cmd.Database})
+	options := store.Options{Dir: cmd.Data, DatabaseURL: cmd.Database}
+	if options.Blobs, err = blobsAt(e.ctx, cmd.Blobs); err != nil {
+		return err
+	}
+	made, err := store.Restore(e.ctx, f, info.Size(), options)
 	if err != nil {
 		return err
 	}

@@ -40,7 +40,11 @@ func (p place) write(e *env, do func(*engine.Engine) error) error {
 	if err != nil {
 		return err
 	}
-	s, err := store.Open(e.ctx, store.Options{Dir: p.Data, DatabaseURL: p.Database})
+	options := store.Options{Dir: p.Data, DatabaseURL: p.Database}
+	if options.Blobs, err = blobsAt(e.ctx, os.Getenv(envPrefix+"BLOBS")); err != nil {
+		return err
+	}
+	s, err := store.Open(e.ctx, options)
 	if err != nil {
 		return fmt.Errorf("data directory %s: %w", p.Data, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"covenant/workflow"
@@ -67,7 +68,17 @@ func (cmd *remindCmd) print(e *env, planned []engine.Planned, zone *time.Locatio
 
 // readOnly runs a command that only reads, beside a process that serves.
 func readOnly(e *env, dir, database string, do func(*engine.Engine) error) error {
-	s, err := store.Open(e.ctx, store.Options{Dir: dir, DatabaseURL: database, ReadOnly: true})
+	return readOnlyWith(e, dir, database, os.Getenv(envPrefix+"BLOBS"), do)
+}
+
+// readOnlyWith is readOnly where the files are kept at an address of their own.
+func readOnlyWith(e *env, dir, database, blobs string, do func(*engine.Engine) error) error {
+	options := store.Options{Dir: dir, DatabaseURL: database, ReadOnly: true}
+	var err error
+	if options.Blobs, err = blobsAt(e.ctx, blobs); err != nil {
+		return err
+	}
+	s, err := store.Open(e.ctx, options)
 	if err != nil {
 		return fmt.Errorf("data directory %s: %w", dir, err)
 	}

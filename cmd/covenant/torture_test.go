@@ -231,7 +231,7 @@ func (o *ordeal) suffer(kills, nodes, count int, longest time.Duration) {
 			all.Go(func() {
 				for left.Add(-1) >= 0 && !o.t.Failed() {
 					for o.run(int(covenants.Load()), ahead, 50*time.Millisecond+rand.N(longest)) && !o.t.Failed() {
-						covenants.Add(3)
+						covenants.Add(int64(count))
 					}
 				}
 			})
@@ -457,8 +457,8 @@ func TestKilledDrivers(t *testing.T) {
 	if testing.Short() {
 		t.Skip("short: kills real processes")
 	}
-	t.Run("sqlite", func(t *testing.T) { newOrdeal(t, "").suffer(10, 1, 4, 1500*time.Millisecond) })
-	t.Run("postgres", func(t *testing.T) { newOrdeal(t, postgresURL(t)).suffer(8, 2, 4, 1500*time.Millisecond) })
+	t.Run("sqlite", func(t *testing.T) { newOrdeal(t, "").suffer(8, 1, 2, 1500*time.Millisecond) })
+	t.Run("postgres", func(t *testing.T) { newOrdeal(t, postgresURL(t)).suffer(6, 2, 2, 1500*time.Millisecond) })
 }
 
 var postgresCount atomic.Int64

@@ -44,10 +44,8 @@ func openWorld(ctx context.Context, c config, now func() time.Time, logger *slog
 		return nil, err
 	}
 	options := store.Options{Dir: c.Data, DatabaseURL: c.Database, Now: now, Logger: logger, MailDomain: mailDomain(c)}
-	if c.Blobs != "" {
-		if options.Blobs, err = store.OpenBlobs(ctx, c.Blobs); err != nil {
-			return nil, fmt.Errorf("files at %s: %w", c.Blobs, err)
-		}
+	if options.Blobs, err = blobsAt(ctx, c.Blobs); err != nil {
+		return nil, err
 	}
 	s, err := store.Open(ctx, options)
 	if err != nil {
@@ -136,6 +134,18 @@ func loadRoots(path string) (*x509.CertPool, error) {
 }
 
 const secretSize = 32
+
+// blobsAt opens the place where files are kept; nothing, for an empty address, is the data directory's own.
+func blobsAt(ctx context.Context, address string) (store.Blobs, error) {
+	if address == "" {
+		return nil, nil
+	}
+	blobs, err := store.OpenBlobs(ctx, address)
+	if err != nil {
+		return nil, fmt.Errorf("where files are kept: %w", err) // the address may hold a password
+	}
+	return blobs, nil
+}
 
 // loadCalendar reads the working days of a file, or of the one that COVENANT_CALENDAR names; without either it is the built-in
 // calendar of Vietnam.
