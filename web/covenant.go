@@ -148,6 +148,13 @@ func (s *server) covenantPage(r *request, v *engine.View) (*covenantPage, error)
 	if _, ok := s.src.(EvidenceSource); ok {
 		p.Evidence = p.Path + "/ho-so.zip"
 	}
+	t.fill(p)
+	return p, nil
+}
+
+// fill puts together the parts of a covenant's page.
+func (t teller) fill(p *covenantPage) {
+	v := t.v
 	p.Next, p.NextMore = t.nextActors()
 	p.Steps = t.steps()
 	for i, st := range p.Steps {
@@ -173,7 +180,6 @@ func (s *server) covenantPage(r *request, v *engine.View) (*covenantPage, error)
 	if n := len(v.Timeline); n > 0 {
 		p.LastHash, p.LastDigest = v.Timeline[n-1].Hash.Short(), v.Timeline[n-1].Hash.String()
 	}
-	return p, nil
 }
 
 // sections is the order of the panel's parts: what the present phase is about comes first. Once the covenant is in

@@ -124,7 +124,7 @@ func TestProgram(t *testing.T) {
 			tb.screenshot("program-"+screen.name+"-whole", true)
 			tb.signaturesShow()
 			tb.accessible()
-			for _, other := range []string{"/", "/lich-bao-cao", "/so-van-ban", strings.Replace(path, "/giao-uoc/", "/hoi-nghi/", 1)} {
+			for _, other := range []string{"/", "/lich-bao-cao", "/so-van-ban", strings.Replace(path, "/giao-uoc/", "/hoi-nghi/", 1), path + "/so-sanh"} {
 				tb.run(chromedp.Navigate(server + other))
 				tb.narrow()
 				tb.screenshot("program-"+screen.name+"-"+strings.Trim(strings.ReplaceAll(other, "/", "-"), "-"), false)

@@ -88,7 +88,35 @@ func (t teller) reviewRound(rev workflow.Revision, newest bool) reviewRound {
 		Number: rev.Number, Short: rev.Manifest.Short(), Digest: rev.Manifest.String(), Note: rev.Note, Newest: newest,
 		PDF: path + "/lan/" + itoa(rev.Number) + ".pdf", Page: path + "?lan=" + itoa(rev.Number),
 	}
-	approved := 0
+	approved := t.opinions(rev, &round)
+	round.Threads = t.threads(rev)
+	if rev.Number > 1 {
+		round.Redline = fmt.Sprintf("%s/so-sanh?tu=%d&den=%d", path, rev.Number-1, rev.Number)
+	}
+	switch {
+	case rev.Withdrawn:
+		round.Tone, round.Outcome = "stopped", t.text("review.withdrawn")
+	case rev.Conference:
+		round.Tone, round.Outcome = "done", t.text("review.amended")
+	case rev.Returned != "":
+		round.Tone, round.Outcome = "stopped", t.text("review.returned_by", "agency", t.agency(rev.Returned))
+	case newest && c.Phase == workflow.AwaitingReviews:
+		pending := slices.Concat(c.Waiting, c.Queue)
+		round.Tone, round.Outcome = "waiting", t.text("review.open", "approved", approved, "n", len(pending))
+		round.Pending = t.agencies(pending)
+	case newest && c.Phase == workflow.PhaseRejected && len(c.Refused) == 0:
+		round.Tone, round.Outcome = "stopped", t.text("review.rejected")
+	case approved > 0:
+		round.Tone, round.Outcome = "done", t.text("review.approved", "n", approved)
+	default:
+		round.Tone, round.Outcome = "waiting", t.text("review.none")
+	}
+	return round
+}
+
+// opinions fills in what the agencies said of a revision, or are deemed to have said, and counts who approves.
+func (t teller) opinions(rev workflow.Revision, round *reviewRound) (approved int) {
+	c := t.v.Covenant
 	for _, given := range c.Reviews {
 		if given.Revision != rev.Number {
 			continue
@@ -119,29 +147,7 @@ func (t teller) reviewRound(rev workflow.Revision, newest bool) reviewRound {
 		}
 		round.Remarks = append(round.Remarks, opinionRow{Agency: t.agency(deemed.Agency), Person: t.text("review.deemed"), Word: deemed.Opinion.Word(t.code), Tone: "waiting"})
 	}
-	round.Threads = t.threads(rev)
-	if rev.Number > 1 {
-		round.Redline = fmt.Sprintf("%s/so-sanh?tu=%d&den=%d", path, rev.Number-1, rev.Number)
-	}
-	switch {
-	case rev.Withdrawn:
-		round.Tone, round.Outcome = "stopped", t.text("review.withdrawn")
-	case rev.Conference:
-		round.Tone, round.Outcome = "done", t.text("review.amended")
-	case rev.Returned != "":
-		round.Tone, round.Outcome = "stopped", t.text("review.returned_by", "agency", t.agency(rev.Returned))
-	case newest && c.Phase == workflow.AwaitingReviews:
-		pending := slices.Concat(c.Waiting, c.Queue)
-		round.Tone, round.Outcome = "waiting", t.text("review.open", "approved", approved, "n", len(pending))
-		round.Pending = t.agencies(pending)
-	case newest && c.Phase == workflow.PhaseRejected && len(c.Refused) == 0:
-		round.Tone, round.Outcome = "stopped", t.text("review.rejected")
-	case approved > 0:
-		round.Tone, round.Outcome = "done", t.text("review.approved", "n", approved)
-	default:
-		round.Tone, round.Outcome = "waiting", t.text("review.none")
-	}
-	return round
+	return approved
 }
 
 var opinionTones = map[workflow.Opinion]string{

@@ -36,6 +36,8 @@ func TestStates(t *testing.T) {
 		{"reviewing", reviewing, "/giao-uoc/" + slug + "?lang=vi"},
 		{"voting", voting, "/giao-uoc/" + slug},
 		{"voting-board", voting, "/hoi-nghi/" + slug},
+		{"hall-board", inHall(t, "open"), "/hoi-nghi/" + slug},
+		{"hall-secret", inHall(t, "secret"), "/giao-uoc/" + slug},
 		{"signing", signedLife(t, 4), "/giao-uoc/" + slug},
 		{"signing-board", signedLife(t, 4), "/hoi-nghi/" + slug},
 		{"refused", refused, "/giao-uoc/" + slug},

@@ -46,22 +46,23 @@ type Party struct {
 
 // Covenant is the state of one covenant, made by applying its events in order.
 type Covenant struct {
-	ID        CovenantID
-	Slug      string
-	Title     string
-	Year      int
-	Block     BlockID
-	Template  string
-	Process   Digest
-	Parties   []Party
-	Drafter   PersonID
-	For       AgencyID
-	Revisions []Revision
-	Phase     Phase
-	Stage     StageID
-	StageKind StageKind // of the open stage
-	Due       Deadline
-	Waiting   []AgencyID // those asked in the open stage
+	ID         CovenantID
+	Slug       string
+	Title      string
+	Year       int
+	Block      BlockID
+	Template   string
+	Process    Digest
+	OwnProcess bool // the process is the block's own, not the template's
+	Parties    []Party
+	Drafter    PersonID
+	For        AgencyID
+	Revisions  []Revision
+	Phase      Phase
+	Stage      StageID
+	StageKind  StageKind // of the open stage
+	Due        Deadline
+	Waiting    []AgencyID // those asked in the open stage
 	// Of the open stage: who is asked later, one after the other; without whom it goes on; how often any stage was opened;
 	// how often its deadline moved, by which rungs, and since when its ladder counts; and the rungs carried out.
 	Queue      []AgencyID
@@ -265,7 +266,7 @@ func (c *Covenant) applyReporting(e Event) {
 
 func (c *Covenant) applyDrafted(e Drafted) {
 	c.ID, c.Slug, c.Title, c.Year, c.Block = e.Covenant, e.Slug, e.Title, e.Year, e.Block
-	c.Template, c.Process, c.Parties = e.Template, e.Process, e.Parties
+	c.Template, c.Process, c.OwnProcess, c.Parties = e.Template, e.Process, e.OwnProcess, e.Parties
 	c.Drafter, c.For = e.DraftedBy, e.DraftedFor
 	c.Lineage.Amends, c.Lineage.Renews = e.Amends, e.Renews
 	c.Phase = AwaitingRevision

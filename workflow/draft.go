@@ -51,7 +51,7 @@ func (cmd DraftCovenant) decide(s State, now time.Time) ([]Event, error) {
 	e := Drafted{
 		Covenant: cmd.ID, Slug: cmd.Slug, Title: cmd.Title, Year: cmd.Year, Block: cmd.Block, Template: cmd.Template,
 		Process: s.Process.Digest, Parties: parties, DraftedBy: cmd.By, DraftedFor: block.Leader(),
-		Amends: cmd.Amends, Renews: cmd.Renews,
+		Amends: cmd.Amends, Renews: cmd.Renews, OwnProcess: !cmd.Process.IsZero(),
 	}
 	for _, stage := range s.Process.Stages {
 		e.ProcessStages = append(e.ProcessStages, stage.ID)

@@ -67,6 +67,8 @@ type (
 		DraftedBy     PersonID   `json:"drafted_by"`
 		DraftedFor    AgencyID   `json:"drafted_for"`
 		ProcessStages []StageID  `json:"process_stages"`
+		// OwnProcess: the process is the block's own, not the template's.
+		OwnProcess bool `json:"own_process,omitempty"`
 		// Amends and Renews are the covenants that this one amends, or is next year's of.
 		Amends Link `json:"amends,omitzero"`
 		Renews Link `json:"renews,omitzero"`

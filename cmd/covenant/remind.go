@@ -54,7 +54,10 @@ func (cmd *remindCmd) print(e *env, planned []engine.Planned, zone *time.Locatio
 			continue
 		}
 		why := e.pick("chưa gửi báo cáo", "report not handed in")
-		if p.ToLeader {
+		switch {
+		case p.Stage:
+			why = e.pick("bước này chưa hoàn thành", "the stage is not finished")
+		case p.ToLeader:
 			why = e.pick("danh sách đơn vị chưa gửi", "list of agencies that have not reported")
 		}
 		fmt.Fprintf(e.out, "%s  %s <%s>  %s (%s %s): %s\n", p.At.In(zone).Format("02/01/2006 15:04"), p.Agency, p.Email,

@@ -20,7 +20,8 @@ type secretBallot struct {
 	Motion workflow.MotionID
 }
 
-// castBallot records a vote. Of a secret one the choice goes into the box and nowhere else, in the same transaction.
+// castBallot records a vote. Of a secret one the choice goes into the box and nowhere else, in the same transaction. The
+// command's key is kept: its caller must not put the choice into it.
 func (e *Engine) castBallot(ctx context.Context, id workflow.CovenantID, cmd workflow.CastBallot, meta Meta) (Outcome, error) {
 	s, err := e.read(ctx, id)
 	if err != nil {
@@ -113,7 +114,7 @@ func dropBoxes(ctx context.Context, tx *store.Tx, before, after *workflow.Covena
 }
 
 // AuditBallots holds the ballots that are kept against the log: of every secret motion that was closed they are those that
-// its result names. It returns one line for each that differs.
+// its result names, and in the box of an open one there are as many as took part. It returns one line for each that differs.
 func (e *Engine) AuditBallots(ctx context.Context) (problems []string, err error) {
 	err = e.Store.View(ctx, func(tx *store.Tx) error {
 		rows, err := tx.Covenants(ctx, store.CovenantFilter{})
@@ -125,6 +126,11 @@ func (e *Engine) AuditBallots(ctx context.Context) (problems []string, err error
 			if err != nil {
 				return err
 			}
+			more, err := e.auditBoxes(ctx, tx, workflow.CovenantID(row.ID))
+			if err != nil {
+				return err
+			}
+			problems = append(problems, more...)
 			for _, entry := range entries {
 				closed, ok := entry.Event.(workflow.MotionClosed)
 				if !ok || closed.Method != workflow.MethodSecret {
@@ -143,4 +149,25 @@ func (e *Engine) AuditBallots(ctx context.Context) (problems []string, err error
 		return nil
 	})
 	return problems, err
+}
+
+// auditBoxes holds the boxes of a covenant's open secret motions against those who took part.
+func (e *Engine) auditBoxes(ctx context.Context, tx *store.Tx, id workflow.CovenantID) (problems []string, err error) {
+	c, err := e.covenant(ctx, tx, id)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range c.Motions {
+		if !m.Secret || !m.Opened || m.Result != nil || c.Phase.Ended() {
+			continue
+		}
+		ballots, err := box(ctx, tx, id, m)
+		if err != nil {
+			return nil, err
+		}
+		if len(ballots) != len(m.Taken) {
+			problems = append(problems, fmt.Sprintf("%s, motion %s: %d agencies took part, %d ballots lie in the box", c.Slug, m.ID, len(m.Taken), len(ballots)))
+		}
+	}
+	return problems, nil
 }

@@ -264,6 +264,13 @@ func (c *checker) revisions() error {
 	if c.state.Frozen == nil {
 		return nil
 	}
+	c.approvals()
+	return nil
+}
+
+// approvals checks what the approvals of the frozen text bind to: those given on it, those carried over to it, and the vote
+// of the conference that amended it.
+func (c *checker) approvals() {
 	frozen := c.state.Revisions[c.state.Frozen.Revision-1]
 	if frozen.Conference {
 		c.amendment(frozen)
@@ -293,7 +300,6 @@ func (c *checker) revisions() error {
 	c.found(Passed, "dự thảo lần %d (%s) được %d đơn vị nhất trí, %d ý kiến từ lần trước vẫn có giá trị; %d nội dung được biểu quyết",
 		"revision %d (%s) was approved by %d agencies, approvals that stand from before: %d; %d motions were voted on",
 		frozen.Number, frozen.Manifest.Short(), approvals, carried, len(c.state.Motions))
-	return nil
 }
 
 // before is the text that a conference amended.

@@ -126,6 +126,9 @@ func TestSecretBallotsLieApart(t *testing.T) {
 		if err != nil || !again.Repeated {
 			t.Errorf("the vote again with another choice: %+v, %v; want it repeated as it was", again, err)
 		}
+		if problems, err := o.AuditBallots(context.Background()); err != nil || len(problems) != 0 {
+			t.Errorf("audit of the open box: %v, %v", problems, err)
+		}
 		chair := o.who("so-gddt", workflow.DutyVote)
 		o.do(chair, "close", workflow.CloseMotion{By: chair, Motion: "m"})
 		r := o.state().Covenant.Motions[0].Result

@@ -54,6 +54,16 @@ func (e *Engine) followOne(ctx context.Context, tx *store.Tx, s workflow.State, 
 		return e.scheduleReports(ctx, tx, s, event)
 	case workflow.Reminded:
 		return e.queueReminders(ctx, tx, s, event)
+	case workflow.NumberVoided:
+		return tx.VoidNumber(ctx, numberKey(c.ID, len(c.Voided)-1), event.Reason, e.Now())
+	}
+	return e.followDecision(ctx, tx, s, event)
+}
+
+// followDecision does what deadlines, votes, conferences and rankings entail.
+func (e *Engine) followDecision(ctx context.Context, tx *store.Tx, s workflow.State, event workflow.Event) error {
+	c := s.Covenant
+	switch event := event.(type) {
 	case workflow.StageEscalated:
 		return e.queueEscalation(ctx, tx, s, event)
 	case workflow.MotionClosed:
@@ -68,8 +78,6 @@ func (e *Engine) followOne(ctx context.Context, tx *store.Tx, s workflow.State, 
 		return e.scheduleMinutes(ctx, tx, c, event)
 	case workflow.MinutesKept:
 		return e.keepMinutes(ctx, tx, c.ID, event)
-	case workflow.NumberVoided:
-		return tx.VoidNumber(ctx, numberKey(c.ID, len(c.Voided)-1), event.Reason, e.Now())
 	}
 	return nil
 }

@@ -37,9 +37,22 @@ func (e *Engine) Amend(ctx context.Context, r AmendRequest, meta Meta) (workflow
 	if r.Template == "" {
 		r.Template = old.Covenant.Template
 	}
+	process, err := e.ownProcess(ctx, old.Covenant)
+	if err != nil {
+		return "", err
+	}
 	return e.startDraft(ctx, DraftRequest{
-		Slug: r.Slug, Title: r.Title, Year: r.Year, Block: old.Covenant.Block, Template: r.Template, Values: r.Values,
+		Slug: r.Slug, Title: r.Title, Year: r.Year, Block: old.Covenant.Block, Template: r.Template, Values: r.Values, Process: process,
 	}, meta, workflow.DraftCovenant{Amends: old.Covenant.Link()})
+}
+
+// ownProcess is the process of the block's own that a covenant follows, for those that come after it; nothing where it
+// follows its template's.
+func (e *Engine) ownProcess(ctx context.Context, c *workflow.Covenant) ([]byte, error) {
+	if !c.OwnProcess {
+		return nil, nil
+	}
+	return e.readBlob(ctx, c.Process)
 }
 
 // linkable refuses, inside the transaction that starts a covenant, where the covenant that it is linked with does not allow
@@ -144,8 +157,12 @@ func (e *Engine) Renew(ctx context.Context, id workflow.CovenantID, r *workflow.
 	if err != nil {
 		return "", err
 	}
+	process, err := e.ownProcess(ctx, old.Covenant)
+	if err != nil {
+		return "", err
+	}
 	return e.startDraft(ctx, DraftRequest{
-		Slug: r.Slug, Title: r.Title, Year: r.Year, Block: old.Covenant.Block, Template: old.Covenant.Template, Values: r.Values,
+		Slug: r.Slug, Title: r.Title, Year: r.Year, Block: old.Covenant.Block, Template: old.Covenant.Template, Values: r.Values, Process: process,
 	}, meta, workflow.DraftCovenant{Renews: old.Covenant.Link()})
 }
 

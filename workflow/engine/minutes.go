@@ -97,13 +97,11 @@ func (e *Engine) makeMinutes(ctx context.Context, args MinutesArgs) error {
 	if err != nil {
 		return fmt.Errorf("minutes of %s: %w", s.Covenant.Slug, err)
 	}
-	for _, kept := range []struct {
-		data []byte
-		kind string
-	}{{source, yamlType}, {file, pdfType}} {
-		if _, err := e.Store.PutBlob(ctx, bytes.NewReader(kept.data), kept.kind); err != nil {
-			return err
-		}
+	if _, err := e.Store.PutBlob(ctx, bytes.NewReader(source), yamlType); err != nil {
+		return err
+	}
+	if _, err := e.Store.PutBlob(ctx, bytes.NewReader(file), pdfType); err != nil {
+		return err
 	}
 	cmd.Values, cmd.PDF = workflow.DigestOf(source), workflow.DigestOf(file)
 	meta := Meta{Key: "minutes/" + args.occurrence().String(), Actor: workflow.SystemActor, Origin: "job"}

@@ -1,0 +1,101 @@
+package workflow
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func (w *world) climb(rung Rung) EscalateStage {
+	c := w.state.Covenant
+	return EscalateStage{Stage: c.Stage, Opening: c.Opening, Extension: c.Extension, Rung: rung}
+}
+
+func TestLadders(t *testing.T) {
+	ladder := ", due: {days: 5}, escalate: [{id: nhac, days: -1, to: missing}, {id: bao, days: 1, hour: 9, to: [leader, drafter]}, {id: cuoi, days: 3, to: leader, THEN}]"
+	for name, c := range map[string]struct {
+		then string
+		want Phase
+		kind string
+	}{
+		"continue":  {"then: continue", PhaseAdopted, "agencies_released"},
+		"return":    {"then: return", AwaitingRevision, "revision_returned"},
+		"approve":   {"then: treat_as, as: approve", PhaseAdopted, "opinion_deemed"},
+		"abstain":   {"then: treat_as, as: abstain", AwaitingRevision, "opinion_deemed"},
+		"extend":    {"then: extend, by: {days: 4}", AwaitingReviews, "deadline_extended"},
+		"reject":    {"then: reject", PhaseRejected, "stopped"},
+		"only mail": {"hour: 10", AwaitingReviews, "stage_escalated"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := under(t, 3, "  - {id: gop-y, kind: review, NAME"+strings.Replace(ladder, "THEN", c.then, 1)+"}\n")
+			w.must(t, w.review("a0", OpinionApprove))
+			due := w.state.Covenant.Due.LastDay()
+			w.refused(t, w.climb("nhac"), CodeWrongState) // too early
+			w.refused(t, w.climb("xyz"), CodeWrongState)
+			w.now = due.AddDays(4).At(12, 0, w.state.Calendar.Zone()) // everything was down until now
+			last := w.climb("cuoi")
+			w.must(t, last) // carries out the earlier ones first
+			w.phase(t, c.want)
+			var rungs []Rung
+			for _, e := range w.events {
+				if e, ok := e.(StageEscalated); ok {
+					rungs = append(rungs, e.Rung)
+					if !slices.Equal(e.Missing, []AgencyID{"a1", "a2"}) {
+						t.Errorf("rung %s: missing %v", e.Rung, e.Missing)
+					}
+				}
+			}
+			if !slices.Equal(rungs, []Rung{"nhac", "bao", "cuoi"}) || !slices.Contains(w.kinds(), c.kind) {
+				t.Errorf("rungs %v, events %v", rungs, w.kinds())
+			}
+			if err := w.do(last); err == nil {
+				t.Error("the rung was carried out twice")
+			}
+		})
+	}
+}
+
+func TestDeadlineIsExtendedOnce(t *testing.T) {
+	w := under(t, 3, "  - {id: gop-y, kind: review, NAME, due: {days: 5}, escalate: [{id: bao, days: 1, to: leader}, {id: gia-han, days: 1, then: extend, by: {days: 4}}]}\n")
+	first := w.state.Covenant.Due
+	w.now = first.LastDay().AddDays(1).At(9, 0, w.state.Calendar.Zone())
+	w.must(t, w.climb("gia-han"))
+	if c := w.state.Covenant; !first.Date.Before(c.Due.Date) || c.Extension != 1 {
+		t.Fatalf("due %v", c.Due)
+	}
+	steps, err := w.state.Ladder()
+	if err != nil || len(steps) != 1 || steps[0].ID != "bao" || !steps[0].At.After(w.now) {
+		t.Errorf("ladder %v, %v", steps, err)
+	}
+}
+
+func TestOverdueVotes(t *testing.T) {
+	vote := "  - {id: bq, kind: vote, NAME, due: {days: 5}, escalate: [{id: het, days: 1, then: THEN}], vote: {quorum: 2/3, ballot: BALLOT, fail: continue, motions: [{id: m, vi: v, en: e}, {id: n, vi: v, en: e}]}}\n"
+	late := func(then, ballot string) *world {
+		w := under(t, 3, strings.NewReplacer("THEN", then, "BALLOT", ballot).Replace(vote))
+		w.must(t, w.cast("a0", "m", ChoiceFor))
+		w.must(t, w.cast("a1", "m", ChoiceFor))
+		w.must(t, w.cast("a1", "n", ChoiceFor))
+		w.now = w.state.Covenant.Due.LastDay().AddDays(1).At(8, 0, w.state.Calendar.Zone())
+		return w
+	}
+	for _, ballot := range []string{"open", "secret"} {
+		w := late("continue", ballot)
+		cmd := w.climb("het")
+		if ballot == "secret" {
+			w.refused(t, cmd, CodeConflict) // the boxes were not opened
+			cmd.Boxes = map[MotionID][]Choice{"m": {ChoiceFor, ChoiceFor}, "n": {ChoiceFor}}
+		}
+		w.must(t, cmd)
+		w.phase(t, PhaseAdopted)
+		if m := w.state.Covenant.Motions; !m[0].Result.Passed || m[1].Result.Passed || !m[1].Result.Lapsed {
+			t.Errorf("%s: results %+v %+v", ballot, m[0].Result, m[1].Result)
+		}
+	}
+	w := late("treat_as, as: abstain", "open")
+	w.must(t, w.climb("het"))
+	w.must(t, CloseMotion{By: "a0-head", Motion: "m"})
+	if r := w.state.Covenant.Motions[0].Result; r.For != 2 || r.Abstain != 1 {
+		t.Errorf("deemed abstentions: %+v", r)
+	}
+}

@@ -1,0 +1,76 @@
+package workflow
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestScoresAndRanking(t *testing.T) {
+	w := under(t, 4, `  - id: diem
+    kind: score
+    NAME
+    score:
+      criteria: [{id: a, vi: A, en: A, max: 700}, {id: b, vi: B, en: B, max: 300}]
+      tie: [criterion:a, ballots]
+      classes: [{vi: Xuất sắc, en: Excellent, from: 900}, {vi: Tốt, en: Good, from: 800}]
+      flags: 1
+`)
+	scores := func(a, b string) []CriterionScore {
+		pa, _ := ParsePoints(a)
+		pb, _ := ParsePoints(b)
+		return []CriterionScore{{"a", pa}, {"b", pb}}
+	}
+	w.phase(t, AwaitingScores)
+	w.refused(t, SubmitScore{By: "a1-officer", Agency: "a1", Scores: scores("700.5", "1")}, CodeInvalid)
+	w.refused(t, SubmitScore{By: "a1-officer", Agency: "a1", Scores: scores("1", "1")[:1]}, CodeInvalid)
+	w.refused(t, VerifyScore{By: "a0-officer", Agency: "a1", Scores: scores("1", "1")}, CodeWrongState)
+	given := map[AgencyID][2]string{"a0": {"650", "250.5"}, "a1": {"600", "299"}, "a2": {"610", "289"}, "a3": {"600", "299"}}
+	for _, a := range []AgencyID{"a0", "a1", "a2", "a3"} {
+		w.must(t, SubmitScore{By: PersonID(a + "-officer"), Agency: a, Scores: scores("700", "300")})
+	}
+	w.refused(t, VerifyScore{By: "a0-officer", Agency: "a0", Scores: scores("1", "1"), Note: "x"}, CodeForbidden) // not its own
+	w.refused(t, VerifyScore{By: "a0-officer", Agency: "a1", Scores: scores("1", "1")}, CodeInvalid)              // differs without a reason
+	for a, s := range given {
+		by := PersonID("a0-officer")
+		if a == "a0" {
+			by = "a1-officer"
+		}
+		w.must(t, VerifyScore{By: by, Agency: a, Scores: scores(s[0], s[1]), Note: "đối chiếu hồ sơ"})
+	}
+	w.refused(t, DeclareRanking{By: "a0-head", Secretary: "a0-officer", Votes: []AgencyVotes{{"a1", 9}}}, CodeInvalid)
+	w.must(t, DeclareRanking{By: "a0-head", Secretary: "a0-officer", Votes: []AgencyVotes{{"a3", 4}, {"a1", 2}}, Issued: 4, Collected: 4, Valid: 4, NewLeader: "a1", NewDeputy: "a2"})
+	w.phase(t, PhaseAdopted)
+	var got []string
+	for _, r := range w.state.Covenant.Scoring.Ranking.Rows {
+		got = append(got, fmt.Sprintf("%d %s %s %s %v", r.Rank, r.Agency, r.Total, r.Class.English, r.Flag))
+	}
+	want := []string{"1 a0 900.5 Excellent true", "2 a2 899 Good false", "3 a3 899 Good false", "4 a1 899 Good false"}
+	if !slices.Equal(got, want) {
+		t.Errorf("ranking %q, want %q", got, want)
+	}
+	w.must(t, RecordMinutes{Stage: "diem", Values: DigestOf([]byte("v")), PDF: DigestOf([]byte("p"))})
+}
+
+func TestReportingEndsInScores(t *testing.T) {
+	w := under(t, 3, strings.Replace(signing, ", SIGN", "", 1)+`
+  - {id: bao-cao, kind: report, NAME, report: {months: 6, obligations: [{id: nam, vi: Báo cáo, en: Report, period: half, schedule: "0 17 15 6 *"}]}}
+  - {id: diem, kind: score, NAME, score: {total: 10, criteria: [{id: a, vi: A, en: A, max: 10}]}}
+`)
+	w.upTo(t, AwaitingReports)
+	w.refused(t, CloseReporting{By: "a0-officer"}, CodeWrongState)
+	for _, a := range []AgencyID{"a0", "a1", "a2"} {
+		w.must(t, SubmitReport{By: PersonID(a + "-officer"), Agency: a, Obligation: "nam", Period: "2026-H1", Summary: "đủ"})
+	}
+	w.must(t, CloseReporting{By: "a0-officer"})
+	w.phase(t, AwaitingScores)
+	for _, a := range []AgencyID{"a0", "a1", "a2"} {
+		w.must(t, SubmitScore{By: PersonID(a + "-officer"), Agency: a, Scores: []CriterionScore{{"a", 900}}})
+	}
+	w.must(t, VerifyScore{By: "a1-officer", Agency: "a0", Scores: []CriterionScore{{"a", 900}}})
+	w.must(t, VerifyScore{By: "a0-officer", Agency: "a1", Scores: []CriterionScore{{"a", 900}}})
+	w.must(t, VerifyScore{By: "a0-officer", Agency: "a2", Scores: []CriterionScore{{"a", 900}}})
+	w.must(t, DeclareRanking{By: "a0-head", Secretary: "a0-officer"})
+	w.phase(t, PhaseClosed)
+}
