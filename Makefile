@@ -27,7 +27,7 @@ test:
 	$(GO) test -race -timeout 15m $(PACKAGES)
 
 torture:
-	./.ci/install
+	./.ci/install torture
 	$(GO) test -tags torture -timeout 120m -run Torture $(PACKAGES)
 
 bench:

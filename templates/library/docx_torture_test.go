@@ -13,7 +13,7 @@ import (
 )
 
 // LibreOffice opens every Word file and shows its text.
-func TestWordFilesInLibreOffice(t *testing.T) {
+func TestTortureWordFilesInLibreOffice(t *testing.T) {
 	law, err := Law()
 	if err != nil {
 		t.Fatal(err)
