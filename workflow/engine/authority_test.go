@@ -19,6 +19,7 @@ import (
 // between being asked and signing does not.
 func TestDelegateSigns(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, o *office) {
+		o.shrink()
 		o.upTo(workflow.AwaitingSignatures)
 		ctx := context.Background()
 		leader := o.state().Covenant.Waiting[0]

@@ -60,6 +60,7 @@ func (o *office) anyCommands(s workflow.State) *rapid.Generator[[]asked] {
 // whoever was told no is told why.
 func TestCommandsInTheSameMoment(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, o *office) {
+		o.shrink()
 		o.upTo(workflow.AwaitingReviews)
 		nodes := [2]*engine.Engine{o.Engine, o.anotherNode(t)}
 		drafter := o.who("so-gddt", workflow.DutyDraft)

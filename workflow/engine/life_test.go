@@ -24,6 +24,7 @@ func (o *office) numbers(t testing.TB) (rows []store.Number) {
 // another. Its mails stop, its parties are told, its log says all.
 func TestCancelVoidsTheNumber(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, o *office) {
+		o.shrink()
 		o.upTo(workflow.AwaitingSignatures)
 		ctx := context.Background()
 		leader := o.state().Covenant.Leader()
@@ -100,6 +101,7 @@ func TestWithdraw(t *testing.T) {
 // An amendment lives its own life; the covenant that it amends tells of it, and from when it holds.
 func TestAmend(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, o *office) {
+		o.shrink()
 		o.upTo(workflow.AwaitingReports)
 		ctx, old := context.Background(), o.id
 		drafter := o.who("so-gddt", workflow.DutyDraft)
@@ -205,6 +207,7 @@ func TestRenew(t *testing.T) {
 // was still to be sent is not sent any more.
 func TestClose(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, o *office) {
+		o.shrink()
 		o.upTo(workflow.AwaitingReports)
 		ctx := context.Background()
 		until := o.state().Covenant.Reporting.Until

@@ -15,6 +15,7 @@ import (
 // explains them. No number is given twice.
 func TestRegisterByHand(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, o *office) {
+		o.shrink()
 		ctx := context.Background()
 		check(t, o.ImportBlock(ctx, o.block, engine.Meta{Actor: workflow.SystemActor}))
 		clerk := o.who("so-gddt", workflow.DutyNumber)
@@ -84,6 +85,7 @@ func TestNumberGivenOnPaper(t *testing.T) {
 // Clerks on two nodes take numbers in the same moment: each gets its own, and none is left out.
 func TestClerksNeverGetTheSameNumber(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, o *office) {
+		o.shrink()
 		ctx := context.Background()
 		check(t, o.ImportBlock(ctx, o.block, engine.Meta{Actor: workflow.SystemActor}))
 		other := o.anotherNode(t)
