@@ -99,3 +99,20 @@ func TestOverdueVotes(t *testing.T) {
 		t.Errorf("deemed abstentions: %+v", r)
 	}
 }
+
+// Rungs that come at their times, one by one, are carried out once each: a later one does not repeat those before it.
+func TestRungsComeOneByOne(t *testing.T) {
+	w := under(t, 3, "  - {id: gop-y, kind: review, NAME, due: {days: 5}, escalate: [{id: mot, days: -1, to: missing}, {id: hai, days: 1, to: leader}, {id: ba, days: 2, to: leader}]}\n")
+	steps, err := w.state.Ladder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range steps {
+		w.now = step.At
+		w.must(t, w.climb(step.ID))
+		w.refused(t, w.climb(step.ID), CodeConflict)
+	}
+	if got := len(w.state.Covenant.Rungs); got != 3 {
+		t.Errorf("%d rungs were carried out, want 3", got)
+	}
+}

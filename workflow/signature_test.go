@@ -146,3 +146,18 @@ func TestPaperSignature(t *testing.T) {
 	cmd.Consented = w.state.Covenant.Frozen.PDF
 	w.refused(t, cmd, CodeForbidden)
 }
+
+// Once so many have refused that enough signatures cannot be reached, nobody else is kept waiting: the leader decides.
+func TestTooManyRefusalsStopAtOnce(t *testing.T) {
+	w := under(t, 5, strings.Replace(signing, "SIGN", "need: 5, refusal: continue", 1))
+	w.toSigning(t)
+	w.must(t, w.signature("a0"))
+	w.must(t, w.signature("a1"))
+	for _, slot := range []SlotID{"a2", "a3"} { // a4 and the witness are still to sign
+		w.must(t, RefuseSignature{By: PersonID(slot + "-head"), Slot: slot, Reason: "chưa thống nhất"})
+	}
+	w.phase(t, PhaseRejected)
+	if got := w.state.Sentence("en"); got != "Stopped: too few signatures can be reached; waiting for Cơ quan a0 to decide" {
+		t.Errorf("status %q", got)
+	}
+}
