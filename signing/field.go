@@ -352,15 +352,24 @@ func (t *target) catalog() (pdf.Ref, pdf.Dict, error) {
 	return root, catalog, nil
 }
 
+// signed tells whether the file has a signature already.
+func (t *target) signed() bool {
+	return slices.ContainsFunc(t.form.Fields, func(fd *pdf.Field) bool { return fd.Type == "Sig" && fd.Terminal() && fd.Value != nil })
+}
+
 // setSigFlags sets SigFlags to 3 (signatures exist, append only; table 225) and Fields where they change; a form that is
-// right already is not touched.
+// right already is not touched. Flags that were left out when the file was first signed stay so: some validators take adding
+// them for a change of the form.
 func (t *target) setSigFlags(fields pdf.Array) error {
 	form := t.form.Dict
 	flags, _ := form.Get("SigFlags").(pdf.Integer)
-	if flags&3 == 3 && fields == nil {
+	known := flags&3 == 3 || t.signed()
+	if known && fields == nil {
 		return nil
 	}
-	form = form.With("SigFlags", flags|3)
+	if !known {
+		form = form.With("SigFlags", flags|3)
+	}
 	if fields != nil {
 		form = form.With("Fields", fields)
 	}

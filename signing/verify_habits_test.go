@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"covenant/signing/devpki"
 	"covenant/signing/internal/pdf"
 )
 
@@ -199,6 +200,28 @@ func TestSigningKeepsOffEarlierSignatures(t *testing.T) {
 		over.New.Page = 2
 		if _, _, err := SignBytes(t.Context(), b.file[kind], b.id, over); err != nil {
 			t.Errorf("%s: on another page: %v", kind, err)
+		}
+	}
+}
+
+// TestSigningLeavesTheFlagsOfASignedForm: of a form without SigFlags that is signed already only the list of fields changes.
+func TestSigningLeavesTheFlagsOfASignedForm(t *testing.T) {
+	id := issue(t, testPKI(t), "An", devpki.Profile{})
+	for _, kind := range fileKinds {
+		first := sign(t, attackFile(kind, ""), id, Options{Field: "A"})
+		bare := update(t, first, func(_ *pdf.File, u *pdf.Update) { u.Set(ref(5), dict(t, u, 5).Without("SigFlags")) })
+		f, _ := openSigned(t, sign(t, bare, id, Options{}))
+		form, err := f.Form()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if form.Dict.Has("SigFlags") || form.Field("Signature1") == nil {
+			t.Errorf("%s: %v", kind, form.Dict)
+		}
+		if f, _ := openSigned(t, first); f != nil {
+			if form, err := f.Form(); err != nil || form.Dict.Get("SigFlags") != pdf.Integer(3) {
+				t.Errorf("%s: first signature: %v, %v", kind, form.Dict.Get("SigFlags"), err)
+			}
 		}
 	}
 }
