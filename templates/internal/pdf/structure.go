@@ -6,28 +6,14 @@ import (
 	"strings"
 )
 
-// annotations writes links, fields, the form and the fields' empty appearance.
+// annotations writes links and the form with its fields.
 func (f *finisher) annotations() {
 	for i, l := range f.w.Links {
 		f.link(i, l)
 	}
-	for i, fd := range f.w.Fields {
-		f.field(f.links+i, fd)
+	if len(f.w.Fields) > 0 {
+		f.form()
 	}
-	if len(f.w.Fields) == 0 {
-		return
-	}
-	f.begin(emptyLookObject)
-	f.add("<</Type/XObject/Subtype/Form/BBox[0 0 0 0]/Resources<<>>/Length 0>>\nstream\n\nendstream")
-	f.end()
-	f.begin(formObject)
-	// SigFlags 3: signature fields exist, the file is to be appended to only.
-	f.add("<</SigFlags 3/Fields[")
-	for _, a := range f.annots[f.links:] {
-		f.ref(" ", a.number)
-	}
-	f.add("]>>")
-	f.end()
 }
 
 func (f *finisher) rect(page int, r Rect) {
@@ -69,19 +55,6 @@ func (f *finisher) dest(page int, y float64) {
 	f.add("/XYZ 0 ")
 	f.b = number(f.b, f.w.pages[page].height-y)
 	f.add(" null]")
-}
-
-func (f *finisher) field(i int, fd Field) {
-	f.begin(f.annots[i].number)
-	f.add("<</Type/Annot/Subtype/Widget/FT/Sig/F 4/T")
-	f.b = text(f.b, fd.Name)
-	f.add("/TU")
-	f.b = text(f.b, fd.Tooltip)
-	f.rect(fd.Page, fd.Rect)
-	f.ref("/P ", f.pages[fd.Page])
-	f.ref("/AP<</N ", emptyLookObject)
-	f.add(">>/StructParent " + strconv.Itoa(f.structParent(i)) + ">>")
-	f.end()
 }
 
 func (f *finisher) structure() {

@@ -156,6 +156,18 @@ func fileRules() []Rule {
 	}
 }
 
+// fieldName is a field's full name: its own after those of the nodes above it.
+func (f *File) fieldName(d Dict) string {
+	name := String(d["T"])
+	for range 20 {
+		if d = f.Dict(d["Parent"]); d == nil || d["T"] == nil {
+			break
+		}
+		name = String(d["T"]) + "." + name
+	}
+	return name
+}
+
 func attachmentRule(f *File, _ *Content) []string {
 	var out []string
 	files := f.Array(f.Dict(f.Dict(f.Catalog()["Names"])["EmbeddedFiles"])["Names"])
@@ -262,10 +274,15 @@ func pageRules() []Rule {
 				if d["Subtype"] != Name("Widget") {
 					return nil
 				}
-				name := String(d["T"])
+				name := f.fieldName(d)
 				twice := seen[name]
 				seen[name] = true
 				return one(name == "" || twice || String(d["TU"]) == "", "field %q without a name of its own or a tooltip", name)
+			})
+		}},
+		{"partial-names", "32000-2 12.7.4.2", func(f *File, _ *Content) []string {
+			return f.annotations(func(d Dict) []string {
+				return one(strings.Contains(String(d["T"]), "."), "field %q: a partial name must hold no full stop", String(d["T"]))
 			})
 		}},
 		{"link-text", "14289-1 7.18.5", func(f *File, _ *Content) []string {

@@ -112,6 +112,7 @@ var broken = map[string]func(f *pdfcheck.File){
 	"annotation-types":    func(f *pdfcheck.File) { widget(f)["Subtype"] = pdfcheck.Name("Sound") },
 	"tab-order":           func(f *pdfcheck.File) { delete(withAnnots(f), "Tabs") },
 	"field-names":         func(f *pdfcheck.File) { delete(widget(f), "TU") },
+	"partial-names":       func(f *pdfcheck.File) { widget(f)["T"] = []byte("sign.director") },
 	"link-text":           func(f *pdfcheck.File) { delete(annot(f, "Link"), "Contents") },
 	"types":               func(f *pdfcheck.File) { elem(f, "P").Dict["S"] = pdfcheck.Name("Para") },
 	"root":                func(f *pdfcheck.File) { elem(f, "Document").Dict["S"] = pdfcheck.Name("Sect") },
