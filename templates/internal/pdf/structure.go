@@ -105,7 +105,12 @@ func (f *finisher) elem(e *Elem, parent int) {
 	if page >= 0 {
 		f.ref("/Pg ", f.pages[page])
 	}
-	f.add("/K[")
+	// An only annotation stands alone, not in an array: some validators know a field's place in the tree by that.
+	alone := len(e.kids) == 1 && e.kids[0].annot > 0
+	f.add("/K")
+	if !alone {
+		f.add("[")
+	}
 	for _, k := range e.kids {
 		switch {
 		case k.elem != nil:
@@ -124,7 +129,10 @@ func (f *finisher) elem(e *Elem, parent int) {
 			f.add(">>")
 		}
 	}
-	f.add("]>>")
+	if !alone {
+		f.add("]")
+	}
+	f.add(">>")
 	f.end()
 	for _, k := range e.kids {
 		if k.elem != nil {
