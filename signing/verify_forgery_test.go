@@ -75,6 +75,20 @@ var forgeries = []forgery{
 	{"UniversalForgery/ByteRange negative", func(t testing.TB, p parts) []byte { return p.replace(t, p.byteRangeText(t), "/ByteRange[0 -1 -1 -1]") }},
 	{"UniversalForgery/ByteRange with names", func(t testing.TB, p parts) []byte { return p.replace(t, p.byteRangeText(t), "/ByteRange[/a/b/c/d]") }},
 	{"UniversalForgery/ByteRange of two numbers", func(t testing.TB, p parts) []byte { return p.replace(t, p.byteRangeText(t), "/ByteRange[0 9]") }},
+	{"UniversalForgery/ByteRange of six numbers", func(t testing.TB, p parts) []byte {
+		return p.replace(t, p.byteRangeText(t), "/ByteRange[0 9 9 9 9 9]")
+	}},
+	{"UniversalForgery/ByteRange of reals", func(t testing.TB, p parts) []byte {
+		return p.replace(t, p.byteRangeText(t), "/ByteRange[0.0 9.5 9.9 1.0]")
+	}},
+	{"UniversalForgery/ByteRange elsewhere", func(t testing.TB, p parts) []byte { return p.replace(t, p.byteRangeText(t), "/ByteRange 4 0 R") }},
+	{"UniversalForgery/ByteRange nested", func(t testing.TB, p parts) []byte { return p.replace(t, p.byteRangeText(t), "/ByteRange[[0 1 2 3]]") }},
+	{"UniversalForgery/ByteRange overlong", func(t testing.TB, p parts) []byte {
+		return p.replace(t, p.byteRangeText(t), "/ByteRange[9999999999999]")
+	}},
+	{"UniversalForgery/Contents elsewhere", func(t testing.TB, p parts) []byte { return p.fill(t, "4 0 R") }},
+	{"UniversalForgery/Contents an array", func(t testing.TB, p parts) []byte { return p.fill(t, "[<00>]") }},
+	{"UniversalForgery/Contents with white space", func(t testing.TB, p parts) []byte { return p.fill(t, "< 3 0 8 0 \n>") }},
 	{"UniversalForgery/Contents missing", func(t testing.TB, p parts) []byte { return p.replace(t, "/Contents", "/Xontents") }},
 	{"UniversalForgery/Contents null", func(t testing.TB, p parts) []byte { return p.fill(t, "null") }},
 	{"UniversalForgery/Contents empty", func(t testing.TB, p parts) []byte { return p.fill(t, "<>") }},
@@ -140,6 +154,27 @@ var forgeries = []forgery{
 	{"IncrementalSaving/update without a trailer", func(_ testing.TB, p parts) []byte {
 		return append(bytes.Clone(p.file), "\n4 0 obj\n<<>>\nendobj\nxref\n4 1\n0000000000 00000 n \n"...)
 	}},
+	{"CrossReference/second startxref", func(_ testing.TB, p parts) []byte { return append(bytes.Clone(p.file), "startxref\n0\n%%EOF\n"...) }},
+	{"CrossReference/second end that skips the signature", func(t testing.TB, p parts) []byte {
+		f, err := pdf.Open(bytes.NewReader(p.file), int64(len(p.file)), pdf.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Appendf(bytes.Clone(p.file), "startxref\n%d\n%%%%EOF\n", f.Revisions()[0].XRef)
+	}},
+	{"CrossReference/Prev in a circle", func(_ testing.TB, p parts) []byte {
+		return fmt.Appendf(bytes.Clone(p.file), "xref\n0 0\ntrailer\n<</Size 60/Root 1 0 R/Prev %d>>\nstartxref\n%d\n%%%%EOF\n", len(p.file), len(p.file))
+	}},
+	{"CrossReference/object under another generation", func(_ testing.TB, p parts) []byte {
+		at, _ := lastStartXRef(bytes.NewReader(p.file), int64(len(p.file)))
+		out := append(bytes.Clone(p.file), "4 1 obj\n<</Length 5>>\nstream\nBT ET\nendstream\nendobj\n"...)
+		return fmt.Appendf(out, "xref\n4 1\n%010d 00001 n\r\ntrailer\n<</Size 60/Root 1 0 R/Prev %d>>\nstartxref\n%d\n%%%%EOF\n", len(p.file), at, len(out))
+	}},
+	{"CrossReference/object freed", func(_ testing.TB, p parts) []byte {
+		at, _ := lastStartXRef(bytes.NewReader(p.file), int64(len(p.file)))
+		return fmt.Appendf(bytes.Clone(p.file), "xref\n4 1\n0000000000 00001 f\r\ntrailer\n<</Size 60/Root 1 0 R/Prev %d>>\nstartxref\n%d\n%%%%EOF\n", at, len(p.file))
+	}},
+	{"Header/something before it", func(_ testing.TB, p parts) []byte { return append([]byte("%!PS\n"), p.file...) }},
 	{"CrossReference/object placed twice", func(_ testing.TB, p parts) []byte {
 		at, _ := lastStartXRef(bytes.NewReader(p.file), int64(len(p.file)))
 		out := bytes.Clone(p.file)
