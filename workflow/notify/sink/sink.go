@@ -88,6 +88,7 @@ type Server struct {
 	journal  *os.File
 	accepted []Acceptance
 	changed  chan struct{} // closed at each acceptance
+	closed   bool
 }
 
 const (
@@ -139,7 +140,7 @@ func (s *Server) server() *smtp.Server {
 // Addr is where the server listens.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
 
-// Close stops serving and breaks open connections. Closing again does nothing.
+// Close stops serving and breaks open connections; afterwards nothing more is kept. Closing again does nothing.
 func (s *Server) Close() error {
 	s.closing.Do(func() {
 		closeErr := s.smtp.Close()
@@ -148,6 +149,7 @@ func (s *Server) Close() error {
 		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
+		s.closed = true
 		s.closeErr = errors.Join(closeErr, s.journal.Close())
 	})
 	return s.closeErr
@@ -261,6 +263,9 @@ func (s *Server) keep(from string, to []string, text []byte) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed {
+		return Refuse(421, "closing")
+	}
 	if err := writeOnce(filepath.Join(s.opts.Dir, a.File), text); err != nil {
 		return err
 	}
