@@ -10,7 +10,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"covenant/workflow/store/pgtest"
 )
@@ -78,39 +77,6 @@ func TestReadOnlyDisk(t *testing.T) {
 	if cmd.ProcessState.ExitCode() != 1 || !strings.Contains(string(out), "storage is full, read-only or failing") || !strings.Contains(string(out), data) {
 		t.Errorf("on a read-only disk: %v\n%s", err, out)
 	}
-}
-
-// PostgreSQL crashes in the middle and comes back: the nodes go on by themselves, and nothing is lost or doubled.
-func TestDatabaseRestart(t *testing.T) {
-	if testing.Short() {
-		t.Skip("short: starts no PostgreSQL")
-	}
-	cluster, err := pgtest.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer cluster.Remove()
-	if err := cluster.Create("restart", "template0 LOCALE 'C.UTF-8'"); err != nil {
-		t.Fatal(err)
-	}
-	o := newOrdeal(t, cluster.URL("restart"))
-	done := make(chan bool, 1)
-	go func() { done <- o.run(2, 0, 0) }()
-	for range 2 {
-		time.Sleep(1500 * time.Millisecond)
-		cluster.Stop(syscall.SIGQUIT)
-		time.Sleep(700 * time.Millisecond)
-		if err := cluster.Start(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if !<-done {
-		t.Fatal("the driver did not come to its end")
-	}
-	if !o.run(2, later, 0) {
-		t.Fatal("the driver did not come to its end")
-	}
-	o.check(2)
 }
 
 // serve starts the real `covenant serve` on the ordeal's database with a data directory of its own, and gives its address.

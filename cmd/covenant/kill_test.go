@@ -9,7 +9,7 @@ import (
 )
 
 // kills is how often the demo is killed before it may end; `make torture` kills more often.
-const kills = 6
+const kills = 3
 
 // Killed with SIGKILL at random moments and started again on the same directory, the demo goes on, and in the end
 // nothing is lost and nothing doubled: events, signatures, numbers, reports, and mails beyond those recorded in doubt.
