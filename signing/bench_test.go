@@ -120,6 +120,17 @@ func BenchmarkSign(b *testing.B) {
 				}
 			})
 		})
+		b.Run(string(key)+"/sign on both cores into buffers used again", func(b *testing.B) {
+			b.RunParallel(func(pb *testing.PB) {
+				var out bytes.Buffer
+				for pb.Next() {
+					out.Reset()
+					if _, err := Sign(b.Context(), bytes.NewReader(in), int64(len(in)), &out, id, Options{Field: "a"}); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		})
 		if key != devpki.Ed25519 {
 			b.Run(string(key)+"/older module", func(b *testing.B) { benchOlder(b, in, id) })
 		}
