@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"covenant/signing/internal/pdf"
 )
@@ -16,8 +17,10 @@ type ExtendOptions struct {
 	Level      Level             // BLT, or BLTA; the zero value means BLTA
 	TSA        Timestamper       // required for BLTA
 	Validation *ValidationSource // nil: the addresses that the certificates name, public ones only
-	// Fields limits the work to the signatures in these fields; default all of the file.
+	// Fields are those whose signatures must be raised; default all of the file.
 	Fields []string
+	// Others gathers what can be had for the signatures beside Fields, too. What cannot is told in Extended.Missing.
+	Others bool
 	// VRI also writes which data are for which signature (ISO 32000-2 §12.8.4.4); nothing needs it.
 	VRI bool
 	// Hash of the document time-stamp; default SHA-256.
@@ -31,16 +34,26 @@ type Extended struct {
 	Certificates int // added to the DSS
 	OCSPs        int
 	CRLs         int
-	Timestamp    *Signed // the document time-stamp; nil for BLT
-	Size         int64
-	Appended     int64
+	Missing      []Missing // of the signatures beside ExtendOptions.Fields
+	// Proof is a document time-stamp that was added first, because a signature had no time-stamp at all; else nil.
+	Proof     *Signed
+	Timestamp *Signed // the document time-stamp over all; nil for BLT
+	Size      int64
+	Appended  int64
+}
+
+// Missing says why validation data for somebody else's earlier signature could not be added. It lacks them as before.
+type Missing struct {
+	Field string
+	Err   error
 }
 
 // Extend adds to a signed file what its signatures need to be judged offline (B-LT): the certificates of the signers and of
 // their time-stamps' authorities up to the roots, and OCSP responses or revocation lists for them, in the document security
 // store (EN 319 142-1 §5.4.2); and for B-LTA a document time-stamp over all that (§5.4.3). Done again on a B-LTA file it renews
-// it: do so before the newest document time-stamp's certificate ends. Signatures without a time-stamp are refused for want of
-// B-T. Data that cannot be had, or that says "revoked before signing", is an error and nothing is written.
+// it: do so before the newest document time-stamp's certificate ends. Where a signature has no time-stamp, neither of its own
+// nor of the document, a document time-stamp is added first, which brings it to B-T (§6.3, trusted time by either). Data that
+// cannot be had, or that says "revoked before signing", is an error and nothing is written.
 func Extend(ctx context.Context, in io.ReaderAt, size int64, out io.Writer, opt ExtendOptions) (*Extended, error) {
 	doc, err := newDocument(in, size, out, opt.Limits)
 	if err != nil {
@@ -70,6 +83,9 @@ func extend(ctx context.Context, doc *document, opt ExtendOptions) (*Extended, e
 		}
 	}
 	done := &Extended{Level: opt.Level}
+	if err := proveTime(ctx, doc, opt, done); err != nil {
+		return nil, err
+	}
 	if err := addValidationData(ctx, doc, opt, done); err != nil {
 		return nil, err
 	}
@@ -80,13 +96,37 @@ func extend(ctx context.Context, doc *document, opt ExtendOptions) (*Extended, e
 	return done, err
 }
 
+// proveTime adds a document time-stamp if a signature to be raised has no proof of when it was there.
+func proveTime(ctx context.Context, doc *document, opt ExtendOptions, done *Extended) error {
+	f, err := doc.open()
+	if err != nil {
+		return err
+	}
+	required, others, err := chosen(f, opt)
+	if err != nil {
+		return err
+	}
+	stamps := stampsOf(slices.Concat(required, others))
+	for _, s := range required {
+		if stamps.over(s) != nil || !bare(s) {
+			continue
+		}
+		if opt.TSA == nil {
+			return fmt.Errorf("signature field %q: it has no time-stamp (level B-B): name a time-stamp authority, so that the document gets one first", s.Field.Name)
+		}
+		done.Proof, err = addTimestamp(ctx, doc, TimestampOptions{TSA: opt.TSA, Hash: opt.Hash})
+		return err
+	}
+	return nil
+}
+
 // addValidationData appends the revision with what the document security store lacks, if it lacks anything.
 func addValidationData(ctx context.Context, doc *document, opt ExtendOptions, done *Extended) error {
 	f, err := doc.open()
 	if err != nil {
 		return err
 	}
-	signatures, err := chosen(f, opt.Fields)
+	required, others, err := chosen(f, opt)
 	if err != nil {
 		return err
 	}
@@ -95,14 +135,24 @@ func addValidationData(ctx context.Context, doc *document, opt ExtendOptions, do
 		return err
 	}
 	m := newMaterial(opt.Validation, store)
-	m.times(signatures)
-	for _, s := range signatures {
+	m.times(required)
+	m.stamps = stampsOf(slices.Concat(required, others))
+	add := func(ctx context.Context, s pdf.Signature) error {
 		m.used = nil
-		if err := m.addSignature(ctx, s); err != nil {
+		err := m.addSignature(ctx, s)
+		if err == nil && opt.VRI {
+			store.vri = append(store.vri, vri{contents: s.Contents, items: m.used})
+		}
+		return err
+	}
+	for _, s := range required {
+		if err := add(ctx, s); err != nil {
 			return fmt.Errorf("signature field %q: %w", s.Field.Name, err)
 		}
-		if opt.VRI {
-			store.vri = append(store.vri, vri{contents: s.Contents, items: m.used})
+	}
+	if opt.Others {
+		if done.Missing, err = addWhatCanBeHad(ctx, others, add); err != nil {
+			return err
 		}
 	}
 	u := pdf.NewUpdate(f)
@@ -117,6 +167,25 @@ func addValidationData(ctx context.Context, doc *document, opt ExtendOptions, do
 	return nil
 }
 
+// othersTime is how long somebody else's signatures may keep a signer waiting, for all their servers together.
+const othersTime = 30 * time.Second
+
+func addWhatCanBeHad(ctx context.Context, others []pdf.Signature, add func(context.Context, pdf.Signature) error) ([]Missing, error) {
+	limited, cancel := context.WithTimeout(ctx, othersTime)
+	defer cancel()
+	var missing []Missing
+	for _, s := range others {
+		err := s.Err
+		if err == nil {
+			err = add(limited, s)
+		}
+		if err != nil {
+			missing = append(missing, Missing{s.Field.Name, err})
+		}
+	}
+	return missing, ctx.Err()
+}
+
 func hashOr(h crypto.Hash) crypto.Hash {
 	if h == 0 {
 		return crypto.SHA256
@@ -124,25 +193,29 @@ func hashOr(h crypto.Hash) crypto.Hash {
 	return h
 }
 
-// chosen lists the signatures to be raised.
-func chosen(f *pdf.File, fields []string) ([]pdf.Signature, error) {
-	all, err := f.Signatures()
+// chosen tells the signatures that must be raised from the others.
+func chosen(f *pdf.File, opt ExtendOptions) (required, others []pdf.Signature, err error) {
+	all, err := f.AllSignatures()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if len(all) == 0 {
-		return nil, errors.New("the file has no signature to be raised")
+		return nil, nil, errors.New("the file has no signature to be raised")
 	}
-	if len(fields) == 0 {
-		return all, nil
-	}
-	var out []pdf.Signature
-	for _, name := range fields {
-		i := slices.IndexFunc(all, func(s pdf.Signature) bool { return s.Field.Name == name })
-		if i < 0 {
-			return nil, fmt.Errorf("field %q holds no signature", name)
+	for _, s := range all {
+		if len(opt.Fields) > 0 && !slices.Contains(opt.Fields, s.Field.Name) {
+			others = append(others, s)
+			continue
 		}
-		out = append(out, all[i])
+		if s.Err != nil {
+			return nil, nil, fmt.Errorf("signature field %q: %w", s.Field.Name, s.Err)
+		}
+		required = append(required, s)
 	}
-	return out, nil
+	for _, name := range opt.Fields {
+		if !slices.ContainsFunc(required, func(s pdf.Signature) bool { return s.Field.Name == name }) {
+			return nil, nil, fmt.Errorf("field %q holds no signature", name)
+		}
+	}
+	return required, others, nil
 }

@@ -94,11 +94,14 @@ func (s *sequence) step() {
 		_, err = AddTimestamp(ctx, in, size, &out, TimestampOptions{TSA: s.tsa})
 	default:
 		_, err = Extend(ctx, in, size, &out, ExtendOptions{TSA: s.tsa, Validation: s.v})
-		if s.plain > 0 || s.n == 0 {
+		if s.n == 0 {
 			if err == nil || out.Len() > 0 {
 				s.r.Fatalf("a file that cannot be raised: %v, %d bytes", err, out.Len())
 			}
 			return
+		}
+		if s.plain > 0 {
+			s.n++ // the document time-stamp that proves the time of those without one
 		}
 	}
 	if err != nil {
@@ -106,6 +109,7 @@ func (s *sequence) step() {
 	}
 	s.file = out.Bytes()
 	s.n++
+	s.plain = 0
 }
 
 func (s *sequence) sign() {

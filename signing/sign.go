@@ -22,6 +22,7 @@ type Signed struct {
 	ByteRange [4]int64
 	Size      int64      // of the output
 	Appended  int64      // bytes after the input's
+	Missing   []Missing  // from B-LT on: validation data of earlier signatures that could not be had
 	State     *HashState // only with Options.KeepState
 }
 
@@ -189,10 +190,13 @@ func (s *Session) complete(ctx context.Context, b *cms.Builder, signature []byte
 		return nil, err
 	}
 	if s.state.Level >= BLT {
-		ext := ExtendOptions{Level: s.state.Level, TSA: opt.TSA, Validation: opt.Validation, Hash: b.Algorithm.Hash}
-		if _, err := extend(ctx, s.doc, ext); err != nil {
+		raised, err := extend(ctx, s.doc, ExtendOptions{
+			Level: s.state.Level, TSA: opt.TSA, Validation: opt.Validation, Hash: b.Algorithm.Hash, Fields: []string{s.state.Field}, Others: true,
+		})
+		if err != nil {
 			return nil, err
 		}
+		done.Missing = raised.Missing
 	}
 	if err := s.doc.flush(); err != nil {
 		return nil, err

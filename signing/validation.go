@@ -78,6 +78,54 @@ type material struct {
 	discard bool              // only find out whether it can be had
 	// notBefore is the newest time-stamp of all signatures in hand: data issued after it speak for them all.
 	notBefore time.Time
+	stamps    documentStamps
+}
+
+// documentStamp is a document time-stamp: what its byte range covers was there at its time.
+type documentStamp struct {
+	end   int64 // of its byte range
+	token *tsp.Token
+}
+
+type documentStamps []documentStamp
+
+// stampsOf reads the document time-stamps among signatures. What cannot be read proves nothing, and is reported where it is raised.
+func stampsOf(signatures []pdf.Signature) documentStamps {
+	var out documentStamps
+	for _, s := range signatures {
+		if s.Err != nil || !isTimestamp(s) || len(s.ByteRange) != 4 {
+			continue
+		}
+		if token, err := tsp.ParsePaddedToken([]byte(s.Contents.Bytes)); err == nil {
+			out = append(out, documentStamp{s.ByteRange[2] + s.ByteRange[3], token})
+		}
+	}
+	return out
+}
+
+// over is the oldest one that covers a signature; nil without any.
+func (d documentStamps) over(s pdf.Signature) *tsp.Token {
+	var oldest *tsp.Token
+	for _, stamp := range d {
+		covers := len(s.ByteRange) == 4 && stamp.end > s.ByteRange[2]+s.ByteRange[3]
+		if covers && (oldest == nil || stamp.token.Time.Before(oldest.Time)) {
+			oldest = stamp.token
+		}
+	}
+	return oldest
+}
+
+func isTimestamp(s pdf.Signature) bool {
+	return s.Dict.Get("SubFilter") == pdf.Name(subFilterTimestamp)
+}
+
+// bare reports whether a signature, readable as one, has no time-stamp of its own.
+func bare(s pdf.Signature) bool {
+	if isTimestamp(s) {
+		return false
+	}
+	sd, err := cms.ParsePadded([]byte(s.Contents.Bytes))
+	return err == nil && len(sd.Signer.TimeStamps()) == 0
 }
 
 func newMaterial(v *ValidationSource, store *dss) *material {
@@ -134,7 +182,7 @@ func (m *material) times(signatures []pdf.Signature) {
 	}
 	for _, s := range signatures {
 		raw := []byte(s.Contents.Bytes)
-		if s.Dict.Get("SubFilter") == pdf.Name(subFilterTimestamp) {
+		if isTimestamp(s) {
 			later(raw, true)
 		} else if sd, err := cms.ParsePadded(raw); err == nil {
 			for _, t := range sd.Signer.TimeStamps() {
@@ -146,7 +194,7 @@ func (m *material) times(signatures []pdf.Signature) {
 
 // addSignature gathers what a signature or document time-stamp needs.
 func (m *material) addSignature(ctx context.Context, s pdf.Signature) error {
-	if s.Dict.Get("SubFilter") == pdf.Name(subFilterTimestamp) {
+	if isTimestamp(s) {
 		token, err := tsp.ParsePaddedToken([]byte(s.Contents.Bytes))
 		if err != nil {
 			return err
@@ -157,29 +205,45 @@ func (m *material) addSignature(ctx context.Context, s pdf.Signature) error {
 	if err != nil {
 		return err
 	}
-	tokens := sd.Signer.TimeStamps()
-	if len(tokens) == 0 {
-		return errors.New("it has no time-stamp (level B-B) and cannot be raised: sign with B-T")
-	}
-	var best time.Time
-	for _, raw := range tokens {
-		token, err := tsp.ParseToken(raw)
-		if err != nil {
-			return fmt.Errorf("time-stamp: %w", err)
-		}
-		if best.IsZero() || token.Time.Before(best) {
-			best = token.Time
-		}
-		if err := m.addToken(ctx, token); err != nil {
-			return fmt.Errorf("time-stamp: %w", err)
-		}
+	at, err := m.timeOf(ctx, s, sd)
+	if err != nil {
+		return fmt.Errorf("time-stamp: %w", err)
 	}
 	cert, err := sd.Certificate()
 	if err != nil {
 		return err
 	}
 	m.know(sd.Certificates...)
-	return m.addChain(ctx, cert, best)
+	return m.addChain(ctx, cert, at)
+}
+
+// timeOf gathers what the time-stamps that prove a signature's time need, and tells the oldest time: by its own ones, else by
+// the oldest of the document over it. Without either it is now.
+func (m *material) timeOf(ctx context.Context, s pdf.Signature, sd *cms.SignedData) (time.Time, error) {
+	var tokens []*tsp.Token
+	for _, raw := range sd.Signer.TimeStamps() {
+		token, err := tsp.ParseToken(raw)
+		if err != nil {
+			return time.Time{}, err
+		}
+		tokens = append(tokens, token)
+	}
+	if stamp := m.stamps.over(s); len(tokens) == 0 && stamp != nil {
+		tokens = append(tokens, stamp)
+	}
+	if len(tokens) == 0 {
+		return time.Now(), nil
+	}
+	at := tokens[0].Time
+	for _, token := range tokens {
+		if token.Time.Before(at) {
+			at = token.Time
+		}
+		if err := m.addToken(ctx, token); err != nil {
+			return time.Time{}, err
+		}
+	}
+	return at, nil
 }
 
 func (m *material) addToken(ctx context.Context, t *tsp.Token) error {
@@ -230,9 +294,11 @@ func (m *material) addStatus(ctx context.Context, cert, issuer *x509.Certificate
 		return nil
 	}
 	before := len(m.used)
-	err := m.addRevocation(ctx, cert, issuer, at)
+	if err := m.addRevocation(ctx, cert, issuer, at); err != nil {
+		return err
+	}
 	m.had[string(cert.Raw)] = slices.Clone(m.used[before:])
-	return err
+	return nil
 }
 
 func (m *material) addRevocation(ctx context.Context, cert, issuer *x509.Certificate, at time.Time) error {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"time"
 
 	"covenant/signing"
 )
@@ -137,10 +136,9 @@ func (cmd *finishCmd) Run(e *env) error {
 // told says what was made.
 func (f serverFlags) told(e *env, out string, made *signing.Signed) error {
 	if f.JSON {
-		return json.NewEncoder(e.out).Encode(map[string]any{
-			"file": out, "field": made.Field, "level": made.Level, "time": made.Time.Format(time.RFC3339), "size": made.Size,
-		})
+		return printSigned(e, out, made)
 	}
+	sayMissing(e, made.Missing)
 	e.say("Đã ghi %s: mức PAdES %s, trường “%s”", "Wrote %s: PAdES %s, field “%s”", out, made.Level, made.Field)
 	return nil
 }
@@ -185,9 +183,10 @@ func (cmd *timestampCmd) Run(e *env) error {
 }
 
 type extendCmd struct {
-	In    string `arg:"" help:"Signed PDF file." type:"existingfile"`
-	Out   string `short:"o" required:"" help:"File that can be verified for long." placeholder:"OUT.pdf"`
-	Level string `default:"B-LTA" enum:"B-LT,B-LTA" help:"B-LT: certificates and revocation data; B-LTA: and a document time-stamp. Again on a B-LTA file it renews it."`
+	In    string   `arg:"" help:"Signed PDF file." type:"existingfile"`
+	Out   string   `short:"o" required:"" help:"File that can be verified for long." placeholder:"OUT.pdf"`
+	Level string   `default:"B-LTA" enum:"B-LT,B-LTA" help:"B-LT: certificates and revocation data; B-LTA: and a document time-stamp. Again on a B-LTA file it renews it."`
+	Field []string `help:"Signatures that must be raised; of the others what can be had. Default: all must." placeholder:"NAME"`
 	serverFlags
 }
 
@@ -207,7 +206,7 @@ func (cmd *extendCmd) Run(e *env) error {
 	var made *signing.Extended
 	err = rewrite(cmd.In, cmd.Out, func(in []byte, out *bytes.Buffer) (err error) {
 		made, err = signing.Extend(e.ctx, bytes.NewReader(in), int64(len(in)), out, signing.ExtendOptions{
-			Level: level, TSA: cmd.timestamper(), Validation: validation,
+			Level: level, TSA: cmd.timestamper(), Validation: validation, Fields: cmd.Field, Others: true,
 		})
 		return err
 	})
@@ -215,8 +214,9 @@ func (cmd *extendCmd) Run(e *env) error {
 		return err
 	}
 	if cmd.JSON {
-		return json.NewEncoder(e.out).Encode(map[string]any{"file": cmd.Out, "level": level, "size": made.Size})
+		return json.NewEncoder(e.out).Encode(map[string]any{"file": cmd.Out, "level": level, "size": made.Size, "missing": missingJSON(made.Missing)})
 	}
+	sayMissing(e, made.Missing)
 	e.say("Đã ghi %s: mức PAdES %s", "Wrote %s: PAdES %s", cmd.Out, level)
 	return nil
 }

@@ -62,12 +62,32 @@ func (cmd *signCmd) Run(e *env) error {
 		return err
 	}
 	if cmd.JSON {
-		return json.NewEncoder(e.out).Encode(map[string]any{
-			"file": cmd.Out, "field": made.Field, "level": made.Level, "time": made.Time.Format(time.RFC3339), "size": made.Size,
-		})
+		return printSigned(e, cmd.Out, made)
 	}
+	sayMissing(e, made.Missing)
 	e.say("Đã ký %s ở mức PAdES %s, trường “%s”", "Signed %s at PAdES %s, field “%s”", cmd.Out, made.Level, made.Field)
 	return nil
+}
+
+func printSigned(e *env, out string, made *signing.Signed) error {
+	return json.NewEncoder(e.out).Encode(map[string]any{
+		"file": out, "field": made.Field, "level": made.Level, "time": made.Time.Format(time.RFC3339), "size": made.Size, "missing": missingJSON(made.Missing),
+	})
+}
+
+// missingJSON are the earlier signatures whose validation data could not be had, by field; an empty list without any.
+func missingJSON(missing []signing.Missing) []map[string]string {
+	out := make([]map[string]string, len(missing))
+	for i, m := range missing {
+		out[i] = map[string]string{"field": m.Field, "reason": m.Err.Error()}
+	}
+	return out
+}
+
+func sayMissing(e *env, missing []signing.Missing) {
+	for _, m := range missing {
+		e.say("Chữ ký có trước “%s” vẫn thiếu dữ liệu kiểm tra: %v", "The earlier signature “%s” still lacks validation data: %v", m.Field, m.Err)
+	}
 }
 
 func (cmd *signCmd) identity() (signing.Identity, error) {

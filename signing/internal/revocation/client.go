@@ -221,6 +221,9 @@ func orDefault(v, def int64) int64 {
 
 // Issuer fetches the certificate that issued cert from the addresses that cert names (RFC 5280, 4.2.2.1).
 func (c *Client) Issuer(ctx context.Context, cert *x509.Certificate) (*x509.Certificate, error) {
+	if len(cert.IssuingCertificateURL) == 0 {
+		return nil, fmt.Errorf("certificate %q names no address of its issuer's certificate: %w", cert.Subject.CommonName, ErrUnavailable)
+	}
 	var failures []error
 	for _, address := range cert.IssuingCertificateURL {
 		der, err := c.fetch(ctx, address, nil, 64<<10)
