@@ -64,6 +64,7 @@ func (s *server) conference(w http.ResponseWriter, r *request) (*answer, error) 
 // sittingRow is a sitting of a conference.
 type sittingRow struct {
 	Name, Place, Day, State string
+	Chair                   string
 	Minutes                 string // address of the minutes
 }
 
@@ -72,6 +73,9 @@ func (t teller) sittings() []sittingRow {
 	var rows []sittingRow
 	for i, c := range t.v.Covenant.Conferences {
 		row := sittingRow{Name: c.Name, Place: c.Place, Day: t.when(c.At), State: t.text("conference.sitting")}
+		if c.Chairing != "" {
+			row.Chair = t.text("conference.chair", "agency", t.agency(c.Chairing))
+		}
 		switch {
 		case c.Closed != nil && c.Closed.Adjourned:
 			row.State = t.text("conference.adjourned")

@@ -212,8 +212,8 @@ func (t teller) nextActors() (shown []actor, more int) {
 
 func (t teller) holders(agency workflow.AgencyID, duty workflow.Duty) string {
 	var names []string
-	for _, p := range t.v.Directory.Holders(agency, duty, t.v.Calendar.Today(t.v.Now)) {
-		names = append(names, t.person(p.ID))
+	for _, h := range t.v.Directory.HoldersIn(t.v.Covenant.ID, agency, duty, t.v.Calendar.Today(t.v.Now)) {
+		names = append(names, t.acting(h.ID, h.Authority))
 	}
 	return strings.Join(names, ", ")
 }

@@ -110,6 +110,14 @@ func (t teller) agency(id workflow.AgencyID) string { return t.v.Directory.Agenc
 
 func (t teller) person(id workflow.PersonID) string { return t.v.Directory.PersonName(id) }
 
+// acting is a person who acts by a right: under a delegation with the name of who gave it.
+func (t teller) acting(id workflow.PersonID, by workflow.Authority) string {
+	if by.For == "" {
+		return t.person(id)
+	}
+	return t.person(id) + " (" + t.text("party.on_behalf", "name", t.person(by.For)) + ")"
+}
+
 func (t teller) agencies(ids []workflow.AgencyID) string {
 	names := make([]string, len(ids))
 	for i, id := range ids {

@@ -156,7 +156,7 @@ var opinionTones = map[workflow.Opinion]string{
 
 func (t teller) opinion(rev workflow.Revision, given workflow.ReviewGiven) opinionRow {
 	row := opinionRow{
-		Agency: t.agency(given.Agency), Person: t.person(given.Person), Word: given.Opinion.Word(t.code), Tone: opinionTones[given.Opinion],
+		Agency: t.agency(given.Agency), Person: t.acting(given.Person, given.Authority), Word: given.Opinion.Word(t.code), Tone: opinionTones[given.Opinion],
 		At: t.when(t.timeOf(func(e workflow.Event) bool {
 			g, ok := e.(workflow.ReviewGiven)
 			return ok && g.Agency == given.Agency && g.Revision == given.Revision

@@ -97,7 +97,7 @@ func lifeUnder(t *testing.T, source []byte) *life {
 // who is the first person who may do duty for the agency.
 func (l *life) who(a workflow.AgencyID, duty workflow.Duty) workflow.PersonID {
 	l.t.Helper()
-	holders := l.state.Directory.Holders(a, duty, l.state.Calendar.Today(l.now))
+	holders := l.state.Directory.HoldersIn(l.state.Covenant.ID, a, duty, l.state.Calendar.Today(l.now))
 	if len(holders) == 0 {
 		l.t.Fatalf("nobody of %s may %s", a, duty)
 	}

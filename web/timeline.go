@@ -61,7 +61,7 @@ func (t teller) eventRow(entry engine.Entry) eventRow {
 	if entry.Actor.System {
 		row.Actor = t.text("event.program")
 	} else {
-		row.Actor = t.person(entry.Actor.Person)
+		row.Actor = t.acting(entry.Actor.Person, workflow.AuthorityOf(entry.Event))
 	}
 	t.tell(&row, entry.Event)
 	return row

@@ -135,7 +135,13 @@ func (t teller) tellConference(row *eventRow, e workflow.Event) {
 	switch e := e.(type) {
 	case workflow.ConferenceOpened:
 		row.say("screen", "waiting", t.text("event.conference_opened", "name", e.Name))
-		row.Detail = t.text("event.conference_chair", "place", e.Place, "chair", t.person(e.Chair), "secretary", t.person(e.Secretary))
+		row.Detail = t.text("event.conference_chair", "place", e.Place, "chair", t.acting(e.Chair, e.Authority), "secretary", t.person(e.Secretary))
+		if e.ChairReason != "" {
+			row.Detail += " · " + t.text("conference.chair_instead", "agency", t.agency(e.Chairing), "reason", e.ChairReason)
+		}
+	case workflow.ChairHandedOver:
+		row.say("people", "next", t.text("event.chair_handed_over", "from", t.agency(e.From), "to", t.agency(e.To)))
+		row.Detail = e.Reason
 	case workflow.AttendanceRecorded:
 		row.say("people", "next", t.text("event.attendance", "agency", t.agency(e.Agency), "presence", e.Presence.Word(t.code)))
 		if e.Person != "" {

@@ -48,7 +48,7 @@ func (t teller) motionRow(m workflow.Motion) motionRow {
 	row := motionRow{Text: t.motionText(m), Cast: m.Cast(), Entitled: len(m.Who), Secret: m.Secret && m.Result == nil}
 	for _, b := range m.Ballots {
 		row.count(b.Choice)
-		cast := ballotRow{t.agency(b.Agency), t.person(b.Person), b.Choice.Word(t.code), choiceTones[b.Choice]}
+		cast := ballotRow{t.agency(b.Agency), t.acting(b.Person, b.Authority), b.Choice.Word(t.code), choiceTones[b.Choice]}
 		if b.Proxy != "" {
 			cast.Choice += " (" + t.text("vote.by_proxy", "agency", t.agency(b.Proxy)) + ")"
 		}
@@ -59,7 +59,7 @@ func (t teller) motionRow(m workflow.Motion) motionRow {
 		row.Ballots = append(row.Ballots, ballotRow{t.agency(d.Agency), t.text("review.deemed"), d.Choice.Word(t.code), "waiting"})
 	}
 	for _, b := range m.Taken {
-		row.Ballots = append(row.Ballots, ballotRow{t.agency(b.Agency), t.person(b.Person), t.text("vote.taken"), "done"})
+		row.Ballots = append(row.Ballots, ballotRow{t.agency(b.Agency), t.acting(b.Person, b.Authority), t.text("vote.taken"), "done"})
 	}
 	if h := m.Hands; h != nil {
 		row.For, row.Against, row.Abstain, row.Cast = h.For, h.Against, h.Abstain, h.For+h.Against+h.Abstain

@@ -119,7 +119,8 @@ func (cmd RecordAttendance) decide(s State, now time.Time) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.mayRecord(sitting, cmd.By, cmd.Agency, now); err != nil {
+	recorder, err := s.mayRecord(sitting, cmd.By, cmd.Agency, now)
+	if err != nil {
 		return nil, err
 	}
 	switch {
@@ -128,7 +129,7 @@ func (cmd RecordAttendance) decide(s State, now time.Time) ([]Event, error) {
 	case cmd.Presence == Present && s.Directory.People[cmd.Person].ID == "":
 		return nil, refuse(CodeInvalid, "cần ghi người dự có trong danh bạ", "say who attends, from the directory")
 	}
-	e := AttendanceRecorded{Agency: cmd.Agency, Presence: cmd.Presence, By: cmd.By}
+	e := AttendanceRecorded{Agency: cmd.Agency, Presence: cmd.Presence, By: cmd.By, Recorder: recorder}
 	if cmd.Presence == Present {
 		e.Person = cmd.Person
 	}
@@ -138,19 +139,19 @@ func (cmd RecordAttendance) decide(s State, now time.Time) ([]Event, error) {
 	return []Event{e}, nil
 }
 
-// mayRecord: the chair and the secretary record for everybody, others for their own agency.
-func (s State) mayRecord(sitting *Conference, person PersonID, agency AgencyID, now time.Time) error {
+// mayRecord: the chair and the secretary record for everybody, others for their own agency. It gives the right of who does, none of the
+// secretary.
+func (s State) mayRecord(sitting *Conference, person PersonID, agency AgencyID, now time.Time) (Authority, error) {
 	if _, party := s.Covenant.Party(agency); !party {
-		return refuse(CodeForbidden, "%s không tham gia giao ước này", "%s takes no part in this covenant", s.Directory.AgencyName(agency))
+		return Authority{}, refuse(CodeForbidden, "%s không tham gia giao ước này", "%s takes no part in this covenant", s.Directory.AgencyName(agency))
 	}
 	if person == sitting.Secretary {
-		return nil
+		return Authority{}, nil
 	}
-	if _, err := s.chairs(person, now); err == nil {
-		return nil
+	if authority, err := s.authority(person, s.Chair(), DutyVote, now); err == nil {
+		return authority, nil
 	}
-	_, err := s.anyAuthority(person, agency, now, DutyVote, DutySign)
-	return err
+	return s.anyAuthority(person, agency, now, DutyVote, DutySign)
 }
 
 // RecordProxy records a written, dated authorisation to vote. It goes one level deep: who holds one gives none.
@@ -167,7 +168,8 @@ func (cmd RecordProxy) decide(s State, now time.Time) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.mayRecord(sitting, cmd.By, cmd.From, now); err != nil {
+	recorder, err := s.mayRecord(sitting, cmd.By, cmd.From, now)
+	if err != nil {
 		return nil, err
 	}
 	if err := s.proxyAllowed(sitting, rules, cmd); err != nil {
@@ -182,6 +184,7 @@ func (cmd RecordProxy) decide(s State, now time.Time) ([]Event, error) {
 	}
 	return []Event{ProxyRecorded{
 		From: cmd.From, To: cmd.To, GivenBy: cmd.GivenBy, Authority: authority, Date: cmd.Date, Document: cmd.Document, By: cmd.By,
+		Recorder: recorder,
 	}}, nil
 }
 

@@ -54,6 +54,77 @@ type Authority struct {
 	Document   string       `json:"document,omitempty"`
 }
 
+// AuthorityOf is the right by which somebody did what an event records; none where it records no right, or the program acted.
+func AuthorityOf(e Event) Authority {
+	switch e := e.(type) {
+	case RevisionSubmitted:
+		return e.Authority
+	case ReviewGiven:
+		return e.Authority
+	case CommentPosted:
+		return e.Authority
+	case CommentAnswered:
+		return e.Authority
+	case CommentResolved:
+		return e.Authority
+	case BallotCast:
+		return e.Authority
+	case BallotTaken:
+		return e.Authority
+	case MotionClosed:
+		return e.Authority
+	case NumberIssued:
+		return e.Authority
+	case SignatureMade:
+		return e.Authority
+	case SignatureRefused:
+		return e.Authority
+	case PaperSignatureRecorded:
+		return e.Recorder
+	case SealApplied:
+		return e.Authority
+	case ReportSubmitted:
+		return e.Authority
+	case RefusalSettled:
+		return e.Authority
+	case ConflictDeclared:
+		return e.Authority
+	}
+	return conferenceAuthority(e)
+}
+
+func conferenceAuthority(e Event) Authority {
+	switch e := e.(type) {
+	case ConferenceOpened:
+		return e.Authority
+	case ChairHandedOver:
+		return e.Authority
+	case AttendanceRecorded:
+		return e.Recorder
+	case ProxyRecorded:
+		return e.Recorder
+	case MotionProposed:
+		return e.Authority
+	case HandsCounted:
+		return e.Authority
+	case ConferenceClosed:
+		return e.Authority
+	case SelfScored:
+		return e.Authority
+	case ScoreVerified:
+		return e.Authority
+	case Ranked:
+		return e.Authority
+	case Withdrawn:
+		return e.Authority
+	case Cancelled:
+		return e.Authority
+	case Closed:
+		return e.Authority
+	}
+	return Authority{}
+}
+
 // Lines are what is printed over a signature, from top to bottom, in capitals (Decree 30/2020/NĐ-CP, Appendix I, section
 // II, item 7 b): “KT. GIÁM ĐỐC”, then “PHÓ GIÁM ĐỐC”.
 func (a Authority) Lines() []string {
@@ -167,27 +238,34 @@ func (d *Directory) AuthorityIn(covenant CovenantID, person PersonID, agency Age
 		"%[1]s không có thẩm quyền %[3]s cho %[5]s ngày %[6]s; người có thẩm quyền: %[7]s",
 		"%[2]s may not %[4]s for %[5]s on %[6]s; those who may: %[8]s",
 		d.PersonName(person), d.PersonName(person), duty.word("vi"), duty.word("en"), d.AgencyName(agency), day.Display(),
-		d.holderNames(agency, duty, day, "vi"), d.holderNames(agency, duty, day, "en"))
+		d.holderNames(covenant, agency, duty, day, "vi"), d.holderNames(covenant, agency, duty, day, "en"))
 }
 
-// Holders are the people who may do that duty for the agency on a day, by position or by delegation, each once.
-func (d *Directory) Holders(agency AgencyID, duty Duty, day Date) []Person {
-	var out []Person
+// Holder is somebody who may do a duty, and by which right.
+type Holder struct {
+	Person
+	Authority Authority
+}
+
+// HoldersIn are the people who may do that duty for the agency on a day, by position or by delegation, each once; delegations for
+// another covenant do not count.
+func (d *Directory) HoldersIn(covenant CovenantID, agency AgencyID, duty Duty, day Date) []Holder {
+	var out []Holder
 	seen := map[PersonID]bool{}
 	for _, r := range d.rights(agency, duty, day) {
-		if !seen[r.person] {
+		if !seen[r.person] && (r.covenant == "" || r.covenant == covenant) {
 			seen[r.person] = true
-			out = append(out, d.People[r.person])
+			out = append(out, Holder{d.People[r.person], r.authority})
 		}
 	}
 	return out
 }
 
-// Mailboxes are the addresses at which an agency is reminded of a duty on a day: its office's, then those of the people whose
-// duty it is that day, each once.
-func (d *Directory) Mailboxes(agency AgencyID, duty Duty, day Date) []string {
+// Mailboxes are the addresses at which an agency is written to about a duty in a covenant on a day: its office's, then those of the
+// people whose duty it is that day, each once.
+func (d *Directory) Mailboxes(covenant CovenantID, agency AgencyID, duty Duty, day Date) []string {
 	out := []string{d.Agencies[agency].Email}
-	for _, p := range d.Holders(agency, duty, day) {
+	for _, p := range d.HoldersIn(covenant, agency, duty, day) {
 		if p.Email.Text != "" && !slices.Contains(out, p.Email.Text) {
 			out = append(out, p.Email.Text)
 		}
@@ -195,9 +273,9 @@ func (d *Directory) Mailboxes(agency AgencyID, duty Duty, day Date) []string {
 	return out
 }
 
-func (d *Directory) holderNames(agency AgencyID, duty Duty, day Date, lang string) string {
+func (d *Directory) holderNames(covenant CovenantID, agency AgencyID, duty Duty, day Date, lang string) string {
 	var names []string
-	for _, p := range d.Holders(agency, duty, day) {
+	for _, p := range d.HoldersIn(covenant, agency, duty, day) {
 		names = append(names, d.PersonName(p.ID))
 	}
 	if len(names) == 0 {

@@ -199,7 +199,7 @@ func TestLeavingHandsOver(t *testing.T) {
 	cmd := w.review("a2", OpinionApprove)
 	cmd.By = "new"
 	w.must(t, cmd)
-	if got := s.Directory.Holders("a2", DutyReport, s.today(w.now)); len(got) != 1 || got[0].ID != "new" {
+	if got := s.Directory.HoldersIn("", "a2", DutyReport, s.today(w.now)); len(got) != 1 || got[0].ID != "new" {
 		t.Errorf("reports are up to %v", got)
 	}
 	if err := w.do(w.review("a2", OpinionApprove)); err == nil {

@@ -24,6 +24,9 @@ type (
 		Authority Authority `json:"authority"`
 		Secretary PersonID  `json:"secretary"`
 		At        time.Time `json:"at"`
+		// Since 2026-11: the agency in the chair, and why it is not the one that comes first by the process.
+		Chairing    AgencyID `json:"chairing,omitempty"`
+		ChairReason string   `json:"chair_reason,omitempty"`
 	}
 	// AttendanceRecorded says how an agency takes part from now on.
 	AttendanceRecorded struct {
@@ -31,6 +34,8 @@ type (
 		Person   PersonID `json:"person,omitempty"` // who attends for it
 		Presence Presence `json:"presence"`
 		By       PersonID `json:"by"`
+		// Recorder is the right of who recorded it; none of the secretary.
+		Recorder Authority `json:"recorder,omitzero"`
 	}
 	// ProxyRecorded is a written authorisation of one agency to vote for another at the conference.
 	ProxyRecorded struct {
@@ -41,26 +46,29 @@ type (
 		Date      Date      `json:"date"`
 		Document  string    `json:"document"` // number and title of the paper
 		By        PersonID  `json:"by"`
+		Recorder  Authority `json:"recorder,omitzero"` // none of the secretary
 	}
 	// MotionProposed adds a motion at the conference: from the floor, or to adopt a text amended on the spot.
 	MotionProposed struct {
-		Stage    StageID  `json:"stage"`
-		Motion   MotionID `json:"motion"`
-		Text     string   `json:"text"`
-		English  string   `json:"english,omitempty"`
-		Agency   AgencyID `json:"agency"`
-		Person   PersonID `json:"person"`
-		Revision int      `json:"revision,omitempty"`
+		Stage     StageID   `json:"stage"`
+		Motion    MotionID  `json:"motion"`
+		Text      string    `json:"text"`
+		English   string    `json:"english,omitempty"`
+		Agency    AgencyID  `json:"agency"`
+		Person    PersonID  `json:"person"`
+		Authority Authority `json:"authority,omitzero"`
+		Revision  int       `json:"revision,omitempty"`
 	}
 	// HandsCounted is a show of hands as the chair announced it; counting again replaces it until the motion is closed.
 	HandsCounted struct {
-		Motion    MotionID `json:"motion"`
-		For       int      `json:"for"`
-		Against   int      `json:"against"`
-		Abstain   int      `json:"abstain"`
-		Present   int      `json:"present"`
-		Chair     PersonID `json:"chair"`
-		Secretary PersonID `json:"secretary"` // who counted
+		Motion    MotionID  `json:"motion"`
+		For       int       `json:"for"`
+		Against   int       `json:"against"`
+		Abstain   int       `json:"abstain"`
+		Present   int       `json:"present"`
+		Chair     PersonID  `json:"chair"`
+		Authority Authority `json:"authority,omitzero"`
+		Secretary PersonID  `json:"secretary"` // who counted
 	}
 	// RevisionWithdrawn takes back a text amended on the spot that did not pass: the one before it is the text again.
 	RevisionWithdrawn struct {
@@ -71,6 +79,7 @@ type (
 	ConferenceClosed struct {
 		Stage     StageID   `json:"stage"`
 		Chair     PersonID  `json:"chair"`
+		Authority Authority `json:"authority,omitzero"`
 		Adjourned bool      `json:"adjourned,omitempty"`
 		At        time.Time `json:"at"`
 		Opinions  string    `json:"opinions,omitempty"` // what was discussed, for the minutes
@@ -98,6 +107,7 @@ func (MinutesKept) Kind() string        { return "minutes_kept" }
 var conferenceEvents = map[string]eventDecoder{
 	"conference_opened": decodeAs[ConferenceOpened], "attendance_recorded": decodeAs[AttendanceRecorded],
 	"proxy_recorded": decodeAs[ProxyRecorded], "motion_proposed": decodeAs[MotionProposed], "hands_counted": decodeAs[HandsCounted],
+	"chair_handed_over":  decodeAs[ChairHandedOver],
 	"revision_withdrawn": decodeAs[RevisionWithdrawn], "conference_closed": decodeAs[ConferenceClosed], "minutes_kept": decodeAs[MinutesKept],
 }
 
@@ -106,6 +116,7 @@ type Conference struct {
 	ConferenceOpened
 	Attendance []AttendanceRecorded // one an agency, in the order of first mention
 	Proxies    []ProxyRecorded      // in force
+	Handovers  []ChairHandedOver    // of the chair; Chairing is who has it now
 	Closed     *ConferenceClosed
 	Minutes    *MinutesKept
 }
@@ -149,6 +160,8 @@ func (c *Conference) apply(e Event) {
 	case ProxyRecorded:
 		c.Proxies = append(slices.Clip(c.Proxies), e)
 		c.attend(AttendanceRecorded{Agency: e.From, Presence: ByProxy, By: e.By})
+	case ChairHandedOver:
+		c.Handovers, c.Chairing = append(slices.Clip(c.Handovers), e), e.To
 	case ConferenceClosed:
 		c.Closed = &e
 	}
@@ -170,17 +183,14 @@ func (s State) sitting() (*Conference, *ConferenceRules, error) {
 	return sitting, rules, nil
 }
 
-// chairs is the right by which a person chairs: a vote of the leading agency.
-func (s State) chairs(person PersonID, now time.Time) (Authority, error) {
-	return s.authority(person, s.Covenant.Leader(), DutyVote, now)
-}
-
 // OpenConference opens a sitting.
 type OpenConference struct {
 	By        PersonID
 	Secretary PersonID
-	Name      string // default: the process's
-	Place     string // default: the process's
+	Name      string   // default: the process's
+	Place     string   // default: the process's
+	Agency    AgencyID // that chairs; default: the one that the process names first
+	Reason    string   // why it is another one
 }
 
 func (cmd OpenConference) decide(s State, now time.Time) ([]Event, error) {
@@ -191,7 +201,11 @@ func (cmd OpenConference) decide(s State, now time.Time) ([]Event, error) {
 	if rules == nil {
 		return nil, err
 	}
-	authority, err := s.chairs(cmd.By, now)
+	chair, err := cmd.opensFor(s)
+	if err != nil {
+		return nil, err
+	}
+	authority, err := s.authority(cmd.By, chair, DutyVote, now)
 	if err != nil {
 		return nil, err
 	}
@@ -200,6 +214,10 @@ func (cmd OpenConference) decide(s State, now time.Time) ([]Event, error) {
 	}
 	e := ConferenceOpened{
 		Stage: s.Covenant.Stage, Name: cmd.Name, Place: cmd.Place, Chair: cmd.By, Authority: authority, Secretary: cmd.Secretary, At: now,
+		Chairing: chair,
+	}
+	if cmd.Reason != "" && cmd.Agency != "" {
+		e.ChairReason = cmd.Reason
 	}
 	if e.Name == "" {
 		e.Name = rules.Name.Vietnamese
@@ -225,7 +243,8 @@ func (cmd ProposeMotion) decide(s State, now time.Time) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.authority(cmd.By, cmd.Agency, DutyVote, now); err != nil {
+	authority, err := s.authority(cmd.By, cmd.Agency, DutyVote, now)
+	if err != nil {
 		return nil, err
 	}
 	switch {
@@ -236,7 +255,7 @@ func (cmd ProposeMotion) decide(s State, now time.Time) ([]Event, error) {
 	case strings.TrimSpace(cmd.Text) == "" || len(cmd.Text) > maxComment:
 		return nil, refuse(CodeInvalid, "cần nêu nội dung đề nghị biểu quyết, không quá dài", "say what is proposed, not at too great length")
 	}
-	return []Event{MotionProposed{Stage: s.Covenant.Stage, Motion: s.nextMotion(floorPrefix), Text: cmd.Text, Agency: cmd.Agency, Person: cmd.By}}, nil
+	return []Event{MotionProposed{Stage: s.Covenant.Stage, Motion: s.nextMotion(floorPrefix), Text: cmd.Text, Agency: cmd.Agency, Person: cmd.By, Authority: authority}}, nil
 }
 
 // nextMotion is the next free id of a kind of motion.
@@ -259,7 +278,7 @@ func (cmd OpenMotions) decide(s State, now time.Time) ([]Event, error) {
 	if _, _, err := s.sitting(); err != nil {
 		return nil, err
 	}
-	if _, err := s.chairs(cmd.By, now); err != nil {
+	if _, _, err := s.chairs(cmd.By, "", now); err != nil {
 		return nil, err
 	}
 	pending := s.PendingMotions()
@@ -282,6 +301,9 @@ func (cmd OpenMotions) decide(s State, now time.Time) ([]Event, error) {
 			return nil, refuse(CodeNotFound, "nội dung %q không có, hoặc đã đưa ra biểu quyết", "there is no motion %q, or it was put already", id)
 		}
 		m := pending[at]
+		if _, _, err := s.chairs(cmd.By, id, now); err != nil {
+			return nil, err
+		}
 		if amendment := s.pendingAmendment(); amendment != "" && id != amendment {
 			return nil, refuse(CodeWrongState, "cần biểu quyết văn bản sửa đổi tại hội nghị trước", "the amended text must be voted on first")
 		}
@@ -350,7 +372,8 @@ func (cmd AmendText) decide(s State, now time.Time) ([]Event, error) {
 		return nil, err
 	}
 	c := s.Covenant
-	if _, err := s.anyAuthority(cmd.By, c.For, now, DutyDraft, DutyVote); err != nil {
+	authority, err := s.anyAuthority(cmd.By, c.For, now, DutyDraft, DutyVote)
+	if err != nil {
 		return nil, err
 	}
 	open := slices.ContainsFunc(c.MotionsOf(c.Stage), func(m Motion) bool { return m.Opened && m.Result == nil })
@@ -364,10 +387,10 @@ func (cmd AmendText) decide(s State, now time.Time) ([]Event, error) {
 		return nil, err
 	}
 	submitted := cmd.event(c)
-	submitted.Conference = true
+	submitted.Conference, submitted.Authority = true, authority
 	id := s.nextMotion(amendPrefix)
 	return []Event{submitted, MotionProposed{
-		Stage: c.Stage, Motion: id, Agency: c.For, Person: cmd.By, Revision: submitted.Number,
+		Stage: c.Stage, Motion: id, Agency: c.For, Person: cmd.By, Authority: authority, Revision: submitted.Number,
 		Text:    fmt.Sprintf("Thông qua dự thảo lần %d, sửa đổi tại hội nghị", submitted.Number),
 		English: fmt.Sprintf("Adopt revision %d, amended at the conference", submitted.Number),
 	}}, nil
@@ -385,7 +408,8 @@ func (cmd CountHands) decide(s State, now time.Time) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.chairs(cmd.By, now); err != nil {
+	_, authority, err := s.chairs(cmd.By, cmd.Motion, now)
+	if err != nil {
 		return nil, err
 	}
 	m, err := s.openMotion(cmd.Motion)
@@ -409,7 +433,8 @@ func (cmd CountHands) decide(s State, now time.Time) ([]Event, error) {
 			present, cmd.For+cmd.Against+cmd.Abstain)
 	}
 	return []Event{HandsCounted{
-		Motion: cmd.Motion, For: cmd.For, Against: cmd.Against, Abstain: cmd.Abstain, Present: present, Chair: cmd.By, Secretary: sitting.Secretary,
+		Motion: cmd.Motion, For: cmd.For, Against: cmd.Against, Abstain: cmd.Abstain, Present: present, Chair: cmd.By, Authority: authority,
+		Secretary: sitting.Secretary,
 	}}, nil
 }
 
@@ -423,7 +448,8 @@ func (cmd CloseConference) decide(s State, now time.Time) ([]Event, error) {
 	if _, _, err := s.sitting(); err != nil {
 		return nil, err
 	}
-	if _, err := s.chairs(cmd.By, now); err != nil {
+	_, authority, err := s.chairs(cmd.By, "", now)
+	if err != nil {
 		return nil, err
 	}
 	c := s.Covenant
@@ -436,7 +462,7 @@ func (cmd CloseConference) decide(s State, now time.Time) ([]Event, error) {
 		left = left || m == nil || m.Result == nil
 		failed = failed || m != nil && m.Result != nil && !m.Result.Passed
 	}
-	closed := ConferenceClosed{Stage: c.Stage, Chair: cmd.By, At: now, Opinions: cmd.Opinions, Adjourned: left || failed && rules.Fail == ThenAgain}
+	closed := ConferenceClosed{Stage: c.Stage, Chair: cmd.By, Authority: authority, At: now, Opinions: cmd.Opinions, Adjourned: left || failed && rules.Fail == ThenAgain}
 	if closed.Adjourned {
 		return []Event{closed}, nil
 	}

@@ -209,7 +209,7 @@ func (s State) Turns() []Turn {
 		if len(c.Waiting) > 0 {
 			return turns(DutyVote, c.Waiting...)
 		}
-		return turns(DutyVote, c.Leader())
+		return s.chairTurns()
 	case AwaitingNumber, AwaitingSeals:
 		return turns(DutyNumber, c.Waiting...)
 	case AwaitingSignatures:

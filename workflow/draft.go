@@ -116,14 +116,17 @@ func (cmd SubmitRevision) decide(s State, now time.Time) ([]Event, error) {
 	if err := s.expect(AwaitingRevision); err != nil {
 		return nil, err
 	}
-	if _, err := s.authority(cmd.By, c.For, DutyDraft, now); err != nil {
+	authority, err := s.authority(cmd.By, c.For, DutyDraft, now)
+	if err != nil {
 		return nil, err
 	}
 	if err := cmd.differs(c); err != nil {
 		return nil, err
 	}
 	// A changed text goes through every stage again, from the first one; a review may let approvals stand (AgainRule).
-	return s.then([]Event{cmd.event(c)}, func(s State) ([]Event, error) { return s.enter(s.Process.Stages, now) })
+	submitted := cmd.event(c)
+	submitted.Authority = authority
+	return s.then([]Event{submitted}, func(s State) ([]Event, error) { return s.enter(s.Process.Stages, now) })
 }
 
 // differs refuses a revision without digest, or one that is the same as the newest.

@@ -87,6 +87,8 @@ type (
 		RenderedAt time.Time `json:"rendered_at"`
 		// Conference: the text was amended on the spot, and a motion decides whether it stands.
 		Conference bool `json:"conference,omitempty"`
+		// Authority is the right by which it was submitted; since 2026-11.
+		Authority Authority `json:"authority,omitzero"`
 	}
 	// StageOpened starts a stage; Due is when it should be finished, if it has a term.
 	StageOpened struct {
@@ -160,6 +162,10 @@ type (
 		Casting Choice   `json:"casting,omitempty"` // the chair's in a tie
 		Lapsed  bool     `json:"lapsed,omitempty"`  // for want of a quorum
 		Ballots []Choice `json:"ballots,omitempty"`
+		// The agency in the chair, who declared the result for it, and by which right; empty where a deadline closed it.
+		Chairing  AgencyID  `json:"chairing,omitempty"`
+		Chair     PersonID  `json:"chair,omitempty"`
+		Authority Authority `json:"authority,omitzero"`
 	}
 	// NumberIssued gives the covenant its number, symbol and date from the register.
 	NumberIssued struct {
@@ -221,7 +227,8 @@ type (
 		Person PersonID `json:"person"`
 		Reason string   `json:"reason"`
 		// Ruled: what it entails stands in the events after it. Until 2026-11 it stopped the covenant by itself.
-		Ruled bool `json:"ruled,omitempty"`
+		Ruled     bool      `json:"ruled,omitempty"`
+		Authority Authority `json:"authority,omitzero"`
 	}
 	// ValidationDataAdded completes the file for long-term verification.
 	ValidationDataAdded struct {

@@ -86,13 +86,13 @@ func anyText(r *rapid.T, b *strings.Builder, pick func(label string, of ...strin
 		pick("order", "parallel", "sequential"), pick("approve", "all", "majority", "2", "2/3"), pick("return", "return", "at_once", "count"),
 		pick("reject", "decide", "return", "count", "cancel"), pick("again", "all", "changed", "returner"), pick("resolve", "optional", "required"), pick("weight", "1", "3"))
 	if rapid.Bool().Draw(r, "hall") {
-		fmt.Fprintf(b, "  - {id: hn, kind: vote, NAME, due: {days: 3}, escalate: [{id: het, days: 2, %s}], vote: {ballot: %s, quorum: %s, fail: %s, motions: [{id: m, vi: v, en: e}], conference: {place: p, proxies: 2, floor: true, amend: true}}}\n",
+		fmt.Fprintf(b, "  - {id: hn, kind: vote, NAME, due: {days: 3}, escalate: [{id: het, days: 2, %s}], vote: {ballot: %s, quorum: %s, fail: %s, chair: %s, motions: [{id: m, vi: v, en: e}], conference: {place: p, proxies: 2, floor: true, amend: true}}}\n",
 			pick("then", "then: return", "then: reject", "then: extend, by: {days: 2}"), pick("ballot", "open", "secret"), pick("quorum", "all", "majority"),
-			pick("fail", "return", "continue", "again", "cancel"))
+			pick("fail", "return", "continue", "again", "cancel"), pick("chair", "leader", "[leader, deputy]", "[a1, a0]"))
 	} else {
-		fmt.Fprintf(b, "  - {id: bq, kind: vote, NAME, due: {days: 3}, escalate: [{id: het, days: 2, %s}], vote: {quorum: %s, pass: majority, tie: %s, fail: %s, motions: [{id: m, vi: v, en: e}, {id: n, vi: v, en: e}]}}\n",
+		fmt.Fprintf(b, "  - {id: bq, kind: vote, NAME, due: {days: 3}, escalate: [{id: het, days: 2, %s}], vote: {quorum: %s, pass: majority, tie: %s, fail: %s, chair: %s, motions: [{id: m, vi: v, en: e}, {id: n, vi: v, en: e}]}}\n",
 			pick("then", "then: continue", "then: return", "then: reject", "then: treat_as, as: approve"), pick("quorum", "all", "majority"),
-			pick("tie", "fails", "passes", "chair"), pick("fail", "return", "continue", "again", "cancel"))
+			pick("tie", "fails", "passes", "chair"), pick("fail", "return", "continue", "again", "cancel"), pick("chair", "leader", "[leader, deputy]", "[a1, a0]"))
 	}
 }
 
@@ -153,7 +153,7 @@ func (w *world) draw(r *rapid.T, ballots box) Command {
 			return cmd
 		}
 	}
-	switch rapid.IntRange(0, 17).Draw(r, "command") {
+	switch rapid.IntRange(0, 18).Draw(r, "command") {
 	case 0:
 		return revised(n+1, rapid.SampledFrom([]string{"a", "b"}).Draw(r, "clause"), "c")
 	case 1, 2:
@@ -187,9 +187,9 @@ func (w *world) draw(r *rapid.T, ballots box) Command {
 		return AmendText{revised(n+1, "b", "d")}
 	case 13:
 		m := w.anyMotion(r)
-		return CloseMotion{By: "a0-head", Motion: m, Lapse: true, Casting: ChoiceAgainst}
+		return CloseMotion{By: w.chair(), Motion: m, Lapse: true, Casting: ChoiceAgainst}
 	case 14:
-		return CloseConference{By: "a0-head"}
+		return CloseConference{By: w.chair()}
 	case 15:
 		cmd := RecordPaperSignature{By: "a0-officer", Slot: SlotID(a), Signatory: head, Date: Date{2026, 3, 26}, Scan: Digest{1}, Note: "x"}
 		if c.Frozen != nil {
@@ -199,8 +199,14 @@ func (w *world) draw(r *rapid.T, ballots box) Command {
 	case 16:
 		return w.cast(a, w.anyMotion(r), rapid.SampledFrom([]Choice{ChoiceFor, ChoiceAgainst, ChoiceAbstain}).Draw(r, "choice"))
 	}
-	return OpenConference{By: "a0-head", Secretary: "a0-officer"}
+	if rapid.Bool().Draw(r, "hand over") {
+		return HandOverChair{By: rapid.SampledFrom([]PersonID{head, "a0-head", "a1-head"}).Draw(r, "by"), To: a, Reason: "x"}
+	}
+	return OpenConference{By: head, Secretary: "a0-officer", Agency: a, Reason: "x"}
 }
+
+// chair is a person of the agency in the chair.
+func (w *world) chair() PersonID { return PersonID(w.state.Chair() + "-head") }
 
 func (w *world) anyMotion(r *rapid.T) MotionID {
 	ids := []MotionID{"m", "n"}
@@ -245,9 +251,12 @@ func (w *world) possible() []Command {
 			out = append(out, ResolveComment{By: "a0-officer", Agency: "a0", Thread: t.ID})
 		}
 	case AwaitingVotes:
-		out = append(out, OpenConference{By: "a0-head", Secretary: "a0-officer"}, OpenMotions{By: "a0-head"}, CloseConference{By: "a0-head"})
+		out = append(out, OpenConference{By: w.chair(), Secretary: "a0-officer"}, OpenMotions{By: w.chair()}, CloseConference{By: w.chair()})
+		for _, a := range []AgencyID{"a0", "a1"} {
+			out = append(out, HandOverChair{By: w.chair(), To: a, Reason: "x"}, HandOverChair{By: PersonID(a + "-head"), To: a, Reason: "x"})
+		}
 		for _, m := range c.Motions {
-			closing := CloseMotion{By: "a0-head", Motion: m.ID, Casting: ChoiceFor, Lapse: true}
+			closing := CloseMotion{By: PersonID(s.chairOf(m.ID) + "-head"), Motion: m.ID, Casting: ChoiceFor, Lapse: true}
 			for range m.Taken { // whatever is in the box, it can be counted
 				closing.Ballots = append(closing.Ballots, ChoiceFor)
 			}

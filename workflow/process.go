@@ -156,6 +156,8 @@ type VoteRules struct {
 	Weights Weights
 	// Fail: what a failed motion does: ThenReturn (default), ThenContinue, ThenAgain or ThenCancel.
 	Fail Consequence
+	// Chair: who chairs and declares the results: roles or agencies in their order. Default: the leader.
+	Chair []string
 	// Conference: the vote is held at a conference with attendance; nil: electronically, while the stage is open.
 	Conference *ConferenceRules
 }
@@ -261,6 +263,7 @@ type ScoreRules struct {
 	Classes []ClassRule // from the highest down
 	Flags   int         // how many agencies are proposed for a flag
 	Symbol  string      // of the minutes; default BB
+	Chair   []string    // who declares the ranking, as in VoteRules
 }
 
 // CriterionRule is a criterion with its highest score.

@@ -278,5 +278,19 @@ func (v *VoteRules) drawn(lang string, add func(vi, en string, args ...any)) {
 	}
 	add("%d nội dung, %s", "%d motions, %s", len(v.Motions), pick(lang, held))
 	of := map[Base][2]string{OfCast: {"số phiếu", "of votes cast"}, OfPresent: {"số có mặt", "of those present"}, OfAll: {"tổng số", "of all"}}[v.Of]
+	if len(v.Chair) > 0 {
+		add("chủ tọa: %[1]s", "chair: %[2]s", chairWords(v.Chair, "vi"), chairWords(v.Chair, "en"))
+	}
 	add("tham gia: %s; tán thành: %s %s", "quorum: %s; in favour: %s %s", v.Quorum.Words(lang), v.Pass.Words(lang), pick(lang, of))
+}
+
+// chairWords are the roles and agencies of a rule about the chair, in their order.
+func chairWords(chair []string, lang string) string {
+	words := make([]string, len(chair))
+	for i, name := range chair {
+		if words[i] = strings.ToLower(Role(name).Word(lang)); words[i] == "" {
+			words[i] = name
+		}
+	}
+	return strings.Join(words, pick(lang, [2]string{", rồi đến ", ", then "}))
 }

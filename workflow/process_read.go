@@ -116,6 +116,7 @@ func (c *processCheck) vote(n *yaml.Node) *VoteRules {
 		field{"motions", func(n *yaml.Node) {
 			r.list(n, func(n *yaml.Node) { rules.Motions = append(rules.Motions, c.motion(n)) })
 		}},
+		field{"chair", func(n *yaml.Node) { rules.Chair = r.chair(n) }},
 		field{"conference", func(n *yaml.Node) { rules.Conference = r.conference(n) }})
 	rules.Secret, rules.IgnoreAbstentions = ballot == "secret", abstain == "ignored"
 	c.voteRules(n, have, rules)
@@ -312,15 +313,23 @@ const (
 
 // recipients reads one recipient or a list of them.
 func (r *processReader) recipients(n *yaml.Node) []string {
+	return r.parties(n, ToMissing, ToLeader, ToDeputy, ToDrafter)
+}
+
+// chair reads who chairs: a role or an agency's code, or a list of them.
+func (r *processReader) chair(n *yaml.Node) []string { return r.parties(n, roleNames...) }
+
+// parties reads one of the words or an agency's code, or a list of them. A word that is nearly one of the words is a problem.
+func (r *processReader) parties(n *yaml.Node, words ...string) []string {
 	var out []string
 	one := func(n *yaml.Node) {
 		to := ""
 		code(r, &to)(n)
-		if hint := nearest(to, []string{ToMissing, ToLeader, ToDeputy, ToDrafter}); hint != "" && hint != to {
+		if hint := nearest(to, words); hint != "" && hint != to {
 			r.bad(n, "“%s”: có phải “%s” không?", "“%s”: did you mean “%s”?", to, hint)
 		}
 		if slices.Contains(out, to) {
-			r.bad(n, "nơi nhận “%s” có hai lần", "the recipient “%s” stands twice", to)
+			r.bad(n, "“%s” có hai lần", "“%s” stands twice", to)
 		}
 		out = append(out, to)
 	}
@@ -338,6 +347,7 @@ func (r *processReader) score(n *yaml.Node) *ScoreRules {
 	have := r.mapping(n,
 		field{"total", r.points(&rules.Total)}, field{"verifier", oneOf(r, &rules.Verifier, roleNames...)},
 		field{"flags", r.whole(&rules.Flags, 0, 1000)}, field{"symbol", r.text(&rules.Symbol)},
+		field{"chair", func(n *yaml.Node) { rules.Chair = r.chair(n) }},
 		field{"criteria", func(n *yaml.Node) {
 			r.list(n, func(n *yaml.Node) { rules.Criteria = append(rules.Criteria, r.criterion(n)) })
 		}},

@@ -48,6 +48,7 @@ type (
 		Authority Authority `json:"authority"`
 		Secretary PersonID  `json:"secretary"`
 		Date      Date      `json:"date"`
+		Chairing  AgencyID  `json:"chairing,omitempty"` // the agency in the chair, since 2026-11; before: the leader
 	}
 )
 
@@ -150,7 +151,7 @@ func (s State) scoreTurns() []Turn {
 		}
 	}
 	if len(out) == 0 {
-		out = append(out, Turn{s.Covenant.Leader(), DutyVote})
+		out = s.chairTurns()
 	}
 	return out
 }
@@ -257,7 +258,7 @@ func (cmd DeclareRanking) decide(s State, now time.Time) ([]Event, error) {
 	if err := s.expect(AwaitingScores); err != nil {
 		return nil, err
 	}
-	authority, err := s.authority(cmd.By, s.Covenant.Leader(), DutyVote, now)
+	chair, authority, err := s.chairs(cmd.By, "", now)
 	if err != nil {
 		return nil, err
 	}
@@ -272,7 +273,7 @@ func (cmd DeclareRanking) decide(s State, now time.Time) ([]Event, error) {
 	}
 	e := Ranked{
 		Rows: s.rank(cmd.Votes), Issued: cmd.Issued, Collected: cmd.Collected, Valid: cmd.Valid, NewLeader: cmd.NewLeader, NewDeputy: cmd.NewDeputy,
-		Person: cmd.By, Authority: authority, Secretary: cmd.Secretary, Date: s.today(now),
+		Person: cmd.By, Authority: authority, Secretary: cmd.Secretary, Date: s.today(now), Chairing: chair,
 	}
 	return s.then([]Event{e}, func(s State) ([]Event, error) { return s.advance(now) })
 }

@@ -218,13 +218,14 @@ type RefuseSignature struct {
 }
 
 func (cmd RefuseSignature) decide(s State, now time.Time) ([]Event, error) {
-	if _, _, err := s.MaySign(cmd.By, cmd.Slot, now); err != nil {
+	authority, _, err := s.MaySign(cmd.By, cmd.Slot, now)
+	if err != nil {
 		return nil, err
 	}
 	if cmd.Reason == "" {
 		return nil, refuse(CodeInvalid, "cần nêu lý do từ chối ký", "say why the signature is refused")
 	}
-	refused := SignatureRefused{Slot: cmd.Slot, Person: cmd.By, Reason: cmd.Reason, Ruled: true}
+	refused := SignatureRefused{Slot: cmd.Slot, Person: cmd.By, Reason: cmd.Reason, Ruled: true, Authority: authority}
 	party, _ := s.Covenant.SlotParty(cmd.Slot)
 	return s.then([]Event{refused}, func(s State) ([]Event, error) {
 		if rule := s.stage().Sign.Refusal; rule != ThenContinue {

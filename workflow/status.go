@@ -131,12 +131,12 @@ func (s State) votingSentence(lang string) string {
 	c, sitting := s.Covenant, s.Covenant.Sitting()
 	pending := len(s.PendingMotions())
 	conference := s.stage().Vote != nil && s.stage().Vote.Conference != nil
-	leader := s.Directory.AgencyName(c.Leader())
+	chair := s.Directory.AgencyName(s.Chair())
 	switch {
 	case conference && sitting == nil:
-		return fmt.Sprintf(pick(lang, [2]string{"Chờ %s khai mạc hội nghị", "Waiting for %s to open the conference"}), leader)
+		return fmt.Sprintf(pick(lang, [2]string{"Chờ %s khai mạc hội nghị", "Waiting for %s to open the conference"}), chair)
 	case conference && sitting.Closed != nil:
-		return fmt.Sprintf(pick(lang, [2]string{"Hội nghị tạm dừng, chờ %s họp lại", "The conference is adjourned; waiting for %s to open it again"}), leader)
+		return fmt.Sprintf(pick(lang, [2]string{"Hội nghị tạm dừng, chờ %s họp lại", "The conference is adjourned; waiting for %s to open it again"}), chair)
 	case len(c.Waiting) > 0:
 		return s.waitingFor(lang, "biểu quyết", "to vote")
 	case conference && pending > 0 && !c.votingOpen():

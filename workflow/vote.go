@@ -199,7 +199,7 @@ func (s State) openMotion(id MotionID) (Motion, error) {
 	return *m, nil
 }
 
-// CloseMotion ends a motion: the chair, who votes for the leading agency, declares the result. Without a quorum it
+// CloseMotion ends a motion: the chair declares the result. Without a quorum it
 // stays open, unless a conference lets it lapse. Ballots are those of the box of a secret motion, in any order.
 type CloseMotion struct {
 	By      PersonID
@@ -214,13 +214,15 @@ func (cmd CloseMotion) decide(s State, now time.Time) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.authority(cmd.By, s.Covenant.Leader(), DutyVote, now); err != nil {
+	chair, authority, err := s.chairs(cmd.By, cmd.Motion, now)
+	if err != nil {
 		return nil, err
 	}
 	result, verdict, err := s.result(motion, cmd.Ballots, cmd.Casting)
 	if err != nil {
 		return nil, err
 	}
+	result.Chairing, result.Chair, result.Authority = chair, cmd.By, authority
 	mayLapse := cmd.Lapse && s.stage().Vote.Conference != nil
 	switch {
 	case result.Present < verdict.Quorum && !mayLapse:

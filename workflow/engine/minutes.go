@@ -231,9 +231,10 @@ func (e *Engine) conferenceValues(ctx context.Context, s workflow.State) (*confe
 		Block: s.Directory.Blocks[c.Block].Name, Symbol: stage.Vote.Conference.Symbol, Name: sitting.Name,
 		Day: e.Calendar.Today(sitting.At).String(), Opened: clock(sitting.At), Closed: clock(sitting.Closed.At), Hall: sitting.Place,
 		Convened: len(c.Parties), Opinions: sitting.Closed.Opinions,
-		Chair:     post{"Chủ trì", s.Directory.AgencyName(c.Leader())},
+		Chair:     post{"Chủ trì", s.Directory.AgencyName(chairOf(c, sitting.Chairing))},
 		Secretary: post{"Thư ký", agencyOf(s, sitting.Secretary)},
 	}
+	v.Business = chairLines(s, sitting, clock)
 	for _, p := range c.Parties {
 		line, present := attendanceLine(s, sitting, p.Agency)
 		v.Attending = append(v.Attending, line)
@@ -252,6 +253,31 @@ func (e *Engine) conferenceValues(ctx context.Context, s workflow.State) (*confe
 	var err error
 	v.Place, err = e.placeOf(ctx, s)
 	return v, err
+}
+
+// chairOf is the agency in the chair; logs of before 2026-11 do not name it, and it was the leader.
+func chairOf(c *workflow.Covenant, chairing workflow.AgencyID) workflow.AgencyID {
+	if chairing == "" {
+		return c.Leader()
+	}
+	return chairing
+}
+
+// chairLines tell who was in the chair where it was not the one that comes first by the process all the time, and why.
+func chairLines(s workflow.State, sitting *workflow.Conference, clock func(time.Time) string) []string {
+	var out []string
+	if sitting.ChairReason != "" {
+		opened := sitting.Chairing
+		if len(sitting.Handovers) > 0 {
+			opened = sitting.Handovers[0].From
+		}
+		out = append(out, fmt.Sprintf("%s khai mạc và chủ trì hội nghị; lý do: %s", s.Directory.AgencyName(opened), strings.TrimRight(sitting.ChairReason, ".")))
+	}
+	for _, h := range sitting.Handovers {
+		out = append(out, fmt.Sprintf("Lúc %s, %s giao quyền chủ trì hội nghị cho %s; lý do: %s", clock(h.At), s.Directory.AgencyName(h.From),
+			s.Directory.AgencyName(h.To), strings.TrimRight(h.Reason, ".")))
+	}
+	return out
 }
 
 func attendanceLine(s workflow.State, sitting *workflow.Conference, a workflow.AgencyID) (line string, present bool) {

@@ -109,7 +109,7 @@ func (e *Engine) queueReminders(ctx context.Context, tx *store.Tx, s workflow.St
 		return ignoreSettled(tx.SettleOccurrence(ctx, id, store.OccurrenceSkipped, "every report is in"))
 	}
 	for _, to := range r.To {
-		for i, address := range s.Directory.Mailboxes(to, workflow.DutyReport, s.Calendar.Today(e.Now())) {
+		for i, address := range s.Directory.Mailboxes(s.Covenant.ID, to, workflow.DutyReport, s.Calendar.Today(e.Now())) {
 			mail, err := e.composeReminder(s, r, to, i, address)
 			if err != nil {
 				return err
@@ -219,7 +219,7 @@ func (e *Engine) planned(ctx context.Context, tx *store.Tx, row store.Occurrence
 	due, _ := stage.Report.ReportDue(args.Obligation, args.Period, s.Covenant.Reporting.From)
 	var out []Planned
 	for _, a := range to {
-		for _, address := range s.Directory.Mailboxes(a, workflow.DutyReport, s.Calendar.Today(row.Due)) {
+		for _, address := range s.Directory.Mailboxes(s.Covenant.ID, a, workflow.DutyReport, s.Calendar.Today(row.Due)) {
 			out = append(out, Planned{
 				At: row.Due, Covenant: s.Covenant.Title, Report: rule.Title(args.Period, "vi"), Period: args.Period, LastDay: due.LastDay(),
 				Rung: args.Rung, ToLeader: rule.Reminders[args.Index].To == "leader", Agency: s.Directory.AgencyName(a), Email: address,

@@ -48,7 +48,7 @@ func (e *Engine) rankingValues(ctx context.Context, s workflow.State) (*rankingM
 	v := &rankingMinutesValues{
 		Block: s.Directory.Blocks[c.Block].Name, Symbol: stage.Score.Symbol, Year: c.Year, Day: r.Date.String(), Issued: r.Issued,
 		Collected: r.Collected, Valid: r.Valid, Leader: elected(s, r.NewLeader), Deputy: elected(s, r.NewDeputy),
-		Tellers: post{"Tổ trưởng Tổ kiểm phiếu", agencyOf(s, r.Secretary)}, Chair: post{"Chủ trì", s.Directory.AgencyName(c.Leader())},
+		Tellers: post{"Tổ trưởng Tổ kiểm phiếu", agencyOf(s, r.Secretary)}, Chair: post{"Chủ trì", s.Directory.AgencyName(chairOf(c, r.Chairing))},
 	}
 	for _, row := range r.Rows {
 		class := row.Class.Vietnamese
