@@ -17,6 +17,7 @@ func PeoplesCommands() []PeoplesCommand {
 		{ResolveComment{}, Names{"đánh dấu một góp ý đã giải quyết, hoặc mở lại", "settle a comment, or open it again"}},
 		{DeclareConflict{}, Names{"khai báo xung đột lợi ích của một đơn vị", "declare an agency's conflict of interest"}},
 		{OpenConference{}, Names{"khai mạc hội nghị", "open the conference"}},
+		{HandOverChair{}, Names{"giao quyền chủ tọa hội nghị", "hand over the chair of the conference"}},
 		{RecordAttendance{}, Names{"ghi một đơn vị có mặt hoặc vắng mặt", "record that an agency is present or absent"}},
 		{RecordProxy{}, Names{"ghi giấy ủy quyền biểu quyết", "record a proxy"}},
 		{ProposeMotion{}, Names{"đề xuất nội dung biểu quyết tại hội nghị", "propose a motion from the floor"}},
