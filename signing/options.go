@@ -26,7 +26,7 @@ type Options struct {
 	Time                                time.Time // claimed time of signing (M), with its zone; default now
 
 	Hash crypto.Hash // default: SHA-256; SHA-384 for P-384; SHA-512 for P-521 and Ed25519
-	PSS  bool        // RSASSA-PSS with an RSA key
+	PSS  bool        // RSASSA-PSS with an RSA key; a key marked as for it gets it anyway
 
 	// Attributes are further signed attributes that a signature policy asks for, such as signature-policy-identifier (EN 319
 	// 122-1 §5.2.9). Those that PAdES itself writes or forbids are errors.

@@ -73,7 +73,7 @@ func prepare(ctx context.Context, doc *document, cert *x509.Certificate, chain [
 			return nil, err
 		}
 	}
-	alg, err := cms.AlgorithmFor(cert.PublicKey, opt.Hash, opt.PSS)
+	alg, err := cms.AlgorithmOf(cert, opt.Hash, opt.PSS)
 	if err != nil {
 		return nil, err
 	}
@@ -348,7 +348,7 @@ func (s *Session) builder() (*cms.Builder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("session: %w", err)
 	}
-	alg, err := cms.AlgorithmFor(cert.PublicKey, h, s.state.PSS)
+	alg, err := cms.AlgorithmOf(cert, h, s.state.PSS)
 	if err != nil {
 		return nil, fmt.Errorf("session: %w", err)
 	}

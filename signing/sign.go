@@ -159,7 +159,7 @@ func (s *Session) finish(ctx context.Context, signature []byte, opt FinishOption
 	if s.state.Level < BT {
 		return s.complete(ctx, b, signature, opt)
 	}
-	if err := b.Algorithm.Verify(b.Certificate.PublicKey, s.state.SignedAttributes, signature); err != nil {
+	if err := b.Algorithm.Verify(cms.PublicKey(b.Certificate), s.state.SignedAttributes, signature); err != nil {
 		return nil, fmt.Errorf("the signature value does not belong to this file and the certificate of %q: %w", b.Certificate.Subject.CommonName, err)
 	}
 	return s.complete(ctx, b, signature, opt)

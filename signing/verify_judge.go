@@ -102,7 +102,7 @@ func weakness(sd *cms.SignedData, cert *x509.Certificate, content crypto.Hash, a
 	if cert == nil {
 		return ""
 	}
-	until := sd.Signer.Algorithm.SecureUntil(cert.PublicKey, content)
+	until := sd.Signer.Algorithm.SecureUntil(cms.PublicKey(cert), content)
 	switch {
 	case until.IsZero() || (proven && at.Before(until)):
 		return ""

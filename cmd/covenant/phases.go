@@ -44,6 +44,8 @@ type prepareCmd struct {
 	Image  string `help:"Picture of the signature, PNG with transparency." type:"existingfile" placeholder:"PNG"`
 	Page   int    `help:"Page of a new visible field, with --box. Default: the first." placeholder:"N"`
 	Box    string `help:"Place of a new visible field: left, bottom, width, height in mm." placeholder:"X,Y,W,H"`
+	Hash   string `help:"Hash: SHA-256, SHA-384 or SHA-512. Default: what suits the key." placeholder:"NAME"`
+	PSS    bool   `name:"pss" help:"RSASSA-PSS with an RSA key; PKCS#1 v1.5 without."`
 	Reason string `help:"Reason for signing." placeholder:"TEXT"`
 	serverFlags
 }
@@ -54,7 +56,7 @@ func (cmd *prepareCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	one := signCmd{Level: cmd.Level, TSA: cmd.TSA, Field: cmd.Field, Image: cmd.Image, Page: cmd.Page, Box: cmd.Box, Reason: cmd.Reason, Trust: cmd.Trust, AllowPrivate: cmd.AllowPrivate}
+	one := signCmd{Level: cmd.Level, TSA: cmd.TSA, Field: cmd.Field, Image: cmd.Image, Page: cmd.Page, Box: cmd.Box, Hash: cmd.Hash, PSS: cmd.PSS, Reason: cmd.Reason, Trust: cmd.Trust, AllowPrivate: cmd.AllowPrivate}
 	opt, err := one.options()
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,6 +26,8 @@ type signCmd struct {
 	Page         int      `help:"Page of a new visible field, with --box. Default: the first." placeholder:"N"`
 	Box          string   `help:"Place of a new visible field: left, bottom, width, height in mm." placeholder:"X,Y,W,H"`
 	Copy         string   `help:"Sign as an agency does on copies and annexes: this number and symbol and the time, top right on page 1 (Decree 30/2020/NĐ-CP)." placeholder:"SYMBOL"`
+	Hash         string   `help:"Hash: SHA-256, SHA-384 or SHA-512. Default: what suits the key." placeholder:"NAME"`
+	PSS          bool     `name:"pss" help:"RSASSA-PSS with an RSA key; PKCS#1 v1.5 without."`
 	Reason       string   `help:"Reason for signing." placeholder:"TEXT"`
 	Trust        string   `help:"Roots (PEM) that complete the chains at B-LT and above." type:"existingfile" placeholder:"ROOT.pem"`
 	AllowPrivate bool     `help:"Let certificates name OCSP and CRL servers on private addresses."`
@@ -111,7 +114,10 @@ func (cmd *signCmd) options() (signing.Options, error) {
 	if err != nil {
 		return signing.Options{}, err
 	}
-	opt := signing.Options{Level: level, Field: cmd.Field, Reason: cmd.Reason, Validation: &signing.ValidationSource{HTTP: outbound(cmd.AllowPrivate)}}
+	opt := signing.Options{Level: level, Field: cmd.Field, Reason: cmd.Reason, PSS: cmd.PSS, Validation: &signing.ValidationSource{HTTP: outbound(cmd.AllowPrivate)}}
+	if opt.Hash, err = parseHash(cmd.Hash); err != nil {
+		return opt, err
+	}
 	if level >= signing.BT && len(cmd.TSA) == 0 {
 		return opt, fmt.Errorf("level %s needs a time-stamp: give --tsa URL, or sign at --level B-B", level)
 	}
@@ -124,6 +130,18 @@ func (cmd *signCmd) options() (signing.Options, error) {
 		}
 	}
 	return opt, cmd.place(&opt)
+}
+
+func parseHash(name string) (crypto.Hash, error) {
+	if name == "" {
+		return 0, nil
+	}
+	for _, h := range []crypto.Hash{crypto.SHA256, crypto.SHA384, crypto.SHA512} {
+		if strings.EqualFold(strings.ReplaceAll(name, "-", ""), strings.ReplaceAll(h.String(), "-", "")) {
+			return h, nil
+		}
+	}
+	return 0, fmt.Errorf("--hash %q: want SHA-256, SHA-384 or SHA-512", name)
 }
 
 // place says where the signature is seen and what is drawn there.

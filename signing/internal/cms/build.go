@@ -76,7 +76,7 @@ func (b *Builder) SignedAttributes(digest []byte) ([]byte, error) {
 // certificate's key and returns the DER ContentInfo. A signature that does not
 // verify is an error wrapping ErrSignature.
 func (b *Builder) Assemble(signedAttributes, signature []byte, unsigned ...Attribute) ([]byte, error) {
-	if err := b.Algorithm.Verify(b.Certificate.PublicKey, signedAttributes, signature); err != nil {
+	if err := b.Algorithm.Verify(PublicKey(b.Certificate), signedAttributes, signature); err != nil {
 		return nil, fmt.Errorf("signature by the key of %q: %w", b.Certificate.Subject.CommonName, err)
 	}
 	return b.encode(signedAttributes, signature, unsigned)
@@ -93,7 +93,7 @@ func (b *Builder) Size(signedAttributes []byte, unsignedLen int) (int, error) {
 		}
 		unsigned = []Attribute{SignatureTimeStamp(value)}
 	}
-	der, err := b.encode(signedAttributes, make([]byte, MaxSignatureSize(b.Certificate.PublicKey)), unsigned)
+	der, err := b.encode(signedAttributes, make([]byte, MaxSignatureSize(PublicKey(b.Certificate))), unsigned)
 	return len(der), err
 }
 

@@ -3,9 +3,11 @@ package cms
 import (
 	"bytes"
 	"crypto"
+	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"fmt"
 	"math/big"
 	"strings"
 
@@ -32,7 +34,7 @@ func looseCertificate(der []byte) *x509.Certificate {
 	}
 	c.RawIssuer, c.RawSubject, c.RawSubjectPublicKeyInfo = issuer, subject, spki
 	if key, err := x509.ParsePKIXPublicKey(spki); err == nil {
-		c.PublicKey = key // else see publicKey
+		c.PublicKey = key // else see PublicKey
 	}
 	if !validity.ReadASN1UTCTime(&c.NotBefore) || !validity.ReadASN1UTCTime(&c.NotAfter) {
 		return nil
@@ -41,26 +43,53 @@ func looseCertificate(der []byte) *x509.Certificate {
 	return c
 }
 
-// publicKey is a certificate's key; nil for kinds that cannot be verified. Package x509 does not read RSA keys that are marked
-// as for RSASSA-PSS only (RFC 4055, 1.2).
-func publicKey(c *x509.Certificate) crypto.PublicKey {
+// PublicKey is a certificate's key; nil for kinds that cannot be verified. Package x509 does not read RSA keys that are marked
+// as for RSASSA-PSS only (RFC 4055, 1.2); this does.
+func PublicKey(c *x509.Certificate) crypto.PublicKey {
 	if c.PublicKey != nil {
 		return c.PublicKey
 	}
+	if key, _, ok := pssKey(c); ok {
+		return key
+	}
+	return nil
+}
+
+// pssKey reads a key that is marked as for RSASSA-PSS only, and what it asks for; nil parameters leave that open.
+func pssKey(c *x509.Certificate) (key *rsa.PublicKey, parameters cryptobyte.String, ok bool) {
 	in := cryptobyte.String(c.RawSubjectPublicKeyInfo)
-	var spki, key cryptobyte.String
+	var spki, bits cryptobyte.String
 	if !in.ReadASN1(&spki, cbasn1.SEQUENCE) {
-		return nil
+		return nil, nil, false
 	}
-	id, ok := readIdentifier(&spki)
-	if !ok || !id.oid.Equal(oidPSS) || !spki.ReadASN1(&key, cbasn1.BIT_STRING) || len(key) == 0 {
-		return nil
+	id, read := readIdentifier(&spki)
+	if !read || !id.oid.Equal(oidPSS) || !spki.ReadASN1(&bits, cbasn1.BIT_STRING) || len(bits) == 0 {
+		return nil, nil, false
 	}
-	pub, err := x509.ParsePKCS1PublicKey(key[1:])
-	if err != nil {
-		return nil
+	key, err := x509.ParsePKCS1PublicKey(bits[1:])
+	return key, id.params, err == nil
+}
+
+// AlgorithmOf is [AlgorithmFor] the key of a certificate. One that is marked as for RSASSA-PSS gets that whatever is asked for,
+// with the hash that its parameters name, if any; another hash is an error (RFC 4055, 1.2 and 3.3).
+func AlgorithmOf(c *x509.Certificate, hash crypto.Hash, pss bool) (Algorithm, error) {
+	key, parameters, only := pssKey(c)
+	if !only {
+		return AlgorithmFor(PublicKey(c), hash, pss)
 	}
-	return pub
+	if len(parameters) > 0 {
+		wanted, err := readPSSParameters(parameters)
+		switch {
+		case err != nil:
+			return Algorithm{}, fmt.Errorf("key: %w", err)
+		case wanted.MaskHash != 0:
+			return Algorithm{}, fmt.Errorf("RSA-PSS key with another hash for its mask: %w", ErrUnsupported)
+		case hash != 0 && hash != wanted.Hash:
+			return Algorithm{}, fmt.Errorf("the key is for RSA-PSS with %s, not with %s: %w", wanted.Hash, hash, ErrUnsupported)
+		}
+		hash = wanted.Hash
+	}
+	return AlgorithmFor(key, hash, true)
 }
 
 var oidCommonName = asn1.ObjectIdentifier{2, 5, 4, 3}

@@ -224,11 +224,17 @@ func TestPSSOnlyKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if pub, ok := publicKey(c).(*rsa.PublicKey); !ok || !pub.Equal(key.Public()) {
-		t.Errorf("%T, from %T", publicKey(c), c.PublicKey)
+	if pub, ok := PublicKey(c).(*rsa.PublicKey); !ok || !pub.Equal(key.Public()) {
+		t.Errorf("%T, from %T", PublicKey(c), c.PublicKey)
 	}
-	if publicKey(&x509.Certificate{}) != nil {
+	if PublicKey(&x509.Certificate{}) != nil {
 		t.Error("a key out of nothing")
+	}
+	if _, err := AlgorithmOf(c, 0, false); !errors.Is(err, ErrFormat) { // NULL is no parameter of RSASSA-PSS
+		t.Errorf("parameters of another algorithm: %v", err)
+	}
+	if a, err := AlgorithmOf(cert, crypto.SHA384, false); err != nil || a.Scheme != RSAPKCS1 || a.Hash != crypto.SHA384 {
+		t.Errorf("an ordinary key: %+v, %v", a, err)
 	}
 }
 

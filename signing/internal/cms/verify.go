@@ -78,11 +78,11 @@ func (sd *SignedData) Verify(digest []byte) (*x509.Certificate, error) {
 	if err := sd.checkAttributes(digest); err != nil {
 		return cert, err
 	}
-	err = si.Algorithm.Verify(publicKey(cert), si.RawSigned, si.Signature)
+	err = si.Algorithm.Verify(PublicKey(cert), si.RawSigned, si.Signature)
 	if errors.Is(err, ErrSignature) {
 		// What is signed is the DER form, in which the attributes are sorted; some programs sort them for signing only.
 		if sorted := sortSet(si.RawSigned); !bytes.Equal(sorted, si.RawSigned) {
-			err = si.Algorithm.Verify(publicKey(cert), sorted, si.Signature)
+			err = si.Algorithm.Verify(PublicKey(cert), sorted, si.Signature)
 		}
 	}
 	return cert, err
@@ -113,7 +113,7 @@ func (sd *SignedData) verifyBare(cert *x509.Certificate, digest []byte) error {
 	if !sd.ContentType.Equal(OIDData) {
 		return fmt.Errorf("no signed attributes for content type %s: %w", sd.ContentType, ErrConstraint)
 	}
-	return sd.Signer.Algorithm.VerifyDigest(publicKey(cert), digest, sd.Signer.Signature)
+	return sd.Signer.Algorithm.VerifyDigest(PublicKey(cert), digest, sd.Signer.Signature)
 }
 
 func (sd *SignedData) checkAttributes(digest []byte) error {
