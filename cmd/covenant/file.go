@@ -3,26 +3,61 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 )
 
-// writeWhole writes a file so that it is there whole or not at all: under another name beside it, then renamed.
-func writeWhole(path string, data []byte, mode os.FileMode) (err error) {
+// writeWhole writes a file so that it is there whole or not at all.
+func writeWhole(path string, data []byte, mode os.FileMode) error {
+	return makeWhole(path, mode, func(f *os.File) error {
+		_, err := f.Write(data)
+		return err
+	})
+}
+
+// makeWhole has a file filled under another name beside it, then renamed: it is there whole or not at all.
+func makeWhole(path string, mode os.FileMode, fill func(*os.File) error) (err error) {
 	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
+		return fmt.Errorf("%s was not written: %w", path, err)
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(fmt.Errorf("write %s: %w", path, err), os.Remove(tmp.Name()))
+			err = errors.Join(fmt.Errorf("%s was not written: %w", path, err), os.Remove(tmp.Name()))
 		}
 	}()
-	if _, err = tmp.Write(data); err != nil {
+	if err = fill(tmp); err != nil {
 		return errors.Join(err, tmp.Close())
 	}
 	if err = errors.Join(tmp.Chmod(mode), tmp.Sync(), tmp.Close()); err != nil {
 		return err
 	}
 	return os.Rename(tmp.Name(), path)
+}
+
+// rewrite makes a new file of an old one, of any size in little memory; it is there whole or not at all.
+func rewrite(in, out string, do func(in io.ReaderAt, size int64, out *os.File) error) error {
+	return reading(in, func(f io.ReaderAt, size int64) error {
+		return makeWhole(out, 0o644, func(made *os.File) error {
+			if err := do(f, size, made); err != nil {
+				return fmt.Errorf("%s: %w", in, err)
+			}
+			return nil
+		})
+	})
+}
+
+// reading opens a file to be read anywhere.
+func reading(path string, do func(f io.ReaderAt, size int64) error) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	return do(f, info.Size())
 }

@@ -1,10 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"covenant/signing"
@@ -61,11 +61,11 @@ func (cmd *prepareCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	in, err := os.ReadFile(cmd.In)
-	if err != nil {
-		return fmt.Errorf("read the file to sign: %w", err)
-	}
-	session, err := signing.Prepare(e.ctx, bytes.NewReader(in), int64(len(in)), certs[0], certs[1:], opt)
+	var session *signing.Session
+	err = reading(cmd.In, func(in io.ReaderAt, size int64) (err error) {
+		session, err = signing.Prepare(e.ctx, in, size, certs[0], certs[1:], opt)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("%s was not prepared: %w", cmd.In, err)
 	}
@@ -124,8 +124,8 @@ func (cmd *finishCmd) Run(e *env) error {
 		return err
 	}
 	var made *signing.Signed
-	err = rewrite(cmd.In, cmd.Out, func(in []byte, out *bytes.Buffer) (err error) {
-		made, err = signing.Finish(e.ctx, &session, bytes.NewReader(in), int64(len(in)), out, value,
+	err = rewrite(cmd.In, cmd.Out, func(in io.ReaderAt, size int64, out *os.File) (err error) {
+		made, err = signing.Finish(e.ctx, &session, in, size, out, value,
 			signing.FinishOptions{TSA: cmd.timestamper(), Validation: validation})
 		return err
 	})
@@ -145,19 +145,6 @@ func (f serverFlags) told(e *env, out string, made *signing.Signed) error {
 	return nil
 }
 
-// rewrite makes a new file of an old one; it is there whole or not at all.
-func rewrite(in, out string, do func(in []byte, out *bytes.Buffer) error) error {
-	data, err := os.ReadFile(in)
-	if err != nil {
-		return err
-	}
-	var made bytes.Buffer
-	if err := do(data, &made); err != nil {
-		return fmt.Errorf("%s was not written: %w", out, err)
-	}
-	return writeWhole(out, made.Bytes(), 0o644)
-}
-
 type timestampCmd struct {
 	In  string `arg:"" help:"PDF file." type:"existingfile"`
 	Out string `short:"o" required:"" help:"File with the time-stamp." placeholder:"OUT.pdf"`
@@ -170,8 +157,8 @@ func (cmd *timestampCmd) Run(e *env) error {
 		return errors.New("a time-stamp needs an authority: give --tsa URL")
 	}
 	var made *signing.Signed
-	err := rewrite(cmd.In, cmd.Out, func(in []byte, out *bytes.Buffer) (err error) {
-		made, err = signing.AddTimestamp(e.ctx, bytes.NewReader(in), int64(len(in)), out, signing.TimestampOptions{TSA: cmd.timestamper()})
+	err := rewrite(cmd.In, cmd.Out, func(in io.ReaderAt, size int64, out *os.File) (err error) {
+		made, err = signing.AddTimestamp(e.ctx, in, size, out, signing.TimestampOptions{TSA: cmd.timestamper()})
 		return err
 	})
 	if err != nil {
@@ -206,8 +193,8 @@ func (cmd *extendCmd) Run(e *env) error {
 		return err
 	}
 	var made *signing.Extended
-	err = rewrite(cmd.In, cmd.Out, func(in []byte, out *bytes.Buffer) (err error) {
-		made, err = signing.Extend(e.ctx, bytes.NewReader(in), int64(len(in)), out, signing.ExtendOptions{
+	err = rewrite(cmd.In, cmd.Out, func(in io.ReaderAt, size int64, out *os.File) (err error) {
+		made, err = signing.Extend(e.ctx, in, size, out, signing.ExtendOptions{
 			Level: level, TSA: cmd.timestamper(), Validation: validation, Fields: cmd.Field, Others: true,
 		})
 		return err

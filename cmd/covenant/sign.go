@@ -1,11 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"crypto"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -44,24 +44,14 @@ func (cmd *signCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	in, err := os.ReadFile(cmd.In)
-	if err != nil {
-		return fmt.Errorf("read the file to sign: %w", err)
-	}
-	signed, made, err := signing.SignBytes(e.ctx, in, id, opt)
-	if err != nil {
-		return fmt.Errorf("%s was not signed: %w", cmd.In, err)
-	}
-	report, err := signing.Verify(e.ctx, bytes.NewReader(signed), int64(len(signed)), signing.VerifyOptions{})
-	if err != nil {
-		return fmt.Errorf("verify what was signed: %w", err)
-	}
-	for _, r := range report.Results {
-		if r.Field == made.Field && !r.Intact() {
-			return fmt.Errorf("%s was not written: the new signature does not verify (%s)", cmd.Out, r.SubIndication)
+	var made *signing.Signed
+	err = rewrite(cmd.In, cmd.Out, func(in io.ReaderAt, size int64, out *os.File) (err error) {
+		if made, err = signing.Sign(e.ctx, in, size, out, id, opt); err != nil {
+			return err
 		}
-	}
-	if err := writeWhole(cmd.Out, signed, 0o644); err != nil {
+		return proof(e, out, made)
+	})
+	if err != nil {
 		return err
 	}
 	if cmd.JSON {
@@ -69,6 +59,20 @@ func (cmd *signCmd) Run(e *env) error {
 	}
 	sayMissing(e, made.Missing)
 	e.say("Đã ký %s ở mức PAdES %s, trường “%s”", "Signed %s at PAdES %s, field “%s”", cmd.Out, made.Level, made.Field)
+	return nil
+}
+
+// proof verifies a signature on the very file that is to be given out.
+func proof(e *env, file io.ReaderAt, made *signing.Signed) error {
+	report, err := signing.Verify(e.ctx, file, made.Size, signing.VerifyOptions{})
+	if err != nil {
+		return fmt.Errorf("verify what was signed: %w", err)
+	}
+	for _, r := range report.Results {
+		if r.Field == made.Field && !r.Intact() {
+			return fmt.Errorf("the new signature does not verify (%s)", r.SubIndication)
+		}
+	}
 	return nil
 }
 

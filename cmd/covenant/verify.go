@@ -1,12 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"time"
 
@@ -63,8 +63,8 @@ func (cmd *verifyCmd) extract(e *env) error {
 	if cmd.Revision < 1 || cmd.Out == "" || len(cmd.Files) != 1 {
 		return errors.New("give one file, --revision N and -o FILE together")
 	}
-	err := rewrite(cmd.Files[0], cmd.Out, func(in []byte, out *bytes.Buffer) error {
-		return signing.ExtractRevision(bytes.NewReader(in), int64(len(in)), cmd.Revision, out)
+	err := rewrite(cmd.Files[0], cmd.Out, func(in io.ReaderAt, size int64, out *os.File) error {
+		return signing.ExtractRevision(in, size, cmd.Revision, out)
 	})
 	if err != nil {
 		return &exitError{status: statusUnreadable, err: err}
@@ -114,17 +114,12 @@ func (cmd *verifyCmd) unreadable(e *env, path string, err error) int {
 	return statusUnreadable
 }
 
-func verifyFile(e *env, path string, opt signing.VerifyOptions) (*signing.Report, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	return signing.Verify(e.ctx, f, info.Size(), opt)
+func verifyFile(e *env, path string, opt signing.VerifyOptions) (report *signing.Report, err error) {
+	err = reading(path, func(f io.ReaderAt, size int64) (err error) {
+		report, err = signing.Verify(e.ctx, f, size, opt)
+		return err
+	})
+	return report, err
 }
 
 func (cmd *verifyCmd) options() (signing.VerifyOptions, error) {
