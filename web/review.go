@@ -104,6 +104,9 @@ func (t teller) reviewRound(rev workflow.Revision, newest bool) reviewRound {
 		pending := slices.Concat(c.Waiting, c.Queue)
 		round.Tone, round.Outcome = "waiting", t.text("review.open", "approved", approved, "n", len(pending))
 		round.Pending = t.agencies(pending)
+		if tally := t.v.ReviewTally(); tally.Quorum > 0 {
+			round.Outcome += " · " + t.text("review.quorum", "heard", tally.Heard, "need", tally.Quorum)
+		}
 	case newest && c.Phase == workflow.PhaseRejected && len(c.Refused) == 0:
 		round.Tone, round.Outcome = "stopped", t.text("review.rejected")
 	case approved > 0:

@@ -30,6 +30,9 @@ func (t teller) tellFlow(row *eventRow, e workflow.Event) {
 		row.say("clock", "waiting", t.text("event.deemed", "agency", t.agency(e.Agency), "opinion", e.Opinion.Word(t.code)))
 	case workflow.AgenciesReleased:
 		row.say("next", "waiting", t.text("event.released", "agencies", t.agencies(e.Agencies)))
+		if e.Quorum {
+			row.Text = t.text("event.quorum_waived")
+		}
 	case workflow.ConflictDeclared:
 		row.say("stop", "next", t.text("event.conflict", "agency", t.agency(e.Agency)))
 		row.Detail = e.Reason
@@ -125,6 +128,8 @@ func (t teller) cause(c workflow.Cause) string {
 		return t.text("cause.refused", "agency", t.agency(c.Agency))
 	case workflow.CauseTooFew:
 		return t.text("cause.too_few")
+	case workflow.CauseQuorum:
+		return t.text("cause.quorum")
 	case workflow.CauseVote:
 		return t.text("cause.vote")
 	}

@@ -81,10 +81,11 @@ func anyProcess(r *rapid.T, t testing.TB) *Process {
 
 // anyText draws the stages in which the text is reviewed and voted on.
 func anyText(r *rapid.T, b *strings.Builder, pick func(label string, of ...string) string) {
-	fmt.Fprintf(b, "  - {id: gop-y, kind: review, NAME, due: {days: 3}, escalate: [{id: nhac, days: 1, to: missing}, {id: het, days: 2, %s}], review: {order: %s, approve: %s, return: %s, reject: %s, again: %s, resolve: %s, weights: {leader: %s}}}\n",
+	fmt.Fprintf(b, "  - {id: gop-y, kind: review, NAME, due: {days: 3}, escalate: [{id: nhac, days: 1, to: missing}, {id: het, days: 2, %s}], review: {order: %s, approve: %s, return: %s, reject: %s, again: %s, resolve: %s%s, weights: {leader: %s}}}\n",
 		pick("then", "then: continue", "then: return", "then: reject", "then: treat_as, as: approve", "then: treat_as, as: abstain", "then: extend, by: {days: 2}"),
 		pick("order", "parallel", "sequential"), pick("approve", "all", "majority", "2", "2/3"), pick("return", "return", "at_once", "count"),
-		pick("reject", "decide", "return", "count", "cancel"), pick("again", "all", "changed", "returner"), pick("resolve", "optional", "required"), pick("weight", "1", "3"))
+		pick("reject", "decide", "return", "count", "cancel"), pick("again", "all", "changed", "returner"), pick("resolve", "optional", "required"),
+		pick("review quorum", "", ", quorum: all", ", quorum: majority, short: return", ", quorum: 2, short: cancel"), pick("weight", "1", "3"))
 	if rapid.Bool().Draw(r, "hall") {
 		fmt.Fprintf(b, "  - {id: hn, kind: vote, NAME, due: {days: 3}, escalate: [{id: het, days: 2, %s}], vote: {ballot: %s, quorum: %s, fail: %s, chair: %s, motions: [{id: m, vi: v, en: e}], conference: {place: p, proxies: 2, floor: true, amend: true}}}\n",
 			pick("then", "then: return", "then: reject", "then: extend, by: {days: 2}"), pick("ballot", "open", "secret"), pick("quorum", "all", "majority"),

@@ -119,6 +119,11 @@ type ReviewRules struct {
 	Again AgainRule
 	// Resolve: the stage stays open until every comment is resolved. Default: comments may stay open.
 	Resolve bool
+	// Quorum: the share of the weight of all who take part that must have given an opinion of their own. Default: none.
+	Quorum Need
+	// Short: what follows where nobody is waited for any more and the quorum was not reached: ThenDecide (default), ThenReturn or
+	// ThenCancel.
+	Short Consequence
 }
 
 // ReturnAtOnce is ReviewRules.Return where a return does not wait for the other opinions.

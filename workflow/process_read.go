@@ -86,18 +86,22 @@ func (s *Stage) fillDefaults() {
 }
 
 func defaultReview() *ReviewRules {
-	return &ReviewRules{Approve: mustNeed("all"), Return: ThenReturn, Reject: ThenDecide, Again: AgainAll}
+	return &ReviewRules{Approve: mustNeed("all"), Return: ThenReturn, Reject: ThenDecide, Again: AgainAll, Short: ThenDecide}
 }
 
 func (r *processReader) review(n *yaml.Node) *ReviewRules {
 	rules, order, resolve := defaultReview(), "", ""
-	r.mapping(n,
+	have := r.mapping(n,
 		field{"order", oneOf(r, &order, "parallel", "sequential")}, field{"approve", r.need(&rules.Approve)},
 		field{"weights", r.weights(&rules.Weights)},
 		field{"return", oneOf(r, &rules.Return, string(ThenReturn), string(ReturnAtOnce), string(ThenCount))},
 		field{"reject", oneOf(r, &rules.Reject, string(ThenDecide), string(ThenReturn), string(ThenCount), string(ThenCancel))},
 		field{"again", oneOf(r, &rules.Again, string(AgainAll), string(AgainChanged), string(AgainReturner))},
-		field{"resolve", oneOf(r, &resolve, "optional", "required")})
+		field{"resolve", oneOf(r, &resolve, "optional", "required")}, field{"quorum", r.need(&rules.Quorum)},
+		field{"short", oneOf(r, &rules.Short, string(ThenDecide), string(ThenReturn), string(ThenCancel))})
+	if have["short"] != nil && have["quorum"] == nil {
+		r.bad(have["short"], "short chỉ có nghĩa khi có quorum", "short means something only with a quorum")
+	}
 	rules.Sequential, rules.Resolve = order == "sequential", resolve == "required"
 	return rules
 }

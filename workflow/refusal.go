@@ -17,6 +17,7 @@ const (
 	CauseRefused  CauseKind = "refused"  // a signatory refused
 	CauseTooFew   CauseKind = "too_few"  // not enough signatures can be reached any more
 	CauseDeadline CauseKind = "deadline" // a deadline passed
+	CauseQuorum   CauseKind = "quorum"   // too few gave an opinion
 	CauseSettled  CauseKind = "settled"  // the leader decided so
 )
 
@@ -194,7 +195,10 @@ func (s State) goOn(cause Cause, now time.Time) ([]Event, error) {
 	switch s.Covenant.StageKind {
 	case StageReview:
 		released := []Event{AgenciesReleased{Stage: s.Covenant.Stage, Agencies: s.ReviewTally().Rejected}}
-		if cause.Why == CauseDeadline {
+		switch cause.Why {
+		case CauseQuorum:
+			released = []Event{AgenciesReleased{Stage: s.Covenant.Stage, Agencies: []AgencyID{}, Quorum: true}}
+		case CauseDeadline:
 			released = []Event{AgenciesReleased{Stage: s.Covenant.Stage, Agencies: append(append([]AgencyID{}, s.Covenant.Waiting...), s.Covenant.Queue...)}}
 		}
 		return s.then(released, func(s State) ([]Event, error) { return s.afterReview(now) })

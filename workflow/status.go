@@ -179,6 +179,7 @@ func (s State) causeWords(cause Cause, lang string) string {
 		CauseTooFew:   {"không còn đủ chữ ký theo quy trình", "too few signatures can be reached"},
 		CauseDeadline: {"đã quá hạn", "the deadline has passed"},
 		CauseVote:     {"biểu quyết không thông qua", "a motion failed"},
+		CauseQuorum:   {"không đủ số ý kiến theo quy trình", "too few agencies gave an opinion"},
 		CauseSettled:  {"khối trưởng quyết định", "the block leader decided so"},
 	}[cause.Why])
 	if strings.Contains(text, "%s") {
