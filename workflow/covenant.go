@@ -124,8 +124,9 @@ type Revision struct {
 	Returned AgencyID // the agency that sent it back, if any
 	// RenderedAt is the moment that the PDF names; rendering again with it gives the same bytes.
 	RenderedAt time.Time
-	Conference bool // amended on the spot at a conference
-	Withdrawn  bool // amended on the spot, and not adopted
+	Basis      *ScoreBasis // criteria of its own, where the process takes them from the text
+	Conference bool        // amended on the spot at a conference
+	Withdrawn  bool        // amended on the spot, and not adopted
 }
 
 // Revision is the newest revision that was not withdrawn; false before the first.
@@ -219,7 +220,7 @@ func (c *Covenant) Apply(e Event) {
 	case RevisionSubmitted:
 		c.Revisions = append(c.Revisions, Revision{
 			Number: e.Number, Manifest: e.Manifest, PDF: e.PDF, Values: e.Values, Template: e.Template, Clauses: e.Clauses,
-			Note: e.Note, Parts: e.Parts, RenderedAt: e.RenderedAt, Conference: e.Conference,
+			Note: e.Note, Parts: e.Parts, RenderedAt: e.RenderedAt, Conference: e.Conference, Basis: e.Basis,
 		})
 	case StageOpened:
 		c.applyStageOpened(e)

@@ -285,6 +285,11 @@ func (s State) stillNeutral(cmd DeclareConflict) error {
 		}
 		return nil
 	}
+	if c.Phase == AwaitingScores {
+		if poll, ok := c.Scoring.openPoll(); ok && (poll.Voted(cmd.Agency) || len(without(poll.Who, cmd.Agency)) == 0) {
+			return refuse(CodeConflict, "%s đã bỏ phiếu trong cuộc bỏ phiếu đang mở, hoặc không còn ai khác bỏ phiếu", "%s has voted in the open poll, or nobody else would be left to vote", name)
+		}
+	}
 	for _, m := range c.Motions {
 		if m.Result == nil && (m.voted(cmd.Agency) || m.Opened && len(without(m.Who, cmd.Agency)) == 0) {
 			return refuse(CodeConflict, "%s đã biểu quyết nội dung đang mở, hoặc không còn ai khác biểu quyết", "%s has voted on an open motion, or nobody else would be left to vote", name)
