@@ -356,7 +356,7 @@ func (w *world) does(turn Turn) []Command {
 		out = append(out, SubmitScore{By: officer, Agency: a, Scores: scores}, DeclareRanking{By: head, Secretary: officer}, OpenPoll{By: head},
 			AcceptScore{By: officer, Agency: a})
 		for _, p := range c.Scoring.Polls {
-			closing := ClosePoll{By: head, Poll: p.PollOpened.Poll, Lapse: true}
+			closing := ClosePoll{By: head, Poll: p.Poll, Lapse: true}
 			for range p.Taken { // whatever is in the box, it can be counted
 				closing.Ballots = append(closing.Ballots, blankBallot)
 			}
@@ -364,7 +364,7 @@ func (w *world) does(turn Turn) []Command {
 			if choice[0] == a {
 				choice = nil
 			}
-			out = append(out, CastPollBallot{By: head, Agency: a, Poll: p.PollOpened.Poll, Choices: choice}, closing)
+			out = append(out, CastPollBallot{By: head, Agency: a, Poll: p.Poll, Choices: choice}, closing)
 		}
 		for _, e := range c.Scoring.undecided() {
 			out = append(out, DecideAppeal{By: officer, Agency: e, Scores: scores, Reason: "x"})
@@ -429,19 +429,19 @@ func (w *world) checkPolls(r *rapid.T, ballots box) {
 		return
 	}
 	for _, p := range sc.Polls {
-		if p.Secret && p.Result == nil && len(ballots[fmt.Sprint("poll", p.PollOpened.Poll, p.Round)]) != len(p.Taken) {
-			r.Fatalf("box and log disagree on poll %s", p.PollOpened.Poll)
+		if p.Secret && p.Result == nil && len(ballots[fmt.Sprint("poll", p.Poll, p.Round)]) != len(p.Taken) {
+			r.Fatalf("box and log disagree on poll %s", p.Poll)
 		}
 		if x := p.Result; x != nil {
 			sum := 0
 			for _, row := range x.Rows {
 				if row.Votes > x.Cast-x.Blank {
-					r.Fatalf("poll %s: impossible row %+v of %+v", p.PollOpened.Poll, row, x)
+					r.Fatalf("poll %s: impossible row %+v of %+v", p.Poll, row, x)
 				}
 				sum += row.Votes
 			}
 			if x.Cast > x.Entitled || x.Blank > x.Cast || !x.Lapsed && x.Cast < x.Quorum || x.Elected != "" && x.Lapsed || x.Cast > x.Blank && sum == 0 {
-				r.Fatalf("poll %s: impossible result %+v", p.PollOpened.Poll, x)
+				r.Fatalf("poll %s: impossible result %+v", p.Poll, x)
 			}
 		}
 	}

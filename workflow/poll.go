@@ -169,7 +169,7 @@ func (p Poll) Missing() []AgencyID {
 
 // Poll finds a poll as it was opened last.
 func (sc *Scoring) Poll(id PollID) (Poll, bool) {
-	i := slices.IndexFunc(sc.Polls, func(p Poll) bool { return p.PollOpened.Poll == id })
+	i := slices.IndexFunc(sc.Polls, func(p Poll) bool { return p.Poll == id })
 	if i < 0 {
 		return Poll{}, false
 	}
@@ -220,7 +220,7 @@ func (c *Covenant) applyPoll(e Event) {
 	change := func(id PollID, change func(*Poll)) {
 		c.Scoring.Polls = slices.Clone(c.Scoring.Polls)
 		for i := range c.Scoring.Polls {
-			if c.Scoring.Polls[i].PollOpened.Poll == id {
+			if c.Scoring.Polls[i].Poll == id {
 				change(&c.Scoring.Polls[i])
 			}
 		}
@@ -228,7 +228,7 @@ func (c *Covenant) applyPoll(e Event) {
 	switch e := e.(type) {
 	case PollOpened:
 		c.Rounds++
-		polls := slices.DeleteFunc(slices.Clone(c.Scoring.Polls), func(p Poll) bool { return p.PollOpened.Poll == e.Poll })
+		polls := slices.DeleteFunc(slices.Clone(c.Scoring.Polls), func(p Poll) bool { return p.Poll == e.Poll })
 		c.Scoring.Polls = append(polls, Poll{PollOpened: e, Round: c.Rounds})
 	case PollBallotCast:
 		change(e.Poll, func(p *Poll) { p.Cast = append(slices.Clip(p.Cast), e) })
@@ -239,7 +239,7 @@ func (c *Covenant) applyPoll(e Event) {
 	case ConflictDeclared:
 		for _, p := range c.Scoring.Polls {
 			if e.Motion == "" && p.Result == nil && !p.Voted(e.Agency) {
-				change(p.PollOpened.Poll, func(p *Poll) { p.Who = without(p.Who, e.Agency) })
+				change(p.Poll, func(p *Poll) { p.Who = without(p.Who, e.Agency) })
 			}
 		}
 	}
@@ -264,7 +264,7 @@ func (cmd OpenPoll) decide(s State, now time.Time) ([]Event, error) {
 		return nil, err
 	}
 	if open, ok := s.Covenant.Scoring.openPoll(); ok {
-		rule, _ := s.stage().Score.PollRule(open.PollOpened.Poll)
+		rule, _ := s.stage().Score.PollRule(open.Poll)
 		return nil, refuse(CodeWrongState, "cuộc bỏ phiếu “%[1]s” đang mở; kiểm phiếu xong rồi mới mở cuộc khác", "the poll “%[2]s” is open; close it first", rule.Label("vi"), rule.Label("en"))
 	}
 	rule, err := cmd.rule(s)
@@ -395,109 +395,4 @@ func (s State) openedPoll(id PollID) (Poll, PollRule, error) {
 		return poll, rule, refuse(CodeWrongState, "cuộc bỏ phiếu này đã kết thúc", "this poll is closed")
 	}
 	return poll, rule, nil
-}
-
-// ClosePoll counts a poll and declares its result. Without a quorum it stays open, unless the chair lets it lapse. Ballots are those of
-// the box of a secret poll, in any order.
-type ClosePoll struct {
-	By      PersonID
-	Poll    PollID
-	Lapse   bool
-	Ballots []PollBallot
-}
-
-func (cmd ClosePoll) decide(s State, now time.Time) ([]Event, error) {
-	poll, rule, err := s.openedPoll(cmd.Poll)
-	if err != nil {
-		return nil, err
-	}
-	chair, authority, err := s.chairs(cmd.By, "", now)
-	if err != nil {
-		return nil, err
-	}
-	e := PollClosed{
-		Poll: cmd.Poll, Round: poll.Round, Method: MethodElectronic, Entitled: len(poll.Who), Quorum: rule.Quorum.Of(len(poll.Who)),
-		Chairing: chair, Person: cmd.By, Authority: authority,
-	}
-	ballots, err := e.ballots(poll, rule, cmd.Ballots)
-	if err != nil {
-		return nil, err
-	}
-	e.Entitled = max(e.Entitled, len(ballots)) // somebody who had voted may have declared a conflict since
-	if e.Lapsed = len(ballots) < e.Quorum; e.Lapsed && !cmd.Lapse {
-		return nil, refuse(CodeWrongState, "chưa đủ số phiếu: %d/%d đơn vị đã bỏ phiếu, cần ít nhất %d",
-			"no quorum yet: %d of %d agencies have voted, at least %d are needed", len(ballots), e.Entitled, e.Quorum)
-	}
-	e.count(poll, rule, ballots)
-	return []Event{e}, nil
-}
-
-// ballots are those of the poll: the open ones, or those of the box, of which there must be as many as took part.
-func (e *PollClosed) ballots(poll Poll, rule PollRule, box []PollBallot) ([]PollBallot, error) {
-	if !poll.Secret {
-		var out []PollBallot
-		for _, b := range poll.Cast {
-			out = append(out, NewPollBallot(rule.Marks, b.Choices))
-		}
-		return out, nil
-	}
-	e.Method = MethodSecret
-	if len(box) != len(poll.Taken) {
-		return nil, refuse(CodeConflict, "hòm phiếu có %d phiếu, trong khi %d đơn vị đã bỏ phiếu; không kiểm phiếu được",
-			"the box holds %d ballots, but %d agencies took part; it cannot be counted", len(box), len(poll.Taken))
-	}
-	for _, b := range box {
-		choices := b.Choices()
-		if err := (CastPollBallot{Choices: choices}).check(poll, rule); err != nil || NewPollBallot(rule.Marks, choices) != b {
-			return nil, refuse(CodeConflict, "hòm phiếu có phiếu không hợp lệ; không kiểm phiếu được", "the box holds an invalid ballot and cannot be counted")
-		}
-	}
-	e.Ballots = slices.Clone(box)
-	slices.Sort(e.Ballots)
-	return e.Ballots, nil
-}
-
-// count fills in what each candidate got, in the order of the candidates, and who is elected.
-func (e *PollClosed) count(poll Poll, rule PollRule, ballots []PollBallot) {
-	at := map[AgencyID]int{}
-	for i, a := range poll.Candidates {
-		at[a] = i
-		e.Rows = append(e.Rows, PollRow{Agency: a})
-	}
-	e.Cast = len(ballots)
-	most := rule.Most(len(poll.Candidates))
-	for _, b := range ballots {
-		choices := b.Choices()
-		if len(choices) == 0 {
-			e.Blank++
-		}
-		for place, a := range choices {
-			row := &e.Rows[at[a]]
-			row.Votes++
-			if rule.Marks == MarksOrder {
-				row.Points += most - place
-			}
-		}
-	}
-	if rule.Decides != DecidesRanking && !e.Lapsed {
-		e.elect(rule)
-	}
-}
-
-// elect: who is named by enough of the valid ballots, and among several of them has the most.
-func (e *PollClosed) elect(rule PollRule) {
-	e.Need = max(rule.Pass.Of(e.Cast-e.Blank), 1)
-	best := PollRow{}
-	for _, row := range e.Rows {
-		switch {
-		case row.Votes < e.Need:
-		case row.Points > best.Points || row.Points == best.Points && row.Votes > best.Votes || best.Agency == "":
-			best, e.Tied = row, []AgencyID{row.Agency}
-		case row.Points == best.Points && row.Votes == best.Votes:
-			e.Tied = append(e.Tied, row.Agency)
-		}
-	}
-	if len(e.Tied) == 1 {
-		e.Elected, e.Tied = e.Tied[0], nil
-	}
 }

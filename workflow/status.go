@@ -170,7 +170,7 @@ func (s State) scoringSentence(lang string) string {
 func (s State) pollingSentence(lang string) string {
 	sc := s.Covenant.Scoring
 	if poll, ok := sc.openPoll(); ok {
-		rule, _ := s.stage().Score.PollRule(poll.PollOpened.Poll)
+		rule, _ := s.stage().Score.PollRule(poll.Poll)
 		if missing := len(poll.Missing()); missing > 0 {
 			return fmt.Sprintf(pick(lang, [2]string{"%[2]s: còn %[1]d đơn vị chưa bỏ phiếu", "%[3]s: ballots still to come: %[1]d"}), missing, rule.Label("vi"), rule.Label("en"))
 		}
