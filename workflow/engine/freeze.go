@@ -41,6 +41,9 @@ func (e *Engine) issueNumber(ctx context.Context, id workflow.CovenantID, asked 
 		if err != nil {
 			return nil, err
 		}
+		if n.State == store.NumberIssued { // by the same request, which was faster since the state was read
+			return nil, store.ErrConflict
+		}
 		cmd.Number = int(n.Number)
 		return cmd, tx.IssueNumber(ctx, key, e.Now())
 	})

@@ -115,3 +115,29 @@ func TestClerksNeverGetTheSameNumber(t *testing.T) {
 		}
 	})
 }
+
+// The same request for a number, given to two nodes in the same moment, is carried out once and answered to everybody.
+func TestSameNumberAskedAtOnce(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, o *office) {
+		o.shrink()
+		o.upTo(workflow.AwaitingNumber)
+		nodes := [2]*engine.Engine{o.Engine, o.anotherNode(t)}
+		clerk := o.who("so-gddt", workflow.DutyNumber)
+		out, errs := make([]engine.Outcome, 16), make([]error, 16)
+		var together sync.WaitGroup
+		for i := range out {
+			together.Go(func() {
+				out[i], errs[i] = nodes[i%2].IssueNumber(context.Background(), o.id, o.Calendar.Today(o.Now()), o.as(clerk, "number"))
+			})
+		}
+		together.Wait()
+		for i, err := range errs {
+			if err != nil || out[i].Version != out[0].Version {
+				t.Errorf("answer %d: %+v, %v; the first one: %+v", i, out[i], err, out[0])
+			}
+		}
+		if n := o.state().Covenant.Number; n == nil || n.Number != 1 {
+			t.Errorf("number %+v", n)
+		}
+	})
+}
