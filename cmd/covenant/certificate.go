@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"os"
 
 	"covenant/workflow"
 )
@@ -13,7 +15,7 @@ type certificateName struct {
 	Serial      string `help:"Serial number, decimal." placeholder:"N"`
 }
 
-func (n certificateName) read() (issuer, serial string, err error) {
+func (n certificateName) identify() (issuer, serial string, err error) {
 	if n.Certificate == "" {
 		if n.Issuer == "" || n.Serial == "" {
 			return "", "", errors.New("name the certificate: --certificate FILE, or --issuer and --serial")
@@ -37,11 +39,36 @@ type directoryBindCmd struct {
 
 // Run binds a certificate.
 func (cmd *directoryBindCmd) Run(e *env) error {
-	issuer, serial, err := cmd.read()
+	issuer, serial, err := cmd.identify()
 	if err != nil {
 		return err
 	}
 	return cmd.direct(e, workflow.BindCertificate{Person: cmd.Person, Agency: cmd.Agency, Issuer: issuer, Serial: serial, Pending: cmd.Pending})
+}
+
+type directoryKeepCmd struct {
+	Person       workflow.PersonID `help:"Whose key it is." xor:"holder" required:"" placeholder:"PERSON"`
+	Agency       workflow.AgencyID `help:"Whose seal's key it is." xor:"holder" required:"" placeholder:"AGENCY"`
+	P12          string            `name:"p12" required:"" help:"PKCS#12 file with key and certificate." type:"existingfile" placeholder:"FILE"`
+	PasswordFile string            `required:"" help:"File whose first line is the PKCS#12 file's password." type:"existingfile" placeholder:"FILE"`
+	PINFile      string            `name:"pin-file" required:"" help:"File whose first line is the new PIN; - is the standard input." placeholder:"FILE"`
+	place
+}
+
+// Run has the server keep a key, and binds its certificate.
+func (cmd *directoryKeepCmd) Run(e *env) error {
+	p := keyParams{Person: cmd.Person, Agency: cmd.Agency}
+	var err error
+	if p.PKCS12, err = os.ReadFile(cmd.P12); err != nil {
+		return fmt.Errorf("key file: %w", err)
+	}
+	if p.Password, err = password(cmd.PasswordFile); err != nil {
+		return err
+	}
+	if p.PIN, err = readPIN(cmd.PINFile, os.Stdin); err != nil {
+		return err
+	}
+	return cmd.give(e, order{Command: "keep-key"}, p)
 }
 
 type directoryConfirmCmd struct {
@@ -51,7 +78,7 @@ type directoryConfirmCmd struct {
 
 // Run confirms a binding.
 func (cmd *directoryConfirmCmd) Run(e *env) error {
-	issuer, serial, err := cmd.read()
+	issuer, serial, err := cmd.identify()
 	if err != nil {
 		return err
 	}
@@ -68,7 +95,7 @@ type directoryUnbindCmd struct {
 
 // Run unbinds a certificate, or replaces it.
 func (cmd *directoryUnbindCmd) Run(e *env) error {
-	issuer, serial, err := cmd.read()
+	issuer, serial, err := cmd.identify()
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"sort"
 	"strings"
+	"time"
 
 	"github.com/knadh/koanf/parsers/yaml"
 	environment "github.com/knadh/koanf/providers/env/v2"
@@ -34,6 +35,9 @@ type config struct {
 	SMTPPass   string `koanf:"smtp_password_file"` // file that holds the password
 	SMTPTLS    string `koanf:"smtp_tls"`           // starttls (default), tls or none
 	MailFrom   string `koanf:"mail_from"`          // sender's address
+	// SMTPTimeout is how long handing one mail over may take. A mail that has been on its way for twice as long is in doubt.
+	// Default: 2m.
+	SMTPTimeout time.Duration `koanf:"smtp_timeout"`
 	// AllowPrivate lets certificates name OCSP and CRL servers on private addresses. Default: public ones only.
 	AllowPrivate bool `koanf:"allow_private"`
 }

@@ -191,8 +191,12 @@ func (s *demoStage) serve(e *env) error {
 	if err != nil {
 		return err
 	}
+	control, err := openControl(s.world)
+	if err != nil {
+		return err
+	}
 	e.say("\nXem giao ước tại http://%s/ – nhấn Ctrl+C để dừng", "\nSee the covenant at http://%s/ – press Ctrl+C to stop", s.pages.Addr())
-	return serveHTTP(e.ctx, s.pages, handler)
+	return serveBoth(e.ctx, s.pages, handler, control)
 }
 
 func (s *demoStage) close() error {

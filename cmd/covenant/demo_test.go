@@ -28,6 +28,7 @@ import (
 // The reference case and a block that shares nothing with it but the template live their whole life by the same
 // program, and the files stand up to programs that we did not write.
 func TestDemoOfTwoBlocks(t *testing.T) {
+	t.Parallel()
 	for name, want := range map[string]struct {
 		people int
 		args   []string
@@ -54,6 +55,7 @@ func TestDemoOfTwoBlocks(t *testing.T) {
 // a proxy amends the text on the spot and is minuted, the criteria are voted on by secret ballot, and a director refuses to
 // sign, without whom the covenant comes into force.
 func TestDemoOfAConference(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	var out, errOut bytes.Buffer
 	args := []string{"--lang", "vi", "demo", "--exit", "--dir", dir, "--case", filepath.Join("..", "..", "testdata", "noichinh")}
@@ -384,9 +386,10 @@ func checkRootMails(t *testing.T, s *store.Store, times map[string]int) {
 
 // The demo that is left running serves the covenant's page and its file.
 func TestDemoServes(t *testing.T) {
+	t.Parallel()
 	dir, address := t.TempDir(), freeAddress(t)
 	ctx, stop := context.WithCancel(t.Context())
-	cmd := exec.CommandContext(ctx, "covenant", "--lang", "en", "demo", "--dir", dir, "--listen", address)
+	cmd := exec.CommandContext(ctx, program(t), "--lang", "en", "demo", "--dir", dir, "--listen", address)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	out, err := cmd.StdoutPipe()
 	if err != nil {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -9,10 +8,9 @@ import (
 
 	"covenant/workflow"
 	"covenant/workflow/engine"
-	"covenant/workflow/store"
 )
 
-// directoryCmd changes who is who. On SQLite the commands that write need the data directory for themselves.
+// directoryCmd changes who is who.
 type directoryCmd struct {
 	Show     directoryShowCmd     `cmd:"" help:"Print agencies, people, positions, delegations and certificates."`
 	Apply    directoryApplyCmd    `cmd:"" help:"Bring the directory in step with a block file; shows what changes before."`
@@ -23,73 +21,22 @@ type directoryCmd struct {
 	Confirm  directoryConfirmCmd  `cmd:"" help:"Confirm a binding that waits for it."`
 	Unbind   directoryUnbindCmd   `cmd:"" help:"Unbind a certificate; --new-serial names the one that replaces it."`
 	Rule     directoryRuleCmd     `cmd:"" help:"Bind certificates by their subject."`
+	Keep     directoryKeepCmd     `cmd:"" help:"Have the server keep the signing key of a person, or of an agency's seal, under a PIN."`
 }
 
-// place names the installation that a command works on.
-type place struct {
-	Data     string `default:"data" help:"Data directory." placeholder:"DIR"`
-	Database string `help:"PostgreSQL address; default is SQLite in the data directory." placeholder:"URL"`
-}
+// direct has one command on the directory carried out, and prints what it changed.
+func (p place) direct(e *env, cmd workflow.Command) error { return p.directAbout(e, "", cmd) }
 
-// write opens the installation, runs do and closes it.
-func (p place) write(e *env, do func(*engine.Engine) error) error {
-	if _, err := os.Stat(p.Data); err != nil {
-		return fmt.Errorf("data directory: %w", err)
-	}
-	calendar, err := loadCalendar("")
-	if err != nil {
-		return err
-	}
-	options := store.Options{Dir: p.Data, DatabaseURL: p.Database}
-	if options.Blobs, err = blobsAt(e.ctx, os.Getenv(envPrefix+"BLOBS")); err != nil {
-		return err
-	}
-	s, err := store.Open(e.ctx, options)
-	if err != nil {
-		return fmt.Errorf("data directory %s: %w", p.Data, err)
-	}
-	letters, err := newComposer(calendar.Zone())
-	if err != nil {
-		return errors.Join(err, s.Close())
-	}
-	eng, err := engine.New(engine.Config{Store: s, Calendar: calendar, Composer: letters})
-	if err != nil {
-		return errors.Join(err, s.Close())
-	}
-	return errors.Join(do(eng), s.Close())
+// directAbout is direct for a command that is about the covenant at an address.
+func (p place) directAbout(e *env, slug string, cmd workflow.Command) error {
+	return p.give(e, order{Command: directoryName(cmd), Slug: slug}, cmd)
 }
-
-// direct carries out one command on the directory and prints what it changed.
-func (p place) direct(e *env, cmd workflow.Command) error {
-	return p.write(e, func(eng *engine.Engine) error {
-		before, err := eng.Directory(e.ctx)
-		if err != nil {
-			return err
-		}
-		events, err := workflow.Decide(workflow.State{Directory: before, Covenant: &workflow.Covenant{}, Calendar: eng.Calendar}, cmd, eng.Now())
-		if err != nil {
-			return err
-		}
-		if _, err := eng.DoDirectory(e.ctx, cmd, cliMeta()); err != nil {
-			return err
-		}
-		for _, event := range events {
-			fmt.Fprintln(e.out, before.Describe(event, e.lang))
-		}
-		if len(events) == 0 {
-			e.say("Không có gì thay đổi.", "Nothing changes.")
-		}
-		return nil
-	})
-}
-
-func cliMeta() engine.Meta { return engine.Meta{Actor: workflow.SystemActor, Origin: "cli"} }
 
 type directoryShowCmd struct{ place }
 
 // Run prints the directory as it is today.
 func (cmd *directoryShowCmd) Run(e *env) error {
-	return readOnly(e, cmd.Data, cmd.Database, func(eng *engine.Engine) error {
+	return cmd.read(e, func(eng *engine.Engine) error {
 		d, err := eng.Directory(e.ctx)
 		if err != nil {
 			return err
@@ -139,11 +86,14 @@ func (cmd *directoryApplyCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	if cmd.Yes {
+		return cmd.give(e, order{Command: "apply-block"}, blockParams{cmd.File, source})
+	}
 	file, err := workflow.ParseBlockFile(cmd.File, source)
 	if err != nil {
 		return err
 	}
-	do := func(eng *engine.Engine) error {
+	return cmd.read(e, func(eng *engine.Engine) error {
 		lines, err := eng.PlanBlock(e.ctx, file, e.lang)
 		if err != nil {
 			return err
@@ -151,24 +101,13 @@ func (cmd *directoryApplyCmd) Run(e *env) error {
 		for _, line := range lines {
 			fmt.Fprintln(e.out, line)
 		}
-		switch {
-		case len(lines) == 0:
+		if len(lines) == 0 {
 			e.say("Không có gì thay đổi.", "Nothing changes.")
 			return nil
-		case !cmd.Yes:
-			e.say("Chưa ghi gì; thêm --yes để ghi %d thay đổi.", "Nothing was recorded; add --yes to record %d changes.", len(lines))
-			return nil
 		}
-		if err := eng.ImportBlock(e.ctx, file, cliMeta()); err != nil {
-			return err
-		}
-		e.say("Đã ghi %d thay đổi.", "Recorded %d changes.", len(lines))
+		e.say("Chưa ghi gì; thêm --yes để ghi %d thay đổi.", "Nothing was recorded; add --yes to record %d changes.", len(lines))
 		return nil
-	}
-	if cmd.Yes {
-		return cmd.write(e, do)
-	}
-	return readOnly(e, cmd.Data, cmd.Database, do)
+	})
 }
 
 type directoryLeaveCmd struct {
@@ -214,16 +153,7 @@ func (cmd *directoryDelegateCmd) Run(e *env) error {
 	grant := workflow.GrantDelegation{
 		From: cmd.From, To: cmd.To, Form: cmd.Form, Duties: cmd.Duties, Start: start, End: end, Document: cmd.Document, Scope: cmd.Scope,
 	}
-	if cmd.Covenant != "" {
-		err := readOnly(e, cmd.Data, cmd.Database, func(eng *engine.Engine) (err error) {
-			grant.Covenant, err = eng.Find(e.ctx, cmd.Covenant)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return cmd.direct(e, grant)
+	return cmd.directAbout(e, cmd.Covenant, grant)
 }
 
 type directoryRevokeCmd struct {

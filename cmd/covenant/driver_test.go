@@ -1,16 +1,15 @@
 package main
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
-	"log/slog"
-	"net"
-	"os"
+	"math/rand/v2"
+	"net/http"
 	"slices"
-	"sync"
+	"strings"
+	"testing"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -21,126 +20,92 @@ import (
 	"covenant/workflow/store"
 )
 
-// driver is one process of the torture: an installation as `covenant serve` opens it, pages and background work included,
-// and people who act on its covenants. Each step carries a key of its own, so that the driver of another node, or the next one
-// after this was killed, goes on where it was. What was answered is printed: the parent's ledger.
+// driver is the people of the torture: they act on covenants over the control channels of serving processes that are killed
+// meanwhile. Each step carries a key of its own and is given again, to any node, until it is answered. What was answered is
+// written into the ordeal's ledger.
 type driver struct {
-	Config config
-	Count  int           // covenants to be brought to their end
-	Ahead  time.Duration // of the office's clock
-
-	*world
-	block  *workflow.BlockFile
-	values []byte
-	print  sync.Mutex
+	*ordeal
+	block   *workflow.BlockFile
+	values  []byte
+	process []byte
+	today   workflow.Date
 }
 
-// driverMain is what the test binary does under the name covenant-driver.
-func driverMain() {
-	if err := drive(); err != nil {
-		fmt.Fprintln(os.Stderr, "driver:", err)
-		os.Exit(3)
-	}
-}
+const tortureLeader workflow.AgencyID = "so-gddt"
 
-func drive() (err error) {
-	ctx := context.Background()
-	d := &driver{}
-	if err := json.Unmarshal([]byte(os.Getenv("COVENANT_DRIVER")), d); err != nil {
-		return err
+const torturePIN = "246810"
+
+// longestAnswer is how long a step may stay unanswered: longer than anything that the ordeal does to the nodes.
+const longestAnswer = 3 * time.Minute
+
+func (d *driver) slug(n int) string { return fmt.Sprintf("%d/khoi-%03d", d.today.Year, n) }
+
+// cancelled are the covenants that are stopped after their number was issued and the leader has signed.
+func cancelled(n int) bool { return n%5 == 1 }
+
+// newDriver prepares the case: the second block with a leader, a deputy, a member and a witness, and a process whose dates are
+// computed from today, so that reminders fall due by the real clock as soon as a covenant is in force.
+func newDriver(o *ordeal) *driver {
+	o.t.Helper()
+	calendar, err := workflow.VietnamCalendar()
+	if err != nil {
+		o.t.Fatal(err)
 	}
+	d := &driver{ordeal: o, today: calendar.Today(time.Now())}
 	if d.block, d.values, err = smallCase(); err != nil {
-		return err
+		o.t.Fatal(err)
 	}
-	now := func() time.Time { return time.Now().Add(d.Ahead) }
-	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError + 1}))
-	if d.world, err = openWorld(ctx, d.Config, now, logger); err != nil {
-		return err
-	}
-	d.engine.LongestSend = 3 * time.Second // the mail server is on this machine
-	handler, err := d.handler()
-	if err != nil {
-		return err
-	}
-	pages, err := net.Listen("tcp", d.Config.Listen)
-	if err != nil {
-		return err
-	}
-	serving, stop := context.WithCancel(ctx)
-	defer stop()
-	go serveHTTP(serving, pages, handler)
-	if err := d.engine.Start(ctx); err != nil {
-		return err
-	}
-	d.say("pages %s", pages.Addr())
-	if err := d.all(ctx); err != nil {
-		return err
-	}
-	if err := errors.Join(d.stopEngine(), d.close()); err != nil {
-		return err
-	}
-	d.say("done")
-	return nil
+	soon, later := d.today.AddDays(5), d.today.AddDays(200)
+	d.process = fmt.Appendf(nil, tortureProcess, soon.Day, soon.Month, later.Day, later.Month)
+	return d
 }
 
-func (d *driver) say(format string, args ...any) {
-	if d.Config.Listen == "" { // acting from the test itself
-		return
-	}
-	d.print.Lock()
-	defer d.print.Unlock()
-	fmt.Printf(format+"\n", args...)
-}
-
-// all plays every covenant, a few at a time, then lets everything that is due be done.
-func (d *driver) all(ctx context.Context) error {
-	next, errs := make(chan int), make([]error, 3)
-	var players sync.WaitGroup
-	for i := range errs {
-		players.Go(func() {
-			for n := range next {
-				if err := d.ride(ctx, n); err != nil {
-					errs[i] = errors.Join(errs[i], fmt.Errorf("covenant %d: %w", n, err))
-				}
-			}
-		})
-	}
-	for n := range d.Count {
-		next <- n
-	}
-	close(next)
-	players.Wait()
-	if err := errors.Join(errs...); err != nil {
-		return err
-	}
-	for { // what a killed node was sending is in doubt only after a while
-		if err := again(func() error { return d.engine.Sweep(ctx) }); err != nil {
-			return err
-		}
-		settled, cancel := context.WithTimeout(ctx, 3*time.Second)
-		err := again(func() error { return errors.Join(d.engine.AwaitReminders(settled), d.engine.AwaitMails(settled)) })
-		cancel()
-		if !errors.Is(err, context.DeadlineExceeded) {
-			return err
-		}
-	}
-}
-
-// again repeats what a database that was away, or another node, kept from being done.
-func again(do func() error) error {
-	for attempt := 0; ; attempt++ {
-		err := do()
-		transient := errors.Is(err, store.ErrBusy) || errors.Is(err, store.ErrLost) || errors.Is(err, store.ErrConflict)
-		if !transient || attempt == 300 {
-			return err
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-}
-
-func (d *driver) meta(n int, by workflow.PersonID, step string) engine.Meta {
-	return engine.Meta{Key: fmt.Sprintf("t/%d/%s", n, step), Actor: workflow.Actor{Person: by}, Origin: "driver"}
-}
+// tortureProcess asks for everything that the program does in the background: a ladder of a stage, open and secret votes, a
+// freeze, signatures and a seal, validation data, and reminders, of which the first duty's are due at once and the second's
+// in half a year.
+const tortureProcess = `
+process: {id: thu-thach, vi: Quy trình thử, en: Ordeal}
+stages:
+  - id: gop-y
+    kind: review
+    name: {vi: Góp ý, en: Review}
+    due: {days: 5}
+    escalate: [{id: nhac, days: -30, to: leader}]
+    review: {approve: all}
+  - id: bieu-quyet
+    kind: vote
+    name: {vi: Biểu quyết, en: Vote}
+    vote: {motions: [{id: chuong-trinh, vi: Chương trình, en: Programme}, {id: quy-che, vi: Quy chế, en: Regulation}]}
+  - id: phieu-kin
+    kind: vote
+    name: {vi: Bỏ phiếu kín, en: Secret ballot}
+    vote: {ballot: secret, motions: [{id: tieu-chi, vi: Tiêu chí, en: Criteria}]}
+  - {id: cap-so, kind: number, name: {vi: Cấp số, en: Number}, number: {book: giao-uoc, by: leader}}
+  - id: ky-so
+    kind: sign
+    name: {vi: Ký số, en: Sign}
+    sign: {groups: [[leader], [deputy, member], [witness]], level: B-T, archive: B-LTA}
+  - {id: dong-dau, kind: seal, name: {vi: Đóng dấu, en: Seal}, who: [leader], seal: {level: B-T}}
+  - {id: ban-hanh, kind: issue, name: {vi: Ban hành, en: Issue}}
+  - id: bao-cao
+    kind: report
+    name: {vi: Báo cáo, en: Reports}
+    report:
+      months: 12
+      obligations:
+        - id: som
+          vi: Báo cáo sớm
+          en: Early report
+          period: year
+          schedule: "0 17 %d %d *"
+          reminders: [{id: nhac-truoc, days: -30, to: agency}, {id: danh-sach, days: -20, to: leader}]
+        - id: muon
+          vi: Báo cáo muộn
+          en: Late report
+          period: half
+          schedule: "0 17 %d %d *"
+          reminders: [{id: nhac-truoc, days: -1, to: agency}]
+`
 
 func (d *driver) who(agency workflow.AgencyID, duty workflow.Duty) workflow.PersonID {
 	for _, a := range d.block.Agencies {
@@ -153,162 +118,143 @@ func (d *driver) who(agency workflow.AgencyID, duty workflow.Duty) workflow.Pers
 	return ""
 }
 
-const tortureLeader workflow.AgencyID = "so-gddt"
-
-func tortureSlug(n int) string { return fmt.Sprintf("2026/khoi-%03d", n) }
-
-// cancelled are the covenants that are stopped after their number was issued and the leader has signed.
-func cancelled(n int) bool { return n%5 == 4 }
-
-// ride brings one covenant to its end, or goes on with it.
-func (d *driver) ride(ctx context.Context, n int) error {
-	drafter := d.who(tortureLeader, workflow.DutyDraft)
-	var id workflow.CovenantID
-	err := again(func() (err error) {
-		id, err = d.engine.Draft(ctx, engine.DraftRequest{
-			Slug: tortureSlug(n), Title: fmt.Sprintf("Giao ước số %d", n), Year: 2026, Block: d.block.Block.ID, Template: "giao-uoc-thi-dua", Values: d.values,
-		}, d.meta(n, drafter, "draft"))
-		return err
-	})
+// ask gives an order to one of the nodes, and again until one answers. A refusal is an answer.
+func (d *driver) ask(command, slug string, by workflow.PersonID, key string, fields any) (answer, error) {
+	o, err := place{}.complete(&env{lang: "en"}, order{Command: command, Slug: slug, As: by, Key: key}, fields)
 	if err != nil {
-		return err
+		return answer{}, err
 	}
-	d.say("ack t/%d/draft", n)
-	for {
-		s, err := d.engine.Await(ctx, id, func(s workflow.State) bool {
-			return s.Covenant.Phase != workflow.AwaitingFreeze && s.Covenant.Phase != workflow.AwaitingValidation
-		})
-		if err != nil {
-			if errors.Is(err, store.ErrBusy) || errors.Is(err, store.ErrLost) {
-				time.Sleep(100 * time.Millisecond)
-				continue
-			}
-			return err
-		}
-		if s.Covenant.Phase.Ended() {
-			return nil
-		}
-		if s.Covenant.Phase == workflow.AwaitingReports {
-			return d.reports(ctx, n, s)
-		}
-		if err := d.step(ctx, n, s); err != nil {
-			return fmt.Errorf("%s: %w", s.Covenant.Phase, err)
+	for began := time.Now(); ; time.Sleep(time.Duration(20+rand.IntN(30)) * time.Millisecond) {
+		a, err := send(d.t.Context(), d.anyNode().data, o)
+		if transient := errors.Is(err, errNotServed) || errors.Is(err, errUnanswered) || errors.Is(err, store.ErrBusy) || errors.Is(err, store.ErrLost) ||
+			errors.Is(err, store.ErrConflict); !transient || d.t.Context().Err() != nil || time.Since(began) > longestAnswer {
+			return a, err
 		}
 	}
 }
 
-// act carries out one step and prints that it was answered. A refusal because somebody else did it meanwhile is fine: the
+// act carries out one step and writes down that it was answered. A refusal because somebody else did it meanwhile is fine: the
 // state is looked at again.
-func (d *driver) act(n int, by workflow.PersonID, step string, do func(engine.Meta) error) error {
-	meta := d.meta(n, by, step)
-	err := again(func() error { return do(meta) })
+func (d *driver) act(n int, by workflow.PersonID, step, command string, fields any) error {
+	key := fmt.Sprintf("t/%d/%s", n, step)
+	_, err := d.ask(command, d.slug(n), by, key, fields)
 	switch workflow.ErrorCode(err) {
 	case workflow.CodeWrongState, workflow.CodeConflict:
 		return nil
 	}
-	if err == nil {
-		d.say("ack %s", meta.Key)
+	if err != nil {
+		return fmt.Errorf("%s: %w", step, err)
 	}
-	return err
+	d.acked(key)
+	return d.look(n)
 }
 
-func (d *driver) do(ctx context.Context, n int, id workflow.CovenantID, by workflow.PersonID, step string, cmd workflow.Command) error {
-	return d.act(n, by, step, func(meta engine.Meta) error {
-		_, err := d.engine.Do(ctx, id, cmd, meta)
-		return err
+// look reads the covenant's page on a node, which may be killed meanwhile. A page that comes is the right one.
+func (d *driver) look(n int) error {
+	address := d.anyNode().address()
+	if address == "" {
+		return nil
+	}
+	response, err := http.Get("http://" + address + "/giao-uoc/" + d.slug(n))
+	if err != nil {
+		return nil // it was killed, or is not up yet
+	}
+	defer response.Body.Close()
+	page, err := io.ReadAll(response.Body)
+	if err != nil || d.outages && response.StatusCode >= http.StatusInternalServerError {
+		return nil // killed while it answered
+	}
+	if response.StatusCode != http.StatusOK || !strings.Contains(string(page), title(n)) {
+		return fmt.Errorf("page of covenant %d: %s\n%.2000s", n, response.Status, page)
+	}
+	return nil
+}
+
+func title(n int) string { return fmt.Sprintf("Giao ước số %d", n) }
+
+// ride brings one covenant to its end, or goes on with it.
+func (d *driver) ride(n int) error {
+	err := d.act(n, d.who(tortureLeader, workflow.DutyDraft), "draft", "draft", engine.DraftRequest{
+		Title: title(n), Year: d.today.Year, Block: d.block.Block.ID, Template: "giao-uoc-thi-dua", Values: d.values, Process: d.process,
 	})
-}
-
-func (d *driver) step(ctx context.Context, n int, s workflow.State) error {
-	c := s.Covenant
-	switch c.Phase {
-	case workflow.AwaitingRevision:
-		by := d.who(tortureLeader, workflow.DutyDraft)
-		return d.act(n, by, "submit", func(meta engine.Meta) error {
-			_, err := d.engine.Submit(ctx, engine.SubmitRequest{Covenant: c.ID, Values: d.values}, meta)
-			return err
-		})
-	case workflow.AwaitingReviews:
-		r, _ := c.Revision()
-		a := c.Waiting[0]
-		by := d.who(a, workflow.DutyReview)
-		return d.do(ctx, n, c.ID, by, "review/"+string(a), workflow.GiveReview{
-			By: by, Agency: a, Revision: r.Number, Manifest: r.Manifest, Opinion: workflow.OpinionApprove})
-	case workflow.AwaitingVotes:
-		return d.vote(ctx, n, c)
-	case workflow.AwaitingNumber:
-		by := d.who(tortureLeader, workflow.DutyNumber)
-		return d.act(n, by, "number", func(meta engine.Meta) error {
-			_, err := d.engine.IssueNumber(ctx, c.ID, workflow.Date{Year: 2026, Month: 11, Day: 25}, meta)
-			return err
-		})
-	case workflow.AwaitingSignatures:
-		return d.sign(ctx, n, c)
-	case workflow.AwaitingSeals:
-		a := c.Waiting[0]
-		return d.act(n, d.who(a, workflow.DutyNumber), "seal/"+string(a), func(meta engine.Meta) error {
-			_, err := d.engine.Seal(ctx, engine.SealRequest{Covenant: c.ID, Agency: a, PIN: torturePIN}, meta)
-			return err
-		})
+	for err == nil {
+		var a answer
+		if a, err = d.ask("show", d.slug(n), "", "", showParams{Wait: true}); err != nil {
+			break
+		}
+		switch s := a.Standing; {
+		case s.Ended:
+			return nil
+		case s.Phase == workflow.AwaitingReports:
+			return d.reports(n, s)
+		default:
+			err = d.step(n, s)
+		}
 	}
-	return fmt.Errorf("the driver does not know what to do in phase %s", c.Phase)
+	return fmt.Errorf("covenant %d: %w", n, err)
 }
 
-func (d *driver) vote(ctx context.Context, n int, c *workflow.Covenant) error {
-	for _, m := range c.Motions {
-		if m.Result != nil {
+func (d *driver) step(n int, s *standing) error {
+	switch s.Phase {
+	case workflow.AwaitingFreeze, workflow.AwaitingValidation: // the node that was asked has not come round to it
+		return nil
+	case workflow.AwaitingRevision:
+		return d.act(n, d.who(tortureLeader, workflow.DutyDraft), "submit", "submit-revision", engine.SubmitRequest{Values: d.values})
+	case workflow.AwaitingReviews:
+		a := s.Waiting[0]
+		return d.act(n, d.who(a, workflow.DutyReview), "review/"+string(a), "give-review", workflow.GiveReview{
+			Agency: a, Revision: s.Revision.Number, Manifest: s.Revision.Manifest, Opinion: workflow.OpinionApprove})
+	case workflow.AwaitingVotes:
+		return d.vote(n, s)
+	case workflow.AwaitingNumber:
+		return d.act(n, d.who(tortureLeader, workflow.DutyNumber), "number", "issue-number", numberParams{Date: d.today})
+	case workflow.AwaitingSignatures:
+		return d.sign(n, s)
+	case workflow.AwaitingSeals:
+		a := s.Waiting[0]
+		return d.act(n, d.who(a, workflow.DutyNumber), "seal/"+string(a), "seal", engine.SealRequest{Agency: a, PIN: torturePIN})
+	}
+	return fmt.Errorf("the driver does not know what to do in phase %s", s.Phase)
+}
+
+func (d *driver) vote(n int, s *standing) error {
+	for _, m := range s.Motions {
+		if m.Closed {
 			continue
 		}
 		for _, a := range m.Who {
-			by := d.who(a, workflow.DutyVote)
-			err := d.do(ctx, n, c.ID, by, fmt.Sprintf("vote/%s/%s", m.ID, a), workflow.CastBallot{By: by, Agency: a, Motion: m.ID, Choice: workflow.ChoiceFor})
+			err := d.act(n, d.who(a, workflow.DutyVote), fmt.Sprintf("vote/%s/%s", m.ID, a), "cast-ballot",
+				workflow.CastBallot{Agency: a, Motion: m.ID, Choice: workflow.ChoiceFor})
 			if err != nil {
 				return err
 			}
 		}
-		chair := d.who(tortureLeader, workflow.DutyVote)
-		return d.do(ctx, n, c.ID, chair, "close/"+string(m.ID), workflow.CloseMotion{By: chair, Motion: m.ID})
+		return d.act(n, d.who(tortureLeader, workflow.DutyVote), "close/"+string(m.ID), "close-motion", workflow.CloseMotion{Motion: m.ID})
 	}
 	return nil
 }
 
-func (d *driver) sign(ctx context.Context, n int, c *workflow.Covenant) error {
-	if cancelled(n) && len(c.Signed) > 0 {
-		by := d.who(tortureLeader, workflow.DutySign)
-		return d.do(ctx, n, c.ID, by, "cancel", workflow.Cancel{By: by, Reason: "thử hủy"})
+func (d *driver) sign(n int, s *standing) error {
+	if cancelled(n) && slices.ContainsFunc(s.Cells, func(c cell) bool { return c.Signed != "" }) {
+		return d.act(n, d.who(tortureLeader, workflow.DutySign), "cancel", "cancel", workflow.Cancel{Reason: "thử hủy"})
 	}
-	a := c.Waiting[0]
-	return d.act(n, d.who(a, workflow.DutySign), "sign/"+string(a), func(meta engine.Meta) error {
-		_, err := d.engine.Sign(ctx, engine.SignRequest{
-			Covenant: c.ID, Slot: workflow.SlotID(a), PIN: torturePIN, Consented: c.Frozen.PDF,
-		}, meta)
-		return err
-	})
+	a := s.Waiting[rand.IntN(len(s.Waiting))]
+	return d.act(n, d.who(a, workflow.DutySign), "sign/"+string(a), "sign", engine.SignRequest{
+		Slot: workflow.SlotID(a), PIN: torturePIN, Consented: s.Frozen})
 }
 
 // reports has every member but the last hand in the first report.
-func (d *driver) reports(ctx context.Context, n int, s workflow.State) error {
-	var v *engine.View
-	err := again(func() (err error) {
-		v, err = d.engine.View(ctx, tortureSlug(n))
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	first := v.Upcoming[0]
-	members := s.Covenant.Members()
-	for _, a := range members[:len(members)-1] {
-		by := d.who(a, workflow.DutyReport)
-		cmd := workflow.SubmitReport{By: by, Agency: a, Obligation: first.Obligation, Period: first.Period, Summary: "đã làm"}
-		if err := d.do(ctx, n, s.Covenant.ID, by, "report/"+string(a), cmd); err != nil {
+func (d *driver) reports(n int, s *standing) error {
+	first := s.Reminders[0]
+	for _, a := range s.Members[:len(s.Members)-1] {
+		err := d.act(n, d.who(a, workflow.DutyReport), "report/"+string(a), "submit-report",
+			workflow.SubmitReport{Agency: a, Obligation: first.Obligation, Period: first.Period, Summary: "đã làm"})
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
-
-const torturePIN = "246810"
 
 // smallCase is the case of the second block with a leader, a deputy, a member and a witness.
 func smallCase() (*workflow.BlockFile, []byte, error) {
@@ -344,4 +290,24 @@ func smallCase() (*workflow.BlockFile, []byte, error) {
 	})
 	out, err := yaml.Marshal(values)
 	return block, out, err
+}
+
+// The process of the torture is sound, and what it computes from today falls due as it says.
+func TestTortureProcess(t *testing.T) {
+	d := newDriver(&ordeal{t: t})
+	p, err := workflow.ParseProcess("process", d.process)
+	if err != nil {
+		t.Fatal(err)
+	}
+	calendar, _ := workflow.VietnamCalendar()
+	stage, _ := p.OfKind(workflow.StageReport)
+	all, err := stage.Report.Occurrences(d.today, d.today.AddMonths(12), calendar)
+	if err != nil || len(all) != 3 {
+		t.Fatalf("%d reminders, %v", len(all), err)
+	}
+	for _, o := range all {
+		if due := o.At.Before(time.Now()); due != (o.Obligation == "som") {
+			t.Errorf("%s of %s is due: %v", o.Rung, o.Obligation, due)
+		}
+	}
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"math/rand/v2"
-	"os/exec"
 	"testing"
 	"time"
 )
@@ -17,6 +16,7 @@ func TestKilledDemoGoesOn(t *testing.T) {
 	if testing.Short() {
 		t.Skip("short: kills real processes for half a minute")
 	}
+	t.Parallel()
 	killDemos(t, kills)
 }
 
@@ -40,7 +40,7 @@ func killDemos(t *testing.T, times int) {
 		killed++
 		here++
 	}
-	if out, err := exec.Command("covenant", "demo", "--exit", "--dir", dir).CombinedOutput(); err != nil {
+	if out, err := covenant(t, "demo", "--exit", "--dir", dir).CombinedOutput(); err != nil {
 		t.Fatalf("the last run: %v\n%s", err, out)
 	}
 	checkAfterKills(t, dir)
@@ -50,7 +50,7 @@ func killDemos(t *testing.T, times int) {
 func demoEnds(t *testing.T, dir string, after time.Duration) bool {
 	t.Helper()
 	var out bytes.Buffer
-	cmd := exec.Command("covenant", "demo", "--exit", "--dir", dir)
+	cmd := covenant(t, "demo", "--exit", "--dir", dir)
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -8,7 +8,7 @@ import (
 	"covenant/workflow/engine"
 )
 
-// actOn is a covenant and the person who does something to it. On SQLite the data directory must not be served meanwhile.
+// actOn is a covenant and the person who does something to it.
 type actOn struct {
 	Slug string            `arg:"" help:"Address of the covenant, as in 2026/khoi-kinh-te-nganh."`
 	As   workflow.PersonID `required:"" help:"Who does it: a person of the directory who may." placeholder:"PERSON"`
@@ -16,37 +16,12 @@ type actOn struct {
 	place
 }
 
-func (a actOn) meta(what string) engine.Meta {
-	key := a.Key
-	if key == "" {
-		key = "cli/" + what + "/" + a.Slug
+// do has a command carried out; what it answers says where the covenant stands then.
+func (a actOn) do(e *env, command, key string, fields any) error {
+	if a.Key != "" {
+		key = a.Key
 	}
-	return engine.Meta{Key: key, Actor: workflow.Actor{Person: a.As}, Origin: "cli"}
-}
-
-// do carries out a command and prints where the covenant stands then.
-func (a actOn) do(e *env, what string, cmd workflow.Command) error {
-	return a.act(e, what, func(eng *engine.Engine, id workflow.CovenantID) error {
-		_, err := eng.Do(e.ctx, id, cmd, a.meta(what))
-		return err
-	})
-}
-
-func (a actOn) act(e *env, what string, do func(*engine.Engine, workflow.CovenantID) error) error {
-	return a.write(e, func(eng *engine.Engine) error {
-		id, err := eng.Find(e.ctx, a.Slug)
-		if err != nil {
-			return err
-		}
-		if err := do(eng, id); err != nil {
-			return err
-		}
-		v, err := eng.View(e.ctx, a.Slug)
-		if err == nil {
-			fmt.Fprintln(e.out, v.Status(v.Now, e.lang))
-		}
-		return err
-	})
+	return a.give(e, order{Command: command, Slug: a.Slug, As: a.As, Key: key}, fields)
 }
 
 type withdrawCmd struct {
@@ -56,7 +31,7 @@ type withdrawCmd struct {
 
 // Run takes a draft back.
 func (cmd *withdrawCmd) Run(e *env) error {
-	return cmd.do(e, "withdraw", workflow.Withdraw{By: cmd.As, Reason: cmd.Reason})
+	return cmd.do(e, "withdraw", "cli/withdraw/"+cmd.Slug, workflow.Withdraw{Reason: cmd.Reason})
 }
 
 type cancelCmd struct {
@@ -67,7 +42,7 @@ type cancelCmd struct {
 
 // Run stops a covenant that is not in force.
 func (cmd *cancelCmd) Run(e *env) error {
-	return cmd.do(e, "cancel", workflow.Cancel{By: cmd.As, Reason: cmd.Reason, Document: cmd.Document})
+	return cmd.do(e, "cancel", "cli/cancel/"+cmd.Slug, workflow.Cancel{Reason: cmd.Reason, Document: cmd.Document})
 }
 
 type closeCmd struct {
@@ -77,7 +52,7 @@ type closeCmd struct {
 
 // Run ends a covenant in force.
 func (cmd *closeCmd) Run(e *env) error {
-	return cmd.do(e, "close", workflow.Close{By: cmd.As, Reason: cmd.Reason})
+	return cmd.do(e, "close", "cli/close/"+cmd.Slug, workflow.Close{Reason: cmd.Reason})
 }
 
 type amendCmd struct {
@@ -95,15 +70,13 @@ func (cmd *amendCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	return cmd.act(e, "amend", func(eng *engine.Engine, id workflow.CovenantID) error {
-		_, err := eng.Amend(e.ctx, engine.AmendRequest{
-			Covenant: id, Slug: cmd.NewSlug, Title: cmd.Title, Year: cmd.Year, Template: cmd.Template, Values: values,
-		}, cmd.meta("amend/"+cmd.NewSlug))
-		if err == nil {
-			e.say("Đã lập dự thảo sửa đổi %s.", "Drafted the amendment %s.", cmd.NewSlug)
-		}
-		return err
+	err = cmd.do(e, "amend", "cli/amend/"+cmd.NewSlug+"/"+cmd.Slug, engine.AmendRequest{
+		Slug: cmd.NewSlug, Title: cmd.Title, Year: cmd.Year, Template: cmd.Template, Values: values,
 	})
+	if err == nil {
+		e.say("Đã lập dự thảo sửa đổi %s.", "Drafted the amendment %s.", cmd.NewSlug)
+	}
+	return err
 }
 
 type renewCmd struct {
@@ -120,8 +93,8 @@ func (cmd *renewCmd) Run(e *env) error {
 	if cmd.Draft != "" {
 		return cmd.start(e)
 	}
-	return readOnly(e, cmd.Data, cmd.Database, func(eng *engine.Engine) error {
-		r, _, err := cmd.plan(e, eng)
+	return cmd.read(e, func(eng *engine.Engine) error {
+		r, _, err := renewal(e.ctx, eng, cmd.Slug, cmd.Year)
 		if err != nil {
 			return err
 		}
@@ -141,34 +114,10 @@ func (cmd *renewCmd) Run(e *env) error {
 	})
 }
 
-func (cmd *renewCmd) plan(e *env, eng *engine.Engine) (*workflow.Renewal, workflow.CovenantID, error) {
-	v, err := eng.View(e.ctx, cmd.Slug)
-	if err != nil {
-		return nil, "", err
-	}
-	year := cmd.Year
-	if year == 0 {
-		year = v.Covenant.Year + 1
-	}
-	r, err := eng.PlanRenewal(e.ctx, v.Covenant.ID, year)
-	return r, v.Covenant.ID, err
-}
-
 func (cmd *renewCmd) start(e *env) error {
 	values, err := os.ReadFile(cmd.Draft)
 	if err != nil {
 		return err
 	}
-	return cmd.write(e, func(eng *engine.Engine) error {
-		r, id, err := cmd.plan(e, eng)
-		if err != nil {
-			return err
-		}
-		r.Values = values
-		_, err = eng.Renew(e.ctx, id, r, engine.Meta{Key: "cli/renew/" + r.Slug, Actor: workflow.Actor{Person: cmd.As}, Origin: "cli"})
-		if err == nil {
-			e.say("Đã lập dự thảo %s.", "Drafted %s.", r.Slug)
-		}
-		return err
-	})
+	return cmd.give(e, order{Command: "renew", Slug: cmd.Slug, As: cmd.As}, renewParams{cmd.Year, values})
 }

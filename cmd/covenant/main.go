@@ -36,6 +36,8 @@ type cli struct {
 	Backup    backupCmd    `cmd:"" help:"Copy database and files consistently, also while serving."`
 	Restore   restoreCmd   `cmd:"" help:"Bring a backup back into an empty place."`
 	Rebuild   rebuildCmd   `cmd:"" help:"Make the derived rows anew from the event log."`
+	Show      showCmd      `cmd:"" help:"Where a covenant stands, whose turn it is, and what the next commands have to name."`
+	Act       actCmd       `cmd:"" help:"Do something to a covenant as a person: draft, review, vote, sign, report, …; without arguments, list the commands."`
 	Withdraw  withdrawCmd  `cmd:"" help:"Take a draft back before it is frozen."`
 	Cancel    cancelCmd    `cmd:"" help:"Stop a covenant that is not in force; its number is voided."`
 	Close     closeCmd     `cmd:"" help:"End a covenant in force before its time."`

@@ -2,11 +2,14 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"encoding/pem"
 	"fmt"
 	"image"
 	"image/png"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -15,22 +18,18 @@ import (
 
 	"covenant/signing/devpki"
 	"covenant/testdata"
+	"covenant/workflow"
 	"covenant/workflow/store/pgtest"
 )
 
-// TestMain makes this test binary the program itself when it is started under the name covenant, so that scripts and
-// the kill test run the real process.
+// TestMain removes what tests share when they have run.
 func TestMain(m *testing.M) {
-	testscript.Main(cleaning{m}, map[string]func(){"covenant": main, "covenant-driver": driverMain})
-}
-
-// cleaning removes what tests share when they have run.
-type cleaning struct{ m *testing.M }
-
-// Run runs the tests.
-func (c cleaning) Run() int {
-	defer pgtest.Remove()
-	return c.m.Run()
+	status := m.Run()
+	pgtest.Remove()
+	if err := removeProgram(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	os.Exit(status)
 }
 
 // TestScripts runs the command line as a person would; see testdata/script. Each script finds an authority with its
@@ -48,13 +47,19 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			env.Defer(func() { _ = server.Close() })
+			env.Values["pki"] = pki
 			return prepareScript(env, pki)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"tamper": tamper, "append": appendFile, "truncate": truncate, "png": picture},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"tamper": tamper, "append": appendFile, "truncate": truncate, "png": picture, "pkcs12": issuePKCS12, "served": awaitServed, "capture": capture},
 	})
 }
 
 func prepareScript(env *testscript.Env, pki *devpki.PKI) error {
+	path, err := built()
+	if err != nil {
+		return err
+	}
+	env.Setenv("PATH", filepath.Dir(path)+string(os.PathListSeparator)+env.Getenv("PATH"))
 	for id, profile := range map[string]devpki.Profile{"an": {}, "het-han": devpki.Expired(time.Now())} {
 		subject := devpki.Subject{ID: id, CommonName: "Nguyễn Văn An", Organization: "Sở Tài chính"}
 		if _, err := pki.Issue(subject, profile); err != nil {
@@ -80,6 +85,18 @@ func prepareScript(env *testscript.Env, pki *devpki.PKI) error {
 	if err := os.WriteFile(filepath.Join(env.WorkDir, "values.yaml"), values, 0o600); err != nil {
 		return err
 	}
+	_, small, err := smallCase()
+	if err == nil {
+		err = os.WriteFile(filepath.Join(env.WorkDir, "small.yaml"), small, 0o600)
+	}
+	if err != nil {
+		return err
+	}
+	calendar, err := workflow.VietnamCalendar()
+	if err != nil {
+		return err
+	}
+	env.Setenv("TODAY", calendar.Today(time.Now()).String())
 	env.Setenv("PASSWORD", password)
 	env.Setenv("TSA", pki.TSA())
 	env.Setenv("SLUG", fmt.Sprintf("%d/khoi-kinh-te-nganh", time.Now().Year()))
@@ -119,6 +136,44 @@ func picture(ts *testscript.TestScript, _ bool, args []string) {
 	var b bytes.Buffer
 	ts.Check(png.Encode(&b, img))
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b.Bytes(), 0o600))
+}
+
+// issuePKCS12 makes a key and writes it to ID.p12, its certificate to ID.pem: pkcs12 ID NAME.
+func issuePKCS12(ts *testscript.TestScript, _ bool, args []string) {
+	pki, ok := ts.Value("pki").(*devpki.PKI)
+	if !ok || len(args) != 2 {
+		ts.Fatalf("want pkcs12 ID NAME")
+	}
+	subject := devpki.Subject{ID: args[0], CommonName: args[1]}
+	id, err := pki.Issue(subject, devpki.Profile{})
+	ts.Check(err)
+	path, err := pki.PKCS12(subject)
+	ts.Check(err)
+	data, err := os.ReadFile(path)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]+".p12"), data, 0o600))
+	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: id.Certificate.Raw})
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]+".pem"), certificate, 0o600))
+}
+
+// awaitServed waits until a process serves a data directory.
+func awaitServed(ts *testscript.TestScript, _ bool, args []string) {
+	for began := time.Now(); time.Since(began) < time.Minute; time.Sleep(20 * time.Millisecond) {
+		if conn, err := dial(context.Background(), ts.MkAbs(args[0])); err == nil {
+			ts.Check(conn.Close())
+			return
+		}
+	}
+	ts.Fatalf("nothing serves %s", args[0])
+}
+
+// capture keeps what the first group of an expression matches in the last output as a variable: capture NAME EXPRESSION.
+func capture(ts *testscript.TestScript, _ bool, args []string) {
+	match := regexp.MustCompile(args[1]).FindStringSubmatch(ts.ReadFile("stdout"))
+	if len(match) != 2 {
+		ts.Fatalf("the output does not match %s", args[1])
+	}
+	ts.Setenv(args[0], match[1])
 }
 
 // truncate cuts the last hundred bytes off a file.

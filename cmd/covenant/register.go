@@ -19,7 +19,7 @@ type registerShowCmd struct{ place }
 
 // Run prints every book.
 func (cmd *registerShowCmd) Run(e *env) error {
-	return readOnly(e, cmd.Data, cmd.Database, func(eng *engine.Engine) error {
+	return cmd.read(e, func(eng *engine.Engine) error {
 		books, err := eng.Register(e.ctx)
 		if err != nil {
 			return err
@@ -73,9 +73,9 @@ func (p registerPlace) entry() workflow.RegisterEntry {
 	return workflow.RegisterEntry{Book: p.Book, Year: p.Year, Number: p.Number}
 }
 
-func (p registerPlace) meta(what string) engine.Meta {
-	key := fmt.Sprintf("cli/register/%s/%s/%d/%d", what, p.Book, p.Year, p.Number)
-	return engine.Meta{Key: key, Actor: workflow.Actor{Person: p.As}, Origin: "cli"}
+// order is a command of the clerk on the number; the same one again is carried out once.
+func (p registerPlace) order(command, what string) order {
+	return order{Command: command, As: p.As, Key: fmt.Sprintf("cli/register/%s/%s/%d/%d", what, p.Book, p.Year, p.Number)}
 }
 
 type registerReserveCmd struct {
@@ -85,10 +85,7 @@ type registerReserveCmd struct {
 
 // Run keeps a number back.
 func (cmd *registerReserveCmd) Run(e *env) error {
-	return cmd.write(e, func(eng *engine.Engine) error {
-		_, err := eng.ReserveNumber(e.ctx, workflow.ReserveNumber{RegisterEntry: cmd.entry(), By: cmd.As, Agency: cmd.Agency, For: cmd.For}, cmd.meta("reserve"))
-		return err
-	})
+	return cmd.give(e, cmd.order("reserve-number", "reserve"), workflow.ReserveNumber{RegisterEntry: cmd.entry(), Agency: cmd.Agency, For: cmd.For})
 }
 
 type registerEnterCmd struct {
@@ -104,10 +101,8 @@ func (cmd *registerEnterCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	return cmd.write(e, func(eng *engine.Engine) error {
-		return eng.EnterNumber(e.ctx, workflow.EnterNumber{
-			RegisterEntry: cmd.entry(), By: cmd.As, Agency: cmd.Agency, Symbol: cmd.Symbol, Date: date, Title: cmd.Title,
-		}, cmd.meta("enter"))
+	return cmd.give(e, cmd.order("enter-number", "enter"), workflow.EnterNumber{
+		RegisterEntry: cmd.entry(), Agency: cmd.Agency, Symbol: cmd.Symbol, Date: date, Title: cmd.Title,
 	})
 }
 
@@ -118,7 +113,5 @@ type registerExplainCmd struct {
 
 // Run explains a number that is not used.
 func (cmd *registerExplainCmd) Run(e *env) error {
-	return cmd.write(e, func(eng *engine.Engine) error {
-		return eng.ExplainNumber(e.ctx, workflow.ExplainNumber{RegisterEntry: cmd.entry(), By: cmd.As, Agency: cmd.Agency, Reason: cmd.Reason}, cmd.meta("explain"))
-	})
+	return cmd.give(e, cmd.order("explain-number", "explain"), workflow.ExplainNumber{RegisterEntry: cmd.entry(), Agency: cmd.Agency, Reason: cmd.Reason})
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"time"
 )
 
@@ -47,9 +48,27 @@ func (w *world) serve(e *env) (err error) {
 	if err := w.engine.Start(e.ctx); err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	control, err := openControl(w)
+	if err != nil {
+		return errors.Join(err, listener.Close(), w.stopEngine())
+	}
 	e.say("Đang phục vụ tại http://%s/ – nhấn Ctrl+C để dừng", "Serving at http://%s/ – press Ctrl+C to stop", listener.Addr())
-	err = serveHTTP(e.ctx, listener, handler)
+	err = serveBoth(e.ctx, listener, handler, control)
 	return errors.Join(err, w.stopEngine())
+}
+
+// serveBoth serves the pages and the control channel until ctx ends, or one of them fails.
+func serveBoth(ctx context.Context, pages net.Listener, handler http.Handler, c *control) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	orders := make(chan error, 1)
+	go func() {
+		defer stop()
+		orders <- serveHTTP(ctx, c.listener, c)
+	}()
+	err := serveHTTP(ctx, pages, handler)
+	stop()
+	return errors.Join(err, <-orders, c.close())
 }
 
 func (w *world) stopEngine() error {

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"os"
 	"strings"
-
-	"covenant/workflow"
 )
 
 // language chooses "vi" or "en" from a flag, or else from the usual environment variables. Vietnamese is the default.
@@ -24,9 +22,9 @@ func language(asked string) string {
 
 // explain is an error in the reader's language where it has one.
 func explain(err error, lang string) string {
-	var refusal *workflow.Error
-	if errors.As(err, &refusal) {
-		return refusal.Sentence(lang)
+	var told interface{ Sentence(lang string) string }
+	if errors.As(err, &told) {
+		return told.Sentence(lang)
 	}
 	return err.Error()
 }

@@ -5,6 +5,7 @@ package main
 import (
 	"os"
 	"os/exec"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -12,8 +13,8 @@ import (
 	"covenant/workflow/store/pgtest"
 )
 
-// TestTortureKilledDrivers kills 200 times on SQLite, and 50 times on PostgreSQL with two nodes at once.
-func TestTortureKilledDrivers(t *testing.T) {
+// TestTortureKilledNodes kills 200 times on SQLite, and 50 times on PostgreSQL with two nodes at once.
+func TestTortureKilledNodes(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) { newOrdeal(t, "").suffer(200, 1, 20, 2*time.Second) })
 	t.Run("postgres", func(t *testing.T) { newOrdeal(t, postgresURL(t)).suffer(50, 2, 20, 4*time.Second) })
 }
@@ -27,10 +28,8 @@ func TestTortureSlowDisk(t *testing.T) {
 		t.Fatal("strace is needed to make the disk slow: install it, or run with -short")
 	}
 	o := newOrdeal(t, "")
-	o.command = func() *exec.Cmd {
-		return exec.Command("strace", "-f", "-qq", "--seccomp-bpf", "-o", os.DevNull, "-e", "trace=fsync,fdatasync",
-			"-e", "inject=fsync,fdatasync:delay_exit=100000", "covenant-driver")
-	}
+	o.under = []string{"strace", "-D", "-f", "-qq", "--seccomp-bpf", "-o", os.DevNull, "-e", "trace=fsync,fdatasync",
+		"-e", "inject=fsync,fdatasync:delay_exit=100000"}
 	o.suffer(0, 1, 1, 0)
 }
 
@@ -45,21 +44,27 @@ func TestTortureDatabaseRestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := newOrdeal(t, cluster.URL("restart"))
-	done := make(chan bool, 1)
-	go func() { done <- o.run(2, 0, 0) }()
+	o.outages = true
+	d := newDriver(o)
 	for range 2 {
-		time.Sleep(1500 * time.Millisecond)
-		cluster.Stop(syscall.SIGQUIT)
-		time.Sleep(700 * time.Millisecond)
-		if err := cluster.Start(); err != nil {
-			t.Fatal(err)
+		o.addNode().start()
+	}
+	var crashes sync.WaitGroup
+	crashes.Go(func() {
+		for range 3 {
+			time.Sleep(1500 * time.Millisecond)
+			cluster.Stop(syscall.SIGQUIT)
+			time.Sleep(700 * time.Millisecond)
+			if err := cluster.Start(); err != nil {
+				t.Error(err)
+			}
 		}
+	})
+	for n := range 3 {
+		d.rideTogether(n)
 	}
-	if !<-done {
-		t.Fatal("the driver did not come to its end")
-	}
-	if !o.run(2, later, 0) {
-		t.Fatal("the driver did not come to its end")
-	}
-	o.check(2)
+	crashes.Wait()
+	o.outages = false
+	o.settle()
+	o.check(d, 3)
 }

@@ -39,6 +39,11 @@ type world struct {
 
 // openWorld opens the data directory and makes the engine; nothing runs in the background yet.
 func openWorld(ctx context.Context, c config, now func() time.Time, logger *slog.Logger) (*world, error) {
+	return openWorldWith(ctx, c, now, logger, serverSecret)
+}
+
+// openWorldWith is openWorld with the server secret read by the given function.
+func openWorldWith(ctx context.Context, c config, now func() time.Time, logger *slog.Logger, secret func(path string) ([]byte, error)) (*world, error) {
 	calendar, err := loadCalendar(c.Calendar)
 	if err != nil {
 		return nil, err
@@ -52,11 +57,11 @@ func openWorld(ctx context.Context, c config, now func() time.Time, logger *slog
 		return nil, fmt.Errorf("data directory %s: %w", c.Data, err)
 	}
 	w := &world{config: c, store: s, logger: logger, now: now}
-	settings, err := w.engineConfig(calendar)
+	settings, err := w.engineConfig(calendar, secret)
 	if err == nil {
 		w.engine, err = engine.New(settings)
 	}
-	if err == nil && c.Database != "" {
+	if err == nil && c.Database != "" && settings.Secret != nil {
 		err = w.sameSecret(ctx, settings.Secret)
 	}
 	if err != nil {
@@ -65,9 +70,9 @@ func openWorld(ctx context.Context, c config, now func() time.Time, logger *slog
 	return w, nil
 }
 
-func (w *world) engineConfig(calendar *workflow.Calendar) (engine.Config, error) {
+func (w *world) engineConfig(calendar *workflow.Calendar, readSecret func(path string) ([]byte, error)) (engine.Config, error) {
 	c := w.config
-	secret, err := serverSecret(secretFile(c))
+	secret, err := readSecret(secretFile(c))
 	if err != nil {
 		return engine.Config{}, err
 	}
@@ -90,7 +95,7 @@ func (w *world) engineConfig(calendar *workflow.Calendar) (engine.Config, error)
 	settings := engine.Config{
 		Store: w.store, Calendar: calendar, Now: w.now, Roots: roots, Secret: secret, Fonts: fonts, PublicURL: c.PublicURL,
 		Validation: &signing.ValidationSource{HTTP: outbound(c.AllowPrivate), Timeout: 10 * time.Second},
-		Mailer:     mailer, Composer: letters, Logger: w.logger,
+		Mailer:     mailer, Composer: letters, LongestSend: c.SMTPTimeout, Logger: w.logger,
 	}
 	if urls := strings.Fields(c.TSA); len(urls) > 0 {
 		settings.TSA = &signing.TSA{URLs: urls, Timeout: 15 * time.Second, Retries: 2}
@@ -209,6 +214,14 @@ func serverSecret(path string) ([]byte, error) {
 		return nil, fmt.Errorf("server secret %s is damaged (%d bytes instead of %d); restore it from a backup, kept keys cannot be opened without it", path, len(secret), secretSize)
 	}
 	return secret, nil
+}
+
+// keptSecret is serverSecret where none is made: nothing if the file is not there.
+func keptSecret(path string) ([]byte, error) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return serverSecret(path)
 }
 
 func (w *world) handler() (http.Handler, error) {

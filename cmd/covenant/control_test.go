@@ -1,0 +1,344 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"covenant/workflow"
+	"covenant/workflow/engine"
+	"covenant/workflow/store"
+)
+
+// serveControl serves a new data directory's control channel from this process.
+func serveControl(t *testing.T, data string, log *bytes.Buffer) *world {
+	t.Helper()
+	w, err := openWorld(t.Context(), config{Data: data}, time.Now, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := openControl(w)
+	if err != nil {
+		t.Fatal(errors.Join(err, w.close()))
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- serveHTTP(ctx, c.listener, c) }()
+	t.Cleanup(func() {
+		stop()
+		if err := errors.Join(<-ended, c.close(), w.close()); err != nil {
+			t.Error(err)
+		}
+	})
+	return w
+}
+
+// The socket is for its owner alone, also where its path is longer than a socket's may be, and it is gone when nobody serves.
+func TestControlSocket(t *testing.T) {
+	for name, data := range map[string]string{
+		"short": filepath.Join(shortDir(t), "d"), "long": filepath.Join(t.TempDir(), strings.Repeat("một-thư-mục-", 12), "d"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Run("served", func(t *testing.T) {
+				if err := os.MkdirAll(data, 0o755); err != nil { // as an operator may have made it
+					t.Fatal(err)
+				}
+				w := serveControl(t, data, new(bytes.Buffer))
+				for path, want := range map[string]fs.FileMode{"": fs.ModeDir | 0o700, "socket": fs.ModeSocket | 0o600} {
+					info, err := os.Lstat(filepath.Join(controlDir(data), path))
+					if err != nil || info.Mode() != want {
+						t.Errorf("%s: %v, %v, want %v", path, info, err, want)
+					}
+				}
+				_, err := send(t.Context(), data, order{Command: "show", Slug: "none"})
+				if workflow.ErrorCode(err) != workflow.CodeNotFound {
+					t.Errorf("show: %v", err)
+				}
+				if _, err := openControl(w); err == nil || !strings.Contains(err.Error(), "another process serves") {
+					t.Errorf("opened twice: %v", err)
+				}
+			})
+			if _, err := send(t.Context(), data, order{Command: "show"}); !errors.Is(err, errNotServed) {
+				t.Errorf("after the end: %v", err)
+			}
+			if _, err := os.Lstat(filepath.Join(controlDir(data), "socket")); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("the socket is still there: %v", err)
+			}
+		})
+	}
+}
+
+// shortDir is a directory whose path is short.
+func shortDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/tmp", "c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
+// A socket that a killed process left is nobody's: the command line opens the directory itself, and the next one that serves
+// makes it anew.
+func TestControlStaleSocket(t *testing.T) {
+	data := shortDir(t)
+	if err := os.MkdirAll(controlDir(data), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(controlDir(data), "socket")
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.SetUnlinkOnClose(false)
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := send(t.Context(), data, order{Command: "show"}); !errors.Is(err, errNotServed) {
+		t.Errorf("a stale socket: %v", err)
+	}
+	serveControl(t, data, new(bytes.Buffer))
+	if _, err := send(t.Context(), data, order{Command: "show"}); workflow.ErrorCode(err) != workflow.CodeNotFound {
+		t.Errorf("made anew: %v", err)
+	}
+	other := shortDir(t)
+	if err := os.WriteFile(controlDir(other), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w, err := openWorld(t.Context(), config{Data: other}, time.Now, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.close()
+	if _, err := openControl(w); err == nil || !strings.Contains(err.Error(), "control channel in "+controlDir(other)) {
+		t.Errorf("where no directory can be made: %v", err)
+	}
+}
+
+// An order that is given under a key is carried out once, and the log says by whom and from where: the command line.
+func TestControlOrders(t *testing.T) {
+	var log bytes.Buffer
+	data := t.TempDir()
+	w := serveControl(t, data, &log)
+	d := newDriver(&ordeal{t: t})
+	if err := w.engine.ImportBlock(t.Context(), d.block, engine.Meta{Actor: workflow.SystemActor, Origin: "test"}); err != nil {
+		t.Fatal(err)
+	}
+	draft, err := place{}.complete(&env{lang: "en"}, order{Command: "draft", Slug: "x", As: "giap-van-chinh", Key: "k1"}, engine.DraftRequest{
+		Title: "Giao ước", Year: 2026, Block: d.block.Block.ID, Template: "giao-uoc-thi-dua", Values: d.values,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, err := send(t.Context(), data, draft)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := send(t.Context(), data, draft)
+	if err != nil || again.Covenant != first.Covenant {
+		t.Errorf("given again: %+v, %v, want %s", again, err, first.Covenant)
+	}
+	v, err := w.engine.View(t.Context(), "x")
+	if err != nil || len(v.Timeline) != 1 || v.Timeline[0].Actor.Person != "giap-van-chinh" {
+		t.Errorf("%+v, %v", v.Timeline, err)
+	}
+	err = w.store.View(t.Context(), func(tx *store.Tx) error {
+		events, err := tx.Events(t.Context(), store.Stream("covenant/"+string(first.Covenant)), 1)
+		for _, e := range events {
+			if e.Origin != "cli" || e.CommandKey != "k1" {
+				t.Errorf("%s has origin %q and key %q", e.Kind, e.Origin, e.CommandKey)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(log.String(), "order.command=draft order.slug=x order.as=giap-van-chinh order.key=k1 status=200") {
+		t.Errorf("the log does not tell of the order:\n%s", log.String())
+	}
+}
+
+// Refusals keep their code and both their sentences on the way, and other errors what they mean.
+func TestControlRefusals(t *testing.T) {
+	for _, err := range []error{
+		&workflow.Error{Code: workflow.CodeForbidden, Vietnamese: "không được", English: "not allowed"},
+		fmt.Errorf("about: %w", &workflow.Error{Code: workflow.CodeWrongState, Vietnamese: "chưa", English: "not yet"}),
+	} {
+		status, told := throughJSON(t, err)
+		if workflow.ErrorCode(told) != workflow.ErrorCode(err) || explain(told, "vi") != explain(err, "vi") || explain(told, "en") != explain(err, "en") || status < 400 {
+			t.Errorf("%v came as %v with status %d", err, told, status)
+		}
+	}
+	for name, meaning := range meanings {
+		status, told := throughJSON(t, fmt.Errorf("about: %w", meaning.err))
+		if !errors.Is(told, meaning.err) || told.Error() != "about: "+meaning.err.Error() || status != meaning.status {
+			t.Errorf("%s came as %v with status %d", name, told, status)
+		}
+	}
+	if status, told := throughJSON(t, errors.New("unforeseen")); told.Error() != "unforeseen" || status != 500 {
+		t.Errorf("an unforeseen error came as %v with status %d", told, status)
+	}
+}
+
+func throughJSON(t *testing.T, err error) (status int, told error) {
+	t.Helper()
+	r, status := refuse(err)
+	data, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back refusal
+	if err := json.Unmarshal(data, &back); err != nil {
+		t.Fatal(err)
+	}
+	return status, back.err()
+}
+
+// The serving side takes nothing that it does not know, and nothing that is too large; a process that dies before it answers
+// leaves the asker with the key.
+func TestControlLimits(t *testing.T) {
+	data := shortDir(t)
+	serveControl(t, data, new(bytes.Buffer))
+	if _, err := send(t.Context(), data, order{Command: "dance"}); err == nil || !strings.Contains(explain(err, "vi"), "không có lệnh “dance”") {
+		t.Errorf("an unknown command: %v", err)
+	}
+	if _, err := send(t.Context(), data, order{Command: "cancel", Slug: "x", As: "y", Fields: []byte(`{"Raeson":"x"}`)}); err == nil || !strings.Contains(err.Error(), "Raeson") {
+		t.Errorf("an unknown field: %v", err)
+	}
+	large := order{Command: "upload-signed", Fields: json.RawMessage(`"` + strings.Repeat("a", maxOrder) + `"`)}
+	if _, err := send(t.Context(), data, large); err == nil || !strings.Contains(err.Error(), "too large") {
+		t.Errorf("a large order: %v", err)
+	}
+	if status := postRaw(t, data, maxOrder+2); status != 422 {
+		t.Errorf("a large order from elsewhere: status %d", status)
+	}
+	deaf := shortDir(t)
+	if err := os.MkdirAll(controlDir(deaf), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("unix", filepath.Join(controlDir(deaf), "socket"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		if conn, err := l.Accept(); err == nil {
+			conn.Close()
+		}
+	}()
+	_, err = send(t.Context(), deaf, order{Command: "cancel", Key: "k-7"})
+	if !errors.Is(err, errUnanswered) || !strings.Contains(explain(err, "vi"), "chạy lại đúng lệnh này với --key k-7") {
+		t.Errorf("no answer: %v", err)
+	}
+}
+
+// postRaw posts that many bytes of an order past the client, and gives the status.
+func postRaw(t *testing.T, data string, size int) int {
+	t.Helper()
+	conn, err := dial(t.Context(), data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	go func() {
+		_, _ = fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: covenant\r\nContent-Length: %d\r\n\r\n{\"slug\":\"%s", ordersPath, size, strings.Repeat("a", 1<<20)) // the server hangs up
+	}()
+	var status int
+	if _, err := fmt.Fscanf(conn, "HTTP/1.1 %d", &status); err != nil {
+		t.Fatal(err)
+	}
+	return status
+}
+
+// What an order may hold in secret stands in no text that is made of it.
+func TestOrderHidesItsFields(t *testing.T) {
+	o, err := place{}.complete(&env{lang: "vi"}, order{Command: "sign", Slug: "x", As: "y", Key: "z"}, engine.SignRequest{PIN: "135790"})
+	if err != nil || !strings.Contains(string(o.Fields), "135790") {
+		t.Fatalf("the fields are not there: %s, %v", o.Fields, err)
+	}
+	var log bytes.Buffer
+	slog.New(slog.NewTextHandler(&log, nil)).Info("text", "order", o)
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("json", "order", o)
+	for _, text := range []string{fmt.Sprint(o), fmt.Sprintf("%v %+v %s", o, o, o), log.String()} {
+		if strings.Contains(text, "135790") {
+			t.Errorf("the PIN stands in %s", text)
+		}
+	}
+}
+
+// Every command's fields can be written by hand, and come over the channel as they were.
+func TestCommandFieldsOnTheWire(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, []byte("bytes \x00\xff"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]bool{}
+	for _, c := range commands() {
+		if names[c.name] {
+			t.Errorf("there are two commands %s", c.name)
+		}
+		names[c.name] = true
+		target := reflect.New(c.params)
+		for _, f := range fieldsOf(c.params) {
+			if c.acts {
+				if err := setField(target.Interface(), f.name+"="+sample(f, file), "en"); err != nil {
+					t.Errorf("%s: %v", c.name, err)
+				}
+				if target.Elem().FieldByIndex(f.at).IsZero() {
+					t.Errorf("%s: %s was not set", c.name, f.name)
+				}
+			}
+		}
+		o, err := place{}.complete(&env{lang: "en"}, order{Command: c.name, As: "an"}, target.Interface())
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := c.decode(o)
+		if by := target.Elem().FieldByName("By"); by.IsValid() && by.Kind() == reflect.String {
+			by.SetString("an")
+		}
+		if want := target.Elem().Interface(); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s came as %+v, %v, want %+v", c.name, got, err, want)
+		}
+	}
+}
+
+// sample is a value as people write it.
+func sample(f field, file string) string {
+	switch {
+	case f.typ == reflect.TypeFor[[]byte]():
+		return "@" + file
+	case f.typ == reflect.TypeFor[workflow.Date]():
+		return "2026-11-25"
+	case f.typ == reflect.TypeFor[workflow.Digest]():
+		return strings.Repeat("ab", 32)
+	case f.typ.Kind() == reflect.Bool:
+		return "true"
+	case f.typ.Kind() == reflect.Slice && f.typ.Elem().Kind() == reflect.Struct:
+		var parts []string
+		for _, inner := range fieldsOf(f.typ.Elem()) {
+			parts = append(parts, inner.name+": "+sample(inner, file))
+		}
+		return "[{" + strings.Join(parts, ", ") + "}]"
+	case f.typ.Kind() == reflect.Slice:
+		return "[một, hai]"
+	}
+	return "7" // a number, points, or any text
+}

@@ -1,0 +1,228 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"time"
+
+	"covenant/signing"
+	"covenant/workflow/engine"
+	"covenant/workflow/notify/sink"
+	"covenant/workflow/store"
+)
+
+// check compares the database with the three ledgers.
+func (o *ordeal) check(d *driver, count int) {
+	o.t.Helper()
+	w := o.open()
+	defer w.close()
+	report, err := w.store.Audit(o.t.Context())
+	if err != nil || !report.OK() {
+		o.t.Errorf("audit: %v %+v", err, report.Breaks)
+	}
+	if problems, err := w.engine.AuditBallots(o.t.Context()); err != nil || len(problems) > 0 {
+		o.t.Errorf("secret ballots: %v, %v", problems, err)
+	}
+	o.checkAcks(w)
+	used := map[int]int{}
+	for n := range count {
+		v, err := w.engine.View(o.t.Context(), d.slug(n))
+		if err != nil {
+			o.t.Errorf("covenant %d: %v", n, err)
+			continue
+		}
+		o.checkCovenant(n, v)
+		o.checkStamps(w, v, used)
+	}
+	o.checkNumbers(w, d, count)
+	o.checkOutside(w)
+	mails := o.checkTortureMails(w)
+	for token, times := range used {
+		if times != 1 {
+			o.t.Errorf("time-stamp %d stands in %d signatures", token, times)
+		}
+	}
+	o.t.Logf("%d kills, %d covenants, %d events, %d commands answered, %d time-stamps given of which %d are in documents, %d mails",
+		o.ledger.kills, count, report.Events, len(o.ledger.acks), len(o.stamps.tokens), len(used), mails)
+}
+
+// checkAcks: what was answered is in the log, once.
+func (o *ordeal) checkAcks(w *world) {
+	o.t.Helper()
+	batches := map[string]int{} // key → transactions
+	err := w.store.View(o.t.Context(), func(tx *store.Tx) error {
+		last := map[store.Stream]string{}
+		for after := int64(0); ; {
+			events, err := tx.AllEvents(o.t.Context(), after, 1000)
+			if err != nil || len(events) == 0 {
+				return err
+			}
+			for _, e := range events {
+				if e.CommandKey != "" && last[e.Stream] != e.CommandKey {
+					batches[e.CommandKey]++
+				}
+				last[e.Stream], after = e.CommandKey, e.Position
+			}
+		}
+	})
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	for key := range o.ledger.acks {
+		if batches[key] == 0 {
+			o.t.Errorf("command %s was answered and is not in the log", key)
+		}
+	}
+	for key, n := range batches {
+		if n != 1 {
+			o.t.Errorf("command %s is in the log %d times", key, n)
+		}
+	}
+}
+
+func (o *ordeal) checkCovenant(n int, v *engine.View) {
+	o.t.Helper()
+	count := map[string]int{}
+	for _, entry := range v.Timeline {
+		count[entry.Event.Kind()]++
+	}
+	members := len(v.Covenant.Members())
+	want := map[string]int{
+		"drafted": 1, "revision_submitted": 1, "review_given": members, "ballot_cast": 2 * members, "ballot_taken": members,
+		"motion_closed": 3, "number_issued": 1, "frozen": 1, "signature_made": members + 1, "seal_applied": 1,
+		"validation_data_added": 1, "in_force": 1, "report_submitted": members - 1, "reminded": 2, "cancelled": 0, "number_voided": 0,
+	}
+	if cancelled(n) {
+		for _, never := range []string{"seal_applied", "validation_data_added", "in_force", "report_submitted", "reminded"} {
+			want[never] = 0
+		}
+		want["signature_made"], want["cancelled"], want["number_voided"] = 1, 1, 1
+	}
+	for kind, times := range want {
+		if count[kind] != times {
+			o.t.Errorf("covenant %d: %d events %s, want %d", n, count[kind], kind, times)
+		}
+	}
+	for _, u := range v.Upcoming {
+		if due := u.At.Before(time.Now()); due == (u.State == "pending") {
+			o.t.Errorf("covenant %d: the reminder %s %s of %s is %s", n, u.Period, u.Rung, u.At, u.State)
+		}
+	}
+	reminded := map[string]bool{}
+	for _, r := range v.Covenant.Reminders {
+		key := fmt.Sprint(r.Obligation, r.Period, r.Rung)
+		if reminded[key] {
+			o.t.Errorf("covenant %d: reminded twice of %s", n, key)
+		}
+		reminded[key] = true
+	}
+	if v.Verdict != nil && !cancelled(n) && v.Verdict.Overall() != signing.TotalPassed {
+		o.t.Errorf("covenant %d: its document %s", n, v.Verdict.Overall())
+	}
+}
+
+// checkStamps: every signature holds one token that the authority gave, and no token stands in two.
+func (o *ordeal) checkStamps(w *world, v *engine.View, used map[int]int) {
+	o.t.Helper()
+	file, err := w.store.ReadBlob(o.t.Context(), store.Digest(v.Covenant.Head.String()))
+	if err != nil {
+		o.t.Errorf("%s: %v", v.Covenant.Slug, err)
+		return
+	}
+	for i, contents := range signatureContents(o.t, file) {
+		found := 0
+		for token, der := range o.stamps.tokens {
+			if bytes.Contains(contents, der) {
+				used[token]++
+				found++
+			}
+		}
+		if found != 1 {
+			o.t.Errorf("%s: signature %d holds %d of the authority's time-stamps, want 1", v.Covenant.Slug, i+1, found)
+		}
+	}
+}
+
+// checkNumbers: the register gives every covenant one number, without a gap; those of the stopped ones are void.
+func (o *ordeal) checkNumbers(w *world, d *driver, count int) {
+	o.t.Helper()
+	err := w.store.View(o.t.Context(), func(tx *store.Tx) error {
+		v, err := w.engine.View(o.t.Context(), d.slug(0))
+		if err != nil {
+			return err
+		}
+		rows, err := tx.NumbersOfBook(o.t.Context(), v.Covenant.Number.Book, d.today.Year)
+		void := 0
+		for i, r := range rows {
+			if r.Number != int64(i+1) {
+				o.t.Errorf("number %d stands at place %d of the register", r.Number, i+1)
+			}
+			if r.State == store.NumberVoid {
+				void++
+			}
+		}
+		stopped := 0
+		for n := range count {
+			if cancelled(n) {
+				stopped++
+			}
+		}
+		if len(rows) != count || void != stopped {
+			o.t.Errorf("%d numbers of which %d are void, want %d and %d", len(rows), void, count, stopped)
+		}
+		return err
+	})
+	if err != nil {
+		o.t.Fatal(err)
+	}
+}
+
+// checkOutside: nothing lies about that no row names, beyond what kills left behind, and no row names what is not there.
+func (o *ordeal) checkOutside(w *world) {
+	o.t.Helper()
+	var copied bytes.Buffer
+	if _, err := w.store.Backup(o.t.Context(), &copied); err != nil { // reads and checks every blob that a row names
+		o.t.Errorf("backup: %v", err)
+	}
+}
+
+func (o *ordeal) checkTortureMails(w *world) int {
+	o.t.Helper()
+	accepted, err := sink.ReadJournal(o.mailed)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	received := map[string]int{}
+	for _, a := range accepted {
+		received[a.MessageID]++
+	}
+	total := 0
+	err = w.store.View(o.t.Context(), func(tx *store.Tx) error {
+		doubts := map[string]int{}
+		kept, err := tx.Settings(o.t.Context(), "mail-in-doubt/")
+		if err != nil {
+			return err
+		}
+		for key := range kept {
+			doubts[strings.Split(key, "/")[1]]++
+		}
+		all, err := tx.Mails(o.t.Context(), "", 0)
+		total = len(all)
+		for _, m := range all {
+			times := received[m.MessageID]
+			delete(received, m.MessageID)
+			if m.State != store.MailSent || times == 0 || times > 1+doubts[m.MessageID] {
+				o.t.Errorf("mail %s is %s (%s), was received %d times and in doubt %d times", m.Key, m.State, m.LastError, times, doubts[m.MessageID])
+			}
+		}
+		return err
+	})
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	for id := range received {
+		o.t.Errorf("mail %s was received and is in no row", id)
+	}
+	return total
+}
