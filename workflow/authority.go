@@ -113,6 +113,20 @@ func conferenceAuthority(e Event) Authority {
 		return e.Authority
 	case ScoreVerified:
 		return e.Authority
+	case ScoreAccepted:
+		return e.Authority
+	case ScoreAppealed:
+		return e.Authority
+	case AppealDecided:
+		return e.Authority
+	case PollOpened:
+		return e.Authority
+	case PollBallotCast:
+		return e.Authority
+	case PollBallotTaken:
+		return e.Authority
+	case PollClosed:
+		return e.Authority
 	case Ranked:
 		return e.Authority
 	case Withdrawn:

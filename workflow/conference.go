@@ -386,6 +386,9 @@ func (cmd AmendText) decide(s State, now time.Time) ([]Event, error) {
 	if err := cmd.differs(c); err != nil {
 		return nil, err
 	}
+	if err := s.checkBasis(cmd.Basis); err != nil {
+		return nil, err
+	}
 	submitted := cmd.event(c)
 	submitted.Conference, submitted.Authority = true, authority
 	id := s.nextMotion(amendPrefix)

@@ -65,19 +65,21 @@ type Covenant struct {
 	Waiting    []AgencyID // those asked in the open stage
 	// Of the open stage: who is asked later, one after the other; without whom it goes on; how often any stage was opened;
 	// how often its deadline moved, by which rungs, and since when its ladder counts; and the rungs carried out.
-	Queue      []AgencyID
-	Released   []AgencyID
-	Opening    int
-	Extension  int
-	Extended   []Rung
-	LadderFrom time.Time
-	Rungs      []StageEscalated
-	Threads    []Thread
-	Conflicts  []ConflictDeclared
-	Carried    []ApprovalCarried
-	Deemed     []OpinionDeemed
-	Stop       *Stopped // why it stopped, while the leader decides
-	SetAside   []Frozen // documents that were numbered and then went back to the drafter
+	Queue    []AgencyID
+	Released []AgencyID
+	// QuorumWaived: the open review goes on though too few gave an opinion, as the leader decided.
+	QuorumWaived bool
+	Opening      int
+	Extension    int
+	Extended     []Rung
+	LadderFrom   time.Time
+	Rungs        []StageEscalated
+	Threads      []Thread
+	Conflicts    []ConflictDeclared
+	Carried      []ApprovalCarried
+	Deemed       []OpinionDeemed
+	Stop         *Stopped // why it stopped, while the leader decides
+	SetAside     []Frozen // documents that were numbered and then went back to the drafter
 	// Conferences are all sittings; EarlierSittings of them belong to earlier openings of the stage. Rounds counts the motions
 	// opened, RoundsBefore those before the last sitting.
 	Conferences     []Conference
@@ -122,8 +124,9 @@ type Revision struct {
 	Returned AgencyID // the agency that sent it back, if any
 	// RenderedAt is the moment that the PDF names; rendering again with it gives the same bytes.
 	RenderedAt time.Time
-	Conference bool // amended on the spot at a conference
-	Withdrawn  bool // amended on the spot, and not adopted
+	Basis      *ScoreBasis // criteria of its own, where the process takes them from the text
+	Conference bool        // amended on the spot at a conference
+	Withdrawn  bool        // amended on the spot, and not adopted
 }
 
 // Revision is the newest revision that was not withdrawn; false before the first.
@@ -217,7 +220,7 @@ func (c *Covenant) Apply(e Event) {
 	case RevisionSubmitted:
 		c.Revisions = append(c.Revisions, Revision{
 			Number: e.Number, Manifest: e.Manifest, PDF: e.PDF, Values: e.Values, Template: e.Template, Clauses: e.Clauses,
-			Note: e.Note, Parts: e.Parts, RenderedAt: e.RenderedAt, Conference: e.Conference,
+			Note: e.Note, Parts: e.Parts, RenderedAt: e.RenderedAt, Conference: e.Conference, Basis: e.Basis,
 		})
 	case StageOpened:
 		c.applyStageOpened(e)
@@ -286,6 +289,7 @@ func (c *Covenant) applyStageOpened(e StageOpened) {
 	c.Stage, c.StageKind, c.Due, c.Phase = e.Stage, e.Type, e.Due, phaseOf[e.Type]
 	c.Waiting, c.Queue = append([]AgencyID(nil), e.Who...), append([]AgencyID(nil), e.Queue...)
 	c.Released, c.Rungs, c.Extended, c.Extension, c.LadderFrom, c.Stop = nil, nil, nil, 0, e.OpenedAt, nil
+	c.QuorumWaived = false
 	c.Opening++
 	switch e.Type {
 	case StageVote:

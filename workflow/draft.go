@@ -109,6 +109,8 @@ type SubmitRevision struct {
 	Note     string
 	// RenderedAt is the moment that the PDF names.
 	RenderedAt time.Time
+	// Basis are the criteria that the values hold, where the process takes them from there.
+	Basis *ScoreBasis
 }
 
 func (cmd SubmitRevision) decide(s State, now time.Time) ([]Event, error) {
@@ -124,6 +126,9 @@ func (cmd SubmitRevision) decide(s State, now time.Time) ([]Event, error) {
 		return nil, err
 	}
 	// A changed text goes through every stage again, from the first one; a review may let approvals stand (AgainRule).
+	if err := s.checkBasis(cmd.Basis); err != nil {
+		return nil, err
+	}
 	submitted := cmd.event(c)
 	submitted.Authority = authority
 	return s.then([]Event{submitted}, func(s State) ([]Event, error) { return s.enter(s.Process.Stages, now) })
@@ -145,6 +150,6 @@ func (cmd SubmitRevision) differs(c *Covenant) error {
 func (cmd SubmitRevision) event(c *Covenant) RevisionSubmitted {
 	return RevisionSubmitted{
 		Number: len(c.Revisions) + 1, Manifest: cmd.Manifest, PDF: cmd.PDF, Values: cmd.Values, Template: cmd.Template,
-		Parts: cmd.Parts, Clauses: cmd.Clauses, Note: cmd.Note, RenderedAt: cmd.RenderedAt,
+		Parts: cmd.Parts, Clauses: cmd.Clauses, Note: cmd.Note, RenderedAt: cmd.RenderedAt, Basis: cmd.Basis,
 	}
 }

@@ -87,8 +87,9 @@ type (
 		RenderedAt time.Time `json:"rendered_at"`
 		// Conference: the text was amended on the spot, and a motion decides whether it stands.
 		Conference bool `json:"conference,omitempty"`
-		// Authority is the right by which it was submitted; since 2026-11.
-		Authority Authority `json:"authority,omitzero"`
+		// Since 2026-11: the right by which it was submitted, and the criteria that its values hold, where the process takes them from it.
+		Authority Authority   `json:"authority,omitzero"`
+		Basis     *ScoreBasis `json:"score_basis,omitempty"`
 	}
 	// StageOpened starts a stage; Due is when it should be finished, if it has a term.
 	StageOpened struct {

@@ -75,16 +75,26 @@ func anyProcess(r *rapid.T, t testing.TB) *Process {
 		b.Reset()
 		b.WriteString(whole)
 	}
-	b.WriteString("  - {id: diem, kind: score, NAME, due: {days: 3}, escalate: [{id: het, days: 2, then: continue}], score: {total: 10, criteria: [{id: a, vi: A, en: A, max: 10}]}}\n")
+	fmt.Fprintf(&b, "  - {id: diem, kind: score, NAME, due: {days: 3}, escalate: [{id: het, days: 2, then: continue}], score: {total: 10, criteria: [{id: a, vi: A, en: A, max: 10}], chair: %s%s%s}}\n",
+		pick("score chair", "leader", "[leader, deputy]"), pick("appeal", "", ", appeal: {within: {days: 2}, by: deputy}"), anyPolls(pick))
 	return stages(t, b.String())
+}
+
+// anyPolls draws the polls of a score stage.
+func anyPolls(pick func(label string, of ...string) string) string {
+	return pick("polls", "", fmt.Sprintf(", first: %s, tie: [ballots], polls: [{id: suy-ton, vi: v, en: e, marks: %s, ballot: %s, self: %s, quorum: %s%s}%s]",
+		pick("first", "total", "ballots"), pick("marks", "approve", "order"), pick("poll ballot", "open", "secret"), pick("self", "true", "false"),
+		pick("poll quorum", "all", "majority", "1"), pick("choose", "", ", choose: 2"),
+		pick("election", "", ", {id: bau, vi: v, en: e, decides: leader, quorum: majority, tie: chair}, {id: bau-pho, vi: v, en: e, decides: deputy, ballot: open, pass: 2/3}")))
 }
 
 // anyText draws the stages in which the text is reviewed and voted on.
 func anyText(r *rapid.T, b *strings.Builder, pick func(label string, of ...string) string) {
-	fmt.Fprintf(b, "  - {id: gop-y, kind: review, NAME, due: {days: 3}, escalate: [{id: nhac, days: 1, to: missing}, {id: het, days: 2, %s}], review: {order: %s, approve: %s, return: %s, reject: %s, again: %s, resolve: %s, weights: {leader: %s}}}\n",
+	fmt.Fprintf(b, "  - {id: gop-y, kind: review, NAME, due: {days: 3}, escalate: [{id: nhac, days: 1, to: missing}, {id: het, days: 2, %s}], review: {order: %s, approve: %s, return: %s, reject: %s, again: %s, resolve: %s%s, weights: {leader: %s}}}\n",
 		pick("then", "then: continue", "then: return", "then: reject", "then: treat_as, as: approve", "then: treat_as, as: abstain", "then: extend, by: {days: 2}"),
 		pick("order", "parallel", "sequential"), pick("approve", "all", "majority", "2", "2/3"), pick("return", "return", "at_once", "count"),
-		pick("reject", "decide", "return", "count", "cancel"), pick("again", "all", "changed", "returner"), pick("resolve", "optional", "required"), pick("weight", "1", "3"))
+		pick("reject", "decide", "return", "count", "cancel"), pick("again", "all", "changed", "returner"), pick("resolve", "optional", "required"),
+		pick("review quorum", "", ", quorum: all", ", quorum: majority, short: return", ", quorum: 2, short: cancel"), pick("weight", "1", "3"))
 	if rapid.Bool().Draw(r, "hall") {
 		fmt.Fprintf(b, "  - {id: hn, kind: vote, NAME, due: {days: 3}, escalate: [{id: het, days: 2, %s}], vote: {ballot: %s, quorum: %s, fail: %s, chair: %s, motions: [{id: m, vi: v, en: e}], conference: {place: p, proxies: 2, floor: true, amend: true}}}\n",
 			pick("then", "then: return", "then: reject", "then: extend, by: {days: 2}"), pick("ballot", "open", "secret"), pick("quorum", "all", "majority"),
@@ -137,8 +147,52 @@ func (w *world) doBoxed(cmd Command, ballots box) error {
 			c.Ballots = ballots[key(*m)]
 		}
 		return w.do(c)
+	case CastPollBallot:
+		poll := Poll{}
+		if s := w.state.Covenant.Scoring; s != nil {
+			poll, _ = s.Poll(c.Poll)
+		}
+		rule, _ := w.pollRule(c.Poll)
+		err := w.do(cmd)
+		if id := fmt.Sprint("poll", c.Poll, poll.Round); err == nil && poll.Secret {
+			ballots[id] = append(ballots[id], Choice(NewPollBallot(rule.Marks, c.Choices)))
+		}
+		return err
+	case ClosePoll:
+		c.Ballots = nil
+		if s := w.state.Covenant.Scoring; s != nil {
+			poll, _ := s.Poll(c.Poll)
+			for _, b := range ballots[fmt.Sprint("poll", c.Poll, poll.Round)] {
+				c.Ballots = append(c.Ballots, PollBallot(b))
+			}
+		}
+		return w.do(c)
 	}
 	return w.do(cmd)
+}
+
+func (w *world) pollRule(id PollID) (PollRule, bool) {
+	stage, _ := w.state.Process.OfKind(StageScore)
+	return stage.Score.PollRule(id)
+}
+
+// anyScoring is a command about scores, sensible or not.
+func (w *world) anyScoring(r *rapid.T, a AgencyID, agencies []AgencyID) Command {
+	head, officer := PersonID(a+"-head"), PersonID(a+"-officer")
+	poll := PollID(rapid.SampledFrom([]string{"suy-ton", "bau", "bau-pho"}).Draw(r, "poll"))
+	switch rapid.IntRange(0, 6).Draw(r, "scoring") {
+	case 0:
+		return AppealScore{By: officer, Agency: a, Reason: "x"}
+	case 1:
+		return DecideAppeal{By: "a1-officer", Agency: a, Scores: []CriterionScore{{"a", 400}}, Reason: "x"}
+	case 2:
+		return OpenPoll{By: w.chair(), Poll: poll}
+	case 3:
+		return ClosePoll{By: w.chair(), Poll: poll, Lapse: rapid.Bool().Draw(r, "lapse")}
+	case 4:
+		return DeclareRanking{By: w.chair(), Secretary: "a0-officer", NewLeader: a}
+	}
+	return CastPollBallot{By: head, Agency: a, Poll: poll, Choices: rapid.SliceOfN(rapid.SampledFrom(agencies), 0, 3).Draw(r, "choices")}
 }
 
 func (w *world) draw(r *rapid.T, ballots box) Command {
@@ -152,6 +206,9 @@ func (w *world) draw(r *rapid.T, ballots box) Command {
 		if cmd := w.sensible(r); cmd != nil {
 			return cmd
 		}
+	}
+	if c.Phase == AwaitingScores && rapid.IntRange(0, 3).Draw(r, "score") > 0 {
+		return w.anyScoring(r, a, agencies)
 	}
 	switch rapid.IntRange(0, 18).Draw(r, "command") {
 	case 0:
@@ -296,7 +353,22 @@ func (w *world) does(turn Turn) []Command {
 		out = append(out, w.signature(SlotID(a)))
 	case AwaitingScores:
 		scores := []CriterionScore{{"a", 500}}
-		out = append(out, SubmitScore{By: officer, Agency: a, Scores: scores}, DeclareRanking{By: head, Secretary: officer})
+		out = append(out, SubmitScore{By: officer, Agency: a, Scores: scores}, DeclareRanking{By: head, Secretary: officer}, OpenPoll{By: head},
+			AcceptScore{By: officer, Agency: a})
+		for _, p := range c.Scoring.Polls {
+			closing := ClosePoll{By: head, Poll: p.Poll, Lapse: true}
+			for range p.Taken { // whatever is in the box, it can be counted
+				closing.Ballots = append(closing.Ballots, blankBallot)
+			}
+			choice := p.Candidates[:1]
+			if choice[0] == a {
+				choice = nil
+			}
+			out = append(out, CastPollBallot{By: head, Agency: a, Poll: p.Poll, Choices: choice}, closing)
+		}
+		for _, e := range c.Scoring.undecided() {
+			out = append(out, DecideAppeal{By: officer, Agency: e, Scores: scores, Reason: "x"})
+		}
 		for _, scored := range c.Members() {
 			out = append(out, VerifyScore{By: officer, Agency: scored, Scores: scores})
 		}
@@ -333,6 +405,7 @@ func (w *world) invariants(r *rapid.T, ballots box) {
 		}
 	}
 	w.checkTallies(r, ballots)
+	w.checkPolls(r, ballots)
 	w.checkReplay(r)
 }
 
@@ -350,11 +423,41 @@ func (w *world) checkTallies(r *rapid.T, ballots box) {
 	}
 }
 
-// checkReplay holds the state against what its events, through their JSON form, make of it.
-func (w *world) checkReplay(r *rapid.T) {
-	if len(w.events)%7 != 0 {
+func (w *world) checkPolls(r *rapid.T, ballots box) {
+	sc := w.state.Covenant.Scoring
+	if sc == nil {
 		return
 	}
+	for _, p := range sc.Polls {
+		if p.Secret && p.Result == nil && len(ballots[fmt.Sprint("poll", p.Poll, p.Round)]) != len(p.Taken) {
+			r.Fatalf("box and log disagree on poll %s", p.Poll)
+		}
+		if x := p.Result; x != nil {
+			sum := 0
+			for _, row := range x.Rows {
+				if row.Votes > x.Cast-x.Blank {
+					r.Fatalf("poll %s: impossible row %+v of %+v", p.Poll, row, x)
+				}
+				sum += row.Votes
+			}
+			if x.Cast > x.Entitled || x.Blank > x.Cast || !x.Lapsed && x.Cast < x.Quorum || x.Elected != "" && x.Lapsed || x.Cast > x.Blank && sum == 0 {
+				r.Fatalf("poll %s: impossible result %+v", p.Poll, x)
+			}
+		}
+	}
+	if r2 := sc.Ranking; r2 != nil && len(sc.undecided()) > 0 {
+		r.Fatalf("ranked with appeals open")
+	}
+}
+
+// checkReplay holds the state against what its events, through their JSON form, make of it.
+func (w *world) checkReplay(r *rapid.T) {
+	if len(w.events)%7 == 0 {
+		w.checkReplayNow(r)
+	}
+}
+
+func (w *world) checkReplayNow(r interface{ Fatalf(string, ...any) }) {
 	replayed := &Covenant{}
 	for _, e := range w.events {
 		replayed.Apply(throughJSON(r, e))

@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"cmp"
 	"slices"
 
 	"go.yaml.in/yaml/v3"
@@ -27,8 +28,10 @@ type Names struct {
 	English    string `json:"en"`
 }
 
-// Label is the name in the reader's language.
-func (n Names) Label(lang string) string { return pick(lang, [2]string{n.Vietnamese, n.English}) }
+// Label is the name in the reader's language; in Vietnamese where it has no other.
+func (n Names) Label(lang string) string {
+	return pick(lang, [2]string{n.Vietnamese, cmp.Or(n.English, n.Vietnamese)})
+}
 
 // StageKind is what happens in a stage.
 type StageKind string
@@ -119,6 +122,11 @@ type ReviewRules struct {
 	Again AgainRule
 	// Resolve: the stage stays open until every comment is resolved. Default: comments may stay open.
 	Resolve bool
+	// Quorum: the share of the weight of all who take part that must have given an opinion of their own. Default: none.
+	Quorum Need
+	// Short: what follows where nobody is waited for any more and the quorum was not reached: ThenDecide (default), ThenReturn or
+	// ThenCancel.
+	Short Consequence
 }
 
 // ReturnAtOnce is ReviewRules.Return where a return does not wait for the other opinions.
@@ -256,7 +264,16 @@ type RungRule struct {
 type ScoreRules struct {
 	Total    Points // the sum of the criteria's maxima; default 1000
 	Criteria []CriterionRule
-	Verifier Role // whose agency verifies the self-scores. Default: leader
+	// CriteriaFrom and ClassesFrom are variables of the covenant's own text that hold them, see [ScoreRules.ReadBasis]. Default: the
+	// process's own.
+	CriteriaFrom, ClassesFrom string
+	Verifier                  Role // whose agency verifies the self-scores. Default: leader
+	// Appeal: verified scores may be appealed. Default: not.
+	Appeal *AppealRules
+	// Polls are votes of the members on one another, in their order. Default: none.
+	Polls []PollRule
+	// First is what ranks first: ByTotal (default) or ByBallots.
+	First string
 	// Tie: what ranks higher when totals are equal, in order: "criterion:ID", "ballots" or "in_time" (reports handed in in
 	// time); what is still equal shares the rank.
 	Tie     []string
@@ -266,18 +283,24 @@ type ScoreRules struct {
 	Chair   []string    // who declares the ranking, as in VoteRules
 }
 
+// AppealRules say how long a verified score may be appealed, and whose agency decides.
+type AppealRules struct {
+	Within Term
+	By     Role // default: leader
+}
+
 // CriterionRule is a criterion with its highest score.
 type CriterionRule struct {
-	ID CriterionID
+	ID CriterionID `json:"id"`
 	Names
-	Group Names // heading under which the score sheet prints it; may be empty
-	Max   Points
+	Group Names  `json:"group"` // heading under which the score sheet prints it; may be empty
+	Max   Points `json:"max"`
 }
 
 // ClassRule is a classification and the total from which it is reached.
 type ClassRule struct {
 	Names
-	From Points
+	From Points `json:"from"`
 }
 
 // ParseProcess reads and checks a process definition. All problems are reported at once, each as file:line:column with

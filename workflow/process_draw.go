@@ -257,6 +257,9 @@ func (r *ReviewRules) drawn(lang string, add func(vi, en string, args ...any)) {
 		add("lần lượt từng đơn vị", "one agency after the other")
 	}
 	add("cần %s nhất trí", "approvals needed: %s", r.Approve.Words(lang))
+	if !r.Quorum.IsZero() {
+		add("cần %[1]s ý kiến; thiếu thì: %[3]s", "opinions needed: %[2]s; if fewer: %[4]s", r.Quorum.Words("vi"), r.Quorum.Words("en"), r.Short.drawn("vi"), r.Short.drawn("en"))
+	}
 	switch r.Again {
 	case AgainChanged:
 		add("sau khi sửa, chỉ hỏi lại đơn vị có nội dung thay đổi", "after a change only those whom it concerns are asked again")

@@ -47,7 +47,7 @@ func (c *processCheck) stage(n *yaml.Node) {
 		{"review", func(n *yaml.Node) { s.Review = r.review(n) }}, {"vote", func(n *yaml.Node) { s.Vote = c.vote(n) }},
 		{"number", func(n *yaml.Node) { s.Number = r.number(n) }}, {"sign", func(n *yaml.Node) { s.Sign = r.sign(n) }},
 		{"seal", func(n *yaml.Node) { s.Seal = r.seal(n) }}, {"report", func(n *yaml.Node) { s.Report = r.report(n) }},
-		{"score", func(n *yaml.Node) { s.Score = r.score(n) }},
+		{"score", func(n *yaml.Node) { s.Score = c.score(n) }},
 	}
 	have := r.mapping(n, fields...)
 	if n.Kind != yaml.MappingNode {
@@ -86,18 +86,22 @@ func (s *Stage) fillDefaults() {
 }
 
 func defaultReview() *ReviewRules {
-	return &ReviewRules{Approve: mustNeed("all"), Return: ThenReturn, Reject: ThenDecide, Again: AgainAll}
+	return &ReviewRules{Approve: mustNeed("all"), Return: ThenReturn, Reject: ThenDecide, Again: AgainAll, Short: ThenDecide}
 }
 
 func (r *processReader) review(n *yaml.Node) *ReviewRules {
 	rules, order, resolve := defaultReview(), "", ""
-	r.mapping(n,
+	have := r.mapping(n,
 		field{"order", oneOf(r, &order, "parallel", "sequential")}, field{"approve", r.need(&rules.Approve)},
 		field{"weights", r.weights(&rules.Weights)},
 		field{"return", oneOf(r, &rules.Return, string(ThenReturn), string(ReturnAtOnce), string(ThenCount))},
 		field{"reject", oneOf(r, &rules.Reject, string(ThenDecide), string(ThenReturn), string(ThenCount), string(ThenCancel))},
 		field{"again", oneOf(r, &rules.Again, string(AgainAll), string(AgainChanged), string(AgainReturner))},
-		field{"resolve", oneOf(r, &resolve, "optional", "required")})
+		field{"resolve", oneOf(r, &resolve, "optional", "required")}, field{"quorum", r.need(&rules.Quorum)},
+		field{"short", oneOf(r, &rules.Short, string(ThenDecide), string(ThenReturn), string(ThenCancel))})
+	if have["short"] != nil && have["quorum"] == nil {
+		r.bad(have["short"], "short chỉ có nghĩa khi có quorum", "short means something only with a quorum")
+	}
 	rules.Sequential, rules.Resolve = order == "sequential", resolve == "required"
 	return rules
 }
@@ -133,11 +137,16 @@ func (c *processCheck) motion(n *yaml.Node) MotionRule {
 	case c.motions[m.ID] || strings.HasPrefix(string(m.ID), floorPrefix) || strings.HasPrefix(string(m.ID), amendPrefix):
 		c.bad(have.or("id", n), "mã nội dung biểu quyết “%s” đã dùng hoặc dành riêng", "the motion's id “%s” stands twice or is reserved", m.ID)
 	}
+	c.useMotion(m.ID)
+	return m
+}
+
+// useMotion notes an id that no other motion or poll may have.
+func (c *processCheck) useMotion(id MotionID) {
 	if c.motions == nil {
 		c.motions = map[MotionID]bool{}
 	}
-	c.motions[m.ID] = true
-	return m
+	c.motions[id] = true
 }
 
 func (r *processReader) conference(n *yaml.Node) *ConferenceRules {
@@ -339,77 +348,4 @@ func (r *processReader) parties(n *yaml.Node, words ...string) []string {
 		one(n)
 	}
 	return out
-}
-
-func (r *processReader) score(n *yaml.Node) *ScoreRules {
-	rules := &ScoreRules{Total: 1000_00, Verifier: RoleLeader, Symbol: "BB"}
-	var tieNodes []*yaml.Node
-	have := r.mapping(n,
-		field{"total", r.points(&rules.Total)}, field{"verifier", oneOf(r, &rules.Verifier, roleNames...)},
-		field{"flags", r.whole(&rules.Flags, 0, 1000)}, field{"symbol", r.text(&rules.Symbol)},
-		field{"chair", func(n *yaml.Node) { rules.Chair = r.chair(n) }},
-		field{"criteria", func(n *yaml.Node) {
-			r.list(n, func(n *yaml.Node) { rules.Criteria = append(rules.Criteria, r.criterion(n)) })
-		}},
-		field{"classes", func(n *yaml.Node) {
-			r.list(n, func(n *yaml.Node) {
-				var class ClassRule
-				r.mapping(n, append(r.nameFields(&class.Names), field{"from", r.points(&class.From)})...)
-				r.named(n, class.Names)
-				if k := len(rules.Classes); k > 0 && class.From >= rules.Classes[k-1].From {
-					r.bad(n, "các mức xếp loại phải giảm dần", "the classes must fall")
-				}
-				rules.Classes = append(rules.Classes, class)
-			})
-		}},
-		field{"tie", func(n *yaml.Node) {
-			r.list(n, func(n *yaml.Node) {
-				if r.scalar(n) {
-					rules.Tie, tieNodes = append(rules.Tie, n.Value), append(tieNodes, n)
-				}
-			})
-		}})
-	if n.Kind == yaml.MappingNode {
-		r.scoreRules(n, have, rules, tieNodes)
-	}
-	return rules
-}
-
-func (r *processReader) criterion(n *yaml.Node) CriterionRule {
-	var c CriterionRule
-	have := r.mapping(n, append(r.nameFields(&c.Names), field{"id", code(r, &c.ID)}, field{"max", r.points(&c.Max)}, field{"group", r.names(&c.Group)})...)
-	r.named(n, c.Names)
-	for _, key := range []string{"id", "max"} {
-		if n.Kind == yaml.MappingNode && have[key] == nil {
-			r.bad(n, "tiêu chí thiếu khóa “%s”", "the criterion lacks the key “%s”", key)
-		}
-	}
-	return c
-}
-
-// scoreRules checks that the criteria are the whole and the ties can be broken by what there is.
-func (r *processReader) scoreRules(n *yaml.Node, have found, rules *ScoreRules, ties []*yaml.Node) {
-	sum, seen := Points(0), map[CriterionID]bool{}
-	for _, c := range rules.Criteria {
-		if seen[c.ID] {
-			r.bad(have["criteria"], "tiêu chí “%s” có hai lần", "the criterion “%s” stands twice", c.ID)
-		}
-		seen[c.ID] = true
-		sum += c.Max
-	}
-	if sum != rules.Total {
-		r.bad(have.or("criteria", n), "tổng điểm tối đa của các tiêu chí là %s, phải bằng total: %s",
-			"the criteria add up to %s, which must be total: %s", sum, rules.Total)
-	}
-	words := []string{"ballots", "in_time"}
-	for _, c := range rules.Criteria {
-		words = append(words, "criterion:"+string(c.ID))
-	}
-	for i, tie := range rules.Tie {
-		if !slices.Contains(words, tie) {
-			hint := nearest(tie, words)
-			r.badBoth(ties[i], [2]string{"“" + tie + "”: cần ballots, in_time hoặc criterion:MÃ" + didYouMean("vi", hint),
-				"“" + tie + "”: want ballots, in_time or criterion:ID" + didYouMean("en", hint)})
-		}
-	}
 }

@@ -103,7 +103,7 @@ func TestProcessErrorsAllAtOnce(t *testing.T) {
 		`10:38: “nine”: want a whole number from 0 to 23`,
 		`the key “tie” stands twice`,
 		`“Cấp số”: a code has a–z, 0–9 and hyphens`,
-		`24:11: condition “member > 3`, `did you mean “members”?`,
+		`26:11: condition “member > 3`, `did you mean “members”?`,
 		`the criteria add up to 900, which must be total: 1000`,
 		`this date never comes`,
 		`“isue”: want one of`, `did you mean “issue”?`,

@@ -17,6 +17,7 @@ const (
 	CauseRefused  CauseKind = "refused"  // a signatory refused
 	CauseTooFew   CauseKind = "too_few"  // not enough signatures can be reached any more
 	CauseDeadline CauseKind = "deadline" // a deadline passed
+	CauseQuorum   CauseKind = "quorum"   // too few gave an opinion
 	CauseSettled  CauseKind = "settled"  // the leader decided so
 )
 
@@ -194,7 +195,10 @@ func (s State) goOn(cause Cause, now time.Time) ([]Event, error) {
 	switch s.Covenant.StageKind {
 	case StageReview:
 		released := []Event{AgenciesReleased{Stage: s.Covenant.Stage, Agencies: s.ReviewTally().Rejected}}
-		if cause.Why == CauseDeadline {
+		switch cause.Why {
+		case CauseQuorum:
+			released = []Event{AgenciesReleased{Stage: s.Covenant.Stage, Agencies: []AgencyID{}, Quorum: true}}
+		case CauseDeadline:
 			released = []Event{AgenciesReleased{Stage: s.Covenant.Stage, Agencies: append(append([]AgencyID{}, s.Covenant.Waiting...), s.Covenant.Queue...)}}
 		}
 		return s.then(released, func(s State) ([]Event, error) { return s.afterReview(now) })
@@ -280,6 +284,11 @@ func (s State) stillNeutral(cmd DeclareConflict) error {
 			return refuse(CodeWrongState, "không còn ai biểu quyết nội dung này", "nobody would be left to vote on this motion")
 		}
 		return nil
+	}
+	if c.Phase == AwaitingScores {
+		if poll, ok := c.Scoring.openPoll(); ok && (poll.Voted(cmd.Agency) || len(without(poll.Who, cmd.Agency)) == 0) {
+			return refuse(CodeConflict, "%s đã bỏ phiếu trong cuộc bỏ phiếu đang mở, hoặc không còn ai khác bỏ phiếu", "%s has voted in the open poll, or nobody else would be left to vote", name)
+		}
 	}
 	for _, m := range c.Motions {
 		if m.Result == nil && (m.voted(cmd.Agency) || m.Opened && len(without(m.Who, cmd.Agency)) == 0) {

@@ -62,6 +62,8 @@ type (
 		Stage    StageID    `json:"stage"`
 		Agencies []AgencyID `json:"agencies"`
 		Rung     Rung       `json:"rung,omitempty"`
+		// Quorum: the leader decided that it goes on though too few gave an opinion.
+		Quorum bool `json:"quorum,omitempty"`
 	}
 )
 
@@ -92,6 +94,7 @@ func (c *Covenant) applyReview(e Event) {
 		c.Deemed = append(c.Deemed, e)
 		c.Waiting, c.Queue = without(c.Waiting, e.Agency), without(c.Queue, e.Agency)
 	case AgenciesReleased:
+		c.QuorumWaived = c.QuorumWaived || e.Quorum
 		for _, a := range e.Agencies {
 			c.Released = append(c.Released, a)
 			c.Waiting, c.Queue = without(c.Waiting, a), without(c.Queue, a)
@@ -241,6 +244,7 @@ func (cmd GiveReview) check() error {
 type ReviewTally struct {
 	Base, Approved, Need int
 	Open                 int // weight of those still to be heard
+	Heard, Quorum        int // weight of those who gave an opinion of their own, and how much the process asks for
 	Returned, Rejected   []AgencyID
 	Others               []AgencyID // heard, without approving, returning or rejecting
 }
@@ -253,11 +257,16 @@ func (s State) ReviewTally() ReviewTally {
 		return t
 	}
 	revision, _ := c.Revision()
+	all := 0
 	for _, a := range s.takingPart(stage) {
+		w := s.weight(stage.Review.Weights, a)
+		all += w
+		if _, carried := c.CarriedTo(c.Stage, a, revision.Number); carried || c.spoke(c.Stage, a, revision.Number) {
+			t.Heard += w
+		}
 		if contains(c.Released, a) {
 			continue
 		}
-		w := s.weight(stage.Review.Weights, a)
 		t.Base += w
 		opinion, given := c.Opinion(c.Stage, a, revision.Number)
 		switch {
@@ -274,24 +283,29 @@ func (s State) ReviewTally() ReviewTally {
 		}
 	}
 	t.Need = stage.Review.Approve.Of(t.Base)
+	if !stage.Review.Quorum.IsZero() {
+		t.Quorum = stage.Review.Quorum.Of(all)
+	}
 	return t
 }
 
 // afterReview decides what one more opinion changes: once everybody asked has spoken, or as soon as enough approve,
-// the stage ends; a return sends the draft back when the rule says so, by default when the round is complete, so that no
+// the stage ends, unless too few have given an opinion of their own; a return sends the draft back when the rule says so, by default when the round is complete, so that no
 // opinion is lost.
 func (s State) afterReview(now time.Time) ([]Event, error) {
 	c, rules, t := s.Covenant, s.stage().Review, s.ReviewTally()
 	if len(t.Rejected) > 0 && rules.Reject != ThenCount {
 		return s.consequence(rules.Reject, Cause{Agency: t.Rejected[0], Why: CauseRejected}, now)
 	}
-	heard := len(c.Waiting)+len(c.Queue) == 0
+	heard, quorate := len(c.Waiting)+len(c.Queue) == 0, t.Heard >= t.Quorum || c.QuorumWaived
 	switch {
 	case len(t.Returned) > 0 && (rules.Return == ReturnAtOnce || rules.Return == ThenReturn && heard):
 		return s.sendBack(Cause{Agency: t.Returned[0], Why: CauseReturned}, now)
 	case len(t.Returned) > 0 && rules.Return == ThenReturn: // the others are heard first
 		return s.askNextReviewer(), nil
-	case t.Approved >= t.Need && t.Approved > 0:
+	case heard && !quorate:
+		return s.consequence(rules.Short, Cause{Agency: firstOf(c.Released, []AgencyID{c.For}), Why: CauseQuorum}, now)
+	case t.Approved >= t.Need && t.Approved > 0 && quorate:
 		if rules.Resolve && len(c.OpenThreads()) > 0 {
 			return s.askNextReviewer(), nil
 		}

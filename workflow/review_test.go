@@ -189,3 +189,35 @@ func TestCommentsAndThreads(t *testing.T) {
 		t.Errorf("thread %+v", th)
 	}
 }
+
+// Too few opinions by the deadline: what follows is the rule's, and what silence is taken for is no opinion.
+func TestReviewQuorum(t *testing.T) {
+	const text = "  - {id: gy, kind: review, NAME, due: {days: 2}, escalate: [{id: het, days: 1, THEN}], review: {approve: 1, quorum: 3SHORT}}\n"
+	open := func(then, short string) *world {
+		w := under(t, 5, strings.NewReplacer("THEN", then, "SHORT", short).Replace(text))
+		w.must(t, w.review("a1", OpinionApprove))
+		w.must(t, w.review("a2", OpinionApprove))
+		w.phase(t, AwaitingReviews) // one approval is enough, two opinions are not
+		return w
+	}
+	w := open("then: continue", "")
+	w.must(t, w.review("a3", OpinionApprove))
+	w.phase(t, PhaseAdopted)
+	w = open("then: continue", "")
+	w.now = w.now.AddDate(0, 0, 5)
+	w.must(t, w.climb("het"))
+	w.phase(t, PhaseRejected)
+	if got := w.state.Sentence("en"); !strings.Contains(got, "too few agencies gave an opinion") {
+		t.Errorf("status %q", got)
+	}
+	w.must(t, SettleRefusal{By: "a0-head", Choice: ThenContinue, Reason: "đủ căn cứ"})
+	w.phase(t, PhaseAdopted)
+	for short, want := range map[string]Phase{", short: return": AwaitingRevision, ", short: cancel": PhaseCancelled} {
+		for _, then := range []string{"then: continue", "then: treat_as, as: approve"} {
+			w = open(then, short)
+			w.now = w.now.AddDate(0, 0, 5)
+			w.must(t, w.climb("het"))
+			w.phase(t, want)
+		}
+	}
+}

@@ -2,7 +2,6 @@ package workflow
 
 import (
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -25,6 +24,8 @@ type (
 		Scores    []CriterionScore `json:"scores"`
 		Total     Points           `json:"total"`
 		Note      string           `json:"note,omitempty"`
+		// Basis is the digest of the values whose criteria it goes by; none: the process's.
+		Basis Digest `json:"basis,omitzero"`
 	}
 	// ScoreVerified is what the verifier gives an agency; it counts.
 	ScoreVerified struct {
@@ -35,6 +36,9 @@ type (
 		Scores    []CriterionScore `json:"scores"`
 		Total     Points           `json:"total"`
 		Note      string           `json:"note,omitempty"`
+		Basis     Digest           `json:"basis,omitzero"`
+		// AppealUntil is how long the agency may appeal, where the process knows appeals.
+		AppealUntil Deadline `json:"appeal_until,omitzero"`
 	}
 	// Ranked is the ranking as the chair declared it.
 	Ranked struct {
@@ -49,6 +53,7 @@ type (
 		Secretary PersonID  `json:"secretary"`
 		Date      Date      `json:"date"`
 		Chairing  AgencyID  `json:"chairing,omitempty"` // the agency in the chair, since 2026-11; before: the leader
+		Method    Method    `json:"method,omitempty"`   // of the poll on the ranking; empty: ballots on paper, as counted, or none
 	}
 )
 
@@ -58,7 +63,8 @@ type RankRow struct {
 	Rank   int      `json:"rank"` // equal ones share it
 	Total  Points   `json:"total"`
 	Votes  int      `json:"votes"`
-	InTime int      `json:"in_time"` // reports handed in in time
+	Points int      `json:"points,omitempty"` // of ballots that put the agencies in order
+	InTime int      `json:"in_time"`          // reports handed in in time
 	Class  Names    `json:"class"`
 	Flag   bool     `json:"flag,omitempty"` // proposed for a flag
 }
@@ -70,18 +76,27 @@ func (Ranked) Kind() string        { return "ranked" }
 
 var scoreEvents = map[string]eventDecoder{
 	"self_scored": decodeAs[SelfScored], "score_verified": decodeAs[ScoreVerified], "ranked": decodeAs[Ranked],
+	"score_accepted": decodeAs[ScoreAccepted], "score_appealed": decodeAs[ScoreAppealed], "appeal_decided": decodeAs[AppealDecided],
+	"poll_opened": decodeAs[PollOpened], "poll_ballot_cast": decodeAs[PollBallotCast], "poll_ballot_taken": decodeAs[PollBallotTaken],
+	"poll_closed": decodeAs[PollClosed],
 }
 
 // Scoring is how far scores and ranking have come.
 type Scoring struct {
 	Self     []SelfScored
 	Verified []ScoreVerified
+	Accepted []ScoreAccepted
+	Appeals  []Appeal
+	Polls    []Poll // as each was opened last
 	Ranking  *Ranked
 	Minutes  *MinutesKept
 }
 
 func (sc *Scoring) clone() *Scoring {
-	return &Scoring{slices.Clone(sc.Self), slices.Clone(sc.Verified), sc.Ranking, sc.Minutes}
+	return &Scoring{
+		Self: slices.Clone(sc.Self), Verified: slices.Clone(sc.Verified), Accepted: slices.Clone(sc.Accepted), Appeals: slices.Clone(sc.Appeals),
+		Polls: slices.Clone(sc.Polls), Ranking: sc.Ranking, Minutes: sc.Minutes,
+	}
 }
 
 // SelfScore finds what an agency gave itself.
@@ -112,12 +127,25 @@ func (c *Covenant) applyScore(e Event) {
 		c.Waiting = without(c.Waiting, e.Agency)
 	case ScoreVerified:
 		c.Scoring.Verified = append(slices.Clip(c.Scoring.Verified), e)
+	case ScoreAccepted:
+		c.Scoring.Accepted = append(slices.Clip(c.Scoring.Accepted), e)
+	case ScoreAppealed:
+		c.Scoring.Appeals = append(slices.Clip(c.Scoring.Appeals), Appeal{ScoreAppealed: e})
+	case AppealDecided:
+		c.Scoring.Appeals = slices.Clone(c.Scoring.Appeals)
+		for i := range c.Scoring.Appeals {
+			if c.Scoring.Appeals[i].Agency == e.Agency {
+				c.Scoring.Appeals[i].Decided = &e
+			}
+		}
 	case Ranked:
 		c.Scoring.Ranking = &e
 	case MinutesKept:
 		if e.Opened.IsZero() {
 			c.Scoring.Minutes = &e
 		}
+	default:
+		c.applyPoll(e)
 	}
 }
 
@@ -140,41 +168,36 @@ func (s State) unverified() []AgencyID {
 	return out
 }
 
+// scoreTurns: self-scores, verification and appeals first; then ballots of the open poll, or the chair, who opens a poll or declares
+// the ranking. Who may still appeal does not stop the chair once the time for it is over.
 func (s State) scoreTurns() []Turn {
 	var out []Turn
-	for _, a := range s.Covenant.Waiting {
-		out = append(out, Turn{a, DutyReport})
+	add := func(duty Duty, agencies ...AgencyID) {
+		for _, a := range agencies {
+			if t := (Turn{a, duty}); !slices.Contains(out, t) {
+				out = append(out, t)
+			}
+		}
 	}
+	sc := s.Covenant.Scoring
+	add(DutyReport, s.Covenant.Waiting...)
 	for _, a := range s.unverified() {
-		if t := (Turn{s.verifierOf(a), DutyReport}); !slices.Contains(out, t) {
-			out = append(out, t)
-		}
+		add(DutyReport, s.verifierOf(a))
 	}
-	if len(out) == 0 {
-		out = s.chairTurns()
+	for _, a := range sc.undecided() {
+		add(DutyReport, s.councilOf(a))
 	}
-	return out
-}
-
-// checkScores: every criterion once, within its maximum. It gives the total.
-func (r *ScoreRules) checkScores(scores []CriterionScore) (Points, error) {
-	total, seen := Points(0), map[CriterionID]bool{}
-	for _, sc := range scores {
-		i := slices.IndexFunc(r.Criteria, func(c CriterionRule) bool { return c.ID == sc.Criterion })
-		switch {
-		case i < 0 || seen[sc.Criterion]:
-			return 0, refuse(CodeInvalid, "tiêu chí %q không có hoặc được chấm hai lần", "the criterion %q does not exist or is scored twice", sc.Criterion)
-		case sc.Points < 0 || sc.Points > r.Criteria[i].Max:
-			return 0, refuse(CodeInvalid, "“%[1]s”: %[3]s điểm, tối đa là %[4]s", "“%[2]s”: %[3]s points, at most %[4]s are possible",
-				r.Criteria[i].Vietnamese, r.Criteria[i].English, sc.Points, r.Criteria[i].Max)
-		}
-		seen[sc.Criterion] = true
-		total += sc.Points
+	if len(out) > 0 {
+		return out
 	}
-	if len(scores) != len(r.Criteria) {
-		return 0, refuse(CodeInvalid, "cần chấm đủ %d tiêu chí, mới có %d", "all %d criteria must be scored, these are %d", len(r.Criteria), len(scores))
+	if poll, ok := sc.openPoll(); ok && len(poll.Missing()) > 0 {
+		add(DutyVote, poll.Missing()...)
+		return out
 	}
-	return total, nil
+	if len(sc.Polls) == 0 {
+		add(DutyReport, s.mayAppeal(Date{})...)
+	}
+	return append(out, s.chairTurns()...)
 }
 
 // SubmitScore is an agency's score of itself.
@@ -199,11 +222,14 @@ func (cmd SubmitScore) decide(s State, now time.Time) ([]Event, error) {
 	if _, done := s.Covenant.Scoring.VerifiedScore(cmd.Agency); done {
 		return nil, refuse(CodeConflict, "điểm của %s đã được thẩm định", "the score of %s is verified already", s.Directory.AgencyName(cmd.Agency))
 	}
-	total, err := s.stage().Score.checkScores(cmd.Scores)
+	basis := s.ScoreBasis()
+	total, err := basis.check(cmd.Scores)
 	if err != nil {
 		return nil, err
 	}
-	return []Event{SelfScored{Agency: cmd.Agency, Person: cmd.By, Authority: authority, Scores: cmd.Scores, Total: total, Note: cmd.Note}}, nil
+	return []Event{SelfScored{
+		Agency: cmd.Agency, Person: cmd.By, Authority: authority, Scores: cmd.Scores, Total: total, Note: cmd.Note, Basis: basis.Source,
+	}}, nil
 }
 
 // VerifyScore is the verifier's score of an agency.
@@ -226,157 +252,23 @@ func (cmd VerifyScore) decide(s State, now time.Time) ([]Event, error) {
 	if !contains(s.unverified(), cmd.Agency) {
 		return nil, refuse(CodeWrongState, "%s chưa tự chấm điểm, hoặc đã được thẩm định", "%s has not scored itself yet, or is verified already", s.Directory.AgencyName(cmd.Agency))
 	}
-	total, err := s.stage().Score.checkScores(cmd.Scores)
+	basis := s.ScoreBasis()
+	total, err := basis.check(cmd.Scores)
 	if err != nil {
 		return nil, err
 	}
 	if self, ok := s.Covenant.Scoring.SelfScore(cmd.Agency); ok && self.Total != total && cmd.Note == "" {
 		return nil, refuse(CodeInvalid, "điểm thẩm định khác điểm tự chấm (%s so với %s): cần nêu lý do", "the verified score differs from the agency's own (%s, not %s): say why", total, self.Total)
 	}
-	return []Event{ScoreVerified{
-		Agency: cmd.Agency, Verifier: verifier, Person: cmd.By, Authority: authority, Scores: cmd.Scores, Total: total, Note: cmd.Note,
-	}}, nil
-}
-
-// AgencyVotes is how many ballots of the vote on the ranking named an agency.
-type AgencyVotes struct {
-	Agency AgencyID
-	Votes  int
-}
-
-// DeclareRanking ranks the agencies by verified totals and ends the stage. The ballots are those of the conference's secret
-// vote on the ranking, as counted; without one all are zero.
-type DeclareRanking struct {
-	By                       PersonID
-	Secretary                PersonID
-	Votes                    []AgencyVotes
-	Issued, Collected, Valid int
-	NewLeader, NewDeputy     AgencyID // elected for the next year; may be empty
-}
-
-func (cmd DeclareRanking) decide(s State, now time.Time) ([]Event, error) {
-	if err := s.expect(AwaitingScores); err != nil {
-		return nil, err
+	e := ScoreVerified{
+		Agency: cmd.Agency, Verifier: verifier, Person: cmd.By, Authority: authority, Scores: cmd.Scores, Total: total, Note: cmd.Note, Basis: basis.Source,
 	}
-	chair, authority, err := s.chairs(cmd.By, "", now)
-	if err != nil {
-		return nil, err
-	}
-	if open := s.scoreTurns(); open[0].Duty == DutyReport {
-		return nil, refuse(CodeWrongState, "chưa thẩm định xong điểm của các đơn vị", "not every score is verified yet")
-	}
-	if len(s.Covenant.Scoring.Verified) == 0 {
-		return nil, refuse(CodeWrongState, "chưa có điểm nào được thẩm định", "no score is verified")
-	}
-	if err := cmd.check(s); err != nil {
-		return nil, err
-	}
-	e := Ranked{
-		Rows: s.rank(cmd.Votes), Issued: cmd.Issued, Collected: cmd.Collected, Valid: cmd.Valid, NewLeader: cmd.NewLeader, NewDeputy: cmd.NewDeputy,
-		Person: cmd.By, Authority: authority, Secretary: cmd.Secretary, Date: s.today(now), Chairing: chair,
-	}
-	return s.then([]Event{e}, func(s State) ([]Event, error) { return s.advance(now) })
-}
-
-func (cmd DeclareRanking) check(s State) error {
-	members := s.Covenant.Members()
-	for _, a := range []AgencyID{cmd.NewLeader, cmd.NewDeputy} {
-		if a != "" && !contains(members, a) {
-			return refuse(CodeInvalid, "%s không phải đơn vị thành viên", "%s is not a member", s.Directory.AgencyName(a))
+	if rule := s.stage().Score.Appeal; rule != nil {
+		if e.AppealUntil, err = s.Calendar.Deadline(s.today(now), rule.Within.in(s.Covenant.Year)); err != nil {
+			return nil, err
 		}
 	}
-	if cmd.NewLeader != "" && cmd.NewLeader == cmd.NewDeputy {
-		return refuse(CodeInvalid, "Khối trưởng và Khối phó phải là hai đơn vị", "leader and deputy must be two agencies")
-	}
-	if _, known := s.Directory.People[cmd.Secretary]; !known {
-		return refuse(CodeInvalid, "cần ghi người kiểm phiếu, thư ký có trong danh bạ", "name a secretary who is in the directory")
-	}
-	if cmd.Valid < 0 || cmd.Valid > cmd.Collected || cmd.Collected > cmd.Issued {
-		return refuse(CodeInvalid, "số phiếu không khớp: phát %d, thu %d, hợp lệ %d", "the ballots do not agree: %d issued, %d collected, %d valid", cmd.Issued, cmd.Collected, cmd.Valid)
-	}
-	for i, v := range cmd.Votes {
-		twice := slices.ContainsFunc(cmd.Votes[:i], func(w AgencyVotes) bool { return w.Agency == v.Agency })
-		if !contains(members, v.Agency) || twice || v.Votes < 0 || v.Votes > cmd.Valid {
-			return refuse(CodeInvalid, "số phiếu của %s không hợp lệ: %d", "the votes for %s cannot be: %d", s.Directory.AgencyName(v.Agency), v.Votes)
-		}
-	}
-	return nil
-}
-
-// rank orders the verified totals from the highest; the rules break ties, and what is still equal shares the rank, in the
-// order of the parties.
-func (s State) rank(votes []AgencyVotes) []RankRow {
-	rules, c := s.stage().Score, s.Covenant
-	var rows []RankRow
-	for _, p := range c.Parties {
-		v, ok := c.Scoring.VerifiedScore(p.Agency)
-		if !ok {
-			continue
-		}
-		row := RankRow{Agency: p.Agency, Total: v.Total, InTime: c.inTime(p.Agency)}
-		for _, n := range votes {
-			if n.Agency == p.Agency {
-				row.Votes = n.Votes
-			}
-		}
-		for i := len(rules.Classes) - 1; i >= 0; i-- {
-			if row.Total >= rules.Classes[i].From {
-				row.Class = rules.Classes[i].Names
-			}
-		}
-		rows = append(rows, row)
-	}
-	slices.SortStableFunc(rows, func(a, b RankRow) int { return s.outranks(a, b) })
-	for i := range rows {
-		rows[i].Rank = i + 1
-		if i > 0 && s.outranks(rows[i-1], rows[i]) == 0 {
-			rows[i].Rank = rows[i-1].Rank
-		}
-		rows[i].Flag = i < rules.Flags
-	}
-	return rows
-}
-
-// outranks compares two rows: negative if a comes before b, 0 if nothing tells them apart.
-func (s State) outranks(a, b RankRow) int {
-	if a.Total != b.Total {
-		return int(b.Total - a.Total)
-	}
-	for _, tie := range s.stage().Score.Tie {
-		var d int
-		if id, ok := strings.CutPrefix(tie, "criterion:"); ok {
-			d = int(s.criterionPoints(b.Agency, CriterionID(id)) - s.criterionPoints(a.Agency, CriterionID(id)))
-		} else if tie == "ballots" {
-			d = b.Votes - a.Votes
-		} else {
-			d = b.InTime - a.InTime
-		}
-		if d != 0 {
-			return d
-		}
-	}
-	return 0
-}
-
-func (s State) criterionPoints(a AgencyID, id CriterionID) Points {
-	v, _ := s.Covenant.Scoring.VerifiedScore(a)
-	for _, sc := range v.Scores {
-		if sc.Criterion == id {
-			return sc.Points
-		}
-	}
-	return 0
-}
-
-// inTime counts an agency's reports that came in time.
-func (c *Covenant) inTime(a AgencyID) int {
-	n := 0
-	for _, r := range c.Reports {
-		if r.Agency == a && !r.Late {
-			n++
-		}
-	}
-	return n
+	return []Event{e}, nil
 }
 
 // CloseReporting ends the reporting duties before their term, once every report that fell due has come or its last day has

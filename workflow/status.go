@@ -160,6 +160,30 @@ func (s State) scoringSentence(lang string) string {
 		return s.waitingFor(lang, "tự chấm điểm", "to score themselves")
 	case unverified > 0:
 		return fmt.Sprintf(pick(lang, [2]string{"Chờ thẩm định điểm của %d đơn vị", "Scores to be verified: %d"}), unverified)
+	case len(c.Scoring.undecided()) > 0:
+		return fmt.Sprintf(pick(lang, [2]string{"Chờ giải quyết %d khiếu nại điểm", "Appeals to be decided: %d"}), len(c.Scoring.undecided()))
+	}
+	return s.pollingSentence(lang)
+}
+
+// pollingSentence is how it stands once the scores are verified: appeals, polls, the ranking.
+func (s State) pollingSentence(lang string) string {
+	sc := s.Covenant.Scoring
+	if poll, ok := sc.openPoll(); ok {
+		rule, _ := s.stage().Score.PollRule(poll.Poll)
+		if missing := len(poll.Missing()); missing > 0 {
+			return fmt.Sprintf(pick(lang, [2]string{"%[2]s: còn %[1]d đơn vị chưa bỏ phiếu", "%[3]s: ballots still to come: %[1]d"}), missing, rule.Label("vi"), rule.Label("en"))
+		}
+		return fmt.Sprintf(pick(lang, [2]string{"%[1]s: đã đủ phiếu, chờ chủ tọa kiểm phiếu", "%[2]s: all ballots are in; waiting for the chair to count"}), rule.Label("vi"), rule.Label("en"))
+	}
+	if open := s.mayAppeal(Date{}); len(open) > 0 && len(sc.Polls) == 0 {
+		last, _ := sc.VerifiedScore(open[len(open)-1])
+		return fmt.Sprintf(pick(lang, [2]string{"Đã thẩm định điểm; các đơn vị chấp nhận hoặc khiếu nại đến hết %s", "All scores are verified; agencies accept or appeal until %s"}),
+			last.AppealUntil.LastDay().Display())
+	}
+	if pending := s.pendingPolls(); len(pending) > 0 {
+		return fmt.Sprintf(pick(lang, [2]string{"Đã thẩm định điểm, chờ chủ tọa mở cuộc bỏ phiếu: %[1]s", "All scores are verified; waiting for the chair to open the poll: %[2]s"}),
+			pending[0].Label("vi"), pending[0].Label("en"))
 	}
 	return pick(lang, [2]string{"Đã thẩm định điểm, chờ công bố xếp hạng", "All scores are verified; waiting for the ranking to be declared"})
 }
@@ -179,6 +203,7 @@ func (s State) causeWords(cause Cause, lang string) string {
 		CauseTooFew:   {"không còn đủ chữ ký theo quy trình", "too few signatures can be reached"},
 		CauseDeadline: {"đã quá hạn", "the deadline has passed"},
 		CauseVote:     {"biểu quyết không thông qua", "a motion failed"},
+		CauseQuorum:   {"không đủ số ý kiến theo quy trình", "too few agencies gave an opinion"},
 		CauseSettled:  {"khối trưởng quyết định", "the block leader decided so"},
 	}[cause.Why])
 	if strings.Contains(text, "%s") {

@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"covenant/workflow"
 	"covenant/workflow/store"
@@ -84,26 +86,16 @@ func box(ctx context.Context, tx *store.Tx, id workflow.CovenantID, m workflow.M
 	return out, err
 }
 
-// dropBoxes throws away the ballots of secret motions that will never be counted, because their stage ended without it.
+// dropBoxes throws away the ballots of secret votes that will never be counted, because their stage ended without it.
 func dropBoxes(ctx context.Context, tx *store.Tx, before, after *workflow.Covenant, events []workflow.Event) error {
 	closed := map[string]bool{}
 	for _, e := range events {
-		if e, ok := e.(workflow.MotionClosed); ok {
-			closed[boxKey(after.ID, e.Motion, e.Round)] = true
-		}
+		box, _ := counted(after.ID, e)
+		closed[box] = true
 	}
-	open := func(c *workflow.Covenant) map[string]bool {
-		out := map[string]bool{}
-		for _, m := range c.Motions {
-			if m.Secret && m.Opened && m.Result == nil && !c.Phase.Ended() {
-				out[boxKey(after.ID, m.ID, m.Round)] = true
-			}
-		}
-		return out
-	}
-	still := open(after)
-	for key := range open(before) {
-		if closed[key] || still[key] {
+	still := openBoxes(after)
+	for key := range openBoxes(before) {
+		if _, open := still[key]; open || closed[key] {
 			continue
 		}
 		if err := tx.DropBox(ctx, key); err != nil {
@@ -113,8 +105,8 @@ func dropBoxes(ctx context.Context, tx *store.Tx, before, after *workflow.Covena
 	return nil
 }
 
-// AuditBallots holds the ballots that are kept against the log: of every secret motion that was closed they are those that
-// its result names, and in the box of an open one there are as many as took part. It returns one line for each that differs.
+// AuditBallots holds the ballots that are kept against the log: of every secret vote that was counted they are those that its
+// result names, and in the box of an open one there are as many as took part. It returns one line for each that differs.
 func (e *Engine) AuditBallots(ctx context.Context) (problems []string, err error) {
 	err = e.Store.View(ctx, func(tx *store.Tx) error {
 		rows, err := tx.Covenants(ctx, store.CovenantFilter{})
@@ -122,28 +114,25 @@ func (e *Engine) AuditBallots(ctx context.Context) (problems []string, err error
 			return err
 		}
 		for _, row := range rows {
-			entries, err := timeline(ctx, tx, workflow.CovenantID(row.ID))
-			if err != nil {
-				return err
-			}
-			more, err := e.auditBoxes(ctx, tx, workflow.CovenantID(row.ID))
+			id := workflow.CovenantID(row.ID)
+			more, err := e.auditBoxes(ctx, tx, id)
 			if err != nil {
 				return err
 			}
 			problems = append(problems, more...)
+			entries, err := timeline(ctx, tx, id)
+			if err != nil {
+				return err
+			}
 			for _, entry := range entries {
-				closed, ok := entry.Event.(workflow.MotionClosed)
-				if !ok || closed.Method != workflow.MethodSecret {
+				box, named := counted(id, entry.Event)
+				if box == "" {
 					continue
 				}
-				kept, err := tx.Ballots(ctx, boxKey(workflow.CovenantID(row.ID), closed.Motion, closed.Round))
-				if err != nil {
+				if more, err = auditCount(ctx, tx, row.Slug, box, named); err != nil {
 					return err
 				}
-				if fmt.Sprint(kept) != fmt.Sprint(closed.Ballots) {
-					problems = append(problems, fmt.Sprintf("%s, motion %s: the log names %d ballots %v, %d are kept: %v", row.Slug, closed.Motion,
-						len(closed.Ballots), closed.Ballots, len(kept), kept))
-				}
+				problems = append(problems, more...)
 			}
 		}
 		return nil
@@ -151,22 +140,20 @@ func (e *Engine) AuditBallots(ctx context.Context) (problems []string, err error
 	return problems, err
 }
 
-// auditBoxes holds the boxes of a covenant's open secret motions against those who took part.
+// auditBoxes holds the boxes of a covenant's open secret votes against those who took part.
 func (e *Engine) auditBoxes(ctx context.Context, tx *store.Tx, id workflow.CovenantID) (problems []string, err error) {
 	c, err := e.covenant(ctx, tx, id)
 	if err != nil {
 		return nil, err
 	}
-	for _, m := range c.Motions {
-		if !m.Secret || !m.Opened || m.Result != nil || c.Phase.Ended() {
-			continue
-		}
-		ballots, err := box(ctx, tx, id, m)
+	boxes := openBoxes(c)
+	for _, key := range slices.Sorted(maps.Keys(boxes)) {
+		ballots, err := tx.Box(ctx, key)
 		if err != nil {
 			return nil, err
 		}
-		if len(ballots) != len(m.Taken) {
-			problems = append(problems, fmt.Sprintf("%s, motion %s: %d agencies took part, %d ballots lie in the box", c.Slug, m.ID, len(m.Taken), len(ballots)))
+		if len(ballots) != boxes[key] {
+			problems = append(problems, fmt.Sprintf("%s, box %s: %d agencies took part, %d ballots lie in the box", c.Slug, key, boxes[key], len(ballots)))
 		}
 	}
 	return problems, nil

@@ -102,6 +102,10 @@ func (e *Engine) Do(ctx context.Context, id workflow.CovenantID, cmd workflow.Co
 		return e.castBallot(ctx, id, cmd, meta)
 	case workflow.CloseMotion:
 		return e.closeMotion(ctx, id, cmd, meta)
+	case workflow.CastPollBallot:
+		return e.castPollBallot(ctx, id, cmd, meta)
+	case workflow.ClosePoll:
+		return e.closePoll(ctx, id, cmd, meta)
 	case workflow.EscalateStage:
 		return e.escalateStage(ctx, id, cmd, meta)
 	}

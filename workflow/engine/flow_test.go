@@ -223,7 +223,7 @@ func TestLadderAfterEverythingWasDown(t *testing.T) {
 func TestConferenceIsMinuted(t *testing.T) {
 	o := newOffice(t)
 	ctx := context.Background()
-	o.begin("  - {id: hn, kind: vote, NAME, vote: {quorum: majority, fail: continue, motions: [{id: m, vi: Nội dung, en: Motion}], conference: {place: Hội trường, amend: true, hands: true, symbol: BB-VHXH}}}\n")
+	o.begin("  - {id: hn, kind: vote, NAME, vote: {quorum: majority, fail: continue, chair: [leader, deputy], motions: [{id: m, vi: Nội dung, en: Motion}], conference: {place: Hội trường, amend: true, hands: true, symbol: BB-VHXH}}}\n")
 	chair, secretary := o.who("so-gddt", workflow.DutyVote), o.who("so-gddt", workflow.DutyDraft)
 	o.do(chair, "open", workflow.OpenConference{By: chair, Secretary: secretary})
 	for _, a := range o.state().Covenant.Members()[:5] {
@@ -237,14 +237,16 @@ func TestConferenceIsMinuted(t *testing.T) {
 		o.do(chair, "hands/"+string(m), workflow.CountHands{By: chair, Motion: m, For: 4, Abstain: 1})
 		o.do(chair, "close/"+string(m), workflow.CloseMotion{By: chair, Motion: m})
 	}
+	deputy := o.who("so-noi-vu", workflow.DutyVote)
+	o.do(chair, "hand over", workflow.HandOverChair{By: chair, To: "so-noi-vu", Reason: "Khối trưởng dự họp Tỉnh ủy."})
 	check(t, o.Stop(ctx)) // no job runs any more
-	o.do(chair, "end", workflow.CloseConference{By: chair})
+	o.do(deputy, "end", workflow.CloseConference{By: deputy})
 	o.restart(0)
 	s, err := o.Await(ctx, o.id, func(s workflow.State) bool { return s.Covenant.Conferences[0].Minutes != nil })
 	check(t, err)
 	minutes, err := o.Store.ReadBlob(ctx, store.Digest(s.Covenant.Conferences[0].Minutes.Values.String()))
 	check(t, err)
-	for _, want := range []string{"có_mặt: 5", "hình_thức: giơ tay", "tán_thành: 4", "Thông qua dự thảo lần 2", "BB-VHXH"} {
+	for _, want := range []string{"giao quyền chủ trì hội nghị cho Sở Nội vụ; lý do: Khối trưởng dự họp Tỉnh ủy", "đơn_vị: Sở Nội vụ", "có_mặt: 5", "hình_thức: giơ tay", "tán_thành: 4", "Thông qua dự thảo lần 2", "BB-VHXH"} {
 		if !strings.Contains(string(minutes), want) {
 			t.Errorf("the minutes do not say %q:\n%s", want, minutes)
 		}

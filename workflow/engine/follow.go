@@ -66,9 +66,9 @@ func (e *Engine) followDecision(ctx context.Context, tx *store.Tx, s workflow.St
 	switch event := event.(type) {
 	case workflow.StageEscalated:
 		return e.queueEscalation(ctx, tx, s, event)
-	case workflow.MotionClosed:
-		if event.Method == workflow.MethodSecret {
-			return tx.CloseBox(ctx, boxKey(c.ID, event.Motion, event.Round))
+	case workflow.MotionClosed, workflow.PollClosed:
+		if box, _ := counted(c.ID, event); box != "" {
+			return tx.CloseBox(ctx, box)
 		}
 	case workflow.PaperSignatureRecorded:
 		return e.referKept(ctx, tx, c.ID, fmt.Sprintf("paper-%03d", len(c.Paper)), event.Scan, "application/octet-stream")

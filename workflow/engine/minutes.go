@@ -57,9 +57,6 @@ func (e *Engine) scheduleMinutes(ctx context.Context, tx *store.Tx, c *workflow.
 			}
 		}
 	case workflow.Ranked:
-		if event.Issued == 0 { // the minutes are those of the vote on the ranking
-			return nil
-		}
 		args.Stage = "xep-hang"
 	}
 	if _, err := tx.ScheduleOccurrence(ctx, store.Occurrence{

@@ -139,6 +139,11 @@ func (e *Engine) render(ctx context.Context, s workflow.State, r SubmitRequest, 
 		By: meta.Actor.Person, Manifest: manifest, PDF: workflow.DigestOf(pdf.bytes), Values: workflow.DigestOf(r.Values),
 		Template: workflow.DigestOf(entry.Source), Parts: parts, Note: r.Note, RenderedAt: at,
 	}
+	if stage, ok := s.Process.OfKind(workflow.StageScore); ok {
+		if cmd.Basis, err = stage.Score.ReadBasis(r.Values); err != nil {
+			return cmd, err
+		}
+	}
 	for _, c := range doc.Outline() {
 		cmd.Clauses = append(cmd.Clauses, workflow.ClauseDigest{ID: c.ID, Number: c.Number, Heading: c.Heading, Digest: c.Digest})
 	}

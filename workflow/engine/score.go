@@ -24,18 +24,22 @@ type rankingMinutesValues struct {
 	Symbol    string      `yaml:"ký_hiệu"`
 	Year      int         `yaml:"năm"`
 	Day       string      `yaml:"ngày_họp"`
+	Method    string      `yaml:"hình_thức,omitempty"`
 	Issued    int         `yaml:"phiếu_phát"`
 	Collected int         `yaml:"phiếu_thu"`
 	Valid     int         `yaml:"phiếu_hợp_lệ"`
+	Count     string      `yaml:"cách_tính,omitempty"`
 	Ranking   []rankedRow `yaml:"xếp_hạng"`
 	Flags     int         `yaml:"số_cờ"`
-	Leader    string      `yaml:"khối_trưởng_mới"`
-	Deputy    string      `yaml:"khối_phó_mới"`
+	Elections []string    `yaml:"kết_quả_bầu,omitempty"`
+	Leader    string      `yaml:"khối_trưởng_mới,omitempty"`
+	Deputy    string      `yaml:"khối_phó_mới,omitempty"`
 	Tellers   post        `yaml:"tổ_kiểm_phiếu"`
 	Chair     post        `yaml:"chủ_trì"`
 }
 
 type rankedRow struct {
+	Rank   int    `yaml:"hạng"`
 	Agency string `yaml:"đơn_vị"`
 	Points number `yaml:"điểm"`
 	Votes  int    `yaml:"số_phiếu"`
@@ -50,12 +54,23 @@ func (e *Engine) rankingValues(ctx context.Context, s workflow.State) (*rankingM
 		Collected: r.Collected, Valid: r.Valid, Leader: elected(s, r.NewLeader), Deputy: elected(s, r.NewDeputy),
 		Tellers: post{"Tổ trưởng Tổ kiểm phiếu", agencyOf(s, r.Secretary)}, Chair: post{"Chủ trì", s.Directory.AgencyName(chairOf(c, r.Chairing))},
 	}
+	v.minutePolls(s, stage.Score)
+	if r.Method == workflow.MethodElectronic {
+		v.Method = "phiếu công khai"
+	}
+	if r.Issued == 0 {
+		v.Tellers.Title = "Thư ký"
+	}
 	for _, row := range r.Rows {
 		class := row.Class.Vietnamese
 		if class == "" {
 			class = "Chưa xếp loại"
 		}
-		v.Ranking = append(v.Ranking, rankedRow{s.Directory.AgencyName(row.Agency), number(row.Total), row.Votes, class})
+		votes := row.Votes
+		if v.Count != "" {
+			votes = row.Points
+		}
+		v.Ranking = append(v.Ranking, rankedRow{row.Rank, s.Directory.AgencyName(row.Agency), number(row.Total), votes, class})
 		if row.Flag {
 			v.Flags++
 		}
@@ -65,9 +80,33 @@ func (e *Engine) rankingValues(ctx context.Context, s workflow.State) (*rankingM
 	return v, err
 }
 
+// minutePolls tells how the ballots on the ranking count where they put the agencies in order, and how the elections went.
+func (v *rankingMinutesValues) minutePolls(s workflow.State, rules *workflow.ScoreRules) {
+	for _, poll := range s.Covenant.Scoring.Polls {
+		rule, _ := rules.PollRule(poll.Poll)
+		if poll.Result == nil || poll.Result.Lapsed {
+			continue
+		}
+		if rule.Decides == workflow.DecidesRanking {
+			if most := rule.Most(len(poll.Candidates)); rule.Marks == workflow.MarksOrder {
+				v.Count = fmt.Sprintf("Mỗi phiếu xếp các đơn vị theo thứ tự, đơn vị xếp thứ nhất được %d điểm, mỗi thứ tự sau ít hơn một điểm; "+
+					"số phiếu của đơn vị trong bảng dưới đây là tổng số điểm đó.", most)
+			}
+			continue
+		}
+		office := map[workflow.Decides]string{workflow.DecidesLeader: "Khối trưởng", workflow.DecidesDeputy: "Khối phó"}[rule.Decides]
+		for _, row := range poll.Result.Rows {
+			if row.Votes > 0 {
+				v.Elections = append(v.Elections, fmt.Sprintf("%s: %s được %d/%d phiếu hợp lệ (%s)", office, s.Directory.AgencyName(row.Agency), row.Votes,
+					poll.Result.Cast-poll.Result.Blank, poll.Result.Method.Word("vi")))
+			}
+		}
+	}
+}
+
 func elected(s workflow.State, a workflow.AgencyID) string {
 	if a == "" {
-		return "(chưa bầu)"
+		return ""
 	}
 	return s.Directory.AgencyName(a)
 }
@@ -111,13 +150,13 @@ func (e *Engine) ScoreSheet(ctx context.Context, slug string, agency workflow.Ag
 		return nil, err
 	}
 	party, ok := s.Covenant.Party(agency)
-	stage, scored := s.Process.OfKind(workflow.StageScore)
-	if !ok || !scored || s.Covenant.Scoring == nil {
+	if _, scored := s.Process.OfKind(workflow.StageScore); !ok || !scored || s.Covenant.Scoring == nil {
 		return nil, &workflow.Error{Code: workflow.CodeNotFound,
 			Vietnamese: fmt.Sprintf("không có bảng chấm điểm của “%s”", agency), English: fmt.Sprintf("there is no score sheet of %q", agency)}
 	}
 	self, _ := s.Covenant.Scoring.SelfScore(agency)
 	verified, done := s.Covenant.Scoring.VerifiedScore(agency)
+	final, _, _ := s.Covenant.Scoring.FinalScore(agency)
 	v := &scoreSheetValues{
 		Agency: scoredAgency{string(agency), s.Directory.AgencyName(agency), party.Title}, Block: s.Directory.Blocks[s.Covenant.Block].Name,
 		Year: s.Covenant.Year, Verifier: post{"Người thẩm định", s.Directory.Blocks[s.Covenant.Block].Name},
@@ -128,8 +167,11 @@ func (e *Engine) ScoreSheet(ctx context.Context, slug string, agency workflow.Ag
 	if done {
 		v.Verifier = post{verified.Authority.Title, s.Directory.AgencyName(verified.Verifier)}
 	}
-	for _, c := range stage.Score.Criteria {
-		v.add(c, pointsFor(self.Scores, c.ID), pointsFor(verified.Scores, c.ID))
+	if appeal, ok := s.Covenant.Scoring.Appeal(agency); ok && appeal.Decided != nil {
+		v.Verifier = post{appeal.Decided.Authority.Title, s.Directory.AgencyName(appeal.Decided.Council)}
+	}
+	for _, c := range s.ScoreBasis().Criteria {
+		v.add(c, pointsFor(self.Scores, c.ID), pointsFor(final, c.ID))
 	}
 	if v.Place, err = e.placeOf(ctx, s); err != nil {
 		return nil, err
