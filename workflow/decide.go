@@ -106,9 +106,10 @@ func (s State) open(stage Stage, now time.Time) ([]Event, error) {
 		opened.Who = nil
 		return []Event{opened, GroupOpened{Stage: stage.ID, Group: 1, Who: s.signGroups(stage)[0]}}, nil
 	case StageReport:
+		// The term counts from the day on which the covenant came into force, which is the printed one; what was due before the last
+		// of them had signed is not asked for.
 		opened.Who = nil
-		from := s.today(now)
-		return []Event{opened, ReportingOpened{From: from, Until: from.AddMonths(stage.Report.Months)}}, nil
+		return []Event{opened, ReportingOpened{From: s.today(now), Until: s.Covenant.InForce.AddMonths(stage.Report.Months)}}, nil
 	case StageIssue:
 		opened.Who = nil
 		return []Event{opened}, nil

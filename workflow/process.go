@@ -236,7 +236,7 @@ type SealRules struct {
 
 // ReportRules say what members must report after the covenant is in force, and how they are reminded.
 type ReportRules struct {
-	Months      int // how long the duty lasts from the day of signing
+	Months      int // how long the duty lasts from the day on which the covenant is in force
 	Obligations []ObligationRule
 }
 

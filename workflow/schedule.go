@@ -149,8 +149,8 @@ func (r RungRule) day(due Date, cal *Calendar) (Date, error) {
 	return due.AddDays(r.Days), nil
 }
 
-// deadlines are an obligation's deadlines in a covenant in force since from, in order.
-func (r *ReportRules) deadlines(id ObligationID, from Date) []Deadline {
+// deadlines are an obligation's deadlines within the duties' time, in order.
+func (r *ReportRules) deadlines(id ObligationID, opened ReportingOpened) []Deadline {
 	o, ok := r.Obligation(id)
 	if !ok {
 		return nil
@@ -160,16 +160,16 @@ func (r *ReportRules) deadlines(id ObligationID, from Date) []Deadline {
 		return nil
 	}
 	var out []Deadline
-	for _, due := range s.dates(from, from.AddMonths(r.Months)) {
+	for _, due := range s.dates(opened.From, opened.Until) {
 		out = append(out, Deadline{Date: due, Exclusive: o.Exclusive})
 	}
 	return out
 }
 
-// ReportDue finds the deadline of an obligation's period among the occurrences of a covenant in force since from.
-func (r *ReportRules) ReportDue(id ObligationID, period Period, from Date) (Deadline, bool) {
+// ReportDue finds the deadline of an obligation's period within the duties' time.
+func (r *ReportRules) ReportDue(id ObligationID, period Period, opened ReportingOpened) (Deadline, bool) {
 	o, _ := r.Obligation(id)
-	for _, due := range r.deadlines(id, from) {
+	for _, due := range r.deadlines(id, opened) {
 		if PeriodOf(o.Period, due.Date) == period {
 			return due, true
 		}

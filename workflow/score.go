@@ -287,7 +287,7 @@ func (cmd CloseReporting) decide(s State, now time.Time) ([]Event, error) {
 		return nil, refuse(CodeWrongState, "quy trình không có bước nào sau báo cáo", "the process has no stage after the reports")
 	}
 	for _, o := range s.stage().Report.Obligations {
-		for _, due := range s.stage().Report.deadlines(o.ID, c.Reporting.From) {
+		for _, due := range s.stage().Report.deadlines(o.ID, *c.Reporting) {
 			if missing := c.Missing(o.ID, PeriodOf(o.Period, due.Date)); len(missing) > 0 && !due.LastDay().Before(s.today(now)) {
 				return nil, refuse(CodeWrongState, "còn %[3]d đơn vị chưa gửi %[1]s, hạn %[4]s", "%[3]d members have not handed in the %[2]s, due %[4]s",
 					o.Title(PeriodOf(o.Period, due.Date), "vi"), o.Title(PeriodOf(o.Period, due.Date), "en"), len(missing), due.LastDay().Display())

@@ -74,3 +74,19 @@ func TestReportingEndsInScores(t *testing.T) {
 	w.must(t, DeclareRanking{By: "a0-head", Secretary: "a0-officer"})
 	w.phase(t, PhaseClosed)
 }
+
+// The duties last from the printed date; a report whose last day came before all had signed is not asked for.
+func TestReportsCountFromThePrintedDate(t *testing.T) {
+	w := under(t, 3, strings.Replace(signing, ", SIGN", "", 1)+`
+  - {id: bao-cao, kind: report, NAME, report: {months: 6, obligations: [{id: thang, vi: Báo cáo, en: Report, period: quarter, schedule: "0 17 28 3,6,9 *"}]}}
+`)
+	w.upTo(t, AwaitingSignatures)
+	w.now = w.now.AddDate(0, 0, 10) // numbered on 26/3, signed on 5/4
+	w.upTo(t, AwaitingReports)
+	if r := w.state.Covenant.Reporting; r.From != (Date{2026, 4, 5}) || r.Until != (Date{2026, 9, 26}) || w.state.Covenant.InForce != (Date{2026, 3, 26}) {
+		t.Errorf("reports from %s to %s, in force %s", r.From, r.Until, w.state.Covenant.InForce)
+	}
+	w.refused(t, SubmitReport{By: "a1-officer", Agency: "a1", Obligation: "thang", Period: "2026-Q1", Summary: "x"}, CodeNotFound)
+	w.must(t, SubmitReport{By: "a1-officer", Agency: "a1", Obligation: "thang", Period: "2026-Q2", Summary: "x"})
+	w.refused(t, SubmitReport{By: "a1-officer", Agency: "a1", Obligation: "thang", Period: "2026-Q3", Summary: "x"}, CodeNotFound) // due on 28/9, after the term
+}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -28,7 +29,7 @@ type demoCase struct {
 // scenario is scenario.yaml.
 type scenario struct {
 	Template string `yaml:"template"`
-	Title    string `yaml:"title"` // {year} and {today} stand for the day of the demo
+	Title    string `yaml:"title"` // {year} and {today} stand for the day of the demo, {today+N} for N days later
 	Slug     string `yaml:"slug"`
 	// Values replace variables of covenant.yaml in every revision, FirstRevision in the first one only.
 	Values        map[string]yaml.Node `yaml:"values"`
@@ -66,6 +67,8 @@ type scenario struct {
 
 // conferenceScript is what happens at a conference, where the process holds one.
 type conferenceScript struct {
+	// Day is when it is held, as the text says; the clock runs ahead to it. Default: when it is its turn.
+	Day       string              `yaml:"day"`
 	Secretary workflow.PersonID   `yaml:"secretary"`
 	Absent    []workflow.AgencyID `yaml:"absent"`
 	Proxy     struct {
@@ -87,6 +90,8 @@ type conferenceScript struct {
 	Opinions string `yaml:"opinions"`
 }
 
+var laterDay = regexp.MustCompile(`\{today\+([0-9]{1,2})\}`)
+
 func readCase(files fs.FS, today workflow.Date) (*demoCase, error) {
 	c := &demoCase{day: today}
 	source, err := fs.ReadFile(files, "scenario.yaml")
@@ -94,6 +99,10 @@ func readCase(files fs.FS, today workflow.Date) (*demoCase, error) {
 		return nil, fmt.Errorf("case: %w", err)
 	}
 	text := strings.NewReplacer("{year}", strconv.Itoa(today.Year), "{today}", today.String()).Replace(string(source))
+	text = laterDay.ReplaceAllStringFunc(text, func(m string) string {
+		days, _ := strconv.Atoi(laterDay.FindStringSubmatch(m)[1]) // two digits
+		return today.AddDays(days).String()
+	})
 	dec := yaml.NewDecoder(strings.NewReader(text))
 	dec.KnownFields(true)
 	if err := dec.Decode(&c.script); err != nil {

@@ -233,7 +233,14 @@ func (p *play) reviewRound(ctx context.Context, n int, returning workflow.Agency
 func (p *play) number(ctx context.Context) error {
 	p.heading("Cấp số, ngày và chốt văn bản", "Number, date, and freezing the document")
 	clerk := p.holder(p.leader(), workflow.DutyNumber)
-	date := p.c.day
+	v, err := p.view(ctx)
+	if err != nil {
+		return err
+	}
+	date := v.Calendar.Today(p.clock.now()) // the office's clock may have run ahead while somebody kept silent
+	if v.Covenant.Number != nil {
+		date = v.Covenant.Number.Date
+	}
 	if _, err := p.engine().IssueNumber(ctx, p.id, date, p.as(clerk.ID, "number")); err != nil {
 		return err
 	}

@@ -86,6 +86,11 @@ func TestDemoOfAConference(t *testing.T) {
 			t.Errorf("%d events %s, want %d", count[kind], kind, want)
 		}
 	}
+	// The days agree, though the clock ran ahead while somebody kept silent: the conference, the printed date, the term of the reports.
+	held := v.Calendar.Today(v.Covenant.Conferences[0].At)
+	if c := v.Covenant; c.InForce != held || c.Number.Date != held || c.Reporting.Until != held.AddMonths(12) || !strings.Contains(out.String(), "Đang có hiệu lực từ "+held.Display()) {
+		t.Errorf("conference %s, printed %s, in force %s, reports until %s", held, c.Number.Date, c.InForce, c.Reporting.Until)
+	}
 	if v.Covenant.Frozen.Revision != 3 || !v.Covenant.Revisions[2].Conference {
 		t.Errorf("revision %d was frozen, want the third, amended at the conference", v.Covenant.Frozen.Revision)
 	}
@@ -94,6 +99,10 @@ func TestDemoOfAConference(t *testing.T) {
 		t.Errorf("ballots: %v, %v", problems, err)
 	}
 	text := output(t, "pdftotext", "-layout", filepath.Join(dir, "bien-ban-hoi-nghi.pdf"), "-")
+	printed := output(t, "pdftotext", filepath.Join(dir, "covenant.pdf"), "-")
+	if want := "ký kết giao ước thi đua ngày " + held.Display(); !strings.Contains(strings.Join(strings.Fields(printed), " "), want) {
+		t.Errorf("the covenant does not say %q", want)
+	}
 	for _, want := range []string{"có mặt: 04", "ủy quyền biểu quyết cho", "Thông qua dự thảo lần 3", "Giơ tay", "Hội trường Sở Tư pháp"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the minutes do not say %q:\n%s", want, text)

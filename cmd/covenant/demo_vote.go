@@ -135,6 +135,13 @@ func (p *play) results(ctx context.Context, stage workflow.Stage) error {
 // on the spot, a proposal from the floor.
 func (p *play) conference(ctx context.Context) error {
 	chair, script := p.holder(p.leader(), workflow.DutyVote), p.c.script.Conference
+	if script.Day != "" {
+		day, err := workflow.ParseDate(script.Day)
+		if err != nil {
+			return fmt.Errorf("case: scenario.yaml: day of the conference: %w", err)
+		}
+		p.clock.advance(day.At(8, 30, p.engine().Calendar.Zone()))
+	}
 	if err := p.do(ctx, workflow.OpenConference{By: chair.ID, Secretary: script.Secretary}, chair.ID, "conference/open"); err != nil {
 		return err
 	}

@@ -122,7 +122,7 @@ func (e *Engine) occurrences(ctx context.Context, tx *store.Tx, s workflow.State
 			return nil, err
 		}
 		rule, _ := stage.Report.Obligation(args.Obligation)
-		due, _ := stage.Report.ReportDue(args.Obligation, args.Period, s.Covenant.Reporting.From)
+		due, _ := stage.Report.ReportDue(args.Obligation, args.Period, *s.Covenant.Reporting)
 		o := Occurrence{Label: rule.Title(args.Period, "vi"), LabelEN: rule.Title(args.Period, "en"), State: string(row.State)}
 		o.Occurrence = workflow.Occurrence{
 			Obligation: args.Obligation, Period: args.Period, Rung: args.Rung, To: rule.Reminders[args.Index].To,

@@ -127,7 +127,7 @@ func (e *Engine) queueReminders(ctx context.Context, tx *store.Tx, s workflow.St
 func (e *Engine) composeReminder(s workflow.State, r workflow.Reminded, to workflow.AgencyID, box int, address string) (store.Mail, error) {
 	stage, _ := s.Process.OfKind(workflow.StageReport)
 	rule, _ := stage.Report.Obligation(r.Obligation)
-	due, _ := stage.Report.ReportDue(r.Obligation, r.Period, s.Covenant.Reporting.From)
+	due, _ := stage.Report.ReportDue(r.Obligation, r.Period, *s.Covenant.Reporting)
 	m := Reminder{
 		Agency: s.Directory.AgencyName(to), Covenant: s.Covenant.Title, URL: e.covenantURL(s.Covenant),
 		Report: rule.Title(r.Period, "vi"), ReportEN: rule.Title(r.Period, "en"),
@@ -216,7 +216,7 @@ func (e *Engine) planned(ctx context.Context, tx *store.Tx, row store.Occurrence
 	}
 	stage, _ := s.Process.OfKind(workflow.StageReport)
 	rule, _ := stage.Report.Obligation(args.Obligation)
-	due, _ := stage.Report.ReportDue(args.Obligation, args.Period, s.Covenant.Reporting.From)
+	due, _ := stage.Report.ReportDue(args.Obligation, args.Period, *s.Covenant.Reporting)
 	var out []Planned
 	for _, a := range to {
 		for _, address := range s.Directory.Mailboxes(s.Covenant.ID, a, workflow.DutyReport, s.Calendar.Today(row.Due)) {
