@@ -277,14 +277,27 @@ func (d *Directory) HoldersIn(covenant CovenantID, agency AgencyID, duty Duty, d
 
 // Mailboxes are the addresses at which an agency is written to about a duty in a covenant on a day: its office's, then those of the
 // people whose duty it is that day, each once.
-func (d *Directory) Mailboxes(covenant CovenantID, agency AgencyID, duty Duty, day Date) []string {
-	out := []string{d.Agencies[agency].Email}
+func (d *Directory) Mailboxes(covenant CovenantID, agency AgencyID, duty Duty, day Date) []Mailbox {
+	out := []Mailbox{d.Office(agency)}
 	for _, p := range d.HoldersIn(covenant, agency, duty, day) {
-		if p.Email.Text != "" && !slices.Contains(out, p.Email.Text) {
-			out = append(out, p.Email.Text)
+		known := slices.ContainsFunc(out, func(m Mailbox) bool { return m.Address == p.Email.Text })
+		if p.Email.Text != "" && !known {
+			out = append(out, Mailbox{p.Email.Text, cmp.Or(p.Language, out[0].Language)})
 		}
 	}
 	return out
+}
+
+// Mailbox is an address, and the language of who reads it; none: both.
+type Mailbox struct {
+	Address  string
+	Language Language
+}
+
+// Office is the mailbox of an agency's office.
+func (d *Directory) Office(agency AgencyID) Mailbox {
+	a := d.Agencies[agency]
+	return Mailbox{a.Email, a.Language}
 }
 
 func (d *Directory) holderNames(covenant CovenantID, agency AgencyID, duty Duty, day Date, lang string) string {

@@ -122,6 +122,7 @@ type Revision struct {
 	Note     string
 	Parts    []ManifestPart
 	Returned AgencyID // the agency that sent it back, if any
+	Return   *RevisionReturned
 	// RenderedAt is the moment that the PDF names; rendering again with it gives the same bytes.
 	RenderedAt time.Time
 	Basis      *ScoreBasis // criteria of its own, where the process takes them from the text
@@ -228,7 +229,7 @@ func (c *Covenant) Apply(e Event) {
 		c.Waiting, c.Queue, c.Due = nil, nil, Deadline{}
 	case RevisionReturned:
 		c.Phase, c.Waiting, c.Queue, c.Due, c.Stop = AwaitingRevision, nil, nil, Deadline{}, nil
-		c.Revisions[e.Revision-1].Returned = e.By
+		c.Revisions[e.Revision-1].Returned, c.Revisions[e.Revision-1].Return = e.By, &e
 		c.Motions = slices.DeleteFunc(slices.Clone(c.Motions), func(m Motion) bool { return m.Result == nil })
 		c.setAside()
 	case NumberIssued:

@@ -59,13 +59,26 @@ type Agency struct {
 	// Collective is the body in whose name its head signs, e.g. Ủy ban nhân dân tỉnh, where the agency works
 	// collectively (Decree 30/2020/NĐ-CP, art. 13 cl. 2); empty where it works under one head (cl. 1).
 	Collective string
+	Language   Language // of its mails
 }
+
+// Language is the language of somebody's mails. The zero value says nothing: such mails are written in both.
+type Language string
+
+// The languages.
+const (
+	Vietnamese Language = "vi"
+	English    Language = "en"
+)
+
+func (l Language) known() bool { return l == "" || l == Vietnamese || l == English }
 
 // Person is a natural person. The name may have been erased.
 type Person struct {
-	ID    PersonID
-	Name  Personal
-	Email Personal
+	ID       PersonID
+	Name     Personal
+	Email    Personal
+	Language Language // of mails; empty: the agency's
 }
 
 // Block is an emulation block and its agencies in the order of the member list.
@@ -108,9 +121,9 @@ func (d *Directory) Apply(e Event) {
 	d.Version++
 	switch e := e.(type) {
 	case AgencyRegistered:
-		d.Agencies[e.Agency] = Agency{ID: e.Agency, Name: e.Name, Parent: e.Parent, Email: e.Email, MadeUp: e.MadeUp, Collective: e.Collective}
+		d.Agencies[e.Agency] = Agency{ID: e.Agency, Name: e.Name, Parent: e.Parent, Email: e.Email, MadeUp: e.MadeUp, Collective: e.Collective, Language: e.Language}
 	case PersonRegistered:
-		d.People[e.Person] = Person{e.Person, e.Name, e.Email}
+		d.People[e.Person] = Person{e.Person, e.Name, e.Email, e.Language}
 	case BlockFormed:
 		b := Block{ID: e.Block, Name: e.Name, Province: e.Province}
 		for _, m := range e.Members {

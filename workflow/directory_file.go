@@ -33,8 +33,10 @@ type BlockFileAgency struct {
 	Role   Role     `yaml:"role"`
 	MadeUp bool     `yaml:"made_up"`
 	// Collective is the body in whose name the head signs (TM.), where the agency works collectively.
-	Collective string            `yaml:"collective"`
-	People     []BlockFilePerson `yaml:"people"`
+	Collective string `yaml:"collective"`
+	// Language of the agency's mails, vi or en, and of those of its people who name none. Default: both.
+	Language Language          `yaml:"language"`
+	People   []BlockFilePerson `yaml:"people"`
 }
 
 // BlockFilePerson is one person of a block file and the post held.
@@ -52,6 +54,8 @@ type BlockFilePerson struct {
 	Until    Date   `yaml:"until"`
 	Superior string `yaml:"superior"` // title of whom a deputy signs for
 	Document string `yaml:"document"` // what the post rests on
+	// Language of the person's mails, vi or en. Default: the agency's.
+	Language Language `yaml:"language"`
 }
 
 // BlockFileDelegation is one delegation of a block file: from a person's post to another person.
@@ -107,6 +111,9 @@ func (f *BlockFile) problems() []string {
 		default:
 			add("agency %q: role %q is not leader, deputy, member or witness", a.ID, a.Role)
 		}
+		if !a.Language.known() {
+			add("agency %q: language %q is not vi or en", a.ID, a.Language)
+		}
 		if _, err := mail.ParseAddress(a.Email); err != nil {
 			add("agency %q: e-mail address %q: %v", a.ID, a.Email, err)
 		}
@@ -128,6 +135,9 @@ func (f *BlockFile) problems() []string {
 					add("person %q: e-mail address %q: %v", p.ID, p.Email, err)
 				}
 			}
+			if !p.Language.known() {
+				add("person %q: language %q is not vi or en", p.ID, p.Language)
+			}
 			if !p.Until.IsZero() && p.Until.Before(p.From) {
 				add("person %q: until %s is before from %s", p.ID, p.Until, p.From)
 			}
@@ -143,7 +153,7 @@ func (f *BlockFile) problems() []string {
 }
 
 func (a BlockFileAgency) agency() Agency {
-	return Agency{ID: a.ID, Name: a.Name, Parent: a.Parent, Email: a.Email, MadeUp: a.MadeUp, Collective: a.Collective}
+	return Agency{ID: a.ID, Name: a.Name, Parent: a.Parent, Email: a.Email, MadeUp: a.MadeUp, Collective: a.Collective, Language: a.Language}
 }
 
 func (p BlockFilePerson) position(agency AgencyID) Position {
@@ -161,7 +171,7 @@ func (f *BlockFile) Changes(s State, now time.Time) ([]Event, error) {
 	for _, a := range f.Agencies {
 		block.Members = append(block.Members, BlockMember{a.ID, a.Role})
 		if c.state.Directory.Agencies[a.ID] != a.agency() {
-			c.add(AgencyRegistered{Agency: a.ID, Name: a.Name, Parent: a.Parent, Email: a.Email, MadeUp: a.MadeUp, Collective: a.Collective})
+			c.add(AgencyRegistered{Agency: a.ID, Name: a.Name, Parent: a.Parent, Email: a.Email, MadeUp: a.MadeUp, Collective: a.Collective, Language: a.Language})
 		}
 		for _, p := range a.People {
 			c.person(a.ID, p)
@@ -207,8 +217,8 @@ func (c *directoryChanges) add(e Event) {
 }
 
 func (c *directoryChanges) person(agency AgencyID, p BlockFilePerson) {
-	if have := c.state.Directory.People[p.ID]; have.Name.Text != p.Name || have.Email.Text != p.Email {
-		c.add(PersonRegistered{p.ID, Personal{Text: p.Name, Subject: p.ID}, Personal{Text: p.Email, Subject: p.ID}})
+	if have := c.state.Directory.People[p.ID]; have.Name.Text != p.Name || have.Email.Text != p.Email || have.Language != p.Language {
+		c.add(PersonRegistered{p.ID, Personal{Text: p.Name, Subject: p.ID}, Personal{Text: p.Email, Subject: p.ID}, p.Language})
 	}
 	want := p.position(agency)
 	have := c.state.Directory.Positions[want.ID]

@@ -31,12 +31,15 @@ type (
 		MadeUp bool     `json:"made_up,omitempty"`
 		// Collective is the body in whose name its head signs (TM.), where the agency works collectively.
 		Collective string `json:"collective,omitempty"`
+		// Language is that of its mails; since 2026-11.
+		Language Language `json:"language,omitempty"`
 	}
 	// PersonRegistered adds or changes a person.
 	PersonRegistered struct {
-		Person PersonID `json:"person"`
-		Name   Personal `json:"name"`
-		Email  Personal `json:"email"`
+		Person   PersonID `json:"person"`
+		Name     Personal `json:"name"`
+		Email    Personal `json:"email"`
+		Language Language `json:"language,omitempty"` // of mails; since 2026-11
 	}
 	// BlockFormed sets a block's members and their roles, in the order of the member list.
 	BlockFormed struct {

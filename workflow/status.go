@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -210,6 +211,16 @@ func (s State) causeWords(cause Cause, lang string) string {
 		return fmt.Sprintf(text, s.Directory.AgencyName(cause.Agency))
 	}
 	return text
+}
+
+// ReturnedBecause is why the newest draft went back to its drafter, in both languages.
+func (s State) ReturnedBecause() Names {
+	revision, ok := s.Covenant.Revision()
+	if !ok || revision.Return == nil {
+		return Names{}
+	}
+	cause := Cause{Agency: revision.Return.By, Why: cmp.Or(revision.Return.Why, CauseReturned)}
+	return Names{s.causeWords(cause, "vi"), s.causeWords(cause, "en")}
 }
 
 func (s State) waitingFor(lang, vi, en string) string {

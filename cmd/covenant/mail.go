@@ -33,7 +33,8 @@ func newMailer(c config, zone *time.Location) (engine.Mailer, error) {
 			return nil, err
 		}
 	}
-	return mailer{sender, zone}, nil
+	letters, err := notify.NewComposer()
+	return mailer{sender, letters, zone}, err
 }
 
 // noMailer postpones every mail until a mail server is configured.
@@ -45,13 +46,18 @@ func (noMailer) Send(context.Context, store.Mail) error {
 
 // mailer hands kept mails to notify.
 type mailer struct {
-	sender notify.Sender
-	zone   *time.Location // of the Date header
+	sender  notify.Sender
+	letters *notify.Composer
+	zone    *time.Location // of the Date header
 }
 
 func (m mailer) Send(ctx context.Context, mail store.Mail) error {
+	languages, err := m.letters.Languages(mail.Body)
+	if err != nil {
+		return err
+	}
 	message := notify.Message{
-		MessageID: mail.MessageID, To: mail.To, Subject: mail.Subject, Body: mail.Body, Date: mail.NextAt.In(m.zone), Language: notify.Vietnamese,
+		MessageID: mail.MessageID, To: mail.To, Subject: mail.Subject, Body: mail.Body, Date: mail.NextAt.In(m.zone), Languages: languages,
 	}
 	for _, a := range mail.Attachments {
 		message.Attachments = append(message.Attachments, notify.Attached{Name: a.Name, MediaType: a.MediaType, Content: a.Content})
@@ -80,39 +86,82 @@ func newComposer(zone *time.Location) (composer, error) {
 	return composer{letters, zone}, err
 }
 
-func (c composer) Reminder(r engine.Reminder, m store.Mail) (store.Mail, error) {
-	letter := notify.Reminder{
-		Rung: notify.RungBefore, Agency: r.Agency, Covenant: r.Covenant, URL: r.URL, Missing: r.Missing,
-		Report: r.Report, Due: notify.Due{Text: r.Deadline.Date.Display(), Exclusive: r.Deadline.Exclusive},
+// write composes a letter in a language, in both where none is named, and fills it in.
+func (c composer) write(lang workflow.Language, m store.Mail, letter func(notify.Language) notify.Letter) (store.Mail, error) {
+	var text notify.Text
+	var err error
+	if lang == "" {
+		text, err = c.letters.Bilingual(letter)
+	} else {
+		text, err = c.letters.Compose(notify.Language(lang), letter(notify.Language(lang)))
 	}
-	switch {
-	case r.ToLeader:
-		letter.Rung = notify.RungLeaderList
-	case r.Deadline.LastDay().Before(r.Today):
-		letter.Rung = notify.RungOverdue
-	}
-	text, err := c.letters.Compose(notify.Vietnamese, letter)
 	if err != nil {
-		return m, fmt.Errorf("compose reminder: %w", err)
+		return m, fmt.Errorf("compose mail %s: %w", m.Key, err)
 	}
 	m.Subject, m.Body = text.Subject, text.Body
-	if letter.Rung != notify.RungBefore {
-		return m, nil
+	return m, nil
+}
+
+// in picks the words of a language.
+func in(lang notify.Language, vi, en string) string {
+	if lang == notify.English && en != "" {
+		return en
 	}
-	return c.withCalendar(r, letter, m)
+	return vi
+}
+
+func dueOf(d workflow.Deadline) notify.Due {
+	if d.Date.IsZero() {
+		return notify.Due{}
+	}
+	return notify.Due{Text: d.Date.Display(), Exclusive: d.Exclusive}
+}
+
+func (c composer) Reminder(r engine.Reminder, m store.Mail) (store.Mail, error) {
+	rung := notify.RungBefore
+	switch {
+	case r.ToLeader:
+		rung = notify.RungLeaderList
+	case r.Deadline.LastDay().Before(r.Today):
+		rung = notify.RungOverdue
+	}
+	m, err := c.write(r.Language, m, func(lang notify.Language) notify.Letter {
+		return notify.Reminder{
+			Rung: rung, Agency: r.Agency, Covenant: r.Covenant, URL: r.URL, Missing: r.Missing, Report: in(lang, r.Report, r.ReportEN), Due: dueOf(r.Deadline),
+		}
+	})
+	if err != nil || rung != notify.RungBefore {
+		return m, err
+	}
+	return c.withCalendar(r, m)
 }
 
 // Stage reminds of a stage's deadline, or tells who has not acted and what follows.
 func (c composer) Stage(n engine.StageNotice, m store.Mail) (store.Mail, error) {
-	text, err := c.letters.Compose(notify.Vietnamese, notify.StageDue{
-		To: n.Agency, Covenant: n.Covenant, Stage: n.Stage, Due: notify.Due{Text: n.Deadline.Date.Display(), Exclusive: n.Deadline.Exclusive},
-		Overdue: n.Deadline.LastDay().Before(n.Today), Mine: n.Mine, Missing: n.Missing, Then: notify.Consequence(n.Then), Remaining: n.Remaining, URL: n.URL,
+	return c.write(n.Language, m, func(lang notify.Language) notify.Letter {
+		return notify.StageDue{
+			To: n.Agency, Covenant: n.Covenant, Stage: n.Stage.Label(string(lang)), Due: dueOf(n.Deadline), Overdue: n.Deadline.LastDay().Before(n.Today),
+			Mine: n.Mine, Missing: n.Missing, Then: notify.Consequence(n.Then), Remaining: n.Remaining.Label(string(lang)), URL: n.URL,
+		}
 	})
-	if err != nil {
-		return m, fmt.Errorf("compose notice of a stage: %w", err)
-	}
-	m.Subject, m.Body = text.Subject, text.Body
-	return m, nil
+}
+
+// Request asks somebody whose turn it is to act, or the drafter to change what was returned.
+func (c composer) Request(r engine.Request, m store.Mail) (store.Mail, error) {
+	return c.write(r.Language, m, func(lang notify.Language) notify.Letter {
+		if r.Task == engine.TaskRevise {
+			return notify.Returned{
+				To: r.Agency, Covenant: r.Covenant, Because: r.Returned.Label(string(lang)), Revision: r.Revision, Comments: r.Comments, URL: r.URL,
+			}
+		}
+		letter := notify.Request{
+			Task: notify.Task(r.Task), To: r.Agency, Covenant: r.Covenant, Stage: r.Stage.Label(string(lang)), Due: dueOf(r.Deadline), URL: r.URL,
+		}
+		if r.Note != "" && r.Task == engine.TaskReview {
+			letter.Note = fmt.Sprintf(in(lang, "Dự thảo lần %d: %s", "Revision %d: %s"), r.Revision, r.Note)
+		}
+		return letter
+	})
 }
 
 // Notice tells a party how a covenant came out.
@@ -123,29 +172,22 @@ func (c composer) Notice(n engine.Notice, m store.Mail) (store.Mail, error) {
 	if !ok {
 		return m, fmt.Errorf("compose notice: no letter for a covenant that is %s", n.Outcome)
 	}
-	text, err := c.letters.Compose(notify.Vietnamese, notify.Notice{
-		Outcome: outcome, To: n.Agency, Covenant: n.Covenant, Number: n.Number, Date: n.Date.Display(), Reason: n.Reason, URL: n.URL,
+	return c.write(n.Language, m, func(notify.Language) notify.Letter {
+		return notify.Notice{
+			Outcome: outcome, To: n.Agency, Covenant: n.Covenant, Number: n.Number, Date: n.Date.Display(), Reason: n.Reason, URL: n.URL,
+		}
 	})
-	if err != nil {
-		return m, fmt.Errorf("compose notice: %w", err)
-	}
-	m.Subject, m.Body = text.Subject, text.Body
-	return m, nil
 }
 
-// DailyRoot sends a root with its time-stamp, in both languages: whoever keeps it may be of either.
+// DailyRoot sends a root with its time-stamp.
 func (c composer) DailyRoot(r engine.DailyRoot, m store.Mail) (store.Mail, error) {
 	name := "goc-" + r.Day.String()
-	letter := notify.DailyRoot{To: r.Agency, Day: r.Day.Display(), Digest: fmt.Sprintf("%x", r.Root.Digest()), Size: r.Root.Size, File: name}
-	vi, err := c.letters.Compose(notify.Vietnamese, letter)
+	m, err := c.write(r.Language, m, func(notify.Language) notify.Letter {
+		return notify.DailyRoot{To: r.Agency, Day: r.Day.Display(), Digest: fmt.Sprintf("%x", r.Root.Digest()), Size: r.Root.Size, File: name}
+	})
 	if err != nil {
-		return m, fmt.Errorf("compose daily root: %w", err)
+		return m, err
 	}
-	en, err := c.letters.Compose(notify.English, letter)
-	if err != nil {
-		return m, fmt.Errorf("compose daily root: %w", err)
-	}
-	m.Subject, m.Body = vi.Subject+" / "+en.Subject, vi.Body+"\n"+en.Body
 	m.Attachments = []store.Attachment{
 		{Name: name + ".json", MediaType: "application/json", Content: r.Root.Image()},
 		{Name: name + ".tst", MediaType: "application/timestamp-token", Content: r.Root.Token},
@@ -154,10 +196,10 @@ func (c composer) DailyRoot(r engine.DailyRoot, m store.Mail) (store.Mail, error
 }
 
 // withCalendar adds the deadline as a calendar file to a reminder that comes before it.
-func (c composer) withCalendar(r engine.Reminder, letter notify.Reminder, m store.Mail) (store.Mail, error) {
+func (c composer) withCalendar(r engine.Reminder, m store.Mail) (store.Mail, error) {
 	day := r.Deadline.LastDay()
 	content, err := notify.Calendar(notify.Deadline{
-		UID: r.Key, Summary: letter.Report + " – " + r.Covenant, URL: r.URL, Stamp: m.NextAt,
+		UID: r.Key, Summary: in(notify.Language(r.Language), r.Report, r.ReportEN) + " – " + r.Covenant, URL: r.URL, Stamp: m.NextAt,
 		Day: day.At(0, 0, c.zone),
 	})
 	if err != nil {

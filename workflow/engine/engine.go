@@ -189,6 +189,9 @@ func (e *Engine) decide(ctx context.Context, tx *store.Tx, id workflow.CovenantI
 	if err := dropBoxes(ctx, tx, state.Covenant, after.Covenant, events); err != nil {
 		return out, err
 	}
+	if err := e.queueRequests(ctx, tx, state.Covenant, after); err != nil {
+		return out, err
+	}
 	if err := e.endCovenant(ctx, tx, state.Covenant, after); err != nil {
 		return out, err
 	}

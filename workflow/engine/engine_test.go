@@ -71,12 +71,17 @@ func (plainLetters) Reminder(r engine.Reminder, m store.Mail) (store.Mail, error
 }
 
 func (plainLetters) Stage(n engine.StageNotice, m store.Mail) (store.Mail, error) {
-	m.Subject, m.Body = n.Stage, fmt.Sprint(n.Agency, n.Mine, n.Missing, n.Then)
+	m.Subject, m.Body = n.Stage.Vietnamese, fmt.Sprint(n.Agency, n.Mine, n.Missing, n.Then)
 	return m, nil
 }
 
 func (plainLetters) Notice(n engine.Notice, m store.Mail) (store.Mail, error) {
 	m.Subject, m.Body = string(n.Outcome), fmt.Sprint(n.Agency, n.Number, n.Reason)
+	return m, nil
+}
+
+func (plainLetters) Request(r engine.Request, m store.Mail) (store.Mail, error) {
+	m.Subject, m.Body = string(r.Task), fmt.Sprintf("language=%s %s %s %s %v", r.Language, r.Agency, r.Note, r.Returned.Vietnamese, r.Comments)
 	return m, nil
 }
 

@@ -130,15 +130,16 @@ func (e *Engine) escalateStage(ctx context.Context, id workflow.CovenantID, cmd 
 // StageNotice is what a rung of a stage's ladder says to one agency.
 type StageNotice struct {
 	Agency    string // whom it is addressed to
+	Language  workflow.Language
 	Covenant  string
-	Stage     string // its name, in Vietnamese like every mail
+	Stage     workflow.Names
 	Deadline  workflow.Deadline
 	Today     workflow.Date
 	Mine      bool     // the agency addressed is among those that have not acted
 	Missing   []string // agencies that have not acted
 	Then      workflow.Consequence
 	URL       string
-	Remaining string // of the deadline, in Vietnamese
+	Remaining workflow.Names // of the deadline
 }
 
 const stageKind = "stage"
@@ -164,17 +165,18 @@ func (e *Engine) queueEscalation(ctx context.Context, tx *store.Tx, s workflow.S
 
 func (e *Engine) composeEscalation(s workflow.State, r workflow.StageEscalated, to workflow.AgencyID, id store.OccurrenceID) (store.Mail, error) {
 	stage, _ := s.Process.Stage(r.Stage)
+	office := s.Directory.Office(to)
 	n := StageNotice{
-		Agency: s.Directory.AgencyName(to), Covenant: s.Covenant.Title, Stage: stage.Label("vi"),
+		Agency: s.Directory.AgencyName(to), Language: office.Language, Covenant: s.Covenant.Title, Stage: stage.Name,
 		Deadline: r.Due, Today: s.Calendar.Today(e.Now()), Then: r.Then, URL: e.covenantURL(s.Covenant),
 	}
-	n.Remaining = s.Calendar.Remaining(r.Due, n.Today, "vi")
+	n.Remaining = workflow.Names{Vietnamese: s.Calendar.Remaining(r.Due, n.Today, "vi"), English: s.Calendar.Remaining(r.Due, n.Today, "en")}
 	for _, a := range r.Missing {
 		n.Missing = append(n.Missing, s.Directory.AgencyName(a))
 		n.Mine = n.Mine || a == to
 	}
 	return e.Composer.Stage(n, store.Mail{
-		Key: store.MailKey(fmt.Sprintf("stage/%s/%s", id, to)), Kind: stageKind, Covenant: string(s.Covenant.ID), To: s.Directory.Agencies[to].Email,
+		Key: store.MailKey(fmt.Sprintf("stage/%s/%s", id, to)), Kind: stageKind, Covenant: string(s.Covenant.ID), To: office.Address,
 		NextAt: e.Now(), Occurrences: []store.OccurrenceID{id},
 	})
 }

@@ -13,6 +13,7 @@ import (
 type Notice struct {
 	Outcome  workflow.Phase // closed, cancelled or withdrawn
 	Agency   string
+	Language workflow.Language
 	Covenant string
 	Number   string // as printed; empty if it has none
 	Date     workflow.Date
@@ -74,13 +75,14 @@ func (e *Engine) queueNotices(ctx context.Context, tx *store.Tx, s workflow.Stat
 	}
 	c := s.Covenant
 	for _, p := range c.Parties {
+		office := s.Directory.Office(p.Agency)
 		notice := Notice{
-			Outcome: c.Phase, Agency: s.Directory.AgencyName(p.Agency), Covenant: c.Title, Number: before.PrintedNumber(),
+			Outcome: c.Phase, Language: office.Language, Agency: s.Directory.AgencyName(p.Agency), Covenant: c.Title, Number: before.PrintedNumber(),
 			Date: c.Ending.Date, Reason: c.Ending.Reason, URL: e.covenantURL(c),
 		}
 		mail, err := e.Composer.Notice(notice, store.Mail{
 			Key: store.MailKey(fmt.Sprintf("notice/%s/%s/%s", c.ID, c.Phase, p.Agency)), Kind: noticeKind, Covenant: string(c.ID),
-			To: s.Directory.Agencies[p.Agency].Email, NextAt: e.Now(),
+			To: office.Address, NextAt: e.Now(),
 		})
 		if err != nil {
 			return err

@@ -52,8 +52,14 @@ func TestCancelVoidsTheNumber(t *testing.T) {
 		check(t, o.AwaitMails(ctx))
 		v, err := o.View(ctx, "2026/khoi")
 		check(t, err)
-		if len(v.Mails) != len(s.Covenant.Parties) || v.Mails[0].Kind != "notice" {
-			t.Errorf("%d mails to %d parties", len(v.Mails), len(s.Covenant.Parties))
+		notices := 0
+		for _, m := range v.Mails {
+			if m.Kind == "notice" {
+				notices++
+			}
+		}
+		if notices != len(s.Covenant.Parties) {
+			t.Errorf("%d notices to %d parties", notices, len(s.Covenant.Parties))
 		}
 		if _, err := o.sign(leader, pin); workflow.ErrorCode(err) != workflow.CodeWrongState {
 			t.Errorf("signed after the cancellation: %v", err)

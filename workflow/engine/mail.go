@@ -26,17 +26,20 @@ type MailFault interface {
 	Permanent() bool
 }
 
-// Composer fills in subject, body and attachments of a mail from plain facts.
+// Composer fills in subject, body and attachments of a mail from plain facts, in the language that they name, or in both where they
+// name none.
 type Composer interface {
 	Reminder(r Reminder, m store.Mail) (store.Mail, error)
 	Stage(n StageNotice, m store.Mail) (store.Mail, error)
 	Notice(n Notice, m store.Mail) (store.Mail, error)
 	DailyRoot(r DailyRoot, m store.Mail) (store.Mail, error)
+	Request(r Request, m store.Mail) (store.Mail, error)
 }
 
 // Reminder is what a reminder of a report says.
 type Reminder struct {
 	Agency   string // whom it is addressed to
+	Language workflow.Language
 	Covenant string
 	URL      string
 	Report   string // Báo cáo quý IV năm 2026
@@ -56,7 +59,7 @@ const (
 // resendInDoubt says, by kind, what becomes of a mail that may or may not have arrived: what only tells is sent again
 // under the same Message-ID, because a missing one does more harm than a doubled one that is recorded as in doubt.
 // Every other kind waits for a person.
-var resendInDoubt = map[string]bool{reminderKind: true, noticeKind: true, stageKind: true, rootKind: true}
+var resendInDoubt = map[string]bool{reminderKind: true, noticeKind: true, stageKind: true, rootKind: true, requestKind: true}
 
 func queueMail(ctx context.Context, tx *store.Tx, m store.Mail) error {
 	if _, err := tx.QueueMail(ctx, m); err != nil {

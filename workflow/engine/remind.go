@@ -109,8 +109,8 @@ func (e *Engine) queueReminders(ctx context.Context, tx *store.Tx, s workflow.St
 		return ignoreSettled(tx.SettleOccurrence(ctx, id, store.OccurrenceSkipped, "every report is in"))
 	}
 	for _, to := range r.To {
-		for i, address := range s.Directory.Mailboxes(s.Covenant.ID, to, workflow.DutyReport, s.Calendar.Today(e.Now())) {
-			mail, err := e.composeReminder(s, r, to, i, address)
+		for i, box := range s.Directory.Mailboxes(s.Covenant.ID, to, workflow.DutyReport, s.Calendar.Today(e.Now())) {
+			mail, err := e.composeReminder(s, r, to, i, box)
 			if err != nil {
 				return err
 			}
@@ -123,13 +123,13 @@ func (e *Engine) queueReminders(ctx context.Context, tx *store.Tx, s workflow.St
 	return nil
 }
 
-// composeReminder writes the mail to one mailbox of an agency: 0 is its office's, the others are people's.
-func (e *Engine) composeReminder(s workflow.State, r workflow.Reminded, to workflow.AgencyID, box int, address string) (store.Mail, error) {
+// composeReminder writes the mail to the nth mailbox of an agency: 0 is its office's, the others are people's.
+func (e *Engine) composeReminder(s workflow.State, r workflow.Reminded, to workflow.AgencyID, n int, box workflow.Mailbox) (store.Mail, error) {
 	stage, _ := s.Process.OfKind(workflow.StageReport)
 	rule, _ := stage.Report.Obligation(r.Obligation)
 	due, _ := stage.Report.ReportDue(r.Obligation, r.Period, *s.Covenant.Reporting)
 	m := Reminder{
-		Agency: s.Directory.AgencyName(to), Covenant: s.Covenant.Title, URL: e.covenantURL(s.Covenant),
+		Agency: s.Directory.AgencyName(to), Language: box.Language, Covenant: s.Covenant.Title, URL: e.covenantURL(s.Covenant),
 		Report: rule.Title(r.Period, "vi"), ReportEN: rule.Title(r.Period, "en"),
 		Deadline: due, Today: s.Calendar.Today(e.Now()),
 	}
@@ -142,12 +142,12 @@ func (e *Engine) composeReminder(s workflow.State, r workflow.Reminded, to workf
 		m.Missing = append(m.Missing, s.Directory.AgencyName(a))
 	}
 	key := fmt.Sprintf("remind/%s/%s/%s/%s/%s", s.Covenant.ID, r.Obligation, r.Period, r.Rung, to)
-	if box > 0 {
-		key += "/" + address
+	if n > 0 {
+		key += "/" + box.Address
 	}
 	m.Key = key
 	return e.Composer.Reminder(m, store.Mail{
-		Key: store.MailKey(key), Kind: reminderKind, Covenant: string(s.Covenant.ID), To: address, NextAt: e.Now(),
+		Key: store.MailKey(key), Kind: reminderKind, Covenant: string(s.Covenant.ID), To: box.Address, NextAt: e.Now(),
 	})
 }
 
@@ -219,10 +219,10 @@ func (e *Engine) planned(ctx context.Context, tx *store.Tx, row store.Occurrence
 	due, _ := stage.Report.ReportDue(args.Obligation, args.Period, *s.Covenant.Reporting)
 	var out []Planned
 	for _, a := range to {
-		for _, address := range s.Directory.Mailboxes(s.Covenant.ID, a, workflow.DutyReport, s.Calendar.Today(row.Due)) {
+		for _, box := range s.Directory.Mailboxes(s.Covenant.ID, a, workflow.DutyReport, s.Calendar.Today(row.Due)) {
 			out = append(out, Planned{
 				At: row.Due, Covenant: s.Covenant.Title, Report: rule.Title(args.Period, "vi"), Period: args.Period, LastDay: due.LastDay(),
-				Rung: args.Rung, ToLeader: rule.Reminders[args.Index].To == "leader", Agency: s.Directory.AgencyName(a), Email: address,
+				Rung: args.Rung, ToLeader: rule.Reminders[args.Index].To == "leader", Agency: s.Directory.AgencyName(a), Email: box.Address,
 			})
 		}
 	}

@@ -82,9 +82,10 @@ func (e *Engine) makeRoot(ctx context.Context, args RootArgs) error {
 
 // DailyRoot is a stamped root on its way to a member, who keeps it outside.
 type DailyRoot struct {
-	Agency string
-	Day    workflow.Date
-	Root   store.Root
+	Agency   string
+	Language workflow.Language
+	Day      workflow.Date
+	Root     store.Root
 }
 
 const rootKind = "root"
@@ -107,7 +108,7 @@ func (e *Engine) queueRoot(ctx context.Context, tx *store.Tx, root store.Root) e
 		if agency.Email == "" {
 			continue
 		}
-		mail, err := e.Composer.DailyRoot(DailyRoot{Agency: agency.Name, Day: day, Root: root}, store.Mail{
+		mail, err := e.Composer.DailyRoot(DailyRoot{Agency: agency.Name, Language: agency.Language, Day: day, Root: root}, store.Mail{
 			Key: store.MailKey("root/" + root.Day + "/" + string(id)), Kind: rootKind, To: agency.Email, NextAt: e.Now(),
 		})
 		if err != nil {

@@ -79,6 +79,9 @@ const (
 	TaskSign   Task = "sign"
 	TaskNumber Task = "number"
 	TaskSeal   Task = "seal"
+	TaskChair  Task = "chair" // open the conference
+	TaskScore  Task = "score" // score one's own agency
+	TaskPoll   Task = "poll"
 )
 
 // Request asks somebody to act on a covenant.
@@ -86,6 +89,7 @@ type Request struct {
 	Task     Task
 	To       string // agency or person addressed
 	Covenant string
+	Stage    string // name of the stage or poll, in the letter's language
 	Due      Due    // may be empty
 	Note     string // what is new since they last looked; may be empty
 	URL      string
@@ -93,12 +97,12 @@ type Request struct {
 
 func (r Request) template() string { return "request-" + string(r.Task) }
 
-// Returned tells the drafter that an agency sent a draft back.
+// Returned tells the drafter that a draft was sent back.
 type Returned struct {
 	To, Covenant string
-	By           string // agency
+	Because      string // “Sở Y tế trả lại”, “biểu quyết không thông qua”, in the letter's language
 	Revision     int
-	Comment      string
+	Comments     []string // what is asked for, each with who asks; may be empty
 	URL          string
 }
 
@@ -182,6 +186,31 @@ func (c *Composer) Compose(lang Language, l Letter) (Text, error) {
 		return Text{}, fmt.Errorf("write letter %s: %w", l.template(), err)
 	}
 	return Text{Subject: oneLine(subject), Body: strings.TrimSpace(body) + "\n\n" + strings.TrimSpace(footer) + "\n"}, nil
+}
+
+// Bilingual writes a letter in both languages, Vietnamese first, for whoever is known to read neither alone.
+func (c *Composer) Bilingual(letter func(Language) Letter) (Text, error) {
+	vi, err := c.Compose(Vietnamese, letter(Vietnamese))
+	if err != nil {
+		return Text{}, err
+	}
+	en, err := c.Compose(English, letter(English))
+	return Text{Subject: vi.Subject + " / " + en.Subject, Body: vi.Body + "\n" + en.Body}, err
+}
+
+// Languages are those that the body of a composed mail is written in, by its footers; none for another text.
+func (c *Composer) Languages(body string) ([]Language, error) {
+	var out []Language
+	for _, lang := range []Language{Vietnamese, English} {
+		var footer bytes.Buffer
+		if err := c.letters[lang].ExecuteTemplate(&footer, "footer", nil); err != nil {
+			return nil, fmt.Errorf("footer in %s: %w", lang, err)
+		}
+		if strings.Contains(body, strings.TrimSpace(norm.NFC.String(footer.String()))) {
+			out = append(out, lang)
+		}
+	}
+	return out, nil
 }
 
 // oneLine joins the words of a text by single spaces: nothing in it can begin another header.

@@ -29,8 +29,8 @@ func letters() []notify.Letter {
 	list.Agency, complete.Agency = "Sở Nông nghiệp và Phát triển nông thôn", "Sở Nông nghiệp và Phát triển nông thôn"
 	list.Missing = []string{"Sở Tài chính", "Cục Thuế tỉnh"}
 	all := []notify.Letter{reminder, overdue, list, complete, notify.Digest{Agency: "Sở Tài chính", Items: []notify.Reminder{reminder, overdue}, URL: url}}
-	for _, task := range []notify.Task{notify.TaskReview, notify.TaskVote, notify.TaskSign, notify.TaskNumber, notify.TaskSeal} {
-		all = append(all, notify.Request{Task: task, To: "Giám đốc Sở Tài chính", Covenant: covenant, Due: due, Note: "Sửa Điều 3 theo góp ý của Cục Thuế tỉnh.\nCác điều khác giữ nguyên.", URL: url})
+	for _, task := range []notify.Task{notify.TaskReview, notify.TaskVote, notify.TaskSign, notify.TaskNumber, notify.TaskSeal, notify.TaskChair, notify.TaskScore, notify.TaskPoll} {
+		all = append(all, notify.Request{Task: task, To: "Giám đốc Sở Tài chính", Covenant: covenant, Stage: "Hội nghị của khối", Due: due, Note: "Sửa Điều 3 theo góp ý của Cục Thuế tỉnh.\nCác điều khác giữ nguyên.", URL: url})
 	}
 	for _, outcome := range []notify.Outcome{notify.OutcomeInForce, notify.OutcomeCanceled, notify.OutcomeClosed, notify.OutcomeWithdrew} {
 		all = append(all, notify.Notice{Outcome: outcome, To: "Sở Tài chính", Covenant: covenant, Number: "01/GƯ-KTN", Date: "26/03/2026", Reason: "Khối được sắp xếp lại.", URL: url})
@@ -46,7 +46,8 @@ func letters() []notify.Letter {
 	done := late
 	done.Missing = nil
 	all = append(all, done)
-	return append(all, notify.Returned{To: "Sở Nội vụ", Covenant: covenant, By: "Cục Thuế tỉnh", Revision: 1, Comment: "Đề nghị làm rõ chỉ tiêu 2.", URL: url},
+	return append(all, notify.Returned{To: "Sở Nội vụ", Covenant: covenant, Because: "Cục Thuế tỉnh trả lại", Revision: 1, Comments: []string{"Cục Thuế tỉnh: Đề nghị làm rõ\nchỉ tiêu 2."}, URL: url},
+		notify.Returned{To: "Sở Nội vụ", Covenant: covenant, Because: "biểu quyết không thông qua", Revision: 2, URL: url},
 		notify.Request{Task: notify.TaskReview, To: "Sở Công Thương", Covenant: covenant, URL: url},
 		notify.DailyRoot{To: "Sở Tài chính", Day: "26/03/2026", Digest: strings.Repeat("0f", 32), Size: 12, File: "goc-2026-03-26"})
 }
@@ -87,7 +88,7 @@ func TestComposeKeepsHeadersApart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := c.Compose("", notify.Returned{To: "x", Covenant: "Giao ước\r\nBcc: all@example.com", By: "y", Comment: "z", URL: "u"})
+	text, err := c.Compose("", notify.Returned{To: "x", Covenant: "Giao ước\r\nBcc: all@example.com", Because: "y", Comments: []string{"z"}, URL: "u"})
 	if err != nil || strings.ContainsAny(text.Subject, "\r\n") {
 		t.Errorf("subject %q (%v)", text.Subject, err)
 	}
@@ -126,5 +127,28 @@ func TestCalendar(t *testing.T) {
 	}
 	if _, err := notify.Calendar(notify.Deadline{}); err == nil {
 		t.Error("an empty deadline is accepted")
+	}
+}
+
+// A mail to whoever is known to read neither language alone is in both; which languages a mail is in is told by its text.
+func TestBilingual(t *testing.T) {
+	c, err := notify.NewComposer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	both, err := c.Bilingual(func(lang notify.Language) notify.Letter {
+		return notify.Request{Task: notify.TaskVote, To: "Sở Y tế", Covenant: "Giao ước", Stage: map[notify.Language]string{"vi": "Biểu quyết", "en": "Vote"}[lang], URL: "u"}
+	})
+	if err != nil || both.Subject != "Đề nghị biểu quyết: Giao ước / Vote requested: Giao ước" || strings.Index(both.Body, "“Biểu quyết”") > strings.Index(both.Body, "“Vote”") {
+		t.Errorf("%+v, %v", both, err)
+	}
+	english, _ := c.Compose(notify.English, notify.DailyRoot{})
+	for body, want := range map[string]string{both.Body: "[vi en]", english.Body: "[en]", "Chào": "[]"} {
+		if got, err := c.Languages(body); err != nil || fmt.Sprint(got) != want {
+			t.Errorf("languages %v, want %s (%v)", got, want, err)
+		}
+	}
+	if _, err := c.Bilingual(func(notify.Language) notify.Letter { return notify.Request{Task: "dance"} }); err == nil {
+		t.Error("an unknown task is accepted")
 	}
 }

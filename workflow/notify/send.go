@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/textproto"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/wneessen/go-mail"
@@ -72,7 +73,7 @@ type Message struct {
 	Subject     string
 	Body        string
 	Date        time.Time
-	Language    Language
+	Languages   []Language // default: Vietnamese
 	Attachments []Attached
 }
 
@@ -100,11 +101,14 @@ func (s Sender) message(m Message) (*mail.Msg, error) {
 	msg.SetDateWithValue(m.Date)
 	msg.Subject(oneLine(m.Subject))
 	msg.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834 §5: no answers by robots
-	language := m.Language
-	if language == "" {
-		language = Vietnamese
+	languages := []string{string(Vietnamese)}
+	if len(m.Languages) > 0 {
+		languages = nil
 	}
-	msg.SetGenHeader("Content-Language", string(language))
+	for _, l := range m.Languages {
+		languages = append(languages, string(l))
+	}
+	msg.SetGenHeader("Content-Language", strings.Join(languages, ", ")) // RFC 3282
 	msg.SetBodyString(mail.TypeTextPlain, m.Body)
 	for _, a := range m.Attachments {
 		err := msg.AttachReader(a.Name, bytes.NewReader(a.Content), mail.WithFileContentType(mail.ContentType(a.MediaType)))
