@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+	"golang.org/x/term"
 
 	"covenant/workflow"
 )
@@ -17,7 +18,7 @@ import (
 type actCmd struct {
 	Slug    string            `arg:"" optional:"" help:"Address of the covenant, as in 2026/khoi-kinh-te-nganh."`
 	Command string            `arg:"" optional:"" help:"What is done. Without it, all commands and their fields are listed."`
-	Fields  []string          `arg:"" optional:"" help:"FIELD=VALUE; FIELD=@FILE takes what a file holds." placeholder:"FIELD=VALUE"`
+	Fields  []string          `arg:"" optional:"" help:"FIELD=VALUE; FIELD=@FILE takes what a file holds. They stand before the options." placeholder:"FIELD=VALUE"`
 	As      workflow.PersonID `help:"Who does it: a person of the directory who may." placeholder:"PERSON"`
 	Key     string            `help:"Makes the command idempotent: the same key is carried out once. Default: a new one." placeholder:"KEY"`
 	File    string            `help:"Fields from a YAML file; those on the command line come on top." type:"existingfile" placeholder:"FIELDS.yaml"`
@@ -86,6 +87,12 @@ func (cmd *actCmd) params(e *env, c command) (any, error) {
 func readPIN(path string, input io.Reader) (string, error) {
 	if path != "-" {
 		return password(path)
+	}
+	if file, ok := input.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
+		fmt.Fprint(os.Stderr, "PIN: ")
+		typed, err := term.ReadPassword(int(file.Fd())) // which is not shown
+		fmt.Fprintln(os.Stderr)
+		return string(typed), err
 	}
 	line, err := bufio.NewReader(input).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {

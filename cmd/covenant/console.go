@@ -167,6 +167,10 @@ func send(ctx context.Context, data string, o order) (answer, error) {
 		}
 		return a, nil
 	}
+	if kind := response.Header.Get("Content-Type"); kind != "application/json" {
+		return answer{}, sentence("tiến trình đang phục vụ thuộc phiên bản khác (%s); hãy khởi động lại nó bằng chương trình này",
+			"the process that serves is of another release (%s); start it again with this program", response.Status)
+	}
 	var r refusal
 	if err := json.NewDecoder(response.Body).Decode(&r); err != nil {
 		return answer{}, unanswered(ctx, o, fmt.Errorf("%s: %w", response.Status, err))

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -265,6 +266,52 @@ func postRaw(t *testing.T, data string, size int) int {
 		t.Fatal(err)
 	}
 	return status
+}
+
+// A process of another release that has another path says so.
+func TestControlOfAnotherRelease(t *testing.T) {
+	data := shortDir(t)
+	if err := os.MkdirAll(controlDir(data), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("unix", filepath.Join(controlDir(data), "socket"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: http.NotFoundHandler(), ReadHeaderTimeout: time.Minute}
+	go server.Serve(l)
+	defer server.Close()
+	if _, err := send(t.Context(), data, order{Command: "cancel"}); err == nil || !strings.Contains(err.Error(), "another release (404 Not Found)") {
+		t.Errorf("%v", err)
+	}
+}
+
+// Whatever comes as the fields of a command is refused or understood, and what people write as a field comes over the channel.
+func FuzzFields(f *testing.F) {
+	for _, seed := range []string{
+		`{"Reason":"x"}`, `{"By":"someone else","Reason":"x"}`, `{"Revision":1e400}`, `[]`, `null`, `{"Scores":[{"criterion":"a","points":"1.5"}]}`,
+		"reason=x", "comments=[{clause: a, text: b}]", "scores=[{criterion: a, points: 1,5}]", "votes=[{agency: a, votes: 99999999999999999999}]",
+		"motions=[[a]]", "choices={a: b}", "date=2026-02-30", "manifest=zz", "motions=&a [*a]",
+	} {
+		f.Add(seed)
+	}
+	all := commands()
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, c := range all {
+			if params, err := c.decode(order{Command: c.name, As: "an", Fields: json.RawMessage(text)}); err == nil {
+				if by := reflect.ValueOf(params).FieldByName("By"); by.IsValid() && by.String() != "an" {
+					t.Errorf("%s: given by %s", c.name, by)
+				}
+			}
+			target := reflect.New(c.params)
+			if strings.Contains(text, "=@") || setField(target.Interface(), text, "vi") != nil { // no files
+				continue
+			}
+			if _, err := (place{}).complete(&env{}, order{Command: c.name}, target.Interface()); err != nil {
+				t.Errorf("%s: %q cannot be sent: %v", c.name, text, err)
+			}
+		}
+	})
 }
 
 // What an order may hold in secret stands in no text that is made of it.

@@ -37,6 +37,15 @@ func (o *ordeal) addNode() *node {
 		n.data = filepath.Join(o.t.TempDir(), "data")
 	}
 	o.nodes = append(o.nodes, n)
+	o.t.Cleanup(func() { // where the test failed before it was stopped
+		n.mu.Lock()
+		cmd := n.cmd
+		n.meant = true
+		n.mu.Unlock()
+		if cmd != nil && cmd.Process.Kill() == nil {
+			<-n.ended
+		}
+	})
 	return n
 }
 

@@ -79,6 +79,8 @@ type standing struct {
 	Head      workflow.Digest     `json:"head,omitzero"`    // the newest version of the document
 	Cells     []cell              `json:"cells,omitempty"`
 	Reminders []standingReminder  `json:"reminders,omitempty"`
+	Criteria  []standingCriterion `json:"criteria,omitempty"` // while members are scored
+	Polls     []standingPoll      `json:"polls,omitempty"`
 }
 
 // turn is somebody whose turn it is: an agency, the duty, and who has it today.
@@ -127,6 +129,19 @@ type standingReminder struct {
 	Missing    []workflow.AgencyID   `json:"missing,omitempty"`
 }
 
+type standingCriterion struct {
+	ID   workflow.CriterionID `json:"id"`
+	Text string               `json:"text"`
+	Max  workflow.Points      `json:"max"`
+}
+
+type standingPoll struct {
+	ID     workflow.PollID `json:"id"`
+	Text   string          `json:"text"`
+	Open   bool            `json:"open"`
+	Closed bool            `json:"closed"`
+}
+
 // stands gathers where a covenant stands.
 func stands(v *engine.View, lang string) *standing {
 	c, today := v.Covenant, v.Calendar.Today(v.Now)
@@ -154,6 +169,9 @@ func stands(v *engine.View, lang string) *standing {
 		s.Frozen = c.Frozen.PDF
 		s.addCells(c)
 	}
+	if c.Phase == workflow.AwaitingScores {
+		s.addScoring(v, lang)
+	}
 	for _, o := range v.Upcoming {
 		s.Reminders = append(s.Reminders, standingReminder{
 			o.Obligation, o.Period, o.Rung, o.At.In(v.Calendar.Zone()), o.Deadline.LastDay(), o.State, c.Missing(o.Obligation, o.Period)})
@@ -177,6 +195,21 @@ func (s *standing) addCells(c *workflow.Covenant) {
 	}
 }
 
+func (s *standing) addScoring(v *engine.View, lang string) {
+	for _, c := range v.ScoreBasis().Criteria {
+		s.Criteria = append(s.Criteria, standingCriterion{c.ID, c.Label(lang), c.Max})
+	}
+	stage, _ := v.Process.Stage(v.Covenant.Stage)
+	for _, rule := range stage.Score.Polls {
+		one := standingPoll{ID: rule.ID, Text: rule.Label(lang)}
+		if scoring := v.Covenant.Scoring; scoring != nil {
+			poll, opened := scoring.Poll(rule.ID)
+			one.Open, one.Closed = opened && poll.Result == nil, poll.Result != nil
+		}
+		s.Polls = append(s.Polls, one)
+	}
+}
+
 // print says it in words, a line each.
 func (s *standing) print(e *env) {
 	fmt.Fprintln(e.out, s.Title)
@@ -191,14 +224,7 @@ func (s *standing) print(e *env) {
 		e.say("góp ý     %s %s: %s", "comment   %s %s: %s", c.ID, c.Clause, c.Text)
 	}
 	for _, m := range s.Motions {
-		state := e.pick("chưa mở", "not opened")
-		switch {
-		case m.Closed:
-			state = e.pick("đã kết thúc", "closed")
-		case m.Open:
-			state = e.pick("đang biểu quyết", "open")
-		}
-		e.say("biểu quyết %s (%s): %s", "motion    %s (%s): %s", m.ID, state, m.Text)
+		e.say("biểu quyết %s (%s): %s", "motion    %s (%s): %s", m.ID, e.openOrClosed(m.Open, m.Closed), m.Text)
 	}
 	if s.Number != "" {
 		e.say("số        %s", "number    %s", s.Number)
@@ -209,10 +235,26 @@ func (s *standing) print(e *env) {
 	for _, c := range s.Cells {
 		e.say("ô ký      %s (%s): %s", "cell      %s (%s): %s", c.Slot, c.Field, cmp.Or(string(c.Signed), e.pick("chưa ký", "not signed")))
 	}
+	for _, c := range s.Criteria {
+		e.say("tiêu chí  %s, tối đa %s điểm: %s", "criterion %s, at most %s points: %s", c.ID, c.Max.Display(e.lang), c.Text)
+	}
+	for _, p := range s.Polls {
+		e.say("bỏ phiếu  %s (%s): %s", "poll      %s (%s): %s", p.ID, e.openOrClosed(p.Open, p.Closed), p.Text)
+	}
 	for _, r := range s.Reminders {
 		e.say("nhắc      %s %s %s, %s, hạn %s: %s", "reminder  %s %s %s, %s, due %s: %s",
 			r.Obligation, r.Period, r.Rung, r.At.Format("02/01/2006 15:04"), r.LastDay.Display(), e.reminderState(r.State))
 	}
+}
+
+func (e *env) openOrClosed(open, closed bool) string {
+	switch {
+	case closed:
+		return e.pick("đã kết thúc", "closed")
+	case open:
+		return e.pick("đang mở", "open")
+	}
+	return e.pick("chưa mở", "not opened")
 }
 
 func (e *env) reminderState(state string) string {

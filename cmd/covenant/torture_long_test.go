@@ -13,10 +13,10 @@ import (
 	"covenant/workflow/store/pgtest"
 )
 
-// TestTortureKilledNodes kills 200 times on SQLite, and 50 times on PostgreSQL with two nodes at once.
+// TestTortureKilledNodes kills 200 times on SQLite, and 60 times on PostgreSQL with two nodes at once.
 func TestTortureKilledNodes(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) { newOrdeal(t, "").suffer(200, 1, 20, 2*time.Second) })
-	t.Run("postgres", func(t *testing.T) { newOrdeal(t, postgresURL(t)).suffer(50, 2, 20, 4*time.Second) })
+	t.Run("postgres", func(t *testing.T) { newOrdeal(t, postgresURL(t)).suffer(60, 2, 20, 4*time.Second) })
 }
 
 // The demo is killed twenty times.
