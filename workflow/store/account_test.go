@@ -67,43 +67,6 @@ func TestKeys(t *testing.T) {
 	})
 }
 
-func TestBindings(t *testing.T) {
-	eachDatabase(t, func(t *testing.T, d database) {
-		s := d.open(t)
-		b := store.Binding{CertificateName: store.CertificateName{Issuer: "CN=Development CA, not for legal use", Serial: "0a1b"},
-			Kind: store.HolderPerson, Holder: "p1", Fingerprint: "ff", Source: "registered"}
-		bind := func(b store.Binding) error {
-			return s.Update(t.Context(), func(tx *store.Tx) error { return tx.Bind(t.Context(), b) })
-		}
-		if err := bind(b); err != nil {
-			t.Fatal(err)
-		}
-		b.ConfirmedBy = "admin"
-		if err := bind(b); err != nil {
-			t.Fatal("confirming:", err)
-		}
-		other := b
-		other.Holder = "p2"
-		wantError(t, bind(other), store.ErrExists)
-		other = b
-		other.Fingerprint = "00"
-		wantError(t, bind(other), store.ErrExists)
-		update(t, s, func(tx *store.Tx) error { return tx.Unbind(t.Context(), b.CertificateName) })
-		wantError(t, bind(b), store.ErrExists)
-		view(t, s, func(tx *store.Tx) error {
-			got, found, err := tx.Binding(t.Context(), b.CertificateName)
-			if !found || got.ConfirmedBy != "admin" || got.EndedAt.IsZero() {
-				t.Errorf("binding %v %+v", found, got)
-			}
-			of, ofErr := tx.BindingsOf(t.Context(), store.HolderPerson, "p1")
-			if len(of) != 1 {
-				t.Error(of)
-			}
-			return errors.Join(err, ofErr)
-		})
-	})
-}
-
 func TestLease(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, d database) {
 		s := d.open(t)

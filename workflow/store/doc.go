@@ -17,7 +17,7 @@
 //     ErrKeyReused.
 //   - A blob is named by its SHA-256, written and synced before a row may name it, and checked when read.
 //   - Covenants, parties and projections are derived: Rebuild clears and fills them from the events.
-//     Ballots (and the boxes of open motions), numbers, occurrences, mails, accounts, keys and bindings are primary data.
+//     Ballots (and the boxes of open motions), numbers, occurrences, mails, accounts and keys are primary data.
 //   - Times come from the caller or from Options.Now, never from the database. They are kept as Unix
 //     milliseconds; the zero time is 0.
 //

@@ -133,76 +133,6 @@ func (q *Queries) AccountsOfPerson(ctx context.Context, person string) ([]Accoun
 	return items, nil
 }
 
-const binding = `-- name: Binding :one
-SELECT issuer, serial, holder_kind, holder, fingerprint, confirmed_by, source, created_at, ended_at
-FROM bindings WHERE issuer = $1 AND serial = $2
-`
-
-type BindingParams struct {
-	Issuer string
-	Serial string
-}
-
-func (q *Queries) Binding(ctx context.Context, arg BindingParams) (Binding, error) {
-	row := q.db.QueryRowContext(ctx, binding, arg.Issuer, arg.Serial)
-	var i Binding
-	err := row.Scan(
-		&i.Issuer,
-		&i.Serial,
-		&i.HolderKind,
-		&i.Holder,
-		&i.Fingerprint,
-		&i.ConfirmedBy,
-		&i.Source,
-		&i.CreatedAt,
-		&i.EndedAt,
-	)
-	return i, err
-}
-
-const bindingsOfHolder = `-- name: BindingsOfHolder :many
-SELECT issuer, serial, holder_kind, holder, fingerprint, confirmed_by, source, created_at, ended_at
-FROM bindings WHERE holder_kind = $1 AND holder = $2 ORDER BY created_at, issuer, serial
-`
-
-type BindingsOfHolderParams struct {
-	HolderKind string
-	Holder     string
-}
-
-func (q *Queries) BindingsOfHolder(ctx context.Context, arg BindingsOfHolderParams) ([]Binding, error) {
-	rows, err := q.db.QueryContext(ctx, bindingsOfHolder, arg.HolderKind, arg.Holder)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []Binding{}
-	for rows.Next() {
-		var i Binding
-		if err := rows.Scan(
-			&i.Issuer,
-			&i.Serial,
-			&i.HolderKind,
-			&i.Holder,
-			&i.Fingerprint,
-			&i.ConfirmedBy,
-			&i.Source,
-			&i.CreatedAt,
-			&i.EndedAt,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const deleteExpiredSessions = `-- name: DeleteExpiredSessions :execrows
 DELETE FROM sessions WHERE expiry <= $1
 `
@@ -231,24 +161,6 @@ DELETE FROM settings WHERE key = $1
 func (q *Queries) DeleteSetting(ctx context.Context, key string) error {
 	_, err := q.db.ExecContext(ctx, deleteSetting, key)
 	return err
-}
-
-const endBinding = `-- name: EndBinding :execrows
-UPDATE bindings SET ended_at = $1 WHERE issuer = $2 AND serial = $3 AND ended_at = 0
-`
-
-type EndBindingParams struct {
-	EndedAt int64
-	Issuer  string
-	Serial  string
-}
-
-func (q *Queries) EndBinding(ctx context.Context, arg EndBindingParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, endBinding, arg.EndedAt, arg.Issuer, arg.Serial)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
 }
 
 const failKey = `-- name: FailKey :one
@@ -464,42 +376,6 @@ func (q *Queries) SaveAccount(ctx context.Context, arg SaveAccountParams) error 
 		arg.UpdatedAt,
 	)
 	return err
-}
-
-const saveBinding = `-- name: SaveBinding :execrows
-INSERT INTO bindings (issuer, serial, holder_kind, holder, fingerprint, confirmed_by, source, created_at, ended_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0)
-ON CONFLICT (issuer, serial) DO UPDATE SET confirmed_by = excluded.confirmed_by, source = excluded.source
-WHERE bindings.holder_kind = excluded.holder_kind AND bindings.holder = excluded.holder
-  AND bindings.fingerprint = excluded.fingerprint AND bindings.ended_at = 0
-`
-
-type SaveBindingParams struct {
-	Issuer      string
-	Serial      string
-	HolderKind  string
-	Holder      string
-	Fingerprint string
-	ConfirmedBy string
-	Source      string
-	CreatedAt   int64
-}
-
-func (q *Queries) SaveBinding(ctx context.Context, arg SaveBindingParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, saveBinding,
-		arg.Issuer,
-		arg.Serial,
-		arg.HolderKind,
-		arg.Holder,
-		arg.Fingerprint,
-		arg.ConfirmedBy,
-		arg.Source,
-		arg.CreatedAt,
-	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
 }
 
 const saveSession = `-- name: SaveSession :exec

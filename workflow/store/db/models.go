@@ -17,18 +17,6 @@ type Account struct {
 	UpdatedAt    int64
 }
 
-type Binding struct {
-	Issuer      string
-	Serial      string
-	HolderKind  string
-	Holder      string
-	Fingerprint string
-	ConfirmedBy string
-	Source      string
-	CreatedAt   int64
-	EndedAt     int64
-}
-
 type Blob struct {
 	Digest    string
 	Size      int64

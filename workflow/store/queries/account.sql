@@ -47,24 +47,6 @@ WHERE id = @id RETURNING failures, locked_until;
 -- name: UnlockKey :execrows
 UPDATE sealed_keys SET failures = 0, locked_until = 0 WHERE id = $1;
 
--- name: SaveBinding :execrows
-INSERT INTO bindings (issuer, serial, holder_kind, holder, fingerprint, confirmed_by, source, created_at, ended_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0)
-ON CONFLICT (issuer, serial) DO UPDATE SET confirmed_by = excluded.confirmed_by, source = excluded.source
-WHERE bindings.holder_kind = excluded.holder_kind AND bindings.holder = excluded.holder
-  AND bindings.fingerprint = excluded.fingerprint AND bindings.ended_at = 0;
-
--- name: Binding :one
-SELECT issuer, serial, holder_kind, holder, fingerprint, confirmed_by, source, created_at, ended_at
-FROM bindings WHERE issuer = $1 AND serial = $2;
-
--- name: BindingsOfHolder :many
-SELECT issuer, serial, holder_kind, holder, fingerprint, confirmed_by, source, created_at, ended_at
-FROM bindings WHERE holder_kind = $1 AND holder = $2 ORDER BY created_at, issuer, serial;
-
--- name: EndBinding :execrows
-UPDATE bindings SET ended_at = @ended_at WHERE issuer = @issuer AND serial = @serial AND ended_at = 0;
-
 -- name: TakeLease :execrows
 INSERT INTO leases (name, holder, expires_at) VALUES (@name, @holder, @expires_at)
 ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at

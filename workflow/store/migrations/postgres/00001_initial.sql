@@ -239,20 +239,6 @@ CREATE TABLE sealed_keys (
 );
 CREATE INDEX sealed_keys_owner ON sealed_keys (owner, created_at);
 
-CREATE TABLE bindings (
-    issuer       TEXT COLLATE "C" NOT NULL,
-    serial       TEXT COLLATE "C" NOT NULL,
-    holder_kind  TEXT NOT NULL CHECK (holder_kind IN ('person', 'agency')),
-    holder       TEXT COLLATE "C" NOT NULL,
-    fingerprint  TEXT NOT NULL,
-    confirmed_by TEXT NOT NULL,
-    source       TEXT NOT NULL,
-    created_at   BIGINT NOT NULL,
-    ended_at     BIGINT NOT NULL,
-    PRIMARY KEY (issuer, serial)
-);
-CREATE INDEX bindings_holder ON bindings (holder_kind, holder);
-
 CREATE TABLE leases (
     name       TEXT COLLATE "C" PRIMARY KEY,
     holder     TEXT NOT NULL,
@@ -295,7 +281,7 @@ CREATE TRIGGER register_numbers_kept BEFORE DELETE ON register_numbers
     FOR EACH ROW EXECUTE FUNCTION covenant_append_only();
 
 -- +goose Down
-DROP TABLE settings, sessions, leases, bindings, sealed_keys, accounts, ballots, mail_occurrences, mails,
+DROP TABLE settings, sessions, leases, sealed_keys, accounts, ballots, mail_occurrences, mails,
     occurrences, obligations, register_numbers, register_books, projections, parties, covenants,
     blob_refs, blobs, commands, roots, personal_data, streams CASCADE;
 DROP VIEW settled_events;

@@ -236,20 +236,6 @@ CREATE TABLE sealed_keys (
 ) STRICT;
 CREATE INDEX sealed_keys_owner ON sealed_keys (owner, created_at);
 
-CREATE TABLE bindings (
-    issuer       TEXT NOT NULL,
-    serial       TEXT NOT NULL,
-    holder_kind  TEXT NOT NULL CHECK (holder_kind IN ('person', 'agency')),
-    holder       TEXT NOT NULL,
-    fingerprint  TEXT NOT NULL,
-    confirmed_by TEXT NOT NULL,
-    source       TEXT NOT NULL,
-    created_at   INTEGER NOT NULL,
-    ended_at     INTEGER NOT NULL,
-    PRIMARY KEY (issuer, serial)
-) STRICT;
-CREATE INDEX bindings_holder ON bindings (holder_kind, holder);
-
 CREATE TABLE leases (
     name       TEXT PRIMARY KEY,
     holder     TEXT NOT NULL,
@@ -322,7 +308,6 @@ END;
 DROP TABLE settings;
 DROP TABLE sessions;
 DROP TABLE leases;
-DROP TABLE bindings;
 DROP TABLE sealed_keys;
 DROP TABLE accounts;
 DROP TABLE ballots;
