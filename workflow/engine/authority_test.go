@@ -102,31 +102,32 @@ func (o *office) printed() string {
 
 // A new certificate whose subject a rule names is bound when it is first used; one that is to be confirmed waits for that.
 func TestUploadBindsByRule(t *testing.T) {
-	o := newOffice(t)
-	o.upTo(workflow.AwaitingSignatures)
-	leader := o.state().Covenant.Waiting[0]
-	director := o.who(leader, workflow.DutySign)
-	token, err := o.pki.Issue(devpki.Subject{ID: "token", CommonName: "Giám đốc, thiết bị mới"}, devpki.Profile{})
-	check(t, err)
-	file := o.elsewhere("token", "sig."+string(leader), nil)
-	upload := func(step string) error {
-		_, err := o.Upload(context.Background(), engine.UploadRequest{
-			Covenant: o.id, Slot: workflow.SlotID(leader), File: file, Consented: o.state().Covenant.Frozen.PDF,
-		}, o.as(director, step))
-		return err
-	}
-	if err := upload("unknown"); workflow.ErrorCode(err) != workflow.CodeForbidden {
-		t.Errorf("an unknown certificate: %v", err)
-	}
-	o.direct("rule", workflow.SetBindingRule{BindingRule: workflow.BindingRule{
-		ID: "giam-doc", Person: director, Issuer: token.Certificate.Issuer.String(), Attribute: "CN", Value: "Giám đốc, thiết bị mới", Confirm: true,
-	}})
-	if err := upload("pending"); workflow.ErrorCode(err) != workflow.CodeForbidden || !strings.Contains(err.Error(), "confirm") {
-		t.Errorf("a certificate that waits to be confirmed: %v", err)
-	}
-	o.direct("confirm", workflow.ConfirmCertificate{Issuer: token.Certificate.Issuer.String(), Serial: token.Certificate.SerialNumber.String()})
-	check(t, upload("bound"))
-	if got := len(o.state().Covenant.Signed); got != 1 {
-		t.Errorf("%d signatures, want 1", got)
-	}
+	eachDatabase(t, func(t *testing.T, o *office) {
+		o.upTo(workflow.AwaitingSignatures)
+		leader := o.state().Covenant.Waiting[0]
+		director := o.who(leader, workflow.DutySign)
+		token, err := o.pki.Issue(devpki.Subject{ID: "token", CommonName: "Giám đốc, thiết bị mới"}, devpki.Profile{})
+		check(t, err)
+		file := o.elsewhere("token", "sig."+string(leader), nil)
+		upload := func(step string) error {
+			_, err := o.Upload(context.Background(), engine.UploadRequest{
+				Covenant: o.id, Slot: workflow.SlotID(leader), File: file, Consented: o.state().Covenant.Frozen.PDF,
+			}, o.as(director, step))
+			return err
+		}
+		if err := upload("unknown"); workflow.ErrorCode(err) != workflow.CodeForbidden {
+			t.Errorf("an unknown certificate: %v", err)
+		}
+		o.direct("rule", workflow.SetBindingRule{BindingRule: workflow.BindingRule{
+			ID: "giam-doc", Person: director, Issuer: token.Certificate.Issuer.String(), Attribute: "CN", Value: "Giám đốc, thiết bị mới", Confirm: true,
+		}})
+		if err := upload("pending"); workflow.ErrorCode(err) != workflow.CodeForbidden || !strings.Contains(err.Error(), "confirm") {
+			t.Errorf("a certificate that waits to be confirmed: %v", err)
+		}
+		o.direct("confirm", workflow.ConfirmCertificate{Issuer: token.Certificate.Issuer.String(), Serial: token.Certificate.SerialNumber.String()})
+		check(t, upload("bound"))
+		if got := len(o.state().Covenant.Signed); got != 1 {
+			t.Errorf("%d signatures, want 1", got)
+		}
+	})
 }

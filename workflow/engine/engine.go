@@ -52,6 +52,7 @@ type Engine struct {
 	cache     cache
 	documents sync.Map // workflow.CovenantID → *sync.Mutex: one signature at a time is made here per document
 	verdicts  verdicts
+	turns     turns
 	jobs      *store.Jobs
 	node      string // names this engine among those on one database
 	changed   signal
@@ -129,14 +130,22 @@ func (e *Engine) doAs(ctx context.Context, about, id workflow.CovenantID, asked 
 	if meta.Key == "" {
 		return Outcome{}, errors.New("command without a key: its caller must choose one")
 	}
+	done, err := e.turns.take(ctx, id)
+	if err != nil {
+		return Outcome{}, err
+	}
+	defer done()
 	return e.again(ctx, func(tx *store.Tx) (out Outcome, err error) {
-		done, found, err := tx.Command(ctx, store.CommandKey(meta.Key), digest)
+		if err := tx.ReadAhead(ctx, store.CommandKey(meta.Key), directoryStream, covenantStream(id)); err != nil {
+			return out, err
+		}
+		before, found, err := tx.Command(ctx, store.CommandKey(meta.Key), digest)
 		if err != nil {
 			return out, err
 		}
 		if found {
 			out.Repeated = true
-			return out, json.Unmarshal(done.Result, &out)
+			return out, json.Unmarshal(before.Result, &out)
 		}
 		if out, err = e.decide(ctx, tx, id, meta, make); err != nil {
 			return out, err
@@ -183,7 +192,7 @@ func (e *Engine) decide(ctx context.Context, tx *store.Tx, id workflow.CovenantI
 		e.cache.putCovenant(after.Covenant)
 		e.changed.fire()
 	})
-	if err := e.follow(ctx, tx, after, events, now); err != nil {
+	if err := e.follow(ctx, tx, state.Covenant, after, events, now); err != nil {
 		return out, err
 	}
 	if err := dropBoxes(ctx, tx, state.Covenant, after.Covenant, events); err != nil {

@@ -113,8 +113,36 @@ func newOfficeOn(t testing.TB, url string) *office {
 	server, err := o.pki.Serve(ctx)
 	check(t, err)
 	t.Cleanup(func() { stop(); _ = server.Close() })
+	if url == "" {
+		check(t, os.WriteFile(filepath.Join(o.dir, "covenant.db"), migratedSQLite(t), 0o600))
+	}
 	o.open()
 	return o
+}
+
+// migrated is the database that those of tests begin as: making one takes longer than many a test.
+var migrated struct {
+	sqlite, postgres sync.Once
+	data             []byte
+}
+
+func migratedSQLite(t testing.TB) []byte {
+	t.Helper()
+	migrated.sqlite.Do(func() {
+		dir := t.TempDir()
+		migrate(t, store.Options{Dir: dir})
+		var err error
+		migrated.data, err = os.ReadFile(filepath.Join(dir, "covenant.db"))
+		check(t, err)
+	})
+	return migrated.data
+}
+
+func migrate(t testing.TB, opts store.Options) {
+	t.Helper()
+	s, err := store.Open(context.Background(), opts)
+	check(t, err)
+	check(t, s.Close())
 }
 
 // eachDatabase runs the same test with an office on SQLite and with one on PostgreSQL, as two nodes would share it.
@@ -155,8 +183,13 @@ func newPostgresOffice(t testing.TB) *office {
 	t.Helper()
 	c, err := pgtest.Shared()
 	check(t, err)
+	const template = "migrated"
+	migrated.postgres.Do(func() {
+		check(t, c.Create(template, "template0 LOCALE 'C.UTF-8'"))
+		migrate(t, store.Options{Dir: t.TempDir(), DatabaseURL: c.URL(template)})
+	})
 	name := fmt.Sprintf("engine%d", databases.Add(1))
-	check(t, c.Create(name, "template0 LOCALE 'C.UTF-8'"))
+	check(t, c.Create(name, template))
 	return newOfficeOn(t, c.URL(name))
 }
 
@@ -316,54 +349,56 @@ func (o *office) signAt(node *engine.Engine, a workflow.AgencyID, pin string) (e
 
 // Directors at a conference press the button in the same moment: all are served, each once, on one document.
 func TestAllSignAtOnce(t *testing.T) {
-	o := newOffice(t)
-	o.upTo(workflow.AwaitingSignatures)
-	for o.state().Covenant.Group < 3 { // leader and deputy, before the members
-		o.step(o.state())
-	}
-	waiting := o.state().Covenant.Waiting
-	if len(waiting) != 5 {
-		t.Fatalf("%d members wait, want 5", len(waiting))
-	}
-	errs := make([]error, 2*len(waiting))
-	var all sync.WaitGroup
-	for i := range errs { // each presses twice
-		all.Go(func() { _, errs[i] = o.sign(waiting[i/2], pin) })
-	}
-	all.Wait()
-	for i, err := range errs {
-		if err != nil {
-			t.Errorf("%s: %v", waiting[i/2], err)
+	eachDatabase(t, func(t *testing.T, o *office) {
+		o.upTo(workflow.AwaitingSignatures)
+		for o.state().Covenant.Group < 3 { // leader and deputy, before the members
+			o.step(o.state())
 		}
-	}
-	if got := len(o.state().Covenant.Signed); got != 7 {
-		t.Errorf("%d signatures, want 7", got)
-	}
-	for o.state().Covenant.Phase != workflow.AwaitingReports {
-		o.step(o.state())
-	}
-	v, err := o.View(context.Background(), "2026/khoi")
-	check(t, err)
-	if len(v.Verdict.Results) != 10 || v.Verdict.Overall() != signing.TotalPassed {
-		t.Errorf("%d signatures, %s", len(v.Verdict.Results), v.Verdict.Overall())
-	}
+		waiting := o.state().Covenant.Waiting
+		if len(waiting) != 5 {
+			t.Fatalf("%d members wait, want 5", len(waiting))
+		}
+		errs := make([]error, 2*len(waiting))
+		var all sync.WaitGroup
+		for i := range errs { // each presses twice
+			all.Go(func() { _, errs[i] = o.sign(waiting[i/2], pin) })
+		}
+		all.Wait()
+		for i, err := range errs {
+			if err != nil {
+				t.Errorf("%s: %v", waiting[i/2], err)
+			}
+		}
+		if got := len(o.state().Covenant.Signed); got != 7 {
+			t.Errorf("%d signatures, want 7", got)
+		}
+		for o.state().Covenant.Phase != workflow.AwaitingReports {
+			o.step(o.state())
+		}
+		v, err := o.View(context.Background(), "2026/khoi")
+		check(t, err)
+		if len(v.Verdict.Results) != 10 || v.Verdict.Overall() != signing.TotalPassed {
+			t.Errorf("%d signatures, %s", len(v.Verdict.Results), v.Verdict.Overall())
+		}
+	})
 }
 
 func TestWrongPINsLockTheKey(t *testing.T) {
-	o := newOffice(t)
-	o.upTo(workflow.AwaitingSignatures)
-	leader := o.state().Covenant.Waiting[0]
-	for range 5 {
-		if _, err := o.sign(leader, "000000"); workflow.ErrorCode(err) != workflow.CodeForbidden {
-			t.Fatalf("wrong PIN: %v", err)
+	eachDatabase(t, func(t *testing.T, o *office) {
+		o.upTo(workflow.AwaitingSignatures)
+		leader := o.state().Covenant.Waiting[0]
+		for range 5 {
+			if _, err := o.sign(leader, "000000"); workflow.ErrorCode(err) != workflow.CodeForbidden {
+				t.Fatalf("wrong PIN: %v", err)
+			}
 		}
-	}
-	if _, err := o.sign(leader, pin); workflow.ErrorCode(err) != workflow.CodeForbidden {
-		t.Errorf("the right PIN after five wrong ones: %v; want a locked key", err)
-	}
-	if got := len(o.state().Covenant.Signed); got != 0 {
-		t.Errorf("%d signatures", got)
-	}
+		if _, err := o.sign(leader, pin); workflow.ErrorCode(err) != workflow.CodeForbidden {
+			t.Errorf("the right PIN after five wrong ones: %v; want a locked key", err)
+		}
+		if got := len(o.state().Covenant.Signed); got != 0 {
+			t.Errorf("%d signatures", got)
+		}
+	})
 }
 
 // An authority that fails leaves the document as it was, says so by name, and signing works when it is back.
@@ -390,67 +425,70 @@ func TestTimeStampAuthorityFails(t *testing.T) {
 
 // The same command under the same key is carried out once; another command under that key is refused.
 func TestCommandsAreIdempotent(t *testing.T) {
-	o := newOffice(t)
-	o.upTo(workflow.AwaitingReviews)
-	c := o.state().Covenant
-	r, _ := c.Revision()
-	by := o.who("so-yte", workflow.DutyReview)
-	cmd := workflow.GiveReview{By: by, Agency: "so-yte", Revision: 1, Manifest: r.Manifest, Opinion: workflow.OpinionApprove}
-	first, err := o.Do(context.Background(), o.id, cmd, o.as(by, "k"))
-	check(t, err)
-	again, err := o.Do(context.Background(), o.id, cmd, o.as(by, "k"))
-	if err != nil || !again.Repeated || again.Version != first.Version {
-		t.Errorf("again: %+v, %v; want what %+v was", again, err, first)
-	}
-	cmd.Agency = "so-noi-vu"
-	if _, err := o.Do(context.Background(), o.id, cmd, o.as(by, "k")); !errors.Is(err, store.ErrKeyReused) {
-		t.Errorf("another command under the key: %v", err)
-	}
+	eachDatabase(t, func(t *testing.T, o *office) {
+		o.upTo(workflow.AwaitingReviews)
+		c := o.state().Covenant
+		r, _ := c.Revision()
+		by := o.who("so-yte", workflow.DutyReview)
+		cmd := workflow.GiveReview{By: by, Agency: "so-yte", Revision: 1, Manifest: r.Manifest, Opinion: workflow.OpinionApprove}
+		first, err := o.Do(context.Background(), o.id, cmd, o.as(by, "k"))
+		check(t, err)
+		again, err := o.Do(context.Background(), o.id, cmd, o.as(by, "k"))
+		if err != nil || !again.Repeated || again.Version != first.Version {
+			t.Errorf("again: %+v, %v; want what %+v was", again, err, first)
+		}
+		cmd.Agency = "so-noi-vu"
+		if _, err := o.Do(context.Background(), o.id, cmd, o.as(by, "k")); !errors.Is(err, store.ErrKeyReused) {
+			t.Errorf("another command under the key: %v", err)
+		}
+	})
 }
 
 // Many people act on one covenant at once: every command is carried out exactly once, none interleaves.
 func TestConcurrentReviews(t *testing.T) {
-	o := newOffice(t)
-	o.upTo(workflow.AwaitingReviews)
-	r, _ := o.state().Covenant.Revision()
-	var all sync.WaitGroup
-	for _, a := range o.state().Covenant.Waiting {
-		by := o.who(a, workflow.DutyReview)
-		all.Go(func() {
-			_, err := o.Do(context.Background(), o.id, workflow.GiveReview{
-				By: by, Agency: a, Revision: 1, Manifest: r.Manifest, Opinion: workflow.OpinionApprove,
-			}, o.as(by, "review/"+string(a)))
-			if err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	all.Wait()
-	if c := o.state().Covenant; len(c.Reviews) != 7 || c.Phase != workflow.AwaitingVotes {
-		t.Errorf("%d reviews, phase %s", len(c.Reviews), c.Phase)
-	}
+	eachDatabase(t, func(t *testing.T, o *office) {
+		o.upTo(workflow.AwaitingReviews)
+		r, _ := o.state().Covenant.Revision()
+		var all sync.WaitGroup
+		for _, a := range o.state().Covenant.Waiting {
+			by := o.who(a, workflow.DutyReview)
+			all.Go(func() {
+				_, err := o.Do(context.Background(), o.id, workflow.GiveReview{
+					By: by, Agency: a, Revision: 1, Manifest: r.Manifest, Opinion: workflow.OpinionApprove,
+				}, o.as(by, "review/"+string(a)))
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if c := o.state().Covenant; len(c.Reviews) != 7 || c.Phase != workflow.AwaitingVotes {
+			t.Errorf("%d reviews, phase %s", len(c.Reviews), c.Phase)
+		}
+	})
 }
 
 // What a drafter cannot do leaves nothing behind, and says why in both languages.
 func TestDraftRefusals(t *testing.T) {
-	o := newOffice(t)
-	ctx := context.Background()
-	check(t, o.ImportBlock(ctx, o.block, engine.Meta{Actor: workflow.SystemActor}))
-	request := engine.DraftRequest{
-		Slug: "2026/khoi", Title: "Giao ước", Year: 2026, Block: o.block.Block.ID, Template: "giao-uoc-thi-dua", Values: o.values,
-	}
-	stranger := o.who("so-yte", workflow.DutyReview)
-	if _, err := o.Draft(ctx, request, o.as(stranger, "a")); workflow.ErrorCode(err) != workflow.CodeForbidden {
-		t.Errorf("a stranger drafts: %v", err)
-	}
-	other, err := os.ReadFile("../../testdata/hanam2021/covenant.yaml")
-	check(t, err)
-	request.Values = other
-	if _, err := o.Draft(ctx, request, o.as(o.who("so-gddt", workflow.DutyDraft), "b")); workflow.ErrorCode(err) != workflow.CodeInvalid {
-		t.Errorf("signature cells of another block: %v", err)
-	}
-	list, err := o.List(ctx)
-	if err != nil || len(list) != 0 {
-		t.Errorf("%d covenants, %v", len(list), err)
-	}
+	eachDatabase(t, func(t *testing.T, o *office) {
+		ctx := context.Background()
+		check(t, o.ImportBlock(ctx, o.block, engine.Meta{Actor: workflow.SystemActor}))
+		request := engine.DraftRequest{
+			Slug: "2026/khoi", Title: "Giao ước", Year: 2026, Block: o.block.Block.ID, Template: "giao-uoc-thi-dua", Values: o.values,
+		}
+		stranger := o.who("so-yte", workflow.DutyReview)
+		if _, err := o.Draft(ctx, request, o.as(stranger, "a")); workflow.ErrorCode(err) != workflow.CodeForbidden {
+			t.Errorf("a stranger drafts: %v", err)
+		}
+		other, err := os.ReadFile("../../testdata/hanam2021/covenant.yaml")
+		check(t, err)
+		request.Values = other
+		if _, err := o.Draft(ctx, request, o.as(o.who("so-gddt", workflow.DutyDraft), "b")); workflow.ErrorCode(err) != workflow.CodeInvalid {
+			t.Errorf("signature cells of another block: %v", err)
+		}
+		list, err := o.List(ctx)
+		if err != nil || len(list) != 0 {
+			t.Errorf("%d covenants, %v", len(list), err)
+		}
+	})
 }

@@ -154,18 +154,19 @@ func TestSecretBallotsLieApart(t *testing.T) {
 
 // A secret vote whose deadline passes is closed by the program, which opens the box for it.
 func TestOverdueSecretVote(t *testing.T) {
-	o := newOffice(t)
-	o.begin(secretVote)
-	for _, a := range o.state().Covenant.Motions[0].Who[:5] {
-		by := o.who(a, workflow.DutyVote)
-		o.do(by, "vote/"+string(a), workflow.CastBallot{By: by, Agency: a, Motion: "m", Choice: workflow.ChoiceFor})
-	}
-	o.restart(6 * 24 * time.Hour)
-	s, err := o.Await(context.Background(), o.id, func(s workflow.State) bool { return s.Covenant.Phase == workflow.PhaseAdopted })
-	check(t, err)
-	if r := s.Covenant.Motions[0].Result; !r.Passed || r.For != 5 || len(r.Ballots) != 5 {
-		t.Errorf("result %+v", r)
-	}
+	eachDatabase(t, func(t *testing.T, o *office) {
+		o.begin(secretVote)
+		for _, a := range o.state().Covenant.Motions[0].Who[:5] {
+			by := o.who(a, workflow.DutyVote)
+			o.do(by, "vote/"+string(a), workflow.CastBallot{By: by, Agency: a, Motion: "m", Choice: workflow.ChoiceFor})
+		}
+		o.restart(6 * 24 * time.Hour)
+		s, err := o.Await(context.Background(), o.id, func(s workflow.State) bool { return s.Covenant.Phase == workflow.PhaseAdopted })
+		check(t, err)
+		if r := s.Covenant.Motions[0].Result; !r.Passed || r.For != 5 || len(r.Ballots) != 5 {
+			t.Errorf("result %+v", r)
+		}
+	})
 }
 
 // Everything was down while a ladder fell due: at the start each rung is carried out once, in order, with its mails; and
@@ -221,115 +222,118 @@ func TestLadderAfterEverythingWasDown(t *testing.T) {
 // A conference: the amended text is a revision like any other, with a redline; and the minutes are drawn up even if the
 // program dies before it comes to them.
 func TestConferenceIsMinuted(t *testing.T) {
-	o := newOffice(t)
-	ctx := context.Background()
-	o.begin("  - {id: hn, kind: vote, NAME, vote: {quorum: majority, fail: continue, chair: [leader, deputy], motions: [{id: m, vi: Nội dung, en: Motion}], conference: {place: Hội trường, amend: true, hands: true, symbol: BB-VHXH}}}\n")
-	chair, secretary := o.who("so-gddt", workflow.DutyVote), o.who("so-gddt", workflow.DutyDraft)
-	o.do(chair, "open", workflow.OpenConference{By: chair, Secretary: secretary})
-	for _, a := range o.state().Covenant.Members()[:5] {
-		o.do(secretary, "here/"+string(a), workflow.RecordAttendance{By: secretary, Agency: a, Person: o.who(a, workflow.DutyVote), Presence: workflow.Present})
-	}
-	amended := []byte(strings.Replace(string(o.values), "Kỷ cương, sáng tạo", "Kỷ cương, đổi mới, sáng tạo", 1))
-	_, err := o.AmendText(ctx, engine.SubmitRequest{Covenant: o.id, Values: amended}, o.as(secretary, "amend"))
-	check(t, err)
-	for _, m := range []workflow.MotionID{"sua-doi-1", "m"} {
-		o.do(chair, "put/"+string(m), workflow.OpenMotions{By: chair, Motions: []workflow.MotionID{m}})
-		o.do(chair, "hands/"+string(m), workflow.CountHands{By: chair, Motion: m, For: 4, Abstain: 1})
-		o.do(chair, "close/"+string(m), workflow.CloseMotion{By: chair, Motion: m})
-	}
-	deputy := o.who("so-noi-vu", workflow.DutyVote)
-	o.do(chair, "hand over", workflow.HandOverChair{By: chair, To: "so-noi-vu", Reason: "Khối trưởng dự họp Tỉnh ủy."})
-	check(t, o.Stop(ctx)) // no job runs any more
-	o.do(deputy, "end", workflow.CloseConference{By: deputy})
-	o.restart(0)
-	s, err := o.Await(ctx, o.id, func(s workflow.State) bool { return s.Covenant.Conferences[0].Minutes != nil })
-	check(t, err)
-	minutes, err := o.Store.ReadBlob(ctx, store.Digest(s.Covenant.Conferences[0].Minutes.Values.String()))
-	check(t, err)
-	for _, want := range []string{"giao quyền chủ trì hội nghị cho Sở Nội vụ; lý do: Khối trưởng dự họp Tỉnh ủy", "đơn_vị: Sở Nội vụ", "có_mặt: 5", "hình_thức: giơ tay", "tán_thành: 4", "Thông qua dự thảo lần 2", "BB-VHXH"} {
-		if !strings.Contains(string(minutes), want) {
-			t.Errorf("the minutes do not say %q:\n%s", want, minutes)
+	eachDatabase(t, func(t *testing.T, o *office) {
+		ctx := context.Background()
+		o.begin("  - {id: hn, kind: vote, NAME, vote: {quorum: majority, fail: continue, chair: [leader, deputy], motions: [{id: m, vi: Nội dung, en: Motion}], conference: {place: Hội trường, amend: true, hands: true, symbol: BB-VHXH}}}\n")
+		chair, secretary := o.who("so-gddt", workflow.DutyVote), o.who("so-gddt", workflow.DutyDraft)
+		o.do(chair, "open", workflow.OpenConference{By: chair, Secretary: secretary})
+		for _, a := range o.state().Covenant.Members()[:5] {
+			o.do(secretary, "here/"+string(a), workflow.RecordAttendance{By: secretary, Agency: a, Person: o.who(a, workflow.DutyVote), Presence: workflow.Present})
 		}
-	}
-	redline, err := o.Redline(ctx, "2026/khoi", 0, 0)
-	check(t, err)
-	if redline.From.Number != 1 || redline.To.Number != 2 || len(redline.Changes) != 1 || redline.Changes[0].ID() != "chu-de-nam" {
-		t.Errorf("redline %d to %d: %+v", redline.From.Number, redline.To.Number, redline.Changes)
-	}
-	if _, err := o.Redline(ctx, "2026/khoi", 1, 9); workflow.ErrorCode(err) != workflow.CodeNotFound {
-		t.Errorf("a revision that is not there: %v", err)
-	}
+		amended := []byte(strings.Replace(string(o.values), "Kỷ cương, sáng tạo", "Kỷ cương, đổi mới, sáng tạo", 1))
+		_, err := o.AmendText(ctx, engine.SubmitRequest{Covenant: o.id, Values: amended}, o.as(secretary, "amend"))
+		check(t, err)
+		for _, m := range []workflow.MotionID{"sua-doi-1", "m"} {
+			o.do(chair, "put/"+string(m), workflow.OpenMotions{By: chair, Motions: []workflow.MotionID{m}})
+			o.do(chair, "hands/"+string(m), workflow.CountHands{By: chair, Motion: m, For: 4, Abstain: 1})
+			o.do(chair, "close/"+string(m), workflow.CloseMotion{By: chair, Motion: m})
+		}
+		deputy := o.who("so-noi-vu", workflow.DutyVote)
+		o.do(chair, "hand over", workflow.HandOverChair{By: chair, To: "so-noi-vu", Reason: "Khối trưởng dự họp Tỉnh ủy."})
+		check(t, o.Stop(ctx)) // no job runs any more
+		o.do(deputy, "end", workflow.CloseConference{By: deputy})
+		o.restart(0)
+		s, err := o.Await(ctx, o.id, func(s workflow.State) bool { return s.Covenant.Conferences[0].Minutes != nil })
+		check(t, err)
+		minutes, err := o.Store.ReadBlob(ctx, store.Digest(s.Covenant.Conferences[0].Minutes.Values.String()))
+		check(t, err)
+		for _, want := range []string{"giao quyền chủ trì hội nghị cho Sở Nội vụ; lý do: Khối trưởng dự họp Tỉnh ủy", "đơn_vị: Sở Nội vụ", "có_mặt: 5", "hình_thức: giơ tay", "tán_thành: 4", "Thông qua dự thảo lần 2", "BB-VHXH"} {
+			if !strings.Contains(string(minutes), want) {
+				t.Errorf("the minutes do not say %q:\n%s", want, minutes)
+			}
+		}
+		redline, err := o.Redline(ctx, "2026/khoi", 0, 0)
+		check(t, err)
+		if redline.From.Number != 1 || redline.To.Number != 2 || len(redline.Changes) != 1 || redline.Changes[0].ID() != "chu-de-nam" {
+			t.Errorf("redline %d to %d: %+v", redline.From.Number, redline.To.Number, redline.Changes)
+		}
+		if _, err := o.Redline(ctx, "2026/khoi", 1, 9); workflow.ErrorCode(err) != workflow.CodeNotFound {
+			t.Errorf("a revision that is not there: %v", err)
+		}
+	})
 }
 
 // A refusal that goes on without, and a paper signature with its scan, bring a covenant into force with one digital
 // signature less; the number that a return voids is not given again.
 func TestPaperAndRefusal(t *testing.T) {
-	o := newOffice(t)
-	ctx := context.Background()
-	o.begin(`  - {id: so, kind: number, NAME, number: {book: giao-uoc}}
+	eachDatabase(t, func(t *testing.T, o *office) {
+		ctx := context.Background()
+		o.begin(`  - {id: so, kind: number, NAME, number: {book: giao-uoc}}
   - {id: ky, kind: sign, NAME, sign: {groups: [[leader, deputy], [member], [witness]], need: 7, refusal: continue, paper: true}}
   - {id: ra, kind: issue, NAME}
 `)
-	o.keys()
-	for o.state().Covenant.Phase != workflow.AwaitingSignatures {
-		o.step(o.state())
-	}
-	clerk := o.who("so-gddt", workflow.DutyNumber)
-	paper := engine.PaperRequest{
-		Covenant: o.id, Slot: "so-noi-vu", Signatory: o.who("so-noi-vu", workflow.DutySign), Date: o.Calendar.Today(o.now()),
-		Consented: o.state().Covenant.Frozen.PDF, Scan: []byte("a text"), Note: "hồ sơ số 3, tủ 2",
-	}
-	if _, err := o.RecordPaper(ctx, paper, o.as(clerk, "paper")); workflow.ErrorCode(err) != workflow.CodeInvalid {
-		t.Errorf("a text as a scan: %v", err)
-	}
-	paper.Scan = []byte("%PDF-1.4 scan")
-	_, err := o.RecordPaper(ctx, paper, o.as(clerk, "paper"))
-	check(t, err)
-	refuser := o.who("so-yte", workflow.DutySign)
-	for o.state().Covenant.Group < 2 {
-		o.step(o.state())
-	}
-	o.do(refuser, "refuse", workflow.RefuseSignature{By: refuser, Slot: "so-yte", Reason: "chưa thống nhất"})
-	for o.state().Covenant.Phase != workflow.PhaseInForce {
-		o.step(o.state())
-	}
-	c := o.state().Covenant
-	if len(c.Signed) != 6 || len(c.Paper) != 1 || len(c.Refused) != 1 {
-		t.Errorf("%d signed, %d on paper, %d refused", len(c.Signed), len(c.Paper), len(c.Refused))
-	}
+		o.keys()
+		for o.state().Covenant.Phase != workflow.AwaitingSignatures {
+			o.step(o.state())
+		}
+		clerk := o.who("so-gddt", workflow.DutyNumber)
+		paper := engine.PaperRequest{
+			Covenant: o.id, Slot: "so-noi-vu", Signatory: o.who("so-noi-vu", workflow.DutySign), Date: o.Calendar.Today(o.now()),
+			Consented: o.state().Covenant.Frozen.PDF, Scan: []byte("a text"), Note: "hồ sơ số 3, tủ 2",
+		}
+		if _, err := o.RecordPaper(ctx, paper, o.as(clerk, "paper")); workflow.ErrorCode(err) != workflow.CodeInvalid {
+			t.Errorf("a text as a scan: %v", err)
+		}
+		paper.Scan = []byte("%PDF-1.4 scan")
+		_, err := o.RecordPaper(ctx, paper, o.as(clerk, "paper"))
+		check(t, err)
+		refuser := o.who("so-yte", workflow.DutySign)
+		for o.state().Covenant.Group < 2 {
+			o.step(o.state())
+		}
+		o.do(refuser, "refuse", workflow.RefuseSignature{By: refuser, Slot: "so-yte", Reason: "chưa thống nhất"})
+		for o.state().Covenant.Phase != workflow.PhaseInForce {
+			o.step(o.state())
+		}
+		c := o.state().Covenant
+		if len(c.Signed) != 6 || len(c.Paper) != 1 || len(c.Refused) != 1 {
+			t.Errorf("%d signed, %d on paper, %d refused", len(c.Signed), len(c.Paper), len(c.Refused))
+		}
+	})
 }
 
 // Scores and their ranking are minuted, and each agency's sheet can be printed.
 func TestRankingIsMinuted(t *testing.T) {
-	o := newOffice(t)
-	ctx := context.Background()
-	o.begin("  - {id: diem, kind: score, NAME, score: {criteria: [{id: a, vi: Nhiệm vụ, en: Tasks, max: 700, group: {vi: Kết quả, en: Results}}, {id: b, vi: Phong trào, en: Movements, max: 300}], tie: [ballots], classes: [{vi: Xuất sắc, en: Excellent, from: 900}], flags: 1}}\n")
-	members := o.state().Covenant.Members()
-	for i, a := range members {
-		b, _ := workflow.ParsePoints(fmt.Sprintf("%d.5", 200+i))
-		scores := []workflow.CriterionScore{{Criterion: "a", Points: 650_00}, {Criterion: "b", Points: b}}
-		o.do(o.who(a, workflow.DutyReport), "self/"+string(a), workflow.SubmitScore{By: o.who(a, workflow.DutyReport), Agency: a, Scores: scores})
-		by := o.who("so-gddt", workflow.DutyReport)
-		if a == "so-gddt" {
-			by = o.who("so-noi-vu", workflow.DutyReport)
+	eachDatabase(t, func(t *testing.T, o *office) {
+		ctx := context.Background()
+		o.begin("  - {id: diem, kind: score, NAME, score: {criteria: [{id: a, vi: Nhiệm vụ, en: Tasks, max: 700, group: {vi: Kết quả, en: Results}}, {id: b, vi: Phong trào, en: Movements, max: 300}], tie: [ballots], classes: [{vi: Xuất sắc, en: Excellent, from: 900}], flags: 1}}\n")
+		members := o.state().Covenant.Members()
+		for i, a := range members {
+			b, _ := workflow.ParsePoints(fmt.Sprintf("%d.5", 200+i))
+			scores := []workflow.CriterionScore{{Criterion: "a", Points: 650_00}, {Criterion: "b", Points: b}}
+			o.do(o.who(a, workflow.DutyReport), "self/"+string(a), workflow.SubmitScore{By: o.who(a, workflow.DutyReport), Agency: a, Scores: scores})
+			by := o.who("so-gddt", workflow.DutyReport)
+			if a == "so-gddt" {
+				by = o.who("so-noi-vu", workflow.DutyReport)
+			}
+			o.do(by, "verify/"+string(a), workflow.VerifyScore{By: by, Agency: a, Scores: scores})
 		}
-		o.do(by, "verify/"+string(a), workflow.VerifyScore{By: by, Agency: a, Scores: scores})
-	}
-	chair := o.who("so-gddt", workflow.DutyVote)
-	o.do(chair, "rank", workflow.DeclareRanking{
-		By: chair, Secretary: o.who("so-gddt", workflow.DutyDraft), Issued: 7, Collected: 7, Valid: 6, NewLeader: members[0], NewDeputy: members[1],
-		Votes: []workflow.AgencyVotes{{Agency: members[0], Votes: 6}},
+		chair := o.who("so-gddt", workflow.DutyVote)
+		o.do(chair, "rank", workflow.DeclareRanking{
+			By: chair, Secretary: o.who("so-gddt", workflow.DutyDraft), Issued: 7, Collected: 7, Valid: 6, NewLeader: members[0], NewDeputy: members[1],
+			Votes: []workflow.AgencyVotes{{Agency: members[0], Votes: 6}},
+		})
+		s, err := o.Await(ctx, o.id, func(s workflow.State) bool { return s.Covenant.Scoring.Minutes != nil })
+		check(t, err)
+		if rows := s.Covenant.Scoring.Ranking.Rows; rows[0].Agency != members[6] || rows[0].Total.String() != "856.5" || !rows[0].Flag {
+			t.Errorf("ranking %+v", rows)
+		}
+		sheet, err := o.ScoreSheet(ctx, "2026/khoi", members[2])
+		if err != nil || !strings.HasPrefix(string(sheet), "%PDF-") {
+			t.Errorf("score sheet: %v", err)
+		}
+		if _, err := o.ScoreSheet(ctx, "2026/khoi", "nobody"); workflow.ErrorCode(err) != workflow.CodeNotFound {
+			t.Errorf("nobody's score sheet: %v", err)
+		}
 	})
-	s, err := o.Await(ctx, o.id, func(s workflow.State) bool { return s.Covenant.Scoring.Minutes != nil })
-	check(t, err)
-	if rows := s.Covenant.Scoring.Ranking.Rows; rows[0].Agency != members[6] || rows[0].Total.String() != "856.5" || !rows[0].Flag {
-		t.Errorf("ranking %+v", rows)
-	}
-	sheet, err := o.ScoreSheet(ctx, "2026/khoi", members[2])
-	if err != nil || !strings.HasPrefix(string(sheet), "%PDF-") {
-		t.Errorf("score sheet: %v", err)
-	}
-	if _, err := o.ScoreSheet(ctx, "2026/khoi", "nobody"); workflow.ErrorCode(err) != workflow.CodeNotFound {
-		t.Errorf("nobody's score sheet: %v", err)
-	}
 }

@@ -14,7 +14,7 @@ import (
 
 // follow does, in the same transaction, what events entail: rows for lists, files referred to, jobs, occurrences,
 // mails.
-func (e *Engine) follow(ctx context.Context, tx *store.Tx, s workflow.State, events []workflow.Event, now time.Time) error {
+func (e *Engine) follow(ctx context.Context, tx *store.Tx, before *workflow.Covenant, s workflow.State, events []workflow.Event, now time.Time) error {
 	for _, event := range events {
 		if err := e.followOne(ctx, tx, s, event, now); err != nil {
 			return fmt.Errorf("after %s: %w", event.Kind(), err)
@@ -23,7 +23,7 @@ func (e *Engine) follow(ctx context.Context, tx *store.Tx, s workflow.State, eve
 	if err := e.scheduleLadder(ctx, tx, s, events); err != nil {
 		return err
 	}
-	return saveRows(ctx, tx, s, now)
+	return moveRows(ctx, tx, before, s, now)
 }
 
 func (e *Engine) followOne(ctx context.Context, tx *store.Tx, s workflow.State, event workflow.Event, now time.Time) error {
@@ -100,15 +100,33 @@ func enqueue(ctx context.Context, tx *store.Tx, args river.JobArgs) error {
 	return err
 }
 
-// saveRows brings the derived rows of a covenant in step with its state after an event at the given time. They say
-// nothing that the events don't, so that a rebuild gives the same rows.
+// saveRows writes the derived rows of a covenant as they are after an event at the given time. They say nothing that the
+// events don't, so that a rebuild gives the same rows.
 func saveRows(ctx context.Context, tx *store.Tx, s workflow.State, at time.Time) error {
+	row, err := covenantRow(s, at)
+	if err != nil {
+		return err
+	}
+	return tx.SaveCovenant(ctx, row, partyRows(s.Covenant))
+}
+
+// moveRows is saveRows where it is known from which state the rows come: it writes what has changed.
+func moveRows(ctx context.Context, tx *store.Tx, before *workflow.Covenant, s workflow.State, at time.Time) error {
+	row, err := covenantRow(s, at)
+	if err != nil {
+		return err
+	}
+	was := store.Covenant{ID: string(before.ID), Slug: before.Slug, Title: before.Title, Block: string(before.Block), Year: before.Year}
+	return tx.MoveCovenant(ctx, was, row, partyRows(before), partyRows(s.Covenant))
+}
+
+func covenantRow(s workflow.State, at time.Time) (store.Covenant, error) {
 	c := s.Covenant
 	summary, err := json.Marshal(rowSummary{
 		Status: s.Sentence("vi"), StatusEN: s.Sentence("en"), Number: c.PrintedNumber(), Due: c.Due,
 	})
 	if err != nil {
-		return fmt.Errorf("row of %s: %w", c.ID, err)
+		return store.Covenant{}, fmt.Errorf("row of %s: %w", c.ID, err)
 	}
 	row := store.Covenant{
 		ID: string(c.ID), Slug: c.Slug, Title: c.Title, Block: string(c.Block), Year: c.Year, Status: string(c.Phase),
@@ -123,7 +141,7 @@ func saveRows(ctx context.Context, tx *store.Tx, s workflow.State, at time.Time)
 	if !c.Due.Date.IsZero() {
 		row.Due = c.Due.End(s.Calendar.Zone())
 	}
-	return tx.SaveCovenant(ctx, row, partyRows(s))
+	return row, nil
 }
 
 type rowSummary struct {
@@ -133,18 +151,18 @@ type rowSummary struct {
 	Due      workflow.Deadline `json:"due"`
 }
 
-func partyRows(s workflow.State) []store.Party {
-	var rows []store.Party
-	for i, p := range s.Covenant.Parties {
+func partyRows(c *workflow.Covenant) []store.Party {
+	rows := make([]store.Party, 0, len(c.Parties))
+	for i, p := range c.Parties {
 		row := store.Party{
 			ID: string(p.Slot), Seq: i + 1, Name: p.Unit, Role: string(p.Role), Agency: string(p.Agency), State: "idle",
 		}
-		for _, a := range s.Covenant.Waiting {
+		for _, a := range c.Waiting {
 			if a == p.Agency {
 				row.State = "asked"
 			}
 		}
-		if signed, ok := s.Covenant.Signature(p.Slot); ok {
+		if signed, ok := c.Signature(p.Slot); ok {
 			row.State, row.Person, row.At = "signed", string(signed.Person), signed.SignedAt
 		}
 		rows = append(rows, row)

@@ -90,18 +90,20 @@ func (o *office) nextNumber(t *testing.T, want int) {
 
 // Withdrawing gives back nothing and keeps everything on record.
 func TestWithdraw(t *testing.T) {
-	o := newOffice(t)
-	o.upTo(workflow.AwaitingReviews)
-	drafter := o.who("so-gddt", workflow.DutyDraft)
-	first, err := o.Do(context.Background(), o.id, workflow.Withdraw{By: drafter, Reason: "soạn lại"}, o.as(drafter, "w"))
-	check(t, err)
-	again, err := o.Do(context.Background(), o.id, workflow.Withdraw{By: drafter, Reason: "soạn lại"}, o.as(drafter, "w"))
-	if err != nil || !again.Repeated || again.Version != first.Version {
-		t.Errorf("withdrawn again: %+v, %v", again, err)
-	}
-	if s := o.state(); s.Covenant.Phase != workflow.PhaseWithdrawn || s.Covenant.Ending.Person != drafter {
-		t.Errorf("%+v", s.Covenant.Ending)
-	}
+	eachDatabase(t, func(t *testing.T, o *office) {
+		o.shrink()
+		o.upTo(workflow.AwaitingReviews)
+		drafter := o.who("so-gddt", workflow.DutyDraft)
+		first, err := o.Do(context.Background(), o.id, workflow.Withdraw{By: drafter, Reason: "soạn lại"}, o.as(drafter, "w"))
+		check(t, err)
+		again, err := o.Do(context.Background(), o.id, workflow.Withdraw{By: drafter, Reason: "soạn lại"}, o.as(drafter, "w"))
+		if err != nil || !again.Repeated || again.Version != first.Version {
+			t.Errorf("withdrawn again: %+v, %v", again, err)
+		}
+		if s := o.state(); s.Covenant.Phase != workflow.PhaseWithdrawn || s.Covenant.Ending.Person != drafter {
+			t.Errorf("%+v", s.Covenant.Ending)
+		}
+	})
 }
 
 // An amendment lives its own life; the covenant that it amends tells of it, and from when it holds.
@@ -156,57 +158,58 @@ func TestAmend(t *testing.T) {
 
 // Next year's draft comes from this year's: what follows from the year is changed, what a person must decide is listed.
 func TestRenew(t *testing.T) {
-	o := newOffice(t)
-	o.upTo(workflow.AwaitingReports)
-	ctx := context.Background()
-	file := *o.block
-	file.Agencies = append([]workflow.BlockFileAgency(nil), o.block.Agencies...)
-	for i := range file.Agencies { // the lead goes on to another member
-		switch file.Agencies[i].Role {
-		case workflow.RoleLeader:
-			file.Agencies[i].Role = workflow.RoleDeputy
-		case workflow.RoleDeputy:
-			file.Agencies[i].Role = workflow.RoleLeader
-		}
-	}
-	check(t, o.ImportBlock(ctx, &file, engine.Meta{Actor: workflow.SystemActor}))
-	r, err := o.PlanRenewal(ctx, o.id, 2027)
-	check(t, err)
-	text := string(r.Values)
-	for _, want := range []string{"năm: 2027", "ngày_hội_nghị: 2027-03-01", "vai_trò: Khối trưởng"} {
-		if !strings.Contains(text, want) {
-			t.Errorf("the values lack %q:\n%s", want, text)
-		}
-	}
-	if r.Slug != "2027/khoi" || len(r.Changed) < 4 || len(r.Look) < 3 {
-		t.Errorf("%s: changed %+v, look %+v", r.Slug, r.Changed, r.Look)
-	}
-	for _, name := range []string{"chỉ_tiêu: giữ nguyên như năm 2026", "ngày_hội_nghị: ngày 01/03/2027 chỉ là đề xuất"} {
-		found := false
-		for _, n := range r.Look {
-			found = found || strings.HasPrefix(n.Text("vi"), name)
-		}
-		if !found {
-			t.Errorf("nothing to look at: %s", name)
-		}
-	}
-	var drafter workflow.PersonID
-	for _, a := range file.Agencies {
-		for _, p := range a.People {
-			if a.Role == workflow.RoleLeader && p.Duties[0] == workflow.DutyReview {
-				drafter = p.ID
+	eachDatabase(t, func(t *testing.T, o *office) {
+		o.upTo(workflow.AwaitingReports)
+		ctx := context.Background()
+		file := *o.block
+		file.Agencies = append([]workflow.BlockFileAgency(nil), o.block.Agencies...)
+		for i := range file.Agencies { // the lead goes on to another member
+			switch file.Agencies[i].Role {
+			case workflow.RoleLeader:
+				file.Agencies[i].Role = workflow.RoleDeputy
+			case workflow.RoleDeputy:
+				file.Agencies[i].Role = workflow.RoleLeader
 			}
 		}
-	}
-	o.direct("drafter", workflow.AssignPosition{Position: workflow.Position{Agency: "so-noi-vu", Person: drafter, Title: "Chuyên viên", Duties: []workflow.Duty{workflow.DutyDraft}}})
-	next, err := o.Renew(ctx, o.id, r, o.as(drafter, "renew"))
-	check(t, err)
-	if _, err := o.PlanRenewal(ctx, o.id, 2027); workflow.ErrorCode(err) != workflow.CodeConflict {
-		t.Errorf("renewed twice: %v", err)
-	}
-	if got := o.state().Covenant.Lineage.Renewal; got.Covenant != next || got.Slug != "2027/khoi" {
-		t.Errorf("renewal %+v", got)
-	}
+		check(t, o.ImportBlock(ctx, &file, engine.Meta{Actor: workflow.SystemActor}))
+		r, err := o.PlanRenewal(ctx, o.id, 2027)
+		check(t, err)
+		text := string(r.Values)
+		for _, want := range []string{"năm: 2027", "ngày_hội_nghị: 2027-03-01", "vai_trò: Khối trưởng"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("the values lack %q:\n%s", want, text)
+			}
+		}
+		if r.Slug != "2027/khoi" || len(r.Changed) < 4 || len(r.Look) < 3 {
+			t.Errorf("%s: changed %+v, look %+v", r.Slug, r.Changed, r.Look)
+		}
+		for _, name := range []string{"chỉ_tiêu: giữ nguyên như năm 2026", "ngày_hội_nghị: ngày 01/03/2027 chỉ là đề xuất"} {
+			found := false
+			for _, n := range r.Look {
+				found = found || strings.HasPrefix(n.Text("vi"), name)
+			}
+			if !found {
+				t.Errorf("nothing to look at: %s", name)
+			}
+		}
+		var drafter workflow.PersonID
+		for _, a := range file.Agencies {
+			for _, p := range a.People {
+				if a.Role == workflow.RoleLeader && p.Duties[0] == workflow.DutyReview {
+					drafter = p.ID
+				}
+			}
+		}
+		o.direct("drafter", workflow.AssignPosition{Position: workflow.Position{Agency: "so-noi-vu", Person: drafter, Title: "Chuyên viên", Duties: []workflow.Duty{workflow.DutyDraft}}})
+		next, err := o.Renew(ctx, o.id, r, o.as(drafter, "renew"))
+		check(t, err)
+		if _, err := o.PlanRenewal(ctx, o.id, 2027); workflow.ErrorCode(err) != workflow.CodeConflict {
+			t.Errorf("renewed twice: %v", err)
+		}
+		if got := o.state().Covenant.Lineage.Renewal; got.Covenant != next || got.Slug != "2027/khoi" {
+			t.Errorf("renewal %+v", got)
+		}
+	})
 }
 
 // When the time of the reports is over the covenant is closed, by itself and once; by hand it can be closed before, and what
@@ -232,23 +235,25 @@ func TestClose(t *testing.T) {
 }
 
 func TestCloseByHand(t *testing.T) {
-	o := newOffice(t)
-	o.upTo(workflow.AwaitingReports)
-	ctx := context.Background()
-	leader := o.who("so-gddt", workflow.DutySign)
-	if _, err := o.Do(ctx, o.id, workflow.Cancel{By: leader, Reason: "x"}, o.as(leader, "cancel")); workflow.ErrorCode(err) != workflow.CodeWrongState {
-		t.Errorf("cancelled in force: %v", err)
-	}
-	_, err := o.Do(ctx, o.id, workflow.Close{By: leader, Reason: "Khối giải thể"}, o.as(leader, "close"))
-	check(t, err)
-	v, err := o.View(ctx, "2026/khoi")
-	check(t, err)
-	for _, u := range v.Upcoming {
-		if u.State != "skipped" {
-			t.Errorf("%s is %s after the covenant was closed", u.Label, u.State)
+	eachDatabase(t, func(t *testing.T, o *office) {
+		o.shrink()
+		o.upTo(workflow.AwaitingReports)
+		ctx := context.Background()
+		leader := o.who("so-gddt", workflow.DutySign)
+		if _, err := o.Do(ctx, o.id, workflow.Cancel{By: leader, Reason: "x"}, o.as(leader, "cancel")); workflow.ErrorCode(err) != workflow.CodeWrongState {
+			t.Errorf("cancelled in force: %v", err)
 		}
-	}
-	if len(v.Upcoming) == 0 || v.Covenant.Ending.Reason != "Khối giải thể" {
-		t.Errorf("%d occurrences, ending %+v", len(v.Upcoming), v.Covenant.Ending)
-	}
+		_, err := o.Do(ctx, o.id, workflow.Close{By: leader, Reason: "Khối giải thể"}, o.as(leader, "close"))
+		check(t, err)
+		v, err := o.View(ctx, "2026/khoi")
+		check(t, err)
+		for _, u := range v.Upcoming {
+			if u.State != "skipped" {
+				t.Errorf("%s is %s after the covenant was closed", u.Label, u.State)
+			}
+		}
+		if len(v.Upcoming) == 0 || v.Covenant.Ending.Reason != "Khối giải thể" {
+			t.Errorf("%d occurrences, ending %+v", len(v.Upcoming), v.Covenant.Ending)
+		}
+	})
 }

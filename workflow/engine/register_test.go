@@ -67,19 +67,20 @@ func TestRegisterByHand(t *testing.T) {
 
 // A covenant gets the number that was given to it on paper.
 func TestNumberGivenOnPaper(t *testing.T) {
-	o := newOffice(t)
-	o.upTo(workflow.AwaitingNumber)
-	clerk := o.who("so-gddt", workflow.DutyNumber)
-	_, err := o.GiveNumber(context.Background(), o.id, 12, workflow.Date{Year: 2026, Month: 11, Day: 25}, o.as(clerk, "paper"))
-	check(t, err)
-	if got := o.state().Covenant.PrintedNumber(); got != "12/GƯ-VHXH" {
-		t.Errorf("number %q", got)
-	}
-	books, err := o.Register(context.Background())
-	check(t, err)
-	if lines := books[0].Lines; len(lines) != 12 || lines[11].State != engine.RegisterIssued || lines[0].State != engine.RegisterGap {
-		t.Errorf("register %+v", books)
-	}
+	eachDatabase(t, func(t *testing.T, o *office) {
+		o.upTo(workflow.AwaitingNumber)
+		clerk := o.who("so-gddt", workflow.DutyNumber)
+		_, err := o.GiveNumber(context.Background(), o.id, 12, workflow.Date{Year: 2026, Month: 11, Day: 25}, o.as(clerk, "paper"))
+		check(t, err)
+		if got := o.state().Covenant.PrintedNumber(); got != "12/GƯ-VHXH" {
+			t.Errorf("number %q", got)
+		}
+		books, err := o.Register(context.Background())
+		check(t, err)
+		if lines := books[0].Lines; len(lines) != 12 || lines[11].State != engine.RegisterIssued || lines[0].State != engine.RegisterGap {
+			t.Errorf("register %+v", books)
+		}
+	})
 }
 
 // Clerks on two nodes take numbers in the same moment: each gets its own, and none is left out.

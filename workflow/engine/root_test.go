@@ -12,48 +12,49 @@ import (
 
 // Once a day what was recorded goes under a time-stamped root; when the authority is away the root waits for its stamp.
 func TestDailyRootIsStamped(t *testing.T) {
-	o := newOffice(t)
-	o.upTo(workflow.AwaitingReviews)
-	roots := func() (out []store.Root) {
-		check(t, o.Store.View(context.Background(), func(tx *store.Tx) (err error) {
-			out, err = tx.Roots(context.Background())
-			return err
-		}))
-		return out
-	}
-	o.pki.SetFault(devpki.TSA, devpki.Unavailable)
-	check(t, o.Sweep(context.Background()))
-	_, err := o.Await(context.Background(), o.id, func(workflow.State) bool { return len(roots()) == 1 })
-	check(t, err)
-	if got := roots(); len(got[0].Token) != 0 {
-		t.Fatal("stamped by an authority that is away")
-	}
-	o.pki.SetFault(devpki.TSA, devpki.None)
-	_, err = o.Await(context.Background(), o.id, func(workflow.State) bool { return len(roots()[0].Token) > 0 })
-	check(t, err)
-	check(t, o.Sweep(context.Background()))
-	if got := roots(); len(got) != 1 {
-		t.Errorf("%d roots on one day", len(got))
-	}
-	check(t, o.AwaitMails(context.Background()))
-	o.mails.mu.Lock()
-	sent := map[string]int{}
-	for _, m := range o.mails.got {
-		if m.Kind == "root" && m.Body == fmt.Sprintf("%x", roots()[0].Digest()) {
-			sent[m.To]++
+	eachDatabase(t, func(t *testing.T, o *office) {
+		o.upTo(workflow.AwaitingReviews)
+		roots := func() (out []store.Root) {
+			check(t, o.Store.View(context.Background(), func(tx *store.Tx) (err error) {
+				out, err = tx.Roots(context.Background())
+				return err
+			}))
+			return out
 		}
-	}
-	o.mails.mu.Unlock()
-	if len(sent) != len(o.block.Agencies) {
-		t.Errorf("the root went to %v, want every agency", sent)
-	}
-	for to, n := range sent {
-		if n != 1 {
-			t.Errorf("the root went to %s %d times", to, n)
+		o.pki.SetFault(devpki.TSA, devpki.Unavailable)
+		check(t, o.Sweep(context.Background()))
+		_, err := o.Await(context.Background(), o.id, func(workflow.State) bool { return len(roots()) == 1 })
+		check(t, err)
+		if got := roots(); len(got[0].Token) != 0 {
+			t.Fatal("stamped by an authority that is away")
 		}
-	}
-	report, err := o.Store.Audit(context.Background())
-	if err != nil || !report.OK() {
-		t.Errorf("audit: %v %+v", err, report)
-	}
+		o.pki.SetFault(devpki.TSA, devpki.None)
+		_, err = o.Await(context.Background(), o.id, func(workflow.State) bool { return len(roots()[0].Token) > 0 })
+		check(t, err)
+		check(t, o.Sweep(context.Background()))
+		if got := roots(); len(got) != 1 {
+			t.Errorf("%d roots on one day", len(got))
+		}
+		check(t, o.AwaitMails(context.Background()))
+		o.mails.mu.Lock()
+		sent := map[string]int{}
+		for _, m := range o.mails.got {
+			if m.Kind == "root" && m.Body == fmt.Sprintf("%x", roots()[0].Digest()) {
+				sent[m.To]++
+			}
+		}
+		o.mails.mu.Unlock()
+		if len(sent) != len(o.block.Agencies) {
+			t.Errorf("the root went to %v, want every agency", sent)
+		}
+		for to, n := range sent {
+			if n != 1 {
+				t.Errorf("the root went to %s %d times", to, n)
+			}
+		}
+		report, err := o.Store.Audit(context.Background())
+		if err != nil || !report.OK() {
+			t.Errorf("audit: %v %+v", err, report)
+		}
+	})
 }

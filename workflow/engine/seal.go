@@ -17,11 +17,15 @@ import (
 const (
 	sealVersion = 1
 	saltSize    = 16
-
-	argonTime   = 3
-	argonMemory = 64 << 10 // KiB: 64 MiB, RFC 9106 section 4, second recommended option
-	argonLanes  = 4
 )
+
+// argon is what it costs to try a PIN: RFC 9106 section 4, second recommended option. It belongs to sealVersion.
+var argon = argonCost{passes: 3, memory: 64 << 10, lanes: 4}
+
+type argonCost struct {
+	passes, memory uint32 // memory in KiB
+	lanes          uint8
+}
 
 var errWrongPIN = errors.New("wrong PIN")
 
@@ -57,6 +61,6 @@ func openKey(secret []byte, pin, id string, sealed []byte) ([]byte, error) {
 
 func sealingKey(secret []byte, pin string, salt []byte) []byte {
 	mac := hmac.New(sha256.New, secret)
-	mac.Write(argon2.IDKey([]byte(pin), salt, argonTime, argonMemory, argonLanes, 32))
+	mac.Write(argon2.IDKey([]byte(pin), salt, argon.passes, argon.memory, argon.lanes, 32))
 	return mac.Sum(nil)
 }

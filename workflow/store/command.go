@@ -23,7 +23,12 @@ type Command struct {
 // Command looks up what was done under a key. If it was done for a command with another digest the error
 // is ErrKeyReused.
 func (tx *Tx) Command(ctx context.Context, key CommandKey, digest []byte) (Command, bool, error) {
-	row, found, err := wrapOne(tx.q.Command(ctx, string(key)))("command " + string(key))
+	known, ok := tx.ahead.commands[key]
+	row, found := known.row, known.found
+	var err error
+	if !ok {
+		row, found, err = wrapOne(tx.q.Command(ctx, string(key)))("command " + string(key))
+	}
 	if err != nil || !found {
 		return Command{}, false, err
 	}
@@ -36,6 +41,7 @@ func (tx *Tx) Command(ctx context.Context, key CommandKey, digest []byte) (Comma
 // SaveCommand records what was done under a key. If another transaction was faster the error is ErrConflict:
 // begin again, and Command finds its result.
 func (tx *Tx) SaveCommand(ctx context.Context, key CommandKey, c Command) error {
+	delete(tx.ahead.commands, key)
 	n, err := tx.q.InsertCommand(ctx, db.InsertCommandParams{Key: string(key), Digest: c.Digest, Result: string(c.Result), At: millis(c.At)})
 	if err == nil && n == 0 {
 		return fmt.Errorf("command %s: %w", key, ErrConflict)

@@ -36,11 +36,40 @@ func (tx *Tx) SaveCovenant(ctx context.Context, c Covenant, parties []Party) err
 	err := tx.q.SaveCovenant(ctx, db.SaveCovenantParams{ID: c.ID, Slug: c.Slug, Title: c.Title, Block: c.Block, Year: int64(c.Year),
 		Status: c.Status, NextActor: c.NextActor, DueAt: millis(c.Due), Head: string(c.Head), Version: c.Version,
 		UpdatedAt: millis(c.UpdatedAt), Summary: jsonText(c.Summary),
-		Folded: Fold(strings.Join([]string{c.Title, c.Slug, c.Block, c.Words}, " "))})
+		Folded: c.folded()})
 	if err == nil {
 		err = tx.saveParties(ctx, c.ID, parties)
 	}
 	return classify(err, about)
+}
+
+// folded is what a covenant is found by.
+func (c Covenant) folded() string {
+	return Fold(strings.Join([]string{c.Title, c.Slug, c.Block, c.Words}, " "))
+}
+
+// MoveCovenant is SaveCovenant where the caller knows what was written before: only what differs is written, and nothing is
+// read. Rows that are not there are made.
+func (tx *Tx) MoveCovenant(ctx context.Context, before, after Covenant, were, are []Party) error {
+	if before.ID != after.ID || before.Slug != after.Slug || before.Title != after.Title || before.Block != after.Block ||
+		before.Year != after.Year {
+		return tx.SaveCovenant(ctx, after, are)
+	}
+	about := "move row of covenant " + after.ID
+	n, err := tx.q.MoveCovenant(ctx, db.MoveCovenantParams{ID: after.ID, Status: after.Status, NextActor: after.NextActor, DueAt: millis(after.Due),
+		Head: string(after.Head), Version: after.Version, UpdatedAt: millis(after.UpdatedAt), Summary: jsonText(after.Summary),
+		Folded: after.folded()})
+	if err != nil {
+		return classify(err, about)
+	}
+	if n == 0 {
+		return tx.SaveCovenant(ctx, after, are)
+	}
+	old := make(map[string]db.Party, len(were))
+	for _, p := range were {
+		old[p.ID] = p.row(after.ID)
+	}
+	return classify(tx.changeParties(ctx, after.ID, old, are), about)
 }
 
 // jsonText makes an absent JSON value null.

@@ -128,11 +128,19 @@ type Head struct {
 
 // Head reads a stream's head. A stream that does not exist has version 0.
 func (tx *Tx) Head(ctx context.Context, stream Stream) (Head, error) {
-	row, found, err := wrapOne(tx.q.StreamHead(ctx, string(stream)))("head of stream " + string(stream))
-	if err != nil || !found {
-		return Head{Stream: stream, Hash: make([]byte, HashSize)}, err
+	if head, ok := tx.ahead.heads[stream]; ok {
+		return head, nil
 	}
-	return Head{Stream: stream, Version: row.Version, Hash: row.Hash}, nil
+	row, found, err := wrapOne(tx.q.StreamHead(ctx, string(stream)))("head of stream " + string(stream))
+	if err != nil {
+		return Head{}, err
+	}
+	head := Head{Stream: stream, Hash: make([]byte, HashSize)}
+	if found {
+		head.Version, head.Hash = row.Version, row.Hash
+	}
+	tx.ahead.keepHead(head)
+	return head, nil
 }
 
 // wrapOne is one with the message given last, so that a query's two results can be passed straight in.
@@ -154,6 +162,7 @@ func (tx *Tx) Append(ctx context.Context, stream Stream, expected int64, env Env
 		if _, err := tx.q.LockStream(ctx, string(stream)); err != nil {
 			return nil, classify(err, about)
 		}
+		delete(tx.ahead.heads, stream)
 	}
 	head := Head{Stream: stream, Hash: make([]byte, HashSize)}
 	if expected != 0 { // whether a new stream is new, inserting its head will tell
@@ -169,9 +178,11 @@ func (tx *Tx) Append(ctx context.Context, stream Stream, expected int64, env Env
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", about, err)
 	}
-	if err := tx.moveHead(ctx, head, events[len(events)-1].Sealed); err != nil {
+	last := events[len(events)-1].Sealed
+	if err := tx.moveHead(ctx, head, last); err != nil {
 		return nil, fmt.Errorf("%s: %w", about, err)
 	}
+	tx.ahead.keepHead(Head{Stream: stream, Version: last.Version, Hash: last.Hash})
 	if err := tx.saveOpenings(ctx, stream, env.At, openings); err != nil {
 		return nil, fmt.Errorf("%s: %w", about, err)
 	}

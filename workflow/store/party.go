@@ -50,6 +50,11 @@ func (tx *Tx) saveParties(ctx context.Context, covenant string, parties []Party)
 	for _, r := range have {
 		old[r.Party] = r
 	}
+	return tx.changeParties(ctx, covenant, old, parties)
+}
+
+// changeParties writes what differs from old, and takes out of old what stays.
+func (tx *Tx) changeParties(ctx context.Context, covenant string, old map[string]db.Party, parties []Party) error {
 	var changed []db.Party
 	seen := make(map[string]bool, len(parties))
 	for _, p := range parties {

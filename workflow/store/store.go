@@ -161,6 +161,7 @@ type Tx struct {
 	conn     *sql.Conn // PostgreSQL only: the connection of tx, for the job engine
 	q        *db.Queries
 	writes   bool
+	ahead    ahead
 	onCommit []func()
 }
 

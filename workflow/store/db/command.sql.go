@@ -9,6 +9,53 @@ import (
 	"context"
 )
 
+const ahead = `-- name: Ahead :many
+SELECT CAST('' AS TEXT) AS stream, c.at AS number, c.digest AS hash, c.result AS result FROM commands c WHERE c.key = $1
+UNION ALL
+SELECT s.stream, s.version, s.hash, CAST('' AS TEXT) FROM streams s WHERE s.stream IN ($2, $3)
+`
+
+type AheadParams struct {
+	Key    string
+	First  string
+	Second string
+}
+
+type AheadRow struct {
+	Stream string
+	Number int64
+	Hash   []byte
+	Result string
+}
+
+func (q *Queries) Ahead(ctx context.Context, arg AheadParams) ([]AheadRow, error) {
+	rows, err := q.db.QueryContext(ctx, ahead, arg.Key, arg.First, arg.Second)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AheadRow{}
+	for rows.Next() {
+		var i AheadRow
+		if err := rows.Scan(
+			&i.Stream,
+			&i.Number,
+			&i.Hash,
+			&i.Result,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const command = `-- name: Command :one
 SELECT digest, result, at FROM commands WHERE key = $1
 `

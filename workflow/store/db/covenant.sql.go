@@ -364,6 +364,42 @@ func (q *Queries) DeleteProjections(ctx context.Context) error {
 	return err
 }
 
+const moveCovenant = `-- name: MoveCovenant :execrows
+UPDATE covenants SET status = $1, next_actor = $2, due_at = $3, head = $4, version = $5,
+    updated_at = $6, summary = $7, folded = $8
+WHERE id = $9
+`
+
+type MoveCovenantParams struct {
+	Status    string
+	NextActor string
+	DueAt     int64
+	Head      string
+	Version   int64
+	UpdatedAt int64
+	Summary   string
+	Folded    string
+	ID        string
+}
+
+func (q *Queries) MoveCovenant(ctx context.Context, arg MoveCovenantParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, moveCovenant,
+		arg.Status,
+		arg.NextActor,
+		arg.DueAt,
+		arg.Head,
+		arg.Version,
+		arg.UpdatedAt,
+		arg.Summary,
+		arg.Folded,
+		arg.ID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const parties = `-- name: Parties :many
 SELECT covenant, party, seq, name, role, agency, person, state, at, detail
 FROM parties WHERE covenant = $1 ORDER BY seq, party

@@ -6,6 +6,11 @@ ON CONFLICT (id) DO UPDATE SET slug = excluded.slug, title = excluded.title, blo
     head = excluded.head, version = excluded.version, updated_at = excluded.updated_at,
     summary = excluded.summary, folded = excluded.folded;
 
+-- name: MoveCovenant :execrows
+UPDATE covenants SET status = @status, next_actor = @next_actor, due_at = @due_at, head = @head, version = @version,
+    updated_at = @updated_at, summary = @summary, folded = @folded
+WHERE id = @id;
+
 -- name: Covenant :one
 SELECT id, slug, title, block, year, status, next_actor, due_at, head, version, updated_at, summary
 FROM covenants WHERE id = $1;
