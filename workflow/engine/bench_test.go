@@ -48,6 +48,7 @@ type commands struct {
 	life    life
 	bare    *bare
 	count   int
+	read    workflow.Digest // the manifest of the revision under review
 	reviews map[workflow.AgencyID]workflow.PersonID
 	step    atomic.Int64
 }
@@ -61,7 +62,8 @@ func newCommands(t testing.TB, database string) *commands {
 		o = newOffice(t)
 	}
 	o.upTo(workflow.AwaitingReviews)
-	c := &commands{office: o, life: o.life(), bare: newBare(t, o), reviews: map[workflow.AgencyID]workflow.PersonID{}}
+	revision, _ := o.state().Covenant.Revision()
+	c := &commands{office: o, life: o.life(), bare: newBare(t, o), read: revision.Manifest, reviews: map[workflow.AgencyID]workflow.PersonID{}}
 	for _, p := range c.life.parties {
 		if p.State == "asked" {
 			a := workflow.AgencyID(p.Agency)
@@ -142,25 +144,12 @@ func (c *commands) give(id workflow.CovenantID, load load, turn int) error {
 	by := c.reviews[a]
 	var cmd workflow.Command = workflow.PostComment{By: by, Agency: a, Revision: 1, Text: benchComment}
 	if load.name == "review" {
-		manifest := c.manifest()
-		cmd = workflow.GiveReview{By: by, Agency: a, Revision: 1, Manifest: manifest, Opinion: workflow.OpinionApprove}
+		cmd = workflow.GiveReview{By: by, Agency: a, Revision: 1, Manifest: c.read, Opinion: workflow.OpinionApprove}
 	}
 	_, err := c.Do(context.Background(), id, cmd, engine.Meta{
 		Key: fmt.Sprintf("bench/%s/%08d", id, c.step.Add(1)), Actor: workflow.Actor{Person: by}, Origin: "web", Address: "203.0.113.7",
 	})
 	return err
-}
-
-func (c *commands) manifest() workflow.Digest {
-	for _, e := range c.life.events {
-		if e.Kind == "revision_submitted" {
-			event, err := workflow.DecodeEvent(e.Kind, e.JSON)
-			if r, ok := event.(workflow.RevisionSubmitted); ok && err == nil {
-				return r.Manifest
-			}
-		}
-	}
-	return workflow.Digest{}
 }
 
 // bare writes the rows of commands by plain SQL, on as many connections as the store writes with.

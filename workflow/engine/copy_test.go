@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -26,6 +27,7 @@ type life struct {
 	occurrences []store.Occurrence
 	files       []store.BlobRef
 	token       string
+	apart       time.Duration // how much later what is due falls due in a copy than in the one before
 }
 
 // life reads what there is of the covenant now.
@@ -72,7 +74,7 @@ func (l life) copy(ctx context.Context, tx *store.Tx, count int) (workflow.Coven
 	}
 	row := l.row
 	row.ID, row.Slug = id, slug
-	row.Summary = []byte(own.Replace(string(l.row.Summary)))
+	row.Summary = bytes.Replace(l.row.Summary, []byte(`"number":"01/`), fmt.Appendf(nil, `"number":"%02d/`, count+1), 1)
 	if err := tx.SaveCovenant(ctx, row, l.parties); err != nil {
 		return "", err
 	}
@@ -119,6 +121,7 @@ func (l life) copyRows(ctx context.Context, tx *store.Tx, id, slug, token string
 	}
 	for _, o := range l.occurrences {
 		o.Obligation, o.Covenant = strings.Replace(o.Obligation, l.id, id, 1), id
+		o.Due = o.Due.Add(time.Duration(count) * l.apart)
 		if _, err := tx.ScheduleOccurrence(ctx, o); err != nil {
 			return err
 		}

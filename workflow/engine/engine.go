@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"covenant/signing"
@@ -50,9 +49,9 @@ type Config struct {
 type Engine struct {
 	Config
 	cache     cache
-	documents sync.Map // workflow.CovenantID → *sync.Mutex: one signature at a time is made here per document
 	verdicts  verdicts
-	turns     turns
+	commands  turns // of commands on a covenant
+	documents turns // of making signatures on a covenant's document
 	jobs      *store.Jobs
 	node      string // names this engine among those on one database
 	changed   signal
@@ -130,7 +129,7 @@ func (e *Engine) doAs(ctx context.Context, about, id workflow.CovenantID, asked 
 	if meta.Key == "" {
 		return Outcome{}, errors.New("command without a key: its caller must choose one")
 	}
-	done, err := e.turns.take(ctx, id)
+	done, err := e.commands.take(ctx, id)
 	if err != nil {
 		return Outcome{}, err
 	}

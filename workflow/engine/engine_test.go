@@ -194,6 +194,13 @@ func newPostgresOffice(t testing.TB) *office {
 }
 
 func TestMain(m *testing.M) {
+	if helper := os.Getenv("COVENANT_ENGINE_HELPER"); helper != "" {
+		if err := runHelper(helper); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	code := m.Run()
 	pgtest.Remove()
 	os.Exit(code)

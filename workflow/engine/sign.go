@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"covenant/signing"
@@ -119,9 +118,13 @@ func (e *Engine) signWith(ctx context.Context, id workflow.CovenantID, owner key
 	if err != nil {
 		return Outcome{}, err
 	}
-	turn := e.documentLock(id)
-	turn.Lock()
-	defer turn.Unlock()
+	// One signature at a time is made here on a document. That only spares work: what makes two signatures safe is that
+	// recording one checks the head it was made on.
+	done, err := e.documents.take(ctx, id)
+	if err != nil {
+		return Outcome{}, err
+	}
+	defer done()
 	for attempt := 1; ; attempt++ {
 		if out, done, err := e.repeated(ctx, id, asked, meta.Key); err != nil || done {
 			return out, err // pressed twice, and the other press was faster
@@ -131,13 +134,6 @@ func (e *Engine) signWith(ctx context.Context, id workflow.CovenantID, owner key
 			return out, err
 		}
 	}
-}
-
-// documentLock lets one signature at a time be made in this process on a document. It only spares work: what makes
-// two signatures safe is that recording one checks the head it was made on.
-func (e *Engine) documentLock(id workflow.CovenantID) *sync.Mutex {
-	lock, _ := e.documents.LoadOrStore(id, new(sync.Mutex))
-	return lock.(*sync.Mutex)
 }
 
 // repeated answers a command that was carried out before under its key.
