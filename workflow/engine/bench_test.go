@@ -158,7 +158,6 @@ type bare struct {
 	stream, event, personal, covenant, party, command *sql.Stmt
 	step                                              atomic.Int64
 	summary                                           string
-	payload                                           map[string]string
 }
 
 func newBare(t testing.TB, o *office) *bare {
@@ -200,14 +199,15 @@ func (b *bare) write(id workflow.CovenantID, load load, agency workflow.AgencyID
 	defer tx.Rollback() // after the commit it does nothing
 	exec := func(s *sql.Stmt, args ...any) {
 		if err == nil {
-			_, err = tx.StmtContext(ctx, s).ExecContext(ctx, args...)
+			_, err = tx.StmtContext(ctx, s).ExecContext(ctx, args...) //nolint:sqlclosecheck // the end of the transaction closes it
 		}
 	}
 	now, hash, salt := time.Now().UnixMilli(), randomBytes(32), randomBytes(32)
 	commitment := hex.EncodeToString(hash)
 	stream, key := "covenant/"+string(id), fmt.Sprintf("bench/%s/%08d", id, b.step.Add(1))
 	var version int64
-	if err := tx.StmtContext(ctx, b.stream).QueryRowContext(ctx, hash, now, stream).Scan(&version); err != nil {
+	moved := tx.StmtContext(ctx, b.stream) //nolint:sqlclosecheck // the end of the transaction closes it
+	if err := moved.QueryRowContext(ctx, hash, now, stream).Scan(&version); err != nil {
 		return err
 	}
 	kind := "comment_posted"
