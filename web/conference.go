@@ -130,11 +130,14 @@ func (t teller) quorum() string {
 	return t.text(id, "present", count.Present, "entitled", count.Entitled, "need", need)
 }
 
-// minutes sends the minutes of a sitting, counted from 1.
+// minutes sends the minutes of a sitting, counted from 1, or those of the ranking ("xep-hang").
 func (s *server) minutes(w http.ResponseWriter, r *request, slug, number string) error {
 	v, err := s.src.View(r.Context(), slug)
 	if err != nil {
 		return fmt.Errorf("minutes %s of %q: %w", number, slug, err)
+	}
+	if sc := v.Covenant.Scoring; number == "xep-hang" && sc != nil && sc.Minutes != nil {
+		return s.sendPDF(w, r, sc.Minutes.PDF, "bien-ban-xep-hang.pdf")
 	}
 	n, err := strconv.Atoi(number)
 	if err != nil || n < 1 || n > len(v.Covenant.Conferences) || v.Covenant.Conferences[n-1].Minutes == nil {

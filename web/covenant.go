@@ -71,6 +71,9 @@ func (s *server) covenantPath(w http.ResponseWriter, r *request) (*answer, error
 	if slug, ok := strings.CutSuffix(path, "/so-sanh"); ok {
 		return s.redline(r, slug)
 	}
+	if a, ok, err := s.scorePath(w, r, path); ok {
+		return a, err
+	}
 	if i := strings.LastIndex(path, "/bien-ban/"); i > 0 && strings.HasSuffix(path, ".pdf") {
 		return nil, s.minutes(w, r, path[:i], strings.TrimSuffix(path[i+len("/bien-ban/"):], ".pdf"))
 	}

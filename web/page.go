@@ -18,7 +18,7 @@ import (
 var pageFiles embed.FS
 
 // pageNames are the templates that are pages of their own; the other files of pages/ are parts that they share.
-var pageNames = []string{"home", "covenants", "covenant", "conference", "calendar", "register", "redline", "check", "public", "error"}
+var pageNames = []string{"home", "covenants", "covenant", "scores", "conference", "calendar", "register", "redline", "check", "public", "error"}
 
 // loadPages parses every page together with the layout and the shared parts.
 func loadPages(a *assets) (map[string]*template.Template, error) {

@@ -1,15 +1,148 @@
 package web
 
-import "covenant/workflow"
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"covenant/workflow"
+)
+
+// ScoreSource is a Source that prints score sheets.
+type ScoreSource interface {
+	// ScoreSheet gives the score sheet of an agency as a PDF file.
+	ScoreSheet(ctx context.Context, slug string, agency workflow.AgencyID) ([]byte, error)
+}
+
+// scorePage is the members' scores: the ranking, the polls, and every agency's sheet.
+type scorePage struct {
+	basePage
+	Path, Heading, Status string
+	Tone                  workflow.Tone
+	Next                  []actor
+	NextMore              int
+	Rows                  []scoreRow
+	Ranked                bool
+	Ballots               string // what the ballots of the ranking are, in the table's head
+	NewLeader, NewDeputy  string
+	Minutes               string // address
+	Basis                 string // where the criteria come from
+	Polls                 []pollRow
+	Sheets                []scoreSheet
+}
 
 // scoreRow is an agency's scores and place.
 type scoreRow struct {
+	ID             string // of its sheet on the page
 	Rank           string
 	Agency         string
-	Self, Verified string
+	Self, Verified string // totals; Verified is what counts
+	Ballots        string
 	Class          string
 	Tone, State    string
 	Flag           bool
+}
+
+// scoreSheet is what an agency was given for each criterion.
+type scoreSheet struct {
+	scoreRow
+	Appealed     bool // there is a column for what was decided
+	Groups       []scoreGroup
+	Max, Final   string
+	Remarks      []scoreRemark
+	PDF          string // address
+	Open         bool
+	VerifiedOnly string // the verifier's total, where an appeal changed it
+}
+
+type scoreGroup struct {
+	Name string
+	Rows []criterionRow
+}
+
+type criterionRow struct {
+	Text, Max, Self, Verified, Final string
+	Contested                        bool // the appeal is about it
+}
+
+// scoreRemark is what somebody said about the scores.
+type scoreRemark struct{ Label, Who, Text string }
+
+// pollRow is a poll with its result.
+type pollRow struct {
+	Text, State, Tone, Rules string
+	Missing                  string
+	Rows                     []pollResult
+	None                     string // whom no ballot names
+	Elected                  string
+	Order                    bool // ballots put agencies in order: rows have points
+}
+
+type pollResult struct {
+	Agency        string
+	Votes, Points int
+	Width         int // of the bar, in thousandths
+}
+
+// scores answers /giao-uoc/…/cham-diem.
+func (s *server) scores(r *request, slug string) (*answer, error) {
+	v, err := s.src.View(r.Context(), slug)
+	if err != nil {
+		return nil, fmt.Errorf("scores of %q: %w", slug, err)
+	}
+	if v.Covenant.Scoring == nil {
+		return nil, errNotFound
+	}
+	if v.Now.IsZero() {
+		v.Now = s.now()
+	}
+	t, c := s.teller(r, v), v.Covenant
+	p := &scorePage{
+		basePage: s.base(r, "covenants"), Path: slugPath(c.Slug), Heading: c.Title, Status: v.Status(v.Now, r.lang.code), Tone: c.Phase.Tone(),
+		Rows: t.scores(), Polls: t.polls(), Basis: t.scoreBasis(),
+	}
+	p.Next, p.NextMore = t.nextActors()
+	_, printed := s.src.(ScoreSource)
+	for _, row := range p.Rows {
+		p.Sheets = append(p.Sheets, t.scoreSheet(row, printed))
+	}
+	if ranking := c.Scoring.Ranking; ranking != nil {
+		p.Ranked, p.Ballots = true, t.ballotsHead(ranking)
+		if ranking.NewLeader != "" {
+			p.NewLeader = t.agency(ranking.NewLeader)
+		}
+		if ranking.NewDeputy != "" {
+			p.NewDeputy = t.agency(ranking.NewDeputy)
+		}
+	}
+	if c.Scoring.Minutes != nil {
+		p.Minutes = p.Path + "/bien-ban/xep-hang.pdf"
+	}
+	p.Title = r.lang.text("score.title") + " – " + c.Title
+	return &answer{page: "scores", data: p}, nil
+}
+
+// scoreFile answers /giao-uoc/…/cham-diem/AGENCY.pdf.
+func (s *server) scoreFile(w http.ResponseWriter, r *request, slug, agency string) error {
+	src, ok := s.src.(ScoreSource)
+	if !ok {
+		return errNotFound
+	}
+	file, err := src.ScoreSheet(r.Context(), slug, workflow.AgencyID(agency))
+	if err != nil {
+		return fmt.Errorf("score sheet of %q in %q: %w", agency, slug, err)
+	}
+	h := w.Header()
+	h.Set("Content-Security-Policy", documentPolicy)
+	h.Set("Content-Type", "application/pdf")
+	h.Set("Content-Disposition", fmt.Sprintf("inline; filename=%q", "bang-cham-diem-"+identifier(agency)+".pdf"))
+	h.Set("Cache-Control", "no-cache")
+	http.ServeContent(w, r.Request, "", time.Time{}, bytes.NewReader(file))
+	return nil
 }
 
 // scores are the members' scores: by rank once the ranking is declared, before that in the order of the parties.
@@ -23,6 +156,9 @@ func (t teller) scores() []scoreRow {
 		for _, r := range sc.Ranking.Rows {
 			row := t.scoreRow(r.Agency)
 			row.Rank, row.Class, row.Flag = itoa(r.Rank), r.Class.Label(t.code), r.Flag
+			if sc.Ranking.Issued > 0 {
+				row.Ballots = itoa(max(r.Points, r.Votes))
+			}
 			rows = append(rows, row)
 		}
 		return rows
@@ -34,12 +170,186 @@ func (t teller) scores() []scoreRow {
 }
 
 func (t teller) scoreRow(a workflow.AgencyID) scoreRow {
-	row := scoreRow{Agency: t.agency(a), Tone: "waiting", State: t.text("score.awaited")}
-	if self, ok := t.v.Covenant.Scoring.SelfScore(a); ok {
+	sc := t.v.Covenant.Scoring
+	row := scoreRow{ID: string(a), Agency: t.agency(a), Tone: "waiting", State: t.text("score.awaited")}
+	if self, ok := sc.SelfScore(a); ok {
 		row.Self, row.State = self.Total.Display(t.code), t.text("score.self_given")
 	}
-	if verified, ok := t.v.Covenant.Scoring.VerifiedScore(a); ok {
-		row.Verified, row.Tone, row.State = verified.Total.Display(t.code), "done", t.text("score.verified")
+	if _, total, ok := sc.FinalScore(a); ok {
+		row.Verified, row.Tone, row.State = total.Display(t.code), "done", t.text("score.verified")
+	}
+	if appeal, ok := sc.Appeal(a); ok {
+		row.Tone, row.State = "waiting", t.text("score.appealed")
+		if appeal.Decided != nil {
+			row.Tone, row.State = "done", t.text("score.decided")
+		}
 	}
 	return row
+}
+
+func (t teller) ballotsHead(r *workflow.Ranked) string {
+	switch {
+	case r.Issued == 0:
+		return ""
+	case slices.ContainsFunc(r.Rows, func(row workflow.RankRow) bool { return row.Points > 0 }):
+		return t.text("score.points_by_order")
+	}
+	return t.text("score.ballots")
+}
+
+// scoreBasis says where the criteria come from.
+func (t teller) scoreBasis() string {
+	if source := t.v.ScoreBasis().Source; !source.IsZero() {
+		return t.text("score.own_basis", "digest", source.Short())
+	}
+	return t.text("score.process_basis")
+}
+
+func (t teller) scoreSheet(row scoreRow, printed bool) scoreSheet {
+	sc, agency := t.v.Covenant.Scoring, workflow.AgencyID(row.ID)
+	sheet := scoreSheet{scoreRow: row}
+	self, _ := sc.SelfScore(agency)
+	verified, checked := sc.VerifiedScore(agency)
+	final, total, _ := sc.FinalScore(agency)
+	appeal, appealed := sc.Appeal(agency)
+	sheet.Appealed = appealed && appeal.Decided != nil
+	if checked {
+		sheet.VerifiedOnly = verified.Total.Display(t.code)
+		sheet.Final = total.Display(t.code)
+	}
+	most := workflow.Points(0)
+	for _, c := range t.v.ScoreBasis().Criteria {
+		most += c.Max
+		line := criterionRow{
+			Text: c.Label(t.code), Max: c.Max.Display(t.code), Self: t.points(self.Scores, c.ID), Verified: t.points(verified.Scores, c.ID),
+			Contested: appealed && (len(appeal.Criteria) == 0 || slices.Contains(appeal.Criteria, c.ID)),
+		}
+		if sheet.Appealed {
+			line.Final = t.points(final, c.ID)
+		}
+		name := c.Group.Label(t.code)
+		if n := len(sheet.Groups); n == 0 || sheet.Groups[n-1].Name != name {
+			sheet.Groups = append(sheet.Groups, scoreGroup{Name: name})
+		}
+		last := &sheet.Groups[len(sheet.Groups)-1]
+		last.Rows = append(last.Rows, line)
+	}
+	sheet.Max = most.Display(t.code)
+	sheet.Remarks = t.scoreRemarks(agency)
+	if printed {
+		sheet.PDF = slugPath(t.v.Covenant.Slug) + "/cham-diem/" + row.ID + ".pdf"
+	}
+	sheet.Open = appealed && appeal.Decided == nil
+	return sheet
+}
+
+func (t teller) points(scores []workflow.CriterionScore, id workflow.CriterionID) string {
+	for _, s := range scores {
+		if s.Criterion == id {
+			return s.Points.Display(t.code)
+		}
+	}
+	return "–"
+}
+
+// scoreRemarks are what agency, verifier and council said, in this order.
+func (t teller) scoreRemarks(a workflow.AgencyID) []scoreRemark {
+	sc := t.v.Covenant.Scoring
+	var out []scoreRemark
+	add := func(label string, agency workflow.AgencyID, person workflow.PersonID, by workflow.Authority, text string) {
+		out = append(out, scoreRemark{t.text(label), t.agency(agency) + ", " + t.acting(person, by), text})
+	}
+	if e, ok := sc.SelfScore(a); ok {
+		add("score.by_self", a, e.Person, e.Authority, e.Note)
+	}
+	if e, ok := sc.VerifiedScore(a); ok {
+		add("score.by_verifier", e.Verifier, e.Person, e.Authority, e.Note)
+		if !e.AppealUntil.Date.IsZero() && len(out) > 0 {
+			out = append(out, scoreRemark{Label: t.text("score.appeal_until"), Who: e.AppealUntil.LastDay().Display()})
+		}
+	}
+	for _, e := range sc.Accepted {
+		if e.Agency == a {
+			add("score.accepted_by", a, e.Person, e.Authority, "")
+		}
+	}
+	if e, ok := sc.Appeal(a); ok {
+		add("score.appealed_by", a, e.Person, e.Authority, e.Reason)
+		if d := e.Decided; d != nil {
+			add("score.decided_by", d.Council, d.Person, d.Authority, d.Reason)
+		}
+	}
+	return out
+}
+
+// polls are the polls of the process, with what became of them.
+func (t teller) polls() []pollRow {
+	stage, ok := t.v.Process.OfKind(workflow.StageScore)
+	if !ok || t.v.Covenant.Scoring == nil {
+		return nil
+	}
+	var rows []pollRow
+	for _, rule := range stage.Score.Polls {
+		row := pollRow{Text: rule.Label(t.code), State: t.text("poll.pending"), Tone: "next", Order: rule.Marks == workflow.MarksOrder}
+		if poll, ok := t.v.Covenant.Scoring.Poll(rule.ID); ok {
+			t.pollState(&row, poll)
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func (t teller) pollState(row *pollRow, poll workflow.Poll) {
+	if poll.Result == nil {
+		missing := poll.Missing()
+		row.Tone, row.State = "waiting", t.text("poll.open", "cast", len(poll.Who)-len(missing), "total", len(poll.Who))
+		row.Missing = t.agencies(missing)
+		return
+	}
+	r := poll.Result
+	row.Tone, row.State = "done", t.text("poll.counted")
+	if r.Lapsed {
+		row.Tone, row.State = "stopped", t.text("vote.lapsed")
+	}
+	row.Rules = t.text("poll.rules", "method", r.Method.Word(t.code), "cast", r.Cast, "entitled", r.Entitled, "quorum", r.Quorum, "blank", r.Blank)
+	switch {
+	case r.Elected != "":
+		row.Elected = t.text("poll.elected", "agency", t.agency(r.Elected))
+	case len(r.Tied) > 0:
+		row.Elected = t.text("poll.tied", "agencies", t.agencies(r.Tied))
+	case r.Need > 0:
+		row.Elected = t.text("poll.nobody", "need", r.Need)
+	}
+	most := 1
+	var none []workflow.AgencyID
+	for _, one := range r.Rows {
+		if one.Votes == 0 {
+			none = append(none, one.Agency)
+			continue
+		}
+		most = max(most, one.Votes, one.Points)
+		row.Rows = append(row.Rows, pollResult{Agency: t.agency(one.Agency), Votes: one.Votes, Points: one.Points})
+	}
+	row.None = t.agencies(none)
+	slices.SortStableFunc(row.Rows, func(a, b pollResult) int {
+		if a.Points != b.Points {
+			return b.Points - a.Points
+		}
+		return b.Votes - a.Votes
+	})
+	for i := range row.Rows {
+		row.Rows[i].Width = max(row.Rows[i].Points, row.Rows[i].Votes) * 1000 / most
+	}
+}
+
+// scorePath answers what lies below a covenant's scores; false where the address means something else.
+func (s *server) scorePath(w http.ResponseWriter, r *request, path string) (*answer, bool, error) {
+	if slug, ok := strings.CutSuffix(path, "/cham-diem"); ok {
+		a, err := s.scores(r, slug)
+		return a, true, err
+	}
+	if i := strings.LastIndex(path, "/cham-diem/"); i > 0 && strings.HasSuffix(path, ".pdf") {
+		return nil, true, s.scoreFile(w, r, path[:i], strings.TrimSuffix(path[i+len("/cham-diem/"):], ".pdf"))
+	}
+	return nil, false, nil
 }

@@ -40,6 +40,8 @@ func TestStates(t *testing.T) {
 		{"hall-secret", inHall(t, "secret"), "/giao-uoc/" + slug},
 		{"signing", signedLife(t, 4), "/giao-uoc/" + slug},
 		{"signing-board", signedLife(t, 4), "/hoi-nghi/" + slug},
+		{"scores-open", printer{scoring(t)}, "/giao-uoc/" + slug + "/cham-diem?lang=vi"},
+		{"scores-ranked", printer{ranked(t)}, "/giao-uoc/" + slug + "/cham-diem"},
 		{"refused", refused, "/giao-uoc/" + slug},
 		{"refused-home", refused, "/"},
 		{"empty-home", empty{}, "/"},

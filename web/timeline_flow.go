@@ -193,6 +193,45 @@ func (t teller) tellScore(row *eventRow, e workflow.Event) {
 		if len(e.Rows) > 0 {
 			row.Detail = t.text("event.ranked_first", "agency", t.agency(e.Rows[0].Agency), "points", e.Rows[0].Total.Display(t.code))
 		}
+	case workflow.ScoreAccepted:
+		row.say("check", "done", t.text("event.score_accepted", "agency", t.agency(e.Agency)))
+	case workflow.ScoreAppealed:
+		row.say("return", "waiting", t.text("event.score_appealed", "agency", t.agency(e.Agency)))
+		row.Detail = e.Reason
+	case workflow.AppealDecided:
+		row.say("check", "done", t.text("event.appeal_decided", "council", t.agency(e.Council), "agency", t.agency(e.Agency), "points", e.Total.Display(t.code)))
+		row.Detail = e.Reason
+	default:
+		t.tellPoll(row, e)
+	}
+}
+
+func (t teller) tellPoll(row *eventRow, e workflow.Event) {
+	name := func(id workflow.PollID) string {
+		if stage, ok := t.v.Process.OfKind(workflow.StageScore); ok {
+			if rule, ok := stage.Score.PollRule(id); ok {
+				return rule.Label(t.code)
+			}
+		}
+		return string(id)
+	}
+	switch e := e.(type) {
+	case workflow.PollOpened:
+		row.say("vote", "waiting", t.text("event.poll_opened", "poll", name(e.Poll)))
+	case workflow.PollBallotCast:
+		row.say("vote", "next", t.text("event.poll_ballot", "agency", t.agency(e.Agency), "poll", name(e.Poll)))
+		row.Detail = t.agencies(e.Choices)
+	case workflow.PollBallotTaken:
+		row.say("vote", "next", t.text("event.poll_taken", "agency", t.agency(e.Agency), "poll", name(e.Poll)))
+	case workflow.PollClosed:
+		row.say("vote", "done", t.text("event.poll_closed", "poll", name(e.Poll)))
+		row.Detail = t.text("poll.rules", "method", e.Method.Word(t.code), "cast", e.Cast, "entitled", e.Entitled, "quorum", e.Quorum, "blank", e.Blank)
+		if e.Lapsed {
+			row.Tone, row.Detail = "stopped", row.Detail+" · "+t.text("vote.lapsed")
+		}
+		if e.Elected != "" {
+			row.Detail += " · " + t.text("poll.elected", "agency", t.agency(e.Elected))
+		}
 	default:
 		row.say("history", "next", e.Kind())
 	}
