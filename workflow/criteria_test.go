@@ -86,3 +86,17 @@ func TestOwnCriteriaRefused(t *testing.T) {
 		t.Errorf("a process with criteria of its own reads %v, %v", b, err)
 	}
 }
+
+func FuzzReadBasis(f *testing.F) {
+	f.Add(ownValues)
+	f.Add("nhóm_tiêu_chí: &a [*a]\nxếp_loại: {}")
+	f.Add("nhóm_tiêu_chí: [{tên: x, tiêu_chí: [{nội_dung: y, điểm: 1e9}]}]\nxếp_loại: [{mức: [], từ_điểm: }]")
+	f.Add("- 1\n- {")
+	rules := stages(f, ownCriteria).Stages[0].Score
+	f.Fuzz(func(t *testing.T, source string) {
+		b, err := rules.ReadBasis([]byte(source))
+		if err != nil && ErrorCode(err) != CodeInvalid || err == nil && sumOf(b.Criteria) != rules.Total {
+			t.Fatalf("%+v, %v", b, err)
+		}
+	})
+}

@@ -243,8 +243,7 @@ func (s Stage) decidedBy(lang string) []string {
 	case StageReport:
 		add("%d nghĩa vụ báo cáo trong %d tháng", "%d duties over %d months", len(s.Report.Obligations), s.Report.Months)
 	case StageScore:
-		add("%d tiêu chí, tổng %s điểm; thẩm định: %s", "%d criteria, %s points in all; verified by: %s",
-			len(s.Score.Criteria), s.Score.Total.Display(lang), strings.ToLower(s.Score.Verifier.Word(lang)))
+		s.Score.drawn(lang, add)
 	}
 	if !s.Due.IsZero() {
 		add("hạn: %s", "due: %s", s.Due.Words(lang))
@@ -285,6 +284,28 @@ func (v *VoteRules) drawn(lang string, add func(vi, en string, args ...any)) {
 		add("chủ tọa: %[1]s", "chair: %[2]s", chairWords(v.Chair, "vi"), chairWords(v.Chair, "en"))
 	}
 	add("tham gia: %s; tán thành: %s %s", "quorum: %s; in favour: %s %s", v.Quorum.Words(lang), v.Pass.Words(lang), pick(lang, of))
+}
+
+func (r *ScoreRules) drawn(lang string, add func(vi, en string, args ...any)) {
+	verifier := strings.ToLower(r.Verifier.Word(lang))
+	if r.CriteriaFrom != "" {
+		add("tiêu chí trong giao ước, tổng %s điểm; thẩm định: %s", "criteria of the covenant's own text, %s points in all; verified by: %s", r.Total.Display(lang), verifier)
+	} else {
+		add("%d tiêu chí, tổng %s điểm; thẩm định: %s", "%d criteria, %s points in all; verified by: %s", len(r.Criteria), r.Total.Display(lang), verifier)
+	}
+	if r.Appeal != nil {
+		add("khiếu nại trong: %s", "appeals within: %s", r.Appeal.Within.Words(lang))
+	}
+	for _, p := range r.Polls {
+		ballot := pick(lang, [2]string{"công khai", "open"})
+		if p.Secret {
+			ballot = MethodSecret.Word(lang)
+		}
+		add("bỏ phiếu: %s (%s)", "poll: %s (%s)", p.Label(lang), ballot)
+	}
+	if len(r.Chair) > 0 {
+		add("chủ tọa: %[1]s", "chair: %[2]s", chairWords(r.Chair, "vi"), chairWords(r.Chair, "en"))
+	}
 }
 
 // chairWords are the roles and agencies of a rule about the chair, in their order.

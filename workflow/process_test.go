@@ -210,7 +210,7 @@ func TestProcessPicture(t *testing.T) {
 	if err := xml.Unmarshal([]byte(svg), new(any)); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"1. Góp ý", "8. Chấm điểm", "bỏ qua, trừ khi số", "trả lại để chỉnh sửa", "quá hạn: gia hạn", "từ chối ký: tiếp tục", "hạn: trước 20/12", "Kết thúc"} {
+	for _, want := range []string{"1. Góp ý", "8. Chấm điểm", "bỏ qua, trừ khi số", "trả lại để chỉnh sửa", "quá hạn: gia hạn", "từ chối ký: tiếp tục", "hạn: trước 20/12", "Kết thúc", "cần quá nửa ý kiến", "chủ tọa: khối trưởng, rồi đến", "khiếu nại trong", "phiếu kín)"} {
 		if !strings.Contains(svg, want) {
 			t.Errorf("the picture does not show %q", want)
 		}
