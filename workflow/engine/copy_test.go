@@ -119,16 +119,21 @@ func (l life) copyRows(ctx context.Context, tx *store.Tx, id, slug, token string
 			return err
 		}
 	}
+	ladder := make([]store.Occurrence, 0, len(l.occurrences))
 	for _, o := range l.occurrences {
 		o.Obligation, o.Covenant = strings.Replace(o.Obligation, l.id, id, 1), id
 		o.Due = o.Due.Add(time.Duration(count) * l.apart)
-		if _, err := tx.ScheduleOccurrence(ctx, o); err != nil {
-			return err
+		ladder = append(ladder, o)
+	}
+	if err := tx.ScheduleOccurrences(ctx, ladder); err != nil {
+		return err
+	}
+	for _, o := range ladder {
+		if o.State == store.OccurrencePending {
+			continue
 		}
-		if o.State != store.OccurrencePending {
-			if err := tx.SettleOccurrence(ctx, o.OccurrenceID, o.State, o.Reason); err != nil {
-				return err
-			}
+		if err := tx.SettleOccurrence(ctx, o.OccurrenceID, o.State, o.Reason); err != nil {
+			return err
 		}
 	}
 	for _, f := range l.files {

@@ -50,18 +50,27 @@ func (o *office) restart(later time.Duration) {
 	o.open()
 }
 
+// raw is the database without the store.
+func (o *office) raw(t testing.TB) *sql.DB {
+	t.Helper()
+	driver, dsn := "sqlite", "file:"+filepath.Join(o.dir, "covenant.db")
+	if o.url != "" {
+		driver, dsn = "pgx", o.url
+	}
+	db, err := sql.Open(driver, dsn)
+	check(t, err)
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
 // rows reads every row of every table but the ballots', as text.
 func (o *office) rows() map[string][]string {
 	o.t.Helper()
-	driver, dsn := "sqlite", filepath.Join(o.dir, "covenant.db")
 	tables, row := "SELECT name FROM sqlite_master WHERE type = 'table'", "SELECT * FROM %s"
 	if o.url != "" {
-		driver, dsn = "pgx", o.url
 		tables, row = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'", "SELECT t::text FROM %s t"
 	}
-	db, err := sql.Open(driver, dsn)
-	check(o.t, err)
-	defer db.Close()
+	db := o.raw(o.t)
 	out := map[string][]string{}
 	for _, table := range o.query(db, tables) {
 		if table != "ballots" && table != "ballot_box" {

@@ -96,8 +96,13 @@ func refer(ctx context.Context, tx *store.Tx, id workflow.CovenantID, name strin
 
 // enqueue inserts a job of which one at a time is enough.
 func enqueue(ctx context.Context, tx *store.Tx, args river.JobArgs) error {
-	_, err := tx.Enqueue(ctx, args, &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished}})
+	_, err := tx.Enqueue(ctx, args, once())
 	return err
+}
+
+// once has a job inserted unless the same one is still to do its work.
+func once() *river.InsertOpts {
+	return &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished}}
 }
 
 // saveRows writes the derived rows of a covenant as they are after an event at the given time. They say nothing that the

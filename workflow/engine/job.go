@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -162,45 +161,6 @@ func (e *Engine) keepGoing(ctx context.Context) {
 	}
 }
 
-const sweepPage = 500
-
-// Sweep inserts a job for everything that is due and has none: reminders, queued mails, covenants that wait for the
-// program. What River forgot or slept through is taken up here; what it still has is left alone.
-func (e *Engine) Sweep(ctx context.Context) error {
-	if err := e.recoverMails(ctx, false); err != nil {
-		return err
-	}
-	return e.Store.Update(ctx, func(tx *store.Tx) error {
-		if err := e.sweepReminders(ctx, tx); err != nil {
-			return err
-		}
-		if err := e.sweepMails(ctx, tx); err != nil {
-			return err
-		}
-		if err := e.sweepRoot(ctx, tx); err != nil {
-			return err
-		}
-		return e.sweepDocuments(ctx, tx)
-	})
-}
-
-func (e *Engine) sweepReminders(ctx context.Context, tx *store.Tx) error {
-	due, err := tx.DueOccurrences(ctx, e.Now(), sweepPage)
-	if err != nil {
-		return err
-	}
-	for _, o := range due {
-		args, err := occurrenceJob(o)
-		if err != nil {
-			return err
-		}
-		if err := enqueue(ctx, tx, args); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // occurrenceJob is what carries out an occurrence that is due.
 func occurrenceJob(o store.Occurrence) (river.JobArgs, error) {
 	if o.Kind == closing {
@@ -213,22 +173,4 @@ func occurrenceJob(o store.Occurrence) (river.JobArgs, error) {
 		return args, nil
 	}
 	return remindArgs(o)
-}
-
-func (e *Engine) sweepDocuments(ctx context.Context, tx *store.Tx) error {
-	for phase, job := range map[workflow.Phase]func(workflow.CovenantID) river.JobArgs{
-		workflow.AwaitingFreeze:     func(id workflow.CovenantID) river.JobArgs { return FreezeArgs{Covenant: id} },
-		workflow.AwaitingValidation: func(id workflow.CovenantID) river.JobArgs { return CompleteArgs{Covenant: id} },
-	} {
-		rows, err := tx.Covenants(ctx, store.CovenantFilter{Status: string(phase), Limit: sweepPage})
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			if err := enqueue(ctx, tx, job(workflow.CovenantID(row.ID))); err != nil {
-				return fmt.Errorf("covenant %s: %w", row.ID, err)
-			}
-		}
-	}
-	return nil
 }

@@ -163,15 +163,12 @@ func (e *Engine) recoverMails(ctx context.Context, starting bool) error {
 	})
 }
 
-func (e *Engine) sweepMails(ctx context.Context, tx *store.Tx) error {
-	keys, err := tx.QueuedMails(ctx, e.Now(), sweepPage)
-	if err != nil {
-		return err
+// dueMails gives the jobs of a page of queued mails that come after one.
+func (e *Engine) dueMails(ctx context.Context, tx *store.Tx, last *store.Mail) (jobs []river.JobArgs, err error) {
+	mails, err := tx.QueuedMails(ctx, e.Now(), *last, sweepPage)
+	for _, m := range mails {
+		jobs = append(jobs, MailArgs{Mail: m.Key})
+		*last = m
 	}
-	for _, key := range keys {
-		if err := enqueue(ctx, tx, MailArgs{Mail: key}); err != nil {
-			return err
-		}
-	}
-	return nil
+	return jobs, err
 }

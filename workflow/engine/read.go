@@ -113,6 +113,7 @@ func (e *Engine) occurrences(ctx context.Context, tx *store.Tx, s workflow.State
 	}
 	stage, _ := s.Process.OfKind(workflow.StageReport)
 	var out []Occurrence
+	deadlines := map[[2]string]workflow.Deadline{} // by obligation and period: a ladder's rungs share theirs
 	for _, row := range rows {
 		if row.Kind == closing || ofStage(row) {
 			continue
@@ -122,7 +123,12 @@ func (e *Engine) occurrences(ctx context.Context, tx *store.Tx, s workflow.State
 			return nil, err
 		}
 		rule, _ := stage.Report.Obligation(args.Obligation)
-		due, _ := stage.Report.ReportDue(args.Obligation, args.Period, *s.Covenant.Reporting)
+		report := [2]string{string(args.Obligation), string(args.Period)}
+		due, known := deadlines[report]
+		if !known {
+			due, _ = stage.Report.ReportDue(args.Obligation, args.Period, *s.Covenant.Reporting)
+			deadlines[report] = due
+		}
 		o := Occurrence{Label: rule.Title(args.Period, "vi"), LabelEN: rule.Title(args.Period, "en"), State: string(row.State)}
 		o.Occurrence = workflow.Occurrence{
 			Obligation: args.Obligation, Period: args.Period, Rung: args.Rung, To: rule.Reminders[args.Index].To,

@@ -4,12 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"testing"
-
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver of derived
-	_ "modernc.org/sqlite"             // the driver of derived
 
 	"covenant/workflow"
 	"covenant/workflow/engine"
@@ -18,13 +14,7 @@ import (
 // derived are the rows of every derived table, as the database holds them.
 func (o *office) derived(t *testing.T) map[string][]string {
 	t.Helper()
-	driver, dsn := "sqlite", "file:"+filepath.Join(o.dir, "covenant.db")
-	if o.url != "" {
-		driver, dsn = "pgx", o.url
-	}
-	db, err := sql.Open(driver, dsn)
-	check(t, err)
-	defer db.Close()
+	db := o.raw(t)
 	out := map[string][]string{}
 	for _, table := range []string{"covenants", "parties", "projections"} {
 		out[table] = rowsOf(t, db, table)

@@ -31,16 +31,17 @@ func (e *Engine) scheduleReports(ctx context.Context, tx *store.Tx, s workflow.S
 			return err
 		}
 	}
+	ladder := make([]store.Occurrence, 0, len(all))
 	for _, o := range all {
-		_, err := tx.ScheduleOccurrence(ctx, store.Occurrence{
+		ladder = append(ladder, store.Occurrence{
 			OccurrenceID: store.OccurrenceID{
 				Obligation: obligationKey(s.Covenant.ID, o.Obligation), Period: string(o.Period), Rung: rungIndex(stage, o.Obligation, o.Rung),
 			},
 			Covenant: string(s.Covenant.ID), Kind: string(o.Rung), Due: o.At,
 		})
-		if err != nil {
-			return err
-		}
+	}
+	if err := tx.ScheduleOccurrences(ctx, ladder); err != nil {
+		return err
 	}
 	return e.scheduleClosing(ctx, tx, s, stage.Report, opened)
 }

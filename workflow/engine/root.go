@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/riverqueue/river"
+
 	"covenant/workflow"
 	"covenant/workflow/store"
 )
@@ -23,32 +25,27 @@ func (RootArgs) Kind() string { return "root" }
 // rootDay is the day of a root made now. Like all that is time-stamped it goes by the real clock.
 func (e *Engine) rootDay() string { return e.Calendar.Today(time.Now()).String() }
 
-// sweepRoot asks for the day's root once a day, if anything was recorded since the last one and there is an authority to
+// dueRoot asks for the day's root once a day, if anything was recorded since the last one and there is an authority to
 // stamp it.
-func (e *Engine) sweepRoot(ctx context.Context, tx *store.Tx) error {
+func (e *Engine) dueRoot(ctx context.Context, tx *store.Tx) ([]river.JobArgs, error) {
 	if e.TSA == nil {
-		return nil
+		return nil, nil
 	}
-	roots, err := tx.Roots(ctx)
+	last, found, err := tx.LastRoot(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	after := int64(0)
-	if n := len(roots); n > 0 {
-		last := roots[n-1]
-		if len(last.Token) == 0 { // made, but the authority was away
-			return enqueue(ctx, tx, RootArgs{Day: last.Day})
-		}
-		if last.Day >= e.rootDay() {
-			return nil
-		}
-		after = last.Position
+	if found && len(last.Token) == 0 { // made, but the authority was away
+		return []river.JobArgs{RootArgs{Day: last.Day}}, nil
 	}
-	newer, err := tx.AllEvents(ctx, after, 1)
+	if found && last.Day >= e.rootDay() {
+		return nil, nil
+	}
+	newer, err := tx.AllEvents(ctx, last.Position, 1)
 	if err != nil || len(newer) == 0 {
-		return err
+		return nil, err
 	}
-	return enqueue(ctx, tx, RootArgs{Day: e.rootDay()})
+	return []river.JobArgs{RootArgs{Day: e.rootDay()}}, nil
 }
 
 // makeRoot builds the root, which stays as it is from then on, and has it time-stamped (RFC 3161). Where the authority is

@@ -16,11 +16,14 @@ import (
 type cache struct {
 	mu        *sync.Mutex
 	covenants map[workflow.CovenantID]*workflow.Covenant
+	events    int64 // of which the covenants are made, all together
 	directory *workflow.Directory
 	processes map[workflow.Digest]*workflow.Process
 }
 
-const maxCached = 512
+// maxCached bounds what is kept of covenants by the events that they are made of, of each of which a state keeps somewhat less
+// than a kilobyte: three thousand covenants of a usual block.
+const maxCached = 100_000
 
 func newCache() cache {
 	return cache{
@@ -32,16 +35,24 @@ func newCache() cache {
 func (c *cache) putCovenant(state *workflow.Covenant) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if have, ok := c.covenants[state.ID]; ok && have.Version >= state.Version {
+	have, ok := c.covenants[state.ID]
+	if ok && have.Version >= state.Version {
 		return
 	}
-	if len(c.covenants) >= maxCached {
-		for id := range c.covenants {
-			delete(c.covenants, id)
-			break
-		}
+	if ok {
+		c.events -= have.Version
 	}
 	c.covenants[state.ID] = state
+	c.events += state.Version
+	for id, other := range c.covenants { // whichever comes first: a map's order is random
+		if c.events <= maxCached {
+			return
+		}
+		if id != state.ID {
+			delete(c.covenants, id)
+			c.events -= other.Version
+		}
+	}
 }
 
 func (c *cache) covenant(id workflow.CovenantID) *workflow.Covenant {

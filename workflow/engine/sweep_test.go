@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"testing"
 	"time"
 
@@ -65,4 +66,39 @@ func TestSweepReadsWhatIsDue(t *testing.T) {
 	_, err = db.Exec(`UPDATE occurrences SET due_at = 1 WHERE period IN (SELECT 'p' || i FROM generate_series(1, 100) i)`)
 	check(t, err)
 	sweep(400)
+}
+
+// A sweep gives everything that is due its job, once, also what lies behind more than it reads at a time.
+func TestSweepLeavesNothingBehind(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, o *office) {
+		ctx := context.Background()
+		check(t, o.Stop(ctx)) // the jobs stay
+		const due = 1234
+		check(t, o.Store.Update(ctx, func(tx *store.Tx) error {
+			var all []store.Occurrence
+			for i := range due + 5 {
+				at := o.now().Add(-time.Hour).Truncate(time.Second) // all at the same moment
+				if i >= due {
+					at = o.now().Add(time.Hour)
+				}
+				all = append(all, store.Occurrence{OccurrenceID: store.OccurrenceID{Obligation: fmt.Sprintf("c%d/quy", i/3), Period: "2026-Q4", Rung: i % 3},
+					Covenant: fmt.Sprintf("c%d", i/3), Kind: "nhac", Due: at})
+				mail := store.Mail{Key: store.MailKey(fmt.Sprint(i)), Kind: "reminder", To: "a@example", NextAt: at}
+				if _, err := tx.QueueMail(ctx, mail); err != nil {
+					return err
+				}
+			}
+			return tx.ScheduleOccurrences(ctx, all)
+		}))
+		for range 2 {
+			check(t, o.Sweep(ctx))
+			kinds := map[string]int{}
+			for _, kind := range o.query(o.raw(t), "SELECT kind FROM river_job") {
+				kinds[kind]++
+			}
+			if kinds["remind|"] != due || kinds["mail|"] != due {
+				t.Errorf("jobs %v, want %d of each", kinds, due)
+			}
+		}
+	})
 }

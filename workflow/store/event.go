@@ -186,12 +186,35 @@ func (tx *Tx) Append(ctx context.Context, stream Stream, expected int64, env Env
 	if err := tx.saveOpenings(ctx, stream, env.At, openings); err != nil {
 		return nil, fmt.Errorf("%s: %w", about, err)
 	}
-	for i := range events {
-		if events[i].Position, err = tx.q.InsertEvent(ctx, insertParams(&events[i].Sealed)); err != nil {
-			return nil, classify(err, about)
-		}
+	return events, classify(inPages(events, 16, func(some []Recorded) error { return tx.insertEvents(ctx, some) }), about)
+}
+
+// insertEvents inserts events in one statement and fills in their positions.
+func (tx *Tx) insertEvents(ctx context.Context, events []Recorded) (err error) {
+	if len(events) == 1 {
+		events[0].Position, err = tx.q.InsertEvent(ctx, insertParams(&events[0].Sealed))
+		return err
 	}
-	return events, nil
+	const columns = 12
+	args := make([]any, 0, columns*len(events))
+	for i := range events {
+		p := insertParams(&events[i].Sealed)
+		args = append(args, p.Stream, p.Version, p.At, p.Actor, p.OnBehalf, p.Origin, p.Address, p.CommandKey, p.Kind, p.Payload, p.Prev, p.Hash)
+	}
+	rows, err := tx.tx.QueryContext(ctx, "INSERT INTO events (stream, version, at, actor, on_behalf, origin, address, command_key, kind, payload, prev, hash) VALUES "+
+		tx.tuples(len(events), columns, "")+" RETURNING version, position", args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close() //nolint:errcheck // Err reports
+	for rows.Next() {
+		var version, position int64
+		if err := rows.Scan(&version, &position); err != nil {
+			return err
+		}
+		events[version-events[0].Version].Position = position
+	}
+	return rows.Err()
 }
 
 func checkAppend(stream Stream, env Envelope, payloads []Payload) error {

@@ -17,12 +17,18 @@ import (
 // inserter puts jobs into a transaction of ours, on either database.
 type inserter interface {
 	insert(ctx context.Context, tx *Tx, args river.JobArgs, opts *river.InsertOpts) (*rivertype.JobInsertResult, error)
+	insertMany(ctx context.Context, tx *Tx, jobs []river.InsertManyParams) error
 }
 
 type sqliteInserter struct{ client *river.Client[*sql.Tx] }
 
 func (i sqliteInserter) insert(ctx context.Context, tx *Tx, args river.JobArgs, opts *river.InsertOpts) (*rivertype.JobInsertResult, error) {
 	return i.client.InsertTx(ctx, tx.tx, args, opts)
+}
+
+func (i sqliteInserter) insertMany(ctx context.Context, tx *Tx, jobs []river.InsertManyParams) error {
+	_, err := i.client.InsertManyTx(ctx, tx.tx, jobs)
+	return err
 }
 
 type postgresInserter struct{ client *river.Client[pgx.Tx] }
@@ -33,6 +39,13 @@ func (i postgresInserter) insert(ctx context.Context, tx *Tx, args river.JobArgs
 		return err
 	})
 	return result, err
+}
+
+func (i postgresInserter) insertMany(ctx context.Context, tx *Tx, jobs []river.InsertManyParams) error {
+	return withPgx(tx.conn, func(pgTx pgx.Tx) error {
+		_, err := i.client.InsertManyTx(ctx, pgTx, jobs)
+		return err
+	})
 }
 
 func (s *Store) openInserter() error {
@@ -55,6 +68,17 @@ func (tx *Tx) Enqueue(ctx context.Context, args river.JobArgs, opts *river.Inser
 	}
 	result, err := tx.s.jobs.insert(ctx, tx, args, opts)
 	return result, classify(err, "enqueue job "+args.Kind())
+}
+
+// EnqueueAll is Enqueue for many jobs at once.
+func (tx *Tx) EnqueueAll(ctx context.Context, jobs []river.InsertManyParams) error {
+	if !tx.writes {
+		return ErrReadOnly
+	}
+	if len(jobs) == 0 {
+		return nil
+	}
+	return classify(tx.s.jobs.insertMany(ctx, tx, jobs), fmt.Sprintf("enqueue %d jobs", len(jobs)))
 }
 
 // Jobs is the running job engine.

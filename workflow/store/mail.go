@@ -106,10 +106,11 @@ func (tx *Tx) Mail(ctx context.Context, key MailKey) (Mail, error) {
 	return m, classify(err, "occurrences of mail "+string(key))
 }
 
-// QueuedMails lists the keys of queued mails that may be sent at before or earlier.
-func (tx *Tx) QueuedMails(ctx context.Context, before time.Time, limit int) ([]MailKey, error) {
-	keys, err := tx.q.QueuedMails(ctx, db.QueuedMailsParams{Before: millis(before), Page: page(limit)})
-	return convert(keys, func(k string) MailKey { return MailKey(k) }), classify(err, "queued mails")
+// QueuedMails lists key and time of queued mails that may be sent at before or earlier, those that come after one of them (the
+// zero Mail: all).
+func (tx *Tx) QueuedMails(ctx context.Context, before time.Time, last Mail, limit int) ([]Mail, error) {
+	rows, err := tx.q.QueuedMails(ctx, db.QueuedMailsParams{Before: millis(before), NextAt: millis(last.NextAt), Key: string(last.Key), Page: page(limit)})
+	return convert(rows, func(r db.QueuedMailsRow) Mail { return Mail{Key: MailKey(r.Key), NextAt: instant(r.NextAt)} }), classify(err, "queued mails")
 }
 
 // ClaimMail takes a queued mail for sending: commit this before the first byte goes out. It reports false if it is

@@ -15,6 +15,33 @@ func occurrence(obligation, period string, rung int, due time.Time) store.Occurr
 		Covenant: "c", Agency: "snn", Kind: "report", Due: due}
 }
 
+// Many occurrences at once are the same as one after the other: those that are there stay as they are.
+func TestScheduleOccurrences(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, d database) {
+		s := d.open(t)
+		day := time.Date(2026, 6, 15, 1, 0, 0, 0, time.UTC)
+		ladder := func(n int, at time.Time) (all []store.Occurrence) {
+			for rung := range n {
+				all = append(all, occurrence("o1", "2026-Q2", rung, at))
+			}
+			return all
+		}
+		schedule := func(all []store.Occurrence) {
+			update(t, s, func(tx *store.Tx) error { return tx.ScheduleOccurrences(t.Context(), all) })
+		}
+		schedule(ladder(3, day))
+		schedule(ladder(107, day.AddDate(0, 0, 1)))
+		schedule(nil)
+		view(t, s, func(tx *store.Tx) error {
+			all, err := tx.DueOccurrences(t.Context(), day.AddDate(1, 0, 0), 0)
+			if len(all) != 107 || all[2].Due != day || all[3].Due != day.AddDate(0, 0, 1) || all[2].Rung != 2 || all[2].Kind != "report" || all[2].State != store.OccurrencePending {
+				t.Errorf("%d occurrences, %+v", len(all), all[2:4])
+			}
+			return err
+		})
+	})
+}
+
 func TestOccurrences(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, d database) {
 		s := d.open(t)
@@ -164,8 +191,8 @@ func testMailEnds(t *testing.T, s *store.Store, key store.MailKey, claim func() 
 	later := clock().Add(time.Hour)
 	update(t, s, func(tx *store.Tx) error { return tx.RetryMail(t.Context(), key, later, "450 try later") })
 	view(t, s, func(tx *store.Tx) error {
-		now, err := tx.QueuedMails(t.Context(), later.Add(-time.Second), 0)
-		then, thenErr := tx.QueuedMails(t.Context(), later, 0)
+		now, err := tx.QueuedMails(t.Context(), later.Add(-time.Second), store.Mail{}, 0)
+		then, thenErr := tx.QueuedMails(t.Context(), later, store.Mail{}, 0)
 		if len(now) != 0 || len(then) != 1 {
 			t.Errorf("queued now %v, then %v", now, then)
 		}

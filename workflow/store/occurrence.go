@@ -89,6 +89,20 @@ func (tx *Tx) ScheduleOccurrence(ctx context.Context, o Occurrence) (bool, error
 	return n > 0, classify(err, "schedule "+o.String())
 }
 
+// ScheduleOccurrences is ScheduleOccurrence for many, in few statements.
+func (tx *Tx) ScheduleOccurrences(ctx context.Context, all []Occurrence) error {
+	const columns = 7
+	return inPages(all, 50, func(some []Occurrence) error {
+		args := make([]any, 0, columns*len(some))
+		for _, o := range some {
+			args = append(args, o.Obligation, o.Period, int64(o.Rung), o.Covenant, o.Agency, o.Kind, millis(o.Due))
+		}
+		_, err := tx.tx.ExecContext(ctx, "INSERT INTO occurrences (obligation, period, rung, covenant, agency, kind, due_at, state, settled_at, reason) "+
+			"VALUES "+tx.tuples(len(some), columns, ", 'pending', 0, ''")+" ON CONFLICT (obligation, period, rung) DO NOTHING", args...)
+		return classify(err, "schedule "+some[0].String())
+	})
+}
+
 // MoveOccurrence gives a pending occurrence another due time. ErrNotFound if it is not pending.
 func (tx *Tx) MoveOccurrence(ctx context.Context, id OccurrenceID, due time.Time) error {
 	n, err := tx.q.MoveOccurrence(ctx, db.MoveOccurrenceParams{Obligation: id.Obligation, Period: id.Period, Rung: int64(id.Rung), DueAt: millis(due)})
@@ -98,7 +112,13 @@ func (tx *Tx) MoveOccurrence(ctx context.Context, id OccurrenceID, due time.Time
 // DueOccurrences lists pending occurrences due at before or earlier, the oldest first, by an index on what is
 // pending: its cost follows what is due, not what exists.
 func (tx *Tx) DueOccurrences(ctx context.Context, before time.Time, limit int) ([]Occurrence, error) {
-	rows, err := tx.q.DueOccurrences(ctx, db.DueOccurrencesParams{Before: millis(before), Page: page(limit)})
+	return tx.DueAfter(ctx, before, Occurrence{OccurrenceID: OccurrenceID{Rung: -1}}, limit)
+}
+
+// DueAfter is DueOccurrences from after one of them on.
+func (tx *Tx) DueAfter(ctx context.Context, before time.Time, last Occurrence, limit int) ([]Occurrence, error) {
+	rows, err := tx.q.DueOccurrences(ctx, db.DueOccurrencesParams{Before: millis(before), DueAt: millis(last.Due), Obligation: last.Obligation,
+		Period: last.Period, Rung: int64(last.Rung), Page: page(limit)})
 	return convert(rows, occurrenceOf), classify(err, "due occurrences")
 }
 

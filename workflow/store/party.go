@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"covenant/workflow/store/db"
@@ -73,44 +71,19 @@ func (tx *Tx) changeParties(ctx context.Context, covenant string, old map[string
 			return err
 		}
 	}
-	for len(changed) > 0 {
-		n := min(len(changed), 32)
-		if err := tx.upsertParties(ctx, changed[:n]); err != nil {
-			return err
-		}
-		changed = changed[n:]
-	}
-	return nil
+	return inPages(changed, 32, func(rows []db.Party) error { return tx.upsertParties(ctx, rows) })
 }
 
 // upsertParties writes rows in one statement, whose number of rows varies: sqlc can't write that.
 func (tx *Tx) upsertParties(ctx context.Context, rows []db.Party) error {
 	const columns = 10
-	var query strings.Builder
-	query.WriteString("INSERT INTO parties (covenant, party, seq, name, role, agency, person, state, at, detail) VALUES ")
 	args := make([]any, 0, columns*len(rows))
-	for i, r := range rows {
-		if i > 0 {
-			query.WriteString(", ")
-		}
-		for c := range columns {
-			query.WriteString([]string{"(", ", "}[min(c, 1)])
-			query.WriteString(tx.parameter(i*columns + c + 1))
-		}
-		query.WriteString(")")
+	for _, r := range rows {
 		args = append(args, r.Covenant, r.Party, r.Seq, r.Name, r.Role, r.Agency, r.Person, r.State, r.At, r.Detail)
 	}
-	query.WriteString(` ON CONFLICT (covenant, party) DO UPDATE SET seq = excluded.seq, name = excluded.name, role = excluded.role,
-		agency = excluded.agency, person = excluded.person, state = excluded.state, at = excluded.at, detail = excluded.detail`)
-	_, err := tx.tx.ExecContext(ctx, query.String(), args...)
+	_, err := tx.tx.ExecContext(ctx, "INSERT INTO parties (covenant, party, seq, name, role, agency, person, state, at, detail) VALUES "+
+		tx.tuples(len(rows), columns, "")+
+		` ON CONFLICT (covenant, party) DO UPDATE SET seq = excluded.seq, name = excluded.name, role = excluded.role,
+		agency = excluded.agency, person = excluded.person, state = excluded.state, at = excluded.at, detail = excluded.detail`, args...)
 	return err
-}
-
-// parameter is the placeholder of the n-th argument of a statement made by hand. The SQLite driver looks $n up among all
-// arguments, which takes long where there are many.
-func (tx *Tx) parameter(n int) string {
-	if tx.s.dialect == sqliteDialect {
-		return "?"
-	}
-	return "$" + strconv.Itoa(n)
 }

@@ -115,10 +115,11 @@ func (tx *Tx) BuildRoot(ctx context.Context, day string) (Root, error) {
 	if root.Position, err = tx.q.LastPosition(ctx); err != nil {
 		return Root{}, classify(err, about)
 	}
-	leaves, err := tx.heads(ctx, root.Position)
+	rows, err := tx.q.Streams(ctx, db.StreamsParams{Page: page(0)}) // nobody appends meanwhile: these are the heads at that position
 	if err != nil {
-		return Root{}, err
+		return Root{}, classify(err, about)
 	}
+	leaves := convert(rows, func(r db.StreamsRow) Head { return Head{Stream(r.Stream), r.Version, r.Hash} })
 	root.Size, root.Hash = len(leaves), MerkleRoot(leafHashes(leaves))
 	err = tx.q.InsertRoot(ctx, db.InsertRootParams{Day: day, Position: root.Position, Size: int64(root.Size), Root: root.Hash,
 		Previous: root.Previous, Digest: root.Digest(), BuiltAt: millis(root.BuiltAt), Token: []byte{}})
@@ -154,6 +155,12 @@ func leafHashes(heads []Head) [][]byte {
 func (tx *Tx) StampRoot(ctx context.Context, day string, token []byte) error {
 	n, err := tx.q.StampRoot(ctx, db.StampRootParams{Day: day, Token: token, StampedAt: millis(tx.Now())})
 	return exactly(n, err, "time-stamp root of "+day)
+}
+
+// LastRoot is the newest root; found is false if there is none yet.
+func (tx *Tx) LastRoot(ctx context.Context) (Root, bool, error) {
+	row, found, err := wrapOne(tx.q.LastRoot(ctx))("last root")
+	return rootOf(row), found, err
 }
 
 // Roots lists all roots by day.

@@ -264,27 +264,41 @@ func (q *Queries) MailsOfCovenant(ctx context.Context, covenant string) ([]Mail,
 }
 
 const queuedMails = `-- name: QueuedMails :many
-SELECT key FROM mails WHERE state = 'queued' AND next_at <= $1 ORDER BY next_at, key LIMIT $2
+SELECT key, next_at FROM mails
+WHERE state = 'queued' AND next_at <= $1 AND (next_at, key) > (CAST($2 AS BIGINT), CAST($3 AS TEXT))
+ORDER BY next_at, key LIMIT $4
 `
 
 type QueuedMailsParams struct {
 	Before int64
+	NextAt int64
+	Key    string
 	Page   int32
 }
 
-func (q *Queries) QueuedMails(ctx context.Context, arg QueuedMailsParams) ([]string, error) {
-	rows, err := q.db.QueryContext(ctx, queuedMails, arg.Before, arg.Page)
+type QueuedMailsRow struct {
+	Key    string
+	NextAt int64
+}
+
+func (q *Queries) QueuedMails(ctx context.Context, arg QueuedMailsParams) ([]QueuedMailsRow, error) {
+	rows, err := q.db.QueryContext(ctx, queuedMails,
+		arg.Before,
+		arg.NextAt,
+		arg.Key,
+		arg.Page,
+	)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []string{}
+	items := []QueuedMailsRow{}
 	for rows.Next() {
-		var key string
-		if err := rows.Scan(&key); err != nil {
+		var i QueuedMailsRow
+		if err := rows.Scan(&i.Key, &i.NextAt); err != nil {
 			return nil, err
 		}
-		items = append(items, key)
+		items = append(items, i)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err

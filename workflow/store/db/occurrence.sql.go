@@ -12,16 +12,28 @@ import (
 const dueOccurrences = `-- name: DueOccurrences :many
 SELECT obligation, period, rung, covenant, agency, kind, due_at, state, settled_at, reason FROM occurrences
 WHERE state = 'pending' AND due_at <= $1
-ORDER BY due_at, obligation, period, rung LIMIT $2
+  AND (due_at, obligation, period, rung) > (CAST($2 AS BIGINT), CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS BIGINT))
+ORDER BY due_at, obligation, period, rung LIMIT $6
 `
 
 type DueOccurrencesParams struct {
-	Before int64
-	Page   int32
+	Before     int64
+	DueAt      int64
+	Obligation string
+	Period     string
+	Rung       int64
+	Page       int32
 }
 
 func (q *Queries) DueOccurrences(ctx context.Context, arg DueOccurrencesParams) ([]Occurrence, error) {
-	rows, err := q.db.QueryContext(ctx, dueOccurrences, arg.Before, arg.Page)
+	rows, err := q.db.QueryContext(ctx, dueOccurrences,
+		arg.Before,
+		arg.DueAt,
+		arg.Obligation,
+		arg.Period,
+		arg.Rung,
+		arg.Page,
+	)
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,9 @@ ON CONFLICT (mail, obligation, period, rung) DO NOTHING;
 SELECT obligation, period, rung FROM mail_occurrences WHERE mail = $1 ORDER BY obligation, period, rung;
 
 -- name: QueuedMails :many
-SELECT key FROM mails WHERE state = 'queued' AND next_at <= @before ORDER BY next_at, key LIMIT @page;
+SELECT key, next_at FROM mails
+WHERE state = 'queued' AND next_at <= @before AND (next_at, key) > (CAST(@next_at AS BIGINT), CAST(@key AS TEXT))
+ORDER BY next_at, key LIMIT @page;
 
 -- name: ClaimMail :execrows
 UPDATE mails SET state = 'sending', attempts = attempts + 1, sending_at = @sending_at

@@ -21,6 +21,7 @@ WHERE obligation = @obligation AND period = @period AND rung = @rung AND state =
 -- name: DueOccurrences :many
 SELECT obligation, period, rung, covenant, agency, kind, due_at, state, settled_at, reason FROM occurrences
 WHERE state = 'pending' AND due_at <= @before
+  AND (due_at, obligation, period, rung) > (CAST(@due_at AS BIGINT), CAST(@obligation AS TEXT), CAST(@period AS TEXT), CAST(@rung AS BIGINT))
 ORDER BY due_at, obligation, period, rung LIMIT @page;
 
 -- name: NextDue :one
