@@ -39,14 +39,14 @@ func (o *ordeal) check(d *driver, count int) {
 	}
 	o.checkNumbers(w, d, count)
 	o.checkOutside(w)
-	mails := o.checkTortureMails(w)
+	mails, doubts := o.checkTortureMails(w)
 	for token, times := range used {
 		if times != 1 {
 			o.t.Errorf("time-stamp %d stands in %d signatures", token, times)
 		}
 	}
-	o.t.Logf("%d kills, %d covenants, %d events, %d commands answered, %d time-stamps given of which %d are in documents, %d mails",
-		o.ledger.kills, count, report.Events, len(o.ledger.acks), len(o.stamps.tokens), len(used), mails)
+	o.t.Logf("%d kills, %d covenants, %d events, %d commands answered, %d time-stamps given of which %d are in documents, %d mails that were %d times in doubt",
+		o.ledger.kills, count, report.Events, len(o.ledger.acks), len(o.stamps.tokens), len(used), mails, doubts)
 }
 
 // checkAcks: what was answered is in the log, once.
@@ -233,7 +233,8 @@ func (o *ordeal) checkRequests(n int, v *engine.View) {
 	}
 }
 
-func (o *ordeal) checkTortureMails(w *world) int {
+// checkTortureMails: every mail was received, once, or once more for each time that it was recorded to be in doubt.
+func (o *ordeal) checkTortureMails(w *world) (total, doubted int) {
 	o.t.Helper()
 	accepted, err := sink.ReadJournal(o.mailed)
 	if err != nil {
@@ -243,7 +244,6 @@ func (o *ordeal) checkTortureMails(w *world) int {
 	for _, a := range accepted {
 		received[a.MessageID]++
 	}
-	total := 0
 	err = w.store.View(o.t.Context(), func(tx *store.Tx) error {
 		doubts := map[string]int{}
 		kept, err := tx.Settings(o.t.Context(), "mail-in-doubt/")
@@ -252,6 +252,7 @@ func (o *ordeal) checkTortureMails(w *world) int {
 		}
 		for key := range kept {
 			doubts[strings.Split(key, "/")[1]]++
+			doubted++
 		}
 		all, err := tx.Mails(o.t.Context(), "", 0)
 		total = len(all)
@@ -273,5 +274,5 @@ func (o *ordeal) checkTortureMails(w *world) int {
 	for id := range received {
 		o.t.Errorf("mail %s was received and is in no row", id)
 	}
-	return total
+	return total, doubted
 }

@@ -64,7 +64,7 @@ func newOrdeal(t *testing.T, database string) *ordeal {
 	t.Cleanup(func() { server.Close() })
 	stamper := httptest.NewServer(http.HandlerFunc(o.stamp))
 	t.Cleanup(stamper.Close)
-	mail, err := sink.Start(t.Context(), sink.Options{Dir: o.mailed})
+	mail, err := sink.Start(t.Context(), sink.Options{Dir: o.mailed, At: tardy})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,6 +87,14 @@ func (o *ordeal) acked(key string) {
 	o.ledger.Lock()
 	defer o.ledger.Unlock()
 	o.ledger.acks[key] = true
+}
+
+// tardy makes the mail server wait before and after it keeps a mail, so that nodes are killed in between.
+func tardy(stage sink.Stage, _ string) error {
+	if stage == sink.StageRead || stage == sink.StageAccepted {
+		time.Sleep(rand.N(100 * time.Millisecond))
+	}
+	return nil
 }
 
 // stamp hands a request on to the authority and keeps the token that it gave.

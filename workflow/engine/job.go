@@ -91,7 +91,7 @@ func (e *Engine) Start(ctx context.Context) error {
 	if err := e.beat(ctx); err != nil {
 		return err
 	}
-	jobs, err := e.Store.StartJobs(ctx, &river.Config{
+	jobs, err := e.Store.StartJobs(context.WithoutCancel(ctx), &river.Config{ // Stop lets jobs end; their context does not end them before
 		ID: e.node, Workers: workers, Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}},
 		FetchPollInterval: 500 * time.Millisecond, FetchCooldown: 50 * time.Millisecond, MaxAttempts: 25,
 	})

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"covenant/workflow"
+	"covenant/workflow/engine"
 	"covenant/workflow/store"
 )
 
@@ -89,4 +90,46 @@ func TestRemindersAndFaultyMail(t *testing.T) {
 			t.Errorf("%d reminders handed over, want 6", reminders)
 		}
 	})
+}
+
+// tardyMailer takes mails when it is released; a caller that gives up before leaves the mail in doubt.
+type tardyMailer struct{ begun, release chan struct{} }
+
+func (m tardyMailer) Send(ctx context.Context, _ store.Mail) error {
+	m.begun <- struct{}{}
+	select {
+	case <-m.release:
+		return nil
+	case <-ctx.Done():
+		return mailFault{inDoubt: true}
+	}
+}
+
+// A process that is told to stop lets the mail that it is sending end, and leaves none in doubt.
+func TestStopLetsMailsEnd(t *testing.T) {
+	o := newOffice(t)
+	check(t, o.Stop(context.Background()))
+	config, mailer := o.Config, tardyMailer{make(chan struct{}), make(chan struct{})}
+	config.Mailer = mailer
+	node, err := engine.New(config)
+	check(t, err)
+	check(t, o.Store.Update(context.Background(), func(tx *store.Tx) error {
+		_, err := tx.QueueMail(context.Background(), store.Mail{Key: "m", Kind: "notice", To: "a@x.example", NextAt: o.now()})
+		return err
+	}))
+	told, tell := context.WithCancel(context.Background())
+	check(t, node.Start(told))
+	<-mailer.begun
+	tell()
+	time.AfterFunc(200*time.Millisecond, func() { close(mailer.release) })
+	stopping, giveUp := context.WithTimeout(context.Background(), time.Minute)
+	defer giveUp()
+	check(t, node.Stop(stopping))
+	check(t, o.Store.View(context.Background(), func(tx *store.Tx) error {
+		m, err := tx.Mail(context.Background(), "m")
+		if m.State != store.MailSent || m.Attempts != 1 {
+			t.Errorf("the mail is %s after %d attempts: %s", m.State, m.Attempts, m.LastError)
+		}
+		return err
+	}))
 }
