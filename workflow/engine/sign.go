@@ -102,8 +102,20 @@ type madeSignature struct {
 	at                    time.Time
 }
 
-// signWith unlocks the key once and makes signatures until one is on the newest version.
+// signWith makes a signature once. What is refused because the same request, pressed twice, was faster is answered as that one was.
 func (e *Engine) signWith(ctx context.Context, id workflow.CovenantID, owner keyOwner, pin string, asked any, meta Meta, how signer) (Outcome, error) {
+	out, err := e.signUntil(ctx, id, owner, pin, asked, meta, how)
+	if workflow.ErrorCode(err) == "" {
+		return out, err
+	}
+	if earlier, done, again := e.repeated(ctx, id, asked, meta.Key); done && again == nil {
+		return earlier, nil
+	}
+	return out, err
+}
+
+// signUntil unlocks the key once and makes signatures until one is on the newest version.
+func (e *Engine) signUntil(ctx context.Context, id workflow.CovenantID, owner keyOwner, pin string, asked any, meta Meta, how signer) (Outcome, error) {
 	if out, done, err := e.repeated(ctx, id, asked, meta.Key); err != nil || done {
 		return out, err
 	}
