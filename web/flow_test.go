@@ -100,3 +100,29 @@ func TestBoardOfAConference(t *testing.T) {
 		t.Error("the page of a secret ballot does not say who took part, or shows a count")
 	}
 }
+
+// Who acts under a delegation for this covenant is shown with the name of who gave it, among those who may, in opinions, ballots and the
+// timeline; a delegation for another covenant is not.
+func TestDelegatesOnThePages(t *testing.T) {
+	l := newLife(t)
+	agency := l.state.Covenant.Members()[1]
+	holder := l.who(agency, workflow.DutyReview)
+	for person, covenant := range map[workflow.PersonID]workflow.CovenantID{"kim": l.state.Covenant.ID, "lan": "other"} {
+		l.state.Directory.Apply(workflow.PersonRegistered{Person: person, Name: workflow.Personal{Text: "Bà " + string(person)}})
+		l.state.Directory.Apply(workflow.DutiesDelegated{
+			From: workflow.PositionID(string(agency) + "/" + string(holder)), To: person, Title: "Chuyên viên", Duties: []workflow.Duty{workflow.DutyReview},
+			Start: workflow.Date{Year: 2026, Month: 1, Day: 1}, End: workflow.Date{Year: 2026, Month: 12, Day: 31}, Covenant: covenant,
+		})
+	}
+	both := "Bà kim (thay " + l.state.Directory.PersonName(holder) + ")"
+	before := get(t, handler(t, l), "/giao-uoc/"+slug+"?lang=vi")
+	before.contains(".who", both)
+	if strings.Contains(before.body, "Bà lan") {
+		t.Error("a delegate for another covenant is named")
+	}
+	revision, _ := l.state.Covenant.Revision()
+	l.do(workflow.GiveReview{By: "kim", Agency: agency, Revision: revision.Number, Manifest: revision.Manifest, Opinion: workflow.OpinionApprove})
+	if n := strings.Count(get(t, handler(t, l), "/giao-uoc/"+slug+"?lang=vi").body, both); n < 2 {
+		t.Errorf("both names stand %d times, want in the opinion and in the timeline", n)
+	}
+}

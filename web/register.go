@@ -132,7 +132,7 @@ func registerRowOf(t teller) registerRow {
 	c := t.v.Covenant
 	row := registerRow{
 		Number: c.PrintedNumber(), Date: displayDate(c.Number.Date), Title: c.Title, Path: slugPath(c.Slug), number: c.Number.Number,
-		IssuedBy: t.person(c.Number.Person), Phase: sentence(c.Phase.Words(t.code)), Tone: c.Phase.Tone(),
+		IssuedBy: t.acting(c.Number.Person, c.Number.Authority), Phase: sentence(c.Phase.Words(t.code)), Tone: c.Phase.Tone(),
 	}
 	if !c.Head.IsZero() {
 		row.Short, row.Digest = c.Head.Short(), c.Head.String()

@@ -24,7 +24,7 @@ type dutyRow struct {
 }
 
 // memberReport is where one member stands with one report.
-type memberReport struct{ Agency, State, Tone, At, Summary string }
+type memberReport struct{ Agency, State, Tone, At, Person, Summary string }
 
 // rungRow is one step of the reminder ladder.
 type rungRow struct{ Label, At, State, Tone, Recipients string }
@@ -112,7 +112,7 @@ func (t teller) memberReport(id workflow.ObligationID, period workflow.Period, a
 		m.State, m.Tone = t.text("report.pending"), "next"
 	}
 	if ok {
-		m.Summary = report.Summary
+		m.Summary, m.Person = report.Summary, t.acting(report.Person, report.Authority)
 		m.At = t.when(t.timeOf(func(e workflow.Event) bool {
 			r, ok := e.(workflow.ReportSubmitted)
 			return ok && r.Agency == a && r.Obligation == id && r.Period == period

@@ -8,14 +8,14 @@ func (d *Directory) Describe(e Event, lang string) string {
 	switch e := e.(type) {
 	case AgencyRegistered:
 		if have, ok := d.Agencies[e.Agency]; ok {
-			return say("~ đơn vị %s: %s <%s> → %s <%s>", "~ agency %s: %s <%s> → %s <%s>", e.Agency, have.Name, have.Email, e.Name, e.Email)
+			return say("~ đơn vị %s: %s %s → %s %s", "~ agency %s: %s %s → %s %s", e.Agency, have.Name, address(have.Email, have.Language), e.Name, address(e.Email, e.Language))
 		}
-		return say("+ đơn vị %s: %s <%s>", "+ agency %s: %s <%s>", e.Agency, e.Name, e.Email)
+		return say("+ đơn vị %s: %s %s", "+ agency %s: %s %s", e.Agency, e.Name, address(e.Email, e.Language))
 	case PersonRegistered:
 		if have, ok := d.People[e.Person]; ok {
-			return say("~ người %s: %s <%s> → %s <%s>", "~ person %s: %s <%s> → %s <%s>", e.Person, have.Name.Text, have.Email.Text, e.Name.Text, e.Email.Text)
+			return say("~ người %s: %s %s → %s %s", "~ person %s: %s %s → %s %s", e.Person, have.Name.Text, address(have.Email.Text, have.Language), e.Name.Text, address(e.Email.Text, e.Language))
 		}
-		return say("+ người %s: %s <%s>", "+ person %s: %s <%s>", e.Person, e.Name.Text, e.Email.Text)
+		return say("+ người %s: %s %s", "+ person %s: %s %s", e.Person, e.Name.Text, address(e.Email.Text, e.Language))
 	case PositionAssigned:
 		mark := "+"
 		if _, ok := d.Positions[e.Position]; ok {
@@ -38,6 +38,14 @@ func (d *Directory) Describe(e Event, lang string) string {
 		return say("− ủy quyền %s: đến hết ngày %s (%s)", "− delegation %s: until the end of %s (%s)", e.Delegation, e.LastDay.Display(), e.Reason)
 	}
 	return d.describeCertificate(e, say)
+}
+
+// address is where mails go, with their language where there is one.
+func address(email string, lang Language) string {
+	if lang == "" {
+		return "<" + email + ">"
+	}
+	return "<" + email + "> (" + string(lang) + ")"
 }
 
 func (d *Directory) describeCertificate(e Event, say func(vi, en string, args ...any) string) string {

@@ -48,6 +48,13 @@ func TestBlockFileChanges(t *testing.T) {
 	if len(told) != 1 || told[0] != "~ chức vụ so/binh: Phó Giám đốc phụ trách (biểu quyết), từ 01/01/2025" {
 		t.Errorf("a new title: %q", told)
 	}
+	told = apply(strings.NewReplacer("role: leader", "role: leader\n    language: vi", "title: Phó Giám đốc", "language: en, title: Phó Giám đốc phụ trách").Replace(smallBlock))
+	if len(told) != 2 || told[0] != "~ đơn vị so: Sở Tài chính <so@x.example> → Sở Tài chính <so@x.example> (vi)" || !strings.HasSuffix(told[1], "<binh@x.example> (en)") {
+		t.Errorf("languages: %q", told)
+	}
+	if got := s.Directory.Mailboxes("", "so", DutyVote, Date{2026, 6, 1}); len(got) != 3 || got[0].Language != Vietnamese || got[1] != (Mailbox{"an@x.example", Vietnamese}) || got[2].Language != English {
+		t.Errorf("mailboxes %+v", got)
+	}
 	a, err := s.Directory.Authority("binh", "so", DutySign, Date{2026, 6, 15})
 	if err != nil || a.For != "an" {
 		t.Errorf("%+v, %v", a, err)
@@ -57,12 +64,12 @@ func TestBlockFileChanges(t *testing.T) {
 // All that is wrong with a file is said at once.
 func TestBlockFileProblems(t *testing.T) {
 	bad := strings.NewReplacer("email: so@x.example", "email: nobody", "rank: deputy, duties: [vote]", "rank: officer, duties: [sign, dance]",
-		"until: 2026-06-30", "from: 2026-07-01, until: 2026-06-30", "role: leader", "role: captain").Replace(smallBlock)
+		"until: 2026-06-30", "from: 2026-07-01, until: 2026-06-30", "role: leader", "role: captain\n    language: fr").Replace(smallBlock)
 	_, err := ParseBlockFile("f", []byte(bad))
 	if err == nil {
 		t.Fatal("accepted")
 	}
-	for _, want := range []string{`role "captain"`, "nobody", `unknown duty "dance"`, "is before from", "only the head, deputies", "0 leaders"} {
+	for _, want := range []string{`role "captain"`, "nobody", `unknown duty "dance"`, "is before from", "only the head, deputies", "0 leaders", `language "fr"`} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("no word of %q in\n%v", want, err)
 		}
