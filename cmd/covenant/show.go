@@ -16,7 +16,9 @@ type showCmd struct {
 	Slug string `arg:"" help:"Address of the covenant, as in 2026/khoi-kinh-te-nganh."`
 	Wait bool   `help:"Wait up to a minute while the program itself is at work (freezing, validation data); the directory must be served."`
 	Out  string `short:"o" help:"Write the document to this file: its newest version, or the newest revision before it is frozen." placeholder:"FILE.pdf"`
-	JSON bool   `name:"json" help:"Print everything as JSON."`
+	// Sheet is written in place of the document.
+	Sheet workflow.AgencyID `help:"With --out, write this agency's score sheet instead." placeholder:"AGENCY"`
+	JSON  bool              `name:"json" help:"Print everything as JSON."`
 	place
 }
 
@@ -38,8 +40,17 @@ func (cmd *showCmd) Run(e *env) error {
 	return nil
 }
 
-// write leaves the document in a file.
+// write leaves the document, or an agency's score sheet, in a file.
 func (cmd *showCmd) write(e *env, s *standing) error {
+	if cmd.Sheet != "" {
+		return cmd.read(e, func(eng *engine.Engine) error {
+			sheet, err := eng.ScoreSheet(e.ctx, cmd.Slug, cmd.Sheet)
+			if err != nil {
+				return err
+			}
+			return writeWhole(cmd.Out, sheet, 0o644)
+		})
+	}
 	digest := s.Head
 	if digest.IsZero() && s.Revision != nil {
 		digest = s.Revision.PDF
