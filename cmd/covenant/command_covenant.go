@@ -25,8 +25,8 @@ func engineCommands() []command {
 				return eng.AmendText(ctx, r, meta)
 			}),
 		onCovenant("issue-number", "cấp số và ngày; không nêu số thì lấy số tiếp theo", "issue number and date; without a number, the next one", issueNumber),
-		onCovenant("sign", "ký bằng khóa máy chủ giữ", "sign with the key that the server keeps", sign),
-		onCovenant("seal", "đóng dấu cơ quan bằng khóa máy chủ giữ", "apply an agency's seal with the key that the server keeps", seal),
+		onCovenant("sign", "ký bằng khóa do máy chủ giữ", "sign with the key that the server keeps", sign),
+		onCovenant("seal", "đóng dấu cơ quan bằng khóa do máy chủ giữ", "apply an agency's seal with the key that the server keeps", seal),
 		onCovenant("upload-signed", "nộp tệp đã ký ở nơi khác", "bring the file that was signed elsewhere",
 			func(ctx context.Context, eng *engine.Engine, id workflow.CovenantID, r engine.UploadRequest, meta engine.Meta) (engine.Outcome, error) {
 				r.Covenant = id
@@ -84,7 +84,7 @@ func seal(ctx context.Context, eng *engine.Engine, id workflow.CovenantID, r eng
 // keepsKeys refuses where the server's half of the protection of kept keys is missing: every right PIN would count as wrong.
 func keepsKeys(eng *engine.Engine) error {
 	if len(eng.Secret) == 0 {
-		return sentence("ở đây không có tệp server.secret nên không mở được khóa ký máy chủ giữ; hãy chạy lệnh nơi máy chủ phục vụ, hoặc nêu secret_file trong cấu hình",
+		return sentence("ở đây không có tệp server.secret nên không mở được khóa do máy chủ giữ; hãy chạy lệnh trên máy đang phục vụ, hoặc nêu secret_file trong cấu hình",
 			"server.secret is not here, so kept keys cannot be opened; give the command where the server serves, or name secret_file in the configuration")
 	}
 	return nil
@@ -142,8 +142,13 @@ func renew(ctx context.Context, eng *engine.Engine, o order, p renewParams) (ans
 // showParams say whether to wait for what the program itself has to do.
 type showParams struct{ Wait bool }
 
-// showWaits is how long show waits at most.
-const showWaits = time.Minute
+// showWaits is how long one order to show waits at most: less than a process that is told to stop gives its orders.
+const showWaits = 2 * time.Second
+
+// atWork reports whether it is the program that brings a covenant forward.
+func atWork(p workflow.Phase) bool {
+	return p == workflow.AwaitingFreeze || p == workflow.AwaitingValidation
+}
 
 func show(ctx context.Context, eng *engine.Engine, o order, p showParams) (answer, error) {
 	if p.Wait {
@@ -153,9 +158,7 @@ func show(ctx context.Context, eng *engine.Engine, o order, p showParams) (answe
 		}
 		waiting, cancel := context.WithTimeout(ctx, showWaits)
 		defer cancel()
-		_, err = eng.Await(waiting, id, func(s workflow.State) bool {
-			return s.Covenant.Phase != workflow.AwaitingFreeze && s.Covenant.Phase != workflow.AwaitingValidation
-		})
+		_, err = eng.Await(waiting, id, func(s workflow.State) bool { return !atWork(s.Covenant.Phase) })
 		if err != nil && waiting.Err() == nil {
 			return answer{}, err
 		}

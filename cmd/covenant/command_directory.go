@@ -111,7 +111,7 @@ func keepKey(ctx context.Context, eng *engine.Engine, o order, p keyParams) (ans
 	if err != nil {
 		return answer{}, err
 	}
-	return answer{Lines: []string{o.words("Máy chủ giữ khóa của %s (số sê-ri %s).", "The server keeps the key of %s (serial number %s).",
+	return answer{Lines: []string{o.words("Máy chủ đã giữ khóa của %s (số sê-ri %s).", "The server keeps the key of %s (serial number %s).",
 		id.Certificate.Subject.CommonName, id.Certificate.SerialNumber)}}, nil
 }
 

@@ -421,6 +421,10 @@ func TestDemoServes(t *testing.T) {
 	if file := get(t, "http://"+address+slug+"/van-ban.pdf"); !strings.HasPrefix(file, "%PDF-") {
 		t.Error("the covenant's file is not served")
 	}
+	shown := output(t, program(t), "--lang", "en", "show", strings.TrimPrefix(slug, "/giao-uoc/"), "--wait", "--data", dir)
+	if !strings.Contains(shown, "In force") {
+		t.Errorf("the command line, over the control channel:\n%s", shown)
+	}
 }
 
 func freeAddress(t *testing.T) string {

@@ -195,9 +195,10 @@ func (d *driver) ride(n int) error {
 }
 
 func (d *driver) step(n int, s *standing) error {
-	switch s.Phase {
-	case workflow.AwaitingFreeze, workflow.AwaitingValidation: // the node that was asked has not come round to it
+	if atWork(s.Phase) {
 		return nil
+	}
+	switch s.Phase {
 	case workflow.AwaitingRevision:
 		return d.act(n, d.who(tortureLeader, workflow.DutyDraft), "submit", "submit-revision", engine.SubmitRequest{Values: d.values})
 	case workflow.AwaitingReviews:

@@ -95,6 +95,7 @@ func TestTwoNodes(t *testing.T) {
 	if err := d.ride(0); err != nil {
 		t.Fatal(err)
 	}
+	ruleByHand(t, o, "served", "--database", o.config.Database)
 	path := "/giao-uoc/" + d.slug(0) + "/van-ban.pdf"
 	if file := get(t, "http://"+first+path); file != get(t, "http://"+second+path) || !strings.HasPrefix(file, "%PDF-") {
 		t.Error("the nodes serve different files")
@@ -107,7 +108,19 @@ func TestTwoNodes(t *testing.T) {
 	o.nodes = o.nodes[1:]
 	o.config.Data = o.nodes[0].data
 	o.settle()
+	ruleByHand(t, o, "alone", "--config", o.configuration)
 	o.check(d, 2)
+}
+
+// ruleByHand gives a command on the command line, which the node of the first data directory carries out, or where it is stopped
+// the command line itself.
+func ruleByHand(t *testing.T, o *ordeal, id string, args ...string) {
+	t.Helper()
+	cmd := append([]string{"--lang", "en", "directory", "rule", id, "--person", "ung-hoai-duc", "--issuer", "CN=CA", "--attribute", "UID", "--value", id,
+		"--data", o.config.Data}, args...)
+	if out, err := covenant(t, cmd...).CombinedOutput(); err != nil || !strings.Contains(string(out), "rule "+id) {
+		t.Errorf("%v: %v\n%s", cmd, err, out)
+	}
 }
 
 // refuseOtherSecret starts a node with another server secret, which must end and say why.

@@ -146,7 +146,7 @@ func findField(t reflect.Type, where, name, lang string) (field, error) {
 		known = append(known, f.name+"="+f.words(lang))
 	}
 	if name == "pin" {
-		return field{}, sentence("mã PIN không đứng trên dòng lệnh; dùng --pin-file", "a PIN does not stand on the command line; use --pin-file")
+		return field{}, sentence("không ghi mã PIN trên dòng lệnh; hãy dùng --pin-file", "a PIN does not stand on the command line; use --pin-file")
 	}
 	return field{}, sentence("%[3]skhông có trường “%[1]s”; các trường là: %[2]s", "%[3]sthere is no field %[1]q; the fields are: %[2]s", name, strings.Join(known, "  "), where)
 }

@@ -24,7 +24,11 @@ type showCmd struct {
 
 // Run prints where a covenant stands, whose turn it is, and what the next commands have to name.
 func (cmd *showCmd) Run(e *env) error {
+	began := time.Now()
 	a, err := cmd.ask(e, "show", cmd.Slug, showParams{cmd.Wait})
+	for err == nil && cmd.Wait && atWork(a.Standing.Phase) && time.Since(began) < time.Minute {
+		a, err = cmd.ask(e, "show", cmd.Slug, showParams{cmd.Wait})
+	}
 	if err != nil {
 		return err
 	}
