@@ -17,45 +17,44 @@ import (
 // A bundle tells the truth, or its check says what is wrong: each kind of meddling with one entry is found, also when the
 // manifest is made to agree with it.
 func TestEvidence(t *testing.T) {
-	eachDatabase(t, func(t *testing.T, o *office) {
-		o.upTo(workflow.AwaitingReports)
-		check(t, o.Sweep(context.Background()))
-		_, err := o.Await(context.Background(), o.id, func(workflow.State) bool {
-			stamped := false
-			check(t, o.Store.View(context.Background(), func(tx *store.Tx) error {
-				roots, err := tx.Roots(context.Background())
-				stamped = len(roots) == 1 && len(roots[0].Token) > 0
-				return err
-			}))
-			return stamped
-		})
-		check(t, err)
-		var bundle bytes.Buffer
-		manifest, err := o.Evidence(context.Background(), "2026/khoi", &bundle)
-		check(t, err)
-		report := o.checkEvidence(bundle.Bytes())
-		if report.Overall() != engine.Passed || len(report.Findings) < 15 {
-			t.Fatalf("an honest bundle: %+v", report.Findings)
-		}
-		for name, meddle := range map[string]func(string, []byte) []byte{
-			"another covenant.pdf": replaceIn("covenant.pdf", "vi-VN", "en-GB"),
-			"a changed review":     replaceIn("events.json", `"approve"`, `"reject"`),
-			"another name":         replaceIn("names.json", "Lã Thị Kiều Trinh", "Nguyễn Văn X"),
-			"another date of root": replaceIn("roots.json", `"Day": "20`, `"Day": "19`),
-			"values of a revision": replaceIn("revision-01/values.yaml", "Tân Giang", "Tân Hà"),
-			"without the directory": func(name string, b []byte) []byte {
-				return map[bool][]byte{true: []byte("[]"), false: b}[name == "directory.json"]
-			},
-		} {
-			meddled := rewriteBundle(t, bundle.Bytes(), manifest, meddle)
-			if report := o.checkEvidence(meddled); report.Overall() != engine.Failed {
-				t.Errorf("%s: %+v; want a failure", name, report.Findings)
-			}
-		}
-		if _, err := engine.CheckEvidence(context.Background(), strings.NewReader("no zip"), 6, o.pki.Roots()); !errors.Is(err, engine.ErrNotEvidence) {
-			t.Errorf("not a bundle: %v", err)
-		}
+	o := newOffice(t)
+	o.upTo(workflow.AwaitingReports)
+	check(t, o.Sweep(context.Background()))
+	_, err := o.Await(context.Background(), o.id, func(workflow.State) bool {
+		stamped := false
+		check(t, o.Store.View(context.Background(), func(tx *store.Tx) error {
+			roots, err := tx.Roots(context.Background())
+			stamped = len(roots) == 1 && len(roots[0].Token) > 0
+			return err
+		}))
+		return stamped
 	})
+	check(t, err)
+	var bundle bytes.Buffer
+	manifest, err := o.Evidence(context.Background(), "2026/khoi", &bundle)
+	check(t, err)
+	report := o.checkEvidence(bundle.Bytes())
+	if report.Overall() != engine.Passed || len(report.Findings) < 15 {
+		t.Fatalf("an honest bundle: %+v", report.Findings)
+	}
+	for name, meddle := range map[string]func(string, []byte) []byte{
+		"another covenant.pdf": replaceIn("covenant.pdf", "vi-VN", "en-GB"),
+		"a changed review":     replaceIn("events.json", `"approve"`, `"reject"`),
+		"another name":         replaceIn("names.json", "Lã Thị Kiều Trinh", "Nguyễn Văn X"),
+		"another date of root": replaceIn("roots.json", `"Day": "20`, `"Day": "19`),
+		"values of a revision": replaceIn("revision-01/values.yaml", "Tân Giang", "Tân Hà"),
+		"without the directory": func(name string, b []byte) []byte {
+			return map[bool][]byte{true: []byte("[]"), false: b}[name == "directory.json"]
+		},
+	} {
+		meddled := rewriteBundle(t, bundle.Bytes(), manifest, meddle)
+		if report := o.checkEvidence(meddled); report.Overall() != engine.Failed {
+			t.Errorf("%s: %+v; want a failure", name, report.Findings)
+		}
+	}
+	if _, err := engine.CheckEvidence(context.Background(), strings.NewReader("no zip"), 6, o.pki.Roots()); !errors.Is(err, engine.ErrNotEvidence) {
+		t.Errorf("not a bundle: %v", err)
+	}
 }
 
 func (o *office) checkEvidence(bundle []byte) *engine.EvidenceReport {
