@@ -67,8 +67,8 @@ func (sc *Scoring) FinalScore(a AgencyID) (scores []CriterionScore, total Points
 	return verified.Scores, verified.Total, ok
 }
 
-// undecided are the agencies whose appeal waits for a decision.
-func (sc *Scoring) undecided() []AgencyID {
+// Undecided are the agencies whose appeal waits for a decision.
+func (sc *Scoring) Undecided() []AgencyID {
 	var out []AgencyID
 	for _, a := range sc.Appeals {
 		if a.Decided == nil {
@@ -99,8 +99,8 @@ func (s State) settled(now time.Time) error {
 		return refuse(CodeWrongState, "chưa thẩm định xong điểm của các đơn vị", "not every score is verified yet")
 	case len(s.Covenant.Scoring.Verified) == 0:
 		return refuse(CodeWrongState, "chưa có điểm nào được thẩm định", "no score is verified")
-	case len(s.Covenant.Scoring.undecided()) > 0:
-		return refuse(CodeWrongState, "còn khiếu nại điểm chưa giải quyết: %s", "appeals are still to be decided: %s", s.names(s.Covenant.Scoring.undecided()))
+	case len(s.Covenant.Scoring.Undecided()) > 0:
+		return refuse(CodeWrongState, "còn khiếu nại điểm chưa giải quyết: %s", "appeals are still to be decided: %s", s.names(s.Covenant.Scoring.Undecided()))
 	}
 	if open := s.mayAppeal(s.today(now)); len(open) > 0 {
 		last, _ := s.Covenant.Scoring.VerifiedScore(open[len(open)-1])
@@ -118,8 +118,8 @@ func (s State) names(agencies []AgencyID) string {
 	return strings.Join(names, ", ")
 }
 
-// councilOf is the agency that decides an appeal: nobody decides its own while there is somebody else in the role, or a deputy or leader.
-func (s State) councilOf(a AgencyID) AgencyID {
+// CouncilOf is the agency that decides an appeal: nobody decides its own while there is somebody else in the role, or a deputy or leader.
+func (s State) CouncilOf(a AgencyID) AgencyID {
 	council := s.agenciesOf([]Role{s.stage().Score.Appeal.By})
 	others := without(append(slices.Clone(council), s.agenciesOf([]Role{RoleLeader, RoleDeputy})...), a)
 	return firstOf(others, council, []AgencyID{s.Covenant.Leader()})
@@ -203,7 +203,7 @@ func (cmd DecideAppeal) decide(s State, now time.Time) ([]Event, error) {
 	if !ok || appeal.Decided != nil {
 		return nil, refuse(CodeWrongState, "%s không có khiếu nại nào chờ giải quyết", "%s has no appeal that is to be decided", s.Directory.AgencyName(cmd.Agency))
 	}
-	council := s.councilOf(cmd.Agency)
+	council := s.CouncilOf(cmd.Agency)
 	authority, err := s.authority(cmd.By, council, DutyReport, now)
 	if err != nil {
 		return nil, err

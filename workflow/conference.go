@@ -216,7 +216,7 @@ func (cmd OpenConference) decide(s State, now time.Time) ([]Event, error) {
 		Stage: s.Covenant.Stage, Name: cmd.Name, Place: cmd.Place, Chair: cmd.By, Authority: authority, Secretary: cmd.Secretary, At: now,
 		Chairing: chair,
 	}
-	if cmd.Reason != "" && cmd.Agency != "" {
+	if chair != s.Chair() {
 		e.ChairReason = cmd.Reason
 	}
 	if e.Name == "" {

@@ -366,7 +366,7 @@ func (w *world) does(turn Turn) []Command {
 			}
 			out = append(out, CastPollBallot{By: head, Agency: a, Poll: p.Poll, Choices: choice}, closing)
 		}
-		for _, e := range c.Scoring.undecided() {
+		for _, e := range c.Scoring.Undecided() {
 			out = append(out, DecideAppeal{By: officer, Agency: e, Scores: scores, Reason: "x"})
 		}
 		for _, scored := range c.Members() {
@@ -445,7 +445,7 @@ func (w *world) checkPolls(r *rapid.T, ballots box) {
 			}
 		}
 	}
-	if r2 := sc.Ranking; r2 != nil && len(sc.undecided()) > 0 {
+	if r2 := sc.Ranking; r2 != nil && len(sc.Undecided()) > 0 {
 		r.Fatalf("ranked with appeals open")
 	}
 }

@@ -168,6 +168,17 @@ func (s State) unverified() []AgencyID {
 	return out
 }
 
+// Verifiers are the agencies that have a score to verify.
+func (s State) Verifiers() []AgencyID {
+	var out []AgencyID
+	for _, a := range s.unverified() {
+		if v := s.verifierOf(a); !contains(out, v) {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
 // scoreTurns: self-scores, verification and appeals first; then ballots of the open poll, or the chair, who opens a poll or declares
 // the ranking. Who may still appeal does not stop the chair once the time for it is over.
 func (s State) scoreTurns() []Turn {
@@ -181,11 +192,9 @@ func (s State) scoreTurns() []Turn {
 	}
 	sc := s.Covenant.Scoring
 	add(DutyReport, s.Covenant.Waiting...)
-	for _, a := range s.unverified() {
-		add(DutyReport, s.verifierOf(a))
-	}
-	for _, a := range sc.undecided() {
-		add(DutyReport, s.councilOf(a))
+	add(DutyReport, s.Verifiers()...)
+	for _, a := range sc.Undecided() {
+		add(DutyReport, s.CouncilOf(a))
 	}
 	if len(out) > 0 {
 		return out

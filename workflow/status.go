@@ -161,8 +161,8 @@ func (s State) scoringSentence(lang string) string {
 		return s.waitingFor(lang, "tự chấm điểm", "to score themselves")
 	case unverified > 0:
 		return fmt.Sprintf(pick(lang, [2]string{"Chờ thẩm định điểm của %d đơn vị", "Scores to be verified: %d"}), unverified)
-	case len(c.Scoring.undecided()) > 0:
-		return fmt.Sprintf(pick(lang, [2]string{"Chờ giải quyết %d khiếu nại điểm", "Appeals to be decided: %d"}), len(c.Scoring.undecided()))
+	case len(c.Scoring.Undecided()) > 0:
+		return fmt.Sprintf(pick(lang, [2]string{"Chờ giải quyết %d khiếu nại điểm", "Appeals to be decided: %d"}), len(c.Scoring.Undecided()))
 	}
 	return s.pollingSentence(lang)
 }
@@ -220,6 +220,12 @@ func (s State) ReturnedBecause() Names {
 		return Names{}
 	}
 	cause := Cause{Agency: revision.Return.By, Why: cmp.Or(revision.Return.Why, CauseReturned)}
+	return Names{s.causeWords(cause, "vi"), s.causeWords(cause, "en")}
+}
+
+// StoppedBecause is why a covenant that stopped stands still, in both languages.
+func (s State) StoppedBecause() Names {
+	cause := s.stopCause()
 	return Names{s.causeWords(cause, "vi"), s.causeWords(cause, "en")}
 }
 

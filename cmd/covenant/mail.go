@@ -151,11 +151,12 @@ func (c composer) Request(r engine.Request, m store.Mail) (store.Mail, error) {
 	return c.write(r.Language, m, func(lang notify.Language) notify.Letter {
 		if r.Task == engine.TaskRevise {
 			return notify.Returned{
-				To: r.Agency, Covenant: r.Covenant, Because: r.Returned.Label(string(lang)), Revision: r.Revision, Comments: r.Comments, URL: r.URL,
+				To: r.Agency, Covenant: r.Covenant, Because: r.Because.Label(string(lang)), Revision: r.Revision, Comments: r.Comments, URL: r.URL,
 			}
 		}
 		letter := notify.Request{
 			Task: notify.Task(r.Task), To: r.Agency, Covenant: r.Covenant, Stage: r.Stage.Label(string(lang)), Due: dueOf(r.Deadline), URL: r.URL,
+			Because: r.Because.Label(string(lang)), Whose: r.Whose,
 		}
 		if r.Note != "" && r.Task == engine.TaskReview {
 			letter.Note = fmt.Sprintf(in(lang, "Dự thảo lần %d: %s", "Revision %d: %s"), r.Revision, r.Note)

@@ -81,7 +81,7 @@ func (plainLetters) Notice(n engine.Notice, m store.Mail) (store.Mail, error) {
 }
 
 func (plainLetters) Request(r engine.Request, m store.Mail) (store.Mail, error) {
-	m.Subject, m.Body = string(r.Task), fmt.Sprintf("language=%s %s %s %s %v", r.Language, r.Agency, r.Note, r.Returned.Vietnamese, r.Comments)
+	m.Subject, m.Body = string(r.Task), fmt.Sprintf("language=%s %s %s %s %v", r.Language, r.Agency, r.Note, r.Because.Vietnamese, r.Comments)
 	return m, nil
 }
 

@@ -84,6 +84,11 @@ func TestPollsLieApart(t *testing.T) {
 		if problems, err := o.AuditBallots(ctx); err != nil || len(problems) != 0 {
 			t.Errorf("audit of the open box: %v, %v", problems, err)
 		}
+		for task, want := range map[string]int{"score": 14, "verify": 2, "appeal": 2, "poll": 14} { // office and person of each
+			if got := o.requested(task); len(got) != want {
+				t.Errorf("asked to %s: %v, want %d", task, got, want)
+			}
+		}
 		o.do(chair, "count", workflow.ClosePoll{By: chair, Poll: "suy-ton"})
 		poll, _ := o.state().Covenant.Scoring.Poll("suy-ton")
 		if r := poll.Result; r.Cast != 7 || len(r.Ballots) != 7 || !slices.IsSorted(r.Ballots) || r.Rows[0].Points != 3 || r.Rows[0].Votes != 2 {

@@ -23,6 +23,9 @@ const (
 	TaskScore  Task = "score" // score oneself
 	TaskPoll   Task = "poll"
 	TaskRevise Task = "revise" // a draft was returned
+	TaskVerify Task = "verify" // others' scores
+	TaskAppeal Task = "appeal" // decide it
+	TaskDecide Task = "decide" // what becomes of a covenant that stopped
 )
 
 // Request asks somebody whose turn it is to act.
@@ -35,7 +38,8 @@ type Request struct {
 	Deadline workflow.Deadline
 	Revision int            // the newest one
 	Note     string         // what changed since the revision before, as the drafter says
-	Returned workflow.Names // TaskRevise: by whom, or because of what
+	Because  workflow.Names // TaskRevise, TaskDecide: of what it was returned, or stopped
+	Whose    string         // TaskAppeal: the agency that appeals
 	Comments []string       // TaskRevise: what is asked for
 	URL      string
 }
@@ -48,6 +52,7 @@ type request struct {
 	agency workflow.AgencyID
 	duty   workflow.Duty
 	turn   string // names the turn within its covenant
+	about  workflow.AgencyID
 }
 
 // taskOf are the tasks of those whom an open stage waits for. At a conference those who vote are in the hall; who has the chair is asked
@@ -64,12 +69,14 @@ func requests(s workflow.State) []request {
 	stage, _ := s.Process.Stage(c.Stage)
 	switch {
 	case c.Phase == workflow.AwaitingRevision && len(c.Revisions) > 0:
-		return []request{{TaskRevise, c.For, workflow.DutyDraft, fmt.Sprintf("revision.%d.%s", len(c.Revisions), turn)}}
+		return []request{{TaskRevise, c.For, workflow.DutyDraft, fmt.Sprintf("revision.%d.%s", len(c.Revisions), turn), ""}}
+	case c.Phase == workflow.PhaseRejected && c.Stop != nil:
+		return []request{{TaskDecide, c.Leader(), workflow.DutyVote, fmt.Sprintf("%s.%s", turn, c.Stop.Why), c.Stop.Agency}}
 	case c.Phase == workflow.AwaitingVotes && stage.Vote != nil && stage.Vote.Conference != nil:
 		if c.Sitting() != nil {
 			return nil
 		}
-		return []request{{TaskChair, s.Chair(), workflow.DutyVote, turn}}
+		return []request{{TaskChair, s.Chair(), workflow.DutyVote, turn, ""}}
 	}
 	task, ok := taskOf[c.Phase]
 	if !ok {
@@ -78,15 +85,30 @@ func requests(s workflow.State) []request {
 	var out []request
 	for _, t := range s.Turns() {
 		if contains(c.Waiting, t.Agency) {
-			out = append(out, request{task, t.Agency, t.Duty, turn})
+			out = append(out, request{task, t.Agency, t.Duty, turn, ""})
 		}
 	}
-	if c.Scoring != nil {
-		for _, p := range c.Scoring.Polls {
-			for _, a := range p.Missing() {
-				if p.Result == nil {
-					out = append(out, request{TaskPoll, a, workflow.DutyVote, fmt.Sprintf("%s.%s.%d", turn, p.Poll, p.Round)})
-				}
+	if c.Phase == workflow.AwaitingScores {
+		out = append(out, scoreRequests(s, turn)...)
+	}
+	return out
+}
+
+// scoreRequests: the scores are verified once all have come, appeals are decided one by one, and ballots put into the open poll.
+func scoreRequests(s workflow.State, turn string) []request {
+	var out []request
+	if len(s.Covenant.Waiting) == 0 {
+		for _, a := range s.Verifiers() {
+			out = append(out, request{TaskVerify, a, workflow.DutyReport, turn, ""})
+		}
+	}
+	for _, a := range s.Covenant.Scoring.Undecided() {
+		out = append(out, request{TaskAppeal, s.CouncilOf(a), workflow.DutyReport, turn, a})
+	}
+	for _, p := range s.Covenant.Scoring.Polls {
+		for _, a := range p.Missing() {
+			if p.Result == nil {
+				out = append(out, request{TaskPoll, a, workflow.DutyVote, fmt.Sprintf("%s.%s.%d", turn, p.Poll, p.Round), ""})
 			}
 		}
 	}
@@ -133,6 +155,9 @@ func (e *Engine) queueRequest(ctx context.Context, tx *store.Tx, s workflow.Stat
 		return nil
 	}
 	key := strings.Join([]string{requestKind, string(s.Covenant.ID), r.turn, string(r.task), string(r.agency), box.Address}, "/")
+	if r.about != "" {
+		key += "/" + string(r.about)
+	}
 	mail, err := e.Composer.Request(requestOf(s, r, box, e.covenantURL(s.Covenant)), store.Mail{
 		Key: store.MailKey(key), Kind: requestKind, Covenant: string(s.Covenant.ID), To: box.Address, NextAt: e.Now(),
 	})
@@ -156,12 +181,17 @@ func requestOf(s workflow.State, r request, box workflow.Mailbox, url string) Re
 	}
 	switch r.task {
 	case TaskRevise:
-		out.Returned = s.ReturnedBecause()
+		out.Because = s.ReturnedBecause()
 		for _, t := range c.OpenThreads() {
 			if t.Revision == out.Revision {
 				out.Comments = append(out.Comments, s.Directory.AgencyName(t.Agency)+": "+t.Text)
 			}
 		}
+	case TaskDecide:
+		out.Because, out.Deadline = s.StoppedBecause(), workflow.Deadline{} // the stage's is not the leader's
+	case TaskAppeal:
+		out.Deadline = workflow.Deadline{}
+		out.Whose = s.Directory.AgencyName(r.about)
 	case TaskPoll:
 		for _, p := range c.Scoring.Polls {
 			if p.Result == nil && stage.Score != nil {

@@ -100,6 +100,29 @@ func (o *office) submitAgain() {
 	check(o.t, err)
 }
 
+// Who decides on a covenant that stopped is written to, and says so once more only where it stops again for another reason.
+func TestRequestToDecide(t *testing.T) {
+	o := newOffice(t)
+	o.shrink()
+	o.begin("  - {id: gy, kind: review, NAME, due: {days: 5}, review: {reject: decide, approve: 1, quorum: 2}}\n")
+	members := o.state().Covenant.Members()
+	by := o.who(members[1], workflow.DutyReview)
+	revision, _ := o.state().Covenant.Revision()
+	o.do(by, "reject", workflow.GiveReview{By: by, Agency: members[1], Revision: 1, Manifest: revision.Manifest, Opinion: workflow.OpinionReject, Comments: []workflow.Comment{{Text: "x"}}})
+	want := "so-gddt vanphong@so-gddt.tangiang.example"
+	if got := o.requested("decide"); len(got) != 2 || got[want] != 1 {
+		t.Errorf("asked to decide: %v", got)
+	}
+	for _, m := range o.mails.got {
+		if m.Subject == "decide" && !strings.Contains(m.Body, "không nhất trí") {
+			t.Errorf("%q does not say why", m.Body)
+		}
+	}
+	if got := o.requested("review"); len(got) != 6 {
+		t.Errorf("asked to review: %v", got)
+	}
+}
+
 // At a conference nobody in the hall is written to, but who is to open it.
 func TestNoRequestsInTheHall(t *testing.T) {
 	o := newOffice(t)

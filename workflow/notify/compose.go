@@ -82,6 +82,9 @@ const (
 	TaskChair  Task = "chair" // open the conference
 	TaskScore  Task = "score" // score one's own agency
 	TaskPoll   Task = "poll"
+	TaskVerify Task = "verify" // others' scores
+	TaskAppeal Task = "appeal" // decide it
+	TaskDecide Task = "decide" // what becomes of a covenant that stopped
 )
 
 // Request asks somebody to act on a covenant.
@@ -90,6 +93,8 @@ type Request struct {
 	To       string // agency or person addressed
 	Covenant string
 	Stage    string // name of the stage or poll, in the letter's language
+	Because  string // TaskDecide: why it stopped, in the letter's language
+	Whose    string // TaskAppeal: the agency that appeals
 	Due      Due    // may be empty
 	Note     string // what is new since they last looked; may be empty
 	URL      string

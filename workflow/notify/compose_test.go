@@ -29,8 +29,8 @@ func letters() []notify.Letter {
 	list.Agency, complete.Agency = "Sở Nông nghiệp và Phát triển nông thôn", "Sở Nông nghiệp và Phát triển nông thôn"
 	list.Missing = []string{"Sở Tài chính", "Cục Thuế tỉnh"}
 	all := []notify.Letter{reminder, overdue, list, complete, notify.Digest{Agency: "Sở Tài chính", Items: []notify.Reminder{reminder, overdue}, URL: url}}
-	for _, task := range []notify.Task{notify.TaskReview, notify.TaskVote, notify.TaskSign, notify.TaskNumber, notify.TaskSeal, notify.TaskChair, notify.TaskScore, notify.TaskPoll} {
-		all = append(all, notify.Request{Task: task, To: "Giám đốc Sở Tài chính", Covenant: covenant, Stage: "Hội nghị của khối", Due: due, Note: "Sửa Điều 3 theo góp ý của Cục Thuế tỉnh.\nCác điều khác giữ nguyên.", URL: url})
+	for _, task := range []notify.Task{notify.TaskReview, notify.TaskVote, notify.TaskSign, notify.TaskNumber, notify.TaskSeal, notify.TaskChair, notify.TaskScore, notify.TaskPoll, notify.TaskVerify, notify.TaskAppeal, notify.TaskDecide} {
+		all = append(all, notify.Request{Task: task, To: "Giám đốc Sở Tài chính", Covenant: covenant, Stage: "Hội nghị của khối", Because: "Cục Thuế tỉnh không nhất trí", Whose: "Cục Thuế tỉnh", Due: due, Note: "Sửa Điều 3 theo góp ý của Cục Thuế tỉnh.\nCác điều khác giữ nguyên.", URL: url})
 	}
 	for _, outcome := range []notify.Outcome{notify.OutcomeInForce, notify.OutcomeCanceled, notify.OutcomeClosed, notify.OutcomeWithdrew} {
 		all = append(all, notify.Notice{Outcome: outcome, To: "Sở Tài chính", Covenant: covenant, Number: "01/GƯ-KTN", Date: "26/03/2026", Reason: "Khối được sắp xếp lại.", URL: url})
