@@ -39,10 +39,7 @@ func TestDemoOfTwoBlocks(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			var out, errOut bytes.Buffer
-			if status := run(append([]string{"--lang", "vi", "demo", "--exit", "--dir", dir}, want.args...), &out, &errOut); status != 0 {
-				t.Fatalf("exit status %d\n%s\n%s", status, out.String(), errOut.String())
-			}
+			output(t, program(t), append([]string{"--lang", "vi", "demo", "--exit", "--dir", dir}, want.args...)...)
 			checkSignatures(t, dir, want.people)
 			checkWithOtherPrograms(t, filepath.Join(dir, "covenant.pdf"), want.people+1) // and the leader's seal
 			checkLedger(t, dir, want.people)
@@ -53,7 +50,7 @@ func TestDemoOfTwoBlocks(t *testing.T) {
 
 // A block with a process of its own: an agency keeps silent until the ladder of reminders speaks for it, a conference with
 // a proxy amends the text on the spot and is minuted, the criteria are voted on by secret ballot, and a director refuses to
-// sign, without whom the covenant comes into force.
+// sign, without whom the covenant comes into force. It runs inside the test, so that the race detector watches a whole life.
 func TestDemoOfAConference(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
