@@ -23,7 +23,7 @@ import (
 func BenchmarkCommand(b *testing.B) {
 	for _, database := range []string{"sqlite", "postgres"} {
 		b.Run(database, func(b *testing.B) {
-			for _, load := range []load{{"comment", unlimited, false}, {"review", 6, false}, {"comment on one covenant", 250, true}} {
+			for _, load := range []load{{"comment", unlimited, false}, {"review", 6, false}, {"comment on one covenant", 100, true}} {
 				for _, callers := range []int{1, 8, 64} {
 					b.Run(fmt.Sprintf("%s/callers=%d", load.name, callers), func(b *testing.B) {
 						newCommands(b, database).bench(b, load, callers)
@@ -91,7 +91,7 @@ func (c *commands) bench(b *testing.B, load load, callers int) {
 	var turns []float64
 	at := func(ids []workflow.CovenantID, i int64) workflow.CovenantID {
 		if load.same {
-			return ids[i/int64(load.each)] // the next one before the first has more comments than a covenant ever gets
+			return ids[i/int64(load.each)] // the next one before the first has more comments than a covenant gets
 		}
 		return ids[i%int64(len(ids))]
 	}

@@ -12,7 +12,9 @@ import (
 const ahead = `-- name: Ahead :many
 SELECT CAST('' AS TEXT) AS stream, c.at AS number, c.digest AS hash, c.result AS result FROM commands c WHERE c.key = $1
 UNION ALL
-SELECT s.stream, s.version, s.hash, CAST('' AS TEXT) FROM streams s WHERE s.stream IN ($2, $3)
+SELECT s.stream, s.version, s.hash, CAST('' AS TEXT) FROM streams s WHERE s.stream = $2
+UNION ALL
+SELECT t.stream, t.version, t.hash, CAST('' AS TEXT) FROM streams t WHERE t.stream = $3
 `
 
 type AheadParams struct {
