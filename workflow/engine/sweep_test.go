@@ -73,7 +73,7 @@ func TestSweepLeavesNothingBehind(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, o *office) {
 		ctx := context.Background()
 		check(t, o.Stop(ctx)) // the jobs stay
-		const due = 502 // more than a page
+		const due = 502       // more than a page
 		check(t, o.Store.Update(ctx, func(tx *store.Tx) error {
 			var all []store.Occurrence
 			for i := range due + 5 {
