@@ -345,6 +345,8 @@ func (l *life) remind(i int) {
 }
 
 // List is the one covenant.
+func (l *life) Ready(context.Context) error { return l.failing }
+
 func (l *life) List(context.Context) ([]engine.Summary, error) {
 	if l.failing != nil {
 		return nil, l.failing
@@ -416,6 +418,12 @@ func (g guarded) List(ctx context.Context) ([]engine.Summary, error) {
 	locked.Lock()
 	defer locked.Unlock()
 	return g.l.List(ctx)
+}
+
+func (g guarded) Ready(ctx context.Context) error {
+	locked.Lock()
+	defer locked.Unlock()
+	return g.l.Ready(ctx)
 }
 
 func (g guarded) View(ctx context.Context, slug string) (*engine.View, error) {

@@ -24,6 +24,8 @@ type Source interface {
 	View(ctx context.Context, slug string) (*engine.View, error)
 	// Document opens a stored file by its digest and gives its size in bytes.
 	Document(ctx context.Context, digest workflow.Digest) (content io.ReadSeekCloser, size int64, err error)
+	// Ready reports whether it can be read at all, at a cost that does not grow with what there is.
+	Ready(ctx context.Context) error
 }
 
 // TokenSource is a Source that knows the permanent addresses printed in the documents' QR codes.
@@ -141,7 +143,7 @@ func (s *server) health(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
-	if _, err := s.src.List(ctx); err != nil {
+	if err := s.src.Ready(ctx); err != nil {
 		s.log.Error("health check", "err", err)
 		http.Error(w, "unavailable", http.StatusServiceUnavailable)
 		return

@@ -11,6 +11,14 @@ import (
 	"covenant/workflow/store"
 )
 
+// Ready reports whether the database can be read: it asks for the directory's head.
+func (e *Engine) Ready(ctx context.Context) error {
+	return e.Store.View(ctx, func(tx *store.Tx) error {
+		_, err := e.directory(ctx, tx)
+		return err
+	})
+}
+
 // List gives all covenants, the most recently changed first.
 func (e *Engine) List(ctx context.Context) ([]Summary, error) {
 	var out []Summary
