@@ -25,7 +25,7 @@ lint: $(LINT)
 # The longest packages first, so that none of them runs alone at the end.
 test:
 	./.ci/install
-	$(GO) test -race -timeout 15m ./cmd/covenant ./workflow/engine $(PACKAGES)
+	$(GO) test -race -timeout 15m ./web ./workflow/engine ./signing ./cmd/covenant $(PACKAGES)
 
 torture:
 	./.ci/install torture
