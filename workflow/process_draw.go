@@ -241,7 +241,7 @@ func (s Stage) decidedBy(lang string) []string {
 	case StageSeal:
 		add("PAdES %s", "PAdES %s", s.Seal.Level)
 	case StageReport:
-		add("%d nghĩa vụ báo cáo trong %d tháng", "%d duties over %d months", len(s.Report.Obligations), s.Report.Months)
+		add("%d nghĩa vụ báo cáo trong %d tháng", "reports promised: %d, months: %d", len(s.Report.Obligations), s.Report.Months)
 	case StageScore:
 		s.Score.drawn(lang, add)
 	}
@@ -278,7 +278,7 @@ func (v *VoteRules) drawn(lang string, add func(vi, en string, args ...any)) {
 	if v.Secret {
 		held = [2]string{held[0] + ", phiếu kín", held[1] + ", secret ballot"}
 	}
-	add("%d nội dung, %s", "%d motions, %s", len(v.Motions), pick(lang, held))
+	add("%d nội dung, %s", "motions: %d, %s", len(v.Motions), pick(lang, held))
 	of := map[Base][2]string{OfCast: {"số phiếu", "of votes cast"}, OfPresent: {"số có mặt", "of those present"}, OfAll: {"tổng số", "of all"}}[v.Of]
 	if len(v.Chair) > 0 {
 		add("chủ tọa: %[1]s", "chair: %[2]s", chairWords(v.Chair, "vi"), chairWords(v.Chair, "en"))
@@ -291,7 +291,7 @@ func (r *ScoreRules) drawn(lang string, add func(vi, en string, args ...any)) {
 	if r.CriteriaFrom != "" {
 		add("tiêu chí trong giao ước, tổng %s điểm; thẩm định: %s", "criteria of the covenant's own text, %s points in all; verified by: %s", r.Total.Display(lang), verifier)
 	} else {
-		add("%d tiêu chí, tổng %s điểm; thẩm định: %s", "%d criteria, %s points in all; verified by: %s", len(r.Criteria), r.Total.Display(lang), verifier)
+		add("%d tiêu chí, tổng %s điểm; thẩm định: %s", "criteria: %d, %s points in all; verified by: %s", len(r.Criteria), r.Total.Display(lang), verifier)
 	}
 	if r.Appeal != nil {
 		add("khiếu nại trong: %s", "appeals within: %s", r.Appeal.Within.Words(lang))
