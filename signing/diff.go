@@ -78,6 +78,7 @@ type comparison struct {
 	newForm   *pdf.Form
 	graph     *refGraph // as of new
 	pages     map[pdf.Ref]int
+	inOrder   []pdf.Ref // the pages
 	revision  int
 	conflicts []int // objects that the revision's cross-references place twice
 	changed   map[int]bool
@@ -85,14 +86,32 @@ type comparison struct {
 	added     map[pdf.Ref]bool // widgets of signature fields that are new
 	found     []Modification
 	signed    map[pdf.Ref]string // signature dictionaries that were there before, by field
+	work      *pdf.Work
 }
 
+// spend takes what a step costs off the budget; false means that the comparison is to come to its end.
+func (c *comparison) spend(steps int) bool { return c.work.Spend(int64(steps)) == nil }
+
+// maxFound is how many changes of one revision are told.
+const maxFound = 200
+
 func (c *comparison) report(m Modification) {
+	if len(c.found) >= maxFound || !c.spend(64+len(c.fields())/8) {
+		return
+	}
 	m.Revision = c.revision
 	c.quote(&m)
-	if !slices.Contains(c.found, m) && len(c.found) < 200 {
+	if !slices.Contains(c.found, m) {
 		c.found = append(c.found, m)
 	}
+}
+
+// fields are those of the form as it is now.
+func (c *comparison) fields() []*pdf.Field {
+	if c.newForm == nil {
+		return nil
+	}
+	return c.newForm.Fields
 }
 
 // run returns what the revision changed.
@@ -154,6 +173,9 @@ func differs(old, new *pdf.File, num int) bool {
 	if errX != nil || errY != nil {
 		return true
 	}
+	if s, ok := y.(*pdf.Stream); ok && new.Work().Scan(s.Length) != nil {
+		return true
+	}
 	return !pdf.Equal(x, y)
 }
 
@@ -172,18 +194,21 @@ func isNull(f *pdf.File, o pdf.Object) bool {
 	return v == nil || null
 }
 
-// diffKeys lists the keys whose values are not equal, in the new dictionary's order, then those that are gone.
-func diffKeys(old, new pdf.Dict) []pdf.Name {
+// diffKeys lists the keys whose values are not equal, in the new dictionary's order, then those that are gone. Whoever asks
+// looks at each of them in both dictionaries, which is paid for here.
+func (c *comparison) diffKeys(old, new pdf.Dict) []pdf.Name {
+	was, is := old.Lookup(), new.Lookup()
+	listed := map[pdf.Name]bool{}
 	var out []pdf.Name
-	for _, e := range new {
-		if v := old.Get(e.Key); (v == nil || !pdf.Equal(v, new.Get(e.Key))) && !slices.Contains(out, e.Key) {
+	for _, e := range slices.Concat(new, old) {
+		a, b := was(e.Key), is(e.Key)
+		if !listed[e.Key] && (a == nil || b == nil || !pdf.Equal(a, b)) {
+			listed[e.Key] = true
 			out = append(out, e.Key)
 		}
 	}
-	for _, e := range old {
-		if !new.Has(e.Key) && !slices.Contains(out, e.Key) {
-			out = append(out, e.Key)
-		}
+	if !c.spend((len(out) + 1) * (len(old) + len(new)) / 4) {
+		return nil
 	}
 	return out
 }
@@ -220,8 +245,8 @@ func (c *comparison) explain(value pdf.Object, owners ...edge) bool {
 	}
 	for dropped := true; dropped; {
 		dropped = false
-		for n := range reached {
-			if !c.exclusive(n, reached, owners) {
+		for _, n := range order {
+			if reached[n] && !c.exclusive(n, reached, owners) {
 				delete(reached, n)
 				dropped = true
 			}
@@ -238,6 +263,9 @@ func (c *comparison) explain(value pdf.Object, owners ...edge) bool {
 // exclusive: nothing refers to object n but the reached objects and the owners. A new object may also be referred to by other
 // changed objects: what they may do with it is judged with them, while an unchanged one would begin to show it.
 func (c *comparison) exclusive(n int, reached map[int]bool, owners []edge) bool {
+	if !c.spend(1 + len(c.graph.in[n])) {
+		return false
+	}
 	fresh := isNull(c.old, pdf.Ref{Num: n, Gen: entryOrFree(c.old, n).Gen})
 	for _, e := range c.graph.in[n] {
 		known := reached[e.from] || slices.Contains(owners, e) || (fresh && c.changed[e.from])
@@ -258,6 +286,9 @@ func (c *comparison) leftovers() {
 	}
 	slices.Sort(nums)
 	for _, n := range nums {
+		if len(c.found) >= maxFound || !c.spend(len(c.graph.in[n])) {
+			return
+		}
 		for _, e := range c.graph.in[n] {
 			if (e.from == trailerNode || !c.changed[e.from] || c.explained[e.from]) && !c.graph.dead(e.from) {
 				c.report(c.describe(n, e))

@@ -20,7 +20,7 @@ func (c *comparison) compareTrailer() error {
 	if !equalOrAbsent(a.Get("Root"), b.Get("Root")) {
 		_, oldRoot, _ := c.old.Catalog()
 		_, newRoot, _ := c.new.Catalog()
-		if slices.ContainsFunc(diffKeys(oldRoot, newRoot), func(k pdf.Name) bool { return !slices.Contains(catalogKeys, k) }) {
+		if slices.ContainsFunc(c.diffKeys(oldRoot, newRoot), func(k pdf.Name) bool { return !slices.Contains(catalogKeys, k) }) {
 			c.report(Modification{Kind: ChangeTrailer, Key: "Root"})
 		}
 	}
@@ -55,7 +55,7 @@ func (c *comparison) compareCatalog() error {
 		return err
 	}
 	c.explained[rootRef.Num] = true
-	for _, key := range diffKeys(oldRoot, newRoot) {
+	for _, key := range c.diffKeys(oldRoot, newRoot) {
 		switch key {
 		case "AcroForm", "DSS":
 		case "Metadata":

@@ -50,6 +50,9 @@ func (c *comparison) locate(m *Modification, n int) {
 	if c.oldForm != nil {
 		for _, f := range c.oldForm.Fields {
 			for _, w := range f.Widgets {
+				if !c.spend(16) {
+					return
+				}
 				if reaches(c.new, w.Dict.Without("P", "Parent", "Popup"), n) {
 					m.Field = f.Name
 					if f.Type == "Sig" && !isNull(c.old, f.Value) {
@@ -60,14 +63,15 @@ func (c *comparison) locate(m *Modification, n int) {
 			}
 		}
 	}
-	best := 0
-	for ref, number := range c.pages {
-		if ref.Num == n || (best == 0 || number < best) && reaches(c.new, dictOf(c.new, ref.Num).Without("Parent"), n) {
-			best = number
+	if page, ok := c.pages[pdf.Ref{Num: n, Gen: entryOrFree(c.new, n).Gen}]; ok {
+		m.Page = page
+	}
+	for i := 0; i < len(c.inOrder) && m.Page == 0; i++ {
+		if page := c.inOrder[i]; reaches(c.new, dictOf(c.new, page.Num).Without("Parent"), n) {
+			m.Page = c.pages[page]
 		}
 	}
-	m.Page = best
-	if best != 0 && m.Kind == ChangeObject {
+	if m.Page != 0 && m.Kind == ChangeObject {
 		m.Kind = ChangeResource
 	}
 }

@@ -54,7 +54,7 @@ func (c *comparison) compareForm() error {
 
 // compareFormDict: SigFlags may gain bits, resources may be added, the rest stays.
 func (c *comparison) compareFormDict(old, new pdf.Dict) error {
-	for _, key := range diffKeys(old, new) {
+	for _, key := range c.diffKeys(old, new) {
 		var ok bool
 		switch key {
 		case "Fields":
@@ -142,6 +142,9 @@ func (c *comparison) resourceDicts(old, new pdf.Object) (a, b pdf.Dict, err erro
 func (c *comparison) edgesTo(o pdf.Object, key pdf.Name) []edge {
 	var out []edge
 	references(o, func(r pdf.Ref) {
+		if !c.spend(len(c.graph.in[r.Num])) {
+			return
+		}
 		for _, e := range c.graph.in[r.Num] {
 			if e.key == key || c.explained[e.from] {
 				out = append(out, e)
@@ -162,6 +165,9 @@ func (c *comparison) byExplained(n int) bool {
 
 // onlyBy: all references to object n stand under one of the keys.
 func (c *comparison) onlyBy(n int, keys ...pdf.Name) bool {
+	if !c.spend(len(c.graph.in[n])) {
+		return false
+	}
 	for _, e := range c.graph.in[n] {
 		if !slices.Contains(keys, e.key) {
 			return false
@@ -178,6 +184,9 @@ func (c *comparison) compareField(was, is *pdf.Field) {
 	if is.Ref == (pdf.Ref{}) || c.changed[is.Ref.Num] {
 		c.explained[is.Ref.Num] = true
 		c.compareFieldDict(was, is, was.Dict, is.Dict, is.Ref)
+	}
+	if !c.spend(len(is.Widgets) * len(was.Widgets)) {
+		return
 	}
 	for _, w := range is.Widgets {
 		if w.Ref == is.Ref {
@@ -229,7 +238,7 @@ func (c *comparison) pageOf(w pdf.Widget) int {
 
 // compareFieldDict judges the keys that differ in a field's or widget's dictionary.
 func (c *comparison) compareFieldDict(was, is *pdf.Field, old, new pdf.Dict, ref pdf.Ref) {
-	keys := diffKeys(old, new)
+	keys := c.diffKeys(old, new)
 	if len(keys) == 0 {
 		return
 	}
@@ -447,7 +456,7 @@ func (c *comparison) covers(w pdf.Widget, rect pdf.Rect) string {
 		return ""
 	}
 	var pages []pdf.Ref // P is the file's own word; the page's list of annotations is what is drawn
-	for page := range c.pages {
+	for _, page := range c.inOrder {
 		if c.new.Shows(page, w.Ref) {
 			pages = append(pages, page)
 		}

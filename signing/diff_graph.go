@@ -23,6 +23,7 @@ type refGraph struct {
 	in      map[int][]edge
 	out     map[int][]int // wanted objects that an object refers to
 	edges   int           // made in all
+	work    *pdf.Work
 }
 
 // maxEdges bounds a refGraph's memory.
@@ -30,7 +31,8 @@ const maxEdges = 2_000_000
 
 // newRefGraph reads every object of the view once, until stop gives an error.
 func newRefGraph(view *pdf.File, form *pdf.Form, wanted map[int]bool, stop func() error) (*refGraph, error) {
-	g := &refGraph{wanted: wanted, through: map[int]bool{}, in: map[int][]edge{}, out: map[int][]int{}}
+	g := &refGraph{wanted: wanted, through: map[int]bool{}, in: map[int][]edge{}, out: map[int][]int{},
+		work: view.Work()}
 	g.findThrough(view, form)
 	n := 0
 	for num, e := range view.Objects() {
@@ -107,7 +109,7 @@ func (g *refGraph) readTrailer(view *pdf.File) {
 func (g *refGraph) dead(n int) bool { return g.unused(n, map[int]bool{}) }
 
 func (g *refGraph) unused(n int, seen map[int]bool) bool {
-	if n == trailerNode || !g.wanted[n] || len(seen) > 1000 {
+	if n == trailerNode || !g.wanted[n] || len(seen) > 1000 || g.work.Spend(4+int64(len(g.in[n]))) != nil {
 		return false
 	}
 	if seen[n] {
@@ -172,6 +174,9 @@ func (g *refGraph) walk(from int, key pdf.Name, o pdf.Object, depth int) {
 
 func (g *refGraph) forget(from int) {
 	for _, to := range g.out[from] {
+		if g.work.Spend(int64(len(g.in[to]))) != nil {
+			return
+		}
 		kept := g.in[to][:0]
 		for _, e := range g.in[to] {
 			if e.from != from {

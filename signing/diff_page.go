@@ -1,6 +1,7 @@
 package signing
 
 import (
+	"maps"
 	"slices"
 
 	"covenant/signing/internal/pdf"
@@ -8,12 +9,12 @@ import (
 
 // comparePages: of a page only the list of annotations may change, by the widgets of new signature fields.
 func (c *comparison) comparePages() error {
-	for num := range c.changed {
+	for _, num := range slices.Sorted(maps.Keys(c.changed)) {
 		ref := pdf.Ref{Num: num, Gen: entryOrFree(c.new, num).Gen}
 		if page, ok := c.pages[ref]; ok {
 			c.explained[num] = true
 			old, new := dictOf(c.old, num), dictOf(c.new, num)
-			for _, key := range diffKeys(old, new) {
+			for _, key := range c.diffKeys(old, new) {
 				if key != "Annots" {
 					kind := ChangePage
 					var action ChangeVerb
@@ -44,7 +45,7 @@ func (c *comparison) comparePageTreeNode(num int) {
 	if old.Get("Type") != pdf.Name("Pages") || new.Get("Type") != pdf.Name("Pages") {
 		return
 	}
-	for _, key := range diffKeys(old, new) {
+	for _, key := range c.diffKeys(old, new) {
 		refers := slices.Contains(pageTreeKeys, key)
 		references(new.Get(key), func(pdf.Ref) { refers = true })
 		if refers {
@@ -90,7 +91,7 @@ func (c *comparison) compareSharedAnnotations(num int) {
 		return
 	}
 	for _, e := range c.graph.in[num] {
-		if e.key != "Annots" {
+		if e.key != "Annots" || len(c.found) >= maxFound {
 			continue
 		}
 		page, ok := c.pages[pdf.Ref{Num: e.from, Gen: entryOrFree(c.new, e.from).Gen}]
@@ -127,6 +128,9 @@ func (c *comparison) compareAnnotations(old, new pdf.Object, page int) {
 		if c.added[ref] {
 			continue
 		}
+		if !c.spend(len(a)) {
+			return
+		}
 		d, _ := c.new.Dict(o)
 		m := Modification{Kind: ChangeAnnotation, Action: ActionAdded, Subtype: subtype(d), Page: page, Object: ref.Num}
 		if slices.ContainsFunc(a, func(v pdf.Object) bool { return pdf.Equal(v, o) }) {
@@ -136,7 +140,7 @@ func (c *comparison) compareAnnotations(old, new pdf.Object, page int) {
 		}
 		c.report(m)
 	}
-	for ; i < len(a); i++ {
+	for ; i < len(a) && c.spend(len(b)); i++ {
 		if slices.ContainsFunc(b, func(v pdf.Object) bool { return pdf.Equal(v, a[i]) }) {
 			continue
 		}

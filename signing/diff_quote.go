@@ -1,7 +1,6 @@
 package signing
 
 import (
-	"slices"
 	"strings"
 
 	"covenant/signing/internal/pdf"
@@ -70,9 +69,13 @@ func (c *comparison) lineDifference(page int) (gone, added string) {
 
 // missing joins the lines of a that b lacks.
 func missing(a, b []string) string {
+	known := map[string]bool{}
+	for _, line := range b {
+		known[line] = true
+	}
 	var out []string
 	for _, line := range a {
-		if !slices.Contains(b, line) && len(out) < 10 {
+		if !known[line] && len(out) < 10 {
 			out = append(out, line)
 		}
 	}

@@ -44,7 +44,7 @@ type document struct {
 }
 
 func newDocument(in io.ReaderAt, size int64, out io.Writer, limits Limits) (*document, error) {
-	d := &document{in: in, size: size, out: out, limits: limits.pdf(), hashes: map[crypto.Hash]hash.Hash{}}
+	d := &document{in: in, size: size, out: out, limits: limits.pdf(size), hashes: map[crypto.Hash]hash.Hash{}}
 	switch in.(type) { // in memory already
 	case bytesInput, *bytes.Reader, *strings.Reader:
 		return d, nil

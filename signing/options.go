@@ -90,10 +90,12 @@ type Limits struct {
 	MaxObjects   int   // cross-reference entries; default 8,388,607
 	MaxRevisions int   // default 10,000
 	MaxDecoded   int64 // bytes of one decoded stream; default 64 MiB
+	MaxWork      int64 // as in [VerifyLimits]
 }
 
-func (l Limits) pdf() pdf.Limits {
-	return pdf.Limits{MaxObjects: l.MaxObjects, MaxRevisions: l.MaxRevisions, MaxDecoded: l.MaxDecoded}
+func (l Limits) pdf(size int64) pdf.Limits {
+	return pdf.Limits{MaxObjects: l.MaxObjects, MaxRevisions: l.MaxRevisions, MaxDecoded: l.MaxDecoded,
+		Work: pdf.NewWork(l.MaxWork, size)}
 }
 
 // Timestamper gives RFC 3161 time-stamp tokens; [TSA] asks an authority over HTTP.

@@ -28,55 +28,44 @@ type VerifyOptions struct {
 
 // VerifyLimits bounds what one file may cost. The zero value of each field means its default.
 type VerifyLimits struct {
-	MaxSignatures int           // results; more are an error; default 1000
-	MaxRevisions  int           // default 10,000
-	MaxObjects    int           // default 1,000,000
-	MaxDecoded    int64         // bytes of one decoded object or cross-reference stream; default 8 MiB
-	MaxTime       time.Duration // without waiting for servers; default 4 s and 1 s for each 16 MiB; negative: none
+	MaxSignatures int   // results; more are an error; default 1000
+	MaxRevisions  int   // default 10,000
+	MaxObjects    int   // default 1,000,000
+	MaxDecoded    int64 // bytes of one decoded object or cross-reference stream; default 8 MiB
+	// MaxWork is how much work may be done, in bytes parsed or decoded, everything else reckoned in them. It is the same for a
+	// file on every machine; a clock is the context's business. Default 128 Mi and 8 for each byte of the file; negative: none.
+	MaxWork int64
 }
 
-// ErrTooCostly: the file would take more time or memory to judge than the limits allow.
-var ErrTooCostly = errors.New("the file is too costly to judge: raise the limits if it is meant to be so")
+// ErrTooCostly: the file would take more work to read or judge than the limits allow.
+var ErrTooCostly = pdf.ErrTooCostly
 
 // ErrPasswordNeeded: the file is encrypted and opens with a password only.
 var ErrPasswordNeeded = errors.New("the pdf is encrypted and opens with a password only, so its signatures cannot be judged: ask for a copy that opens without one")
 
-func (l VerifyLimits) time(size int64) time.Duration {
-	if l.MaxTime != 0 {
-		return l.MaxTime
-	}
-	return 4*time.Second + time.Duration(size/(16<<20))*time.Second
+// contextReader reads until its context ends, so that nothing that hangs outlives whoever waits for it.
+type contextReader struct {
+	io.ReaderAt
+	ctx context.Context
 }
 
-// limitedReader reads until a deadline. Everything that verification does with a file reads it again and again, so that this
-// bounds the time of any loop over a hostile structure.
-type limitedReader struct {
-	r        io.ReaderAt
-	ctx      context.Context
-	deadline time.Time // zero: none
-}
-
-func (l *limitedReader) ReadAt(p []byte, off int64) (int, error) {
-	if err := l.ctx.Err(); err != nil {
+func (r *contextReader) ReadAt(p []byte, off int64) (int, error) {
+	if err := r.ctx.Err(); err != nil {
 		return 0, err
 	}
-	if !l.deadline.IsZero() && time.Now().After(l.deadline) {
-		return 0, ErrTooCostly
-	}
-	return l.r.ReadAt(p, off)
+	return r.ReaderAt.ReadAt(p, off)
 }
 
-// expired is the reader's own reason to stop, if there is one.
-func (l *limitedReader) expired() error {
-	_, err := l.ReadAt(nil, 0)
-	if errors.Is(err, ErrTooCostly) || l.ctx.Err() != nil {
+// stopped is why the verification must end, if it must: nobody waits for it any more, or its budget is used up.
+func (v *verification) stopped() error {
+	if err := v.reader.ctx.Err(); err != nil {
 		return err
 	}
-	return nil
+	return v.work.Err()
 }
 
-func (l VerifyLimits) pdf() pdf.Limits {
-	lim := pdf.Limits{MaxRevisions: l.MaxRevisions, MaxObjects: l.MaxObjects, MaxDecoded: l.MaxDecoded, AllowEncrypted: true}
+func (l VerifyLimits) pdf(work *pdf.Work) pdf.Limits {
+	lim := pdf.Limits{Work: work, MaxRevisions: l.MaxRevisions, MaxObjects: l.MaxObjects, MaxDecoded: l.MaxDecoded, AllowEncrypted: true}
 	if lim.MaxObjects == 0 {
 		lim.MaxObjects = 1_000_000
 	}
@@ -88,15 +77,17 @@ func (l VerifyLimits) pdf() pdf.Limits {
 
 // verification is one run of Verify.
 type verification struct {
-	opt    VerifyOptions
-	reader *limitedReader
-	file   *pdf.File
-	now    time.Time
-	trust  *truster
-	report *Report
-	signed []*signedObject           // in the order of the revisions that they are in
-	pages  map[pdf.Ref]int           // page numbers, from 1
-	stores map[int]map[[32]byte]bool // digests of the revocation data in the DSS of a revision
+	opt       VerifyOptions
+	reader    *contextReader
+	work      *pdf.Work
+	file      *pdf.File
+	now       time.Time
+	trust     *truster
+	report    *Report
+	signed    []*signedObject // in the order of the revisions that they are in
+	pages     map[pdf.Ref]int // page numbers, from 1
+	pageOrder []pdf.Ref
+	stores    map[int]map[[32]byte]bool // digests of the revocation data in the DSS of a revision
 }
 
 // Verify judges every signature and document time-stamp of the PDF of size bytes behind r. It returns an error only when
@@ -105,52 +96,54 @@ type verification struct {
 // Nothing is fetched unless Online is set. The claimed time of a signature is never relied on: a signature is judged at the
 // earliest time that a valid time-stamp proves, else at the time of validation (EN 319 102-1 §5.5, §5.6).
 func Verify(ctx context.Context, r io.ReaderAt, size int64, opt VerifyOptions) (*Report, error) {
-	v := &verification{opt: opt, now: opt.At, pages: map[pdf.Ref]int{}}
-	if v.now.IsZero() {
-		v.now = time.Now()
-	}
-	v.reader = &limitedReader{r: r, ctx: ctx}
-	if d := opt.Limits.time(size); d > 0 {
-		v.reader.deadline = time.Now().Add(d)
-	}
-	var err error
-	if v.file, err = pdf.OpenDamaged(v.reader, size, opt.Limits.pdf()); err != nil {
-		return nil, v.unreadable(err)
-	}
-	v.trust = newTruster(&v.opt, v.now)
-	v.report = &Report{Size: size, Revisions: len(v.file.Revisions()), ValidatedAt: v.now, Online: opt.Online,
-		Revocation: opt.Revocation, Encrypted: v.file.Encrypted()}
-	if err := v.collectDamaged(); err != nil {
-		return nil, v.unreadable(err)
-	}
-	if v.file.Locked() {
-		return nil, ErrPasswordNeeded
-	}
-	if err := v.integrity(ctx); err != nil {
+	v := newVerification(ctx, r, size, opt)
+	if err := v.run(ctx, size); err != nil {
 		return nil, err
-	}
-	if err := v.changes(); err != nil {
-		return nil, err
-	}
-	if err := v.reader.expired(); err != nil {
-		return nil, err
-	}
-	if opt.Online {
-		v.reader.deadline = time.Time{} // servers have time limits of their own
-	}
-	v.judge(ctx)
-	if err := v.reader.expired(); err != nil {
-		return nil, err
-	}
-	for _, s := range v.signed {
-		v.report.Results = append(v.report.Results, *s.res)
 	}
 	return v.report, ctx.Err()
 }
 
+func newVerification(ctx context.Context, r io.ReaderAt, size int64, opt VerifyOptions) *verification {
+	v := &verification{opt: opt, now: opt.At, pages: map[pdf.Ref]int{},
+		reader: &contextReader{r, ctx}, work: pdf.NewWork(opt.Limits.MaxWork, size)}
+	if v.now.IsZero() {
+		v.now = time.Now()
+	}
+	return v
+}
+
+func (v *verification) run(ctx context.Context, size int64) (err error) {
+	if v.file, err = pdf.OpenDamaged(v.reader, size, v.opt.Limits.pdf(v.work)); err != nil {
+		return v.unreadable(err)
+	}
+	v.trust = newTruster(&v.opt, v.now)
+	v.report = &Report{Size: size, Revisions: len(v.file.Revisions()), ValidatedAt: v.now, Online: v.opt.Online,
+		Revocation: v.opt.Revocation, Encrypted: v.file.Encrypted()}
+	if err := v.collectDamaged(); err != nil {
+		return v.unreadable(err)
+	}
+	if v.file.Locked() {
+		return ErrPasswordNeeded
+	}
+	if err := v.integrity(); err != nil {
+		return err
+	}
+	if err := v.changes(); err != nil {
+		return err
+	}
+	v.judge(ctx)
+	if err := v.stopped(); err != nil {
+		return err
+	}
+	for _, s := range v.signed {
+		v.report.Results = append(v.report.Results, *s.res)
+	}
+	return nil
+}
+
 // unreadable is the error for a file that cannot be judged; the reader's own reason comes first.
 func (v *verification) unreadable(err error) error {
-	if stop := v.reader.expired(); stop != nil {
+	if stop := v.stopped(); stop != nil {
 		err = stop
 	}
 	return fmt.Errorf("read the pdf: %w", err)
@@ -170,7 +163,7 @@ func (v *verification) collectDamaged() error {
 	if !errors.Is(cause, pdf.ErrMalformed) || v.file.Rebuilt() != nil {
 		return err
 	}
-	rebuilt, failed := pdf.Rebuild(v.reader, v.file.Size(), v.opt.Limits.pdf(), cause)
+	rebuilt, failed := pdf.Rebuild(v.reader, v.file.Size(), v.opt.Limits.pdf(v.work), cause)
 	if failed != nil {
 		return err
 	}
@@ -194,7 +187,7 @@ func (v *verification) collect() error {
 	seen := map[signatureKey]*signedObject{}
 	for i := range v.file.Revisions() {
 		view := v.file.AsOf(i)
-		if err := v.reader.expired(); err != nil {
+		if err := v.stopped(); err != nil {
 			return err
 		}
 		if !v.touchesForm(i) {
@@ -246,6 +239,7 @@ func (v *verification) numberPages() {
 	if err != nil {
 		return // the pages are of no account for a verdict; their numbers are left out
 	}
+	v.pageOrder = pages
 	for i, ref := range pages {
 		if _, ok := v.pages[ref]; !ok {
 			v.pages[ref] = i + 1
@@ -295,8 +289,11 @@ func securityStoreOf(f *pdf.File) (securityStore, error) {
 		return s, err
 	}
 	total := 0
-	for key, dst := range map[pdf.Name]*[][]byte{"Certs": &s.certs, "OCSPs": &s.ocsps, "CRLs": &s.crls} {
-		arr, err := f.Array(dict.Get(key))
+	for _, part := range []struct {
+		key  pdf.Name
+		held *[][]byte
+	}{{"Certs", &s.certs}, {"OCSPs", &s.ocsps}, {"CRLs", &s.crls}} {
+		arr, err := f.Array(dict.Get(part.key))
 		if err != nil {
 			return s, err
 		}
@@ -310,23 +307,26 @@ func securityStoreOf(f *pdf.File) (securityStore, error) {
 				continue
 			}
 			der, err := f.Decode(stm, maxStoreStream)
+			if errors.Is(err, pdf.ErrTooCostly) {
+				return s, err
+			}
 			if total += len(der); err != nil || total > 2*maxStoreStream {
 				continue
 			}
-			*dst = append(*dst, der)
+			*part.held = append(*part.held, der)
 		}
 	}
 	return s, nil
 }
 
 // integrity checks byte ranges, hashes the file once, and verifies the signature values.
-func (v *verification) integrity(ctx context.Context) error {
+func (v *verification) integrity() error {
 	for _, s := range v.signed {
 		s.checkByteRange(v.file)
 		s.parse()
 	}
 	slices.SortStableFunc(v.signed, func(a, b *signedObject) int { return a.revision - b.revision })
-	if err := hashRanges(ctx, v.file.ReaderAt(), v.signed); err != nil {
+	if err := hashRanges(v.reader, v.work, v.signed); err != nil {
 		return fmt.Errorf("read the pdf: %w", err)
 	}
 	store := slices.Clone(v.trust.certs)

@@ -1,6 +1,8 @@
 package signing
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"covenant/signing/internal/pdf"
@@ -58,7 +60,7 @@ func (v *verification) compareRevisions(first, last int) ([]Modification, error)
 	wanted, packed := v.writtenAfter(first)
 	base := v.file.AsOf(first)
 	oldForm, formErr := base.Form()
-	graph, err := newRefGraph(base, oldForm, wanted, v.reader.expired)
+	graph, err := newRefGraph(base, oldForm, wanted, v.stopped)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +70,7 @@ func (v *verification) compareRevisions(first, last int) ([]Modification, error)
 			return nil, ErrTooCostly
 		}
 		c := v.newComparison(i, graph, oldForm, packed)
-		if stop := v.reader.expired(); stop != nil {
+		if stop := v.stopped(); stop != nil {
 			return nil, stop
 		}
 		if err == nil {
@@ -113,13 +115,13 @@ func (v *verification) writtenAfter(first int) (wanted map[int]bool, packed map[
 }
 
 func (v *verification) newComparison(i int, graph *refGraph, oldForm *pdf.Form, packed map[int][]int) *comparison {
-	c := &comparison{old: v.file.AsOf(i - 1), new: v.file.AsOf(i), oldForm: oldForm, graph: graph, pages: v.pages, revision: i + 1,
+	c := &comparison{old: v.file.AsOf(i - 1), new: v.file.AsOf(i), oldForm: oldForm, graph: graph, pages: v.pages, inOrder: v.pageOrder,
+		revision: i + 1, work: v.work,
 		conflicts: v.file.Revisions()[i].Conflicts, explained: map[int]bool{}, added: map[pdf.Ref]bool{}, signed: map[pdf.Ref]string{}}
-	c.changed = changedObjects(c.old, c.new, &v.file.Revisions()[i], packed, v.reader.expired)
+	c.changed = changedObjects(c.old, c.new, &v.file.Revisions()[i], packed, v.stopped)
 	graph.addStore(c.old)
-	done := 0
-	for n := range c.changed {
-		if done++; done%256 == 0 && v.reader.expired() != nil {
+	for i, n := range slices.Sorted(maps.Keys(c.changed)) {
+		if i%256 == 0 && v.stopped() != nil {
 			break // the caller asks too
 		}
 		graph.read(c.new, n, entryOrFree(c.new, n))

@@ -1,19 +1,20 @@
 package signing
 
 import (
-	"context"
 	"crypto"
 	"encoding"
 	"fmt"
 	"hash"
 	"io"
 	"slices"
+
+	"covenant/signing/internal/pdf"
 )
 
 // hashRanges computes the digests of all signatures in one pass over the file for each hash algorithm. All signatures cover
 // the file from its first byte, so that one running hash serves them: at each gap its state is copied, and the copy goes on
 // alone from the gap to the end of its revision.
-func hashRanges(ctx context.Context, r io.ReaderAt, signed []*signedObject) error {
+func hashRanges(r io.ReaderAt, work *pdf.Work, signed []*signedObject) error {
 	groups := map[crypto.Hash][]*signedObject{}
 	for _, s := range signed {
 		if !s.failed && s.hash.Available() {
@@ -22,14 +23,14 @@ func hashRanges(ctx context.Context, r io.ReaderAt, signed []*signedObject) erro
 	}
 	buf := make([]byte, 256<<10)
 	for h, group := range groups {
-		if err := hashGroup(ctx, r, h.New(), group, buf); err != nil {
+		if err := hashGroup(r, work, h.New(), group, buf); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func hashGroup(ctx context.Context, r io.ReaderAt, running hash.Hash, group []*signedObject, buf []byte) error {
+func hashGroup(r io.ReaderAt, work *pdf.Work, running hash.Hash, group []*signedObject, buf []byte) error {
 	group = slices.Clone(group)
 	slices.SortFunc(group, func(a, b *signedObject) int {
 		return int(min(max(a.sig.ByteRange[1]-b.sig.ByteRange[1], -1), 1))
@@ -37,7 +38,7 @@ func hashGroup(ctx context.Context, r io.ReaderAt, running hash.Hash, group []*s
 	var pos int64
 	for _, s := range group {
 		br := s.sig.ByteRange
-		if err := feed(ctx, r, running, pos, br[1], buf); err != nil {
+		if err := feed(r, work, running, pos, br[1], buf); err != nil {
 			return err
 		}
 		pos = br[1]
@@ -45,7 +46,7 @@ func hashGroup(ctx context.Context, r io.ReaderAt, running hash.Hash, group []*s
 		if err != nil {
 			return err
 		}
-		if err := feed(ctx, r, own, br[2], br[2]+br[3], buf); err != nil {
+		if err := feed(r, work, own, br[2], br[2]+br[3], buf); err != nil {
 			return err
 		}
 		s.digest = own.Sum(nil)
@@ -68,12 +69,12 @@ func clone(h hash.Hash, kind crypto.Hash) (hash.Hash, error) {
 }
 
 // feed hashes the bytes [from, to) of r.
-func feed(ctx context.Context, r io.ReaderAt, h hash.Hash, from, to int64, buf []byte) error {
+func feed(r io.ReaderAt, work *pdf.Work, h hash.Hash, from, to int64, buf []byte) error {
 	for from < to {
-		if err := ctx.Err(); err != nil {
+		n := min(int64(len(buf)), to-from)
+		if err := work.Hash(n); err != nil {
 			return err
 		}
-		n := min(int64(len(buf)), to-from)
 		got, err := r.ReadAt(buf[:n], from)
 		h.Write(buf[:got])
 		from += int64(got)

@@ -127,12 +127,13 @@ func ambiguous(d pdf.Dict) pdf.Name {
 	if d.Duplicate() == "" {
 		return ""
 	}
-	for i, e := range d {
-		for _, o := range d[:i] {
-			if o.Key == e.Key && (e.Key == "Contents" || e.Key == "ByteRange" || !pdf.Equal(o.Value, e.Value)) {
-				return e.Key
-			}
+	counts := d.Lookup()
+	seen := map[pdf.Name]bool{}
+	for _, e := range d {
+		if !pdf.Equal(e.Value, counts(e.Key)) || seen[e.Key] && (e.Key == "Contents" || e.Key == "ByteRange") {
+			return e.Key
 		}
+		seen[e.Key] = true
 	}
 	return ""
 }

@@ -10,7 +10,7 @@ import (
 // ExtractRevision writes the file as it was when revision n (from 1) had just been saved: what the signer of that revision
 // saw, and signed. It is an error if there is no such revision; nothing is written then.
 func ExtractRevision(in io.ReaderAt, size int64, n int, out io.Writer) error {
-	f, err := pdf.OpenDamaged(in, size, VerifyLimits{}.pdf())
+	f, err := pdf.OpenDamaged(in, size, VerifyLimits{}.pdf(nil))
 	if err != nil {
 		return fmt.Errorf("read the pdf: %w", err)
 	}

@@ -8,7 +8,6 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 )
 
 // FuzzParse: any text is parsed, checked and drafted without a panic, and the
@@ -60,7 +59,8 @@ func FuzzValues(f *testing.F) {
 	})
 }
 
-// Hostile input ends in an answer within bounded time and memory.
+// Hostile input ends in an answer, with a bounded number of problems and of bytes allocated on the way: a count of its work that
+// does not depend on how busy the machine is.
 func TestHostileInput(t *testing.T) {
 	many := func(s string, n int) string { return strings.Repeat(s, n) }
 	big := strings.Replace(good, "tiêu_chí:\n", "tiêu_chí:\n"+many("- {tên: a, điểm: 0}\n", 20_000), 1)
@@ -84,12 +84,8 @@ func TestHostileInput(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			start := time.Now()
 			problems := check(t, c.body, c.values, DraftOptions{})
 			runtime.ReadMemStats(&after)
-			if took := time.Since(start); took > time.Minute { // alone it takes a second; a loaded machine with the race detector far longer
-				t.Errorf("took %v", took)
-			}
 			if mb := (after.TotalAlloc - before.TotalAlloc) >> 20; mb > 3000 {
 				t.Errorf("allocated %d MB in all", mb)
 			}

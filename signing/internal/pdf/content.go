@@ -11,7 +11,8 @@ const maxOperators = 200_000
 
 // eachOperator calls fn for the operators of a content stream (§7.8.2) with their operands, until something cannot be read.
 func (f *File) eachOperator(data []byte, fn func(op string, args []Object)) {
-	p := &parser{r: bytes.NewReader(data), size: int64(len(data)), elements: f.src.lim.MaxElements, maxDepth: f.src.lim.MaxDepth, embedded: true}
+	p := &parser{r: bytes.NewReader(data), size: int64(len(data)), elements: f.src.lim.MaxElements, maxDepth: f.src.lim.MaxDepth, embedded: true,
+		work: f.Work()}
 	var args []Object
 	for range maxOperators {
 		p.skipSpace()

@@ -22,10 +22,11 @@ type Limits struct {
 	MaxObjects     int   // entries in all cross-reference sections together; default 8,388,607
 	MaxRevisions   int   // cross-reference sections; default 10,000
 	MaxDecoded     int64 // bytes of one decoded object or cross-reference stream; default 64 MiB
+	Work           *Work // the budget, which several openings of a file may share; default one by the file's size
 	AllowEncrypted bool  // open encrypted files too, and decipher what opens without a password; see File.Locked
 }
 
-func (l Limits) withDefaults() Limits {
+func (l Limits) withDefaults(size int64) Limits {
 	def := func(v *int, d int) {
 		if *v == 0 {
 			*v = d
@@ -37,6 +38,9 @@ func (l Limits) withDefaults() Limits {
 	def(&l.MaxRevisions, 10_000)
 	if l.MaxDecoded == 0 {
 		l.MaxDecoded = 64 << 20
+	}
+	if l.Work == nil {
+		l.Work = NewWork(0, size)
 	}
 	return l
 }
@@ -54,6 +58,7 @@ type source struct {
 type cached struct {
 	num, gen int
 	obj      Object
+	cost     int64 // source bytes
 }
 
 // maxCacheCost is how many bytes of parsed objects' text are kept before the cache starts again.
@@ -73,9 +78,17 @@ type File struct {
 // Open reads the cross-reference sections of the file of size bytes behind r. Errors wrap [ErrMalformed] or
 // [ErrEncrypted], or are the reader's own.
 func Open(r io.ReaderAt, size int64, lim Limits) (*File, error) {
-	f := &File{src: &source{r: r, lim: lim.withDefaults(), cache: map[int64]cached{}, packed: map[int64]*objectStream{}}, size: size}
+	f := newFile(r, size, lim)
 	return f, f.open()
 }
+
+func newFile(r io.ReaderAt, size int64, lim Limits) *File {
+	return &File{size: size,
+		src: &source{r: r, lim: lim.withDefaults(size), cache: map[int64]cached{}, packed: map[int64]*objectStream{}}}
+}
+
+// Work is the budget that everything read from the file draws on.
+func (f *File) Work() *Work { return f.src.lim.Work }
 
 func (f *File) open() error {
 	if err := f.checkHeader(); err != nil {
@@ -162,7 +175,7 @@ func (f *File) Objects() iter.Seq2[int, XRefEntry] {
 					best = e[at[i]].Num
 				}
 			}
-			if best < 0 {
+			if best < 0 || f.Work().Spend(int64(len(f.revisions))) != nil {
 				return
 			}
 			var entry XRefEntry
@@ -195,6 +208,9 @@ func (f *File) MaxNum() int {
 
 // Get returns an indirect object; Null when it is absent, free or of another generation (§7.3.10).
 func (f *File) Get(ref Ref) (Object, error) {
+	if err := f.Work().Spend(lookupWork + int64(len(f.revisions))); err != nil {
+		return nil, err
+	}
 	e, ok := f.Lookup(ref.Num)
 	if !ok {
 		return Null{}, nil
@@ -225,7 +241,7 @@ func (f *File) Get(ref Ref) (Object, error) {
 // at parses the indirect object at off, which must be ref.
 func (f *File) at(ref Ref, off int64) (Object, error) {
 	if c, ok := f.src.cache[off]; ok && c.num == ref.Num && c.gen == ref.Gen {
-		return c.obj, nil
+		return c.obj, f.Work().Spend(c.cost / 4) // whoever asked goes through it again
 	}
 	p := f.parserAt(off)
 	num, gen, err := p.header()
@@ -251,7 +267,7 @@ func (f *File) at(ref Ref, off int64) (Object, error) {
 	if f.src.cost += cost; f.src.cost > maxCacheCost {
 		f.src.cache, f.src.cost = map[int64]cached{}, cost
 	}
-	f.src.cache[off] = cached{num, gen, o}
+	f.src.cache[off] = cached{num, gen, o, cost}
 	return o, nil
 }
 

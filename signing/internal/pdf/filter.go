@@ -16,7 +16,8 @@ func (s *Stream) Raw() *io.SectionReader {
 	return io.NewSectionReader(s.src, s.Offset, s.Length)
 }
 
-// Decode undoes a stream's filters (§7.4). A result, or an intermediate one, of more than limit bytes is an error; so is a
+// Decode undoes a stream's filters (§7.4). A result of more than limit bytes, or an intermediate one of
+// more than twice that, is an error; so is a
 // filter that makes samples rather than bytes (DCT, JPX, JBIG2, CCITT) or deciphers.
 func (f *File) Decode(s *Stream, limit int64) ([]byte, error) {
 	names, parms, err := f.filters(s.Dict)
@@ -32,10 +33,16 @@ func (f *File) Decode(s *Stream, limit int64) ([]byte, error) {
 			return nil, err
 		}
 	}
+	if err := f.Work().Scan(s.Length); err != nil {
+		return nil, err
+	}
+	var steps []*counted
 	for i, name := range names {
 		if r, err = decoder(name, r); err != nil {
 			return nil, err
 		}
+		step := &counted{r: r, work: f.Work(), left: 2*limit + maxWindow, at: s.Offset}
+		r, steps = step, append(steps, step)
 		if p := parms[i]; p != nil && (name == "FlateDecode" || name == "LZWDecode" || name == "Fl" || name == "LZW") {
 			if r, err = unpredict(r, p); err != nil {
 				return nil, err
@@ -49,6 +56,11 @@ func (f *File) Decode(s *Stream, limit int64) ([]byte, error) {
 	n, err := out.ReadFrom(io.LimitReader(r, limit+1))
 	if n > limit {
 		return nil, malformed(s.Offset, "a stream of more than %d bytes once decoded", limit)
+	}
+	for _, step := range steps {
+		if step.err != nil {
+			return nil, step.err
+		}
 	}
 	if err != nil && n == 0 {
 		return nil, fmt.Errorf("%w: at byte %d: stream: %w", ErrMalformed, s.Offset, err)

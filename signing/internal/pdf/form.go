@@ -73,6 +73,9 @@ type fieldWalk struct {
 }
 
 func (w *fieldWalk) walk(o Object, parent *Field, depth int) error {
+	if err := w.f.Work().Spend(objectWork); err != nil {
+		return err
+	}
 	ref, _ := o.(Ref)
 	if ref != (Ref{}) {
 		if w.seen[ref] {

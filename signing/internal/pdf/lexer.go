@@ -31,11 +31,12 @@ type parser struct {
 	elements int   // objects that may still be read before the object counts as too large
 	maxDepth int
 	embedded bool // reading an object stream: offsets mean nothing, streams are not allowed
+	work     *Work
 	err      error
 }
 
 func (f *File) parserAt(off int64) *parser {
-	return &parser{r: f.src.r, size: f.size, base: off, elements: f.src.lim.MaxElements, maxDepth: f.src.lim.MaxDepth}
+	return &parser{r: f.src.r, size: f.size, base: off, elements: f.src.lim.MaxElements, maxDepth: f.src.lim.MaxDepth, work: f.Work()}
 }
 
 func (p *parser) pos() int64 { return p.base + int64(p.i) }
@@ -63,6 +64,13 @@ func (p *parser) fill() bool {
 	}
 	if cap(p.buf) < n {
 		p.buf = make([]byte, n)
+	}
+	cost := int64(n)
+	if n <= window {
+		cost = objectWork // most objects are shorter than their first window
+	}
+	if p.err = p.work.Spend(cost); p.err != nil {
+		return false
 	}
 	got, err := p.r.ReadAt(p.buf[:n], at)
 	if got == 0 {

@@ -117,6 +117,18 @@ func (d Dict) Without(keys ...Name) Dict {
 	return out
 }
 
+// Lookup is Get for many keys: of a large dictionary it makes an index first.
+func (d Dict) Lookup() func(Name) Object {
+	if len(d) < 16 {
+		return d.Get
+	}
+	values := make(map[Name]Object, len(d))
+	for _, e := range d {
+		values[e.Key] = e.Value
+	}
+	return func(key Name) Object { return values[key] }
+}
+
 // Duplicate returns the first key that occurs twice in d, or "".
 func (d Dict) Duplicate() Name {
 	if len(d) < 16 {
@@ -186,8 +198,9 @@ func equalDict(a, b Dict) bool {
 	if len(a) != len(b) {
 		return false
 	}
+	get := b.Lookup()
 	for _, e := range a {
-		if v := b.Get(e.Key); v == nil || !Equal(e.Value, v) {
+		if v := get(e.Key); v == nil || !Equal(e.Value, v) {
 			return false
 		}
 	}

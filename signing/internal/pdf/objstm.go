@@ -24,7 +24,7 @@ func (f *File) packedObject(num int, e XRefEntry) (Object, error) {
 		return nil, malformed(0, "the object stream holds something else at index %d", e.Index)
 	}
 	p := &parser{r: bytes.NewReader(s.data), size: int64(len(s.data)), base: int64(s.offsets[i]),
-		elements: f.src.lim.MaxElements, maxDepth: f.src.lim.MaxDepth, embedded: true}
+		elements: f.src.lim.MaxElements, maxDepth: f.src.lim.MaxDepth, embedded: true, work: f.Work()}
 	return p.object(0)
 }
 
@@ -69,7 +69,7 @@ func (f *File) readObjectStream(stm *Stream) (*objectStream, error) {
 		return nil, malformed(stm.Offset, "an object stream with wrong N or First")
 	}
 	s := &objectStream{data: data}
-	p := &parser{r: bytes.NewReader(data[:first]), size: int64(first), embedded: true}
+	p := &parser{r: bytes.NewReader(data[:first]), size: int64(first), embedded: true, work: f.Work()}
 	for range int(n) {
 		p.skipSpace()
 		num, ok1 := p.natural()

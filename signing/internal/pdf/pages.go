@@ -101,7 +101,7 @@ func (f *File) Shows(page, annotation Ref) bool {
 		return false
 	}
 	annots, err := f.Array(d.Get("Annots"))
-	return err == nil && slices.Contains(annots, Object(annotation))
+	return err == nil && f.Work().Scan(int64(len(annots))) == nil && slices.Contains(annots, Object(annotation))
 }
 
 // Rect is a rectangle in default user space units (1/72 inch), lower left to upper right (§7.9.5).

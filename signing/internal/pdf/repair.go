@@ -12,6 +12,7 @@ import (
 // that is sound; what follows that is then [File.Trailing]. Where there is none it finds the objects by searching for them,
 // as readers do: the file then has a single revision, and [File.Rebuilt] says why. A sound file is opened as it is.
 func OpenDamaged(r io.ReaderAt, size int64, lim Limits) (*File, error) {
+	lim = lim.withDefaults(size) // one budget for all that is tried
 	f, err := Open(r, size, lim)
 	if err == nil || !errors.Is(err, ErrMalformed) {
 		return f, err
@@ -34,12 +35,15 @@ func openEarlier(r io.ReaderAt, size int64, lim Limits) *File {
 	for end := size; end > 0 && tried < maxEndings; {
 		start := max(0, end-int64(len(buf)))
 		part := buf[:end-start]
+		if lim.Work.Scan(int64(len(part))) != nil {
+			return nil
+		}
 		if n, err := r.ReadAt(part, start); n < len(part) && err != nil {
 			return nil
 		}
 		for i := bytes.LastIndex(part, mark); i >= 0 && tried < maxEndings; i = bytes.LastIndex(part[:i], mark) {
 			tried++
-			p := (&File{src: &source{r: r}, size: size}).parserAt(start + int64(i+len(mark)))
+			p := newFile(r, size, lim).parserAt(start + int64(i+len(mark)))
 			p.endOfLine()
 			at := p.pos()
 			if f, err := Open(r, at, lim); err == nil {
@@ -63,7 +67,8 @@ func (f *File) Rebuilt() error { return f.rebuilt }
 
 // Rebuild searches the whole file for objects. Of several with one number the last counts.
 func Rebuild(r io.ReaderAt, size int64, lim Limits, cause error) (*File, error) {
-	f := &File{src: &source{r: r, lim: lim.withDefaults(), cache: map[int64]cached{}, packed: map[int64]*objectStream{}}, size: size, rebuilt: cause}
+	f := newFile(r, size, lim)
+	f.rebuilt = cause
 	if err := f.checkHeader(); err != nil {
 		return nil, err
 	}
@@ -113,6 +118,9 @@ func (f *File) eachOccurrence(word string, fn func(at int64) error) error {
 	buf := make([]byte, 64<<10)
 	for start := int64(0); start < f.size; {
 		part := buf[:min(int64(len(buf)), f.size-start)]
+		if err := f.Work().Scan(int64(len(part))); err != nil {
+			return err
+		}
 		if n, err := f.src.r.ReadAt(part, start); n < len(part) {
 			return err
 		}

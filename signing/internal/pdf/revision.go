@@ -43,6 +43,9 @@ func (f *File) readRevisions() error {
 	}
 	ends := map[int64]ending{last.value: last}
 	for _, s := range sections {
+		if err := f.Work().Scan(int64(2 * len(sections))); err != nil {
+			return err
+		}
 		f.endingsAfter(s, sections, ends)
 	}
 	return f.group(sections, ends)
@@ -138,12 +141,10 @@ func (f *File) chain(off int64) ([]*section, error) {
 // first-page section is followed by "startxref 0" and named by the one at the end of the main section (§F.3.4).
 func (f *File) endingsAfter(s *section, all []*section, ends map[int64]ending) {
 	limit := f.size
-	known := false
 	for _, o := range all {
 		if o.offset > s.offset {
 			limit = min(limit, o.offset)
 		}
-		known = known || o.offset == s.offset
 	}
 	p := f.parserAt(s.end)
 	p.skipSpace()
@@ -193,6 +194,9 @@ func (f *File) find(word string, from, limit int64) int64 {
 	buf := make([]byte, 64<<10)
 	for from < limit {
 		n := min(int64(len(buf)), limit-from)
+		if f.Work().Scan(n) != nil {
+			return -1 // what is read next says so
+		}
 		got, err := f.src.r.ReadAt(buf[:n], from)
 		if i := bytes.Index(buf[:got], []byte(word)); i >= 0 {
 			return from + int64(i)
