@@ -17,6 +17,7 @@
 // # Layers
 //
 //   - internal/pdf knows bytes: objects, cross-references, revisions, incremental updates.
+//   - internal/diff knows what a revision changed, in a reader's terms.
 //   - internal/cms, internal/tsp and internal/revocation know signatures, time-stamps, and OCSP and CRLs.
 //   - this package knows PAdES: which dictionaries, which attributes, in which order, and what the earlier signatures permit.
 //

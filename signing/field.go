@@ -20,24 +20,6 @@ var (
 	ErrCovers = errors.New("the new field would cover an earlier signature: choose another place on the page; it is in field")
 )
 
-// signatureUnder is the name of a signed field that has a widget under the rectangle on one of the pages, or "".
-func signatureUnder(f *pdf.File, signatures []pdf.Signature, pages []pdf.Ref, rect pdf.Rect) string {
-	for _, s := range signatures {
-		for _, w := range s.Field.Widgets {
-			r, err := f.ReadRect(w.Dict.Get("Rect"))
-			if err != nil || !r.Overlaps(rect) {
-				continue
-			}
-			at, _ := w.Dict.Get("P").(pdf.Ref)
-			on := func(page pdf.Ref) bool { return page == at || f.Shows(page, w.Ref) }
-			if slices.ContainsFunc(pages, on) {
-				return s.Field.Name
-			}
-		}
-	}
-	return ""
-}
-
 // target is the field that a signature goes into, in the course of one update.
 type target struct {
 	file  *pdf.File

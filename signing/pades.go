@@ -52,8 +52,7 @@ func (l *Level) UnmarshalText(b []byte) (err error) {
 
 // SubFilters of signature dictionaries (EN 319 142-1 §6.3, ISO 32000-2 table 260).
 const (
-	subFilterCAdES     = "ETSI.CAdES.detached"
-	subFilterTimestamp = "ETSI.RFC3161"
+	subFilterCAdES = "ETSI.CAdES.detached"
 )
 
 // Permission is what a certifying signature (DocMDP, ISO 32000-2 table 257) or a locked field (table 237) leaves open.

@@ -233,7 +233,7 @@ func (t *target) permitted(opt *Options) (*Lock, error) {
 	if err := p.maySign(t.name, created, visible, opt.AllowNewField); err != nil {
 		return nil, err
 	}
-	if over := signatureUnder(t.file, signatures, []pdf.Ref{t.page}, t.rect); visible && over != "" {
+	if over := t.file.SignatureUnder(signatures, []pdf.Ref{t.page}, t.rect); visible && over != "" {
 		return nil, fmt.Errorf("%w: %q", ErrCovers, over)
 	}
 	if opt.Certify != 0 && (len(signatures) > 0 || p.certified != 0) {

@@ -26,7 +26,7 @@ func RenewBy(in io.ReaderAt, size int64, limits Limits) (time.Time, error) {
 	}
 	var newest *tsp.Token
 	for _, s := range signatures {
-		if s.Dict.Get("SubFilter") != pdf.Name(subFilterTimestamp) {
+		if s.Dict.Get("SubFilter") != pdf.SubFilterTimestamp {
 			continue
 		}
 		token, err := tsp.ParsePaddedToken([]byte(s.Contents.Bytes))

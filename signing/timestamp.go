@@ -109,7 +109,7 @@ func appendTimestamp(doc *document, name string, room int) (slot, string, error)
 	ref := u.Add(pdf.Dict{
 		{Key: "Type", Value: pdf.Name("DocTimeStamp")},
 		{Key: "Filter", Value: pdf.Name("Adobe.PPKLite")},
-		{Key: "SubFilter", Value: pdf.Name(subFilterTimestamp)},
+		{Key: "SubFilter", Value: pdf.SubFilterTimestamp},
 		{Key: "ByteRange", Value: byteRange},
 		{Key: "Contents", Value: contents},
 	})

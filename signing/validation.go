@@ -116,7 +116,7 @@ func (d documentStamps) over(s pdf.Signature) *tsp.Token {
 }
 
 func isTimestamp(s pdf.Signature) bool {
-	return s.Dict.Get("SubFilter") == pdf.Name(subFilterTimestamp)
+	return s.Dict.Get("SubFilter") == pdf.SubFilterTimestamp
 }
 
 // bare reports whether a signature, readable as one, has no time-stamp of its own.

@@ -1,10 +1,9 @@
 package signing
 
 import (
-	"maps"
-	"slices"
 	"time"
 
+	"covenant/signing/internal/diff"
 	"covenant/signing/internal/pdf"
 )
 
@@ -22,7 +21,7 @@ func (v *verification) changes() error {
 	if first == last && v.report.TrailingData == 0 {
 		return nil
 	}
-	found, err := v.compareRevisions(first, last)
+	found, err := v.compareRevisions(first)
 	if err != nil {
 		return err
 	}
@@ -52,87 +51,26 @@ func (v *verification) trailing() {
 	}
 }
 
-func (v *verification) compareRevisions(first, last int) ([]Modification, error) {
+// compareRevisions lists what the revisions after the first signature changed, and what follows the last of them.
+func (v *verification) compareRevisions(first int) ([]Modification, error) {
 	var found []Modification
 	if v.report.TrailingData > 0 {
 		found = append(found, Modification{Kind: ChangeTrailing})
 	}
-	wanted, packed := v.writtenAfter(first)
-	base := v.file.AsOf(first)
-	oldForm, formErr := base.Form()
-	graph, err := newRefGraph(base, oldForm, wanted, v.stopped)
+	in := diff.Input{File: v.file, First: first, Pages: v.pageOrder, Stop: v.stopped}
+	for _, s := range v.signed {
+		in.Signed = append(in.Signed, diff.Signed{Ref: s.sig.Ref, Field: s.res.Field, Revision: s.revision})
+	}
+	changes, err := diff.Analyze(in)
 	if err != nil {
 		return nil, err
 	}
-	err = formErr
-	for i := first + 1; i <= last; i++ {
-		if graph.edges >= maxEdges {
-			return nil, ErrTooCostly
-		}
-		c := v.newComparison(i, graph, oldForm, packed)
-		if stop := v.stopped(); stop != nil {
-			return nil, stop
-		}
-		if err == nil {
-			c.newForm, err = c.new.Form()
-		}
-		if err != nil { // the form of this revision or of the one before
-			found = append(found, Modification{Revision: i + 1, Kind: ChangeUnreadable, Detail: err.Error()})
-			break
-		}
-		ms := c.run()
-		for k := range ms {
-			ms[k].Time = v.revisionTime(i)
-		}
-		found = append(found, ms...)
-		oldForm = c.newForm
+	for _, c := range changes {
+		m := modificationOf(c)
+		m.Time = v.revisionTime(c.Revision - 1)
+		found = append(found, m)
 	}
 	return found, nil
-}
-
-// writtenAfter lists the objects that revisions after the first one given write, those in object streams that they replace
-// included, and what each object stream holds.
-func (v *verification) writtenAfter(first int) (wanted map[int]bool, packed map[int][]int) {
-	wanted, packed = map[int]bool{}, map[int][]int{}
-	for i, rev := range v.file.Revisions() {
-		for _, e := range rev.Entries {
-			if i > first {
-				wanted[e.Num] = true
-			}
-			if e.Kind == pdf.Compressed {
-				packed[int(e.Stream)] = append(packed[int(e.Stream)], e.Num)
-			}
-		}
-	}
-	for stream, held := range packed {
-		if wanted[stream] {
-			for _, n := range held {
-				wanted[n] = true
-			}
-		}
-	}
-	return wanted, packed
-}
-
-func (v *verification) newComparison(i int, graph *refGraph, oldForm *pdf.Form, packed map[int][]int) *comparison {
-	c := &comparison{old: v.file.AsOf(i - 1), new: v.file.AsOf(i), oldForm: oldForm, graph: graph, pages: v.pages, inOrder: v.pageOrder,
-		revision: i + 1, work: v.work,
-		conflicts: v.file.Revisions()[i].Conflicts, explained: map[int]bool{}, added: map[pdf.Ref]bool{}, signed: map[pdf.Ref]string{}}
-	c.changed = changedObjects(c.old, c.new, &v.file.Revisions()[i], packed, v.stopped)
-	graph.addStore(c.old)
-	for i, n := range slices.Sorted(maps.Keys(c.changed)) {
-		if i%256 == 0 && v.stopped() != nil {
-			break // the caller asks too
-		}
-		graph.read(c.new, n, entryOrFree(c.new, n))
-	}
-	graph.readTrailer(c.new)
-	for _, s := range v.signed {
-		if s.revision < i && s.sig.Ref != (pdf.Ref{}) {
-			c.signed[s.sig.Ref] = s.res.Field
-		}
-	}
-	return c
 }
 
 // revisionTime is when a revision was made, by the signature or time-stamp that it brought.

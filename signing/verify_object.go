@@ -53,7 +53,7 @@ func newSignedObject(sig pdf.Signature, revision int) *signedObject {
 	res := &Result{Kind: KindSignature, Field: sig.Field.Name, Indication: TotalPassed}
 	sub, _ := sig.Dict.Get("SubFilter").(pdf.Name)
 	res.SubFilter = string(sub)
-	if sub == subFilterTimestamp {
+	if sub == pdf.SubFilterTimestamp {
 		res.Kind = KindDocumentTimestamp
 	}
 	text := func(key pdf.Name) string {
@@ -213,7 +213,7 @@ func (s *signedObject) parse() {
 	}
 	s.res.Algorithm = s.sd.Signer.Algorithm.String()
 	switch s.res.SubFilter {
-	case subFilterCAdES, subFilterTimestamp, "adbe.pkcs7.detached":
+	case subFilterCAdES, string(pdf.SubFilterTimestamp), "adbe.pkcs7.detached":
 		if s.res.Kind == KindSignature && (s.sd.Content != nil || !s.sd.ContentType.Equal(cms.OIDData)) {
 			s.fail(TotalFailed, FormatFailure, Reason{Code: ReasonCMS, Detail: "the signature holds content of its own"})
 		}

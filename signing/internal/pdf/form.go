@@ -2,6 +2,7 @@ package pdf
 
 import (
 	"fmt"
+	"slices"
 )
 
 // Form is the interactive form of a file (§12.7.3).
@@ -158,6 +159,9 @@ func (fm *Form) Field(name string) *Field {
 	return nil
 }
 
+// SubFilterTimestamp is the SubFilter of a document time-stamp (§12.8.5).
+const SubFilterTimestamp Name = "ETSI.RFC3161"
+
 // Signature is a signature field's value: a signature or document time-stamp dictionary (§12.8.1).
 type Signature struct {
 	Field     *Field
@@ -238,4 +242,22 @@ func (f *File) byteRange(d Dict) ([]int64, error) {
 		out = append(out, int64(n))
 	}
 	return out, nil
+}
+
+// SignatureUnder is the name of a signed field that has a widget under the rectangle on one of the pages, or "".
+func (f *File) SignatureUnder(signatures []Signature, pages []Ref, rect Rect) string {
+	for _, s := range signatures {
+		for _, w := range s.Field.Widgets {
+			r, err := f.ReadRect(w.Dict.Get("Rect"))
+			if err != nil || !r.Overlaps(rect) {
+				continue
+			}
+			at, _ := w.Dict.Get("P").(Ref)
+			on := func(page Ref) bool { return page == at || f.Shows(page, w.Ref) }
+			if slices.ContainsFunc(pages, on) {
+				return s.Field.Name
+			}
+		}
+	}
+	return ""
 }

@@ -1,4 +1,4 @@
-package signing
+package diff
 
 import (
 	"covenant/signing/internal/pdf"
@@ -8,7 +8,7 @@ import (
 func (c *comparison) compareStore(root int, old, new pdf.Object) error {
 	if new == nil {
 		if old != nil {
-			c.report(Modification{Kind: ChangeCatalog, Key: "DSS", Object: root, Detail: "validation data removed"})
+			c.report(Change{Kind: Catalog, Key: "DSS", Object: root, Detail: "validation data removed"})
 		}
 		return nil
 	}
@@ -18,10 +18,10 @@ func (c *comparison) compareStore(root int, old, new pdf.Object) error {
 		return nil
 	}
 	if detail, err := c.checkStore(old, new); err != nil || detail != "" {
-		c.report(Modification{Kind: ChangeCatalog, Key: "DSS", Detail: detail})
+		c.report(Change{Kind: Catalog, Key: "DSS", Detail: detail})
 		return err
 	}
-	c.report(Modification{Kind: ChangeValidationData})
+	c.report(Change{Kind: ValidationData})
 	return nil
 }
 

@@ -1,73 +1,9 @@
-package signing
+package diff
 
 import (
 	"slices"
-	"time"
 
 	"covenant/signing/internal/pdf"
-)
-
-// ChangeKind says what a later revision did.
-type ChangeKind string
-
-// The kinds that a signature may permit.
-const (
-	ChangeValidationData ChangeKind = "validation-data"     // DSS
-	ChangeMetadata       ChangeKind = "metadata"            // Info, XMP
-	ChangeTimestamp      ChangeKind = "document-timestamp"  // in an existing field or a new one
-	ChangeSignature      ChangeKind = "signature"           // an empty signature field was signed
-	ChangeNewSignature   ChangeKind = "new-signature-field" // a signature field was added, signed or not
-	ChangeFormValue      ChangeKind = "form-value"          // a form field was filled in
-)
-
-// The kinds that are never permitted.
-const (
-	ChangeContent         ChangeKind = "page-content"
-	ChangeResource        ChangeKind = "page-resource" // font, image, form on a page
-	ChangePage            ChangeKind = "page"          // another property of a page
-	ChangePageTree        ChangeKind = "page-tree"     // pages added, removed, moved
-	ChangeAnnotation      ChangeKind = "annotation"
-	ChangeOverlay         ChangeKind = "overlay" // a new field over an earlier signature
-	ChangeField           ChangeKind = "form-field"
-	ChangeAppearance      ChangeKind = "signature-appearance"
-	ChangeFieldAppearance ChangeKind = "field-appearance" // with the field's value unchanged
-	ChangeSignatureValue  ChangeKind = "signature-value"
-	ChangeStructure       ChangeKind = "structure"
-	ChangeLayers          ChangeKind = "layers"
-	ChangeAction          ChangeKind = "action"
-	ChangeCatalog         ChangeKind = "catalog"
-	ChangeTrailer         ChangeKind = "trailer"
-	ChangeObject          ChangeKind = "object"
-	ChangeUnreadable      ChangeKind = "unreadable"
-	ChangeTrailing        ChangeKind = "trailing-data"
-)
-
-// Modification is one change made after a signature.
-type Modification struct {
-	Revision  int       // that made it, from 1; 0 for data after the last revision
-	Time      time.Time // of that revision, by its own signature or time-stamp; zero if it has none
-	Kind      ChangeKind
-	Permitted bool   // by the signature that the result is about
-	Page      int    // from 1; 0 if none or unknown
-	Field     string // full name of the form field concerned
-	Key       string // dictionary key concerned
-	Object    int    // object number; 0 if none
-	Visible   bool   // of a new signature field
-	Subtype   string // of an annotation, such as "FreeText"
-	Action    ChangeVerb
-	Old, New  string // what the text was and is, where it can be quoted: a field's value, a note's words, a page's lines
-	Detail    string // technical, English
-}
-
-// ChangeVerb says what was done to an annotation or a page's content.
-type ChangeVerb string
-
-// The actions; "" where it is not known or goes without saying.
-const (
-	ActionAdded   ChangeVerb = "added"
-	ActionRemoved ChangeVerb = "removed"
-	ActionMoved   ChangeVerb = "moved" // in the order of drawing
-	ActionChanged ChangeVerb = "changed"
 )
 
 // comparison compares a revision with the one before. Everything that differs must be explained by a rule; what is left
@@ -84,7 +20,7 @@ type comparison struct {
 	changed   map[int]bool
 	explained map[int]bool
 	added     map[pdf.Ref]bool // widgets of signature fields that are new
-	found     []Modification
+	found     []Change
 	signed    map[pdf.Ref]string // signature dictionaries that were there before, by field
 	work      *pdf.Work
 }
@@ -95,7 +31,7 @@ func (c *comparison) spend(steps int) bool { return c.work.Spend(int64(steps)) =
 // maxFound is how many changes of one revision are told.
 const maxFound = 200
 
-func (c *comparison) report(m Modification) {
+func (c *comparison) report(m Change) {
 	if len(c.found) >= maxFound || !c.spend(64+len(c.fields())/8) {
 		return
 	}
@@ -115,16 +51,16 @@ func (c *comparison) fields() []*pdf.Field {
 }
 
 // run returns what the revision changed.
-func (c *comparison) run() []Modification {
+func (c *comparison) run() []Change {
 	steps := []func() error{c.compareTrailer, c.compareCatalog, c.compareForm, c.comparePages}
 	for _, step := range steps {
 		if err := step(); err != nil {
-			c.report(Modification{Kind: ChangeUnreadable, Detail: err.Error()})
+			c.report(Change{Kind: Unreadable, Detail: err.Error()})
 		}
 	}
 	c.leftovers()
 	for _, n := range c.conflicts {
-		c.report(Modification{Kind: ChangeObject, Object: n, Detail: "the cross-references place this object twice"})
+		c.report(Change{Kind: Object, Object: n, Detail: "the cross-references place this object twice"})
 	}
 	return c.found
 }

@@ -1,4 +1,4 @@
-package signing
+package diff
 
 import (
 	"fmt"
@@ -7,33 +7,33 @@ import (
 )
 
 // describe says what an unexplained changed object is to the document.
-func (c *comparison) describe(n int, by edge) Modification {
-	m := Modification{Kind: ChangeObject, Object: n, Key: string(by.key), Detail: fmt.Sprintf("object %d, referred to as %s of object %d", n, by.key, by.from)}
+func (c *comparison) describe(n int, by edge) Change {
+	m := Change{Kind: Object, Object: n, Key: string(by.key), Detail: fmt.Sprintf("object %d, referred to as %s of object %d", n, by.key, by.from)}
 	for ref, field := range c.signed {
 		if ref.Num == n {
-			m.Kind, m.Field = ChangeSignatureValue, field
+			m.Kind, m.Field = SignatureValue, field
 			return m
 		}
 	}
 	switch by.key {
 	case "Contents":
-		m.Kind = ChangeContent
+		m.Kind = Content
 	case "Font", "FontFile", "FontFile2", "FontFile3", "XObject", "ColorSpace", "Pattern", "Shading", "ExtGState", "Resources",
 		"ToUnicode", "DescendantFonts", "FontDescriptor", "Encoding", "CharProcs", "SMask", "Properties":
-		m.Kind = ChangeResource
+		m.Kind = Resource
 	case "Annots", "Popup", "Parent":
-		m.Kind, m.Action = ChangeAnnotation, ActionChanged
+		m.Kind, m.Action = Annotation, Changed
 		m.Subtype = subtype(dictOf(c.new, n))
 	case "Kids", "Pages", "Count":
-		m.Kind = ChangePageTree
+		m.Kind = PageTree
 	case "K", "ParentTree", "StructTreeRoot", "RoleMap", "Nums", "Pg":
-		m.Kind = ChangeStructure
+		m.Kind = Structure
 	case "OCProperties", "OCGs", "D", "OC":
-		m.Kind = ChangeLayers
+		m.Kind = Layers
 	case "OpenAction", "A", "AA", "JS", "Names", "JavaScript", "Next":
-		m.Kind = ChangeAction
+		m.Kind = Action
 	case "AP", "MK", "V":
-		m.Kind = ChangeField
+		m.Kind = Field
 	}
 	c.locate(&m, n)
 	return m
@@ -46,7 +46,7 @@ func subtype(d pdf.Dict) string {
 }
 
 // locate finds the page and the field that reach object n.
-func (c *comparison) locate(m *Modification, n int) {
+func (c *comparison) locate(m *Change, n int) {
 	if c.oldForm != nil {
 		for _, f := range c.oldForm.Fields {
 			for _, w := range f.Widgets {
@@ -56,7 +56,7 @@ func (c *comparison) locate(m *Modification, n int) {
 				if reaches(c.new, w.Dict.Without("P", "Parent", "Popup"), n) {
 					m.Field = f.Name
 					if f.Type == "Sig" && !isNull(c.old, f.Value) {
-						m.Kind = ChangeAppearance
+						m.Kind = Appearance
 					}
 					break
 				}
@@ -71,8 +71,8 @@ func (c *comparison) locate(m *Modification, n int) {
 			m.Page = c.pages[page]
 		}
 	}
-	if m.Page != 0 && m.Kind == ChangeObject {
-		m.Kind = ChangeResource
+	if m.Page != 0 && m.Kind == Object {
+		m.Kind = Resource
 	}
 }
 

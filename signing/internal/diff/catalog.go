@@ -1,4 +1,4 @@
-package signing
+package diff
 
 import (
 	"bytes"
@@ -15,20 +15,20 @@ import (
 func (c *comparison) compareTrailer() error {
 	a, b := c.old.Trailer(), c.new.Trailer()
 	if !equalOrAbsent(a.Get("Encrypt"), b.Get("Encrypt")) {
-		c.report(Modification{Kind: ChangeTrailer, Key: "Encrypt"})
+		c.report(Change{Kind: Trailer, Key: "Encrypt"})
 	}
 	if !equalOrAbsent(a.Get("Root"), b.Get("Root")) {
 		_, oldRoot, _ := c.old.Catalog()
 		_, newRoot, _ := c.new.Catalog()
 		if slices.ContainsFunc(c.diffKeys(oldRoot, newRoot), func(k pdf.Name) bool { return !slices.Contains(catalogKeys, k) }) {
-			c.report(Modification{Kind: ChangeTrailer, Key: "Root"})
+			c.report(Change{Kind: Trailer, Key: "Root"})
 		}
 	}
 	info := b.Get("Info")
 	ref, indirect := info.(pdf.Ref)
 	if !pdf.Equal(a.Get("Info"), info) || (indirect && c.changed[ref.Num]) {
 		if c.explain(info, edge{trailerNode, "Info"}) {
-			c.report(Modification{Kind: ChangeMetadata, Key: "Info"})
+			c.report(Change{Kind: Metadata, Key: "Info"})
 		}
 	}
 	return nil
@@ -61,14 +61,14 @@ func (c *comparison) compareCatalog() error {
 		case "Metadata":
 		case "Extensions", "MarkInfo":
 			if !newRoot.Has(key) {
-				c.report(Modification{Kind: ChangeCatalog, Key: string(key), Object: rootRef.Num, Detail: "removed"})
+				c.report(Change{Kind: Catalog, Key: string(key), Object: rootRef.Num, Detail: "removed"})
 			}
 		case "Version":
 			if v, ok := newRoot.Get(key).(pdf.Name); !ok || len(v) != 3 {
-				c.report(Modification{Kind: ChangeCatalog, Key: string(key), Object: rootRef.Num})
+				c.report(Change{Kind: Catalog, Key: string(key), Object: rootRef.Num})
 			}
 		default:
-			c.report(Modification{Kind: catalogKind(key), Key: string(key), Object: rootRef.Num})
+			c.report(Change{Kind: catalogKind(key), Key: string(key), Object: rootRef.Num})
 		}
 	}
 	c.compareDeclarations(rootRef.Num, oldRoot, newRoot)
@@ -84,39 +84,39 @@ func (c *comparison) compareDeclarations(root int, old, new pdf.Dict) {
 			continue
 		}
 		if c.explain(value, edge{root, key}) {
-			c.report(Modification{Kind: ChangeMetadata, Key: string(key)})
+			c.report(Change{Kind: Metadata, Key: string(key)})
 		}
 	}
 }
 
-func catalogKind(key pdf.Name) ChangeKind {
+func catalogKind(key pdf.Name) Kind {
 	switch key {
 	case "Pages":
-		return ChangePageTree
+		return PageTree
 	case "OCProperties":
-		return ChangeLayers
+		return Layers
 	case "OpenAction", "AA", "Names", "URI":
-		return ChangeAction
+		return Action
 	case "StructTreeRoot", "MarkInfo":
-		return ChangeStructure
+		return Structure
 	}
-	return ChangeCatalog
+	return Catalog
 }
 
 func (c *comparison) compareMetadata(root int, old, new pdf.Object) {
 	ref, ok := new.(pdf.Ref)
 	if !ok || (pdf.Equal(old, new) && !c.changed[ref.Num]) {
 		if old != nil && new == nil {
-			c.report(Modification{Kind: ChangeMetadata, Key: "Metadata"})
+			c.report(Change{Kind: Metadata, Key: "Metadata"})
 		}
 		return
 	}
 	if !c.isXMP(ref) {
-		c.report(Modification{Kind: ChangeCatalog, Key: "Metadata", Object: ref.Num, Detail: "the new metadata is not XMP"})
+		c.report(Change{Kind: Catalog, Key: "Metadata", Object: ref.Num, Detail: "the new metadata is not XMP"})
 		return
 	}
 	if c.explain(new, edge{root, "Metadata"}) {
-		c.report(Modification{Kind: ChangeMetadata, Key: "Metadata"})
+		c.report(Change{Kind: Metadata, Key: "Metadata"})
 	}
 }
 

@@ -1,4 +1,4 @@
-package signing
+package diff
 
 import (
 	"strings"
@@ -11,15 +11,15 @@ const quotedContent = 1 << 20
 
 // quote fills in what a change's text was and is, where there is text: the value of a form field, the words of a note or text
 // box, the lines of a page.
-func (c *comparison) quote(m *Modification) {
+func (c *comparison) quote(m *Change) {
 	switch m.Kind {
-	case ChangeFormValue:
+	case FormValue:
 		m.Old, m.New = c.valueText(c.old, c.oldForm, m.Field), c.valueText(c.new, c.newForm, m.Field)
-	case ChangeAnnotation:
-		if m.Object > 0 && m.Action != ActionMoved {
+	case Annotation:
+		if m.Object > 0 && m.Action != Moved {
 			m.Old, m.New = contentsText(c.old, m.Object), contentsText(c.new, m.Object)
 		}
-	case ChangeContent:
+	case Content:
 		m.Old, m.New = c.lineDifference(m.Page)
 	}
 	if m.Old == m.New {

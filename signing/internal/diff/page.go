@@ -1,4 +1,4 @@
-package signing
+package diff
 
 import (
 	"maps"
@@ -16,15 +16,15 @@ func (c *comparison) comparePages() error {
 			old, new := dictOf(c.old, num), dictOf(c.new, num)
 			for _, key := range c.diffKeys(old, new) {
 				if key != "Annots" {
-					kind := ChangePage
-					var action ChangeVerb
+					kind := Page
+					var action Verb
 					switch key {
 					case "Contents":
-						kind, action = ChangeContent, c.contentAction(old.Get(key), new.Get(key))
+						kind, action = Content, c.contentAction(old.Get(key), new.Get(key))
 					case "Resources":
-						kind = ChangeResource
+						kind = Resource
 					}
-					c.report(Modification{Kind: kind, Action: action, Page: page, Key: string(key), Object: num})
+					c.report(Change{Kind: kind, Action: action, Page: page, Key: string(key), Object: num})
 				}
 			}
 			c.compareAnnotations(old.Get("Annots"), new.Get("Annots"), page)
@@ -56,12 +56,12 @@ func (c *comparison) comparePageTreeNode(num int) {
 }
 
 // contentAction: added where the old streams are all there, unchanged and first; else changed.
-func (c *comparison) contentAction(old, new pdf.Object) ChangeVerb {
+func (c *comparison) contentAction(old, new pdf.Object) Verb {
 	a, b := c.streamRefs(c.old, old), c.streamRefs(c.new, new)
 	if len(a) == 0 || len(a) >= len(b) || !slices.Equal(a, b[:len(a)]) || slices.ContainsFunc(a, func(r pdf.Ref) bool { return c.changed[r.Num] }) {
-		return ActionChanged
+		return Changed
 	}
-	return ActionAdded
+	return Added
 }
 
 // streamRefs lists the content streams of a page's Contents, which is a stream or an array of them.
@@ -112,7 +112,7 @@ func (c *comparison) compareAnnotations(old, new pdf.Object, page int) {
 	a, errA := c.old.Array(old)
 	b, errB := c.new.Array(new)
 	if errA != nil || errB != nil {
-		c.report(Modification{Kind: ChangeAnnotation, Page: page, Detail: "the list of annotations cannot be read"})
+		c.report(Change{Kind: Annotation, Page: page, Detail: "the list of annotations cannot be read"})
 		return
 	}
 	if ref, ok := new.(pdf.Ref); ok && c.changed[ref.Num] && c.onlyBy(ref.Num, "Annots", "Fields", "AcroForm") {
@@ -132,9 +132,9 @@ func (c *comparison) compareAnnotations(old, new pdf.Object, page int) {
 			return
 		}
 		d, _ := c.new.Dict(o)
-		m := Modification{Kind: ChangeAnnotation, Action: ActionAdded, Subtype: subtype(d), Page: page, Object: ref.Num}
+		m := Change{Kind: Annotation, Action: Added, Subtype: subtype(d), Page: page, Object: ref.Num}
 		if slices.ContainsFunc(a, func(v pdf.Object) bool { return pdf.Equal(v, o) }) {
-			m.Action = ActionMoved
+			m.Action = Moved
 		} else {
 			c.explained[ref.Num] = true // reported here
 		}
@@ -146,6 +146,6 @@ func (c *comparison) compareAnnotations(old, new pdf.Object, page int) {
 		}
 		ref, _ := a[i].(pdf.Ref)
 		d, _ := c.old.Dict(a[i])
-		c.report(Modification{Kind: ChangeAnnotation, Action: ActionRemoved, Subtype: subtype(d), Page: page, Object: ref.Num})
+		c.report(Change{Kind: Annotation, Action: Removed, Subtype: subtype(d), Page: page, Object: ref.Num})
 	}
 }

@@ -1,4 +1,4 @@
-package signing
+package diff
 
 import (
 	"covenant/signing/internal/pdf"
@@ -42,7 +42,7 @@ func newRefGraph(view *pdf.File, form *pdf.Form, wanted map[int]bool, stop func(
 			}
 		}
 		if g.edges >= maxEdges {
-			return nil, ErrTooCostly
+			return nil, pdf.ErrTooCostly
 		}
 		if num != trailerNode && e.Kind != pdf.Free {
 			g.read(view, num, e)
