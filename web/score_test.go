@@ -97,7 +97,7 @@ type printer struct{ *life }
 
 func (p printer) ScoreSheet(_ context.Context, _ string, agency workflow.AgencyID) ([]byte, error) {
 	if _, ok := p.state.Covenant.Party(agency); !ok {
-		return nil, &workflow.Error{Code: workflow.CodeNotFound, Vietnamese: "không có", English: "none"}
+		return nil, workflow.Refusal(workflow.CodeNotFound, "không có", "none")
 	}
 	return []byte("%PDF-1.7 " + agency), nil
 }

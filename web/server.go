@@ -126,7 +126,7 @@ func (s *server) fail(w http.ResponseWriter, r *request, err error) {
 }
 
 // errNotFound is an address that means nothing.
-var errNotFound = &workflow.Error{Code: workflow.CodeNotFound}
+var errNotFound = workflow.Refusal(workflow.CodeNotFound, "không có trang này", "there is no such page")
 
 func (s *server) notFound(http.ResponseWriter, *request) (*answer, error) { return nil, errNotFound }
 

@@ -364,7 +364,9 @@ func (l *life) View(ctx context.Context, asked string) (*engine.View, error) {
 		return nil, l.failing
 	}
 	if asked != slug {
-		return nil, &workflow.Error{Code: workflow.CodeNotFound, Vietnamese: "không có giao ước ở địa chỉ này", English: "there is no covenant here"}
+		return nil, workflow.Refusal(workflow.CodeNotFound,
+			"không có giao ước ở địa chỉ này",
+			"there is no covenant here")
 	}
 	verdict, err := l.verdict(ctx)
 	return &engine.View{State: l.state, Now: l.now, Timeline: l.entries, Upcoming: l.upcoming, Mails: l.mails, Verdict: verdict}, err
@@ -374,7 +376,7 @@ func (l *life) View(ctx context.Context, asked string) (*engine.View, error) {
 func (l *life) Document(_ context.Context, d workflow.Digest) (io.ReadSeekCloser, int64, error) {
 	data, ok := l.documents[d]
 	if !ok {
-		return nil, 0, &workflow.Error{Code: workflow.CodeNotFound, Vietnamese: "không có tệp này", English: "there is no such file"}
+		return nil, 0, workflow.Refusal(workflow.CodeNotFound, "không có tệp này", "there is no such file")
 	}
 	return nopCloser{bytes.NewReader(data)}, int64(len(data)), nil
 }

@@ -58,10 +58,10 @@ func (t teller) eventRow(entry engine.Entry) eventRow {
 		Version: entry.Version, Time: entry.At.In(t.zone).Format("15:04"), MachineTime: dateTime(entry.At), Tone: "next",
 		Icon: "history", Short: entry.Hash.Short(), Hash: entry.Hash.String(),
 	}
-	if entry.Actor.System {
+	if entry.By.Program {
 		row.Actor = t.text("event.program")
 	} else {
-		row.Actor = t.acting(entry.Actor.Person, workflow.AuthorityOf(entry.Event))
+		row.Actor = t.acting(entry.By.Person, workflow.AuthorityOf(entry.Event))
 	}
 	t.tell(&row, entry.Event)
 	return row

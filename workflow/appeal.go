@@ -126,7 +126,7 @@ func (s State) CouncilOf(a AgencyID) AgencyID {
 }
 
 // appealing checks that an agency may still say something about its verified score, and gives the right by which it is said.
-func (s State) appealing(by PersonID, agency AgencyID, now time.Time) (Authority, error) {
+func (s State) appealing(by Actor, agency AgencyID, now time.Time) (Authority, error) {
 	if err := s.expect(AwaitingScores); err != nil {
 		return Authority{}, err
 	}
@@ -151,28 +151,26 @@ func (s State) appealing(by PersonID, agency AgencyID, now time.Time) (Authority
 
 // AcceptScore says that an agency agrees with its verified score.
 type AcceptScore struct {
-	By     PersonID
-	Agency AgencyID
+	Agency AgencyID `json:"agency,omitzero"`
 }
 
-func (cmd AcceptScore) decide(s State, now time.Time) ([]Event, error) {
-	authority, err := s.appealing(cmd.By, cmd.Agency, now)
+func (cmd AcceptScore) decide(s State, by Actor, now time.Time) ([]Event, error) {
+	authority, err := s.appealing(by, cmd.Agency, now)
 	if err != nil {
 		return nil, err
 	}
-	return []Event{ScoreAccepted{Agency: cmd.Agency, Person: cmd.By, Authority: authority}}, nil
+	return []Event{ScoreAccepted{Agency: cmd.Agency, Person: by.Person(), Authority: authority}}, nil
 }
 
 // AppealScore says that an agency disagrees with its verified score, once.
 type AppealScore struct {
-	By       PersonID
-	Agency   AgencyID
-	Criteria []CriterionID // that it is about; none: all
-	Reason   string
+	Agency   AgencyID      `json:"agency,omitzero"`
+	Criteria []CriterionID `json:"criteria,omitzero"` // that it is about; none: all
+	Reason   string        `json:"reason,omitzero"`
 }
 
-func (cmd AppealScore) decide(s State, now time.Time) ([]Event, error) {
-	authority, err := s.appealing(cmd.By, cmd.Agency, now)
+func (cmd AppealScore) decide(s State, by Actor, now time.Time) ([]Event, error) {
+	authority, err := s.appealing(by, cmd.Agency, now)
 	if err != nil {
 		return nil, err
 	}
@@ -184,18 +182,17 @@ func (cmd AppealScore) decide(s State, now time.Time) ([]Event, error) {
 	if strings.TrimSpace(cmd.Reason) == "" {
 		return nil, refuse(CodeInvalid, "cần nêu lý do khiếu nại", "say why it is appealed")
 	}
-	return []Event{ScoreAppealed{Agency: cmd.Agency, Person: cmd.By, Authority: authority, Criteria: cmd.Criteria, Reason: cmd.Reason}}, nil
+	return []Event{ScoreAppealed{Agency: cmd.Agency, Person: by.Person(), Authority: authority, Criteria: cmd.Criteria, Reason: cmd.Reason}}, nil
 }
 
 // DecideAppeal gives an agency that appealed its final score. Criteria that the appeal is not about keep their points.
 type DecideAppeal struct {
-	By     PersonID
-	Agency AgencyID
-	Scores []CriterionScore
-	Reason string
+	Agency AgencyID         `json:"agency,omitzero"`
+	Scores []CriterionScore `json:"scores,omitzero"`
+	Reason string           `json:"reason,omitzero"`
 }
 
-func (cmd DecideAppeal) decide(s State, now time.Time) ([]Event, error) {
+func (cmd DecideAppeal) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	if err := s.expect(AwaitingScores); err != nil {
 		return nil, err
 	}
@@ -204,7 +201,7 @@ func (cmd DecideAppeal) decide(s State, now time.Time) ([]Event, error) {
 		return nil, refuse(CodeWrongState, "%s không có khiếu nại nào chờ giải quyết", "%s has no appeal that is to be decided", s.Directory.AgencyName(cmd.Agency))
 	}
 	council := s.CouncilOf(cmd.Agency)
-	authority, err := s.authority(cmd.By, council, DutyReport, now)
+	authority, err := s.authority(by, council, DutyReport, now)
 	if err != nil {
 		return nil, err
 	}
@@ -224,7 +221,7 @@ func (cmd DecideAppeal) decide(s State, now time.Time) ([]Event, error) {
 		}
 	}
 	return []Event{AppealDecided{
-		Agency: cmd.Agency, Council: council, Person: cmd.By, Authority: authority, Scores: cmd.Scores, Total: total, Reason: cmd.Reason,
+		Agency: cmd.Agency, Council: council, Person: by.Person(), Authority: authority, Scores: cmd.Scores, Total: total, Reason: cmd.Reason,
 	}}, nil
 }
 

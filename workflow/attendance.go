@@ -108,18 +108,17 @@ func (s State) voterFor(a AgencyID) (AgencyID, error) {
 // RecordAttendance says that an agency is there, with whom, or is not. The chair, the secretary or the agency itself
 // records it.
 type RecordAttendance struct {
-	By       PersonID
-	Agency   AgencyID
-	Person   PersonID // who attends; needed for Present
-	Presence Presence // Present or Absent; a proxy is recorded by RecordProxy
+	Agency   AgencyID `json:"agency,omitzero"`
+	Person   PersonID `json:"person,omitzero"`   // who attends; needed for Present
+	Presence Presence `json:"presence,omitzero"` // Present or Absent; a proxy is recorded by RecordProxy
 }
 
-func (cmd RecordAttendance) decide(s State, now time.Time) ([]Event, error) {
+func (cmd RecordAttendance) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	sitting, _, err := s.sitting()
 	if err != nil {
 		return nil, err
 	}
-	recorder, err := s.mayRecord(sitting, cmd.By, cmd.Agency, now)
+	recorder, err := s.mayRecord(sitting, by, cmd.Agency, now)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +128,7 @@ func (cmd RecordAttendance) decide(s State, now time.Time) ([]Event, error) {
 	case cmd.Presence == Present && s.Directory.People[cmd.Person].ID == "":
 		return nil, refuse(CodeInvalid, "cần ghi người dự có trong danh bạ", "say who attends, from the directory")
 	}
-	e := AttendanceRecorded{Agency: cmd.Agency, Presence: cmd.Presence, By: cmd.By, Recorder: recorder}
+	e := AttendanceRecorded{Agency: cmd.Agency, Presence: cmd.Presence, By: by.Person(), Recorder: recorder}
 	if cmd.Presence == Present {
 		e.Person = cmd.Person
 	}
@@ -141,34 +140,34 @@ func (cmd RecordAttendance) decide(s State, now time.Time) ([]Event, error) {
 
 // mayRecord: the chair and the secretary record for everybody, others for their own agency. It gives the right of who does, none of the
 // secretary.
-func (s State) mayRecord(sitting *Conference, person PersonID, agency AgencyID, now time.Time) (Authority, error) {
+func (s State) mayRecord(sitting *Conference, by Actor, agency AgencyID, now time.Time) (Authority, error) {
 	if _, party := s.Covenant.Party(agency); !party {
 		return Authority{}, refuse(CodeForbidden, "%s không tham gia giao ước này", "%s takes no part in this covenant", s.Directory.AgencyName(agency))
 	}
-	if person == sitting.Secretary {
+	if by.Person() == sitting.Secretary && by.Person() != "" {
 		return Authority{}, nil
 	}
-	if authority, err := s.authority(person, s.Chair(), DutyVote, now); err == nil {
+	if authority, err := s.authority(by, s.Chair(), DutyVote, now); err == nil {
 		return authority, nil
 	}
-	return s.anyAuthority(person, agency, now, DutyVote, DutySign)
+	return s.anyAuthority(by, agency, now, DutyVote, DutySign)
 }
 
 // RecordProxy records a written, dated authorisation to vote. It goes one level deep: who holds one gives none.
 type RecordProxy struct {
-	By       PersonID
-	From, To AgencyID
-	GivenBy  PersonID // who signed it; must have had the vote of From on its date
-	Date     Date
-	Document string // number and title of the paper
+	From     AgencyID `json:"from,omitzero"`
+	To       AgencyID `json:"to,omitzero"`
+	GivenBy  PersonID `json:"given_by,omitzero"` // who signed it; must have had the vote of From on its date
+	Date     Date     `json:"date,omitzero"`
+	Document string   `json:"document,omitzero"` // number and title of the paper
 }
 
-func (cmd RecordProxy) decide(s State, now time.Time) ([]Event, error) {
+func (cmd RecordProxy) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	sitting, rules, err := s.sitting()
 	if err != nil {
 		return nil, err
 	}
-	recorder, err := s.mayRecord(sitting, cmd.By, cmd.From, now)
+	recorder, err := s.mayRecord(sitting, by, cmd.From, now)
 	if err != nil {
 		return nil, err
 	}
@@ -183,7 +182,7 @@ func (cmd RecordProxy) decide(s State, now time.Time) ([]Event, error) {
 		return nil, err
 	}
 	return []Event{ProxyRecorded{
-		From: cmd.From, To: cmd.To, GivenBy: cmd.GivenBy, Authority: authority, Date: cmd.Date, Document: cmd.Document, By: cmd.By,
+		From: cmd.From, To: cmd.To, GivenBy: cmd.GivenBy, Authority: authority, Date: cmd.Date, Document: cmd.Document, By: by.Person(),
 		Recorder: recorder,
 	}}, nil
 }

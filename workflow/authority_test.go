@@ -30,7 +30,7 @@ var june = time.Date(2026, 6, 10, 9, 0, 0, 0, time.FixedZone("", 7*3600))
 
 func direct(t testing.TB, s State, cmd Command) {
 	t.Helper()
-	events, err := Decide(s, cmd, june)
+	events, err := decided(s, cmd, june)
 	if err != nil {
 		t.Fatalf("%T: %v", cmd, err)
 	}
@@ -122,7 +122,7 @@ func TestDelegationRefusals(t *testing.T) {
 		"ends before it starts": {change(func(g *GrantDelegation) { g.End = Date{2026, 5, 1} }), CodeInvalid},
 		"more than the grantor": {change(func(g *GrantDelegation) { g.Duties = []Duty{DutyNumber} }), CodeForbidden},
 		"to oneself":            {change(func(g *GrantDelegation) { g.To = "head" }), CodeInvalid},
-		"by a stranger":         {change(func(g *GrantDelegation) { g.By = "officer" }), CodeForbidden},
+		"by a stranger":         {as("officer", granted(FormByOrder, "chief")), CodeForbidden},
 		"a deputy lets others": {change(func(g *GrantDelegation) {
 			g.From, g.To, g.Duties, g.Form = "deputy", "next", []Duty{DutySign}, FormDeputy
 		}), CodeForbidden},
@@ -134,13 +134,13 @@ func TestDelegationRefusals(t *testing.T) {
 		"TM. without a collective": {AssignPosition{Position{Agency: "so", Person: "next", Title: "x", Rank: RankHead, Form: FormCollective, Duties: []Duty{DutySign}}}, CodeInvalid},
 		"TL. without a regulation": {AssignPosition{Position{Agency: "so", Person: "chief", Title: "x", Rank: RankUnitHead, Duties: []Duty{DutySign}}}, CodeInvalid},
 		"revoked for days gone by": {RevokeDelegation{Delegation: "head/uq-1", LastDay: Date{2026, 6, 1}, Reason: "x"}, CodeInvalid},
-		"revoked by the delegate":  {RevokeDelegation{By: "chief", Delegation: "head/uq-1", LastDay: Date{2026, 6, 12}, Reason: "x"}, CodeForbidden},
+		"revoked by the delegate":  {as("chief", RevokeDelegation{Delegation: "head/uq-1", LastDay: Date{2026, 6, 12}, Reason: "x"}), CodeForbidden},
 		"granted twice":            {granted(FormByOrder, "chief"), CodeConflict},
-		"delegated further":        {change(func(g *GrantDelegation) { g.By = "chief" }), CodeForbidden},
+		"delegated further":        {as("chief", granted(FormByOrder, "chief")), CodeForbidden},
 	} {
 		s := department(t)
 		direct(t, s, granted(FormByOrder, "chief"))
-		if _, err := Decide(s, c.cmd, june); ErrorCode(err) != c.code {
+		if _, err := decided(s, c.cmd, june); ErrorCode(err) != c.code {
 			t.Errorf("%s: %v; want code %s", name, err, c.code)
 		}
 	}
@@ -150,7 +150,7 @@ func TestDelegationRefusals(t *testing.T) {
 func TestRevokedDelegation(t *testing.T) {
 	s := department(t)
 	direct(t, s, granted(FormDeputy, "deputy"))
-	direct(t, s, RevokeDelegation{By: "head", Delegation: "head/uq-1", LastDay: Date{2026, 6, 12}, Reason: "đi công tác về sớm"})
+	direct(t, s, as("head", RevokeDelegation{Delegation: "head/uq-1", LastDay: Date{2026, 6, 12}, Reason: "đi công tác về sớm"}))
 	if _, err := s.Directory.Authority("deputy", "so", DutySign, Date{2026, 6, 12}); err != nil {
 		t.Error(err)
 	}
@@ -196,9 +196,7 @@ func TestLeavingHandsOver(t *testing.T) {
 	if _, err := s.Directory.Authority("a3-head", "a2", DutySign, s.today(w.now)); ErrorCode(err) != CodeForbidden {
 		t.Errorf("the leaver's delegate signs: %v", err)
 	}
-	cmd := w.review("a2", OpinionApprove)
-	cmd.By = "new"
-	w.must(t, cmd)
+	w.must(t, as("new", w.review("a2", OpinionApprove)))
 	if got := s.Directory.HoldersIn("", "a2", DutyReport, s.today(w.now)); len(got) != 1 || got[0].ID != "new" {
 		t.Errorf("reports are up to %v", got)
 	}
@@ -213,15 +211,18 @@ func TestCertificateHistory(t *testing.T) {
 	if s.Directory.CertificateOf("head", "CA", "1") {
 		t.Error("a binding that nobody confirmed counts")
 	}
-	if _, err := Decide(s, ConfirmCertificate{By: "head", Issuer: "CA", Serial: "1"}, june); ErrorCode(err) != CodeForbidden {
+	for _, p := range []PersonID{"head", "officer"} {
+		s.Directory.Apply(RightGranted{Person: p, Right: RightAdminister})
+	}
+	if _, err := decided(s, as("head", ConfirmCertificate{Issuer: "CA", Serial: "1"}), june); ErrorCode(err) != CodeForbidden {
 		t.Errorf("confirmed one's own: %v", err)
 	}
-	direct(t, s, ConfirmCertificate{By: "officer", Issuer: "CA", Serial: "1"})
+	direct(t, s, as("officer", ConfirmCertificate{Issuer: "CA", Serial: "1"}))
 	if !s.Directory.CertificateOf("head", "CA", "1") || s.Directory.CertificateOf("deputy", "CA", "1") {
 		t.Error("a confirmed binding does not count for its holder alone")
 	}
 	later := june.Add(time.Hour)
-	events, err := Decide(s, ReplaceCertificate{Issuer: "CA", Serial: "1", NewIssuer: "CA", NewSerial: "2", Reason: "gia hạn"}, later)
+	events, err := decided(s, ReplaceCertificate{Issuer: "CA", Serial: "1", NewIssuer: "CA", NewSerial: "2", Reason: "gia hạn"}, later)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -237,7 +238,7 @@ func TestCertificateHistory(t *testing.T) {
 	if _, ok := s.Directory.BoundAt("CA", "1", later.Add(time.Minute)); ok {
 		t.Error("bound after it was unbound")
 	}
-	if _, err := Decide(s, BindCertificate{Person: "deputy", Issuer: "CA", Serial: "1"}, later); ErrorCode(err) != CodeConflict {
+	if _, err := decided(s, BindCertificate{Person: "deputy", Issuer: "CA", Serial: "1"}, later); ErrorCode(err) != CodeConflict {
 		t.Errorf("somebody else's old certificate: %v", err)
 	}
 }
@@ -259,7 +260,7 @@ func TestBindingByRule(t *testing.T) {
 	}
 	other := rule
 	other.ID, other.Person = "khac", "deputy"
-	if _, err := Decide(s, SetBindingRule{other}, june); ErrorCode(err) != CodeConflict {
+	if _, err := decided(s, SetBindingRule{other}, june); ErrorCode(err) != CodeConflict {
 		t.Errorf("two rules for one value: %v", err)
 	}
 	direct(t, s, EndBindingRule{ID: "gd", Reason: "nghỉ hưu"})
@@ -292,7 +293,7 @@ func TestAuthorityFollowsTheRecord(t *testing.T) {
 			case 2:
 				cmd = EndPosition{Position: PositionID(who), LastDay: day("left"), Successor: other}
 			}
-			if events, err := Decide(s, cmd, june); err == nil {
+			if events, err := decided(s, cmd, june); err == nil {
 				for _, e := range events {
 					s.Directory.Apply(e)
 				}

@@ -95,11 +95,10 @@ func (s State) mayEnd(reason string) error {
 
 // Withdraw takes the draft back, by a drafter of the agency that drafted it, while it is not frozen.
 type Withdraw struct {
-	By     PersonID
-	Reason string
+	Reason string `json:"reason,omitzero"`
 }
 
-func (cmd Withdraw) decide(s State, now time.Time) ([]Event, error) {
+func (cmd Withdraw) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	if err := s.mayEnd(cmd.Reason); err != nil {
 		return nil, err
 	}
@@ -107,22 +106,21 @@ func (cmd Withdraw) decide(s State, now time.Time) ([]Event, error) {
 		return nil, refuse(CodeWrongState, "văn bản đã chốt nên không rút được nữa; thủ trưởng đơn vị Khối trưởng có thể hủy",
 			"the document is frozen and cannot be withdrawn any more; the head of the leading agency can cancel it")
 	}
-	authority, err := s.Directory.AuthorityIn(s.Covenant.ID, cmd.By, s.Covenant.For, DutyDraft, s.today(now))
+	authority, err := s.authority(by, s.Covenant.For, DutyDraft, now)
 	if err != nil {
 		return nil, err
 	}
-	return []Event{Withdrawn{Person: cmd.By, Authority: authority, Reason: cmd.Reason, Date: s.today(now)}}, nil
+	return []Event{Withdrawn{Person: by.Person(), Authority: authority, Reason: cmd.Reason, Date: s.today(now)}}, nil
 }
 
 // Cancel stops a covenant that is not in force, by who signs for the leading agency. Its number is voided; signatures that
 // were made stay on record and bind nobody.
 type Cancel struct {
-	By       PersonID
-	Reason   string
-	Document string // the decision, if there is one
+	Reason   string `json:"reason,omitzero"`
+	Document string `json:"document,omitzero"` // the decision, if there is one
 }
 
-func (cmd Cancel) decide(s State, now time.Time) ([]Event, error) {
+func (cmd Cancel) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	if err := s.mayEnd(cmd.Reason); err != nil {
 		return nil, err
 	}
@@ -130,38 +128,40 @@ func (cmd Cancel) decide(s State, now time.Time) ([]Event, error) {
 		return nil, refuse(CodeWrongState, "giao ước đã có hiệu lực nên không hủy được; hãy kết thúc hoặc sửa đổi",
 			"the covenant is in force and cannot be cancelled; close or amend it")
 	}
-	authority, err := s.Directory.AuthorityIn(s.Covenant.ID, cmd.By, s.Covenant.Leader(), DutySign, s.today(now))
+	authority, err := s.authority(by, s.Covenant.Leader(), DutySign, now)
 	if err != nil {
 		return nil, err
 	}
-	return []Event{Cancelled{Person: cmd.By, Authority: authority, Reason: cmd.Reason, Document: cmd.Document, Date: s.today(now)}}, nil
+	return []Event{Cancelled{Person: by.Person(), Authority: authority, Reason: cmd.Reason, Document: cmd.Document, Date: s.today(now)}}, nil
 }
 
 // Close ends a covenant in force before its time, by who signs for the leading agency. Its number stays.
 type Close struct {
-	By     PersonID
-	Reason string
+	Reason string `json:"reason,omitzero"`
 }
 
-func (cmd Close) decide(s State, now time.Time) ([]Event, error) {
+func (cmd Close) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	if err := s.mayEnd(cmd.Reason); err != nil {
 		return nil, err
 	}
 	if s.Covenant.InForce.IsZero() {
 		return nil, refuse(CodeWrongState, "giao ước chưa có hiệu lực; hãy hủy thay vì kết thúc", "the covenant is not in force; cancel it instead")
 	}
-	authority, err := s.Directory.AuthorityIn(s.Covenant.ID, cmd.By, s.Covenant.Leader(), DutySign, s.today(now))
+	authority, err := s.authority(by, s.Covenant.Leader(), DutySign, now)
 	if err != nil {
 		return nil, err
 	}
-	return []Event{Closed{Reason: cmd.Reason, Person: cmd.By, Authority: authority, Date: s.today(now)}}, nil
+	return []Event{Closed{Reason: cmd.Reason, Person: by.Person(), Authority: authority, Date: s.today(now)}}, nil
 }
 
 // EndReporting ends the reporting duties once their time is over: what follows in the process begins, and where nothing
 // does the covenant is closed. The program gives this command.
 type EndReporting struct{}
 
-func (EndReporting) decide(s State, now time.Time) ([]Event, error) {
+func (EndReporting) decide(s State, by Actor, now time.Time) ([]Event, error) {
+	if err := by.program(); err != nil {
+		return nil, err
+	}
 	if err := s.expect(AwaitingReports); err != nil {
 		return nil, err
 	}

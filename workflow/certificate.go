@@ -17,6 +17,7 @@ type CertificateBinding struct {
 	Rule string
 	// Pending: it may not be used before somebody has confirmed it.
 	Pending     bool
+	BoundBy     string // as the log names who bound it; empty: by rule, or before that was recorded
 	ConfirmedBy PersonID
 	Since       time.Time // zero: from the beginning
 	Ended       time.Time // zero: it holds
@@ -25,15 +26,15 @@ type CertificateBinding struct {
 
 // BindingRule binds certificates by their subject: those of an issuer in whose subject an attribute has a value.
 type BindingRule struct {
-	ID        string
-	Person    PersonID
-	Agency    AgencyID
-	Issuer    string // distinguished name, RFC 4514
-	Attribute string // of the subject: its short name or dotted OID, e.g. UID, serialNumber, CN
-	Value     string
+	ID        string   `json:"id,omitzero"`
+	Person    PersonID `json:"person,omitzero"`
+	Agency    AgencyID `json:"agency,omitzero"`
+	Issuer    string   `json:"issuer,omitzero"`    // distinguished name, RFC 4514
+	Attribute string   `json:"attribute,omitzero"` // of the subject: its short name or dotted OID, e.g. UID, serialNumber, CN
+	Value     string   `json:"value,omitzero"`
 	// Confirm: what the rule binds must be confirmed before it may sign.
-	Confirm bool
-	Ended   bool
+	Confirm bool `json:"confirm,omitzero"`
+	Ended   bool `json:"ended,omitzero"`
 }
 
 // Subject is what a rule looks at of a certificate: the attributes of its subject by short name and by dotted OID.
@@ -54,6 +55,8 @@ type (
 		Rule    string    `json:"rule,omitempty"`
 		Pending bool      `json:"pending,omitempty"`
 		At      time.Time `json:"at,omitzero"`
+		// By is who bound it, since 2026-12: a person, or the console by its name in the log. Somebody else confirms it.
+		By string `json:"by,omitempty"`
 	}
 	// CertificateConfirmed says that somebody looked at a pending binding and found it right.
 	CertificateConfirmed struct {
@@ -98,13 +101,14 @@ var authorityEvents = map[string]eventDecoder{
 	"certificate_bound": decodeAs[CertificateBound], "certificate_confirmed": decodeAs[CertificateConfirmed],
 	"certificate_unbound": decodeAs[CertificateUnbound], "binding_rule_set": decodeAs[BindingRuleSet],
 	"binding_rule_ended": decodeAs[BindingRuleEnded],
+	"right_granted":      decodeAs[RightGranted], "right_revoked": decodeAs[RightRevoked],
 }
 
 func (d *Directory) applyCertificate(e Event) {
 	switch e := e.(type) {
 	case CertificateBound:
 		d.Bindings = append(d.Bindings, CertificateBinding{
-			Person: e.Person, Agency: e.Agency, Issuer: e.Issuer, Serial: e.Serial, Rule: e.Rule, Pending: e.Pending, Since: e.At,
+			Person: e.Person, Agency: e.Agency, Issuer: e.Issuer, Serial: e.Serial, Rule: e.Rule, Pending: e.Pending, Since: e.At, BoundBy: e.By,
 		})
 	case CertificateConfirmed:
 		if b := d.binding(e.Issuer, e.Serial); b != nil {
@@ -171,22 +175,27 @@ func (s State) certificateOf(person PersonID, issuer, serial string) error {
 		"the certificate (serial %[1]s) is not bound to %[2]s; ask the administrator to confirm it first", serial, s.Directory.PersonName(person))
 }
 
-// BindCertificate ties a certificate to a person or, for its seal, to an agency.
+// BindCertificate ties a certificate to a person or, for its seal, to an agency. The administrator may; a person may register
+// one of their own, and a clerk that of the agency's seal, which then wait to be confirmed by somebody else.
 type BindCertificate struct {
-	Person PersonID // or
-	Agency AgencyID // for its seal
-	Issuer string
-	Serial string
+	Person PersonID `json:"person,omitzero"` // or
+	Agency AgencyID `json:"agency,omitzero"` // for its seal
+	Issuer string   `json:"issuer,omitzero"`
+	Serial string   `json:"serial,omitzero"`
 	// Pending asks for confirmation before the certificate may be used.
-	Pending bool
+	Pending bool `json:"pending,omitzero"`
 }
 
-func (cmd BindCertificate) decide(s State, now time.Time) ([]Event, error) {
+func (cmd BindCertificate) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	if err := s.Directory.holder(cmd.Person, cmd.Agency); err != nil {
 		return nil, err
 	}
 	if cmd.Issuer == "" || cmd.Serial == "" {
 		return nil, refuse(CodeInvalid, "cần có tổ chức cấp và số của chứng thư số", "the certificate's issuer and serial number are needed")
+	}
+	pending, err := cmd.binder(s, by, now)
+	if err != nil {
+		return nil, err
 	}
 	for _, b := range s.Directory.Bindings {
 		if b.Issuer != cmd.Issuer || b.Serial != cmd.Serial {
@@ -200,9 +209,48 @@ func (cmd BindCertificate) decide(s State, now time.Time) ([]Event, error) {
 				"chứng thư số %s đã gắn với chủ thể khác", "certificate %s is already bound to another holder", cmd.Serial)
 		}
 	}
+	binder := by.identity()
 	return []Event{CertificateBound{
-		Person: cmd.Person, Agency: cmd.Agency, Issuer: cmd.Issuer, Serial: cmd.Serial, Pending: cmd.Pending, At: now.UTC(),
+		Person: cmd.Person, Agency: cmd.Agency, Issuer: cmd.Issuer, Serial: cmd.Serial, Pending: cmd.Pending || pending, At: now.UTC(),
+		By: binder,
 	}}, nil
+}
+
+// binder refuses who may not bind the certificate, and says whether somebody else has to confirm it.
+func (cmd BindCertificate) binder(s State, by Actor, now time.Time) (pending bool, err error) {
+	administers := s.Directory.Administers(by)
+	if administers == nil && (cmd.Person == "" || cmd.Person != by.Person()) {
+		return false, nil
+	}
+	if cmd.Person != "" && cmd.Person == by.Person() {
+		return true, by.personally()
+	}
+	if cmd.Agency != "" {
+		_, err := s.authority(by, cmd.Agency, DutyNumber, now)
+		return true, err
+	}
+	return false, administers
+}
+
+// MayKeepKey refuses unless the actor may have the server keep a key of the person, or of the agency's seal: in person, or a clerk
+// of the agency. Not even an administrator enrols somebody else's key.
+func (s State) MayKeepKey(by Actor, person PersonID, agency AgencyID, now time.Time) error {
+	if err := s.Directory.holder(person, agency); err != nil {
+		return err
+	}
+	if err := by.personally(); err != nil {
+		return err
+	}
+	switch {
+	case by.IsConsole() && by.Person() == "": // for demonstrations and tests
+		return nil
+	case person != "" && person == by.Person():
+		return nil
+	case agency != "":
+		_, err := s.authority(by, agency, DutyNumber, now)
+		return err
+	}
+	return refuse(CodeForbidden, "khóa của %s chỉ do chính người đó đăng ký", "a key of %s is enrolled in person", s.Directory.PersonName(person))
 }
 
 // holder refuses unless exactly one of person and agency is named and known.
@@ -217,22 +265,28 @@ func (d *Directory) holder(person PersonID, agency AgencyID) error {
 
 // ConfirmCertificate says that a pending binding was found right.
 type ConfirmCertificate struct {
-	By     PersonID
-	Issuer string
-	Serial string
+	Issuer string `json:"issuer,omitzero"`
+	Serial string `json:"serial,omitzero"`
 }
 
-func (cmd ConfirmCertificate) decide(s State, _ time.Time) ([]Event, error) {
+func (cmd ConfirmCertificate) decide(s State, by Actor, _ time.Time) ([]Event, error) {
+	if err := s.Directory.Administers(by); err != nil {
+		return nil, err
+	}
 	b := s.Directory.binding(cmd.Issuer, cmd.Serial)
+	confirmer := by.identity()
 	switch {
 	case b == nil:
 		return nil, unknownCertificate(cmd.Serial)
 	case !b.Pending:
 		return nil, nil
-	case cmd.By != "" && cmd.By == b.Person:
+	case by.Person() != "" && by.Person() == b.Person:
 		return nil, refuse(CodeForbidden, "không ai tự xác nhận chứng thư số của mình", "nobody confirms their own certificate")
+	case confirmer == b.BoundBy:
+		return nil, refuse(CodeForbidden, "người gắn chứng thư số không tự xác nhận; đề nghị người quản trị khác xác nhận",
+			"who bound a certificate does not confirm it; ask another administrator")
 	}
-	return []Event{CertificateConfirmed{Issuer: cmd.Issuer, Serial: cmd.Serial, By: cmd.By}}, nil
+	return []Event{CertificateConfirmed{Issuer: cmd.Issuer, Serial: cmd.Serial, By: by.Person()}}, nil
 }
 
 func unknownCertificate(serial string) *Error {
@@ -241,12 +295,15 @@ func unknownCertificate(serial string) *Error {
 
 // UnbindCertificate ends the use of a certificate, e.g. because its token was lost. What was signed with it stays right.
 type UnbindCertificate struct {
-	Issuer string
-	Serial string
-	Reason string
+	Issuer string `json:"issuer,omitzero"`
+	Serial string `json:"serial,omitzero"`
+	Reason string `json:"reason,omitzero"`
 }
 
-func (cmd UnbindCertificate) decide(s State, now time.Time) ([]Event, error) {
+func (cmd UnbindCertificate) decide(s State, by Actor, now time.Time) ([]Event, error) {
+	if err := s.Directory.Administers(by); err != nil {
+		return nil, err
+	}
 	if s.Directory.binding(cmd.Issuer, cmd.Serial) == nil {
 		return nil, unknownCertificate(cmd.Serial)
 	}
@@ -258,21 +315,26 @@ func (cmd UnbindCertificate) decide(s State, now time.Time) ([]Event, error) {
 
 // ReplaceCertificate unbinds a certificate and binds its successor to the same holder, as when a token was renewed.
 type ReplaceCertificate struct {
-	Issuer, Serial       string
-	NewIssuer, NewSerial string
-	Reason               string
+	Issuer    string `json:"issuer,omitzero"`
+	Serial    string `json:"serial,omitzero"`
+	NewIssuer string `json:"new_issuer,omitzero"`
+	NewSerial string `json:"new_serial,omitzero"`
+	Reason    string `json:"reason,omitzero"`
 }
 
-func (cmd ReplaceCertificate) decide(s State, now time.Time) ([]Event, error) {
+func (cmd ReplaceCertificate) decide(s State, by Actor, now time.Time) ([]Event, error) {
+	if err := s.Directory.Administers(by); err != nil {
+		return nil, err
+	}
 	b := s.Directory.binding(cmd.Issuer, cmd.Serial)
 	if b == nil {
 		return nil, unknownCertificate(cmd.Serial)
 	}
-	bound, err := BindCertificate{Person: b.Person, Agency: b.Agency, Issuer: cmd.NewIssuer, Serial: cmd.NewSerial}.decide(s, now)
+	bound, err := BindCertificate{Person: b.Person, Agency: b.Agency, Issuer: cmd.NewIssuer, Serial: cmd.NewSerial}.decide(s, by, now)
 	if err != nil {
 		return nil, err
 	}
-	ended, err := UnbindCertificate{Issuer: cmd.Issuer, Serial: cmd.Serial, Reason: cmd.Reason}.decide(s, now)
+	ended, err := UnbindCertificate{Issuer: cmd.Issuer, Serial: cmd.Serial, Reason: cmd.Reason}.decide(s, by, now)
 	return append(ended, bound...), err
 }
 
@@ -281,7 +343,10 @@ type SetBindingRule struct {
 	BindingRule
 }
 
-func (cmd SetBindingRule) decide(s State, _ time.Time) ([]Event, error) {
+func (cmd SetBindingRule) decide(s State, by Actor, _ time.Time) ([]Event, error) {
+	if err := s.Directory.Administers(by); err != nil {
+		return nil, err
+	}
 	r := cmd.BindingRule
 	if err := s.Directory.holder(r.Person, r.Agency); err != nil {
 		return nil, err
@@ -302,11 +367,14 @@ func (cmd SetBindingRule) decide(s State, _ time.Time) ([]Event, error) {
 
 // EndBindingRule ends a rule; what it bound stays bound.
 type EndBindingRule struct {
-	ID     string
-	Reason string
+	ID     string `json:"id,omitzero"`
+	Reason string `json:"reason,omitzero"`
 }
 
-func (cmd EndBindingRule) decide(s State, _ time.Time) ([]Event, error) {
+func (cmd EndBindingRule) decide(s State, by Actor, _ time.Time) ([]Event, error) {
+	if err := s.Directory.Administers(by); err != nil {
+		return nil, err
+	}
 	if !slices.ContainsFunc(s.Directory.Rules, func(r BindingRule) bool { return r.ID == cmd.ID && !r.Ended }) {
 		return nil, refuse(CodeNotFound, "không có quy tắc %q", "there is no rule %q", cmd.ID)
 	}
@@ -324,7 +392,10 @@ type BindByRule struct {
 	Subject Subject
 }
 
-func (cmd BindByRule) decide(s State, now time.Time) ([]Event, error) {
+func (cmd BindByRule) decide(s State, by Actor, now time.Time) ([]Event, error) {
+	if err := by.program(); err != nil {
+		return nil, err
+	}
 	if slices.ContainsFunc(s.Directory.Bindings, func(b CertificateBinding) bool { return b.Issuer == cmd.Issuer && b.Serial == cmd.Serial }) {
 		return nil, nil
 	}

@@ -84,9 +84,9 @@ func (s State) successor(from AgencyID, motion MotionID) AgencyID {
 
 // chairs is the right by which a person chairs: a vote of the agency in the chair. Where a motion is named, the chair must have no
 // conflict of interest about it while somebody else can take its place.
-func (s State) chairs(person PersonID, motion MotionID, now time.Time) (AgencyID, Authority, error) {
+func (s State) chairs(by Actor, motion MotionID, now time.Time) (AgencyID, Authority, error) {
 	chair := s.chairOf(motion)
-	authority, err := s.authority(person, chair, DutyVote, now)
+	authority, err := s.authority(by, chair, DutyVote, now)
 	if err != nil {
 		return chair, authority, err
 	}
@@ -120,12 +120,11 @@ func (cmd OpenConference) opensFor(s State) (AgencyID, error) {
 // HandOverChair gives the chair of the open sitting to another agency that the process names. Who has the chair hands it over; where
 // that agency is not there, or has a conflict of interest, the other one may take it.
 type HandOverChair struct {
-	By     PersonID
-	To     AgencyID
-	Reason string
+	To     AgencyID `json:"to,omitzero"`
+	Reason string   `json:"reason,omitzero"`
 }
 
-func (cmd HandOverChair) decide(s State, now time.Time) ([]Event, error) {
+func (cmd HandOverChair) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	sitting, _, err := s.sitting()
 	if err != nil {
 		return nil, err
@@ -143,14 +142,14 @@ func (cmd HandOverChair) decide(s State, now time.Time) ([]Event, error) {
 	case cmd.Reason == "":
 		return nil, refuse(CodeInvalid, "cần nêu lý do giao quyền chủ tọa", "say why the chair is handed over")
 	}
-	authority, err := s.authority(cmd.By, from, DutyVote, now)
+	authority, err := s.authority(by, from, DutyVote, now)
 	if err != nil && s.chairVacant(sitting, from) {
-		authority, err = s.authority(cmd.By, cmd.To, DutyVote, now)
+		authority, err = s.authority(by, cmd.To, DutyVote, now)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return []Event{ChairHandedOver{Stage: s.Covenant.Stage, From: from, To: cmd.To, Person: cmd.By, Authority: authority, Reason: cmd.Reason, At: now}}, nil
+	return []Event{ChairHandedOver{Stage: s.Covenant.Stage, From: from, To: cmd.To, Person: by.Person(), Authority: authority, Reason: cmd.Reason, At: now}}, nil
 }
 
 // chairVacant: who has the chair is away, or has a conflict of interest about something that is still to be decided.

@@ -12,21 +12,21 @@ func chaired(t testing.TB, chair string) *world {
 // Who chairs is the process's to say: the first without a conflict, another one with a reason, a third one never.
 func TestChairByRule(t *testing.T) {
 	w := chaired(t, "[leader, deputy]")
-	open := OpenConference{By: "a1-head", Secretary: "a0-officer", Agency: "a1"}
-	w.refused(t, open, CodeInvalid) // no reason
-	w.refused(t, OpenConference{By: "a2-head", Secretary: "a0-officer", Agency: "a2", Reason: "x"}, CodeForbidden)
+	open := OpenConference{Secretary: "a0-officer", Agency: "a1"}
+	w.refused(t, as("a1-head", open), CodeInvalid) // no reason
+	w.refused(t, as("a2-head", OpenConference{Secretary: "a0-officer", Agency: "a2", Reason: "x"}), CodeForbidden)
 	open.Reason = "Khối trưởng vắng mặt"
-	w.must(t, open)
+	w.must(t, as("a1-head", open))
 	if s := w.state.Covenant.Sitting(); s.Chairing != "a1" || s.ChairReason == "" || w.state.Chair() != "a1" {
 		t.Errorf("chair %s, sitting %+v", w.state.Chair(), s.ConferenceOpened)
 	}
 	w.here(t, "a1", "a2", "a3", "a4")
-	w.refused(t, OpenMotions{By: "a0-head"}, CodeForbidden)
-	w.must(t, OpenMotions{By: "a1-head", Motions: []MotionID{"m"}})
+	w.refused(t, as("a0-head", OpenMotions{}), CodeForbidden)
+	w.must(t, as("a1-head", OpenMotions{Motions: []MotionID{"m"}}))
 	for _, a := range []AgencyID{"a1", "a2", "a3", "a4"} {
 		w.must(t, w.cast(a, "m", ChoiceFor))
 	}
-	w.must(t, CloseMotion{By: "a1-head", Motion: "m"})
+	w.must(t, as("a1-head", CloseMotion{Motion: "m"}))
 	if r := w.state.Covenant.Motions[0].Result; r.Chairing != "a1" || r.Chair != "a1-head" || r.Authority.Title != "Giám đốc" {
 		t.Errorf("result %+v does not name the chair", r)
 	}
@@ -35,27 +35,27 @@ func TestChairByRule(t *testing.T) {
 // The chair is handed over by who has it, or taken where that agency is away or has a conflict of interest.
 func TestChairHandedOver(t *testing.T) {
 	w := chaired(t, "[leader, deputy]")
-	w.must(t, OpenConference{By: "a0-head", Secretary: "a0-officer"})
+	w.must(t, as("a0-head", OpenConference{Secretary: "a0-officer"}))
 	w.here(t, "a0", "a2", "a3", "a4")
-	hand := HandOverChair{By: "a0-head", To: "a1", Reason: "Khối trưởng đi họp khác"}
+	hand := as("a0-head", HandOverChair{To: "a1", Reason: "Khối trưởng đi họp khác"})
 	w.refused(t, hand, CodeWrongState) // a1 is not there
 	w.here(t, "a1")
-	w.refused(t, HandOverChair{By: "a1-head", To: "a1", Reason: "x"}, CodeForbidden) // the chair is there
-	w.refused(t, HandOverChair{By: "a0-head", To: "a2", Reason: "x"}, CodeForbidden)
-	w.refused(t, HandOverChair{By: "a0-head", To: "a1"}, CodeInvalid)
+	w.refused(t, as("a1-head", HandOverChair{To: "a1", Reason: "x"}), CodeForbidden) // the chair is there
+	w.refused(t, as("a0-head", HandOverChair{To: "a2", Reason: "x"}), CodeForbidden)
+	w.refused(t, as("a0-head", HandOverChair{To: "a1"}), CodeInvalid)
 	w.must(t, hand)
-	w.refused(t, OpenMotions{By: "a0-head"}, CodeForbidden)
-	w.must(t, RecordAttendance{By: "a0-officer", Agency: "a1", Presence: Absent})
-	w.must(t, HandOverChair{By: "a0-head", To: "a0", Reason: "Khối phó về trước"}) // taken back
-	w.must(t, DeclareConflict{By: "a0-head", Agency: "a0", Motion: "", Reason: "x"})
-	w.must(t, OpenMotions{By: "a0-head", Motions: []MotionID{"m"}}) // nobody else is there to chair
+	w.refused(t, as("a0-head", OpenMotions{}), CodeForbidden)
+	w.must(t, as("a0-officer", RecordAttendance{Agency: "a1", Presence: Absent}))
+	w.must(t, as("a0-head", HandOverChair{To: "a0", Reason: "Khối phó về trước"})) // taken back
+	w.must(t, as("a0-head", DeclareConflict{Agency: "a0", Motion: "", Reason: "x"}))
+	w.must(t, as("a0-head", OpenMotions{Motions: []MotionID{"m"}})) // nobody else is there to chair
 	w.here(t, "a1")
-	w.refused(t, OpenMotions{By: "a0-head", Motions: []MotionID{"n"}}, CodeForbidden)
-	w.must(t, HandOverChair{By: "a1-head", To: "a1", Reason: "Khối trưởng có xung đột lợi ích"})
+	w.refused(t, as("a0-head", OpenMotions{Motions: []MotionID{"n"}}), CodeForbidden)
+	w.must(t, as("a1-head", HandOverChair{To: "a1", Reason: "Khối trưởng có xung đột lợi ích"}))
 	for _, a := range []AgencyID{"a1", "a2", "a3"} {
 		w.must(t, w.cast(a, "m", ChoiceFor))
 	}
-	w.must(t, CloseMotion{By: "a1-head", Motion: "m"})
+	w.must(t, as("a1-head", CloseMotion{Motion: "m"}))
 	if s := w.state.Covenant.Sitting(); len(s.Handovers) != 3 || s.Handovers[2].From != "a0" || s.Handovers[2].Authority.Position != "a1-head" {
 		t.Errorf("handovers %+v", s.Handovers)
 	}
@@ -64,7 +64,7 @@ func TestChairHandedOver(t *testing.T) {
 // Without a conference a motion is closed by the first of the rule that has no conflict about it.
 func TestChairOfElectronicVote(t *testing.T) {
 	w := under(t, 4, "  - {id: bq, kind: vote, NAME, vote: {chair: [a2, leader], motions: [{id: m, vi: v, en: e}, {id: n, vi: v, en: e}]}}\n")
-	w.must(t, DeclareConflict{By: "a2-head", Agency: "a2", Motion: "m", Reason: "x"})
+	w.must(t, as("a2-head", DeclareConflict{Agency: "a2", Motion: "m", Reason: "x"}))
 	for _, m := range []MotionID{"m", "n"} {
 		for _, a := range w.state.Covenant.motion(m).Who {
 			w.must(t, w.cast(a, m, ChoiceFor))
@@ -73,10 +73,10 @@ func TestChairOfElectronicVote(t *testing.T) {
 	if got := w.state.Turns(); len(got) != 2 || got[0].Agency != "a0" || got[1].Agency != "a2" {
 		t.Errorf("turns %v", got)
 	}
-	w.refused(t, CloseMotion{By: "a2-head", Motion: "m"}, CodeForbidden)
-	w.must(t, CloseMotion{By: "a0-head", Motion: "m"})
-	w.refused(t, CloseMotion{By: "a0-head", Motion: "n"}, CodeForbidden)
-	w.must(t, CloseMotion{By: "a2-head", Motion: "n"})
+	w.refused(t, as("a2-head", CloseMotion{Motion: "m"}), CodeForbidden)
+	w.must(t, as("a0-head", CloseMotion{Motion: "m"}))
+	w.refused(t, as("a0-head", CloseMotion{Motion: "n"}), CodeForbidden)
+	w.must(t, as("a2-head", CloseMotion{Motion: "n"}))
 	w.phase(t, PhaseAdopted)
 }
 
@@ -97,18 +97,18 @@ func TestConferenceUnderDelegationForOneCovenant(t *testing.T) {
 			t.Errorf("%s in another covenant: %v", d, err)
 		}
 	}
-	w.must(t, OpenConference{By: "kim", Secretary: "a0-officer"})
-	w.must(t, RecordAttendance{By: "kim", Agency: "a0", Person: "kim", Presence: Present})
+	w.must(t, as("kim", OpenConference{Secretary: "a0-officer"}))
+	w.must(t, as("kim", RecordAttendance{Agency: "a0", Person: "kim", Presence: Present}))
 	w.here(t, "a1", "a2", "a3")
-	w.must(t, OpenMotions{By: "kim", Motions: []MotionID{"m"}})
-	w.must(t, CastBallot{By: "kim", Agency: "a0", Motion: "m", Choice: ChoiceFor})
+	w.must(t, as("kim", OpenMotions{Motions: []MotionID{"m"}}))
+	w.must(t, as("kim", CastBallot{Agency: "a0", Motion: "m", Choice: ChoiceFor}))
 	for _, a := range []AgencyID{"a1", "a2", "a3"} {
 		w.must(t, w.cast(a, "m", ChoiceFor))
 	}
-	w.must(t, CloseMotion{By: "kim", Motion: "m"})
-	w.must(t, ProposeMotion{By: "kim", Agency: "a0", Text: "x"})
-	w.must(t, OpenMotions{By: "kim"})
-	w.must(t, CountHands{By: "kim", Motion: "n", For: 4})
+	w.must(t, as("kim", CloseMotion{Motion: "m"}))
+	w.must(t, as("kim", ProposeMotion{Agency: "a0", Text: "x"}))
+	w.must(t, as("kim", OpenMotions{}))
+	w.must(t, as("kim", CountHands{Motion: "n", For: 4}))
 	acted := map[string]bool{}
 	for _, e := range w.events {
 		if a := AuthorityOf(e); a.For != "" {
@@ -128,8 +128,7 @@ func TestReviewUnderDelegation(t *testing.T) {
 	w.state.Directory.Apply(PersonRegistered{Person: "kim", Name: Personal{Text: "Bà Kim"}})
 	g := DutiesDelegated{From: "a1-officer", To: "kim", Title: "Chuyên viên", Duties: []Duty{DutyReview}, Start: Date{2026, 1, 1}, End: Date{2026, 12, 31}, Covenant: "other"}
 	w.state.Directory.Apply(g)
-	given := w.review("a1", OpinionApprove)
-	given.By = "kim"
+	given := as("kim", w.review("a1", OpinionApprove))
 	w.refused(t, given, CodeForbidden)
 	g.Covenant = "id"
 	w.state.Directory.Apply(g)

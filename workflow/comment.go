@@ -154,13 +154,13 @@ func checkComment(text string) error {
 
 // mayComment reports by which right a person speaks for an agency about a draft: as a reviewer of a party, or as the
 // drafter.
-func (s State) mayComment(person PersonID, agency AgencyID, now time.Time) (Authority, error) {
+func (s State) mayComment(by Actor, agency AgencyID, now time.Time) (Authority, error) {
 	if _, party := s.Covenant.Party(agency); !party {
 		return Authority{}, refuse(CodeForbidden, "%s không tham gia giao ước này", "%s takes no part in this covenant", s.Directory.AgencyName(agency))
 	}
-	authority, err := s.authority(person, agency, DutyReview, now)
+	authority, err := s.authority(by, agency, DutyReview, now)
 	if err != nil && agency == s.Covenant.For {
-		return s.authority(person, agency, DutyDraft, now)
+		return s.authority(by, agency, DutyDraft, now)
 	}
 	return authority, err
 }
@@ -175,18 +175,17 @@ func (s State) underDiscussion() error {
 
 // PostComment comments on a clause of the newest revision without giving an opinion.
 type PostComment struct {
-	By       PersonID
-	Agency   AgencyID
-	Revision int
-	Clause   string
-	Text     string
+	Agency   AgencyID `json:"agency,omitzero"`
+	Revision int      `json:"revision,omitzero"`
+	Clause   string   `json:"clause,omitzero"`
+	Text     string   `json:"text,omitzero"`
 }
 
-func (cmd PostComment) decide(s State, now time.Time) ([]Event, error) {
+func (cmd PostComment) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	if err := s.underDiscussion(); err != nil {
 		return nil, err
 	}
-	authority, err := s.mayComment(cmd.By, cmd.Agency, now)
+	authority, err := s.mayComment(by, cmd.Agency, now)
 	if err != nil {
 		return nil, err
 	}
@@ -203,7 +202,7 @@ func (cmd PostComment) decide(s State, now time.Time) ([]Event, error) {
 	}
 	return []Event{CommentPosted{
 		ID: s.Covenant.nextComment(cmd.Agency, revision.Number), Revision: revision.Number, Manifest: revision.Manifest, Clause: cmd.Clause,
-		Digest: digest, Agency: cmd.Agency, Person: cmd.By, Authority: authority, Text: cmd.Text,
+		Digest: digest, Agency: cmd.Agency, Person: by.Person(), Authority: authority, Text: cmd.Text,
 	}}, nil
 }
 
@@ -216,43 +215,41 @@ func (s State) otherRevision() error {
 
 // AnswerComment answers in a thread.
 type AnswerComment struct {
-	By     PersonID
-	Agency AgencyID
-	Thread CommentID
-	Text   string
+	Agency AgencyID  `json:"agency,omitzero"`
+	Thread CommentID `json:"thread,omitzero"`
+	Text   string    `json:"text,omitzero"`
 }
 
-func (cmd AnswerComment) decide(s State, now time.Time) ([]Event, error) {
-	authority, err := s.inThread(cmd.By, cmd.Agency, cmd.Thread, now)
+func (cmd AnswerComment) decide(s State, by Actor, now time.Time) ([]Event, error) {
+	authority, err := s.inThread(by, cmd.Agency, cmd.Thread, now)
 	if err == nil {
 		err = checkComment(cmd.Text)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return []Event{CommentAnswered{Thread: cmd.Thread, Agency: cmd.Agency, Person: cmd.By, Authority: authority, Text: cmd.Text}}, nil
+	return []Event{CommentAnswered{Thread: cmd.Thread, Agency: cmd.Agency, Person: by.Person(), Authority: authority, Text: cmd.Text}}, nil
 }
 
-func (s State) inThread(person PersonID, agency AgencyID, id CommentID, now time.Time) (Authority, error) {
+func (s State) inThread(by Actor, agency AgencyID, id CommentID, now time.Time) (Authority, error) {
 	if err := s.underDiscussion(); err != nil {
 		return Authority{}, err
 	}
 	if _, ok := s.Covenant.Thread(id); !ok {
 		return Authority{}, refuse(CodeNotFound, "không có ý kiến góp ý “%s”", "there is no comment “%s”", id)
 	}
-	return s.mayComment(person, agency, now)
+	return s.mayComment(by, agency, now)
 }
 
 // ResolveComment settles a thread, or opens it again. The agency that commented may, and the one that drafts.
 type ResolveComment struct {
-	By     PersonID
-	Agency AgencyID
-	Thread CommentID
-	Open   bool // open it again
+	Agency AgencyID  `json:"agency,omitzero"`
+	Thread CommentID `json:"thread,omitzero"`
+	Open   bool      `json:"open,omitzero"` // open it again
 }
 
-func (cmd ResolveComment) decide(s State, now time.Time) ([]Event, error) {
-	authority, err := s.inThread(cmd.By, cmd.Agency, cmd.Thread, now)
+func (cmd ResolveComment) decide(s State, by Actor, now time.Time) ([]Event, error) {
+	authority, err := s.inThread(by, cmd.Agency, cmd.Thread, now)
 	if err != nil {
 		return nil, err
 	}
@@ -264,7 +261,7 @@ func (cmd ResolveComment) decide(s State, now time.Time) ([]Event, error) {
 	case thread.Resolved == !cmd.Open:
 		return nil, refuse(CodeConflict, "ý kiến này đã ở trạng thái đó", "the comment is in that state already")
 	}
-	events := []Event{CommentResolved{Thread: cmd.Thread, Open: cmd.Open, Agency: cmd.Agency, Person: cmd.By, Authority: authority}}
+	events := []Event{CommentResolved{Thread: cmd.Thread, Open: cmd.Open, Agency: cmd.Agency, Person: by.Person(), Authority: authority}}
 	return s.then(events, func(s State) ([]Event, error) {
 		if s.Covenant.Phase != AwaitingReviews {
 			return nil, nil

@@ -185,15 +185,14 @@ func (s State) sitting() (*Conference, *ConferenceRules, error) {
 
 // OpenConference opens a sitting.
 type OpenConference struct {
-	By        PersonID
-	Secretary PersonID
-	Name      string   // default: the process's
-	Place     string   // default: the process's
-	Agency    AgencyID // that chairs; default: the one that the process names first
-	Reason    string   // why it is another one
+	Secretary PersonID `json:"secretary,omitzero"`
+	Name      string   `json:"name,omitzero"`   // default: the process's
+	Place     string   `json:"place,omitzero"`  // default: the process's
+	Agency    AgencyID `json:"agency,omitzero"` // that chairs; default: the one that the process names first
+	Reason    string   `json:"reason,omitzero"` // why it is another one
 }
 
-func (cmd OpenConference) decide(s State, now time.Time) ([]Event, error) {
+func (cmd OpenConference) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	_, rules, err := s.sitting()
 	if err == nil {
 		return nil, refuse(CodeConflict, "hội nghị đã khai mạc", "the conference is open already")
@@ -205,7 +204,7 @@ func (cmd OpenConference) decide(s State, now time.Time) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	authority, err := s.authority(cmd.By, chair, DutyVote, now)
+	authority, err := s.authority(by, chair, DutyVote, now)
 	if err != nil {
 		return nil, err
 	}
@@ -213,7 +212,7 @@ func (cmd OpenConference) decide(s State, now time.Time) ([]Event, error) {
 		return nil, refuse(CodeInvalid, "cần chỉ định thư ký hội nghị có trong danh bạ", "name a secretary who is in the directory")
 	}
 	e := ConferenceOpened{
-		Stage: s.Covenant.Stage, Name: cmd.Name, Place: cmd.Place, Chair: cmd.By, Authority: authority, Secretary: cmd.Secretary, At: now,
+		Stage: s.Covenant.Stage, Name: cmd.Name, Place: cmd.Place, Chair: by.Person(), Authority: authority, Secretary: cmd.Secretary, At: now,
 		Chairing: chair,
 	}
 	if chair != s.Chair() {
@@ -233,17 +232,16 @@ func (cmd OpenConference) decide(s State, now time.Time) ([]Event, error) {
 
 // ProposeMotion proposes a motion from the floor, where the rules permit it.
 type ProposeMotion struct {
-	By     PersonID
-	Agency AgencyID
-	Text   string
+	Agency AgencyID `json:"agency,omitzero"`
+	Text   string   `json:"text,omitzero"`
 }
 
-func (cmd ProposeMotion) decide(s State, now time.Time) ([]Event, error) {
+func (cmd ProposeMotion) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	_, rules, err := s.sitting()
 	if err != nil {
 		return nil, err
 	}
-	authority, err := s.authority(cmd.By, cmd.Agency, DutyVote, now)
+	authority, err := s.authority(by, cmd.Agency, DutyVote, now)
 	if err != nil {
 		return nil, err
 	}
@@ -255,7 +253,7 @@ func (cmd ProposeMotion) decide(s State, now time.Time) ([]Event, error) {
 	case strings.TrimSpace(cmd.Text) == "" || len(cmd.Text) > maxComment:
 		return nil, refuse(CodeInvalid, "cần nêu nội dung đề nghị biểu quyết, không quá dài", "say what is proposed, not at too great length")
 	}
-	return []Event{MotionProposed{Stage: s.Covenant.Stage, Motion: s.nextMotion(floorPrefix), Text: cmd.Text, Agency: cmd.Agency, Person: cmd.By, Authority: authority}}, nil
+	return []Event{MotionProposed{Stage: s.Covenant.Stage, Motion: s.nextMotion(floorPrefix), Text: cmd.Text, Agency: cmd.Agency, Person: by.Person(), Authority: authority}}, nil
 }
 
 // nextMotion is the next free id of a kind of motion.
@@ -270,15 +268,14 @@ func (s State) nextMotion(prefix string) MotionID {
 
 // OpenMotions puts motions to the vote, one or several together; without any named all that are left.
 type OpenMotions struct {
-	By      PersonID
-	Motions []MotionID
+	Motions []MotionID `json:"motions,omitzero"`
 }
 
-func (cmd OpenMotions) decide(s State, now time.Time) ([]Event, error) {
+func (cmd OpenMotions) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	if _, _, err := s.sitting(); err != nil {
 		return nil, err
 	}
-	if _, _, err := s.chairs(cmd.By, "", now); err != nil {
+	if _, _, err := s.chairs(by, "", now); err != nil {
 		return nil, err
 	}
 	pending := s.PendingMotions()
@@ -301,7 +298,7 @@ func (cmd OpenMotions) decide(s State, now time.Time) ([]Event, error) {
 			return nil, refuse(CodeNotFound, "nội dung %q không có, hoặc đã đưa ra biểu quyết", "there is no motion %q, or it was put already", id)
 		}
 		m := pending[at]
-		if _, _, err := s.chairs(cmd.By, id, now); err != nil {
+		if _, _, err := s.chairs(by, id, now); err != nil {
 			return nil, err
 		}
 		if amendment := s.pendingAmendment(); amendment != "" && id != amendment {
@@ -366,13 +363,13 @@ type AmendText struct {
 	SubmitRevision
 }
 
-func (cmd AmendText) decide(s State, now time.Time) ([]Event, error) {
+func (cmd AmendText) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	_, rules, err := s.sitting()
 	if err != nil {
 		return nil, err
 	}
 	c := s.Covenant
-	authority, err := s.anyAuthority(cmd.By, c.For, now, DutyDraft, DutyVote)
+	authority, err := s.anyAuthority(by, c.For, now, DutyDraft, DutyVote)
 	if err != nil {
 		return nil, err
 	}
@@ -393,7 +390,7 @@ func (cmd AmendText) decide(s State, now time.Time) ([]Event, error) {
 	submitted.Conference, submitted.Authority = true, authority
 	id := s.nextMotion(amendPrefix)
 	return []Event{submitted, MotionProposed{
-		Stage: c.Stage, Motion: id, Agency: c.For, Person: cmd.By, Authority: authority, Revision: submitted.Number,
+		Stage: c.Stage, Motion: id, Agency: c.For, Person: by.Person(), Authority: authority, Revision: submitted.Number,
 		Text:    fmt.Sprintf("Thông qua dự thảo lần %d, sửa đổi tại hội nghị", submitted.Number),
 		English: fmt.Sprintf("Adopt revision %d, amended at the conference", submitted.Number),
 	}}, nil
@@ -401,17 +398,18 @@ func (cmd AmendText) decide(s State, now time.Time) ([]Event, error) {
 
 // CountHands records a show of hands as the chair announces it.
 type CountHands struct {
-	By                    PersonID
-	Motion                MotionID
-	For, Against, Abstain int
+	Motion  MotionID `json:"motion,omitzero"`
+	For     int      `json:"for,omitzero"`
+	Against int      `json:"against,omitzero"`
+	Abstain int      `json:"abstain,omitzero"`
 }
 
-func (cmd CountHands) decide(s State, now time.Time) ([]Event, error) {
+func (cmd CountHands) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	sitting, rules, err := s.sitting()
 	if err != nil {
 		return nil, err
 	}
-	_, authority, err := s.chairs(cmd.By, cmd.Motion, now)
+	_, authority, err := s.chairs(by, cmd.Motion, now)
 	if err != nil {
 		return nil, err
 	}
@@ -436,22 +434,21 @@ func (cmd CountHands) decide(s State, now time.Time) ([]Event, error) {
 			present, cmd.For+cmd.Against+cmd.Abstain)
 	}
 	return []Event{HandsCounted{
-		Motion: cmd.Motion, For: cmd.For, Against: cmd.Against, Abstain: cmd.Abstain, Present: present, Chair: cmd.By, Authority: authority,
+		Motion: cmd.Motion, For: cmd.For, Against: cmd.Against, Abstain: cmd.Abstain, Present: present, Chair: by.Person(), Authority: authority,
 		Secretary: sitting.Secretary,
 	}}, nil
 }
 
 // CloseConference ends the sitting. With motions of the process left it is adjourned, and can be opened again.
 type CloseConference struct {
-	By       PersonID
-	Opinions string // what was discussed, for the minutes
+	Opinions string `json:"opinions,omitzero"` // what was discussed, for the minutes
 }
 
-func (cmd CloseConference) decide(s State, now time.Time) ([]Event, error) {
+func (cmd CloseConference) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	if _, _, err := s.sitting(); err != nil {
 		return nil, err
 	}
-	_, authority, err := s.chairs(cmd.By, "", now)
+	_, authority, err := s.chairs(by, "", now)
 	if err != nil {
 		return nil, err
 	}
@@ -465,7 +462,7 @@ func (cmd CloseConference) decide(s State, now time.Time) ([]Event, error) {
 		left = left || m == nil || m.Result == nil
 		failed = failed || m != nil && m.Result != nil && !m.Result.Passed
 	}
-	closed := ConferenceClosed{Stage: c.Stage, Chair: cmd.By, Authority: authority, At: now, Opinions: cmd.Opinions, Adjourned: left || failed && rules.Fail == ThenAgain}
+	closed := ConferenceClosed{Stage: c.Stage, Chair: by.Person(), Authority: authority, At: now, Opinions: cmd.Opinions, Adjourned: left || failed && rules.Fail == ThenAgain}
 	if closed.Adjourned {
 		return []Event{closed}, nil
 	}
@@ -481,7 +478,10 @@ type RecordMinutes struct {
 	PDF      Digest
 }
 
-func (cmd RecordMinutes) decide(s State, _ time.Time) ([]Event, error) {
+func (cmd RecordMinutes) decide(s State, by Actor, _ time.Time) ([]Event, error) {
+	if err := by.program(); err != nil {
+		return nil, err
+	}
 	if cmd.Opened.IsZero() {
 		if s.Covenant.Scoring == nil || s.Covenant.Scoring.Ranking == nil || s.Covenant.Scoring.Minutes != nil {
 			return nil, refuse(CodeWrongState, "chưa có kết quả xếp hạng để lập biên bản, hoặc đã có biên bản", "there is no ranking to be minuted, or it has its minutes")

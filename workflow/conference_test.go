@@ -12,14 +12,14 @@ const hall = `  - {id: hn, kind: vote, NAME, due: {days: 3}, escalate: [{id: tra
 
 func inHall(t testing.TB, n int, fail string) *world {
 	w := under(t, n, strings.Replace(hall, "FAIL", fail, 1))
-	w.must(t, OpenConference{By: "a0-head", Secretary: "a0-officer"})
+	w.must(t, as("a0-head", OpenConference{Secretary: "a0-officer"}))
 	return w
 }
 
 func (w *world) here(t testing.TB, agencies ...AgencyID) {
 	t.Helper()
 	for _, a := range agencies {
-		w.must(t, RecordAttendance{By: "a0-officer", Agency: a, Person: PersonID(a + "-head"), Presence: Present})
+		w.must(t, as("a0-officer", RecordAttendance{Agency: a, Person: PersonID(a + "-head"), Presence: Present}))
 	}
 }
 
@@ -28,13 +28,13 @@ func TestConference(t *testing.T) {
 	if got := w.state.Sentence("en"); got != "Waiting for Cơ quan a0 to open the conference" {
 		t.Errorf("status %q", got)
 	}
-	w.refused(t, OpenMotions{By: "a0-head"}, CodeWrongState)
-	w.refused(t, OpenConference{By: "a1-head", Secretary: "a0-officer"}, CodeForbidden)
-	w.must(t, OpenConference{By: "a0-head", Secretary: "a0-officer"})
-	w.refused(t, OpenConference{By: "a0-head", Secretary: "a0-officer"}, CodeConflict)
+	w.refused(t, as("a0-head", OpenMotions{}), CodeWrongState)
+	w.refused(t, as("a1-head", OpenConference{Secretary: "a0-officer"}), CodeForbidden)
+	w.must(t, as("a0-head", OpenConference{Secretary: "a0-officer"}))
+	w.refused(t, as("a0-head", OpenConference{Secretary: "a0-officer"}), CodeConflict)
 	w.here(t, "a0", "a1", "a2")
-	w.refused(t, OpenMotions{By: "a0-head"}, CodeWrongState) // 3 of 6, quorum 4
-	proxy := RecordProxy{By: "a0-officer", From: "a3", To: "a1", GivenBy: "a3-head", Date: Date{2026, 3, 25}, Document: "GUQ số 5"}
+	w.refused(t, as("a0-head", OpenMotions{}), CodeWrongState) // 3 of 6, quorum 4
+	proxy := RecordProxy{From: "a3", To: "a1", GivenBy: "a3-head", Date: Date{2026, 3, 25}, Document: "GUQ số 5"}
 	for name, bad := range map[string]func(*RecordProxy){
 		"no document": func(p *RecordProxy) { p.Document = "" }, "dated tomorrow": func(p *RecordProxy) { p.Date = Date{2026, 3, 27} },
 		"by who may not": func(p *RecordProxy) { p.GivenBy = "a3-officer" }, "to itself": func(p *RecordProxy) { p.To = "a3" },
@@ -42,40 +42,40 @@ func TestConference(t *testing.T) {
 	} {
 		p := proxy
 		bad(&p)
-		if err := w.do(p); err == nil {
+		if err := w.do(as("a0-officer", p)); err == nil {
 			t.Errorf("a proxy %s was recorded", name)
 		}
 	}
-	w.must(t, proxy)
-	w.refused(t, proxy, CodeConflict)
+	w.must(t, as("a0-officer", proxy))
+	w.refused(t, as("a0-officer", proxy), CodeConflict)
 	second := proxy
 	second.From, second.GivenBy = "a4", "a4-head"
-	w.refused(t, second, CodeForbidden) // a1 holds one already
+	w.refused(t, as("a0-officer", second), CodeForbidden) // a1 holds one already
 	second.To = "a3"
-	w.refused(t, second, CodeForbidden) // a3 gives one itself
-	w.must(t, OpenMotions{By: "a0-head", Motions: []MotionID{"m"}})
+	w.refused(t, as("a0-officer", second), CodeForbidden) // a3 gives one itself
+	w.must(t, as("a0-head", OpenMotions{Motions: []MotionID{"m"}}))
 	w.refused(t, w.cast("a3", "m", ChoiceFor), CodeForbidden) // its vote is with a1
-	w.must(t, CastBallot{By: "a1-head", Agency: "a3", Motion: "m", Choice: ChoiceFor})
+	w.must(t, as("a1-head", CastBallot{Agency: "a3", Motion: "m", Choice: ChoiceFor}))
 	w.refused(t, w.cast("a4", "m", ChoiceFor), CodeWrongState) // not there
-	w.refused(t, CountHands{By: "a0-head", Motion: "m", For: 3}, CodeConflict)
+	w.refused(t, as("a0-head", CountHands{Motion: "m", For: 3}), CodeConflict)
 	for _, a := range []AgencyID{"a0", "a1", "a2"} {
 		w.must(t, w.cast(a, "m", ChoiceFor))
 	}
-	w.must(t, CloseMotion{By: "a0-head", Motion: "m"})
+	w.must(t, as("a0-head", CloseMotion{Motion: "m"}))
 	if m := w.state.Covenant.Motions[0]; m.Result.Present != 4 || m.Result.For != 4 || m.Ballots[0].Proxy != "a1" {
 		t.Errorf("motion %+v", m.Result)
 	}
-	w.must(t, ProposeMotion{By: "a2-head", Agency: "a2", Text: "Tổ chức hội thao của khối"})
-	w.must(t, OpenMotions{By: "a0-head"}) // the rest, together
-	w.refused(t, CloseConference{By: "a0-head"}, CodeWrongState)
-	w.refused(t, CountHands{By: "a0-head", Motion: "n", For: 3, Against: 2}, CodeInvalid) // five hands of four present
-	w.must(t, CountHands{By: "a0-head", Motion: "n", For: 2, Against: 1})
-	w.must(t, CountHands{By: "a0-head", Motion: "n", For: 3, Against: 1})
+	w.must(t, as("a2-head", ProposeMotion{Agency: "a2", Text: "Tổ chức hội thao của khối"}))
+	w.must(t, as("a0-head", OpenMotions{})) // the rest, together
+	w.refused(t, as("a0-head", CloseConference{}), CodeWrongState)
+	w.refused(t, as("a0-head", CountHands{Motion: "n", For: 3, Against: 2}), CodeInvalid) // five hands of four present
+	w.must(t, as("a0-head", CountHands{Motion: "n", For: 2, Against: 1}))
+	w.must(t, as("a0-head", CountHands{Motion: "n", For: 3, Against: 1}))
 	w.refused(t, w.cast("a0", "n", ChoiceFor), CodeWrongState)
-	w.must(t, CloseMotion{By: "a0-head", Motion: "n"})
-	w.must(t, CountHands{By: "a0-head", Motion: "de-nghi-1", Against: 4})
-	w.must(t, CloseMotion{By: "a0-head", Motion: "de-nghi-1"}) // a proposal that fails stops nothing
-	w.must(t, CloseConference{By: "a0-head"})
+	w.must(t, as("a0-head", CloseMotion{Motion: "n"}))
+	w.must(t, as("a0-head", CountHands{Motion: "de-nghi-1", Against: 4}))
+	w.must(t, as("a0-head", CloseMotion{Motion: "de-nghi-1"})) // a proposal that fails stops nothing
+	w.must(t, as("a0-head", CloseConference{}))
 	w.phase(t, PhaseAdopted)
 	w.must(t, RecordMinutes{Stage: "hn", Opened: w.now, Values: DigestOf([]byte("v")), PDF: DigestOf([]byte("p"))})
 	w.refused(t, RecordMinutes{Stage: "hn", Opened: w.now}, CodeWrongState)
@@ -86,31 +86,31 @@ func TestAmendedOnTheSpot(t *testing.T) {
 		w := inHall(t, 3, "return")
 		w.here(t, "a0", "a1", "a2")
 		before, _ := w.state.Covenant.Revision()
-		w.must(t, OpenMotions{By: "a0-head", Motions: []MotionID{"m"}})
+		w.must(t, as("a0-head", OpenMotions{Motions: []MotionID{"m"}}))
 		w.refused(t, AmendText{revision(2)}, CodeWrongState) // a motion is open
-		w.must(t, CountHands{By: "a0-head", Motion: "m", For: 3})
-		w.must(t, CloseMotion{By: "a0-head", Motion: "m"})
+		w.must(t, as("a0-head", CountHands{Motion: "m", For: 3}))
+		w.must(t, as("a0-head", CloseMotion{Motion: "m"}))
 		w.must(t, AmendText{revision(2)})
-		w.refused(t, OpenMotions{By: "a0-head", Motions: []MotionID{"n"}}, CodeWrongState)
-		w.refused(t, CloseConference{By: "a0-head"}, CodeWrongState)
-		w.must(t, OpenMotions{By: "a0-head"})
+		w.refused(t, as("a0-head", OpenMotions{Motions: []MotionID{"n"}}), CodeWrongState)
+		w.refused(t, as("a0-head", CloseConference{}), CodeWrongState)
+		w.must(t, as("a0-head", OpenMotions{}))
 		amended := w.state.Covenant.motion("sua-doi-1")
 		if amended.Manifest != w.state.Covenant.Revisions[1].Manifest || w.state.Covenant.Motions[0].Manifest != before.Manifest {
 			t.Errorf("motions are not bound to the texts voted on")
 		}
-		hands := CountHands{By: "a0-head", Motion: "sua-doi-1", For: 3}
+		hands := CountHands{Motion: "sua-doi-1", For: 3}
 		if !passes {
 			hands.For, hands.Against = 1, 2
 		}
-		w.must(t, hands)
-		w.must(t, CloseMotion{By: "a0-head", Motion: "sua-doi-1"})
+		w.must(t, as("a0-head", hands))
+		w.must(t, as("a0-head", CloseMotion{Motion: "sua-doi-1"}))
 		if r, _ := w.state.Covenant.Revision(); r.Number != want {
 			t.Errorf("passes %v: the text is revision %d, want %d", passes, r.Number, want)
 		}
-		w.must(t, OpenMotions{By: "a0-head"})
-		w.must(t, CountHands{By: "a0-head", Motion: "n", For: 3})
-		w.must(t, CloseMotion{By: "a0-head", Motion: "n"})
-		w.must(t, CloseConference{By: "a0-head"})
+		w.must(t, as("a0-head", OpenMotions{}))
+		w.must(t, as("a0-head", CountHands{Motion: "n", For: 3}))
+		w.must(t, as("a0-head", CloseMotion{Motion: "n"}))
+		w.must(t, as("a0-head", CloseConference{}))
 		w.phase(t, PhaseAdopted)
 	}
 }
@@ -118,30 +118,30 @@ func TestAmendedOnTheSpot(t *testing.T) {
 func TestAdjournedConference(t *testing.T) {
 	w := inHall(t, 3, "again")
 	w.here(t, "a0", "a1")
-	w.must(t, OpenMotions{By: "a0-head", Motions: []MotionID{"m"}})
-	w.must(t, RecordAttendance{By: "a1-head", Agency: "a1", Presence: Absent})
-	w.refused(t, CloseMotion{By: "a0-head", Motion: "m"}, CodeWrongState) // no quorum any more
-	w.must(t, CloseMotion{By: "a0-head", Motion: "m", Lapse: true})
+	w.must(t, as("a0-head", OpenMotions{Motions: []MotionID{"m"}}))
+	w.must(t, as("a1-head", RecordAttendance{Agency: "a1", Presence: Absent}))
+	w.refused(t, as("a0-head", CloseMotion{Motion: "m"}), CodeWrongState) // no quorum any more
+	w.must(t, as("a0-head", CloseMotion{Motion: "m", Lapse: true}))
 	if r := w.state.Covenant.Motions[0].Result; !r.Lapsed || r.Passed {
 		t.Errorf("result %+v", r)
 	}
-	w.must(t, CloseConference{By: "a0-head"})
+	w.must(t, as("a0-head", CloseConference{}))
 	w.phase(t, AwaitingVotes)
 	if got := w.state.Sentence("vi"); got != "Hội nghị tạm dừng, chờ Cơ quan a0 họp lại" {
 		t.Errorf("status %q", got)
 	}
 	w.now = w.now.Add(time.Hour)
-	w.must(t, OpenConference{By: "a0-head", Secretary: "a0-officer"})
+	w.must(t, as("a0-head", OpenConference{Secretary: "a0-officer"}))
 	w.here(t, "a0", "a1", "a2")
-	w.must(t, OpenMotions{By: "a0-head"})
+	w.must(t, as("a0-head", OpenMotions{}))
 	if got := len(w.state.Covenant.MotionsOf("hn")); got != 2 {
 		t.Errorf("%d motions, want 2", got)
 	}
 	for _, m := range []MotionID{"m", "n"} {
-		w.must(t, CountHands{By: "a0-head", Motion: m, For: 3})
-		w.must(t, CloseMotion{By: "a0-head", Motion: m})
+		w.must(t, as("a0-head", CountHands{Motion: m, For: 3}))
+		w.must(t, as("a0-head", CloseMotion{Motion: m}))
 	}
-	w.must(t, CloseConference{By: "a0-head"})
+	w.must(t, as("a0-head", CloseConference{}))
 	w.phase(t, PhaseAdopted)
 	if len(w.state.Covenant.Conferences) != 2 {
 		t.Errorf("%d sittings", len(w.state.Covenant.Conferences))

@@ -40,16 +40,16 @@ func TestOwnCriteria(t *testing.T) {
 	scores := func(last Points) []CriterionScore {
 		return []CriterionScore{{"1-1", 600_00}, {"1-2", 99_50}, {"2-1", last}}
 	}
-	w.refused(t, SubmitScore{By: "a1-officer", Agency: "a1", Scores: scores(300_51)}, CodeInvalid)
+	w.refused(t, as("a1-officer", SubmitScore{Agency: "a1", Scores: scores(300_51)}), CodeInvalid)
 	for _, a := range []AgencyID{"a0", "a1", "a2"} {
-		w.must(t, SubmitScore{By: PersonID(a + "-officer"), Agency: a, Scores: scores(300_50)})
+		w.must(t, as(PersonID(a+"-officer"), SubmitScore{Agency: a, Scores: scores(300_50)}))
 		by := PersonID("a0-officer")
 		if a == "a0" {
 			by = "a1-officer"
 		}
-		w.must(t, VerifyScore{By: by, Agency: a, Scores: scores(Points(200_00 - 100*len(w.state.Covenant.Scoring.Verified))), Note: "x"})
+		w.must(t, as(by, VerifyScore{Agency: a, Scores: scores(Points(200_00 - 100*len(w.state.Covenant.Scoring.Verified))), Note: "x"}))
 	}
-	w.must(t, DeclareRanking{By: "a0-head", Secretary: "a0-officer"})
+	w.must(t, as("a0-head", DeclareRanking{Secretary: "a0-officer"}))
 	sc := w.state.Covenant.Scoring
 	if r := sc.Ranking.Rows[0]; r.Agency != "a0" || r.Class.Vietnamese != "Tốt" || r.Class.Label("en") != "Tốt" || sc.Self[0].Basis != basis.Source || sc.Verified[0].Basis != basis.Source {
 		t.Errorf("ranked %+v by %s", r, sc.Self[0].Basis.Short())

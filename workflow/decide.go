@@ -5,16 +5,19 @@ import (
 	"time"
 )
 
-// Command is something that a person or the program wants to happen. The person who acts is part of the command;
-// its right to act is checked when it is decided.
+// Command is something that somebody or the program wants to happen. Who gives it is no part of it: that is the [Actor], whose
+// right is checked when the command is decided.
 type Command interface {
-	decide(s State, now time.Time) ([]Event, error)
+	decide(s State, by Actor, now time.Time) ([]Event, error)
 }
 
-// Decide answers a command with the events that it causes, or with an [*Error]. It changes nothing and depends on
+// Decide answers an actor's command with the events that it causes, or with an [*Error]. It changes nothing and depends on
 // nothing but its arguments.
-func Decide(s State, c Command, now time.Time) ([]Event, error) {
-	events, err := c.decide(s, now)
+func Decide(s State, by Actor, c Command, now time.Time) ([]Event, error) {
+	if by.IsZero() {
+		return nil, refuse(CodeForbidden, "chưa rõ ai thực hiện; hãy đăng nhập", "it is not known who does this; sign in first")
+	}
+	events, err := c.decide(s, by, now)
 	if err != nil {
 		return nil, err
 	}
@@ -34,9 +37,13 @@ func (s State) expect(phase Phase) error {
 		s.Covenant.Phase.Words("vi"), s.Covenant.Phase.Words("en"))
 }
 
-// authority is the right by which a person does a duty for an agency now.
-func (s State) authority(person PersonID, agency AgencyID, duty Duty, now time.Time) (Authority, error) {
-	return s.authorityOn(person, agency, duty, s.today(now))
+// authority is the right by which an actor does a duty for an agency now. The program has none, nor has the console by itself.
+func (s State) authority(by Actor, agency AgencyID, duty Duty, now time.Time) (Authority, error) {
+	if by.Person() == "" {
+		return Authority{}, refuse(CodeForbidden, "việc này do một người có thẩm quyền của %s thực hiện; hãy cho biết là ai (--as)",
+			"this is done by a person who may act for %s; say who (--as)", s.Directory.AgencyName(agency))
+	}
+	return s.authorityOn(by.Person(), agency, duty, s.today(now))
 }
 
 // authorityOn is the right by which a person does, or did, a duty on a day.

@@ -110,26 +110,25 @@ func (d *Directory) delegation(id DelegationID) (Delegation, bool) {
 }
 
 // GrantDelegation lets To do duties of a position for a time, by a document. Who holds the position grants it, or the
-// administrator records the document that does (By empty).
+// administrator records the document that does.
 //
 // What Decree 30/2020/NĐ-CP, art. 13 says of signing is checked: KT. is a deputy's form (cl. 1 and 2); TUQ. is given by the head
 // in writing, limited in time and content, to the head of a unit of the agency, and never further (cl. 3); TL. goes to the head of a
 // unit, or to the unit's deputy, by the agency's regulation (cl. 4). Q. and TM. are no delegations.
 type GrantDelegation struct {
-	By       PersonID
-	From     PositionID
-	To       PersonID
-	Form     AuthorityForm // of signing; empty where nothing is signed
-	Duties   []Duty
-	Start    Date
-	End      Date
-	Document string
-	Scope    string
-	Covenant CovenantID
-	Superior string
+	From     PositionID    `json:"from,omitzero"`
+	To       PersonID      `json:"to,omitzero"`
+	Form     AuthorityForm `json:"form,omitzero"` // of signing; empty where nothing is signed
+	Duties   []Duty        `json:"duties,omitzero"`
+	Start    Date          `json:"start,omitzero"`
+	End      Date          `json:"end,omitzero"`
+	Document string        `json:"document,omitzero"`
+	Scope    string        `json:"scope,omitzero"`
+	Covenant CovenantID    `json:"covenant,omitzero" from:"address"`
+	Superior string        `json:"superior,omitzero"`
 }
 
-func (cmd GrantDelegation) decide(s State, now time.Time) ([]Event, error) {
+func (cmd GrantDelegation) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	from, ok := s.Directory.Positions[cmd.From]
 	if !ok {
 		return nil, refuse(CodeNotFound, "không có chức vụ %q trong danh bạ", "position %q is not in the directory", cmd.From)
@@ -137,8 +136,12 @@ func (cmd GrantDelegation) decide(s State, now time.Time) ([]Event, error) {
 	if _, ok := s.Directory.People[cmd.To]; !ok {
 		return nil, refuse(CodeNotFound, "chưa có người %q trong danh bạ", "person %q is not in the directory", cmd.To)
 	}
-	for _, check := range []func(State, Position, time.Time) *Error{cmd.grantor, cmd.when, cmd.duties} {
-		if problem := check(s, from, now); problem != nil {
+	grantor, err := cmd.grantor(s, by, from, now)
+	if err != nil {
+		return nil, err
+	}
+	for _, check := range []func(State, Position) *Error{cmd.when, cmd.duties} {
+		if problem := check(s, from); problem != nil {
 			return nil, problem
 		}
 	}
@@ -151,29 +154,34 @@ func (cmd GrantDelegation) decide(s State, now time.Time) ([]Event, error) {
 	}
 	return []Event{DutiesDelegated{
 		ID: s.Directory.freeDelegation(cmd.From), From: cmd.From, To: cmd.To, Title: to.Title, Form: cmd.Form, Duties: cmd.Duties,
-		Start: cmd.Start, End: cmd.End, Document: cmd.Document, Scope: cmd.Scope, Covenant: cmd.Covenant, Superior: cmd.Superior, By: cmd.By,
+		Start: cmd.Start, End: cmd.End, Document: cmd.Document, Scope: cmd.Scope, Covenant: cmd.Covenant, Superior: cmd.Superior, By: grantor,
 	}}, nil
 }
 
-// grantor: the holder of the position itself, never somebody who acts under a delegation.
-func (cmd GrantDelegation) grantor(s State, from Position, now time.Time) *Error {
-	switch {
-	case cmd.By == "" && cmd.Document == "":
-		return refuse(CodeInvalid, "cần ghi văn bản ủy quyền (số, ngày)", "name the document of the delegation (number and date)")
-	case cmd.By == "" || cmd.By == from.Person && from.Holds(s.today(now)):
-		return nil
+// grantor: the holder of the position itself, never somebody who acts under a delegation; or the administrator, who records the
+// document that the holder signed and is not named as the grantor.
+func (cmd GrantDelegation) grantor(s State, by Actor, from Position, now time.Time) (PersonID, error) {
+	if by.Person() != "" && by.Person() == from.Person && from.Holds(s.today(now)) {
+		return by.Person(), nil
+	}
+	if s.Directory.Administers(by) == nil {
+		if cmd.Document == "" {
+			return "", refuse(CodeInvalid, "cần ghi văn bản ủy quyền (số, ngày)", "name the document of the delegation (number and date)")
+		}
+		return "", nil
 	}
 	for _, g := range s.Directory.Delegations {
-		if g.From == cmd.From && g.To == cmd.By && g.Holds(s.today(now)) {
-			return refuse(CodeForbidden, "%s được ủy quyền nên không được ủy quyền lại (Nghị định 30/2020/NĐ-CP, điều 13)",
-				"%s acts under a delegation and may not delegate further (Decree 30/2020/NĐ-CP, art. 13)", s.Directory.PersonName(cmd.By))
+		if g.From == cmd.From && g.To == by.Person() && g.Holds(s.today(now)) {
+			return "", refuse(CodeForbidden, "%s được ủy quyền nên không được ủy quyền lại (Nghị định 30/2020/NĐ-CP, điều 13)",
+				"%s acts under a delegation and may not delegate further (Decree 30/2020/NĐ-CP, art. 13)", s.Directory.PersonName(by.Person()))
 		}
 	}
-	return refuse(CodeForbidden, "chỉ người giữ chức vụ được ủy quyền: %s", "only the holder of the position may delegate: %s", s.Directory.PersonName(from.Person))
+	return "", refuse(CodeForbidden, "chỉ người giữ chức vụ được ủy quyền: %s", "only the holder of the position may delegate: %s",
+		s.Directory.PersonName(from.Person))
 }
 
 // when: a delegation is dated, and does not outlast the position that it comes from.
-func (cmd GrantDelegation) when(_ State, from Position, _ time.Time) *Error {
+func (cmd GrantDelegation) when(_ State, from Position) *Error {
 	switch {
 	case cmd.Start.IsZero() || cmd.End.IsZero():
 		return refuse(CodeInvalid, "ủy quyền phải có ngày đầu và ngày cuối", "a delegation needs a first and a last day")
@@ -186,7 +194,7 @@ func (cmd GrantDelegation) when(_ State, from Position, _ time.Time) *Error {
 }
 
 // duties: nobody hands on more than is theirs.
-func (cmd GrantDelegation) duties(s State, from Position, _ time.Time) *Error {
+func (cmd GrantDelegation) duties(s State, from Position) *Error {
 	if len(cmd.Duties) == 0 {
 		return refuse(CodeInvalid, "cần ghi nhiệm vụ được ủy quyền", "say which duties are delegated")
 	}
@@ -276,21 +284,26 @@ func (d *Directory) ownPosition(person PersonID, from Position, day Date) Positi
 // RevokeDelegation ends a delegation before its time. LastDay is the last day on which it still holds; yesterday ends it
 // at once. What was done under it stays right.
 type RevokeDelegation struct {
-	By         PersonID // the grantor; empty: the administrator
-	Delegation DelegationID
-	LastDay    Date
-	Reason     string
-	Document   string
+	Delegation DelegationID `json:"delegation,omitzero"`
+	LastDay    Date         `json:"last_day,omitzero"`
+	Reason     string       `json:"reason,omitzero"`
+	Document   string       `json:"document,omitzero"`
 }
 
-func (cmd RevokeDelegation) decide(s State, now time.Time) ([]Event, error) {
+func (cmd RevokeDelegation) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	g, ok := s.Directory.delegation(cmd.Delegation)
 	if !ok {
 		return nil, refuse(CodeNotFound, "không có ủy quyền %q", "there is no delegation %q", cmd.Delegation)
 	}
 	yesterday := s.today(now).AddDays(-1)
-	switch from := s.Directory.Positions[g.From]; {
-	case cmd.By != "" && cmd.By != from.Person:
+	from := s.Directory.Positions[g.From]
+	revoker := by.Person()
+	administers := s.Directory.Administers(by) == nil
+	if administers && revoker != from.Person {
+		revoker = "" // the administrator records what the grantor decided
+	}
+	switch {
+	case !administers && revoker != from.Person:
 		return nil, refuse(CodeForbidden, "chỉ người ủy quyền (%s) được thu hồi", "only the grantor (%s) may revoke it", s.Directory.PersonName(from.Person))
 	case cmd.Reason == "":
 		return nil, refuse(CodeInvalid, "cần nêu lý do thu hồi", "say why it is revoked")
@@ -299,5 +312,5 @@ func (cmd RevokeDelegation) decide(s State, now time.Time) ([]Event, error) {
 	case !cmd.LastDay.Before(g.LastDay()):
 		return nil, refuse(CodeConflict, "ủy quyền này hết hạn ngày %s", "this delegation ends on %s anyway", g.LastDay().Display())
 	}
-	return []Event{DelegationRevoked{Delegation: g.ID, LastDay: cmd.LastDay, Reason: cmd.Reason, Document: cmd.Document, By: cmd.By}}, nil
+	return []Event{DelegationRevoked{Delegation: g.ID, LastDay: cmd.LastDay, Reason: cmd.Reason, Document: cmd.Document, By: revoker}}, nil
 }

@@ -105,6 +105,7 @@ type Directory struct {
 	Delegations []Delegation
 	Bindings    []CertificateBinding
 	Rules       []BindingRule
+	Grants      []Grant
 	Version     int64
 }
 
@@ -134,6 +135,8 @@ func (d *Directory) Apply(e Event) {
 		d.applyPosition(e)
 	case DutiesDelegated, DelegationRevoked:
 		d.applyDelegation(e)
+	case RightGranted, RightRevoked:
+		d.applyRight(e)
 	default:
 		d.applyCertificate(e)
 	}

@@ -36,6 +36,10 @@ func (d *Directory) Describe(e Event, lang string) string {
 			span(e.Start, e.End, "vi"), span(e.Start, e.End, "en"))
 	case DelegationRevoked:
 		return say("− ủy quyền %s: đến hết ngày %s (%s)", "− delegation %s: until the end of %s (%s)", e.Delegation, e.LastDay.Display(), e.Reason)
+	case RightGranted:
+		return say("+ quyền %[2]s: %[1]s", "+ right to %[3]s: %[1]s", d.PersonName(e.Person), e.Right.word("vi"), e.Right.word("en"))
+	case RightRevoked:
+		return say("− quyền %[2]s: %[1]s (%[4]s)", "− right to %[3]s: %[1]s (%[4]s)", d.PersonName(e.Person), e.Right.word("vi"), e.Right.word("en"), e.Reason)
 	}
 	return d.describeCertificate(e, say)
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"covenant/internal/words"
 )
 
 // BlockFile is a block as people write it down: its agencies, people and positions (YAML).
@@ -163,10 +165,16 @@ func (p BlockFilePerson) position(agency AgencyID) Position {
 	}
 }
 
-// Changes are what must be recorded so that the directory holds the file's content; nothing when it already does. What the
-// rules refuse comes back all at once.
-func (f *BlockFile) Changes(s State, now time.Time) ([]Event, error) {
-	c := &directoryChanges{State{Directory: s.Directory.clone(), Calendar: s.Calendar}, now, nil, nil}
+// ApplyBlock brings the directory in step with a block file; nothing happens when it is already. What the rules refuse comes back
+// all at once.
+type ApplyBlock struct{ File *BlockFile }
+
+func (cmd ApplyBlock) decide(s State, by Actor, now time.Time) ([]Event, error) {
+	if err := s.Directory.Administers(by); err != nil {
+		return nil, err
+	}
+	f := cmd.File
+	c := &directoryChanges{State{Directory: s.Directory.clone(), Calendar: s.Calendar}, by, now, nil, nil}
 	block := Block{ID: f.Block.ID, Name: f.Block.Name, Province: f.Block.Province}
 	for _, a := range f.Agencies {
 		block.Members = append(block.Members, BlockMember{a.ID, a.Role})
@@ -193,9 +201,10 @@ func (f *BlockFile) Changes(s State, now time.Time) ([]Event, error) {
 // directoryChanges collects events and applies each, so that the next one is decided on what is there by then.
 type directoryChanges struct {
 	state    State
+	by       Actor
 	now      time.Time
 	events   []Event
-	problems [][2]string // Vietnamese, English
+	problems []words.Text
 }
 
 // refusal is all that is wrong, or nothing.
@@ -203,12 +212,7 @@ func (c *directoryChanges) refusal() error {
 	if len(c.problems) == 0 {
 		return nil
 	}
-	var texts [2]string
-	for _, p := range c.problems {
-		texts[0] += "\n  " + p[0]
-		texts[1] += "\n  " + p[1]
-	}
-	return &Error{Code: CodeInvalid, Vietnamese: "tệp khối có lỗi:" + texts[0], English: "the block file has errors:" + texts[1]}
+	return refuse(CodeInvalid, "tệp khối có lỗi:\n  %s", "the block file has errors:\n  %s", words.Join("\n  ", c.problems...))
 }
 
 func (c *directoryChanges) add(e Event) {
@@ -236,8 +240,7 @@ func (c *directoryChanges) delegation(g BlockFileDelegation) {
 	d := c.state.Directory
 	from := d.positionFor(g.From, g.Duties)
 	if from == "" {
-		c.problems = append(c.problems, [2]string{
-			fmt.Sprintf("ủy quyền: %q không giữ chức vụ nào", g.From), fmt.Sprintf("delegation: %q holds no position", g.From)})
+		c.problems = append(c.problems, words.F("ủy quyền: %q không giữ chức vụ nào", "delegation: %q holds no position", g.From))
 		return
 	}
 	cmd := GrantDelegation{
@@ -249,12 +252,11 @@ func (c *directoryChanges) delegation(g BlockFileDelegation) {
 			return
 		}
 	}
-	events, err := cmd.decide(c.state, c.now)
+	events, err := cmd.decide(c.state, c.by, c.now)
 	if err != nil {
 		var refusal *Error
 		errors.As(err, &refusal) // decide gives no other
-		c.problems = append(c.problems, [2]string{
-			fmt.Sprintf("ủy quyền từ %s cho %s: %s", g.From, g.To, refusal.Vietnamese), fmt.Sprintf("delegation from %s to %s: %s", g.From, g.To, refusal.English)})
+		c.problems = append(c.problems, words.F("ủy quyền từ %s cho %s: %s", "delegation from %s to %s: %s", g.From, g.To, refusal.Text))
 		return
 	}
 	for _, e := range events {
@@ -283,5 +285,6 @@ func (d *Directory) clone() *Directory {
 	c := *d
 	c.Agencies, c.People, c.Positions, c.Blocks = maps.Clone(d.Agencies), maps.Clone(d.People), maps.Clone(d.Positions), maps.Clone(d.Blocks)
 	c.Delegations, c.Bindings, c.Rules = slices.Clone(d.Delegations), slices.Clone(d.Bindings), slices.Clone(d.Rules)
+	c.Grants = slices.Clone(d.Grants)
 	return &c
 }

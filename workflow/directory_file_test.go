@@ -28,7 +28,7 @@ func TestBlockFileChanges(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		events, err := f.Changes(s, june)
+		events, err := decided(s, ApplyBlock{f}, june)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -79,7 +79,7 @@ func TestBlockFileProblems(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = f.Changes(State{Directory: NewDirectory(), Covenant: &Covenant{}, Calendar: vietnam(t)}, june)
+	_, err = decided(State{Directory: NewDirectory(), Covenant: &Covenant{}, Calendar: vietnam(t)}, ApplyBlock{f}, june)
 	if err == nil || !strings.Contains(err.Error(), "ai-do") || !strings.Contains(err.Error(), "issue numbers") {
 		t.Errorf("delegations: %v; want both problems", err)
 	}

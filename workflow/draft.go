@@ -11,7 +11,6 @@ type DraftCovenant struct {
 	Block    BlockID
 	Template string
 	Slots    []Slot // the signature cells that the document will have
-	By       PersonID
 	// Amends and Renews link it with the covenant that it amends or is next year's of; see [State.MayAmend].
 	Amends Link
 	Renews Link
@@ -27,7 +26,7 @@ type Slot struct {
 	Title string
 }
 
-func (cmd DraftCovenant) decide(s State, now time.Time) ([]Event, error) {
+func (cmd DraftCovenant) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	if s.Covenant.Phase != PhaseNew {
 		return nil, refuse(CodeConflict, "giao ước này đã được khởi tạo", "this covenant has already been started")
 	}
@@ -38,7 +37,13 @@ func (cmd DraftCovenant) decide(s State, now time.Time) ([]Event, error) {
 	if cmd.ID == "" || cmd.Slug == "" || cmd.Title == "" || cmd.Year == 0 {
 		return nil, refuse(CodeInvalid, "giao ước cần có mã, đường dẫn, tên và năm", "a covenant needs an id, an address, a title and a year")
 	}
-	if _, err := s.Directory.Authority(cmd.By, block.Leader(), DutyDraft, s.today(now)); err != nil {
+	if !ValidSlug(cmd.Slug, cmd.Year) {
+		return nil, refuse(CodeInvalid,
+			"địa chỉ %q không dùng được; địa chỉ gồm năm và tên bằng chữ thường không dấu, chữ số, gạch nối, ví dụ %d/khoi-kinh-te-nganh",
+			"the address %q cannot be used; it is the year and a name of small letters without accents, digits and hyphens, such as %d/khoi-kinh-te-nganh",
+			cmd.Slug, cmd.Year)
+	}
+	if _, err := s.authority(by, block.Leader(), DutyDraft, now); err != nil {
 		return nil, err
 	}
 	parties, err := matchParties(s.Directory, block, cmd.Slots)
@@ -50,7 +55,7 @@ func (cmd DraftCovenant) decide(s State, now time.Time) ([]Event, error) {
 	}
 	e := Drafted{
 		Covenant: cmd.ID, Slug: cmd.Slug, Title: cmd.Title, Year: cmd.Year, Block: cmd.Block, Template: cmd.Template,
-		Process: s.Process.Digest, Parties: parties, DraftedBy: cmd.By, DraftedFor: block.Leader(),
+		Process: s.Process.Digest, Parties: parties, DraftedBy: by.Person(), DraftedFor: block.Leader(),
 		Amends: cmd.Amends, Renews: cmd.Renews, OwnProcess: !cmd.Process.IsZero(),
 	}
 	for _, stage := range s.Process.Stages {
@@ -99,7 +104,6 @@ func matchParties(dir *Directory, block Block, slots []Slot) ([]Party, error) {
 
 // SubmitRevision puts a revision before the agencies.
 type SubmitRevision struct {
-	By       PersonID
 	Manifest Digest
 	PDF      Digest
 	Values   Digest
@@ -113,12 +117,12 @@ type SubmitRevision struct {
 	Basis *ScoreBasis
 }
 
-func (cmd SubmitRevision) decide(s State, now time.Time) ([]Event, error) {
+func (cmd SubmitRevision) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	c := s.Covenant
 	if err := s.expect(AwaitingRevision); err != nil {
 		return nil, err
 	}
-	authority, err := s.authority(cmd.By, c.For, DutyDraft, now)
+	authority, err := s.authority(by, c.For, DutyDraft, now)
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,8 @@ package workflow
 
 import (
 	"errors"
-	"fmt"
+
+	"covenant/internal/words"
 )
 
 // Code classes the reasons why a command is refused. Callers map it to an HTTP status or an exit status by one table.
@@ -25,21 +26,15 @@ const (
 // Error is a refusal that people read: a code for programs and one sentence in each language that says what
 // happened and what to do.
 type Error struct {
-	Code       Code
-	Vietnamese string
-	English    string
+	Code Code
+	words.Text
 }
 
 // Error gives the English sentence.
 func (e *Error) Error() string { return e.English }
 
 // Sentence is the text in the given language ("vi" or "en").
-func (e *Error) Sentence(lang string) string {
-	if lang == "en" {
-		return e.English
-	}
-	return e.Vietnamese
-}
+func (e *Error) Sentence(lang string) string { return e.In(words.Language(lang)) }
 
 // ErrorCode is the code of err if it is, or wraps, an [*Error]; otherwise "".
 func ErrorCode(err error) Code {
@@ -50,7 +45,10 @@ func ErrorCode(err error) Code {
 	return ""
 }
 
-// refuse builds an Error; args fill both sentences in the same order.
-func refuse(code Code, vi, en string, args ...any) *Error {
-	return &Error{Code: code, Vietnamese: fmt.Sprintf(vi, args...), English: fmt.Sprintf(en, args...)}
+// Refusal builds an Error in the manner of [words.F].
+func Refusal(code Code, vi, en string, args ...any) *Error {
+	return &Error{Code: code, Text: words.F(vi, en, args...)}
 }
+
+// refuse is Refusal.
+func refuse(code Code, vi, en string, args ...any) *Error { return Refusal(code, vi, en, args...) }

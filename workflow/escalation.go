@@ -114,7 +114,10 @@ type EscalateStage struct {
 	Boxes map[MotionID][]Choice
 }
 
-func (cmd EscalateStage) decide(s State, now time.Time) ([]Event, error) {
+func (cmd EscalateStage) decide(s State, by Actor, now time.Time) ([]Event, error) {
+	if err := by.program(); err != nil {
+		return nil, err
+	}
 	c := s.Covenant
 	moot := refuse(CodeWrongState, "bước này đã kết thúc hoặc đã có hạn khác", "the stage is over, or has another deadline by now")
 	if c.Stage != cmd.Stage || c.Opening != cmd.Opening || c.Extension != cmd.Extension || c.Phase != phaseOf[c.StageKind] {

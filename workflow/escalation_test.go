@@ -94,7 +94,7 @@ func TestOverdueVotes(t *testing.T) {
 	}
 	w := late("treat_as, as: abstain", "open")
 	w.must(t, w.climb("het"))
-	w.must(t, CloseMotion{By: "a0-head", Motion: "m"})
+	w.must(t, as("a0-head", CloseMotion{Motion: "m"}))
 	if r := w.state.Covenant.Motions[0].Result; r.For != 2 || r.Abstain != 1 {
 		t.Errorf("deemed abstentions: %+v", r)
 	}

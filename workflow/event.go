@@ -11,15 +11,6 @@ import (
 // are added, never renamed or given another meaning.
 type Event interface{ Kind() string }
 
-// Actor is who did something: a person, by the right named in the event itself, or the program ("system").
-type Actor struct {
-	Person PersonID `json:"person,omitempty"`
-	System bool     `json:"system,omitempty"`
-}
-
-// SystemActor is the program itself: freezing, extending, reminding.
-var SystemActor = Actor{System: true}
-
 // Events of the directory.
 type (
 	// AgencyRegistered adds or changes an agency.

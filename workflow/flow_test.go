@@ -134,6 +134,9 @@ func TestAnyProcessAnyCommands(t *testing.T) {
 // doBoxed does a command as the engine does: secret choices go into the box, and closing takes them out.
 func (w *world) doBoxed(cmd Command, ballots box) error {
 	key := func(m Motion) string { return fmt.Sprint(m.ID, m.Round) }
+	if a, ok := cmd.(acted); ok {
+		cmd = a.Command
+	}
 	switch c := cmd.(type) {
 	case CastBallot:
 		m := w.state.Covenant.motion(c.Motion)
@@ -182,17 +185,17 @@ func (w *world) anyScoring(r *rapid.T, a AgencyID, agencies []AgencyID) Command 
 	poll := PollID(rapid.SampledFrom([]string{"suy-ton", "bau", "bau-pho"}).Draw(r, "poll"))
 	switch rapid.IntRange(0, 6).Draw(r, "scoring") {
 	case 0:
-		return AppealScore{By: officer, Agency: a, Reason: "x"}
+		return as(officer, AppealScore{Agency: a, Reason: "x"})
 	case 1:
-		return DecideAppeal{By: "a1-officer", Agency: a, Scores: []CriterionScore{{"a", 400}}, Reason: "x"}
+		return as("a1-officer", DecideAppeal{Agency: a, Scores: []CriterionScore{{"a", 400}}, Reason: "x"})
 	case 2:
-		return OpenPoll{By: w.chair(), Poll: poll}
+		return as(w.chair(), OpenPoll{Poll: poll})
 	case 3:
-		return ClosePoll{By: w.chair(), Poll: poll, Lapse: rapid.Bool().Draw(r, "lapse")}
+		return as(w.chair(), ClosePoll{Poll: poll, Lapse: rapid.Bool().Draw(r, "lapse")})
 	case 4:
-		return DeclareRanking{By: w.chair(), Secretary: "a0-officer", NewLeader: a}
+		return as(w.chair(), DeclareRanking{Secretary: "a0-officer", NewLeader: a})
 	}
-	return CastPollBallot{By: head, Agency: a, Poll: poll, Choices: rapid.SliceOfN(rapid.SampledFrom(agencies), 0, 3).Draw(r, "choices")}
+	return as(head, CastPollBallot{Agency: a, Poll: poll, Choices: rapid.SliceOfN(rapid.SampledFrom(agencies), 0, 3).Draw(r, "choices")})
 }
 
 func (w *world) draw(r *rapid.T, ballots box) Command {
@@ -216,13 +219,13 @@ func (w *world) draw(r *rapid.T, ballots box) Command {
 	case 1, 2:
 		return w.review(a, rapid.SampledFrom([]Opinion{OpinionApprove, OpinionApproveComments, OpinionReturn, OpinionReject}).Draw(r, "opinion"))
 	case 3:
-		return PostComment{By: officer, Agency: a, Revision: n, Clause: "dieu-1", Text: "x"}
+		return as(officer, PostComment{Agency: a, Revision: n, Clause: "dieu-1", Text: "x"})
 	case 4:
-		return ResolveComment{By: officer, Agency: a, Thread: CommentID(fmt.Sprintf("r%d-%s-1", n, a)), Open: rapid.Bool().Draw(r, "open")}
+		return as(officer, ResolveComment{Agency: a, Thread: CommentID(fmt.Sprintf("r%d-%s-1", n, a)), Open: rapid.Bool().Draw(r, "open")})
 	case 5:
-		return DeclareConflict{By: head, Agency: a, Motion: rapid.SampledFrom([]MotionID{"", "m"}).Draw(r, "motion"), Reason: "x"}
+		return as(head, DeclareConflict{Agency: a, Motion: rapid.SampledFrom([]MotionID{"", "m"}).Draw(r, "motion"), Reason: "x"})
 	case 6:
-		return SettleRefusal{By: "a0-head", Choice: rapid.SampledFrom([]Consequence{ThenReturn, ThenContinue, ThenCancel}).Draw(r, "choice"), Reason: "x"}
+		return as("a0-head", SettleRefusal{Choice: rapid.SampledFrom([]Consequence{ThenReturn, ThenContinue, ThenCancel}).Draw(r, "choice"), Reason: "x"})
 	case 7:
 		if steps, err := s.Ladder(); err == nil && len(steps) > 0 {
 			step := steps[rapid.IntRange(0, len(steps)-1).Draw(r, "rung")]
@@ -233,33 +236,33 @@ func (w *world) draw(r *rapid.T, ballots box) Command {
 		}
 		return w.climb("het")
 	case 8:
-		return RefuseSignature{By: head, Slot: SlotID(a), Reason: "x"}
+		return as(head, RefuseSignature{Slot: SlotID(a), Reason: "x"})
 	case 9:
-		return RecordAttendance{By: "a0-officer", Agency: a, Person: head, Presence: rapid.SampledFrom([]Presence{Present, Absent}).Draw(r, "presence")}
+		return as("a0-officer", RecordAttendance{Agency: a, Person: head, Presence: rapid.SampledFrom([]Presence{Present, Absent}).Draw(r, "presence")})
 	case 10:
-		return RecordProxy{By: "a0-officer", From: a, To: rapid.SampledFrom(agencies).Draw(r, "to"), GivenBy: head, Date: Date{2026, 3, 20}, Document: "d"}
+		return as("a0-officer", RecordProxy{From: a, To: rapid.SampledFrom(agencies).Draw(r, "to"), GivenBy: head, Date: Date{2026, 3, 20}, Document: "d"})
 	case 11:
-		return ProposeMotion{By: head, Agency: a, Text: "x"}
+		return as(head, ProposeMotion{Agency: a, Text: "x"})
 	case 12:
 		return AmendText{revised(n+1, "b", "d")}
 	case 13:
 		m := w.anyMotion(r)
-		return CloseMotion{By: w.chair(), Motion: m, Lapse: true, Casting: ChoiceAgainst}
+		return as(w.chair(), CloseMotion{Motion: m, Lapse: true, Casting: ChoiceAgainst})
 	case 14:
-		return CloseConference{By: w.chair()}
+		return as(w.chair(), CloseConference{})
 	case 15:
-		cmd := RecordPaperSignature{By: "a0-officer", Slot: SlotID(a), Signatory: head, Date: Date{2026, 3, 26}, Scan: Digest{1}, Note: "x"}
+		cmd := RecordPaperSignature{Slot: SlotID(a), Signatory: head, Date: Date{2026, 3, 26}, Scan: Digest{1}, Note: "x"}
 		if c.Frozen != nil {
 			cmd.Consented = c.Frozen.PDF
 		}
-		return cmd
+		return as("a0-officer", cmd)
 	case 16:
 		return w.cast(a, w.anyMotion(r), rapid.SampledFrom([]Choice{ChoiceFor, ChoiceAgainst, ChoiceAbstain}).Draw(r, "choice"))
 	}
 	if rapid.Bool().Draw(r, "hand over") {
-		return HandOverChair{By: rapid.SampledFrom([]PersonID{head, "a0-head", "a1-head"}).Draw(r, "by"), To: a, Reason: "x"}
+		return as(rapid.SampledFrom([]PersonID{head, "a0-head", "a1-head"}).Draw(r, "by"), HandOverChair{To: a, Reason: "x"})
 	}
-	return OpenConference{By: head, Secretary: "a0-officer", Agency: a, Reason: "x"}
+	return as(head, OpenConference{Secretary: "a0-officer", Agency: a, Reason: "x"})
 }
 
 // chair is a person of the agency in the chair.
@@ -277,7 +280,7 @@ func (w *world) anyMotion(r *rapid.T) MotionID {
 func (w *world) sensible(r *rapid.T) Command {
 	var can []Command
 	for _, cmd := range w.possible() {
-		if _, err := Decide(w.state, cmd, w.now); err == nil {
+		if _, err := decided(w.state, cmd, w.now); err == nil {
 			can = append(can, cmd)
 		}
 	}
@@ -299,28 +302,28 @@ func (w *world) possible() []Command {
 		return []Command{RecordValidationData{Before: c.Head, After: DigestOf([]byte("complete")), Level: "B-LT"}}
 	case PhaseRejected:
 		for _, choice := range []Consequence{ThenReturn, ThenContinue, ThenCancel} {
-			out = append(out, SettleRefusal{By: "a0-head", Choice: choice, Reason: "x"})
+			out = append(out, as("a0-head", SettleRefusal{Choice: choice, Reason: "x"}))
 		}
 	case AwaitingRevision:
 		out = append(out, revised(len(c.Revisions)+1, fmt.Sprint(len(c.Revisions)), "c"))
 	case AwaitingReviews:
 		for _, t := range c.OpenThreads() {
-			out = append(out, ResolveComment{By: "a0-officer", Agency: "a0", Thread: t.ID})
+			out = append(out, as("a0-officer", ResolveComment{Agency: "a0", Thread: t.ID}))
 		}
 	case AwaitingVotes:
-		out = append(out, OpenConference{By: w.chair(), Secretary: "a0-officer"}, OpenMotions{By: w.chair()}, CloseConference{By: w.chair()})
+		out = append(out, as(w.chair(), OpenConference{Secretary: "a0-officer"}), as(w.chair(), OpenMotions{}), as(w.chair(), CloseConference{}))
 		for _, a := range []AgencyID{"a0", "a1"} {
-			out = append(out, HandOverChair{By: w.chair(), To: a, Reason: "x"}, HandOverChair{By: PersonID(a + "-head"), To: a, Reason: "x"})
+			out = append(out, as(w.chair(), HandOverChair{To: a, Reason: "x"}), as(PersonID(a+"-head"), HandOverChair{To: a, Reason: "x"}))
 		}
 		for _, m := range c.Motions {
-			closing := CloseMotion{By: PersonID(s.chairOf(m.ID) + "-head"), Motion: m.ID, Casting: ChoiceFor, Lapse: true}
+			closing := CloseMotion{Motion: m.ID, Casting: ChoiceFor, Lapse: true}
 			for range m.Taken { // whatever is in the box, it can be counted
 				closing.Ballots = append(closing.Ballots, ChoiceFor)
 			}
-			out = append(out, closing)
+			out = append(out, as(PersonID(s.chairOf(m.ID)+"-head"), closing))
 		}
 		for _, a := range c.Members() {
-			out = append(out, RecordAttendance{By: "a0-officer", Agency: a, Person: PersonID(a + "-head"), Presence: Present})
+			out = append(out, as("a0-officer", RecordAttendance{Agency: a, Person: PersonID(a + "-head"), Presence: Present}))
 		}
 	}
 	for _, turn := range s.Turns() {
@@ -345,18 +348,18 @@ func (w *world) does(turn Turn) []Command {
 					by = p.To
 				}
 			}
-			out = append(out, CastBallot{By: PersonID(by + "-head"), Agency: a, Motion: m.ID, Choice: ChoiceFor})
+			out = append(out, as(PersonID(by+"-head"), CastBallot{Agency: a, Motion: m.ID, Choice: ChoiceFor}))
 		}
 	case AwaitingNumber:
-		out = append(out, IssueNumber{By: officer, Number: 7, Symbol: "GƯ", Date: Date{2026, 3, 26}})
+		out = append(out, as(officer, IssueNumber{Number: 7, Symbol: "GƯ", Date: Date{2026, 3, 26}}))
 	case AwaitingSignatures:
 		out = append(out, w.signature(SlotID(a)))
 	case AwaitingScores:
 		scores := []CriterionScore{{"a", 500}}
-		out = append(out, SubmitScore{By: officer, Agency: a, Scores: scores}, DeclareRanking{By: head, Secretary: officer}, OpenPoll{By: head},
-			AcceptScore{By: officer, Agency: a})
+		out = append(out, as(officer, SubmitScore{Agency: a, Scores: scores}), as(head, DeclareRanking{Secretary: officer}), as(head, OpenPoll{}),
+			as(officer, AcceptScore{Agency: a}))
 		for _, p := range c.Scoring.Polls {
-			closing := ClosePoll{By: head, Poll: p.Poll, Lapse: true}
+			closing := ClosePoll{Poll: p.Poll, Lapse: true}
 			for range p.Taken { // whatever is in the box, it can be counted
 				closing.Ballots = append(closing.Ballots, blankBallot)
 			}
@@ -364,13 +367,13 @@ func (w *world) does(turn Turn) []Command {
 			if choice[0] == a {
 				choice = nil
 			}
-			out = append(out, CastPollBallot{By: head, Agency: a, Poll: p.Poll, Choices: choice}, closing)
+			out = append(out, as(head, CastPollBallot{Agency: a, Poll: p.Poll, Choices: choice}), as(head, closing))
 		}
 		for _, e := range c.Scoring.Undecided() {
-			out = append(out, DecideAppeal{By: officer, Agency: e, Scores: scores, Reason: "x"})
+			out = append(out, as(officer, DecideAppeal{Agency: e, Scores: scores, Reason: "x"}))
 		}
 		for _, scored := range c.Members() {
-			out = append(out, VerifyScore{By: officer, Agency: scored, Scores: scores})
+			out = append(out, as(officer, VerifyScore{Agency: scored, Scores: scores}))
 		}
 	}
 	return out
@@ -381,7 +384,7 @@ func (w *world) invariants(r *rapid.T, ballots box) {
 	switch c.Phase {
 	case PhaseAdopted, PhaseInForce, PhaseCancelled, PhaseClosed, PhaseWithdrawn:
 	default:
-		alive := slices.ContainsFunc(w.possible(), func(cmd Command) bool { _, err := Decide(s, cmd, w.now); return err == nil })
+		alive := slices.ContainsFunc(w.possible(), func(cmd Command) bool { _, err := decided(s, cmd, w.now); return err == nil })
 		if !alive {
 			r.Fatalf("nobody can act in phase %s of stage %s: waiting %v, turns %v\n%v", c.Phase, c.Stage, c.Waiting, s.Turns(), w.kinds())
 		}

@@ -124,3 +124,9 @@ func ValidCode(text string) bool {
 	}
 	return true
 }
+
+// ValidSlug reports whether text can be the address of a covenant of a year: the year, a slash, and a code.
+func ValidSlug(text string, year int) bool {
+	name, ok := strings.CutPrefix(text, fmt.Sprintf("%04d/", year))
+	return ok && ValidCode(name)
+}

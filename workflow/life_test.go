@@ -66,7 +66,7 @@ func newWorld(t testing.TB, members int) *world {
 
 func (w *world) do(c Command) error {
 	before, _ := json.Marshal(w.state.Covenant)
-	events, err := Decide(w.state, c, w.now)
+	events, err := decided(w.state, c, w.now)
 	if after, _ := json.Marshal(w.state.Covenant); string(after) != string(before) {
 		panic("Decide changed the state it was given")
 	}
@@ -90,7 +90,7 @@ func (w *world) must(t testing.TB, c Command) {
 }
 
 func (w *world) draft() DraftCovenant {
-	cmd := DraftCovenant{ID: "id", Slug: "2026/khoi", Title: "Giao ước", Year: 2026, Block: "khoi", Template: "t", By: "a0-officer"}
+	cmd := DraftCovenant{ID: "id", Slug: "2026/khoi", Title: "Giao ước", Year: 2026, Block: "khoi", Template: "t"}
 	for _, m := range w.state.Directory.Blocks["khoi"].Members {
 		cmd.Slots = append(cmd.Slots, Slot{ID: SlotID(m.Agency), Role: m.Role, Unit: string(m.Agency)})
 	}
@@ -99,12 +99,12 @@ func (w *world) draft() DraftCovenant {
 
 func revision(n int) SubmitRevision {
 	text := fmt.Sprint("revision ", n)
-	return SubmitRevision{By: "a0-officer", Manifest: DigestOf([]byte(text)), PDF: DigestOf([]byte(text + "pdf"))}
+	return SubmitRevision{Manifest: DigestOf([]byte(text)), PDF: DigestOf([]byte(text + "pdf"))}
 }
 
 func (w *world) review(a AgencyID, o Opinion) GiveReview {
 	r, _ := w.state.Covenant.Revision()
-	cmd := GiveReview{By: PersonID(a + "-officer"), Agency: a, Revision: r.Number, Manifest: r.Manifest, Opinion: o}
+	cmd := GiveReview{Agency: a, Revision: r.Number, Manifest: r.Manifest, Opinion: o}
 	if o != OpinionApprove {
 		cmd.Comments = []Comment{{Text: "lý do"}}
 	}
@@ -114,7 +114,7 @@ func (w *world) review(a AgencyID, o Opinion) GiveReview {
 func (w *world) signature(slot SlotID) RecordSignature {
 	c := w.state.Covenant
 	cmd := RecordSignature{
-		By: PersonID(slot + "-head"), Slot: slot, Before: c.Head, After: DigestOf([]byte(c.Head.String() + string(slot))),
+		Slot: slot, Before: c.Head, After: DigestOf([]byte(c.Head.String() + string(slot))),
 		Level: "B-T", Issuer: "CA", Serial: string(slot) + "-head",
 	}
 	if c.Frozen != nil {
@@ -146,14 +146,14 @@ func (w *world) upTo(t testing.TB, phase Phase) {
 		case AwaitingVotes:
 			w.voteOn(t, ChoiceFor)
 		case AwaitingNumber:
-			w.must(t, IssueNumber{By: "a0-officer", Number: 7, Symbol: "GƯ-KTN", Date: Date{2026, 3, 26}})
+			w.must(t, as("a0-officer", IssueNumber{Number: 7, Symbol: "GƯ-KTN", Date: Date{2026, 3, 26}}))
 		case AwaitingFreeze:
 			w.must(t, w.freeze())
 		case AwaitingSignatures:
 			w.must(t, w.signature(SlotID(c.Waiting[0])))
 		case AwaitingSeals:
 			a := c.Waiting[0]
-			w.must(t, RecordSeal{By: PersonID(a + "-officer"), Agency: a, Before: c.Head, After: DigestOf([]byte("sealed")), Level: "B-T", Issuer: "CA", Serial: "seal"})
+			w.must(t, as(PersonID(a+"-officer"), RecordSeal{Agency: a, Before: c.Head, After: DigestOf([]byte("sealed")), Level: "B-T", Issuer: "CA", Serial: "seal"}))
 		case AwaitingValidation:
 			w.must(t, RecordValidationData{Before: c.Head, After: DigestOf([]byte("complete")), Level: "B-LT"})
 		default:
@@ -169,9 +169,9 @@ func (w *world) voteOn(t testing.TB, choice Choice) {
 			continue
 		}
 		for _, a := range m.Who {
-			w.must(t, CastBallot{By: PersonID(a + "-head"), Agency: a, Motion: m.ID, Choice: choice})
+			w.must(t, as(PersonID(a+"-head"), CastBallot{Agency: a, Motion: m.ID, Choice: choice}))
 		}
-		w.must(t, CloseMotion{By: "a0-head", Motion: m.ID})
+		w.must(t, as("a0-head", CloseMotion{Motion: m.ID}))
 		if w.state.Covenant.Phase != AwaitingVotes {
 			return
 		}
@@ -197,7 +197,7 @@ func TestWholeLife(t *testing.T) {
 func TestReplayFromJSON(t *testing.T) {
 	w := newWorld(t, 4)
 	w.upTo(t, AwaitingReports)
-	w.must(t, SubmitReport{By: "a1-officer", Agency: "a1", Obligation: "quy", Period: "2026-Q2", Summary: "đủ"})
+	w.must(t, as("a1-officer", SubmitReport{Agency: "a1", Obligation: "quy", Period: "2026-Q2", Summary: "đủ"}))
 	w.must(t, RecordReminder{Obligation: "quy", Period: "2026-Q2", Rung: "nhac-lai"})
 	replayed := &Covenant{}
 	for _, e := range w.events {
@@ -265,23 +265,23 @@ func TestApprovalBindsToBytes(t *testing.T) {
 func TestVoteRules(t *testing.T) {
 	w := newWorld(t, 6)
 	w.upTo(t, AwaitingVotes)
-	ballot := func(a AgencyID, c Choice) CastBallot {
-		return CastBallot{By: PersonID(a + "-head"), Agency: a, Motion: "chuong-trinh", Choice: c}
+	ballot := func(a AgencyID, c Choice) Command {
+		return as(PersonID(a+"-head"), CastBallot{Agency: a, Motion: "chuong-trinh", Choice: c})
 	}
 	for _, a := range []AgencyID{"a0", "a1", "a2"} {
 		w.must(t, ballot(a, ChoiceFor))
 	}
-	if err := w.do(CloseMotion{By: "a0-head", Motion: "chuong-trinh"}); ErrorCode(err) != CodeWrongState {
+	if err := w.do(as("a0-head", CloseMotion{Motion: "chuong-trinh"})); ErrorCode(err) != CodeWrongState {
 		t.Errorf("closed with 3 of 6, quorum 2/3: %v", err)
 	}
 	w.must(t, ballot("a3", ChoiceAgainst))
 	if err := w.do(ballot("a3", ChoiceFor)); ErrorCode(err) != CodeConflict {
 		t.Errorf("a second vote: %v", err)
 	}
-	if err := w.do(CloseMotion{By: "a1-head", Motion: "chuong-trinh"}); ErrorCode(err) != CodeForbidden {
+	if err := w.do(as("a1-head", CloseMotion{Motion: "chuong-trinh"})); ErrorCode(err) != CodeForbidden {
 		t.Errorf("closed by somebody else than the chair: %v", err)
 	}
-	w.must(t, CloseMotion{By: "a0-head", Motion: "chuong-trinh"})
+	w.must(t, as("a0-head", CloseMotion{Motion: "chuong-trinh"}))
 	if r := w.state.Covenant.Motions[0].Result; !r.Passed || r.For != 3 || r.Against != 1 {
 		t.Errorf("result %+v, want passed 3:1", r)
 	}
@@ -295,9 +295,9 @@ func TestFailedMotionReturnsTheDraft(t *testing.T) {
 	w.upTo(t, AwaitingVotes)
 	for _, m := range w.state.Covenant.Motions {
 		for _, a := range m.Who {
-			w.must(t, CastBallot{By: PersonID(a + "-head"), Agency: a, Motion: m.ID, Choice: ChoiceAbstain})
+			w.must(t, as(PersonID(a+"-head"), CastBallot{Agency: a, Motion: m.ID, Choice: ChoiceAbstain}))
 		}
-		w.must(t, CloseMotion{By: "a0-head", Motion: m.ID})
+		w.must(t, as("a0-head", CloseMotion{Motion: m.ID}))
 	}
 	if got := w.state.Covenant.Phase; got != AwaitingRevision {
 		t.Fatalf("phase %s after failed motions", got)
@@ -311,9 +311,7 @@ func TestSigningOrderAndAuthority(t *testing.T) {
 	if err := w.do(w.signature("a3")); ErrorCode(err) != CodeWrongState {
 		t.Errorf("a member before the leader: %v", err)
 	}
-	stranger := w.signature("a0")
-	stranger.By = "a2-head"
-	if err := w.do(stranger); ErrorCode(err) != CodeForbidden {
+	if err := w.do(as("a2-head", w.signature("a0"))); ErrorCode(err) != CodeForbidden {
 		t.Errorf("somebody else's field: %v", err)
 	}
 	unbound := w.signature("a0")
@@ -338,11 +336,11 @@ func TestDelegateSignsInForm(t *testing.T) {
 		From: "a0-head", To: "a0-officer", Title: "Phó Giám đốc", Form: FormDeputy, Duties: []Duty{DutySign},
 		Start: Date{2026, 3, 1}, End: Date{2026, 3, 26},
 	})
-	a, _, err := w.state.MaySign("a0-officer", "a0", w.now)
+	a, _, err := w.state.MaySign(SignedIn("a0-officer"), "a0", w.now)
 	if err != nil || a.Form != FormDeputy || a.For != "a0-head" || a.Title != "Phó Giám đốc" {
 		t.Errorf("authority %+v, %v", a, err)
 	}
-	if _, _, err := w.state.MaySign("a0-officer", "a0", w.now.AddDate(0, 0, 1)); ErrorCode(err) != CodeForbidden {
+	if _, _, err := w.state.MaySign(SignedIn("a0-officer"), "a0", w.now.AddDate(0, 0, 1)); ErrorCode(err) != CodeForbidden {
 		t.Errorf("a day after the delegation ended: %v", err)
 	}
 }
@@ -351,7 +349,7 @@ func TestReportsAndReminders(t *testing.T) {
 	w := newWorld(t, 4)
 	w.upTo(t, AwaitingReports)
 	for _, a := range []AgencyID{"a0", "a1", "a2"} {
-		w.must(t, SubmitReport{By: PersonID(a + "-officer"), Agency: a, Obligation: "quy", Period: "2026-Q2", Summary: "đủ"})
+		w.must(t, as(PersonID(a+"-officer"), SubmitReport{Agency: a, Obligation: "quy", Period: "2026-Q2", Summary: "đủ"}))
 	}
 	w.must(t, RecordReminder{Obligation: "quy", Period: "2026-Q2", Rung: "nhac-lai"})
 	w.must(t, RecordReminder{Obligation: "quy", Period: "2026-Q2", Rung: "danh-sach-cham"})
@@ -363,11 +361,11 @@ func TestReportsAndReminders(t *testing.T) {
 		t.Errorf("the same step twice: %v", err)
 	}
 	w.now = time.Date(2026, 6, 26, 8, 0, 0, 0, w.state.Calendar.Zone())
-	w.must(t, SubmitReport{By: "a3-officer", Agency: "a3", Obligation: "quy", Period: "2026-Q2", Summary: "muộn"})
+	w.must(t, as("a3-officer", SubmitReport{Agency: "a3", Obligation: "quy", Period: "2026-Q2", Summary: "muộn"}))
 	if r, _ := w.state.Covenant.Report("quy", "2026-Q2", "a3"); !r.Late {
 		t.Error("a report on the day after the 25th is not late")
 	}
-	if err := w.do(SubmitReport{By: "a3-officer", Agency: "a3", Obligation: "quy", Period: "2031-Q1", Summary: "x"}); ErrorCode(err) != CodeNotFound {
+	if err := w.do(as("a3-officer", SubmitReport{Agency: "a3", Obligation: "quy", Period: "2031-Q1", Summary: "x"})); ErrorCode(err) != CodeNotFound {
 		t.Errorf("a period that the covenant does not have: %v", err)
 	}
 }
@@ -402,11 +400,11 @@ func (w *world) anyCommand(r *rapid.T, agencies []AgencyID) Command {
 		return w.review(a, rapid.SampledFrom([]Opinion{OpinionApprove, OpinionApprove, OpinionApprove, OpinionReturn}).Draw(r, "opinion"))
 	case 4, 5:
 		m := rapid.SampledFrom([]MotionID{"chuong-trinh", "quy-che", "tieu-chi"}).Draw(r, "motion")
-		return CastBallot{By: PersonID(a + "-head"), Agency: a, Motion: m, Choice: rapid.SampledFrom([]Choice{ChoiceFor, ChoiceFor, ChoiceAgainst}).Draw(r, "choice")}
+		return as(PersonID(a+"-head"), CastBallot{Agency: a, Motion: m, Choice: rapid.SampledFrom([]Choice{ChoiceFor, ChoiceFor, ChoiceAgainst}).Draw(r, "choice")})
 	case 6:
-		return CloseMotion{By: "a0-head", Motion: rapid.SampledFrom([]MotionID{"chuong-trinh", "quy-che", "tieu-chi"}).Draw(r, "motion")}
+		return as("a0-head", CloseMotion{Motion: rapid.SampledFrom([]MotionID{"chuong-trinh", "quy-che", "tieu-chi"}).Draw(r, "motion")})
 	case 7:
-		return IssueNumber{By: "a0-officer", Number: 1, Date: Date{2026, 3, 26}}
+		return as("a0-officer", IssueNumber{Number: 1, Date: Date{2026, 3, 26}})
 	case 8:
 		return w.freeze()
 	case 9:

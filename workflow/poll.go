@@ -248,15 +248,14 @@ func (c *Covenant) applyPoll(e Event) {
 // OpenPoll puts a poll of the process before the members, once the scores are settled; without one named the first that was not held.
 // One that lapsed, or elected nobody, may be put again.
 type OpenPoll struct {
-	By   PersonID
-	Poll PollID
+	Poll PollID `json:"poll,omitzero"`
 }
 
-func (cmd OpenPoll) decide(s State, now time.Time) ([]Event, error) {
+func (cmd OpenPoll) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	if err := s.expect(AwaitingScores); err != nil {
 		return nil, err
 	}
-	_, authority, err := s.chairs(cmd.By, "", now)
+	_, authority, err := s.chairs(by, "", now)
 	if err != nil {
 		return nil, err
 	}
@@ -271,7 +270,7 @@ func (cmd OpenPoll) decide(s State, now time.Time) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := PollOpened{Stage: s.Covenant.Stage, Poll: rule.ID, Who: s.takingPart(s.stage()), Candidates: s.candidates(rule), Secret: rule.Secret, Person: cmd.By, Authority: authority}
+	e := PollOpened{Stage: s.Covenant.Stage, Poll: rule.ID, Who: s.takingPart(s.stage()), Candidates: s.candidates(rule), Secret: rule.Secret, Person: by.Person(), Authority: authority}
 	if len(e.Candidates) == 0 || len(e.Who) == 0 {
 		return nil, refuse(CodeWrongState, "không có ai để bỏ phiếu hoặc được bầu", "there is nobody to vote, or nobody to vote for")
 	}
@@ -319,13 +318,12 @@ func (s State) candidates(rule PollRule) []AgencyID {
 // CastPollBallot is one agency's ballot: the agencies that it names, the best first where the order counts; none is a blank ballot. In
 // a secret poll the choices go into the box alone, by the engine.
 type CastPollBallot struct {
-	By      PersonID
-	Agency  AgencyID
-	Poll    PollID
-	Choices []AgencyID
+	Agency  AgencyID   `json:"agency,omitzero"`
+	Poll    PollID     `json:"poll,omitzero"`
+	Choices []AgencyID `json:"choices,omitzero"`
 }
 
-func (cmd CastPollBallot) decide(s State, now time.Time) ([]Event, error) {
+func (cmd CastPollBallot) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	poll, rule, err := s.openedPoll(cmd.Poll)
 	if err != nil {
 		return nil, err
@@ -334,7 +332,7 @@ func (cmd CastPollBallot) decide(s State, now time.Time) ([]Event, error) {
 	if !contains(poll.Who, cmd.Agency) {
 		return nil, refuse(CodeForbidden, "%s không có quyền bỏ phiếu", "%s has no vote in this poll", name)
 	}
-	authority, err := s.authority(cmd.By, cmd.Agency, DutyVote, now)
+	authority, err := s.authority(by, cmd.Agency, DutyVote, now)
 	if err != nil {
 		return nil, err
 	}
@@ -345,10 +343,10 @@ func (cmd CastPollBallot) decide(s State, now time.Time) ([]Event, error) {
 		return nil, err
 	}
 	if poll.Secret {
-		return []Event{PollBallotTaken{Poll: cmd.Poll, Round: poll.Round, Agency: cmd.Agency, Person: cmd.By, Authority: authority}}, nil
+		return []Event{PollBallotTaken{Poll: cmd.Poll, Round: poll.Round, Agency: cmd.Agency, Person: by.Person(), Authority: authority}}, nil
 	}
 	return []Event{PollBallotCast{
-		Poll: cmd.Poll, Round: poll.Round, Agency: cmd.Agency, Person: cmd.By, Authority: authority, Choices: NewPollBallot(rule.Marks, cmd.Choices).Choices(),
+		Poll: cmd.Poll, Round: poll.Round, Agency: cmd.Agency, Person: by.Person(), Authority: authority, Choices: NewPollBallot(rule.Marks, cmd.Choices).Choices(),
 	}}, nil
 }
 

@@ -8,24 +8,23 @@ import (
 // ClosePoll counts a poll and declares its result. Without a quorum it stays open, unless the chair lets it lapse. Ballots are those of
 // the box of a secret poll, in any order.
 type ClosePoll struct {
-	By      PersonID
-	Poll    PollID
-	Lapse   bool
-	Ballots []PollBallot
+	Poll    PollID       `json:"poll,omitzero"`
+	Lapse   bool         `json:"lapse,omitzero"`
+	Ballots []PollBallot `json:"-"`
 }
 
-func (cmd ClosePoll) decide(s State, now time.Time) ([]Event, error) {
+func (cmd ClosePoll) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	poll, rule, err := s.openedPoll(cmd.Poll)
 	if err != nil {
 		return nil, err
 	}
-	chair, authority, err := s.chairs(cmd.By, "", now)
+	chair, authority, err := s.chairs(by, "", now)
 	if err != nil {
 		return nil, err
 	}
 	e := PollClosed{
 		Poll: cmd.Poll, Round: poll.Round, Method: MethodElectronic, Entitled: len(poll.Who), Quorum: rule.Quorum.Of(len(poll.Who)),
-		Chairing: chair, Person: cmd.By, Authority: authority,
+		Chairing: chair, Person: by.Person(), Authority: authority,
 	}
 	ballots, err := e.ballots(poll, rule, cmd.Ballots)
 	if err != nil {

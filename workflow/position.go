@@ -9,22 +9,23 @@ import (
 
 // Position is a post in an agency that a person holds for a time, with the duties that come with it.
 type Position struct {
-	ID     PositionID
-	Agency AgencyID
-	Person PersonID
-	Title  string // Giám đốc
-	Form   AuthorityForm
-	Duties []Duty
-	Rank   Rank // empty in old records, see rank
+	ID     PositionID    `json:"id,omitzero"`
+	Agency AgencyID      `json:"agency,omitzero"`
+	Person PersonID      `json:"person,omitzero"`
+	Title  string        `json:"title,omitzero"` // Giám đốc
+	Form   AuthorityForm `json:"form,omitzero"`
+	Duties []Duty        `json:"duties,omitzero"`
+	Rank   Rank          `json:"rank,omitzero"` // empty in old records, see rank
 	// From and Until are the first and the last day on which it is held; unset is without limit.
-	From, Until Date
+	From  Date `json:"from,omitzero"`
+	Until Date `json:"until,omitzero"`
 	// Superior is the title of whom a deputy signs for: of the unit's head where a unit's deputy signs by order, of the
 	// agency's head where the directory does not have that head.
-	Superior string
+	Superior string `json:"superior,omitzero"`
 	// Document is what the position rests on, e.g. the decision of appointment or the working regulation.
-	Document string
+	Document string `json:"document,omitzero"`
 	// Successor is the position that took this one over.
-	Successor PositionID
+	Successor PositionID `json:"successor,omitzero"`
 }
 
 // Holds reports whether the position is held on day.
@@ -135,12 +136,15 @@ func (p Position) signProblem(agency Agency) *Error {
 	return nil
 }
 
-// AssignPosition gives a person a post. By is the administrator or whoever keeps the directory.
+// AssignPosition gives a person a post. The administrator keeps the directory.
 type AssignPosition struct {
 	Position
 }
 
-func (cmd AssignPosition) decide(s State, _ time.Time) ([]Event, error) {
+func (cmd AssignPosition) decide(s State, by Actor, _ time.Time) ([]Event, error) {
+	if err := s.Directory.Administers(by); err != nil {
+		return nil, err
+	}
 	p := cmd.Position
 	agency, ok := s.Directory.Agencies[p.Agency]
 	if !ok {
@@ -187,13 +191,16 @@ func (d *Directory) freePosition(agency AgencyID, person PersonID) PositionID {
 // breaks: reviews, votes and signatures wait for agencies, so from the next day on they are the successor's; what the
 // leaver delegated ends with the post.
 type EndPosition struct {
-	Position  PositionID
-	LastDay   Date
-	Successor PersonID // may be empty: the post stays vacant
-	Document  string   // the decision, e.g. "Quyết định số 12/QĐ-UBND ngày 01/6/2026"
+	Position  PositionID `json:"position,omitzero"`
+	LastDay   Date       `json:"last_day,omitzero"`
+	Successor PersonID   `json:"successor,omitzero"` // may be empty: the post stays vacant
+	Document  string     `json:"document,omitzero"`  // the decision, e.g. "Quyết định số 12/QĐ-UBND ngày 01/6/2026"
 }
 
-func (cmd EndPosition) decide(s State, _ time.Time) ([]Event, error) {
+func (cmd EndPosition) decide(s State, by Actor, _ time.Time) ([]Event, error) {
+	if err := s.Directory.Administers(by); err != nil {
+		return nil, err
+	}
 	p, ok := s.Directory.Positions[cmd.Position]
 	switch {
 	case !ok:

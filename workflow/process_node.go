@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
+
+	"covenant/internal/words"
 )
 
 // processReader turns the nodes of a process file into rules and collects everything that is wrong on the way.
@@ -66,9 +68,8 @@ func (r *processReader) err() error {
 			fmt.Fprintf(&lines[i], "\n  %s:%d:%d: %s", r.name, p.line, p.column, p.text[i])
 		}
 	}
-	return &Error{Code: CodeInvalid,
-		Vietnamese: fmt.Sprintf("quy trình có %d lỗi:%s", len(r.problems), lines[0].String()),
-		English:    fmt.Sprintf("the process definition has %s:%s", plural(len(r.problems), "error", "errors"), lines[1].String())}
+	return refuse(CodeInvalid, "quy trình có %s:%s", "the process definition has %s:%s",
+		words.N(len(r.problems), "lỗi", "error", "errors"), words.Of(lines[0].String(), lines[1].String()))
 }
 
 // field is a key that a mapping may have, and what reads its value.

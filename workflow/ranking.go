@@ -9,27 +9,29 @@ import (
 
 // AgencyVotes is how many ballots of the vote on the ranking named an agency.
 type AgencyVotes struct {
-	Agency AgencyID
-	Votes  int
+	Agency AgencyID `json:"agency"`
+	Votes  int      `json:"votes"`
 }
 
 // DeclareRanking ranks the agencies and ends the stage. Where the process has polls, their results count. Votes, Issued, Collected and
 // Valid are ballots on paper, as counted at a conference, where the process has no poll on the ranking; without any all are zero.
 type DeclareRanking struct {
-	By                       PersonID
-	Secretary                PersonID
-	Votes                    []AgencyVotes
-	Issued, Collected, Valid int
+	Secretary PersonID      `json:"secretary,omitzero"`
+	Votes     []AgencyVotes `json:"votes,omitzero"`
+	Issued    int           `json:"issued,omitzero"`
+	Collected int           `json:"collected,omitzero"`
+	Valid     int           `json:"valid,omitzero"`
 	// Elected for the next year; may be empty. Where a poll elected somebody it is that one; in a tie that the chair decides, one of
 	// those tied.
-	NewLeader, NewDeputy AgencyID
+	NewLeader AgencyID `json:"new_leader,omitzero"`
+	NewDeputy AgencyID `json:"new_deputy,omitzero"`
 }
 
-func (cmd DeclareRanking) decide(s State, now time.Time) ([]Event, error) {
+func (cmd DeclareRanking) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	if err := s.expect(AwaitingScores); err != nil {
 		return nil, err
 	}
-	chair, authority, err := s.chairs(cmd.By, "", now)
+	chair, authority, err := s.chairs(by, "", now)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +50,7 @@ func (cmd DeclareRanking) decide(s State, now time.Time) ([]Event, error) {
 	}
 	e := Ranked{
 		Rows: s.rank(cmd.Votes), Method: method, Issued: cmd.Issued, Collected: cmd.Collected, Valid: cmd.Valid, NewLeader: cmd.NewLeader, NewDeputy: cmd.NewDeputy,
-		Person: cmd.By, Authority: authority, Secretary: cmd.Secretary, Date: s.today(now), Chairing: chair,
+		Person: by.Person(), Authority: authority, Secretary: cmd.Secretary, Date: s.today(now), Chairing: chair,
 	}
 	return s.then([]Event{e}, func(s State) ([]Event, error) { return s.advance(now) })
 }

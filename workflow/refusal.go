@@ -130,17 +130,16 @@ func orAgency(a, b AgencyID) AgencyID {
 
 // SettleRefusal is the leader's decision on a covenant that stopped because of a rejection, a refusal or a deadline.
 type SettleRefusal struct {
-	By     PersonID
-	Choice Consequence // ThenReturn, ThenContinue or ThenCancel
-	Reason string
+	Choice Consequence `json:"choice,omitzero"` // ThenReturn, ThenContinue or ThenCancel
+	Reason string      `json:"reason,omitzero"`
 }
 
-func (cmd SettleRefusal) decide(s State, now time.Time) ([]Event, error) {
+func (cmd SettleRefusal) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	c := s.Covenant
 	if err := s.expect(PhaseRejected); err != nil {
 		return nil, err
 	}
-	authority, err := s.authority(cmd.By, c.Leader(), DutyVote, now)
+	authority, err := s.authority(by, c.Leader(), DutyVote, now)
 	if err != nil {
 		return nil, err
 	}
@@ -149,13 +148,13 @@ func (cmd SettleRefusal) decide(s State, now time.Time) ([]Event, error) {
 	}
 	cause := s.stopCause()
 	cause.Reason = cmd.Reason
-	settled := RefusalSettled{Stage: c.Stage, Choice: cmd.Choice, Reason: cmd.Reason, Person: cmd.By, Authority: authority}
+	settled := RefusalSettled{Stage: c.Stage, Choice: cmd.Choice, Reason: cmd.Reason, Person: by.Person(), Authority: authority}
 	var follow func(State) ([]Event, error)
 	switch cmd.Choice {
 	case ThenReturn:
 		follow = func(s State) ([]Event, error) { return s.sendBack(cause, now) }
 	case ThenCancel:
-		cause.Why, cause.Person, cause.Authority = CauseSettled, cmd.By, authority
+		cause.Why, cause.Person, cause.Authority = CauseSettled, by.Person(), authority
 		follow = func(s State) ([]Event, error) { return s.cancelBy(cause, now), nil }
 	case ThenContinue:
 		if err := s.mayContinue(cause); err != nil {
@@ -230,20 +229,19 @@ func (s State) askAgain(now time.Time) ([]Event, error) {
 
 // DeclareConflict says that an agency has a conflict of interest: it neither reviews nor votes, and does not count.
 type DeclareConflict struct {
-	By     PersonID
-	Agency AgencyID
-	Motion MotionID // that it is about; empty: the whole covenant
-	Reason string
+	Agency AgencyID `json:"agency,omitzero"`
+	Motion MotionID `json:"motion,omitzero"` // that it is about; empty: the whole covenant
+	Reason string   `json:"reason,omitzero"`
 }
 
-func (cmd DeclareConflict) decide(s State, now time.Time) ([]Event, error) {
+func (cmd DeclareConflict) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	c, name := s.Covenant, s.Directory.AgencyName(cmd.Agency)
 	switch c.Phase {
 	case AwaitingRevision, AwaitingReviews, AwaitingVotes, AwaitingScores:
 	default:
 		return nil, s.expect(AwaitingReviews)
 	}
-	authority, err := s.anyAuthority(cmd.By, cmd.Agency, now, DutyVote, DutySign, DutyReview)
+	authority, err := s.anyAuthority(by, cmd.Agency, now, DutyVote, DutySign, DutyReview)
 	if err != nil {
 		return nil, err
 	}
@@ -259,7 +257,7 @@ func (cmd DeclareConflict) decide(s State, now time.Time) ([]Event, error) {
 	if err := s.stillNeutral(cmd); err != nil {
 		return nil, err
 	}
-	events := []Event{ConflictDeclared{Agency: cmd.Agency, Motion: cmd.Motion, Reason: cmd.Reason, Person: cmd.By, Authority: authority}}
+	events := []Event{ConflictDeclared{Agency: cmd.Agency, Motion: cmd.Motion, Reason: cmd.Reason, Person: by.Person(), Authority: authority}}
 	return s.then(events, func(s State) ([]Event, error) {
 		if s.Covenant.Phase == AwaitingReviews && cmd.Motion == "" {
 			return s.afterReview(now)
@@ -317,10 +315,10 @@ func (s State) conflicted(agency AgencyID, motion MotionID) bool {
 }
 
 // anyAuthority is the right by one of several duties; the error is about the first.
-func (s State) anyAuthority(person PersonID, agency AgencyID, now time.Time, duties ...Duty) (Authority, error) {
+func (s State) anyAuthority(by Actor, agency AgencyID, now time.Time, duties ...Duty) (Authority, error) {
 	var first error
 	for _, d := range duties {
-		a, err := s.authority(person, agency, d, now)
+		a, err := s.authority(by, agency, d, now)
 		if err == nil {
 			return a, nil
 		}

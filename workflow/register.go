@@ -60,33 +60,31 @@ func (e RegisterEntry) check(s State, by PersonID, agency AgencyID, now time.Tim
 // ReserveNumber keeps a number back, by a clerk of the agency whose book it is.
 type ReserveNumber struct {
 	RegisterEntry
-	By     PersonID
-	Agency AgencyID
-	For    string
+	Agency AgencyID `json:"agency,omitzero"`
+	For    string   `json:"for,omitzero"`
 }
 
-func (cmd ReserveNumber) decide(s State, now time.Time) ([]Event, error) {
-	if err := cmd.check(s, cmd.By, cmd.Agency, now); err != nil {
+func (cmd ReserveNumber) decide(s State, by Actor, now time.Time) ([]Event, error) {
+	if err := cmd.check(s, by.Person(), cmd.Agency, now); err != nil {
 		return nil, err
 	}
 	if strings.TrimSpace(cmd.For) == "" {
 		return nil, refuse(CodeInvalid, "cần ghi số được giữ cho việc gì", "say what the number is kept for")
 	}
-	return []Event{NumberReserved{cmd.RegisterEntry, cmd.For, cmd.Agency, cmd.By}}, nil
+	return []Event{NumberReserved{cmd.RegisterEntry, cmd.For, cmd.Agency, by.Person()}}, nil
 }
 
 // EnterNumber records a number that was given on paper.
 type EnterNumber struct {
 	RegisterEntry
-	By     PersonID
-	Agency AgencyID
-	Symbol string
-	Date   Date
-	Title  string
+	Agency AgencyID `json:"agency,omitzero"`
+	Symbol string   `json:"symbol,omitzero"`
+	Date   Date     `json:"date,omitzero"`
+	Title  string   `json:"title,omitzero"`
 }
 
-func (cmd EnterNumber) decide(s State, now time.Time) ([]Event, error) {
-	if err := cmd.check(s, cmd.By, cmd.Agency, now); err != nil {
+func (cmd EnterNumber) decide(s State, by Actor, now time.Time) ([]Event, error) {
+	if err := cmd.check(s, by.Person(), cmd.Agency, now); err != nil {
 		return nil, err
 	}
 	if cmd.Title == "" || cmd.Date.IsZero() || cmd.Date.Year != cmd.Year {
@@ -95,23 +93,22 @@ func (cmd EnterNumber) decide(s State, now time.Time) ([]Event, error) {
 	if s.today(now).Before(cmd.Date) {
 		return nil, refuse(CodeInvalid, "ngày văn bản %s chưa tới", "the document's date %s is still to come", cmd.Date.Display())
 	}
-	return []Event{NumberEntered{cmd.RegisterEntry, cmd.Symbol, cmd.Date, cmd.Title, cmd.Agency, cmd.By}}, nil
+	return []Event{NumberEntered{cmd.RegisterEntry, cmd.Symbol, cmd.Date, cmd.Title, cmd.Agency, by.Person()}}, nil
 }
 
 // ExplainNumber says why a number will never be used: a gap in the book, or a reservation that is given up.
 type ExplainNumber struct {
 	RegisterEntry
-	By     PersonID
-	Agency AgencyID
-	Reason string
+	Agency AgencyID `json:"agency,omitzero"`
+	Reason string   `json:"reason,omitzero"`
 }
 
-func (cmd ExplainNumber) decide(s State, now time.Time) ([]Event, error) {
-	if err := cmd.check(s, cmd.By, cmd.Agency, now); err != nil {
+func (cmd ExplainNumber) decide(s State, by Actor, now time.Time) ([]Event, error) {
+	if err := cmd.check(s, by.Person(), cmd.Agency, now); err != nil {
 		return nil, err
 	}
 	if strings.TrimSpace(cmd.Reason) == "" {
 		return nil, refuse(CodeInvalid, "cần nêu lý do số này không dùng", "say why the number is not used")
 	}
-	return []Event{NumberExplained{cmd.RegisterEntry, cmd.Reason, cmd.Agency, cmd.By}}, nil
+	return []Event{NumberExplained{cmd.RegisterEntry, cmd.Reason, cmd.Agency, by.Person()}}, nil
 }

@@ -4,14 +4,13 @@ import "time"
 
 // SubmitReport hands in one agency's report for one period.
 type SubmitReport struct {
-	By         PersonID
-	Agency     AgencyID
-	Obligation ObligationID
-	Period     Period
-	Summary    string
+	Agency     AgencyID     `json:"agency,omitzero"`
+	Obligation ObligationID `json:"obligation,omitzero"`
+	Period     Period       `json:"period,omitzero"`
+	Summary    string       `json:"summary,omitzero"`
 }
 
-func (cmd SubmitReport) decide(s State, now time.Time) ([]Event, error) {
+func (cmd SubmitReport) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	c := s.Covenant
 	if err := s.expect(AwaitingReports); err != nil {
 		return nil, err
@@ -19,7 +18,7 @@ func (cmd SubmitReport) decide(s State, now time.Time) ([]Event, error) {
 	if !contains(c.Members(), cmd.Agency) {
 		return nil, refuse(CodeForbidden, "%s không phải đơn vị thành viên", "%s is not a member", s.Directory.AgencyName(cmd.Agency))
 	}
-	authority, err := s.authority(cmd.By, cmd.Agency, DutyReport, now)
+	authority, err := s.authority(by, cmd.Agency, DutyReport, now)
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +35,7 @@ func (cmd SubmitReport) decide(s State, now time.Time) ([]Event, error) {
 		return nil, refuse(CodeInvalid, "báo cáo còn trống", "the report is empty")
 	}
 	return []Event{ReportSubmitted{
-		Obligation: cmd.Obligation, Period: cmd.Period, Agency: cmd.Agency, Person: cmd.By, Authority: authority,
+		Obligation: cmd.Obligation, Period: cmd.Period, Agency: cmd.Agency, Person: by.Person(), Authority: authority,
 		Summary: cmd.Summary, Late: due.LastDay().Before(s.today(now)),
 	}}, nil
 }
@@ -48,7 +47,10 @@ type RecordReminder struct {
 	Rung       Rung
 }
 
-func (cmd RecordReminder) decide(s State, _ time.Time) ([]Event, error) {
+func (cmd RecordReminder) decide(s State, by Actor, _ time.Time) ([]Event, error) {
+	if err := by.program(); err != nil {
+		return nil, err
+	}
 	if err := s.expect(AwaitingReports); err != nil {
 		return nil, err
 	}

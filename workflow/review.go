@@ -106,7 +106,7 @@ func (c *Covenant) applyReview(e Event) {
 type Comment struct {
 	Clause string `json:"clause,omitempty"`
 	// Digest is the clause's in the revision that the comment is about.
-	Digest Digest `json:"digest,omitzero"`
+	Digest Digest `json:"digest,omitzero" from:"engine"`
 	Text   string `json:"text"`
 }
 
@@ -142,15 +142,14 @@ func (c *Covenant) CarriedTo(stage StageID, agency AgencyID, revision int) (Appr
 // GiveReview is one agency's opinion. Manifest must be the digest of the revision that the reviewer read: an
 // approval binds to bytes, not to a title.
 type GiveReview struct {
-	By       PersonID
-	Agency   AgencyID
-	Revision int
-	Manifest Digest
-	Opinion  Opinion
-	Comments []Comment
+	Agency   AgencyID  `json:"agency,omitzero"`
+	Revision int       `json:"revision,omitzero"`
+	Manifest Digest    `json:"manifest,omitzero"`
+	Opinion  Opinion   `json:"opinion,omitzero"`
+	Comments []Comment `json:"comments,omitzero"`
 }
 
-func (cmd GiveReview) decide(s State, now time.Time) ([]Event, error) {
+func (cmd GiveReview) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	c := s.Covenant
 	if err := s.expect(AwaitingReviews); err != nil {
 		return nil, err
@@ -158,7 +157,7 @@ func (cmd GiveReview) decide(s State, now time.Time) ([]Event, error) {
 	if !contains(s.agenciesOf(s.stage().Who), cmd.Agency) {
 		return nil, refuse(CodeForbidden, "%s không thuộc thành phần góp ý", "%s is not asked for its opinion", s.Directory.AgencyName(cmd.Agency))
 	}
-	authority, err := s.authority(cmd.By, cmd.Agency, DutyReview, now)
+	authority, err := s.authority(by, cmd.Agency, DutyReview, now)
 	if err != nil {
 		return nil, err
 	}
@@ -173,7 +172,7 @@ func (cmd GiveReview) decide(s State, now time.Time) ([]Event, error) {
 		return nil, err
 	}
 	given := ReviewGiven{
-		Stage: c.Stage, Agency: cmd.Agency, Person: cmd.By, Authority: authority,
+		Stage: c.Stage, Agency: cmd.Agency, Person: by.Person(), Authority: authority,
 		Revision: cmd.Revision, Manifest: cmd.Manifest, Opinion: cmd.Opinion, Ruled: true,
 	}
 	for _, comment := range cmd.Comments {

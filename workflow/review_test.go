@@ -162,12 +162,12 @@ func TestCommentsAndThreads(t *testing.T) {
 	w.must(t, w.draft())
 	w.must(t, revised(1, "a", "b"))
 	w.refused(t, w.opinion("a1", OpinionApproveComments, Comment{Clause: "dieu-9", Text: "?"}), CodeNotFound)
-	w.refused(t, GiveReview{By: "a1-officer", Agency: "a1", Revision: 1, Manifest: w.state.Covenant.Revisions[0].Manifest, Opinion: OpinionApproveComments}, CodeInvalid)
+	w.refused(t, as("a1-officer", GiveReview{Agency: "a1", Revision: 1, Manifest: w.state.Covenant.Revisions[0].Manifest, Opinion: OpinionApproveComments}), CodeInvalid)
 	w.must(t, w.opinion("a1", OpinionApproveComments, Comment{Clause: "dieu-2", Text: "nêu rõ thời hạn"}))
-	w.must(t, PostComment{By: "a2-officer", Agency: "a2", Revision: 1, Clause: "dieu-1", Text: "đồng ý"})
-	w.must(t, AnswerComment{By: "a0-officer", Agency: "a0", Thread: "r1-a1-1", Text: "sẽ bổ sung"})
-	w.refused(t, PostComment{By: "a2-officer", Agency: "a2", Revision: 2, Text: "x"}, CodeConflict)
-	w.refused(t, AnswerComment{By: "a0-officer", Agency: "a0", Thread: "r9", Text: "x"}, CodeNotFound)
+	w.must(t, as("a2-officer", PostComment{Agency: "a2", Revision: 1, Clause: "dieu-1", Text: "đồng ý"}))
+	w.must(t, as("a0-officer", AnswerComment{Agency: "a0", Thread: "r1-a1-1", Text: "sẽ bổ sung"}))
+	w.refused(t, as("a2-officer", PostComment{Agency: "a2", Revision: 2, Text: "x"}), CodeConflict)
+	w.refused(t, as("a0-officer", AnswerComment{Agency: "a0", Thread: "r9", Text: "x"}), CodeNotFound)
 	w.must(t, w.review("a0", OpinionApprove))
 	w.must(t, w.review("a2", OpinionApprove))
 	w.phase(t, AwaitingReviews)
@@ -177,12 +177,12 @@ func TestCommentsAndThreads(t *testing.T) {
 	if turns := w.state.Turns(); len(turns) != 1 || turns[0] != (Turn{"a0", DutyDraft}) {
 		t.Errorf("turns %v", turns)
 	}
-	w.refused(t, ResolveComment{By: "a2-officer", Agency: "a2", Thread: "r1-a1-1"}, CodeForbidden)
-	w.must(t, ResolveComment{By: "a1-officer", Agency: "a1", Thread: "r1-a1-1"})
-	w.must(t, ResolveComment{By: "a1-officer", Agency: "a1", Thread: "r1-a1-1", Open: true})
-	w.must(t, ResolveComment{By: "a0-officer", Agency: "a0", Thread: "r1-a1-1"})
-	w.refused(t, ResolveComment{By: "a0-officer", Agency: "a0", Thread: "r1-a1-1"}, CodeConflict)
-	w.must(t, ResolveComment{By: "a0-officer", Agency: "a0", Thread: "r1-a2-1"})
+	w.refused(t, as("a2-officer", ResolveComment{Agency: "a2", Thread: "r1-a1-1"}), CodeForbidden)
+	w.must(t, as("a1-officer", ResolveComment{Agency: "a1", Thread: "r1-a1-1"}))
+	w.must(t, as("a1-officer", ResolveComment{Agency: "a1", Thread: "r1-a1-1", Open: true}))
+	w.must(t, as("a0-officer", ResolveComment{Agency: "a0", Thread: "r1-a1-1"}))
+	w.refused(t, as("a0-officer", ResolveComment{Agency: "a0", Thread: "r1-a1-1"}), CodeConflict)
+	w.must(t, as("a0-officer", ResolveComment{Agency: "a0", Thread: "r1-a2-1"}))
 	w.phase(t, PhaseAdopted)
 	th := w.state.Covenant.Threads[0]
 	if th.Digest != DigestOf([]byte("b")) || len(th.Answers) != 1 || !th.Resolved || th.ResolvedBy.Person != "a0-officer" {
@@ -210,7 +210,7 @@ func TestReviewQuorum(t *testing.T) {
 	if got := w.state.Sentence("en"); !strings.Contains(got, "too few agencies gave an opinion") {
 		t.Errorf("status %q", got)
 	}
-	w.must(t, SettleRefusal{By: "a0-head", Choice: ThenContinue, Reason: "đủ căn cứ"})
+	w.must(t, as("a0-head", SettleRefusal{Choice: ThenContinue, Reason: "đủ căn cứ"}))
 	w.phase(t, PhaseAdopted)
 	for short, want := range map[string]Phase{", short: return": AwaitingRevision, ", short: cancel": PhaseCancelled} {
 		for _, then := range []string{"then: continue", "then: treat_as, as: approve"} {

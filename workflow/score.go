@@ -211,20 +211,19 @@ func (s State) scoreTurns() []Turn {
 
 // SubmitScore is an agency's score of itself.
 type SubmitScore struct {
-	By     PersonID
-	Agency AgencyID
-	Scores []CriterionScore
-	Note   string
+	Agency AgencyID         `json:"agency,omitzero"`
+	Scores []CriterionScore `json:"scores,omitzero"`
+	Note   string           `json:"note,omitzero"`
 }
 
-func (cmd SubmitScore) decide(s State, now time.Time) ([]Event, error) {
+func (cmd SubmitScore) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	if err := s.expect(AwaitingScores); err != nil {
 		return nil, err
 	}
 	if !contains(s.takingPart(s.stage()), cmd.Agency) {
 		return nil, refuse(CodeForbidden, "%s không thuộc diện chấm điểm", "%s is not scored", s.Directory.AgencyName(cmd.Agency))
 	}
-	authority, err := s.authority(cmd.By, cmd.Agency, DutyReport, now)
+	authority, err := s.authority(by, cmd.Agency, DutyReport, now)
 	if err != nil {
 		return nil, err
 	}
@@ -237,24 +236,23 @@ func (cmd SubmitScore) decide(s State, now time.Time) ([]Event, error) {
 		return nil, err
 	}
 	return []Event{SelfScored{
-		Agency: cmd.Agency, Person: cmd.By, Authority: authority, Scores: cmd.Scores, Total: total, Note: cmd.Note, Basis: basis.Source,
+		Agency: cmd.Agency, Person: by.Person(), Authority: authority, Scores: cmd.Scores, Total: total, Note: cmd.Note, Basis: basis.Source,
 	}}, nil
 }
 
 // VerifyScore is the verifier's score of an agency.
 type VerifyScore struct {
-	By     PersonID
-	Agency AgencyID
-	Scores []CriterionScore
-	Note   string // why it differs; needed where it does
+	Agency AgencyID         `json:"agency,omitzero"`
+	Scores []CriterionScore `json:"scores,omitzero"`
+	Note   string           `json:"note,omitzero"` // why it differs; needed where it does
 }
 
-func (cmd VerifyScore) decide(s State, now time.Time) ([]Event, error) {
+func (cmd VerifyScore) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	if err := s.expect(AwaitingScores); err != nil {
 		return nil, err
 	}
 	verifier := s.verifierOf(cmd.Agency)
-	authority, err := s.authority(cmd.By, verifier, DutyReport, now)
+	authority, err := s.authority(by, verifier, DutyReport, now)
 	if err != nil {
 		return nil, err
 	}
@@ -270,7 +268,7 @@ func (cmd VerifyScore) decide(s State, now time.Time) ([]Event, error) {
 		return nil, refuse(CodeInvalid, "điểm thẩm định khác điểm tự chấm (%s so với %s): cần nêu lý do", "the verified score differs from the agency's own (%s, not %s): say why", total, self.Total)
 	}
 	e := ScoreVerified{
-		Agency: cmd.Agency, Verifier: verifier, Person: cmd.By, Authority: authority, Scores: cmd.Scores, Total: total, Note: cmd.Note, Basis: basis.Source,
+		Agency: cmd.Agency, Verifier: verifier, Person: by.Person(), Authority: authority, Scores: cmd.Scores, Total: total, Note: cmd.Note, Basis: basis.Source,
 	}
 	if rule := s.stage().Score.Appeal; rule != nil {
 		if e.AppealUntil, err = s.Calendar.Deadline(s.today(now), rule.Within.in(s.Covenant.Year)); err != nil {
@@ -282,14 +280,14 @@ func (cmd VerifyScore) decide(s State, now time.Time) ([]Event, error) {
 
 // CloseReporting ends the reporting duties before their term, once every report that fell due has come or its last day has
 // passed, so that the scores can begin.
-type CloseReporting struct{ By PersonID }
+type CloseReporting struct{}
 
-func (cmd CloseReporting) decide(s State, now time.Time) ([]Event, error) {
+func (cmd CloseReporting) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	c := s.Covenant
 	if err := s.expect(AwaitingReports); err != nil {
 		return nil, err
 	}
-	if _, err := s.authority(cmd.By, c.Leader(), DutyReport, now); err != nil {
+	if _, err := s.authority(by, c.Leader(), DutyReport, now); err != nil {
 		return nil, err
 	}
 	if c.Stage == "" || len(s.Process.after(c.Stage)) == 0 {

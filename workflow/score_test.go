@@ -23,24 +23,24 @@ func TestScoresAndRanking(t *testing.T) {
 		return []CriterionScore{{"a", pa}, {"b", pb}}
 	}
 	w.phase(t, AwaitingScores)
-	w.refused(t, SubmitScore{By: "a1-officer", Agency: "a1", Scores: scores("700.5", "1")}, CodeInvalid)
-	w.refused(t, SubmitScore{By: "a1-officer", Agency: "a1", Scores: scores("1", "1")[:1]}, CodeInvalid)
-	w.refused(t, VerifyScore{By: "a0-officer", Agency: "a1", Scores: scores("1", "1")}, CodeWrongState)
+	w.refused(t, as("a1-officer", SubmitScore{Agency: "a1", Scores: scores("700.5", "1")}), CodeInvalid)
+	w.refused(t, as("a1-officer", SubmitScore{Agency: "a1", Scores: scores("1", "1")[:1]}), CodeInvalid)
+	w.refused(t, as("a0-officer", VerifyScore{Agency: "a1", Scores: scores("1", "1")}), CodeWrongState)
 	given := map[AgencyID][2]string{"a0": {"650", "250.5"}, "a1": {"600", "299"}, "a2": {"610", "289"}, "a3": {"600", "299"}}
 	for _, a := range []AgencyID{"a0", "a1", "a2", "a3"} {
-		w.must(t, SubmitScore{By: PersonID(a + "-officer"), Agency: a, Scores: scores("700", "300")})
+		w.must(t, as(PersonID(a+"-officer"), SubmitScore{Agency: a, Scores: scores("700", "300")}))
 	}
-	w.refused(t, VerifyScore{By: "a0-officer", Agency: "a0", Scores: scores("1", "1"), Note: "x"}, CodeForbidden) // not its own
-	w.refused(t, VerifyScore{By: "a0-officer", Agency: "a1", Scores: scores("1", "1")}, CodeInvalid)              // differs without a reason
+	w.refused(t, as("a0-officer", VerifyScore{Agency: "a0", Scores: scores("1", "1"), Note: "x"}), CodeForbidden) // not its own
+	w.refused(t, as("a0-officer", VerifyScore{Agency: "a1", Scores: scores("1", "1")}), CodeInvalid)              // differs without a reason
 	for a, s := range given {
 		by := PersonID("a0-officer")
 		if a == "a0" {
 			by = "a1-officer"
 		}
-		w.must(t, VerifyScore{By: by, Agency: a, Scores: scores(s[0], s[1]), Note: "đối chiếu hồ sơ"})
+		w.must(t, as(by, VerifyScore{Agency: a, Scores: scores(s[0], s[1]), Note: "đối chiếu hồ sơ"}))
 	}
-	w.refused(t, DeclareRanking{By: "a0-head", Secretary: "a0-officer", Votes: []AgencyVotes{{"a1", 9}}}, CodeInvalid)
-	w.must(t, DeclareRanking{By: "a0-head", Secretary: "a0-officer", Votes: []AgencyVotes{{"a3", 4}, {"a1", 2}}, Issued: 4, Collected: 4, Valid: 4, NewLeader: "a1", NewDeputy: "a2"})
+	w.refused(t, as("a0-head", DeclareRanking{Secretary: "a0-officer", Votes: []AgencyVotes{{"a1", 9}}}), CodeInvalid)
+	w.must(t, as("a0-head", DeclareRanking{Secretary: "a0-officer", Votes: []AgencyVotes{{"a3", 4}, {"a1", 2}}, Issued: 4, Collected: 4, Valid: 4, NewLeader: "a1", NewDeputy: "a2"}))
 	w.phase(t, PhaseAdopted)
 	var got []string
 	for _, r := range w.state.Covenant.Scoring.Ranking.Rows {
@@ -59,19 +59,19 @@ func TestReportingEndsInScores(t *testing.T) {
   - {id: diem, kind: score, NAME, score: {total: 10, criteria: [{id: a, vi: A, en: A, max: 10}]}}
 `)
 	w.upTo(t, AwaitingReports)
-	w.refused(t, CloseReporting{By: "a0-officer"}, CodeWrongState)
+	w.refused(t, as("a0-officer", CloseReporting{}), CodeWrongState)
 	for _, a := range []AgencyID{"a0", "a1", "a2"} {
-		w.must(t, SubmitReport{By: PersonID(a + "-officer"), Agency: a, Obligation: "nam", Period: "2026-H1", Summary: "đủ"})
+		w.must(t, as(PersonID(a+"-officer"), SubmitReport{Agency: a, Obligation: "nam", Period: "2026-H1", Summary: "đủ"}))
 	}
-	w.must(t, CloseReporting{By: "a0-officer"})
+	w.must(t, as("a0-officer", CloseReporting{}))
 	w.phase(t, AwaitingScores)
 	for _, a := range []AgencyID{"a0", "a1", "a2"} {
-		w.must(t, SubmitScore{By: PersonID(a + "-officer"), Agency: a, Scores: []CriterionScore{{"a", 900}}})
+		w.must(t, as(PersonID(a+"-officer"), SubmitScore{Agency: a, Scores: []CriterionScore{{"a", 900}}}))
 	}
-	w.must(t, VerifyScore{By: "a1-officer", Agency: "a0", Scores: []CriterionScore{{"a", 900}}})
-	w.must(t, VerifyScore{By: "a0-officer", Agency: "a1", Scores: []CriterionScore{{"a", 900}}})
-	w.must(t, VerifyScore{By: "a0-officer", Agency: "a2", Scores: []CriterionScore{{"a", 900}}})
-	w.must(t, DeclareRanking{By: "a0-head", Secretary: "a0-officer"})
+	w.must(t, as("a1-officer", VerifyScore{Agency: "a0", Scores: []CriterionScore{{"a", 900}}}))
+	w.must(t, as("a0-officer", VerifyScore{Agency: "a1", Scores: []CriterionScore{{"a", 900}}}))
+	w.must(t, as("a0-officer", VerifyScore{Agency: "a2", Scores: []CriterionScore{{"a", 900}}}))
+	w.must(t, as("a0-head", DeclareRanking{Secretary: "a0-officer"}))
 	w.phase(t, PhaseClosed)
 }
 
@@ -86,7 +86,7 @@ func TestReportsCountFromThePrintedDate(t *testing.T) {
 	if r := w.state.Covenant.Reporting; r.From != (Date{2026, 4, 5}) || r.Until != (Date{2026, 9, 26}) || w.state.Covenant.InForce != (Date{2026, 3, 26}) {
 		t.Errorf("reports from %s to %s, in force %s", r.From, r.Until, w.state.Covenant.InForce)
 	}
-	w.refused(t, SubmitReport{By: "a1-officer", Agency: "a1", Obligation: "thang", Period: "2026-Q1", Summary: "x"}, CodeNotFound)
-	w.must(t, SubmitReport{By: "a1-officer", Agency: "a1", Obligation: "thang", Period: "2026-Q2", Summary: "x"})
-	w.refused(t, SubmitReport{By: "a1-officer", Agency: "a1", Obligation: "thang", Period: "2026-Q3", Summary: "x"}, CodeNotFound) // due on 28/9, after the term
+	w.refused(t, as("a1-officer", SubmitReport{Agency: "a1", Obligation: "thang", Period: "2026-Q1", Summary: "x"}), CodeNotFound)
+	w.must(t, as("a1-officer", SubmitReport{Agency: "a1", Obligation: "thang", Period: "2026-Q2", Summary: "x"}))
+	w.refused(t, as("a1-officer", SubmitReport{Agency: "a1", Obligation: "thang", Period: "2026-Q3", Summary: "x"}), CodeNotFound) // due on 28/9, after the term
 }

@@ -2,12 +2,15 @@ package workflow
 
 import "time"
 
-// MaySeal reports by which right person may apply an agency's seal now, and the field to seal.
-func (s State) MaySeal(person PersonID, agency AgencyID, now time.Time) (Authority, string, error) {
+// MaySeal reports by which right an actor may apply an agency's seal now, and the field to seal.
+func (s State) MaySeal(by Actor, agency AgencyID, now time.Time) (Authority, string, error) {
+	if err := by.personally(); err != nil {
+		return Authority{}, "", err
+	}
 	if err := s.expect(AwaitingSeals); err != nil {
 		return Authority{}, "", err
 	}
-	authority, err := s.authority(person, agency, DutyNumber, now)
+	authority, err := s.authority(by, agency, DutyNumber, now)
 	if err != nil {
 		return Authority{}, "", err
 	}
@@ -24,7 +27,6 @@ func (s State) MaySeal(person PersonID, agency AgencyID, now time.Time) (Authori
 
 // RecordSeal records a seal that was made, verified and stored. Before is the head it was made on.
 type RecordSeal struct {
-	By       PersonID
 	Agency   AgencyID
 	Before   Digest
 	After    Digest
@@ -35,8 +37,8 @@ type RecordSeal struct {
 	SignedAt time.Time
 }
 
-func (cmd RecordSeal) decide(s State, now time.Time) ([]Event, error) {
-	authority, field, err := s.MaySeal(cmd.By, cmd.Agency, now)
+func (cmd RecordSeal) decide(s State, by Actor, now time.Time) ([]Event, error) {
+	authority, field, err := s.MaySeal(by, cmd.Agency, now)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +55,7 @@ func (cmd RecordSeal) decide(s State, now time.Time) ([]Event, error) {
 	}
 	party, _ := s.Covenant.Party(cmd.Agency)
 	events := []Event{SealApplied{
-		Agency: cmd.Agency, Slot: party.Slot, Field: field, Person: cmd.By, Authority: authority, Before: cmd.Before, After: cmd.After,
+		Agency: cmd.Agency, Slot: party.Slot, Field: field, Person: by.Person(), Authority: authority, Before: cmd.Before, After: cmd.After,
 		Size: cmd.Size, Level: cmd.Level, Issuer: cmd.Issuer, Serial: cmd.Serial, SignedAt: cmd.SignedAt,
 	}}
 	return s.then(events, func(s State) ([]Event, error) {

@@ -7,19 +7,18 @@ import (
 
 // IssueNumber gives the approved covenant the number and date that the register reserved for it.
 type IssueNumber struct {
-	By     PersonID
 	Number int
 	Date   Date
 	Symbol string // of the document, where the process names none
 }
 
-func (cmd IssueNumber) decide(s State, now time.Time) ([]Event, error) {
+func (cmd IssueNumber) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	if err := s.expect(AwaitingNumber); err != nil {
 		return nil, err
 	}
 	stage := s.stage()
 	agency := s.numbering(stage)
-	authority, err := s.authority(cmd.By, agency, DutyNumber, now)
+	authority, err := s.authority(by, agency, DutyNumber, now)
 	if err != nil {
 		return nil, err
 	}
@@ -32,7 +31,7 @@ func (cmd IssueNumber) decide(s State, now time.Time) ([]Event, error) {
 	}
 	return []Event{NumberIssued{
 		Book: stage.Number.Book, Year: cmd.Date.Year, Number: cmd.Number, Symbol: symbol,
-		Date: cmd.Date, Person: cmd.By, Authority: authority,
+		Date: cmd.Date, Person: by.Person(), Authority: authority,
 	}}, nil
 }
 
@@ -45,7 +44,10 @@ type Freeze struct {
 	Fields []FrozenField
 }
 
-func (cmd Freeze) decide(s State, now time.Time) ([]Event, error) {
+func (cmd Freeze) decide(s State, by Actor, now time.Time) ([]Event, error) {
+	if err := by.program(); err != nil {
+		return nil, err
+	}
 	if err := s.expect(AwaitingFreeze); err != nil {
 		return nil, err
 	}
@@ -101,9 +103,17 @@ func (c *Covenant) field(slot SlotID, kind string) (string, bool) {
 	return "", false
 }
 
-// MaySign reports by which right person may sign in slot now, and the field to sign. It is asked before the key is
+// MaySign reports by which right an actor may sign in slot now, and the field to sign. It is asked before the key is
 // used, and again when the signature is recorded.
-func (s State) MaySign(person PersonID, slot SlotID, now time.Time) (Authority, string, error) {
+func (s State) MaySign(by Actor, slot SlotID, now time.Time) (Authority, string, error) {
+	if err := by.personally(); err != nil {
+		return Authority{}, "", err
+	}
+	return s.signatory(by, slot, now)
+}
+
+// signatory is the right by which an actor decides about the signature in a slot now, and its field.
+func (s State) signatory(by Actor, slot SlotID, now time.Time) (Authority, string, error) {
 	c := s.Covenant
 	if err := s.expect(AwaitingSignatures); err != nil {
 		return Authority{}, "", err
@@ -113,7 +123,7 @@ func (s State) MaySign(person PersonID, slot SlotID, now time.Time) (Authority, 
 	if !ok || !placed {
 		return Authority{}, "", refuse(CodeNotFound, "không có ô ký %q", "there is no signature cell %q", slot)
 	}
-	authority, err := s.Directory.AuthorityIn(c.ID, person, party.Agency, DutySign, s.today(now))
+	authority, err := s.authority(by, party.Agency, DutySign, now)
 	if err != nil {
 		return Authority{}, "", err
 	}
@@ -128,7 +138,6 @@ func (s State) MaySign(person PersonID, slot SlotID, now time.Time) (Authority, 
 
 // RecordSignature records a signature that was made, verified and stored. Before is the head it was made on.
 type RecordSignature struct {
-	By        PersonID
 	Slot      SlotID
 	Consented Digest
 	Before    Digest
@@ -140,13 +149,13 @@ type RecordSignature struct {
 	SignedAt  time.Time
 }
 
-func (cmd RecordSignature) decide(s State, now time.Time) ([]Event, error) {
+func (cmd RecordSignature) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	c := s.Covenant
-	authority, field, err := s.MaySign(cmd.By, cmd.Slot, now)
+	authority, field, err := s.MaySign(by, cmd.Slot, now)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.certificateOf(cmd.By, cmd.Issuer, cmd.Serial); err != nil {
+	if err := s.certificateOf(by.Person(), cmd.Issuer, cmd.Serial); err != nil {
 		return nil, err
 	}
 	if cmd.Consented != c.Frozen.PDF {
@@ -161,7 +170,7 @@ func (cmd RecordSignature) decide(s State, now time.Time) ([]Event, error) {
 		return nil, refuse(CodeInvalid, "chữ ký ở mức %s, quy trình yêu cầu %s", "the signature is at level %s, the process asks for %s", cmd.Level, want)
 	}
 	events := []Event{SignatureMade{
-		Slot: cmd.Slot, Field: field, Person: cmd.By, Authority: authority, Consented: cmd.Consented, Before: cmd.Before,
+		Slot: cmd.Slot, Field: field, Person: by.Person(), Authority: authority, Consented: cmd.Consented, Before: cmd.Before,
 		After: cmd.After, Size: cmd.Size, Level: cmd.Level, Issuer: cmd.Issuer, Serial: cmd.Serial, SignedAt: cmd.SignedAt,
 	}}
 	return s.then(events, func(s State) ([]Event, error) { return s.afterSignature(now) })
@@ -176,7 +185,10 @@ type RecordValidationData struct {
 	Level  string
 }
 
-func (cmd RecordValidationData) decide(s State, now time.Time) ([]Event, error) {
+func (cmd RecordValidationData) decide(s State, by Actor, now time.Time) ([]Event, error) {
+	if err := by.program(); err != nil {
+		return nil, err
+	}
 	if err := s.expect(AwaitingValidation); err != nil {
 		return nil, err
 	}

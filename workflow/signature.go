@@ -212,20 +212,19 @@ func (s State) enough(t SignTally, now time.Time) ([]Event, error) {
 
 // RefuseSignature says that a signatory will not sign, and why. What follows is the process's to say.
 type RefuseSignature struct {
-	By     PersonID
-	Slot   SlotID
-	Reason string
+	Slot   SlotID `json:"slot,omitzero"`
+	Reason string `json:"reason,omitzero"`
 }
 
-func (cmd RefuseSignature) decide(s State, now time.Time) ([]Event, error) {
-	authority, _, err := s.MaySign(cmd.By, cmd.Slot, now)
+func (cmd RefuseSignature) decide(s State, by Actor, now time.Time) ([]Event, error) {
+	authority, _, err := s.signatory(by, cmd.Slot, now)
 	if err != nil {
 		return nil, err
 	}
 	if cmd.Reason == "" {
 		return nil, refuse(CodeInvalid, "cần nêu lý do từ chối ký", "say why the signature is refused")
 	}
-	refused := SignatureRefused{Slot: cmd.Slot, Person: cmd.By, Reason: cmd.Reason, Ruled: true, Authority: authority}
+	refused := SignatureRefused{Slot: cmd.Slot, Person: by.Person(), Reason: cmd.Reason, Ruled: true, Authority: authority}
 	party, _ := s.Covenant.SlotParty(cmd.Slot)
 	return s.then([]Event{refused}, func(s State) ([]Event, error) {
 		if rule := s.stage().Sign.Refusal; rule != ThenContinue {
@@ -238,7 +237,6 @@ func (cmd RefuseSignature) decide(s State, now time.Time) ([]Event, error) {
 // RecordPaperSignature records that somebody signed a print of the frozen document. The scan is kept; the paper is the
 // original. The clerk of the signatory's agency or of the leading one records it.
 type RecordPaperSignature struct {
-	By        PersonID
 	Slot      SlotID
 	Signatory PersonID
 	Date      Date
@@ -248,7 +246,7 @@ type RecordPaperSignature struct {
 	Note      string
 }
 
-func (cmd RecordPaperSignature) decide(s State, now time.Time) ([]Event, error) {
+func (cmd RecordPaperSignature) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	c := s.Covenant
 	if err := s.expect(AwaitingSignatures); err != nil {
 		return nil, err
@@ -257,9 +255,9 @@ func (cmd RecordPaperSignature) decide(s State, now time.Time) ([]Event, error) 
 	if !ok {
 		return nil, refuse(CodeNotFound, "không có ô ký %q", "there is no signature cell %q", cmd.Slot)
 	}
-	recorder, err := s.authority(cmd.By, party.Agency, DutyNumber, now)
+	recorder, err := s.authority(by, party.Agency, DutyNumber, now)
 	if err != nil {
-		if recorder, err = s.authority(cmd.By, c.Leader(), DutyNumber, now); err != nil {
+		if recorder, err = s.authority(by, c.Leader(), DutyNumber, now); err != nil {
 			return nil, err
 		}
 	}
@@ -282,7 +280,7 @@ func (cmd RecordPaperSignature) decide(s State, now time.Time) ([]Event, error) 
 	}
 	e := PaperSignatureRecorded{
 		Slot: cmd.Slot, Agency: party.Agency, Signatory: cmd.Signatory, Authority: signer, Date: cmd.Date, Consented: cmd.Consented, Scan: cmd.Scan,
-		Size: cmd.Size, Note: cmd.Note, RecordedBy: cmd.By, Recorder: recorder,
+		Size: cmd.Size, Note: cmd.Note, RecordedBy: by.Person(), Recorder: recorder,
 	}
 	return s.then([]Event{e}, func(s State) ([]Event, error) { return s.afterSignature(now) })
 }

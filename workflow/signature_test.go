@@ -13,7 +13,7 @@ const signing = `
 `
 
 func (w *world) toSigning(t testing.TB) {
-	w.must(t, IssueNumber{By: "a0-officer", Number: 7, Symbol: "GƯ", Date: Date{2026, 3, 26}})
+	w.must(t, as("a0-officer", IssueNumber{Number: 7, Symbol: "GƯ", Date: Date{2026, 3, 26}}))
 	w.must(t, w.freeze())
 }
 
@@ -46,8 +46,8 @@ func TestEnoughSignatures(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
-	refuse := func(w *world, slot SlotID) RefuseSignature {
-		return RefuseSignature{By: PersonID(slot + "-head"), Slot: slot, Reason: "chưa thống nhất"}
+	refuse := func(w *world, slot SlotID) Command {
+		return as(PersonID(slot+"-head"), RefuseSignature{Slot: slot, Reason: "chưa thống nhất"})
 	}
 	start := func(rule string) *world {
 		w := under(t, 4, strings.Replace(signing, "SIGN", "need: 3, refusal: "+rule, 1))
@@ -83,15 +83,15 @@ func TestRefusals(t *testing.T) {
 	if got := w.state.Sentence("vi"); got != "Đã dừng: Cơ quan a1 từ chối ký; chờ Cơ quan a0 quyết định" {
 		t.Errorf("status %q", got)
 	}
-	w.refused(t, SettleRefusal{By: "a1-head", Choice: ThenContinue, Reason: "x"}, CodeForbidden)
-	w.refused(t, SettleRefusal{By: "a0-head", Choice: ThenContinue}, CodeInvalid)
-	w.must(t, SettleRefusal{By: "a0-head", Choice: ThenContinue, Reason: "đủ số cần thiết"})
+	w.refused(t, as("a1-head", SettleRefusal{Choice: ThenContinue, Reason: "x"}), CodeForbidden)
+	w.refused(t, as("a0-head", SettleRefusal{Choice: ThenContinue}), CodeInvalid)
+	w.must(t, as("a0-head", SettleRefusal{Choice: ThenContinue, Reason: "đủ số cần thiết"}))
 	w.must(t, w.signature("a2"))
 	w.must(t, refuse(w, "a3"))
-	w.must(t, SettleRefusal{By: "a0-head", Choice: ThenContinue, Reason: "đủ số cần thiết"})
+	w.must(t, as("a0-head", SettleRefusal{Choice: ThenContinue, Reason: "đủ số cần thiết"}))
 	w.must(t, refuse(w, "w"))
-	w.refused(t, SettleRefusal{By: "a0-head", Choice: ThenContinue, Reason: "không đủ"}, CodeWrongState)
-	w.must(t, SettleRefusal{By: "a0-head", Choice: ThenReturn, Reason: "sửa chỉ tiêu"})
+	w.refused(t, as("a0-head", SettleRefusal{Choice: ThenContinue, Reason: "không đủ"}), CodeWrongState)
+	w.must(t, as("a0-head", SettleRefusal{Choice: ThenReturn, Reason: "sửa chỉ tiêu"}))
 	w.phase(t, AwaitingRevision)
 }
 
@@ -104,7 +104,7 @@ func TestOldStopsAreNoDeadEnds(t *testing.T) {
 	next.Apply(ReviewGiven{Stage: next.Stage, Agency: "a2", Revision: 1, Manifest: r.Manifest, Opinion: OpinionReject})
 	w.state.Covenant = next
 	w.phase(t, PhaseRejected)
-	w.must(t, SettleRefusal{By: "a0-head", Choice: ThenContinue, Reason: "tiếp tục"})
+	w.must(t, as("a0-head", SettleRefusal{Choice: ThenContinue, Reason: "tiếp tục"}))
 	w.must(t, w.review("a1", OpinionApprove))
 	w.phase(t, AwaitingVotes)
 
@@ -113,8 +113,8 @@ func TestOldStopsAreNoDeadEnds(t *testing.T) {
 	next = w.state.Covenant.Clone()
 	next.Apply(SignatureRefused{Slot: "a0", Reason: "không"})
 	w.state.Covenant = next
-	w.refused(t, SettleRefusal{By: "a0-head", Choice: ThenContinue, Reason: "x"}, CodeWrongState)
-	w.must(t, SettleRefusal{By: "a0-head", Choice: ThenReturn, Reason: "sửa"})
+	w.refused(t, as("a0-head", SettleRefusal{Choice: ThenContinue, Reason: "x"}), CodeWrongState)
+	w.must(t, as("a0-head", SettleRefusal{Choice: ThenReturn, Reason: "sửa"}))
 	w.phase(t, AwaitingRevision)
 }
 
@@ -122,21 +122,24 @@ func TestPaperSignature(t *testing.T) {
 	w := under(t, 3, strings.Replace(signing, "SIGN", "paper: true", 1))
 	w.toSigning(t)
 	cmd := RecordPaperSignature{
-		By: "a0-officer", Slot: "a0", Signatory: "a0-head", Date: Date{2026, 3, 26}, Consented: w.state.Covenant.Frozen.PDF,
+		Slot: "a0", Signatory: "a0-head", Date: Date{2026, 3, 26}, Consented: w.state.Covenant.Frozen.PDF,
 		Scan: DigestOf([]byte("scan")), Size: 4, Note: "lưu tại văn thư",
+	}
+	if err := w.do(as("a1-head", cmd)); ErrorCode(err) != CodeForbidden {
+		t.Errorf("a stranger recorded a paper signature: %v", err)
 	}
 	for name, bad := range map[string]func(*RecordPaperSignature){
 		"before its date": func(p *RecordPaperSignature) { p.Date = Date{2026, 3, 25} }, "without scan": func(p *RecordPaperSignature) { p.Scan = Digest{} },
 		"by who may not": func(p *RecordPaperSignature) { p.Signatory = "a0-officer" }, "of other bytes": func(p *RecordPaperSignature) { p.Consented = Digest{1} },
-		"recorded by a stranger": func(p *RecordPaperSignature) { p.By = "a1-head" }, "out of turn": func(p *RecordPaperSignature) { p.Slot, p.Signatory = "a1", "a1-head" },
+		"out of turn": func(p *RecordPaperSignature) { p.Slot, p.Signatory = "a1", "a1-head" },
 	} {
 		p := cmd
 		bad(&p)
-		if err := w.do(p); err == nil {
+		if err := w.do(as("a0-officer", p)); err == nil {
 			t.Errorf("a paper signature %s was recorded", name)
 		}
 	}
-	w.must(t, cmd)
+	w.must(t, as("a0-officer", cmd))
 	w.must(t, w.signature("a1"))
 	w.must(t, w.signature("a2"))
 	w.must(t, w.signature("w"))
@@ -144,7 +147,7 @@ func TestPaperSignature(t *testing.T) {
 	w = under(t, 3, strings.Replace(signing, ", SIGN", "", 1))
 	w.toSigning(t)
 	cmd.Consented = w.state.Covenant.Frozen.PDF
-	w.refused(t, cmd, CodeForbidden)
+	w.refused(t, as("a0-officer", cmd), CodeForbidden)
 }
 
 // Once so many have refused that enough signatures cannot be reached, nobody else is kept waiting: the leader decides.
@@ -154,7 +157,7 @@ func TestTooManyRefusalsStopAtOnce(t *testing.T) {
 	w.must(t, w.signature("a0"))
 	w.must(t, w.signature("a1"))
 	for _, slot := range []SlotID{"a2", "a3"} { // a4 and the witness are still to sign
-		w.must(t, RefuseSignature{By: PersonID(slot + "-head"), Slot: slot, Reason: "chưa thống nhất"})
+		w.must(t, as(PersonID(slot+"-head"), RefuseSignature{Slot: slot, Reason: "chưa thống nhất"}))
 	}
 	w.phase(t, PhaseRejected)
 	if got := w.state.Sentence("en"); got != "Stopped: too few signatures can be reached; waiting for Cơ quan a0 to decide" {

@@ -146,13 +146,12 @@ func (s State) motionOpened(stage Stage, m Motion) MotionOpened {
 // CastBallot is one agency's vote on one motion. In a secret ballot the choice goes into the box alone, by the engine; the
 // event only says that the agency took part.
 type CastBallot struct {
-	By     PersonID
-	Agency AgencyID
-	Motion MotionID
-	Choice Choice
+	Agency AgencyID `json:"agency,omitzero"`
+	Motion MotionID `json:"motion,omitzero"`
+	Choice Choice   `json:"choice,omitzero"`
 }
 
-func (cmd CastBallot) decide(s State, now time.Time) ([]Event, error) {
+func (cmd CastBallot) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	motion, err := s.openMotion(cmd.Motion)
 	if err != nil {
 		return nil, err
@@ -165,7 +164,7 @@ func (cmd CastBallot) decide(s State, now time.Time) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	authority, err := s.authority(cmd.By, orAgency(holder, cmd.Agency), DutyVote, now)
+	authority, err := s.authority(by, orAgency(holder, cmd.Agency), DutyVote, now)
 	if err != nil {
 		return nil, err
 	}
@@ -178,9 +177,12 @@ func (cmd CastBallot) decide(s State, now time.Time) ([]Event, error) {
 		return nil, refuse(CodeInvalid, "lựa chọn không hợp lệ; chọn tán thành, không tán thành hoặc không có ý kiến", "the choice is unknown; want for, against or abstain")
 	}
 	if motion.Secret {
-		return []Event{BallotTaken{Motion: cmd.Motion, Round: motion.Round, Agency: cmd.Agency, Person: cmd.By, Authority: authority, Proxy: holder}}, nil
+		if err := by.personally(); err != nil {
+			return nil, err
+		}
+		return []Event{BallotTaken{Motion: cmd.Motion, Round: motion.Round, Agency: cmd.Agency, Person: by.Person(), Authority: authority, Proxy: holder}}, nil
 	}
-	return []Event{BallotCast{Motion: cmd.Motion, Agency: cmd.Agency, Person: cmd.By, Authority: authority, Choice: cmd.Choice, Proxy: holder}}, nil
+	return []Event{BallotCast{Motion: cmd.Motion, Agency: cmd.Agency, Person: by.Person(), Authority: authority, Choice: cmd.Choice, Proxy: holder}}, nil
 }
 
 func (s State) openMotion(id MotionID) (Motion, error) {
@@ -202,19 +204,18 @@ func (s State) openMotion(id MotionID) (Motion, error) {
 // CloseMotion ends a motion: the chair declares the result. Without a quorum it
 // stays open, unless a conference lets it lapse. Ballots are those of the box of a secret motion, in any order.
 type CloseMotion struct {
-	By      PersonID
-	Motion  MotionID
-	Casting Choice // the chair's vote in a tie, where the rules ask for it
-	Lapse   bool   // at a conference without a quorum: the motion has not passed
-	Ballots []Choice
+	Motion  MotionID `json:"motion,omitzero"`
+	Casting Choice   `json:"casting,omitzero"` // the chair's vote in a tie, where the rules ask for it
+	Lapse   bool     `json:"lapse,omitzero"`   // at a conference without a quorum: the motion has not passed
+	Ballots []Choice `json:"-"`
 }
 
-func (cmd CloseMotion) decide(s State, now time.Time) ([]Event, error) {
+func (cmd CloseMotion) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	motion, err := s.openMotion(cmd.Motion)
 	if err != nil {
 		return nil, err
 	}
-	chair, authority, err := s.chairs(cmd.By, cmd.Motion, now)
+	chair, authority, err := s.chairs(by, cmd.Motion, now)
 	if err != nil {
 		return nil, err
 	}
@@ -222,7 +223,7 @@ func (cmd CloseMotion) decide(s State, now time.Time) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	result.Chairing, result.Chair, result.Authority = chair, cmd.By, authority
+	result.Chairing, result.Chair, result.Authority = chair, by.Person(), authority
 	mayLapse := cmd.Lapse && s.stage().Vote.Conference != nil
 	switch {
 	case result.Present < verdict.Quorum && !mayLapse:

@@ -6,14 +6,14 @@ import (
 	"testing"
 )
 
-func (w *world) cast(a AgencyID, m MotionID, c Choice) CastBallot {
-	return CastBallot{By: PersonID(a + "-head"), Agency: a, Motion: m, Choice: c}
+func (w *world) cast(a AgencyID, m MotionID, c Choice) Command {
+	return as(PersonID(a+"-head"), CastBallot{Agency: a, Motion: m, Choice: c})
 }
 
 func TestConflictOfInterest(t *testing.T) {
 	w := under(t, 3, "  - {id: gop-y, kind: review, NAME, review: {approve: all}}\n  - {id: bq, kind: vote, NAME, vote: {quorum: all, motions: [{id: m, vi: v, en: e}, {id: n, vi: v, en: e}]}}\n")
-	declare := func(a AgencyID, m MotionID) DeclareConflict {
-		return DeclareConflict{By: PersonID(a + "-head"), Agency: a, Motion: m, Reason: "liên quan"}
+	declare := func(a AgencyID, m MotionID) Command {
+		return as(PersonID(a+"-head"), DeclareConflict{Agency: a, Motion: m, Reason: "liên quan"})
 	}
 	w.must(t, w.review("a0", OpinionApprove))
 	w.refused(t, declare("a0", ""), CodeConflict) // it has spoken
@@ -28,7 +28,7 @@ func TestConflictOfInterest(t *testing.T) {
 	w.must(t, declare("a1", "n"))
 	w.refused(t, declare("a0", "n"), CodeWrongState) // nobody would be left
 	w.refused(t, w.cast("a1", "n", ChoiceFor), CodeForbidden)
-	for _, cmd := range []Command{w.cast("a0", "m", ChoiceFor), w.cast("a1", "m", ChoiceFor), w.cast("a0", "n", ChoiceFor), CloseMotion{By: "a0-head", Motion: "m"}, CloseMotion{By: "a0-head", Motion: "n"}} {
+	for _, cmd := range []Command{w.cast("a0", "m", ChoiceFor), w.cast("a1", "m", ChoiceFor), w.cast("a0", "n", ChoiceFor), as("a0-head", CloseMotion{Motion: "m"}), as("a0-head", CloseMotion{Motion: "n"})} {
 		w.must(t, cmd)
 	}
 	if r := w.state.Covenant.Motions[1].Result; r.Entitled != 1 || r.For != 1 {
@@ -77,10 +77,10 @@ func TestWeightedVoteAndCastingVote(t *testing.T) {
 	w := under(t, 4, "  - {id: bq, kind: vote, NAME, vote: {quorum: 2/3, tie: chair, weights: {leader: 2, a3: 3}, motions: [{id: m, vi: v, en: e}]}}\n")
 	w.must(t, w.cast("a0", "m", ChoiceFor))
 	w.must(t, w.cast("a1", "m", ChoiceFor))
-	w.refused(t, CloseMotion{By: "a0-head", Motion: "m"}, CodeWrongState) // 3 of 7
+	w.refused(t, as("a0-head", CloseMotion{Motion: "m"}), CodeWrongState) // 3 of 7
 	w.must(t, w.cast("a3", "m", ChoiceAgainst))
-	w.refused(t, CloseMotion{By: "a0-head", Motion: "m"}, CodeWrongState) // 3 to 3
-	w.must(t, CloseMotion{By: "a0-head", Motion: "m", Casting: ChoiceFor})
+	w.refused(t, as("a0-head", CloseMotion{Motion: "m"}), CodeWrongState) // 3 to 3
+	w.must(t, as("a0-head", CloseMotion{Motion: "m", Casting: ChoiceFor}))
 	if r := w.state.Covenant.Motions[0].Result; r.For != 3 || r.Against != 3 || !r.Tie || !r.Passed || r.Entitled != 7 || r.Casting != ChoiceFor {
 		t.Errorf("result %+v", r)
 	}
@@ -93,7 +93,7 @@ func TestFailedMotions(t *testing.T) {
 		for _, a := range []AgencyID{"a0", "a1", "a2"} {
 			w.must(t, w.cast(a, "m", ChoiceAgainst))
 		}
-		w.must(t, CloseMotion{By: "a0-head", Motion: "m"})
+		w.must(t, as("a0-head", CloseMotion{Motion: "m"}))
 		w.phase(t, want)
 		if m := w.state.Covenant.Motions[0]; fail == "again" && (m.Result != nil || m.Round != 2 || len(w.state.Covenant.Waiting) != 3) {
 			t.Errorf("put again: %+v", m)
@@ -107,9 +107,9 @@ func TestSecretBallot(t *testing.T) {
 	w.must(t, w.cast("a1", "m", ChoiceAgainst))
 	w.refused(t, w.cast("a1", "m", ChoiceFor), CodeConflict)
 	w.must(t, w.cast("a2", "m", ChoiceFor))
-	w.refused(t, CloseMotion{By: "a0-head", Motion: "m", Ballots: []Choice{ChoiceFor, ChoiceFor}}, CodeConflict) // one is missing from the box
-	w.refused(t, CloseMotion{By: "a0-head", Motion: "m", Ballots: []Choice{ChoiceFor, ChoiceFor, "x"}}, CodeConflict)
-	w.must(t, CloseMotion{By: "a0-head", Motion: "m", Ballots: []Choice{ChoiceFor, ChoiceAgainst, ChoiceFor}})
+	w.refused(t, as("a0-head", CloseMotion{Motion: "m", Ballots: []Choice{ChoiceFor, ChoiceFor}}), CodeConflict) // one is missing from the box
+	w.refused(t, as("a0-head", CloseMotion{Motion: "m", Ballots: []Choice{ChoiceFor, ChoiceFor, "x"}}), CodeConflict)
+	w.must(t, as("a0-head", CloseMotion{Motion: "m", Ballots: []Choice{ChoiceFor, ChoiceAgainst, ChoiceFor}}))
 	r := w.state.Covenant.Motions[0].Result
 	if r.For != 2 || r.Against != 1 || r.Method != MethodSecret || !slices.Equal(r.Ballots, []Choice{ChoiceAgainst, ChoiceFor, ChoiceFor}) {
 		t.Errorf("result %+v", r)

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"covenant/workflow"
+	"covenant/workflow/catalogue"
 )
 
 type actCmd struct {
@@ -32,18 +33,14 @@ func (cmd *actCmd) Run(e *env) error {
 		listCommands(e)
 		return nil
 	}
-	c, ok := commandNamed(cmd.Command)
-	if !ok || !c.acts {
-		var names []string
-		for _, c := range actCommands() {
-			names = append(names, c.name)
-		}
-		return sentence("không có lệnh “%[1]s”; các lệnh là: %[2]s", "there is no command %[1]q; the commands are: %[2]s", cmd.Command, strings.Join(names, ", "))
+	c, err := catalogue.Named(cmd.Command)
+	if err != nil {
+		return err
 	}
-	if cmd.As == "" {
+	if personal := c.Scope == catalogue.OnCovenant || c.Scope == catalogue.NewCovenant; personal && !c.Reads && cmd.As == "" {
 		return sentence("cần cho biết ai thực hiện: --as NGƯỜI", "say who gives the command: --as PERSON")
 	}
-	params, err := cmd.params(e, c)
+	params, err := cmd.params(c)
 	if err != nil {
 		return err
 	}
@@ -51,19 +48,19 @@ func (cmd *actCmd) Run(e *env) error {
 	if key == "" {
 		key = "cli/act/" + uuid.NewString()
 	}
-	return cmd.give(e, order{Command: c.name, Slug: cmd.Slug, As: cmd.As, Key: key}, params)
+	return cmd.give(e, call(c.Name, cmd.Slug, key).as(cmd.As), params)
 }
 
 // params fills in the fields of a command.
-func (cmd *actCmd) params(e *env, c command) (any, error) {
-	target := reflect.New(c.params)
+func (cmd *actCmd) params(c catalogue.Command) (any, error) {
+	target := reflect.New(c.Params)
 	if cmd.File != "" {
-		if err := setFields(target.Interface(), cmd.File, e.lang); err != nil {
+		if err := setFields(target.Interface(), cmd.File); err != nil {
 			return nil, err
 		}
 	}
 	for _, assignment := range cmd.Fields {
-		if err := setField(target.Interface(), assignment, e.lang); err != nil {
+		if err := setField(target.Interface(), assignment); err != nil {
 			return nil, err
 		}
 	}
@@ -72,7 +69,7 @@ func (cmd *actCmd) params(e *env, c command) (any, error) {
 	case pin.IsValid() && cmd.PINFile == "":
 		return nil, sentence("cần mã PIN: --pin-file TỆP, hoặc --pin-file - để đọc từ đầu vào chuẩn", "a PIN is needed: --pin-file FILE, or --pin-file - for the standard input")
 	case !pin.IsValid() && cmd.PINFile != "":
-		return nil, sentence("lệnh %s không cần mã PIN", "%s needs no PIN", c.name)
+		return nil, sentence("lệnh %s không cần mã PIN", "%s needs no PIN", c.Name)
 	case pin.IsValid():
 		text, err := readPIN(cmd.PINFile, os.Stdin)
 		if err != nil {
@@ -104,14 +101,16 @@ func readPIN(path string, input io.Reader) (string, error) {
 // listCommands prints all commands that people give, with their fields.
 func listCommands(e *env) {
 	e.say("covenant act ĐỊA-CHỈ LỆNH [TRƯỜNG=GIÁ TRỊ…] --as NGƯỜI", "covenant act SLUG COMMAND [FIELD=VALUE...] --as PERSON")
-	for _, c := range actCommands() {
-		fmt.Fprintf(e.out, "\n%s – %s\n", c.name, c.Label(e.lang))
+	for _, c := range catalogue.Commands() {
+		fmt.Fprintf(e.out, "\n%s – %s\n", c.Name, c.Words.In(e.language()))
 		var fields []string
-		for _, f := range fieldsOf(c.params) {
-			fields = append(fields, f.name+"="+f.words(e.lang))
-		}
-		if _, ok := c.params.FieldByName("PIN"); ok {
-			fields = append(fields, "--pin-file "+e.pick("TỆP", "FILE"))
+		for _, f := range c.Fields() {
+			switch {
+			case !f.Secret:
+				fields = append(fields, f.Name+"="+f.Words().In(e.language()))
+			case f.Name == "pin":
+				fields = append(fields, "--pin-file "+e.pick("TỆP", "FILE"))
+			}
 		}
 		if len(fields) > 0 {
 			fmt.Fprintf(e.out, "    %s\n", strings.Join(fields, "  "))

@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"covenant/workflow"
+	"covenant/workflow/catalogue"
 )
 
 // certificateName is a certificate, by a file of it or by issuer and serial number.
@@ -34,7 +35,7 @@ type directoryBindCmd struct {
 	Agency  workflow.AgencyID `help:"Whose seal it makes." xor:"holder" required:"" placeholder:"AGENCY"`
 	Pending bool              `help:"It must be confirmed before it may sign."`
 	certificateName
-	place
+	administrator
 }
 
 // Run binds a certificate.
@@ -52,12 +53,12 @@ type directoryKeepCmd struct {
 	P12          string            `name:"p12" required:"" help:"PKCS#12 file with key and certificate." type:"existingfile" placeholder:"FILE"`
 	PasswordFile string            `required:"" help:"File whose first line is the PKCS#12 file's password." type:"existingfile" placeholder:"FILE"`
 	PINFile      string            `name:"pin-file" required:"" help:"File whose first line is the new PIN; - is the standard input." placeholder:"FILE"`
-	place
+	administrator
 }
 
 // Run has the server keep a key, and binds its certificate.
 func (cmd *directoryKeepCmd) Run(e *env) error {
-	p := keyParams{Person: cmd.Person, Agency: cmd.Agency}
+	p := catalogue.Key{Person: cmd.Person, Agency: cmd.Agency}
 	var err error
 	if p.PKCS12, err = os.ReadFile(cmd.P12); err != nil {
 		return fmt.Errorf("key file: %w", err)
@@ -68,12 +69,12 @@ func (cmd *directoryKeepCmd) Run(e *env) error {
 	if p.PIN, err = readPIN(cmd.PINFile, os.Stdin); err != nil {
 		return err
 	}
-	return cmd.give(e, order{Command: "keep-key"}, p)
+	return cmd.give(e, call("keep-key", "", "").as(cmd.As), p)
 }
 
 type directoryConfirmCmd struct {
 	certificateName
-	place
+	administrator
 }
 
 // Run confirms a binding.
@@ -90,7 +91,7 @@ type directoryUnbindCmd struct {
 	Reason    string `required:"" help:"Why." placeholder:"TEXT"`
 	NewIssuer string `help:"Issuer of the certificate that replaces it. Default: the same." placeholder:"DN"`
 	NewSerial string `help:"Serial number of the certificate that replaces it." placeholder:"N"`
-	place
+	administrator
 }
 
 // Run unbinds a certificate, or replaces it.
@@ -118,7 +119,7 @@ type directoryRuleCmd struct {
 	Value     string            `help:"Its value." placeholder:"TEXT"`
 	Confirm   bool              `help:"What it binds must be confirmed before it may sign."`
 	End       string            `help:"End the rule instead, for this reason." placeholder:"REASON"`
-	place
+	administrator
 }
 
 // Run sets or ends a rule.

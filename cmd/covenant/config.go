@@ -13,6 +13,8 @@ import (
 	environment "github.com/knadh/koanf/providers/env/v2"
 	"github.com/knadh/koanf/providers/file"
 	"github.com/knadh/koanf/v2"
+
+	"covenant/workflow"
 )
 
 // config is the configuration of a serving process: a file, then COVENANT_* variables, then flags, in rising order.
@@ -38,9 +40,19 @@ type config struct {
 	// SMTPTimeout is how long handing one mail over may take. A mail that has been on its way for twice as long is in doubt.
 	// Default: 2m.
 	SMTPTimeout time.Duration `koanf:"smtp_timeout"`
+	// Console is what the command line may do in other people's name (--as): off (default); clerical: enter what people did, but never
+	// sign, seal, consent, keep keys or vote secretly; everything: for demonstrations and tests, said on every page.
+	Console string `koanf:"console"`
 	// AllowPrivate lets certificates name OCSP and CRL servers on private addresses. Default: public ones only.
 	AllowPrivate bool `koanf:"allow_private"`
 }
+
+// consolePolicies are the values of the key console.
+var consolePolicies = map[string]workflow.ConsolePolicy{
+	"": workflow.ConsoleOff, "off": workflow.ConsoleOff, "clerical": workflow.ConsoleClerical, "everything": workflow.ConsoleEverything,
+}
+
+func (c config) console() workflow.ConsolePolicy { return consolePolicies[c.Console] }
 
 const envPrefix = "COVENANT_"
 
@@ -70,6 +82,10 @@ func loadConfig(path string, flags config) (config, error) {
 		return config{}, fmt.Errorf("configuration: %w", err)
 	}
 	overlay(&c, flags)
+	if _, ok := consolePolicies[c.Console]; !ok {
+		return config{}, sentence("cấu hình console: “%s” không có; chọn off, clerical hoặc everything",
+			"configuration console: there is no “%s”; want off, clerical or everything", c.Console)
+	}
 	if c.PublicURL == "" {
 		c.PublicURL = "http://" + c.Listen
 	}

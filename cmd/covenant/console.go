@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"time"
 
+	"covenant/internal/words"
+	"covenant/workflow/catalogue"
 	"covenant/workflow/engine"
 	"covenant/workflow/store"
 )
@@ -56,16 +58,16 @@ func (p place) give(e *env, o order, fields any) error {
 }
 
 // result has an order carried out where the directory is served, else here.
-func (p place) result(e *env, o order, fields any) (answer, error) {
+func (p place) result(e *env, o order, fields any) (catalogue.Answer, error) {
 	c, err := p.settings()
 	if err != nil {
-		return answer{}, err
+		return catalogue.Answer{}, err
 	}
 	if _, err := os.Stat(c.Data); err != nil {
-		return answer{}, fmt.Errorf("data directory: %w", err)
+		return catalogue.Answer{}, fmt.Errorf("data directory: %w", err)
 	}
 	if o, err = p.complete(e, o, fields); err != nil {
-		return answer{}, err
+		return catalogue.Answer{}, err
 	}
 	for began := time.Now(); ; {
 		a, err := send(e.ctx, c.Data, o)
@@ -82,35 +84,33 @@ func (p place) result(e *env, o order, fields any) (answer, error) {
 
 // complete writes the fields of an order down.
 func (p place) complete(e *env, o order, fields any) (_ order, err error) {
-	o.Lang = e.lang
+	o.Language = e.language()
 	if p.Database != "" {
 		o.Database = databaseName(p.Database)
 	}
-	if o.Fields, err = json.Marshal(fields); err != nil {
-		return o, fmt.Errorf("%s: %w", o.Command, err)
-	}
-	return o, nil
+	o.Fields, err = catalogue.Encode(fields)
+	return o, err
 }
 
 // ask has an order carried out that only reads: by the process that serves, else on the directory opened read-only.
-func (p place) ask(e *env, command, slug string, fields showParams) (answer, error) {
+func (p place) ask(e *env, command, slug string, fields catalogue.Show) (catalogue.Answer, error) {
 	c, err := p.settings()
 	if err != nil {
-		return answer{}, err
+		return catalogue.Answer{}, err
 	}
-	o, err := p.complete(e, order{Command: command, Slug: slug}, fields)
+	o, err := p.complete(e, call(command, slug, ""), fields)
 	if err != nil {
-		return answer{}, err
+		return catalogue.Answer{}, err
 	}
 	a, err := send(e.ctx, c.Data, o)
 	if !errors.Is(err, errNotServed) {
 		return a, err
 	}
 	if fields.Wait {
-		return answer{}, sentence("không có tiến trình nào phục vụ thư mục %s nên không có gì để chờ", "nothing serves the directory %s, so there is nothing to wait for", c.Data)
+		return catalogue.Answer{}, sentence("không có tiến trình nào phục vụ thư mục %s nên không có gì để chờ", "nothing serves the directory %s, so there is nothing to wait for", c.Data)
 	}
 	err = p.read(e, func(eng *engine.Engine) (err error) {
-		a, err = carryOut(e.ctx, eng, o)
+		a, err = carryOut(e.ctx, eng, o, thisUser(), c.console())
 		return err
 	})
 	return a, err
@@ -118,12 +118,12 @@ func (p place) ask(e *env, command, slug string, fields showParams) (answer, err
 
 // here carries an order out in this process, on the installation opened for it alone. Nothing runs in the background: what is
 // to follow waits for a process that serves.
-func here(e *env, c config, o order) (a answer, err error) {
+func here(e *env, c config, o order) (a catalogue.Answer, err error) {
 	w, err := openWorldWith(e.ctx, c, time.Now, slog.New(slog.DiscardHandler), keptSecret)
 	if err != nil {
-		return answer{}, err
+		return catalogue.Answer{}, err
 	}
-	a, err = carryOut(e.ctx, w.engine, o)
+	a, err = carryOut(e.ctx, w.engine, o, thisUser(), c.console())
 	return a, errors.Join(err, w.close())
 }
 
@@ -134,48 +134,48 @@ var errNotServed = errors.New("no process serves this data directory")
 var errUnanswered = errors.New("the serving process ended before it answered")
 
 // send gives an order to the process that serves the data directory.
-func send(ctx context.Context, data string, o order) (answer, error) {
+func send(ctx context.Context, data string, o order) (catalogue.Answer, error) {
 	if len(o.Fields) > maxFields {
-		return answer{}, tooLarge(int64(len(o.Fields)))
+		return catalogue.Answer{}, tooLarge(int64(len(o.Fields)))
 	}
 	body, err := json.Marshal(o)
 	if err != nil {
-		return answer{}, fmt.Errorf("%s: %w", o.Command, err)
+		return catalogue.Answer{}, fmt.Errorf("%s: %w", o.Command, err)
 	}
 	conn, err := dial(ctx, data)
 	if err != nil {
-		return answer{}, err
+		return catalogue.Answer{}, err
 	}
 	client := http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true, DialContext: func(context.Context, string, string) (net.Conn, error) { return conn, nil },
 	}}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://covenant"+ordersPath, bytes.NewReader(body))
 	if err != nil {
-		return answer{}, errors.Join(err, conn.Close())
+		return catalogue.Answer{}, errors.Join(err, conn.Close())
 	}
 	request.GetBody = nil // never sent twice by itself
 	request.Header.Set("Content-Type", "application/json")
 	response, err := client.Do(request)
 	if err != nil {
-		return answer{}, unanswered(ctx, o, err)
+		return catalogue.Answer{}, unanswered(ctx, o, err)
 	}
 	defer response.Body.Close()
 	if response.StatusCode == http.StatusOK {
-		var a answer
+		var a catalogue.Answer
 		if err := json.NewDecoder(response.Body).Decode(&a); err != nil {
-			return answer{}, unanswered(ctx, o, err)
+			return catalogue.Answer{}, unanswered(ctx, o, err)
 		}
 		return a, nil
 	}
 	if kind := response.Header.Get("Content-Type"); kind != "application/json" {
-		return answer{}, sentence("tiến trình đang phục vụ thuộc phiên bản khác (%s); hãy khởi động lại nó bằng chương trình này",
+		return catalogue.Answer{}, sentence("tiến trình đang phục vụ thuộc phiên bản khác (%s); hãy khởi động lại nó bằng chương trình này",
 			"the process that serves is of another release (%s); start it again with this program", response.Status)
 	}
-	var r refusal
-	if err := json.NewDecoder(response.Body).Decode(&r); err != nil {
-		return answer{}, unanswered(ctx, o, fmt.Errorf("%s: %w", response.Status, err))
+	var f catalogue.Failure
+	if err := json.NewDecoder(response.Body).Decode(&f); err != nil {
+		return catalogue.Answer{}, unanswered(ctx, o, fmt.Errorf("%s: %w", response.Status, err))
 	}
-	return answer{}, r.err()
+	return catalogue.Answer{}, f.Err()
 }
 
 // dial opens the control channel.
@@ -211,17 +211,25 @@ type lostAnswer struct {
 	cause error
 }
 
-func (e *lostAnswer) Error() string   { return e.Sentence("en") }
+func (e *lostAnswer) Error() string   { return e.In(words.English) }
 func (e *lostAnswer) Unwrap() []error { return []error{errUnanswered, e.cause} }
 
-// Sentence is the error in the reader's language.
-func (e *lostAnswer) Sentence(lang string) string {
-	again := [2]string{"", ""}
+// In is the error in the reader's language.
+func (e *lostAnswer) In(l words.Language) string {
+	again := ""
 	if e.key != "" {
-		again = [2]string{" với --key " + e.key, " with --key " + e.key}
+		again = " --key " + e.key
 	}
-	if lang == "en" {
-		return fmt.Sprintf("the serving process gave no answer (%v); whether it was carried out is not known. Give the same command again%s: it is carried out once", e.cause, again[1])
+	return words.F(
+		"tiến trình đang phục vụ không trả lời (%v); chưa rõ lệnh đã được thực hiện chưa. Hãy chạy lại đúng lệnh này%s: "+
+			"lệnh chỉ được thực hiện một lần",
+		"the serving process gave no answer (%v); whether it was carried out is not known. Give the same command again%s: "+
+			"it is carried out once", e.cause, words.Of(with(" với", again), with(" with", again))).In(l)
+}
+
+func with(word, what string) string {
+	if what == "" {
+		return ""
 	}
-	return fmt.Sprintf("tiến trình đang phục vụ không trả lời (%v); chưa rõ lệnh đã được thực hiện chưa. Hãy chạy lại đúng lệnh này%s: lệnh chỉ được thực hiện một lần", e.cause, again[0])
+	return word + what
 }

@@ -18,13 +18,15 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"covenant/workflow"
+	"covenant/workflow/catalogue"
 	"covenant/workflow/engine"
 )
 
 // The control channel: over a socket in the data directory the command line has the serving process carry out its orders. Whoever
 // may open the socket is the user that serves, or root: they may write to the database without it, so it gives no right that
-// the command line has not. HTTP over a Unix-domain socket; one request, POST /v1/orders: an [order], answered by an [answer]
-// or, with another status than 200, a [refusal].
+// the command line has not. HTTP over a Unix-domain socket; one request, POST /v1/orders: an [order], answered by a [catalogue.Answer]
+// or, with another status than 200, a [catalogue.Failure].
 
 const (
 	ordersPath = "/v1/orders"
@@ -71,12 +73,21 @@ type control struct {
 	path     string       // of the socket itself, however long
 	engine   *engine.Engine
 	database string
+	policy   workflow.ConsolePolicy
 	logger   *slog.Logger
+}
+
+// peerKey is under which a request's context names the user who sent it.
+type peerKey struct{}
+
+// withPeer notes who is at the other end of a connection.
+func withPeer(ctx context.Context, conn net.Conn) context.Context {
+	return context.WithValue(ctx, peerKey{}, peerUser(conn))
 }
 
 // openControl makes the socket. One that a killed process left is removed; while another process has it, it is an error.
 func openControl(w *world) (_ *control, err error) {
-	c := &control{engine: w.engine, logger: w.logger, database: databaseName(w.config.Database)}
+	c := &control{engine: w.engine, logger: w.logger, database: databaseName(w.config.Database), policy: w.config.console()}
 	dir := controlDir(w.config.Data)
 	defer func() {
 		if err != nil {
@@ -154,24 +165,25 @@ func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	var o order
 	started := time.Now()
-	a, err := func() (answer, error) {
+	a, err := func() (catalogue.Answer, error) {
 		if r.ContentLength > maxOrder {
-			return answer{}, tooLarge(r.ContentLength)
+			return catalogue.Answer{}, tooLarge(r.ContentLength)
 		}
 		d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxOrder))
 		d.DisallowUnknownFields()
 		if err := d.Decode(&o); err != nil {
-			return answer{}, sentence("lệnh gửi đến không đọc được: %v", "the order cannot be read: %v", err)
+			return catalogue.Answer{}, sentence("lệnh gửi đến không đọc được: %v", "the order cannot be read: %v", err)
 		}
 		if o.Database != "" && o.Database != c.database {
-			return answer{}, sentence("thư mục dữ liệu này đang được phục vụ trên cơ sở dữ liệu %s, không phải %s; hãy bỏ --database",
+			return catalogue.Answer{}, sentence("thư mục dữ liệu này đang được phục vụ trên cơ sở dữ liệu %s, không phải %s; hãy bỏ --database",
 				"this data directory is served on the database %s, not %s; leave --database out", c.database, o.Database)
 		}
-		return carryOut(ctx, c.engine, o)
+		user, _ := ctx.Value(peerKey{}).(string)
+		return carryOut(ctx, c.engine, o, user, c.policy)
 	}()
 	status, body := http.StatusOK, any(a)
 	if err != nil {
-		body, status = refuse(err)
+		body, status = catalogue.FailureOf(err), catalogue.Status(err)
 	}
 	level := slog.LevelInfo
 	switch {

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"covenant/workflow"
+	"covenant/workflow/catalogue"
 	"covenant/workflow/engine"
 	"covenant/workflow/store"
 )
@@ -25,7 +26,7 @@ import (
 // serveControl serves a new data directory's control channel from this process.
 func serveControl(t *testing.T, data string, log *bytes.Buffer) *world {
 	t.Helper()
-	w, err := openWorld(t.Context(), config{Data: data}, time.Now, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	w, err := openWorld(t.Context(), config{Data: data, Console: "everything"}, time.Now, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +63,7 @@ func TestControlSocket(t *testing.T) {
 						t.Errorf("%s: %v, %v, want %v", path, info, err, want)
 					}
 				}
-				_, err := send(t.Context(), data, order{Command: "show", Slug: "none"})
+				_, err := send(t.Context(), data, call("show", "none", ""))
 				if workflow.ErrorCode(err) != workflow.CodeNotFound {
 					t.Errorf("show: %v", err)
 				}
@@ -70,7 +71,7 @@ func TestControlSocket(t *testing.T) {
 					t.Errorf("opened twice: %v", err)
 				}
 			})
-			if _, err := send(t.Context(), data, order{Command: "show"}); !errors.Is(err, errNotServed) {
+			if _, err := send(t.Context(), data, call("show", "", "")); !errors.Is(err, errNotServed) {
 				t.Errorf("after the end: %v", err)
 			}
 			if _, err := os.Lstat(filepath.Join(controlDir(data), "socket")); !errors.Is(err, fs.ErrNotExist) {
@@ -111,11 +112,11 @@ func TestControlStaleSocket(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := send(t.Context(), data, order{Command: "show"}); !errors.Is(err, errNotServed) {
+	if _, err := send(t.Context(), data, call("show", "", "")); !errors.Is(err, errNotServed) {
 		t.Errorf("a stale socket: %v", err)
 	}
 	serveControl(t, data, new(bytes.Buffer))
-	if _, err := send(t.Context(), data, order{Command: "show"}); workflow.ErrorCode(err) != workflow.CodeNotFound {
+	if _, err := send(t.Context(), data, call("show", "", "")); workflow.ErrorCode(err) != workflow.CodeNotFound {
 		t.Errorf("made anew: %v", err)
 	}
 	other := shortDir(t)
@@ -138,10 +139,10 @@ func TestControlOrders(t *testing.T) {
 	data := t.TempDir()
 	w := serveControl(t, data, &log)
 	d := newDriver(&ordeal{t: t})
-	if err := w.engine.ImportBlock(t.Context(), d.block, engine.Meta{Actor: workflow.SystemActor, Origin: "test"}); err != nil {
+	if err := applyBlock(t.Context(), w.engine, d.block); err != nil {
 		t.Fatal(err)
 	}
-	draft, err := place{}.complete(&env{lang: "en"}, order{Command: "draft", Slug: "x", As: "giap-van-chinh", Key: "k1"}, engine.DraftRequest{
+	draft, err := place{}.complete(&env{lang: "en"}, call("draft", "2026/x", "k1").as("giap-van-chinh"), engine.DraftRequest{
 		Title: "Giao ước", Year: 2026, Block: d.block.Block.ID, Template: "giao-uoc-thi-dua", Values: d.values,
 	})
 	if err != nil {
@@ -155,14 +156,14 @@ func TestControlOrders(t *testing.T) {
 	if err != nil || again.Covenant != first.Covenant {
 		t.Errorf("given again: %+v, %v, want %s", again, err, first.Covenant)
 	}
-	v, err := w.engine.View(t.Context(), "x")
-	if err != nil || len(v.Timeline) != 1 || v.Timeline[0].Actor.Person != "giap-van-chinh" {
+	v, err := w.engine.View(t.Context(), "2026/x")
+	if err != nil || len(v.Timeline) != 1 || v.Timeline[0].By != (workflow.Doer{Person: "giap-van-chinh", Console: thisUser()}) {
 		t.Errorf("%+v, %v", v.Timeline, err)
 	}
 	err = w.store.View(t.Context(), func(tx *store.Tx) error {
 		events, err := tx.Events(t.Context(), store.Stream("covenant/"+string(first.Covenant)), 1)
 		for _, e := range events {
-			if e.Origin != "cli" || e.CommandKey != "k1" {
+			if e.Origin != "console" || e.CommandKey != "k1" {
 				t.Errorf("%s has origin %q and key %q", e.Kind, e.Origin, e.CommandKey)
 			}
 		}
@@ -171,45 +172,9 @@ func TestControlOrders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(log.String(), "order.command=draft order.slug=x order.as=giap-van-chinh order.key=k1 status=200") {
+	if !strings.Contains(log.String(), "order.command=draft order.address=2026/x order.as=giap-van-chinh order.key=k1 status=200") {
 		t.Errorf("the log does not tell of the order:\n%s", log.String())
 	}
-}
-
-// Refusals keep their code and both their sentences on the way, and other errors what they mean.
-func TestControlRefusals(t *testing.T) {
-	for _, err := range []error{
-		&workflow.Error{Code: workflow.CodeForbidden, Vietnamese: "không được", English: "not allowed"},
-		fmt.Errorf("about: %w", &workflow.Error{Code: workflow.CodeWrongState, Vietnamese: "chưa", English: "not yet"}),
-	} {
-		status, told := throughJSON(t, err)
-		if workflow.ErrorCode(told) != workflow.ErrorCode(err) || explain(told, "vi") != explain(err, "vi") || explain(told, "en") != explain(err, "en") || status < 400 {
-			t.Errorf("%v came as %v with status %d", err, told, status)
-		}
-	}
-	for name, meaning := range meanings {
-		status, told := throughJSON(t, fmt.Errorf("about: %w", meaning.err))
-		if !errors.Is(told, meaning.err) || told.Error() != "about: "+meaning.err.Error() || status != meaning.status {
-			t.Errorf("%s came as %v with status %d", name, told, status)
-		}
-	}
-	if status, told := throughJSON(t, errors.New("unforeseen")); told.Error() != "unforeseen" || status != 500 {
-		t.Errorf("an unforeseen error came as %v with status %d", told, status)
-	}
-}
-
-func throughJSON(t *testing.T, err error) (status int, told error) {
-	t.Helper()
-	r, status := refuse(err)
-	data, err := json.Marshal(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var back refusal
-	if err := json.Unmarshal(data, &back); err != nil {
-		t.Fatal(err)
-	}
-	return status, back.err()
 }
 
 // The serving side takes nothing that it does not know, and nothing that is too large; a process that dies before it answers
@@ -217,13 +182,13 @@ func throughJSON(t *testing.T, err error) (status int, told error) {
 func TestControlLimits(t *testing.T) {
 	data := shortDir(t)
 	serveControl(t, data, new(bytes.Buffer))
-	if _, err := send(t.Context(), data, order{Command: "dance"}); err == nil || !strings.Contains(explain(err, "vi"), "không có lệnh “dance”") {
+	if _, err := send(t.Context(), data, call("dance", "", "")); err == nil || !strings.Contains(explain(err, "vi"), "không có lệnh “dance”") {
 		t.Errorf("an unknown command: %v", err)
 	}
-	if _, err := send(t.Context(), data, order{Command: "cancel", Slug: "x", As: "y", Fields: []byte(`{"Raeson":"x"}`)}); err == nil || !strings.Contains(err.Error(), "Raeson") {
+	if _, err := send(t.Context(), data, order{Call: catalogue.Call{Command: "cancel", Address: "x", Fields: []byte(`{"raeson":"x"}`)}, As: "y"}); err == nil || !strings.Contains(err.Error(), "raeson") {
 		t.Errorf("an unknown field: %v", err)
 	}
-	large := order{Command: "upload-signed", Fields: json.RawMessage(`"` + strings.Repeat("a", maxOrder) + `"`)}
+	large := order{Call: catalogue.Call{Command: "upload-signed", Fields: json.RawMessage(`"` + strings.Repeat("a", maxOrder) + `"`)}}
 	if _, err := send(t.Context(), data, large); err == nil || !strings.Contains(err.Error(), "too large") {
 		t.Errorf("a large order: %v", err)
 	}
@@ -244,7 +209,7 @@ func TestControlLimits(t *testing.T) {
 			conn.Close()
 		}
 	}()
-	_, err = send(t.Context(), deaf, order{Command: "cancel", Key: "k-7"})
+	_, err = send(t.Context(), deaf, call("cancel", "", "k-7"))
 	if !errors.Is(err, errUnanswered) || !strings.Contains(explain(err, "vi"), "chạy lại đúng lệnh này với --key k-7") {
 		t.Errorf("no answer: %v", err)
 	}
@@ -281,34 +246,28 @@ func TestControlOfAnotherRelease(t *testing.T) {
 	server := &http.Server{Handler: http.NotFoundHandler(), ReadHeaderTimeout: time.Minute}
 	go server.Serve(l)
 	defer server.Close()
-	if _, err := send(t.Context(), data, order{Command: "cancel"}); err == nil || !strings.Contains(err.Error(), "another release (404 Not Found)") {
+	if _, err := send(t.Context(), data, call("cancel", "", "")); err == nil || !strings.Contains(err.Error(), "another release (404 Not Found)") {
 		t.Errorf("%v", err)
 	}
 }
 
-// Whatever comes as the fields of a command is refused or understood, and what people write as a field comes over the channel.
+// What people write as a field is refused or understood, and then comes over the channel.
 func FuzzFields(f *testing.F) {
 	for _, seed := range []string{
-		`{"Reason":"x"}`, `{"By":"someone else","Reason":"x"}`, `{"Revision":1e400}`, `[]`, `null`, `{"Scores":[{"criterion":"a","points":"1.5"}]}`,
 		"reason=x", "comments=[{clause: a, text: b}]", "scores=[{criterion: a, points: 1,5}]", "votes=[{agency: a, votes: 99999999999999999999}]",
-		"motions=[[a]]", "choices={a: b}", "date=2026-02-30", "manifest=zz", "motions=&a [*a]",
+		"motions=[[a]]", "choices={a: b}", "date=2026-02-30", "manifest=zz", "motions=&a [*a]", "by=someone-else",
 	} {
 		f.Add(seed)
 	}
-	all := commands()
+	all := catalogue.Commands()
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, c := range all {
-			if params, err := c.decode(order{Command: c.name, As: "an", Fields: json.RawMessage(text)}); err == nil {
-				if by := reflect.ValueOf(params).FieldByName("By"); by.IsValid() && by.String() != "an" {
-					t.Errorf("%s: given by %s", c.name, by)
-				}
-			}
-			target := reflect.New(c.params)
-			if strings.Contains(text, "=@") || setField(target.Interface(), text, "vi") != nil { // no files
+			target := reflect.New(c.Params)
+			if strings.Contains(text, "=@") || setField(target.Interface(), text) != nil { // no files
 				continue
 			}
-			if _, err := (place{}).complete(&env{}, order{Command: c.name}, target.Interface()); err != nil {
-				t.Errorf("%s: %q cannot be sent: %v", c.name, text, err)
+			if _, err := (place{}).complete(&env{}, call(c.Name, "", ""), target.Interface()); err != nil {
+				t.Errorf("%s: %q cannot be sent: %v", c.Name, text, err)
 			}
 		}
 	})
@@ -316,7 +275,7 @@ func FuzzFields(f *testing.F) {
 
 // What an order may hold in secret stands in no text that is made of it.
 func TestOrderHidesItsFields(t *testing.T) {
-	o, err := place{}.complete(&env{lang: "vi"}, order{Command: "sign", Slug: "x", As: "y", Key: "z"}, engine.SignRequest{PIN: "135790"})
+	o, err := place{}.complete(&env{lang: "vi"}, call("sign", "x", "z").as("y"), engine.SignRequest{PIN: "135790"})
 	if err != nil || !strings.Contains(string(o.Fields), "135790") {
 		t.Fatalf("the fields are not there: %s, %v", o.Fields, err)
 	}
@@ -336,56 +295,57 @@ func TestCommandFieldsOnTheWire(t *testing.T) {
 	if err := os.WriteFile(file, []byte("bytes \x00\xff"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	names := map[string]bool{}
-	for _, c := range commands() {
-		if names[c.name] {
-			t.Errorf("there are two commands %s", c.name)
-		}
-		names[c.name] = true
-		target := reflect.New(c.params)
-		for _, f := range fieldsOf(c.params) {
-			if c.acts {
-				if err := setField(target.Interface(), f.name+"="+sample(f, file), "en"); err != nil {
-					t.Errorf("%s: %v", c.name, err)
-				}
-				if target.Elem().FieldByIndex(f.at).IsZero() {
-					t.Errorf("%s: %s was not set", c.name, f.name)
-				}
+	for _, c := range catalogue.Commands() {
+		target := reflect.New(c.Params)
+		for _, f := range c.Fields() {
+			if f.Secret {
+				continue
+			}
+			if err := setField(target.Interface(), f.Name+"="+sample(f, file)); err != nil {
+				t.Errorf("%s: %v", c.Name, err)
+			}
+			if target.Elem().FieldByIndex(f.Index).IsZero() {
+				t.Errorf("%s: %s was not set", c.Name, f.Name)
 			}
 		}
-		o, err := place{}.complete(&env{lang: "en"}, order{Command: c.name, As: "an"}, target.Interface())
+		o, err := place{}.complete(&env{lang: "en"}, call(c.Name, "", ""), target.Interface())
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := c.decode(o)
-		if by := target.Elem().FieldByName("By"); by.IsValid() && by.Kind() == reflect.String {
-			by.SetString("an")
-		}
+		got, err := c.Decode(o.Fields)
 		if want := target.Elem().Interface(); err != nil || !reflect.DeepEqual(got, want) {
-			t.Errorf("%s came as %+v, %v, want %+v", c.name, got, err, want)
+			t.Errorf("%s came as %+v, %v, want %+v", c.Name, got, err, want)
 		}
 	}
 }
 
 // sample is a value as people write it.
-func sample(f field, file string) string {
+func sample(f catalogue.Field, file string) string {
 	switch {
-	case f.typ == reflect.TypeFor[[]byte]():
+	case len(f.Choices()) > 0:
+		return f.Choices()[0]
+	case f.Type == reflect.TypeFor[[]byte]():
 		return "@" + file
-	case f.typ == reflect.TypeFor[workflow.Date]():
+	case f.Type == reflect.TypeFor[workflow.Date]():
 		return "2026-11-25"
-	case f.typ == reflect.TypeFor[workflow.Digest]():
+	case f.Type == reflect.TypeFor[workflow.Digest]():
 		return strings.Repeat("ab", 32)
-	case f.typ.Kind() == reflect.Bool:
+	case f.Type.Kind() == reflect.Bool:
 		return "true"
-	case f.typ.Kind() == reflect.Slice && f.typ.Elem().Kind() == reflect.Struct:
+	case f.Type.Kind() == reflect.Slice && f.Type.Elem().Kind() == reflect.Struct:
 		var parts []string
-		for _, inner := range fieldsOf(f.typ.Elem()) {
-			parts = append(parts, inner.name+": "+sample(inner, file))
+		for _, inner := range catalogue.FieldsOf(f.Type.Elem()) {
+			parts = append(parts, inner.Name+": "+sample(inner, file))
 		}
 		return "[{" + strings.Join(parts, ", ") + "}]"
-	case f.typ.Kind() == reflect.Slice:
+	case f.Type.Kind() == reflect.Slice:
 		return "[một, hai]"
 	}
 	return "7" // a number, points, or any text
+}
+
+// applyBlock brings the directory in step with a block file, as the console does.
+func applyBlock(ctx context.Context, eng *engine.Engine, file *workflow.BlockFile) error {
+	_, err := eng.Do(ctx, "", workflow.ApplyBlock{File: file}, engine.Meta{Actor: workflow.AtConsole("test", workflow.ConsoleOff)})
+	return err
 }

@@ -97,9 +97,7 @@ func (p *play) inTime(v *engine.View, o engine.Occurrence) entry {
 func (p *play) handIn(o engine.Occurrence, agency workflow.AgencyID) func(context.Context) error {
 	return func(ctx context.Context) error {
 		reporter := p.holder(agency, workflow.DutyReport)
-		cmd := workflow.SubmitReport{
-			By: reporter.ID, Agency: agency, Obligation: o.Obligation, Period: o.Period, Summary: p.c.script.Report,
-		}
+		cmd := workflow.SubmitReport{Agency: agency, Obligation: o.Obligation, Period: o.Period, Summary: p.c.script.Report}
 		_, err := p.engine().Do(ctx, p.id, cmd, p.as(reporter.ID, "report/%s/%s/%s", o.Obligation, o.Period, agency))
 		if err == nil && agency == p.c.script.Late {
 			p.line("%s gửi “%s”, muộn", "%s hands in “%s”, late", p.agency(agency).Name, p.pick(o.Label, o.LabelEN))

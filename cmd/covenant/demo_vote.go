@@ -104,7 +104,7 @@ func (p *play) ballots(ctx context.Context, motions []workflow.Motion) error {
 
 func (p *play) ballot(ctx context.Context, motion workflow.MotionID, agency, by workflow.AgencyID) error {
 	voter := p.holder(by, workflow.DutyVote)
-	cmd := workflow.CastBallot{By: voter.ID, Agency: agency, Motion: motion, Choice: workflow.ChoiceFor}
+	cmd := workflow.CastBallot{Agency: agency, Motion: motion, Choice: workflow.ChoiceFor}
 	if slices.Contains(p.c.script.Against[motion], agency) {
 		cmd.Choice = workflow.ChoiceAgainst
 	}
@@ -113,7 +113,7 @@ func (p *play) ballot(ctx context.Context, motion workflow.MotionID, agency, by 
 
 func (p *play) declare(ctx context.Context, motion workflow.MotionID) error {
 	chair := p.holder(p.leader(), workflow.DutyVote)
-	return p.do(ctx, workflow.CloseMotion{By: chair.ID, Motion: motion}, chair.ID, "close/%s", motion)
+	return p.do(ctx, workflow.CloseMotion{Motion: motion}, chair.ID, "close/%s", motion)
 }
 
 // results tells how the motions of a stage came out.
@@ -142,7 +142,7 @@ func (p *play) conference(ctx context.Context) error {
 		}
 		p.clock.advance(day.At(8, 30, p.engine().Calendar.Zone()))
 	}
-	if err := p.do(ctx, workflow.OpenConference{By: chair.ID, Secretary: script.Secretary}, chair.ID, "conference/open"); err != nil {
+	if err := p.do(ctx, workflow.OpenConference{Secretary: script.Secretary}, chair.ID, "conference/open"); err != nil {
 		return err
 	}
 	if err := p.attend(ctx); err != nil {
@@ -155,18 +155,18 @@ func (p *play) conference(ctx context.Context) error {
 	}
 	if script.Floor.Text != "" {
 		proposer := p.holder(script.Floor.Agency, workflow.DutyVote)
-		cmd := workflow.ProposeMotion{By: proposer.ID, Agency: script.Floor.Agency, Text: script.Floor.Text}
+		cmd := workflow.ProposeMotion{Agency: script.Floor.Agency, Text: script.Floor.Text}
 		if err := p.do(ctx, cmd, proposer.ID, "conference/floor"); err != nil {
 			return err
 		}
 	}
-	if err := p.do(ctx, workflow.OpenMotions{By: chair.ID}, chair.ID, "conference/motions"); err != nil {
+	if err := p.do(ctx, workflow.OpenMotions{}, chair.ID, "conference/motions"); err != nil {
 		return err
 	}
 	if err := p.decideMotions(ctx); err != nil {
 		return err
 	}
-	if err := p.do(ctx, workflow.CloseConference{By: chair.ID, Opinions: script.Opinions}, chair.ID, "conference/close"); err != nil {
+	if err := p.do(ctx, workflow.CloseConference{Opinions: script.Opinions}, chair.ID, "conference/close"); err != nil {
 		return err
 	}
 	s, err := p.engine().Await(ctx, p.id, func(s workflow.State) bool {
@@ -188,7 +188,7 @@ func (p *play) attend(ctx context.Context) error {
 		return err
 	}
 	for _, party := range v.Covenant.Parties {
-		cmd := workflow.RecordAttendance{By: script.Secretary, Agency: party.Agency, Presence: workflow.Absent}
+		cmd := workflow.RecordAttendance{Agency: party.Agency, Presence: workflow.Absent}
 		if party.Agency == script.Proxy.From {
 			continue
 		}
@@ -201,7 +201,7 @@ func (p *play) attend(ctx context.Context) error {
 	}
 	if script.Proxy.From != "" {
 		cmd := workflow.RecordProxy{
-			By: script.Secretary, From: script.Proxy.From, To: script.Proxy.To, GivenBy: script.Proxy.GivenBy, Date: p.c.day, Document: script.Proxy.Document,
+			From: script.Proxy.From, To: script.Proxy.To, GivenBy: script.Proxy.GivenBy, Date: p.c.day, Document: script.Proxy.Document,
 		}
 		if err := p.do(ctx, cmd, script.Secretary, "proxy/%s", script.Proxy.From); err != nil {
 			return err
@@ -227,7 +227,7 @@ func (p *play) amend(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := p.do(ctx, workflow.OpenMotions{By: chair.ID}, chair.ID, "conference/amendment"); err != nil {
+	if err := p.do(ctx, workflow.OpenMotions{}, chair.ID, "conference/amendment"); err != nil {
 		return err
 	}
 	return p.decideMotions(ctx)
@@ -247,7 +247,7 @@ func (p *play) decideMotions(ctx context.Context) error {
 			continue
 		}
 		if hands, ok := p.c.script.Conference.Hands[m.ID]; ok {
-			cmd := workflow.CountHands{By: chair.ID, Motion: m.ID, For: hands[0], Against: hands[1], Abstain: hands[2]}
+			cmd := workflow.CountHands{Motion: m.ID, For: hands[0], Against: hands[1], Abstain: hands[2]}
 			if err := p.do(ctx, cmd, chair.ID, "hands/%s", m.ID); err != nil {
 				return err
 			}

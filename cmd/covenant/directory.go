@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"covenant/workflow"
+	"covenant/workflow/catalogue"
 	"covenant/workflow/engine"
 )
 
@@ -21,15 +22,23 @@ type directoryCmd struct {
 	Confirm  directoryConfirmCmd  `cmd:"" help:"Confirm a binding that waits for it."`
 	Unbind   directoryUnbindCmd   `cmd:"" help:"Unbind a certificate; --new-serial names the one that replaces it."`
 	Rule     directoryRuleCmd     `cmd:"" help:"Bind certificates by their subject."`
+	Grant    directoryGrantCmd    `cmd:"" help:"Give a person the right to administer or to audit."`
+	Withhold directoryWithholdCmd `cmd:"" help:"Take the right to administer or to audit back."`
 	Keep     directoryKeepCmd     `cmd:"" help:"Have the server keep the signing key of a person, or of an agency's seal, under a PIN."`
 }
 
+// administrator is where a command on the directory is given, and by whom.
+type administrator struct {
+	As workflow.PersonID `help:"Who does it, where it is not the console by itself." placeholder:"PERSON"`
+	place
+}
+
 // direct has one command on the directory carried out, and prints what it changed.
-func (p place) direct(e *env, cmd workflow.Command) error { return p.directAbout(e, "", cmd) }
+func (a administrator) direct(e *env, cmd workflow.Command) error { return a.directAbout(e, "", cmd) }
 
 // directAbout is direct for a command that is about the covenant at an address.
-func (p place) directAbout(e *env, slug string, cmd workflow.Command) error {
-	return p.give(e, order{Command: directoryName(cmd), Slug: slug}, cmd)
+func (a administrator) directAbout(e *env, address string, cmd workflow.Command) error {
+	return a.give(e, call(catalogue.NameOf(cmd), address, "").as(a.As), cmd)
 }
 
 type directoryShowCmd struct{ place }
@@ -76,7 +85,7 @@ func (cmd *directoryShowCmd) until(e *env, day workflow.Date) string {
 
 type directoryApplyCmd struct {
 	File string `arg:"" help:"Block file (YAML)." type:"existingfile"`
-	place
+	administrator
 	Yes bool `help:"Record the changes. Without it they are only shown."`
 }
 
@@ -87,14 +96,14 @@ func (cmd *directoryApplyCmd) Run(e *env) error {
 		return err
 	}
 	if cmd.Yes {
-		return cmd.give(e, order{Command: "apply-block"}, blockParams{cmd.File, source})
+		return cmd.give(e, call("apply-block", "", "").as(cmd.As), catalogue.BlockFile{Name: cmd.File, Source: source})
 	}
 	file, err := workflow.ParseBlockFile(cmd.File, source)
 	if err != nil {
 		return err
 	}
 	return cmd.read(e, func(eng *engine.Engine) error {
-		lines, err := eng.PlanBlock(e.ctx, file, e.lang)
+		lines, err := eng.PlanDirectory(e.ctx, workflow.ApplyBlock{File: file}, engine.Meta{Actor: workflow.AtConsole(thisUser(), workflow.ConsoleOff)}, e.lang)
 		if err != nil {
 			return err
 		}
@@ -115,7 +124,7 @@ type directoryLeaveCmd struct {
 	LastDay   string              `required:"" help:"Last day in the position, yyyy-mm-dd." placeholder:"DATE"`
 	Successor workflow.PersonID   `help:"Who takes it over from the next day on; in the directory already." placeholder:"PERSON"`
 	Document  string              `help:"The decision, number and date." placeholder:"TEXT"`
-	place
+	administrator
 }
 
 // Run ends a position.
@@ -137,7 +146,7 @@ type directoryDelegateCmd struct {
 	Document string                 `required:"" help:"Number and date of the document." placeholder:"TEXT"`
 	Scope    string                 `help:"What it is for." placeholder:"TEXT"`
 	Covenant string                 `help:"Address of the only covenant that it is for." placeholder:"SLUG"`
-	place
+	administrator
 }
 
 // Run records a delegation.
@@ -161,7 +170,7 @@ type directoryRevokeCmd struct {
 	LastDay    string                `required:"" help:"Last day on which it holds, yyyy-mm-dd." placeholder:"DATE"`
 	Reason     string                `required:"" help:"Why." placeholder:"TEXT"`
 	Document   string                `help:"Number and date of the document." placeholder:"TEXT"`
-	place
+	administrator
 }
 
 // Run revokes a delegation.
@@ -171,4 +180,28 @@ func (cmd *directoryRevokeCmd) Run(e *env) error {
 		return err
 	}
 	return cmd.direct(e, workflow.RevokeDelegation{Delegation: cmd.Delegation, LastDay: day, Reason: cmd.Reason, Document: cmd.Document})
+}
+
+type directoryGrantCmd struct {
+	Person   workflow.PersonID `arg:"" help:"Who gets it; in the directory already."`
+	Right    workflow.Right    `arg:"" help:"administer or audit."`
+	Document string            `help:"The decision, number and date." placeholder:"TEXT"`
+	administrator
+}
+
+// Run gives a right.
+func (cmd *directoryGrantCmd) Run(e *env) error {
+	return cmd.direct(e, workflow.GrantRight{Person: cmd.Person, Right: cmd.Right, Document: cmd.Document})
+}
+
+type directoryWithholdCmd struct {
+	Person workflow.PersonID `arg:"" help:"Who loses it."`
+	Right  workflow.Right    `arg:"" help:"administer or audit."`
+	Reason string            `required:"" help:"Why." placeholder:"TEXT"`
+	administrator
+}
+
+// Run takes a right back.
+func (cmd *directoryWithholdCmd) Run(e *env) error {
+	return cmd.direct(e, workflow.RevokeRight{Person: cmd.Person, Right: cmd.Right, Reason: cmd.Reason})
 }

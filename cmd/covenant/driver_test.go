@@ -16,6 +16,7 @@ import (
 
 	"covenant/testdata"
 	"covenant/workflow"
+	"covenant/workflow/catalogue"
 	"covenant/workflow/engine"
 	"covenant/workflow/store"
 )
@@ -119,10 +120,10 @@ func (d *driver) who(agency workflow.AgencyID, duty workflow.Duty) workflow.Pers
 }
 
 // ask gives an order to one of the nodes, and again until one answers. A refusal is an answer.
-func (d *driver) ask(command, slug string, by workflow.PersonID, key string, fields any) (answer, error) {
-	o, err := place{}.complete(&env{lang: "en"}, order{Command: command, Slug: slug, As: by, Key: key}, fields)
+func (d *driver) ask(command, slug string, by workflow.PersonID, key string, fields any) (catalogue.Answer, error) {
+	o, err := place{}.complete(&env{lang: "en"}, call(command, slug, key).as(by), fields)
 	if err != nil {
-		return answer{}, err
+		return catalogue.Answer{}, err
 	}
 	for began := time.Now(); ; time.Sleep(time.Duration(20+rand.IntN(30)) * time.Millisecond) {
 		a, err := send(d.t.Context(), d.anyNode().data, o)
@@ -178,8 +179,8 @@ func (d *driver) ride(n int) error {
 		Title: title(n), Year: d.today.Year, Block: d.block.Block.ID, Template: "giao-uoc-thi-dua", Values: d.values, Process: d.process,
 	})
 	for err == nil {
-		var a answer
-		if a, err = d.ask("show", d.slug(n), "", "", showParams{Wait: true}); err != nil {
+		var a catalogue.Answer
+		if a, err = d.ask("show", d.slug(n), "", "", catalogue.Show{Wait: true}); err != nil {
 			break
 		}
 		switch s := a.Standing; {
@@ -194,8 +195,8 @@ func (d *driver) ride(n int) error {
 	return fmt.Errorf("covenant %d: %w", n, err)
 }
 
-func (d *driver) step(n int, s *standing) error {
-	if atWork(s.Phase) {
+func (d *driver) step(n int, s *catalogue.Standing) error {
+	if catalogue.AtWork(s.Phase) {
 		return nil
 	}
 	switch s.Phase {
@@ -208,7 +209,7 @@ func (d *driver) step(n int, s *standing) error {
 	case workflow.AwaitingVotes:
 		return d.vote(n, s)
 	case workflow.AwaitingNumber:
-		return d.act(n, d.who(tortureLeader, workflow.DutyNumber), "number", "issue-number", numberParams{Date: d.today})
+		return d.act(n, d.who(tortureLeader, workflow.DutyNumber), "number", "issue-number", catalogue.Number{Date: d.today})
 	case workflow.AwaitingSignatures:
 		return d.sign(n, s)
 	case workflow.AwaitingSeals:
@@ -218,7 +219,7 @@ func (d *driver) step(n int, s *standing) error {
 	return fmt.Errorf("the driver does not know what to do in phase %s", s.Phase)
 }
 
-func (d *driver) vote(n int, s *standing) error {
+func (d *driver) vote(n int, s *catalogue.Standing) error {
 	for _, m := range s.Motions {
 		if m.Closed {
 			continue
@@ -235,8 +236,8 @@ func (d *driver) vote(n int, s *standing) error {
 	return nil
 }
 
-func (d *driver) sign(n int, s *standing) error {
-	if cancelled(n) && slices.ContainsFunc(s.Cells, func(c cell) bool { return c.Signed != "" }) {
+func (d *driver) sign(n int, s *catalogue.Standing) error {
+	if cancelled(n) && slices.ContainsFunc(s.Cells, func(c catalogue.Cell) bool { return c.Signed != "" }) {
 		return d.act(n, d.who(tortureLeader, workflow.DutySign), "cancel", "cancel", workflow.Cancel{Reason: "thử hủy"})
 	}
 	a := s.Waiting[rand.IntN(len(s.Waiting))]
@@ -245,7 +246,7 @@ func (d *driver) sign(n int, s *standing) error {
 }
 
 // reports has every member but the last hand in the first report.
-func (d *driver) reports(n int, s *standing) error {
+func (d *driver) reports(n int, s *catalogue.Standing) error {
 	first := s.Reminders[0]
 	for _, a := range s.Members[:len(s.Members)-1] {
 		err := d.act(n, d.who(a, workflow.DutyReport), "report/"+string(a), "submit-report",

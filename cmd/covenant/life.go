@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"covenant/workflow"
+	"covenant/workflow/catalogue"
 	"covenant/workflow/engine"
 )
 
@@ -21,7 +22,7 @@ func (a actOn) do(e *env, command, key string, fields any) error {
 	if a.Key != "" {
 		key = a.Key
 	}
-	return a.give(e, order{Command: command, Slug: a.Slug, As: a.As, Key: key}, fields)
+	return a.give(e, call(command, a.Slug, key).as(a.As), fields)
 }
 
 type withdrawCmd struct {
@@ -94,7 +95,7 @@ func (cmd *renewCmd) Run(e *env) error {
 		return cmd.start(e)
 	}
 	return cmd.read(e, func(eng *engine.Engine) error {
-		r, _, err := renewal(e.ctx, eng, cmd.Slug, cmd.Year)
+		r, _, err := catalogue.PlanRenewal(e.ctx, eng, cmd.Slug, cmd.Year)
 		if err != nil {
 			return err
 		}
@@ -119,5 +120,5 @@ func (cmd *renewCmd) start(e *env) error {
 	if err != nil {
 		return err
 	}
-	return cmd.give(e, order{Command: "renew", Slug: cmd.Slug, As: cmd.As}, renewParams{cmd.Year, values})
+	return cmd.give(e, call("renew", cmd.Slug, "").as(cmd.As), catalogue.Renewal{Year: cmd.Year, Values: values})
 }

@@ -58,7 +58,7 @@ func (o *ordeal) configFile() string {
 	data, err := yaml.Marshal(map[string]any{
 		"database": c.Database, "listen": c.Listen, "public_url": c.PublicURL, "tsa": c.TSA, "trust": c.Trust, "secret_file": c.SecretFile,
 		"blobs": c.Blobs, "smtp": c.SMTP, "smtp_tls": c.SMTPTLS, "mail_from": c.MailFrom, "allow_private": c.AllowPrivate,
-		"smtp_timeout": "3s", // the mail server is on this machine
+		"console": c.Console, "smtp_timeout": "3s", // the mail server is on this machine
 	})
 	path := filepath.Join(o.t.TempDir(), "covenant.yaml")
 	if err == nil {

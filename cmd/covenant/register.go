@@ -75,7 +75,7 @@ func (p registerPlace) entry() workflow.RegisterEntry {
 
 // order is a command of the clerk on the number; the same one again is carried out once.
 func (p registerPlace) order(command, what string) order {
-	return order{Command: command, As: p.As, Key: fmt.Sprintf("cli/register/%s/%s/%d/%d", what, p.Book, p.Year, p.Number)}
+	return call(command, "", fmt.Sprintf("cli/register/%s/%s/%d/%d", what, p.Book, p.Year, p.Number)).as(p.As)
 }
 
 type registerReserveCmd struct {

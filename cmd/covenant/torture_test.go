@@ -72,7 +72,7 @@ func newOrdeal(t *testing.T, database string) *ordeal {
 	o.config = config{
 		Data: filepath.Join(dir, "data"), Database: database, Listen: "127.0.0.1:0", PublicURL: "http://covenant.example", TSA: stamper.URL,
 		Trust: filepath.Join(dir, "roots.pem"), SecretFile: filepath.Join(dir, "server.secret"), Blobs: filepath.Join(dir, "blobs"),
-		SMTP: mail.Addr(), SMTPTLS: "none", MailFrom: "Khối <khoi@covenant.example>", AllowPrivate: true,
+		SMTP: mail.Addr(), SMTPTLS: "none", Console: "everything", MailFrom: "Khối <khoi@covenant.example>", AllowPrivate: true,
 	}
 	if err := os.WriteFile(o.config.Trust, o.pki.RootsPEM(), 0o600); err != nil {
 		t.Fatal(err)
@@ -144,15 +144,15 @@ func (o *ordeal) people() {
 	}
 	w := o.open()
 	defer w.close()
-	meta := engine.Meta{Actor: workflow.SystemActor, Origin: "test"}
-	if err := w.engine.ImportBlock(o.t.Context(), block, meta); err != nil {
+	meta := engine.Meta{Actor: workflow.AtConsole("test", workflow.ConsoleEverything)}
+	if err := applyBlock(o.t.Context(), w.engine, block); err != nil {
 		o.t.Fatal(err)
 	}
 	for _, a := range block.Agencies {
 		if a.ID == tortureLeader {
 			id, err := o.pki.Issue(devpki.Subject{ID: "seal", CommonName: a.Name}, devpki.Profile{})
 			if err == nil {
-				err = w.engine.KeepSeal(o.t.Context(), a.ID, signing.Identity(id), torturePIN, meta)
+				_, err = w.engine.KeepKey(o.t.Context(), engine.KeyRequest{Agency: a.ID, Identity: signing.Identity(id), PIN: torturePIN}, meta)
 			}
 			if err != nil {
 				o.t.Fatal(err)
@@ -164,7 +164,7 @@ func (o *ordeal) people() {
 			}
 			id, err := o.pki.Issue(devpki.Subject{ID: string(p.ID), CommonName: p.Name, Organization: a.Name}, devpki.Profile{})
 			if err == nil {
-				err = w.engine.KeepKey(o.t.Context(), p.ID, signing.Identity(id), torturePIN, meta)
+				_, err = w.engine.KeepKey(o.t.Context(), engine.KeyRequest{Person: p.ID, Identity: signing.Identity(id), PIN: torturePIN}, meta)
 			}
 			if err != nil {
 				o.t.Fatal(err)

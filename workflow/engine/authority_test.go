@@ -30,8 +30,7 @@ func TestDelegateSigns(t *testing.T) {
 			Agency: leader, Person: deputy, Title: "Phó Giám đốc", Rank: workflow.RankDeputy, Duties: []workflow.Duty{workflow.DutyVote},
 		}})
 		today := o.Calendar.Today(o.now())
-		grant := workflow.GrantDelegation{
-			By: head, From: post, To: deputy, Form: workflow.FormDeputy, Duties: []workflow.Duty{workflow.DutySign}, Start: today, End: today,
+		grant := workflow.GrantDelegation{From: post, To: deputy, Form: workflow.FormDeputy, Duties: []workflow.Duty{workflow.DutySign}, Start: today, End: today,
 			Document: "Giấy ủy quyền số 05/UQ-SGDĐT",
 		}
 		first := o.direct("grant", grant)
@@ -74,16 +73,16 @@ func (o *office) newPerson(id workflow.PersonID, name string) workflow.PersonID 
 	last.People = append(append([]workflow.BlockFilePerson(nil), last.People...), workflow.BlockFilePerson{
 		ID: id, Name: name, Email: string(id) + "@x.example", Title: "Chuyên viên", Duties: []workflow.Duty{workflow.DutyReport},
 	})
-	check(o.t, o.ImportBlock(context.Background(), file, engine.Meta{Actor: workflow.SystemActor}))
+	o.apply(file)
 	issued, err := o.pki.Issue(devpki.Subject{ID: string(id), CommonName: name}, devpki.Profile{})
 	check(o.t, err)
-	check(o.t, o.KeepKey(context.Background(), id, signing.Identity(issued), pin, engine.Meta{Actor: workflow.SystemActor}))
+	o.keep(engine.KeyRequest{Person: id, Identity: signing.Identity(issued)})
 	return id
 }
 
 func (o *office) direct(key string, cmd workflow.Command) engine.Outcome {
 	o.t.Helper()
-	out, err := o.DoDirectory(context.Background(), cmd, engine.Meta{Key: "directory/" + key, Actor: workflow.SystemActor, Origin: "test"})
+	out, err := o.Do(context.Background(), "", cmd, engine.Meta{Key: "directory/" + key, Actor: console})
 	check(o.t, err)
 	return out
 }

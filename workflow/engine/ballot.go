@@ -35,13 +35,14 @@ func (e *Engine) castBallot(ctx context.Context, id workflow.CovenantID, cmd wor
 	}
 	return e.do(ctx, id, asked, meta, func(ctx context.Context, tx *store.Tx, s workflow.State) (workflow.Command, error) {
 		if secretMotion(s, cmd.Motion) != expected {
-			return nil, &workflow.Error{Code: workflow.CodeConflict,
-				Vietnamese: "nội dung biểu quyết vừa thay đổi; hãy xem lại rồi biểu quyết", English: "the motion has just changed; look again, then vote"}
+			return nil, workflow.Refusal(workflow.CodeConflict,
+				"nội dung biểu quyết vừa thay đổi; hãy xem lại rồi biểu quyết",
+				"the motion has just changed; look again, then vote")
 		}
 		if !expected {
 			return cmd, nil
 		}
-		if _, err := workflow.Decide(s, cmd, e.Now()); err != nil { // before the box is touched
+		if _, err := workflow.Decide(s, meta.Actor, cmd, e.Now()); err != nil { // before the box is touched
 			return nil, err
 		}
 		motion, _ := motionOf(s, cmd.Motion)

@@ -147,12 +147,12 @@ func (c *commands) agency(i int) workflow.AgencyID {
 func (c *commands) give(id workflow.CovenantID, load load, turn int) error {
 	a := c.agency(turn)
 	by := c.reviews[a]
-	var cmd workflow.Command = workflow.PostComment{By: by, Agency: a, Revision: 1, Text: benchComment}
+	var cmd workflow.Command = workflow.PostComment{Agency: a, Revision: 1, Text: benchComment}
 	if load.name == "review" {
-		cmd = workflow.GiveReview{By: by, Agency: a, Revision: 1, Manifest: c.read, Opinion: workflow.OpinionApprove}
+		cmd = workflow.GiveReview{Agency: a, Revision: 1, Manifest: c.read, Opinion: workflow.OpinionApprove}
 	}
 	_, err := c.Do(context.Background(), id, cmd, engine.Meta{
-		Key: fmt.Sprintf("bench/%s/%08d", id, c.step.Add(1)), Actor: workflow.Actor{Person: by}, Origin: "web", Address: "203.0.113.7",
+		Key: fmt.Sprintf("bench/%s/%08d", id, c.step.Add(1)), Actor: workflow.SignedIn(by), Address: "203.0.113.7",
 	})
 	return err
 }

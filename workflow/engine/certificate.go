@@ -12,8 +12,8 @@ import (
 // covenant's state with the directory as it is then.
 func (e *Engine) bindByRule(ctx context.Context, id workflow.CovenantID, cert *x509.Certificate) (workflow.State, error) {
 	cmd := workflow.BindByRule{Issuer: cert.Issuer.String(), Serial: cert.SerialNumber.String(), Subject: subjectOf(cert.Subject)}
-	meta := Meta{Actor: workflow.SystemActor, Origin: "rule"}
-	if _, err := e.DoDirectory(ctx, cmd, meta); err != nil {
+	meta := Meta{Actor: workflow.Program()}
+	if _, err := e.Do(ctx, "", cmd, meta); err != nil {
 		return workflow.State{}, err
 	}
 	return e.read(ctx, id)

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -10,21 +9,13 @@ import (
 	"covenant/workflow/store"
 )
 
-// ImportBlock brings the directory in step with a block file. Doing it again changes nothing.
-func (e *Engine) ImportBlock(ctx context.Context, file *workflow.BlockFile, meta Meta) error {
-	_, err := e.changeDirectory(ctx, file, meta, func(s workflow.State, now time.Time) ([]workflow.Event, error) {
-		return file.Changes(s, now)
-	})
-	return err
-}
-
-// PlanBlock tells what ImportBlock would record now, in words.
-func (e *Engine) PlanBlock(ctx context.Context, file *workflow.BlockFile, lang string) ([]string, error) {
+// PlanDirectory tells what a command on the directory would record now, in words.
+func (e *Engine) PlanDirectory(ctx context.Context, cmd workflow.Command, meta Meta, lang string) ([]string, error) {
 	d, err := e.Directory(ctx)
 	if err != nil {
 		return nil, err
 	}
-	events, err := file.Changes(workflow.State{Directory: d, Calendar: e.Calendar}, e.Now())
+	events, err := workflow.Decide(e.outside(d), meta.Actor, cmd, e.Now())
 	var lines []string
 	for _, event := range events {
 		lines = append(lines, d.Describe(event, lang))
@@ -32,42 +23,20 @@ func (e *Engine) PlanBlock(ctx context.Context, file *workflow.BlockFile, lang s
 	return lines, err
 }
 
-// DoDirectory carries out a command on the directory: positions, delegations, certificates. With a key in meta it is carried
-// out once. It returns the kinds of the events that it caused.
-func (e *Engine) DoDirectory(ctx context.Context, cmd workflow.Command, meta Meta) (Outcome, error) {
-	return e.changeDirectory(ctx, cmd, meta, func(s workflow.State, now time.Time) ([]workflow.Event, error) {
-		return workflow.Decide(s, cmd, now)
-	})
+// outside is the state for commands that are about no covenant.
+func (e *Engine) outside(d *workflow.Directory) workflow.State {
+	return workflow.State{Directory: d, Covenant: &workflow.Covenant{}, Calendar: e.Calendar}
 }
 
-// BindCertificate ties a certificate to a person, so that it may sign that person's fields.
-func (e *Engine) BindCertificate(ctx context.Context, cmd workflow.BindCertificate, meta Meta) error {
-	_, err := e.DoDirectory(ctx, cmd, meta)
-	return err
-}
-
-func (e *Engine) changeDirectory(ctx context.Context, asked any, meta Meta, change func(workflow.State, time.Time) ([]workflow.Event, error)) (Outcome, error) {
-	digest, err := commandDigest("directory", asked)
-	if err != nil {
-		return Outcome{}, err
-	}
-	return e.again(ctx, func(tx *store.Tx) (out Outcome, err error) {
-		if meta.Key != "" {
-			done, found, err := tx.Command(ctx, store.CommandKey(meta.Key), digest)
-			if err != nil {
-				return out, err
-			}
-			if found {
-				out.Repeated = true
-				return out, json.Unmarshal(done.Result, &out)
-			}
-		}
+// doDirectory carries out a command on the directory: people, positions, delegations, rights, certificates.
+func (e *Engine) doDirectory(ctx context.Context, cmd workflow.Command, meta Meta) (Outcome, error) {
+	return e.once(ctx, "directory", directoryStream, cmd, meta, func(tx *store.Tx, meta Meta) (out Outcome, err error) {
 		d, err := e.directory(ctx, tx)
 		if err != nil {
 			return out, err
 		}
 		now := e.Now().Truncate(time.Millisecond)
-		events, err := change(workflow.State{Directory: d, Covenant: &workflow.Covenant{}, Calendar: e.Calendar}, now)
+		events, err := workflow.Decide(e.outside(d), meta.Actor, cmd, now)
 		if err != nil {
 			return out, err
 		}
@@ -75,16 +44,11 @@ func (e *Engine) changeDirectory(ctx context.Context, asked any, meta Meta, chan
 		for _, event := range events {
 			out.Kinds = append(out.Kinds, event.Kind())
 		}
-		if len(events) > 0 {
-			if err := e.record(ctx, tx, directoryStream, d.Version, now, meta, events); err != nil {
-				return out, err
-			}
-			tx.OnCommit(e.changed.fire)
-		}
-		if meta.Key == "" {
+		if len(events) == 0 {
 			return out, nil
 		}
-		return out, e.remember(ctx, tx, meta.Key, digest, out)
+		tx.OnCommit(e.changed.fire)
+		return out, e.record(ctx, tx, directoryStream, d.Version, now, meta, events)
 	})
 }
 

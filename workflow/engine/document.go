@@ -114,8 +114,8 @@ func (e *Engine) complete(ctx context.Context, args CompleteArgs) error {
 	}
 	// The key names the head alone: a second run fetches other answers and makes other bytes, yet asks for the same.
 	asked := struct{ Before workflow.Digest }{s.Covenant.Head}
-	meta := Meta{Key: fmt.Sprintf("complete/%s/%s", args.Covenant, s.Covenant.Head), Actor: workflow.SystemActor, Origin: "job"}
-	_, err = e.do(ctx, args.Covenant, asked, meta, func(context.Context, *store.Tx, workflow.State) (workflow.Command, error) { return cmd, nil })
+	meta := Meta{Key: fmt.Sprintf("complete/%s/%s", args.Covenant, s.Covenant.Head), Actor: workflow.Program()}
+	_, err = e.do(ctx, args.Covenant, asked, meta, as(cmd))
 	return err
 }
 

@@ -10,6 +10,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/google/uuid"
+
 	"covenant/signing"
 	"covenant/templates"
 	"covenant/workflow"
@@ -76,11 +78,11 @@ func New(c Config) (*Engine, error) {
 	return &Engine{Config: c, cache: newCache()}, nil
 }
 
-// Meta is who gives a command and from where. Key makes it idempotent: the same key and command are carried out once.
+// Meta is who gives a command and from where. Key makes it idempotent: the same key and command are carried out once. Without one
+// each call is a command of its own.
 type Meta struct {
 	Key     string
 	Actor   workflow.Actor
-	Origin  string // web, api, cli, job, demo
 	Address string // network address, if any
 }
 
@@ -89,14 +91,23 @@ type Outcome struct {
 	Covenant workflow.CovenantID `json:"covenant,omitempty"`
 	Version  int64               `json:"version"`
 	Kinds    []string            `json:"kinds"` // of the events it caused
+	// Number is the line of the register that it wrote, with the number that it took.
+	Number *workflow.RegisterEntry `json:"number,omitempty"`
 	// Repeated says that the command had been carried out before under the same key.
 	Repeated bool `json:"-"`
 }
 
 const maxAttempts = 50
 
-// Do carries out a command on a covenant. A refusal is a [*workflow.Error]; nothing is recorded then.
+// Do carries out a command: on a covenant, or, where the command is about the directory or the register, on that. A refusal is a
+// [*workflow.Error]; nothing is recorded then.
 func (e *Engine) Do(ctx context.Context, id workflow.CovenantID, cmd workflow.Command, meta Meta) (Outcome, error) {
+	switch workflow.LogOf(cmd) {
+	case workflow.OfDirectory:
+		return e.doDirectory(ctx, cmd, meta)
+	case workflow.OfRegister:
+		return e.doRegister(ctx, cmd, meta)
+	}
 	switch cmd := cmd.(type) {
 	case workflow.CastBallot:
 		return e.castBallot(ctx, id, cmd, meta)
@@ -109,36 +120,52 @@ func (e *Engine) Do(ctx context.Context, id workflow.CovenantID, cmd workflow.Co
 	case workflow.EscalateStage:
 		return e.escalateStage(ctx, id, cmd, meta)
 	}
-	return e.do(ctx, id, cmd, meta, func(context.Context, *store.Tx, workflow.State) (workflow.Command, error) { return cmd, nil })
+	return e.do(ctx, id, cmd, meta, as(cmd))
 }
 
 // build makes the command from what the transaction finds, e.g. the next number of the register.
 type build func(ctx context.Context, tx *store.Tx, s workflow.State) (workflow.Command, error)
 
-// do is the one path of every command. asked is what identifies the request under its key.
+// as builds a command that is complete.
+func as(cmd workflow.Command) build {
+	return func(context.Context, *store.Tx, workflow.State) (workflow.Command, error) { return cmd, nil }
+}
+
+// do carries out a command on a covenant. asked is what identifies the request under its key.
 func (e *Engine) do(ctx context.Context, id workflow.CovenantID, asked any, meta Meta, make build) (Outcome, error) {
 	return e.doAs(ctx, id, id, asked, meta, make)
 }
 
 // doAs is do where the request does not name the covenant that it creates.
 func (e *Engine) doAs(ctx context.Context, about, id workflow.CovenantID, asked any, meta Meta, make build) (Outcome, error) {
-	digest, err := commandDigest(about, asked)
-	if err != nil {
-		return Outcome{}, err
-	}
-	if meta.Key == "" {
-		return Outcome{}, errors.New("command without a key: its caller must choose one")
-	}
 	done, err := e.commands.take(ctx, id)
 	if err != nil {
 		return Outcome{}, err
 	}
 	defer done()
+	return e.once(ctx, string(about), covenantStream(id), asked, meta, func(tx *store.Tx, meta Meta) (Outcome, error) {
+		return e.decide(ctx, tx, id, meta, make)
+	})
+}
+
+// once is the one path of every command, from its key to the events: what was carried out under the key is answered as it was
+// then; else carry does it, in one transaction with the key. Somebody was faster: the transaction starts again.
+func (e *Engine) once(
+	ctx context.Context, about string, stream store.Stream, asked any, meta Meta, carry func(*store.Tx, Meta) (Outcome, error),
+) (Outcome, error) {
+	if meta.Key == "" {
+		meta.Key = uuid.NewString()
+	}
+	key := store.CommandKey(meta.Key)
+	digest, err := commandDigest(about, meta.Actor, asked)
+	if err != nil {
+		return Outcome{}, err
+	}
 	return e.again(ctx, func(tx *store.Tx) (out Outcome, err error) {
-		if err := tx.ReadAhead(ctx, store.CommandKey(meta.Key), directoryStream, covenantStream(id)); err != nil {
+		if err := tx.ReadAhead(ctx, key, directoryStream, stream); err != nil {
 			return out, err
 		}
-		before, found, err := tx.Command(ctx, store.CommandKey(meta.Key), digest)
+		before, found, err := tx.Command(ctx, key, digest)
 		if err != nil {
 			return out, err
 		}
@@ -146,10 +173,14 @@ func (e *Engine) doAs(ctx context.Context, about, id workflow.CovenantID, asked 
 			out.Repeated = true
 			return out, json.Unmarshal(before.Result, &out)
 		}
-		if out, err = e.decide(ctx, tx, id, meta, make); err != nil {
+		if out, err = carry(tx, meta); err != nil {
 			return out, err
 		}
-		return out, e.remember(ctx, tx, meta.Key, digest, out)
+		result, err := json.Marshal(out)
+		if err != nil {
+			return out, fmt.Errorf("command %s: %w", key, err)
+		}
+		return out, tx.SaveCommand(ctx, key, store.Command{Digest: digest, Result: result, At: e.Now()})
 	})
 }
 
@@ -169,7 +200,7 @@ func (e *Engine) decide(ctx context.Context, tx *store.Tx, id workflow.CovenantI
 		}
 	}
 	now := e.Now().Truncate(time.Millisecond) // as the log keeps it
-	events, err := workflow.Decide(state, cmd, now)
+	events, err := workflow.Decide(state, meta.Actor, cmd, now)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -215,34 +246,23 @@ func (e *Engine) record(ctx context.Context, tx *store.Tx, stream store.Stream, 
 		}
 		payloads = append(payloads, store.Payload{Kind: event.Kind(), JSON: data})
 	}
-	actor := string(meta.Actor.Person)
-	if meta.Actor.System {
-		actor = systemActor
-	}
+	actor, onBehalf := meta.Actor.Recorded()
 	_, err := tx.Append(ctx, stream, version, store.Envelope{
-		At: now, Actor: actor, Origin: meta.Origin, Address: meta.Address, CommandKey: meta.Key,
+		At: now, Actor: actor, OnBehalf: onBehalf, Origin: string(meta.Actor.Origin()), Address: meta.Address, CommandKey: meta.Key,
 	}, payloads)
 	return err
 }
 
-// systemActor stands in the log where the program itself acts; a person's id can never hold a colon.
-const systemActor = "system:covenant"
-
-func (e *Engine) remember(ctx context.Context, tx *store.Tx, key string, digest []byte, out Outcome) error {
-	result, err := json.Marshal(out)
-	if err != nil {
-		return fmt.Errorf("command %s: %w", key, err)
-	}
-	return tx.SaveCommand(ctx, store.CommandKey(key), store.Command{Digest: digest, Result: result, At: e.Now()})
-}
-
-func commandDigest(id workflow.CovenantID, asked any) ([]byte, error) {
+// commandDigest identifies a request under its key, with who gives it: nobody is answered what somebody else's command did. What must
+// not be kept, such as a secret choice, is no part of asked.
+func commandDigest(about string, by workflow.Actor, asked any) ([]byte, error) {
 	data, err := json.Marshal(asked)
 	if err != nil {
 		return nil, fmt.Errorf("command %T: %w", asked, err)
 	}
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\n%T\n", id, asked)
+	actor, onBehalf := by.Recorded()
+	fmt.Fprintf(h, "%s\n%s\n%s\n%T\n", about, actor, onBehalf, asked)
 	h.Write(data)
 	return h.Sum(nil), nil
 }

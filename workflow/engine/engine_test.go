@@ -235,7 +235,33 @@ func (o *office) open() {
 }
 
 func (o *office) as(person workflow.PersonID, step string) engine.Meta {
-	return engine.Meta{Key: o.prefix + step, Actor: workflow.Actor{Person: person}, Origin: "test"}
+	return engine.Meta{Key: o.prefix + step, Actor: signedIn(person)}
+}
+
+// console may do everything in anybody's name.
+var console = workflow.AtConsole("test", workflow.ConsoleEverything)
+
+// signedIn is a person; without one it is nobody.
+func signedIn(person workflow.PersonID) workflow.Actor {
+	if person == "" {
+		return workflow.Actor{}
+	}
+	return workflow.SignedIn(person)
+}
+
+// apply brings the directory in step with a block file.
+func (o *office) apply(file *workflow.BlockFile) {
+	o.t.Helper()
+	_, err := o.Do(context.Background(), "", workflow.ApplyBlock{File: file}, engine.Meta{Actor: console})
+	check(o.t, err)
+}
+
+// keep has the server keep a key under the PIN of all.
+func (o *office) keep(r engine.KeyRequest) {
+	o.t.Helper()
+	r.PIN = pin
+	_, err := o.KeepKey(context.Background(), r, engine.Meta{Actor: console})
+	check(o.t, err)
 }
 
 func (o *office) who(agency workflow.AgencyID, duty workflow.Duty) workflow.PersonID {
@@ -261,7 +287,7 @@ func (o *office) state() workflow.State {
 func (o *office) upTo(phase workflow.Phase) {
 	o.t.Helper()
 	ctx := context.Background()
-	check(o.t, o.ImportBlock(ctx, o.block, engine.Meta{Actor: workflow.SystemActor, Origin: "test"}))
+	o.apply(o.block)
 	if phase != workflow.AwaitingReviews {
 		o.keys()
 	}
@@ -293,9 +319,9 @@ func (o *office) keys() {
 			if a.Role == workflow.RoleLeader {
 				seal, err := o.pki.Issue(devpki.Subject{ID: "seal", CommonName: a.Name}, devpki.Profile{})
 				check(o.t, err)
-				check(o.t, o.KeepSeal(context.Background(), a.ID, signing.Identity(seal), pin, engine.Meta{Actor: workflow.SystemActor}))
+				o.keep(engine.KeyRequest{Agency: a.ID, Identity: signing.Identity(seal)})
 			}
-			check(o.t, o.KeepKey(context.Background(), p.ID, signing.Identity(id), pin, engine.Meta{Actor: workflow.SystemActor}))
+			o.keep(engine.KeyRequest{Person: p.ID, Identity: signing.Identity(id)})
 		}
 	}
 }
@@ -309,9 +335,7 @@ func (o *office) step(s workflow.State) {
 	case workflow.AwaitingReviews:
 		r, _ := c.Revision()
 		a := c.Waiting[0]
-		_, err = o.Do(ctx, o.id, workflow.GiveReview{
-			By: o.who(a, workflow.DutyReview), Agency: a, Revision: r.Number, Manifest: r.Manifest, Opinion: workflow.OpinionApprove,
-		}, o.as(o.who(a, workflow.DutyReview), "review/"+string(a)))
+		_, err = o.Do(ctx, o.id, workflow.GiveReview{Agency: a, Revision: r.Number, Manifest: r.Manifest, Opinion: workflow.OpinionApprove}, o.as(o.who(a, workflow.DutyReview), "review/"+string(a)))
 	case workflow.AwaitingVotes:
 		o.voteAll(c)
 	case workflow.AwaitingNumber:
@@ -333,12 +357,12 @@ func (o *office) voteAll(c *workflow.Covenant) {
 	for _, m := range c.Motions {
 		for _, a := range m.Who {
 			by := o.who(a, workflow.DutyVote)
-			_, err := o.Do(context.Background(), o.id, workflow.CastBallot{By: by, Agency: a, Motion: m.ID, Choice: workflow.ChoiceFor},
+			_, err := o.Do(context.Background(), o.id, workflow.CastBallot{Agency: a, Motion: m.ID, Choice: workflow.ChoiceFor},
 				o.as(by, "vote/"+string(m.ID)+string(a)))
 			check(o.t, err)
 		}
 		chair := o.who("so-gddt", workflow.DutyVote)
-		_, err := o.Do(context.Background(), o.id, workflow.CloseMotion{By: chair, Motion: m.ID}, o.as(chair, "close/"+string(m.ID)))
+		_, err := o.Do(context.Background(), o.id, workflow.CloseMotion{Motion: m.ID}, o.as(chair, "close/"+string(m.ID)))
 		check(o.t, err)
 	}
 }
@@ -437,7 +461,7 @@ func TestCommandsAreIdempotent(t *testing.T) {
 		c := o.state().Covenant
 		r, _ := c.Revision()
 		by := o.who("so-yte", workflow.DutyReview)
-		cmd := workflow.GiveReview{By: by, Agency: "so-yte", Revision: 1, Manifest: r.Manifest, Opinion: workflow.OpinionApprove}
+		cmd := workflow.GiveReview{Agency: "so-yte", Revision: 1, Manifest: r.Manifest, Opinion: workflow.OpinionApprove}
 		first, err := o.Do(context.Background(), o.id, cmd, o.as(by, "k"))
 		check(t, err)
 		again, err := o.Do(context.Background(), o.id, cmd, o.as(by, "k"))
@@ -460,9 +484,7 @@ func TestConcurrentReviews(t *testing.T) {
 		for _, a := range o.state().Covenant.Waiting {
 			by := o.who(a, workflow.DutyReview)
 			all.Go(func() {
-				_, err := o.Do(context.Background(), o.id, workflow.GiveReview{
-					By: by, Agency: a, Revision: 1, Manifest: r.Manifest, Opinion: workflow.OpinionApprove,
-				}, o.as(by, "review/"+string(a)))
+				_, err := o.Do(context.Background(), o.id, workflow.GiveReview{Agency: a, Revision: 1, Manifest: r.Manifest, Opinion: workflow.OpinionApprove}, o.as(by, "review/"+string(a)))
 				if err != nil {
 					t.Error(err)
 				}
@@ -479,7 +501,7 @@ func TestConcurrentReviews(t *testing.T) {
 func TestDraftRefusals(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, o *office) {
 		ctx := context.Background()
-		check(t, o.ImportBlock(ctx, o.block, engine.Meta{Actor: workflow.SystemActor}))
+		o.apply(o.block)
 		request := engine.DraftRequest{
 			Slug: "2026/khoi", Title: "Giao ước", Year: 2026, Block: o.block.Block.ID, Template: "giao-uoc-thi-dua", Values: o.values,
 		}

@@ -91,7 +91,7 @@ func (e *Engine) scheduleLadder(ctx context.Context, tx *store.Tx, s workflow.St
 // it, so that they keep their order after everything was down; a rung that the rules refuse is settled as not needed.
 func (e *Engine) escalate(ctx context.Context, args EscalateArgs) error {
 	cmd := workflow.EscalateStage{Stage: args.Stage, Opening: args.Opening, Extension: args.Extension, Rung: args.Rung}
-	meta := Meta{Key: "escalate/" + args.occurrence().String(), Actor: workflow.SystemActor, Origin: "job"}
+	meta := Meta{Key: "escalate/" + args.occurrence().String(), Actor: workflow.Program()}
 	_, err := e.Do(ctx, args.Covenant, cmd, meta)
 	var refusal *workflow.Error
 	if err != nil && !errors.As(err, &refusal) {

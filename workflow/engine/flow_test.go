@@ -22,7 +22,7 @@ import (
 func (o *office) begin(stages string) {
 	o.t.Helper()
 	ctx := context.Background()
-	check(o.t, o.ImportBlock(ctx, o.block, engine.Meta{Actor: workflow.SystemActor, Origin: "test"}))
+	o.apply(o.block)
 	drafter := o.who("so-gddt", workflow.DutyDraft)
 	process := "process: {id: p, vi: v, en: e}\nstages:\n" + strings.ReplaceAll(stages, "NAME", "name: {vi: Bước, en: Stage}")
 	var err error
@@ -120,7 +120,7 @@ func TestSecretBallotsLieApart(t *testing.T) {
 		who := o.state().Covenant.Motions[0].Who
 		for i, a := range who {
 			choice := []workflow.Choice{workflow.ChoiceFor, workflow.ChoiceAgainst, workflow.ChoiceAbstain}[i%3]
-			o.do(o.who(a, workflow.DutyVote), "vote/"+string(a), workflow.CastBallot{By: o.who(a, workflow.DutyVote), Agency: a, Motion: "m", Choice: choice})
+			o.do(o.who(a, workflow.DutyVote), "vote/"+string(a), workflow.CastBallot{Agency: a, Motion: "m", Choice: choice})
 		}
 		for table, rows := range o.rows() {
 			for _, row := range rows {
@@ -131,7 +131,7 @@ func TestSecretBallotsLieApart(t *testing.T) {
 		}
 		// A key is bound to the vote, not to the choice: no digest that is kept can be tried against the three choices.
 		by := o.who(who[0], workflow.DutyVote)
-		again, err := o.Do(context.Background(), o.id, workflow.CastBallot{By: by, Agency: who[0], Motion: "m", Choice: workflow.ChoiceAgainst}, o.as(by, "vote/"+string(who[0])))
+		again, err := o.Do(context.Background(), o.id, workflow.CastBallot{Agency: who[0], Motion: "m", Choice: workflow.ChoiceAgainst}, o.as(by, "vote/"+string(who[0])))
 		if err != nil || !again.Repeated {
 			t.Errorf("the vote again with another choice: %+v, %v; want it repeated as it was", again, err)
 		}
@@ -139,7 +139,7 @@ func TestSecretBallotsLieApart(t *testing.T) {
 			t.Errorf("audit of the open box: %v, %v", problems, err)
 		}
 		chair := o.who("so-gddt", workflow.DutyVote)
-		o.do(chair, "close", workflow.CloseMotion{By: chair, Motion: "m"})
+		o.do(chair, "close", workflow.CloseMotion{Motion: "m"})
 		r := o.state().Covenant.Motions[0].Result
 		if r.For != 3 || r.Against != 2 || r.Abstain != 2 || !slices.IsSorted(r.Ballots) || len(r.Ballots) != 7 {
 			t.Errorf("result %+v", r)
@@ -167,7 +167,7 @@ func TestOverdueSecretVote(t *testing.T) {
 		o.begin(secretVote)
 		for _, a := range o.state().Covenant.Motions[0].Who[:5] {
 			by := o.who(a, workflow.DutyVote)
-			o.do(by, "vote/"+string(a), workflow.CastBallot{By: by, Agency: a, Motion: "m", Choice: workflow.ChoiceFor})
+			o.do(by, "vote/"+string(a), workflow.CastBallot{Agency: a, Motion: "m", Choice: workflow.ChoiceFor})
 		}
 		o.restart(6 * 24 * time.Hour)
 		s, err := o.Await(context.Background(), o.id, func(s workflow.State) bool { return s.Covenant.Phase == workflow.PhaseAdopted })
@@ -235,22 +235,22 @@ func TestConferenceIsMinuted(t *testing.T) {
 		ctx := context.Background()
 		o.begin("  - {id: hn, kind: vote, NAME, vote: {quorum: majority, fail: continue, chair: [leader, deputy], motions: [{id: m, vi: Nội dung, en: Motion}], conference: {place: Hội trường, amend: true, hands: true, symbol: BB-VHXH}}}\n")
 		chair, secretary := o.who("so-gddt", workflow.DutyVote), o.who("so-gddt", workflow.DutyDraft)
-		o.do(chair, "open", workflow.OpenConference{By: chair, Secretary: secretary})
+		o.do(chair, "open", workflow.OpenConference{Secretary: secretary})
 		for _, a := range o.state().Covenant.Members()[:5] {
-			o.do(secretary, "here/"+string(a), workflow.RecordAttendance{By: secretary, Agency: a, Person: o.who(a, workflow.DutyVote), Presence: workflow.Present})
+			o.do(secretary, "here/"+string(a), workflow.RecordAttendance{Agency: a, Person: o.who(a, workflow.DutyVote), Presence: workflow.Present})
 		}
 		amended := []byte(strings.Replace(string(o.values), "Kỷ cương, sáng tạo", "Kỷ cương, đổi mới, sáng tạo", 1))
 		_, err := o.AmendText(ctx, engine.SubmitRequest{Covenant: o.id, Values: amended}, o.as(secretary, "amend"))
 		check(t, err)
 		for _, m := range []workflow.MotionID{"sua-doi-1", "m"} {
-			o.do(chair, "put/"+string(m), workflow.OpenMotions{By: chair, Motions: []workflow.MotionID{m}})
-			o.do(chair, "hands/"+string(m), workflow.CountHands{By: chair, Motion: m, For: 4, Abstain: 1})
-			o.do(chair, "close/"+string(m), workflow.CloseMotion{By: chair, Motion: m})
+			o.do(chair, "put/"+string(m), workflow.OpenMotions{Motions: []workflow.MotionID{m}})
+			o.do(chair, "hands/"+string(m), workflow.CountHands{Motion: m, For: 4, Abstain: 1})
+			o.do(chair, "close/"+string(m), workflow.CloseMotion{Motion: m})
 		}
 		deputy := o.who("so-noi-vu", workflow.DutyVote)
-		o.do(chair, "hand over", workflow.HandOverChair{By: chair, To: "so-noi-vu", Reason: "Khối trưởng dự họp Tỉnh ủy."})
+		o.do(chair, "hand over", workflow.HandOverChair{To: "so-noi-vu", Reason: "Khối trưởng dự họp Tỉnh ủy."})
 		check(t, o.Stop(ctx)) // no job runs any more
-		o.do(deputy, "end", workflow.CloseConference{By: deputy})
+		o.do(deputy, "end", workflow.CloseConference{})
 		o.restart(0)
 		s, err := o.Await(ctx, o.id, func(s workflow.State) bool { return s.Covenant.Conferences[0].Minutes != nil })
 		check(t, err)
@@ -300,7 +300,7 @@ func TestPaperAndRefusal(t *testing.T) {
 		for o.state().Covenant.Group < 2 {
 			o.step(o.state())
 		}
-		o.do(refuser, "refuse", workflow.RefuseSignature{By: refuser, Slot: "so-yte", Reason: "chưa thống nhất"})
+		o.do(refuser, "refuse", workflow.RefuseSignature{Slot: "so-yte", Reason: "chưa thống nhất"})
 		for o.state().Covenant.Phase != workflow.PhaseInForce {
 			o.step(o.state())
 		}
@@ -320,16 +320,15 @@ func TestRankingIsMinuted(t *testing.T) {
 		for i, a := range members {
 			b, _ := workflow.ParsePoints(fmt.Sprintf("%d.5", 200+i))
 			scores := []workflow.CriterionScore{{Criterion: "a", Points: 650_00}, {Criterion: "b", Points: b}}
-			o.do(o.who(a, workflow.DutyReport), "self/"+string(a), workflow.SubmitScore{By: o.who(a, workflow.DutyReport), Agency: a, Scores: scores})
+			o.do(o.who(a, workflow.DutyReport), "self/"+string(a), workflow.SubmitScore{Agency: a, Scores: scores})
 			by := o.who("so-gddt", workflow.DutyReport)
 			if a == "so-gddt" {
 				by = o.who("so-noi-vu", workflow.DutyReport)
 			}
-			o.do(by, "verify/"+string(a), workflow.VerifyScore{By: by, Agency: a, Scores: scores})
+			o.do(by, "verify/"+string(a), workflow.VerifyScore{Agency: a, Scores: scores})
 		}
 		chair := o.who("so-gddt", workflow.DutyVote)
-		o.do(chair, "rank", workflow.DeclareRanking{
-			By: chair, Secretary: o.who("so-gddt", workflow.DutyDraft), Issued: 7, Collected: 7, Valid: 6, NewLeader: members[0], NewDeputy: members[1],
+		o.do(chair, "rank", workflow.DeclareRanking{Secretary: o.who("so-gddt", workflow.DutyDraft), Issued: 7, Collected: 7, Valid: 6, NewLeader: members[0], NewDeputy: members[1],
 			Votes: []workflow.AgencyVotes{{Agency: members[0], Votes: 6}},
 		})
 		s, err := o.Await(ctx, o.id, func(s workflow.State) bool { return s.Covenant.Scoring.Minutes != nil })

@@ -31,8 +31,8 @@ func (e *Engine) issueNumber(ctx context.Context, id workflow.CovenantID, asked 
 		return Outcome{}, err
 	}
 	return e.do(ctx, id, asked, meta, func(ctx context.Context, tx *store.Tx, s workflow.State) (workflow.Command, error) {
-		cmd := workflow.IssueNumber{By: meta.Actor.Person, Number: 1, Date: date, Symbol: symbol}
-		if _, err := workflow.Decide(s, cmd, e.Now()); err != nil { // before the register is touched
+		cmd := workflow.IssueNumber{Number: 1, Date: date, Symbol: symbol}
+		if _, err := workflow.Decide(s, meta.Actor, cmd, e.Now()); err != nil { // before the register is touched
 			return nil, err
 		}
 		stage, _ := s.Process.OfKind(workflow.StageNumber)
@@ -113,8 +113,8 @@ func (e *Engine) freeze(ctx context.Context, args FreezeArgs) error {
 	// The key names the approved revision alone: a second run draws another token, yet asks for the same.
 	revision, _ := s.Covenant.Revision()
 	asked := struct{ Manifest workflow.Digest }{revision.Manifest}
-	meta := Meta{Key: fmt.Sprintf("freeze/%s/%d", args.Covenant, revision.Number), Actor: workflow.SystemActor, Origin: "job"}
-	_, err = e.do(ctx, args.Covenant, asked, meta, func(context.Context, *store.Tx, workflow.State) (workflow.Command, error) { return cmd, nil })
+	meta := Meta{Key: fmt.Sprintf("freeze/%s/%d", args.Covenant, revision.Number), Actor: workflow.Program()}
+	_, err = e.do(ctx, args.Covenant, asked, meta, as(cmd))
 	return err
 }
 

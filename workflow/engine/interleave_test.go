@@ -38,13 +38,13 @@ func (o *office) anyCommands(s workflow.State) *rapid.Generator[[]asked] {
 		switch rapid.IntRange(0, 9).Draw(r, "command") {
 		case 0:
 			c.By = drafter
-			c.Cmd = workflow.Withdraw{By: drafter, Reason: "thử"}
+			c.Cmd = workflow.Withdraw{Reason: "thử"}
 		case 1, 2:
 			c.By = o.who(a, workflow.DutyVote)
-			c.Cmd = workflow.CastBallot{By: c.By, Agency: a, Motion: rapid.SampledFrom(motions).Draw(r, "motion"), Choice: workflow.ChoiceFor}
+			c.Cmd = workflow.CastBallot{Agency: a, Motion: rapid.SampledFrom(motions).Draw(r, "motion"), Choice: workflow.ChoiceFor}
 		default:
 			c.By = o.who(a, workflow.DutyReview)
-			review := workflow.GiveReview{By: c.By, Agency: a, Revision: 1, Manifest: revision.Manifest, Opinion: workflow.OpinionApprove}
+			review := workflow.GiveReview{Agency: a, Revision: 1, Manifest: revision.Manifest, Opinion: workflow.OpinionApprove}
 			if rapid.IntRange(0, 15).Draw(r, "return") == 0 {
 				review.Opinion, review.Comments = workflow.OpinionReturn, []workflow.Comment{{Text: "xem lại"}}
 			}
@@ -110,12 +110,12 @@ func (o *office) sameMoment(t *testing.T, nodes [2]*engine.Engine, all []asked) 
 	}
 	together.Wait()
 	recorded := o.recordedAfter(t, before.Covenant.Version)
-	said := map[string][]workflow.Command{} // key → commands that were told yes
+	said := map[string][]asked{} // key → commands that were told yes
 	for i, a := range all {
 		key := o.as(a.By, a.Key).Key
 		switch err := answers[i]; {
 		case err == nil:
-			said[key] = append(said[key], a.Cmd)
+			said[key] = append(said[key], a)
 		case workflow.ErrorCode(err) == "" && !isKeyReused(err):
 			t.Errorf("%T under %s: %v; want a yes or a reason", a.Cmd, key, err)
 		}
@@ -123,7 +123,7 @@ func (o *office) sameMoment(t *testing.T, nodes [2]*engine.Engine, all []asked) 
 	o.replayed(t, before, recorded, said)
 	for key, cmds := range said {
 		for _, cmd := range cmds[1:] {
-			if fmt.Sprintf("%#v", cmd) != fmt.Sprintf("%#v", cmds[0]) {
+			if cmd.By != cmds[0].By || fmt.Sprintf("%#v", cmd.Cmd) != fmt.Sprintf("%#v", cmds[0].Cmd) {
 				t.Errorf("two commands under key %s were told yes: %#v, %#v", key, cmds[0], cmd)
 			}
 		}
@@ -131,7 +131,7 @@ func (o *office) sameMoment(t *testing.T, nodes [2]*engine.Engine, all []asked) 
 }
 
 // replayed gives the commands one after the other, in the order of the log, and compares.
-func (o *office) replayed(t *testing.T, s workflow.State, recorded []store.Recorded, said map[string][]workflow.Command) {
+func (o *office) replayed(t *testing.T, s workflow.State, recorded []store.Recorded, said map[string][]asked) {
 	t.Helper()
 	done := map[string]bool{}
 	for i := 0; i < len(recorded); {
@@ -141,7 +141,7 @@ func (o *office) replayed(t *testing.T, s workflow.State, recorded []store.Recor
 			t.Fatalf("version %d: command %s was told no, or is in the log twice", recorded[i].Version, key)
 		}
 		done[key] = true
-		events, err := workflow.Decide(s, cmds[0], recorded[i].At)
+		events, err := workflow.Decide(s, signedIn(cmds[0].By), cmds[0].Cmd, recorded[i].At)
 		check(t, err)
 		for _, want := range events {
 			if i == len(recorded) || recorded[i].CommandKey != key || recorded[i].Kind != want.Kind() {

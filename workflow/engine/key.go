@@ -28,25 +28,40 @@ type keyOwner string
 func personKey(p workflow.PersonID) keyOwner { return keyOwner(p) }
 func sealOf(a workflow.AgencyID) keyOwner    { return keyOwner("agency/" + a) }
 
-// KeepKey seals a person's signing key under a PIN and the server's secret, binds its certificate to the person, and
-// keeps both. The same certificate again changes nothing.
-func (e *Engine) KeepKey(ctx context.Context, person workflow.PersonID, id signing.Identity, pin string, meta Meta) error {
-	if err := e.keepKey(ctx, personKey(person), id, pin); err != nil {
-		return err
-	}
-	return e.BindCertificate(ctx, workflow.BindCertificate{
-		Person: person, Issuer: id.Certificate.Issuer.String(), Serial: id.Certificate.SerialNumber.String(),
-	}, meta)
+// KeyRequest is a signing key that the server is to keep under a PIN: a person's, or that of an agency's seal, whose PIN is for
+// those who may apply it.
+type KeyRequest struct {
+	Person   workflow.PersonID // or
+	Agency   workflow.AgencyID
+	Identity signing.Identity
+	PIN      string
 }
 
-// KeepSeal is KeepKey for the key of an agency's seal; its PIN is for those who may apply it.
-func (e *Engine) KeepSeal(ctx context.Context, agency workflow.AgencyID, id signing.Identity, pin string, meta Meta) error {
-	if err := e.keepKey(ctx, sealOf(agency), id, pin); err != nil {
-		return err
+// KeepKey seals a key under its PIN and the server's secret, binds its certificate to the holder, and keeps both. The same
+// certificate again changes nothing. Who may is asked before anything is kept.
+func (e *Engine) KeepKey(ctx context.Context, r KeyRequest, meta Meta) (Outcome, error) {
+	owner, bind := personKey(r.Person), workflow.BindCertificate{
+		Person: r.Person, Agency: r.Agency,
+		Issuer: r.Identity.Certificate.Issuer.String(), Serial: r.Identity.Certificate.SerialNumber.String(),
 	}
-	return e.BindCertificate(ctx, workflow.BindCertificate{
-		Agency: agency, Issuer: id.Certificate.Issuer.String(), Serial: id.Certificate.SerialNumber.String(),
-	}, meta)
+	if r.Agency != "" {
+		owner = sealOf(r.Agency)
+	}
+	d, err := e.Directory(ctx)
+	if err != nil {
+		return Outcome{}, err
+	}
+	s := e.outside(d)
+	if err := s.MayKeepKey(meta.Actor, r.Person, r.Agency, e.Now()); err != nil {
+		return Outcome{}, err
+	}
+	if _, err := workflow.Decide(s, meta.Actor, bind, e.Now()); err != nil {
+		return Outcome{}, err
+	}
+	if err := e.keepKey(ctx, owner, r.Identity, r.PIN); err != nil {
+		return Outcome{}, err
+	}
+	return e.Do(ctx, "", bind, meta)
 }
 
 func (e *Engine) keepKey(ctx context.Context, owner keyOwner, id signing.Identity, pin string) error {
@@ -54,8 +69,9 @@ func (e *Engine) keepKey(ctx context.Context, owner keyOwner, id signing.Identit
 		return errors.New("keep key: the server has no secret of 32 bytes or more; keys cannot be kept without one")
 	}
 	if len(pin) < minimumPINSize {
-		return &workflow.Error{Code: workflow.CodeInvalid,
-			Vietnamese: "mã PIN cần ít nhất 6 ký tự", English: "a PIN needs at least 6 characters"}
+		return workflow.Refusal(workflow.CodeInvalid,
+			"mã PIN cần ít nhất 6 ký tự",
+			"a PIN needs at least 6 characters")
 	}
 	keyID := store.KeyID(fmt.Sprintf("%s/%s", owner, id.Certificate.SerialNumber))
 	have, err := e.hasKey(ctx, owner, keyID)
@@ -120,9 +136,9 @@ func (e *Engine) unlock(ctx context.Context, owner keyOwner, pin string) (signin
 		return signing.Identity{}, err
 	}
 	if key.ID == "" {
-		return signing.Identity{}, &workflow.Error{Code: workflow.CodeNotFound,
-			Vietnamese: "máy chủ không giữ khóa ký này; hãy ký bằng USB token hoặc đề nghị quản trị cấp khóa",
-			English:    "the server does not keep this signing key; sign with a token or ask the administrator for a key"}
+		return signing.Identity{}, workflow.Refusal(workflow.CodeNotFound,
+			"máy chủ không giữ khóa ký này; hãy ký bằng USB token hoặc đề nghị quản trị cấp khóa",
+			"the server does not keep this signing key; sign with a token or ask the administrator for a key")
 	}
 	if now := time.Now(); now.Before(key.LockedUntil) {
 		return signing.Identity{}, lockedKey(key.LockedUntil, e.Calendar.Zone())
@@ -156,16 +172,16 @@ func (e *Engine) wrongPIN(ctx context.Context, key store.SealedKey) error {
 		return lockedKey(until, e.Calendar.Zone())
 	}
 	left := allowedPINs - failures
-	return &workflow.Error{Code: workflow.CodeForbidden,
-		Vietnamese: fmt.Sprintf("mã PIN không đúng; còn %d lần thử trước khi khóa ký bị tạm khóa", left),
-		English:    fmt.Sprintf("wrong PIN; %d attempts left before the key is locked for a while", left)}
+	return workflow.Refusal(workflow.CodeForbidden,
+		"mã PIN không đúng; còn %d lần thử trước khi khóa ký bị tạm khóa",
+		"wrong PIN; %d attempts left before the key is locked for a while", left)
 }
 
 func lockedKey(until time.Time, zone *time.Location) error {
 	at := until.In(zone).Format("15:04")
-	return &workflow.Error{Code: workflow.CodeForbidden,
-		Vietnamese: "khóa ký đang tạm khóa do nhập sai mã PIN nhiều lần; thử lại sau " + at,
-		English:    "the key is locked after too many wrong PINs; try again after " + at}
+	return workflow.Refusal(workflow.CodeForbidden,
+		"khóa ký đang tạm khóa do nhập sai mã PIN nhiều lần; thử lại sau %s",
+		"the key is locked after too many wrong PINs; try again after %s", at)
 }
 
 func parseIdentity(der, chain []byte) (signing.Identity, error) {

@@ -144,7 +144,7 @@ func (e *Engine) scheduleClosing(ctx context.Context, tx *store.Tx, s workflow.S
 
 // closeByDate carries out EndReporting; a covenant that ended otherwise, or was closed by another run, is left alone.
 func (e *Engine) closeByDate(ctx context.Context, args CloseArgs) error {
-	meta := Meta{Key: fmt.Sprintf("close/%s", args.Covenant), Actor: workflow.SystemActor, Origin: "job"}
+	meta := Meta{Key: fmt.Sprintf("close/%s", args.Covenant), Actor: workflow.Program()}
 	_, err := e.Do(ctx, args.Covenant, workflow.EndReporting{}, meta)
 	if workflow.ErrorCode(err) != "" {
 		err = nil

@@ -28,15 +28,14 @@ func TestCancelVoidsTheNumber(t *testing.T) {
 		o.upTo(workflow.AwaitingSignatures)
 		ctx := context.Background()
 		leader := o.state().Covenant.Leader()
-		cmd := workflow.Cancel{By: o.who("so-yte", workflow.DutySign), Reason: "Khối được sắp xếp lại"}
-		if _, err := o.Do(ctx, o.id, cmd, o.as(cmd.By, "cancel/stranger")); workflow.ErrorCode(err) != workflow.CodeForbidden {
+		cmd := workflow.Cancel{Reason: "Khối được sắp xếp lại"}
+		if _, err := o.Do(ctx, o.id, cmd, o.as(o.who("so-yte", workflow.DutySign), "cancel/stranger")); workflow.ErrorCode(err) != workflow.CodeForbidden {
 			t.Errorf("another member cancels: %v", err)
 		}
-		if _, err := o.Do(ctx, o.id, workflow.Withdraw{By: o.who(leader, workflow.DutyDraft), Reason: "x"}, o.as("", "withdraw")); workflow.ErrorCode(err) != workflow.CodeWrongState {
+		if _, err := o.Do(ctx, o.id, workflow.Withdraw{Reason: "x"}, o.as(o.who(leader, workflow.DutyDraft), "withdraw")); workflow.ErrorCode(err) != workflow.CodeWrongState {
 			t.Errorf("withdrawn after the freeze: %v", err)
 		}
-		cmd.By = o.who(leader, workflow.DutySign)
-		_, err := o.Do(ctx, o.id, cmd, o.as(cmd.By, "cancel"))
+		_, err := o.Do(ctx, o.id, cmd, o.as(o.who(leader, workflow.DutySign), "cancel"))
 		check(t, err)
 		s := o.state()
 		if s.Covenant.Phase != workflow.PhaseCancelled || s.Covenant.Number != nil || len(s.Covenant.Voided) != 1 || len(s.Covenant.Waiting) != 0 {
@@ -94,9 +93,9 @@ func TestWithdraw(t *testing.T) {
 		o.shrink()
 		o.upTo(workflow.AwaitingReviews)
 		drafter := o.who("so-gddt", workflow.DutyDraft)
-		first, err := o.Do(context.Background(), o.id, workflow.Withdraw{By: drafter, Reason: "soạn lại"}, o.as(drafter, "w"))
+		first, err := o.Do(context.Background(), o.id, workflow.Withdraw{Reason: "soạn lại"}, o.as(drafter, "w"))
 		check(t, err)
-		again, err := o.Do(context.Background(), o.id, workflow.Withdraw{By: drafter, Reason: "soạn lại"}, o.as(drafter, "w"))
+		again, err := o.Do(context.Background(), o.id, workflow.Withdraw{Reason: "soạn lại"}, o.as(drafter, "w"))
 		if err != nil || !again.Repeated || again.Version != first.Version {
 			t.Errorf("withdrawn again: %+v, %v", again, err)
 		}
@@ -123,7 +122,7 @@ func TestAmend(t *testing.T) {
 		dropped.Slug = "2026/khoi-sua-doi-2"
 		other, err := o.Amend(ctx, dropped, o.as(drafter, "amend/2"))
 		check(t, err)
-		_, err = o.Do(ctx, other, workflow.Withdraw{By: drafter, Reason: "thừa"}, o.as(drafter, "drop"))
+		_, err = o.Do(ctx, other, workflow.Withdraw{Reason: "thừa"}, o.as(drafter, "drop"))
 		check(t, err)
 		_, err = o.Submit(ctx, engine.SubmitRequest{Covenant: amending, Values: o.values}, o.as(drafter, "amend/submit"))
 		check(t, err)
@@ -171,7 +170,7 @@ func TestRenew(t *testing.T) {
 				file.Agencies[i].Role = workflow.RoleLeader
 			}
 		}
-		check(t, o.ImportBlock(ctx, &file, engine.Meta{Actor: workflow.SystemActor}))
+		o.apply(&file)
 		r, err := o.PlanRenewal(ctx, o.id, 2027)
 		check(t, err)
 		text := string(r.Values)
@@ -240,10 +239,10 @@ func TestCloseByHand(t *testing.T) {
 		o.upTo(workflow.AwaitingReports)
 		ctx := context.Background()
 		leader := o.who("so-gddt", workflow.DutySign)
-		if _, err := o.Do(ctx, o.id, workflow.Cancel{By: leader, Reason: "x"}, o.as(leader, "cancel")); workflow.ErrorCode(err) != workflow.CodeWrongState {
+		if _, err := o.Do(ctx, o.id, workflow.Cancel{Reason: "x"}, o.as(leader, "cancel")); workflow.ErrorCode(err) != workflow.CodeWrongState {
 			t.Errorf("cancelled in force: %v", err)
 		}
-		_, err := o.Do(ctx, o.id, workflow.Close{By: leader, Reason: "Khối giải thể"}, o.as(leader, "close"))
+		_, err := o.Do(ctx, o.id, workflow.Close{Reason: "Khối giải thể"}, o.as(leader, "close"))
 		check(t, err)
 		v, err := o.View(ctx, "2026/khoi")
 		check(t, err)

@@ -16,12 +16,12 @@ import (
 
 // AmendRequest starts the covenant that amends another one.
 type AmendRequest struct {
-	Covenant workflow.CovenantID // to be amended; it must be in force
-	Slug     string
-	Title    string
-	Year     int
-	Template string // of the library; default: that of the covenant to be amended
-	Values   []byte
+	Covenant workflow.CovenantID `json:"covenant,omitzero" from:"address"` // to be amended; it must be in force
+	Slug     string              `json:"slug,omitzero"`
+	Title    string              `json:"title,omitzero"`
+	Year     int                 `json:"year,omitzero"`
+	Template string              `json:"template,omitzero"` // of the library; default: that of the covenant to be amended
+	Values   []byte              `json:"values,omitzero"`
 }
 
 // Amend starts a covenant that amends another one. It goes through the process of its template like any other; when it comes
@@ -177,7 +177,7 @@ func (e *Engine) startDraft(ctx context.Context, r DraftRequest, meta Meta, cmd 
 			Amends, Renews workflow.Link
 		}{named, cmd.Amends, cmd.Renews}
 	}
-	if out, done, err := e.repeated(ctx, "", asked, meta.Key); err != nil || done {
+	if out, done, err := e.repeated(ctx, "", asked, meta); err != nil || done {
 		return out.Covenant, err
 	}
 	entry, err := library.Open(r.Template)
@@ -203,7 +203,7 @@ func (e *Engine) startDraft(ctx context.Context, r DraftRequest, meta Meta, cmd 
 		return "", fmt.Errorf("new covenant: %w", err)
 	}
 	cmd.ID, cmd.Slug, cmd.Title, cmd.Year, cmd.Block = workflow.CovenantID(id.String()), r.Slug, r.Title, r.Year, r.Block
-	cmd.Template, cmd.Slots, cmd.By = r.Template, slots(doc), meta.Actor.Person
+	cmd.Template, cmd.Slots = r.Template, slots(doc)
 	out, err := e.doAs(ctx, "", cmd.ID, asked, meta, func(ctx context.Context, tx *store.Tx, _ workflow.State) (workflow.Command, error) {
 		if err := e.linkable(ctx, tx, cmd); err != nil {
 			return nil, err

@@ -101,8 +101,8 @@ func (e *Engine) makeMinutes(ctx context.Context, args MinutesArgs) error {
 		return err
 	}
 	cmd.Values, cmd.PDF = workflow.DigestOf(source), workflow.DigestOf(file)
-	meta := Meta{Key: "minutes/" + args.occurrence().String(), Actor: workflow.SystemActor, Origin: "job"}
-	_, err = e.do(ctx, args.Covenant, args, meta, func(context.Context, *store.Tx, workflow.State) (workflow.Command, error) { return cmd, nil })
+	meta := Meta{Key: "minutes/" + args.occurrence().String(), Actor: workflow.Program()}
+	_, err = e.do(ctx, args.Covenant, args, meta, as(cmd))
 	var refusal *workflow.Error
 	if errors.As(err, &refusal) { // they are there
 		err = nil

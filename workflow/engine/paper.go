@@ -6,18 +6,17 @@ import (
 	"net/http"
 
 	"covenant/workflow"
-	"covenant/workflow/store"
 )
 
 // PaperRequest records a signature on a print of the frozen document.
 type PaperRequest struct {
-	Covenant  workflow.CovenantID
-	Slot      workflow.SlotID
-	Signatory workflow.PersonID
-	Date      workflow.Date
-	Consented workflow.Digest // the frozen document that the paper is a print of
-	Scan      []byte          // PDF, PNG or JPEG
-	Note      string          // where the paper is kept
+	Covenant  workflow.CovenantID `json:"covenant,omitzero" from:"address"`
+	Slot      workflow.SlotID     `json:"slot,omitzero"`
+	Signatory workflow.PersonID   `json:"signatory,omitzero"`
+	Date      workflow.Date       `json:"date,omitzero"`
+	Consented workflow.Digest     `json:"consented,omitzero"` // the frozen document that the paper is a print of
+	Scan      []byte              `json:"scan,omitzero"`      // PDF, PNG or JPEG
+	Note      string              `json:"note,omitzero"`      // where the paper is kept
 }
 
 // maxScan bounds a scan, in bytes.
@@ -30,21 +29,21 @@ func (e *Engine) RecordPaper(ctx context.Context, r PaperRequest, meta Meta) (Ou
 		return Outcome{}, badUpload("bản quét phải là PDF, PNG hoặc JPEG, tối đa 20 MB", "the scan must be a PDF, PNG or JPEG of at most 20 MB")
 	}
 	cmd := workflow.RecordPaperSignature{
-		By: meta.Actor.Person, Slot: r.Slot, Signatory: r.Signatory, Date: r.Date, Consented: r.Consented, Scan: workflow.DigestOf(r.Scan),
+		Slot: r.Slot, Signatory: r.Signatory, Date: r.Date, Consented: r.Consented, Scan: workflow.DigestOf(r.Scan),
 		Size: int64(len(r.Scan)), Note: r.Note,
 	}
-	if out, done, err := e.repeated(ctx, r.Covenant, cmd, meta.Key); err != nil || done {
+	if out, done, err := e.repeated(ctx, r.Covenant, cmd, meta); err != nil || done {
 		return out, err
 	}
 	s, err := e.read(ctx, r.Covenant)
 	if err != nil {
 		return Outcome{}, err
 	}
-	if _, err := workflow.Decide(s, cmd, e.Now()); err != nil { // before the scan is kept
+	if _, err := workflow.Decide(s, meta.Actor, cmd, e.Now()); err != nil { // before the scan is kept
 		return Outcome{}, err
 	}
 	if _, err := e.Store.PutBlob(ctx, bytes.NewReader(r.Scan), kind); err != nil {
 		return Outcome{}, err
 	}
-	return e.do(ctx, r.Covenant, cmd, meta, func(context.Context, *store.Tx, workflow.State) (workflow.Command, error) { return cmd, nil })
+	return e.do(ctx, r.Covenant, cmd, meta, as(cmd))
 }

@@ -42,13 +42,14 @@ func (e *Engine) castPollBallot(ctx context.Context, id workflow.CovenantID, cmd
 	return e.do(ctx, id, asked, meta, func(ctx context.Context, tx *store.Tx, s workflow.State) (workflow.Command, error) {
 		poll := pollOf(s, cmd.Poll)
 		if poll.Secret != expected {
-			return nil, &workflow.Error{Code: workflow.CodeConflict,
-				Vietnamese: "cuộc bỏ phiếu vừa thay đổi; hãy xem lại rồi bỏ phiếu", English: "the poll has just changed; look again, then vote"}
+			return nil, workflow.Refusal(workflow.CodeConflict,
+				"cuộc bỏ phiếu vừa thay đổi; hãy xem lại rồi bỏ phiếu",
+				"the poll has just changed; look again, then vote")
 		}
 		if !expected {
 			return cmd, nil
 		}
-		if _, err := workflow.Decide(s, cmd, e.Now()); err != nil { // before the box is touched
+		if _, err := workflow.Decide(s, meta.Actor, cmd, e.Now()); err != nil { // before the box is touched
 			return nil, err
 		}
 		stage, _ := s.Process.OfKind(workflow.StageScore)

@@ -23,12 +23,12 @@ func (o *office) score(points func(i int) []workflow.CriterionScore) {
 	o.t.Helper()
 	for i, a := range o.state().Covenant.Members() {
 		by := o.who(a, workflow.DutyReport)
-		o.do(by, "self/"+string(a), workflow.SubmitScore{By: by, Agency: a, Scores: points(i)})
+		o.do(by, "self/"+string(a), workflow.SubmitScore{Agency: a, Scores: points(i)})
 		verifier := o.who("so-gddt", workflow.DutyReport)
 		if a == "so-gddt" {
 			verifier = o.who("so-noi-vu", workflow.DutyReport)
 		}
-		o.do(verifier, "verify/"+string(a), workflow.VerifyScore{By: verifier, Agency: a, Scores: points(i)})
+		o.do(verifier, "verify/"+string(a), workflow.VerifyScore{Agency: a, Scores: points(i)})
 	}
 }
 
@@ -52,24 +52,24 @@ func TestPollsLieApart(t *testing.T) {
 		members := s.Covenant.Members()
 		for _, a := range members[1:] {
 			by := o.who(a, workflow.DutyReport)
-			o.do(by, "accept/"+string(a), workflow.AcceptScore{By: by, Agency: a})
+			o.do(by, "accept/"+string(a), workflow.AcceptScore{Agency: a})
 		}
 		by := o.who(members[0], workflow.DutyReport)
-		o.do(by, "appeal", workflow.AppealScore{By: by, Agency: members[0], Criteria: []workflow.CriterionID{"1-2"}, Reason: "Đã có quyết định nghiệm thu"})
+		o.do(by, "appeal", workflow.AppealScore{Agency: members[0], Criteria: []workflow.CriterionID{"1-2"}, Reason: "Đã có quyết định nghiệm thu"})
 		council := o.who("so-noi-vu", workflow.DutyReport) // members[0] leads
 		_, final, _ := o.state().Covenant.Scoring.FinalScore(members[0])
 		verified, _ := o.state().Covenant.Scoring.VerifiedScore(members[0])
-		o.do(council, "decide", workflow.DecideAppeal{By: council, Agency: members[0], Scores: verified.Scores, Reason: "Giữ nguyên"})
+		o.do(council, "decide", workflow.DecideAppeal{Agency: members[0], Scores: verified.Scores, Reason: "Giữ nguyên"})
 		if final != 1000_00 {
 			t.Errorf("total %s", final)
 		}
 		chair := o.who("so-noi-vu", workflow.DutyVote)
-		o.do(chair, "open", workflow.OpenPoll{By: chair})
+		o.do(chair, "open", workflow.OpenPoll{})
 		for i, a := range members {
 			choices := []workflow.AgencyID{members[(i+1)%7], members[(i+2)%7]}
 			by := o.who(a, workflow.DutyVote)
-			o.do(by, "ballot/"+string(a), workflow.CastPollBallot{By: by, Agency: a, Poll: "suy-ton", Choices: choices})
-			again, err := o.Do(ctx, o.id, workflow.CastPollBallot{By: by, Agency: a, Poll: "suy-ton"}, o.as(by, "ballot/"+string(a)))
+			o.do(by, "ballot/"+string(a), workflow.CastPollBallot{Agency: a, Poll: "suy-ton", Choices: choices})
+			again, err := o.Do(ctx, o.id, workflow.CastPollBallot{Agency: a, Poll: "suy-ton"}, o.as(by, "ballot/"+string(a)))
 			if err != nil || !again.Repeated { // a key is bound to the ballot, not to its choices
 				t.Errorf("the ballot again: %+v, %v", again, err)
 			}
@@ -89,13 +89,13 @@ func TestPollsLieApart(t *testing.T) {
 				t.Errorf("asked to %s: %v, want %d", task, got, want)
 			}
 		}
-		o.do(chair, "count", workflow.ClosePoll{By: chair, Poll: "suy-ton"})
+		o.do(chair, "count", workflow.ClosePoll{Poll: "suy-ton"})
 		poll, _ := o.state().Covenant.Scoring.Poll("suy-ton")
 		if r := poll.Result; r.Cast != 7 || len(r.Ballots) != 7 || !slices.IsSorted(r.Ballots) || r.Rows[0].Points != 3 || r.Rows[0].Votes != 2 {
 			t.Errorf("count %+v", poll.Result)
 		}
 		o.elect(chair, members[3])
-		o.do(chair, "rank", workflow.DeclareRanking{By: chair, Secretary: o.who("so-gddt", workflow.DutyDraft)})
+		o.do(chair, "rank", workflow.DeclareRanking{Secretary: o.who("so-gddt", workflow.DutyDraft)})
 		ranked, err := o.Await(ctx, o.id, func(s workflow.State) bool { return s.Covenant.Scoring.Minutes != nil })
 		check(t, err)
 		if r := ranked.Covenant.Scoring.Ranking; r.NewLeader != members[3] || r.Rows[0].Agency != members[0] || r.Rows[1].Rank != 1 || r.Chairing != "so-noi-vu" {
@@ -138,15 +138,15 @@ func (o *office) minutesSay(pdf workflow.Digest, words ...string) {
 // elect has all vote for one, who votes for the next one of the list.
 func (o *office) elect(chair workflow.PersonID, one workflow.AgencyID) {
 	o.t.Helper()
-	o.do(chair, "open election", workflow.OpenPoll{By: chair})
+	o.do(chair, "open election", workflow.OpenPoll{})
 	for _, a := range o.state().Covenant.Members() {
 		by, choice := o.who(a, workflow.DutyVote), []workflow.AgencyID{one}
 		if a == one {
 			choice = nil // nobody names itself
 		}
-		o.do(by, "elect/"+string(a), workflow.CastPollBallot{By: by, Agency: a, Poll: "bau", Choices: choice})
+		o.do(by, "elect/"+string(a), workflow.CastPollBallot{Agency: a, Poll: "bau", Choices: choice})
 	}
-	o.do(chair, "count election", workflow.ClosePoll{By: chair, Poll: "bau"})
+	o.do(chair, "count election", workflow.ClosePoll{Poll: "bau"})
 }
 
 // A ranking is minuted also where nobody voted on it.
@@ -155,7 +155,7 @@ func TestRankingWithoutBallots(t *testing.T) {
 	o.begin("  - {id: diem, kind: score, NAME, score: {total: 10, criteria: [{id: a, vi: Nhiệm vụ, en: Tasks, max: 10}]}}\n")
 	o.score(func(int) []workflow.CriterionScore { return []workflow.CriterionScore{{Criterion: "a", Points: 900}} })
 	chair := o.who("so-gddt", workflow.DutyVote)
-	o.do(chair, "rank", workflow.DeclareRanking{By: chair, Secretary: o.who("so-gddt", workflow.DutyDraft)})
+	o.do(chair, "rank", workflow.DeclareRanking{Secretary: o.who("so-gddt", workflow.DutyDraft)})
 	s, err := o.Await(context.Background(), o.id, func(s workflow.State) bool { return s.Covenant.Scoring.Minutes != nil })
 	check(t, err)
 	o.minutesSay(s.Covenant.Scoring.Minutes.PDF, "theo điểm thẩm định, không bỏ phiếu")

@@ -57,8 +57,9 @@ func (e *Engine) Find(ctx context.Context, slug string) (workflow.CovenantID, er
 		return err
 	})
 	if errors.Is(err, store.ErrNotFound) {
-		err = &workflow.Error{Code: workflow.CodeNotFound,
-			Vietnamese: fmt.Sprintf("không có giao ước ở địa chỉ “%s”", slug), English: fmt.Sprintf("there is no covenant at %q", slug)}
+		err = workflow.Refusal(workflow.CodeNotFound,
+			"không có giao ước ở địa chỉ “%s”",
+			"there is no covenant at %q", slug)
 	}
 	return id, err
 }
@@ -103,11 +104,8 @@ func timeline(ctx context.Context, tx *store.Tx, id workflow.CovenantID) ([]Entr
 		if err != nil {
 			return nil, err
 		}
-		actor := workflow.Actor{Person: workflow.PersonID(r.Actor)}
-		if r.Actor == systemActor {
-			actor = workflow.SystemActor
-		}
-		entry := Entry{Version: r.Version, At: r.At, Actor: actor, Event: event}
+		by := workflow.DoerOf(r.Actor, r.OnBehalf, workflow.Origin(r.Origin))
+		entry := Entry{Version: r.Version, At: r.At, By: by, Event: event}
 		copy(entry.Hash[:], r.Sealed.Hash)
 		out = append(out, entry)
 	}
@@ -197,8 +195,9 @@ func (e *Engine) ByToken(ctx context.Context, token string) (slug string, err er
 		return json.Unmarshal(body, &slug)
 	})
 	if errors.Is(err, store.ErrNotFound) {
-		err = &workflow.Error{Code: workflow.CodeNotFound,
-			Vietnamese: "mã trên văn bản không ứng với giao ước nào ở đây", English: "the code on the document matches no covenant here"}
+		err = workflow.Refusal(workflow.CodeNotFound,
+			"mã trên văn bản không ứng với giao ước nào ở đây",
+			"the code on the document matches no covenant here")
 	}
 	return slug, err
 }

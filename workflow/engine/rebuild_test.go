@@ -50,20 +50,20 @@ func TestRebuildGivesTheSameRows(t *testing.T) {
 		first, drafter := o.id, o.who("so-gddt", workflow.DutyDraft)
 		amending, err := o.Amend(ctx, engine.AmendRequest{Covenant: first, Slug: "2026/sua-doi", Title: "Sửa đổi", Year: 2026, Values: o.values}, o.as(drafter, "amend"))
 		check(t, err)
-		_, err = o.Do(ctx, amending, workflow.Withdraw{By: drafter, Reason: "thừa"}, o.as(drafter, "withdraw"))
+		_, err = o.Do(ctx, amending, workflow.Withdraw{Reason: "thừa"}, o.as(drafter, "withdraw"))
 		check(t, err)
 		o.nextNumber(t, 2)
 		head := o.who("so-gddt", workflow.DutySign)
-		_, err = o.Do(ctx, o.id, workflow.Cancel{By: head, Reason: "sắp xếp lại"}, o.as(head, "cancel"))
+		_, err = o.Do(ctx, o.id, workflow.Cancel{Reason: "sắp xếp lại"}, o.as(head, "cancel"))
 		check(t, err)
 		clerk := o.who("so-gddt", workflow.DutyNumber)
 		book := o.numbers(t)[0].Book
-		_, err = o.ReserveNumber(ctx, workflow.ReserveNumber{RegisterEntry: workflow.RegisterEntry{Book: book, Year: 2026, Number: 9}, By: clerk, Agency: "so-gddt", For: "giữ"}, o.as(clerk, "reserve"))
+		_, err = o.Do(ctx, "", workflow.ReserveNumber{RegisterEntry: workflow.RegisterEntry{Book: book, Year: 2026, Number: 9}, Agency: "so-gddt", For: "giữ"}, o.as(clerk, "reserve"))
 		check(t, err)
 		renamed := *o.block
 		renamed.Agencies = append([]workflow.BlockFileAgency(nil), o.block.Agencies...)
 		renamed.Agencies[0].Name += " (tên mới)"
-		check(t, o.ImportBlock(ctx, &renamed, engine.Meta{Actor: workflow.SystemActor}))
+		o.apply(&renamed)
 		check(t, o.AwaitMails(ctx))
 
 		before := o.derived(t)

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"fmt"
 
 	"covenant/templates"
 	"covenant/workflow"
@@ -33,9 +32,9 @@ func (e *Engine) Redline(ctx context.Context, slug string, from, to int) (*Redli
 		from = to - 1
 	}
 	if from < 1 || to < 1 || from > len(c.Revisions) || to > len(c.Revisions) {
-		return nil, &workflow.Error{Code: workflow.CodeNotFound,
-			Vietnamese: fmt.Sprintf("không có hai bản dự thảo %d và %d để so sánh", from, to),
-			English:    fmt.Sprintf("there are no revisions %d and %d to compare", from, to)}
+		return nil, workflow.Refusal(workflow.CodeNotFound,
+			"không có hai bản dự thảo %d và %d để so sánh",
+			"there are no revisions %d and %d to compare", from, to)
 	}
 	before, err := e.document(ctx, c.Revisions[from-1])
 	if err != nil {

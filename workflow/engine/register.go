@@ -58,47 +58,64 @@ func handKey(e workflow.RegisterEntry) store.NumberKey {
 	return store.NumberKey("hand/" + registerKey(e))
 }
 
-// ReserveNumber keeps a number back. Number 0 takes the next free one. The number is in the outcome's place, the register.
-func (e *Engine) ReserveNumber(ctx context.Context, cmd workflow.ReserveNumber, meta Meta) (workflow.RegisterEntry, error) {
-	var entry workflow.RegisterEntry
-	err := e.keepRegister(ctx, cmd, meta, &entry, func(ctx context.Context, tx *store.Tx) (workflow.Command, error) {
+// doRegister carries out a command on the register in one transaction: the number's row, the event, what it tells.
+func (e *Engine) doRegister(ctx context.Context, cmd workflow.Command, meta Meta) (Outcome, error) {
+	return e.once(ctx, "register", registerStream, cmd, meta, func(tx *store.Tx, meta Meta) (out Outcome, err error) {
+		d, err := e.directory(ctx, tx)
+		if err != nil {
+			return out, err
+		}
+		now := e.Now().Truncate(time.Millisecond)
+		full, err := e.takeNumber(ctx, tx, cmd, meta)
+		if err != nil {
+			return out, err
+		}
+		events, err := workflow.Decide(e.outside(d), meta.Actor, full, now)
+		if err != nil {
+			return out, err
+		}
+		if err := e.record(ctx, tx, registerStream, store.AnyVersion, now, meta, events); err != nil {
+			return out, err
+		}
+		for _, event := range events {
+			entry, err := saveRegisterRow(ctx, tx, event, now)
+			if err != nil {
+				return out, err
+			}
+			out.Number, out.Kinds = &entry, append(out.Kinds, event.Kind())
+		}
+		tx.OnCommit(e.changed.fire)
+		return out, nil
+	})
+}
+
+// takeNumber takes the number that a command names out of the register, or the next free one. Where the rules refuse the command
+// the transaction gives it back.
+func (e *Engine) takeNumber(ctx context.Context, tx *store.Tx, cmd workflow.Command, meta Meta) (workflow.Command, error) {
+	switch cmd := cmd.(type) {
+	case workflow.ReserveNumber:
+		key := store.NumberKey("hand/" + meta.Key)
 		if cmd.Number == 0 {
-			key := store.NumberKey("hand/" + meta.Key)
 			n, err := tx.NextNumber(ctx, cmd.Book, cmd.Year, "", key, e.Now())
 			cmd.Number = int(n.Number)
 			return cmd, err
 		}
-		_, err := tx.ReserveNumber(ctx, cmd.Book, cmd.Year, int64(cmd.Number), "", store.NumberKey("hand/"+meta.Key), e.Now())
+		_, err := tx.ReserveNumber(ctx, cmd.Book, cmd.Year, int64(cmd.Number), "", key, e.Now())
 		return cmd, e.takenNumber(cmd.RegisterEntry, err)
-	})
-	return entry, err
-}
-
-// EnterNumber records a number given on paper: one that was reserved by hand, or one that was never given out.
-func (e *Engine) EnterNumber(ctx context.Context, cmd workflow.EnterNumber, meta Meta) error {
-	var entry workflow.RegisterEntry
-	return e.keepRegister(ctx, cmd, meta, &entry, func(ctx context.Context, tx *store.Tx) (workflow.Command, error) {
+	case workflow.EnterNumber:
 		key, err := e.byHand(ctx, tx, cmd.RegisterEntry)
 		if err != nil {
 			return nil, err
 		}
 		return cmd, tx.IssueNumber(ctx, key, e.Now())
-	})
-}
-
-// ExplainNumber says why a number is not used. Numbers of covenants are voided by what happens to the covenants.
-func (e *Engine) ExplainNumber(ctx context.Context, cmd workflow.ExplainNumber, meta Meta) error {
-	var entry workflow.RegisterEntry
-	return e.keepRegister(ctx, cmd, meta, &entry, func(ctx context.Context, tx *store.Tx) (workflow.Command, error) {
+	case workflow.ExplainNumber:
 		key, err := e.byHand(ctx, tx, cmd.RegisterEntry)
-		if err != nil {
-			return nil, err
-		}
-		if cmd.Reason == "" {
-			return cmd, nil // the rules say so
+		if err != nil || cmd.Reason == "" { // the rules say so
+			return cmd, err
 		}
 		return cmd, tx.VoidNumber(ctx, key, cmd.Reason, e.Now())
-	})
+	}
+	return cmd, nil
 }
 
 // byHand gives the key of a number that is reserved by hand, reserving it where it was never given out.
@@ -123,57 +140,9 @@ func (e *Engine) takenNumber(entry workflow.RegisterEntry, err error) error {
 	if !errors.Is(err, store.ErrExists) {
 		return err
 	}
-	return &workflow.Error{Code: workflow.CodeConflict,
-		Vietnamese: fmt.Sprintf("số %d của sổ %s/%d đã được cấp, hủy hoặc giữ cho giao ước", entry.Number, entry.Book, entry.Year),
-		English:    fmt.Sprintf("number %d of book %s/%d is issued, void or kept for a covenant already", entry.Number, entry.Book, entry.Year)}
-}
-
-// keepRegister carries out a command on the register in one transaction: the row, the event, what it tells.
-func (e *Engine) keepRegister(ctx context.Context, asked workflow.Command, meta Meta, entry *workflow.RegisterEntry, make func(context.Context, *store.Tx) (workflow.Command, error)) error {
-	if meta.Key == "" {
-		return errors.New("command without a key: its caller must choose one")
-	}
-	digest, err := commandDigest("register", asked)
-	if err != nil {
-		return err
-	}
-	_, err = e.again(ctx, func(tx *store.Tx) (out Outcome, err error) {
-		done, found, err := tx.Command(ctx, store.CommandKey(meta.Key), digest)
-		if err != nil {
-			return out, err
-		}
-		if found {
-			return out, json.Unmarshal(done.Result, entry)
-		}
-		cmd, err := make(ctx, tx)
-		if err != nil {
-			return out, err
-		}
-		now := e.Now().Truncate(time.Millisecond)
-		s := workflow.State{Covenant: &workflow.Covenant{}, Calendar: e.Calendar}
-		if s.Directory, err = e.directory(ctx, tx); err != nil {
-			return out, err
-		}
-		events, err := workflow.Decide(s, cmd, now)
-		if err != nil {
-			return out, err
-		}
-		if err := e.record(ctx, tx, registerStream, store.AnyVersion, now, meta, events); err != nil {
-			return out, err
-		}
-		for _, event := range events {
-			if *entry, err = saveRegisterRow(ctx, tx, event, now); err != nil {
-				return out, err
-			}
-		}
-		result, err := json.Marshal(entry)
-		if err != nil {
-			return out, err
-		}
-		tx.OnCommit(e.changed.fire)
-		return out, tx.SaveCommand(ctx, store.CommandKey(meta.Key), store.Command{Digest: digest, Result: result, At: now})
-	})
-	return err
+	return workflow.Refusal(workflow.CodeConflict,
+		"số %d của sổ %s/%d đã được cấp, hủy hoặc giữ cho giao ước",
+		"number %d of book %s/%d is issued, void or kept for a covenant already", entry.Number, entry.Book, entry.Year)
 }
 
 // saveRegisterRow keeps what an event tells of a number, for the register's page.

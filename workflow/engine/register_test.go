@@ -17,13 +17,17 @@ func TestRegisterByHand(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, o *office) {
 		o.shrink()
 		ctx := context.Background()
-		check(t, o.ImportBlock(ctx, o.block, engine.Meta{Actor: workflow.SystemActor}))
+		o.apply(o.block)
 		clerk := o.who("so-gddt", workflow.DutyNumber)
 		entry := func(n int) workflow.RegisterEntry {
 			return workflow.RegisterEntry{Book: "giao-uoc", Year: 2026, Number: n}
 		}
 		reserve := func(key string, n int) (workflow.RegisterEntry, error) {
-			return o.ReserveNumber(ctx, workflow.ReserveNumber{RegisterEntry: entry(n), By: clerk, Agency: "so-gddt", For: "bản giấy"}, o.as(clerk, key))
+			out, err := o.Do(ctx, "", workflow.ReserveNumber{RegisterEntry: entry(n), Agency: "so-gddt", For: "bản giấy"}, o.as(clerk, key))
+			if err != nil {
+				return workflow.RegisterEntry{}, err
+			}
+			return *out.Number, nil
 		}
 		first, err := reserve("a", 0)
 		check(t, err)
@@ -35,18 +39,20 @@ func TestRegisterByHand(t *testing.T) {
 		if _, err := reserve("c", 5); workflow.ErrorCode(err) != workflow.CodeConflict {
 			t.Errorf("a number kept twice: %v", err)
 		}
-		paper := workflow.EnterNumber{RegisterEntry: entry(1), By: clerk, Agency: "so-gddt", Symbol: "GƯ-VHXH", Date: workflow.Date{Year: 2026, Month: 1, Day: 5}, Title: "Giao ước bản giấy"}
-		check(t, o.EnterNumber(ctx, paper, o.as(clerk, "d")))
-		check(t, o.EnterNumber(ctx, paper, o.as(clerk, "d")))
+		paper := workflow.EnterNumber{RegisterEntry: entry(1), Agency: "so-gddt", Symbol: "GƯ-VHXH", Date: workflow.Date{Year: 2026, Month: 1, Day: 5}, Title: "Giao ước bản giấy"}
+		_, err = o.Do(ctx, "", paper, o.as(clerk, "d"))
+		check(t, err)
+		_, err = o.Do(ctx, "", paper, o.as(clerk, "d"))
+		check(t, err)
 		paper.Title = "Bản khác"
-		if err := o.EnterNumber(ctx, paper, o.as(clerk, "e")); workflow.ErrorCode(err) != workflow.CodeConflict {
+		if _, err := o.Do(ctx, "", paper, o.as(clerk, "e")); workflow.ErrorCode(err) != workflow.CodeConflict {
 			t.Errorf("a number on two papers: %v", err)
 		}
-		explain := workflow.ExplainNumber{RegisterEntry: entry(3), By: clerk, Agency: "so-gddt", Reason: "ghi nhầm"}
-		check(t, o.ExplainNumber(ctx, explain, o.as(clerk, "f")))
-		explain.By = o.who("so-yte", workflow.DutyReview)
+		explain := workflow.ExplainNumber{RegisterEntry: entry(3), Agency: "so-gddt", Reason: "ghi nhầm"}
+		_, err = o.Do(ctx, "", explain, o.as(clerk, "f"))
+		check(t, err)
 		explain.Number = 2
-		if err := o.ExplainNumber(ctx, explain, o.as(explain.By, "g")); workflow.ErrorCode(err) != workflow.CodeForbidden {
+		if _, err := o.Do(ctx, "", explain, o.as(o.who("so-yte", workflow.DutyReview), "g")); workflow.ErrorCode(err) != workflow.CodeForbidden {
 			t.Errorf("a stranger explains: %v", err)
 		}
 		books, err := o.Register(ctx)
@@ -88,7 +94,7 @@ func TestClerksNeverGetTheSameNumber(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, o *office) {
 		o.shrink()
 		ctx := context.Background()
-		check(t, o.ImportBlock(ctx, o.block, engine.Meta{Actor: workflow.SystemActor}))
+		o.apply(o.block)
 		other := o.anotherNode(t)
 		clerk := o.who("so-gddt", workflow.DutyNumber)
 		var mu sync.Mutex
@@ -97,15 +103,16 @@ func TestClerksNeverGetTheSameNumber(t *testing.T) {
 		for i := range 40 {
 			node := []*engine.Engine{o.Engine, other}[i%2]
 			all.Go(func() {
-				n, err := node.ReserveNumber(ctx, workflow.ReserveNumber{
-					RegisterEntry: workflow.RegisterEntry{Book: "giao-uoc", Year: 2026}, By: clerk, Agency: "so-gddt", For: "x",
+				out, err := node.Do(ctx, "", workflow.ReserveNumber{
+					RegisterEntry: workflow.RegisterEntry{Book: "giao-uoc", Year: 2026}, Agency: "so-gddt", For: "x",
 				}, o.as(clerk, fmt.Sprint("n", i)))
 				if err != nil {
 					t.Error(err)
+					return
 				}
 				mu.Lock()
 				defer mu.Unlock()
-				given[n.Number]++
+				given[out.Number.Number]++
 			})
 		}
 		all.Wait()

@@ -75,7 +75,7 @@ func (a RemindArgs) occurrence() store.OccurrenceID {
 // key made of the occurrence, so that the step happens once however often the job runs.
 func (e *Engine) remind(ctx context.Context, args RemindArgs) error {
 	cmd := workflow.RecordReminder{Obligation: args.Obligation, Period: args.Period, Rung: args.Rung}
-	meta := Meta{Key: "remind/" + args.occurrence().String(), Actor: workflow.SystemActor, Origin: "job"}
+	meta := Meta{Key: "remind/" + args.occurrence().String(), Actor: workflow.Program()}
 	_, err := e.Do(ctx, args.Covenant, cmd, meta)
 	var refusal *workflow.Error
 	if errors.As(err, &refusal) {

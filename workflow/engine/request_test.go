@@ -68,7 +68,7 @@ func TestRequests(t *testing.T) {
 			}
 		}
 		by := o.who(members[0], workflow.DutyVote)
-		o.do(by, "vote", workflow.CastBallot{By: by, Agency: members[0], Motion: "m", Choice: workflow.ChoiceFor})
+		o.do(by, "vote", workflow.CastBallot{Agency: members[0], Motion: "m", Choice: workflow.ChoiceFor})
 		for mail, times := range o.requested("vote") {
 			if times != 1 {
 				t.Errorf("%s was asked to vote %d times", mail, times)
@@ -84,7 +84,7 @@ func (o *office) review(agency workflow.AgencyID, opinion workflow.Opinion) {
 	o.t.Helper()
 	by := o.who(agency, workflow.DutyReview)
 	revision, _ := o.state().Covenant.Revision()
-	cmd := workflow.GiveReview{By: by, Agency: agency, Revision: revision.Number, Manifest: revision.Manifest, Opinion: opinion}
+	cmd := workflow.GiveReview{Agency: agency, Revision: revision.Number, Manifest: revision.Manifest, Opinion: opinion}
 	if opinion == workflow.OpinionReturn {
 		cmd.Comments = []workflow.Comment{{Text: "Đề nghị làm rõ chỉ tiêu 2."}}
 	}
@@ -108,7 +108,7 @@ func TestRequestToDecide(t *testing.T) {
 	members := o.state().Covenant.Members()
 	by := o.who(members[1], workflow.DutyReview)
 	revision, _ := o.state().Covenant.Revision()
-	o.do(by, "reject", workflow.GiveReview{By: by, Agency: members[1], Revision: 1, Manifest: revision.Manifest, Opinion: workflow.OpinionReject, Comments: []workflow.Comment{{Text: "x"}}})
+	o.do(by, "reject", workflow.GiveReview{Agency: members[1], Revision: 1, Manifest: revision.Manifest, Opinion: workflow.OpinionReject, Comments: []workflow.Comment{{Text: "x"}}})
 	want := "so-gddt vanphong@so-gddt.tangiang.example"
 	if got := o.requested("decide"); len(got) != 2 || got[want] != 1 {
 		t.Errorf("asked to decide: %v", got)
@@ -129,9 +129,9 @@ func TestNoRequestsInTheHall(t *testing.T) {
 	o.shrink()
 	o.begin("  - {id: hn, kind: vote, NAME, vote: {chair: [deputy], quorum: 1, motions: [{id: m, vi: v, en: e}], conference: {place: p}}}\n")
 	chair := o.who("so-noi-vu", workflow.DutyVote)
-	o.do(chair, "open", workflow.OpenConference{By: chair, Secretary: chair})
-	o.do(chair, "here", workflow.RecordAttendance{By: chair, Agency: "so-noi-vu", Person: chair, Presence: workflow.Present})
-	o.do(chair, "put", workflow.OpenMotions{By: chair})
+	o.do(chair, "open", workflow.OpenConference{Secretary: chair})
+	o.do(chair, "here", workflow.RecordAttendance{Agency: "so-noi-vu", Person: chair, Presence: workflow.Present})
+	o.do(chair, "put", workflow.OpenMotions{})
 	if got := o.requested("chair"); len(got) != 2 || got["so-noi-vu "+string(chair)+"@so-noi-vu.tangiang.example"] != 1 {
 		t.Errorf("asked to open: %v", got)
 	}

@@ -16,14 +16,14 @@ import (
 
 // DraftRequest starts a covenant.
 type DraftRequest struct {
-	Slug     string
-	Title    string
-	Year     int
-	Block    workflow.BlockID
-	Template string // of the library
-	Values   []byte // YAML; here only the signature cells count
+	Slug     string           `json:"slug,omitzero" from:"address"`
+	Title    string           `json:"title,omitzero"`
+	Year     int              `json:"year,omitzero"`
+	Block    workflow.BlockID `json:"block,omitzero"`
+	Template string           `json:"template,omitzero"` // of the library
+	Values   []byte           `json:"values,omitzero"`   // YAML; here only the signature cells count
 	// Process is a process of the block's own (YAML). Default: the template's.
-	Process []byte
+	Process []byte `json:"process,omitzero"`
 }
 
 // Draft starts a covenant from a template of the library and returns its id.
@@ -40,9 +40,9 @@ func (e *Engine) freeSlug(ctx context.Context, tx *store.Tx, slug string) error 
 	case err != nil:
 		return err
 	}
-	return &workflow.Error{Code: workflow.CodeConflict,
-		Vietnamese: fmt.Sprintf("đã có giao ước ở địa chỉ “%s”; hãy chọn địa chỉ khác", slug),
-		English:    fmt.Sprintf("there is a covenant at %q already; choose another address", slug)}
+	return workflow.Refusal(workflow.CodeConflict,
+		"đã có giao ước ở địa chỉ “%s”; hãy chọn địa chỉ khác",
+		"there is a covenant at %q already; choose another address", slug)
 }
 
 // draft fills a template in with values; every problem of either comes back at once.
@@ -77,9 +77,9 @@ func day(d workflow.Date) templates.Day {
 
 // SubmitRequest puts new values of a covenant before the agencies.
 type SubmitRequest struct {
-	Covenant workflow.CovenantID
-	Values   []byte // YAML
-	Note     string // what changed, for the reviewers
+	Covenant workflow.CovenantID `json:"covenant,omitzero" from:"address"`
+	Values   []byte              `json:"values,omitzero"` // YAML
+	Note     string              `json:"note,omitzero"`   // what changed, for the reviewers
 }
 
 // Submit renders a revision, keeps everything it was made of, and puts it before the agencies.
@@ -92,12 +92,12 @@ func (e *Engine) AmendText(ctx context.Context, r SubmitRequest, meta Meta) (Out
 	return e.submit(ctx, r, meta, func(cmd workflow.SubmitRevision) workflow.Command { return workflow.AmendText{SubmitRevision: cmd} })
 }
 
-func (e *Engine) submit(ctx context.Context, r SubmitRequest, meta Meta, as func(workflow.SubmitRevision) workflow.Command) (Outcome, error) {
+func (e *Engine) submit(ctx context.Context, r SubmitRequest, meta Meta, command func(workflow.SubmitRevision) workflow.Command) (Outcome, error) {
 	asked := struct {
 		Values workflow.Digest
 		Note   string
 	}{workflow.DigestOf(r.Values), r.Note}
-	if out, done, err := e.repeated(ctx, r.Covenant, asked, meta.Key); err != nil || done {
+	if out, done, err := e.repeated(ctx, r.Covenant, asked, meta); err != nil || done {
 		return out, err
 	}
 	var s workflow.State
@@ -112,7 +112,7 @@ func (e *Engine) submit(ctx context.Context, r SubmitRequest, meta Meta, as func
 	if err != nil {
 		return Outcome{}, err
 	}
-	return e.do(ctx, r.Covenant, asked, meta, func(context.Context, *store.Tx, workflow.State) (workflow.Command, error) { return as(rendered), nil })
+	return e.do(ctx, r.Covenant, asked, meta, as(command(rendered)))
 }
 
 func (e *Engine) render(ctx context.Context, s workflow.State, r SubmitRequest, meta Meta) (workflow.SubmitRevision, error) {
@@ -136,7 +136,7 @@ func (e *Engine) render(ctx context.Context, s workflow.State, r SubmitRequest, 
 		}
 	}
 	cmd = workflow.SubmitRevision{
-		By: meta.Actor.Person, Manifest: manifest, PDF: workflow.DigestOf(pdf.bytes), Values: workflow.DigestOf(r.Values),
+		Manifest: manifest, PDF: workflow.DigestOf(pdf.bytes), Values: workflow.DigestOf(r.Values),
 		Template: workflow.DigestOf(entry.Source), Parts: parts, Note: r.Note, RenderedAt: at,
 	}
 	if stage, ok := s.Process.OfKind(workflow.StageScore); ok {

@@ -151,8 +151,9 @@ func (e *Engine) ScoreSheet(ctx context.Context, slug string, agency workflow.Ag
 	}
 	party, ok := s.Covenant.Party(agency)
 	if _, scored := s.Process.OfKind(workflow.StageScore); !ok || !scored || s.Covenant.Scoring == nil {
-		return nil, &workflow.Error{Code: workflow.CodeNotFound,
-			Vietnamese: fmt.Sprintf("không có bảng chấm điểm của “%s”", agency), English: fmt.Sprintf("there is no score sheet of %q", agency)}
+		return nil, workflow.Refusal(workflow.CodeNotFound,
+			"không có bảng chấm điểm của “%s”",
+			"there is no score sheet of %q", agency)
 	}
 	self, _ := s.Covenant.Scoring.SelfScore(agency)
 	verified, done := s.Covenant.Scoring.VerifiedScore(agency)

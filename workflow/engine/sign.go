@@ -14,13 +14,13 @@ import (
 
 // SignRequest asks for one person's signature in one slot with the key that the server keeps.
 type SignRequest struct {
-	Covenant workflow.CovenantID
-	Slot     workflow.SlotID
-	PIN      string
+	Covenant workflow.CovenantID `json:"covenant,omitzero" from:"address"`
+	Slot     workflow.SlotID     `json:"slot,omitzero"`
+	PIN      string              `json:"pin,omitzero" secret:"true"`
 	// Consented is the digest of the frozen document that the person read and agreed to.
-	Consented workflow.Digest
+	Consented workflow.Digest `json:"consented,omitzero"`
 	// Image is the person's signature as PNG with transparency, drawn between title and name; may be empty.
-	Image []byte
+	Image []byte `json:"image,omitzero"`
 }
 
 // Sign unlocks the person's key once and signs the newest version of the document. When somebody else signs in the
@@ -29,20 +29,19 @@ type SignRequest struct {
 func (e *Engine) Sign(ctx context.Context, r SignRequest, meta Meta) (Outcome, error) {
 	asked := struct {
 		Slot      workflow.SlotID
-		Person    workflow.PersonID
 		Consented workflow.Digest
-	}{r.Slot, meta.Actor.Person, r.Consented}
-	return e.signWith(ctx, r.Covenant, personKey(meta.Actor.Person), r.PIN, asked, meta, signer{
+	}{r.Slot, r.Consented}
+	return e.signWith(ctx, r.Covenant, personKey(meta.Actor.Person()), r.PIN, asked, meta, signer{
 		prepare: func(s workflow.State) (placement, error) {
-			authority, field, err := s.MaySign(meta.Actor.Person, r.Slot, e.Now())
+			authority, field, err := s.MaySign(meta.Actor, r.Slot, e.Now())
 			return placement{
 				field: field, level: signStage(s).Sign.Level, reason: "Ký giao ước thi đua",
-				appearance: personAppearance(s, authority, meta.Actor.Person, r.Image),
+				appearance: personAppearance(s, authority, meta.Actor.Person(), r.Image),
 			}, err
 		},
 		record: func(m madeSignature) workflow.Command {
 			return workflow.RecordSignature{
-				By: meta.Actor.Person, Slot: r.Slot, Consented: r.Consented, Before: m.before, After: m.after, Size: m.size,
+				Slot: r.Slot, Consented: r.Consented, Before: m.before, After: m.after, Size: m.size,
 				Level: m.level, Issuer: m.issuer, Serial: m.serial, SignedAt: m.at,
 			}
 		},
@@ -51,21 +50,18 @@ func (e *Engine) Sign(ctx context.Context, r SignRequest, meta Meta) (Outcome, e
 
 // SealRequest asks for an agency's seal with the key that the server keeps.
 type SealRequest struct {
-	Covenant workflow.CovenantID
-	Agency   workflow.AgencyID
-	PIN      string
-	Image    []byte // of the seal, PNG with transparency, real size
+	Covenant workflow.CovenantID `json:"covenant,omitzero" from:"address"`
+	Agency   workflow.AgencyID   `json:"agency,omitzero"`
+	PIN      string              `json:"pin,omitzero" secret:"true"`
+	Image    []byte              `json:"image,omitzero"` // of the seal, PNG with transparency, real size
 }
 
 // Seal applies an agency's seal as a signature of its own, as Sign does.
 func (e *Engine) Seal(ctx context.Context, r SealRequest, meta Meta) (Outcome, error) {
-	asked := struct {
-		Agency workflow.AgencyID
-		Person workflow.PersonID
-	}{r.Agency, meta.Actor.Person}
+	asked := struct{ Agency workflow.AgencyID }{r.Agency}
 	return e.signWith(ctx, r.Covenant, sealOf(r.Agency), r.PIN, asked, meta, signer{
 		prepare: func(s workflow.State) (placement, error) {
-			_, field, err := s.MaySeal(meta.Actor.Person, r.Agency, e.Now())
+			_, field, err := s.MaySeal(meta.Actor, r.Agency, e.Now())
 			stage, _ := s.Process.OfKind(workflow.StageSeal)
 			p := placement{field: field, reason: "Dấu của cơ quan", appearance: &signing.Appearance{Image: r.Image}}
 			if stage.Seal != nil {
@@ -75,7 +71,7 @@ func (e *Engine) Seal(ctx context.Context, r SealRequest, meta Meta) (Outcome, e
 		},
 		record: func(m madeSignature) workflow.Command {
 			return workflow.RecordSeal{
-				By: meta.Actor.Person, Agency: r.Agency, Before: m.before, After: m.after, Size: m.size, Level: m.level,
+				Agency: r.Agency, Before: m.before, After: m.after, Size: m.size, Level: m.level,
 				Issuer: m.issuer, Serial: m.serial, SignedAt: m.at,
 			}
 		},
@@ -108,7 +104,7 @@ func (e *Engine) signWith(ctx context.Context, id workflow.CovenantID, owner key
 	if workflow.ErrorCode(err) == "" {
 		return out, err
 	}
-	if earlier, done, again := e.repeated(ctx, id, asked, meta.Key); done && again == nil {
+	if earlier, done, again := e.repeated(ctx, id, asked, meta); done && again == nil {
 		return earlier, nil
 	}
 	return out, err
@@ -116,7 +112,7 @@ func (e *Engine) signWith(ctx context.Context, id workflow.CovenantID, owner key
 
 // signUntil unlocks the key once and makes signatures until one is on the newest version.
 func (e *Engine) signUntil(ctx context.Context, id workflow.CovenantID, owner keyOwner, pin string, asked any, meta Meta, how signer) (Outcome, error) {
-	if out, done, err := e.repeated(ctx, id, asked, meta.Key); err != nil || done {
+	if out, done, err := e.repeated(ctx, id, asked, meta); err != nil || done {
 		return out, err
 	}
 	state, err := e.read(ctx, id)
@@ -138,7 +134,7 @@ func (e *Engine) signUntil(ctx context.Context, id workflow.CovenantID, owner ke
 	}
 	defer done()
 	for attempt := 1; ; attempt++ {
-		if out, done, err := e.repeated(ctx, id, asked, meta.Key); err != nil || done {
+		if out, done, err := e.repeated(ctx, id, asked, meta); err != nil || done {
 			return out, err // pressed twice, and the other press was faster
 		}
 		out, err := e.signHead(ctx, id, identity, asked, meta, how)
@@ -149,13 +145,13 @@ func (e *Engine) signUntil(ctx context.Context, id workflow.CovenantID, owner ke
 }
 
 // repeated answers a command that was carried out before under its key.
-func (e *Engine) repeated(ctx context.Context, id workflow.CovenantID, asked any, key string) (out Outcome, done bool, err error) {
-	digest, err := commandDigest(id, asked)
+func (e *Engine) repeated(ctx context.Context, id workflow.CovenantID, asked any, meta Meta) (out Outcome, done bool, err error) {
+	digest, err := commandDigest(string(id), meta.Actor, asked)
 	if err != nil {
 		return out, false, err
 	}
 	err = e.Store.View(ctx, func(tx *store.Tx) error {
-		command, found, err := tx.Command(ctx, store.CommandKey(key), digest)
+		command, found, err := tx.Command(ctx, store.CommandKey(meta.Key), digest)
 		if err != nil || !found {
 			return err
 		}

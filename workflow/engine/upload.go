@@ -7,15 +7,14 @@ import (
 
 	"covenant/signing"
 	"covenant/workflow"
-	"covenant/workflow/store"
 )
 
 // UploadRequest brings a file that a person signed elsewhere, with a token and an authority's own program.
 type UploadRequest struct {
-	Covenant  workflow.CovenantID
-	Slot      workflow.SlotID
-	File      []byte
-	Consented workflow.Digest // the frozen document that the person agreed to
+	Covenant  workflow.CovenantID `json:"covenant,omitzero" from:"address"`
+	Slot      workflow.SlotID     `json:"slot,omitzero"`
+	File      []byte              `json:"file,omitzero"`
+	Consented workflow.Digest     `json:"consented,omitzero"` // the frozen document that the person agreed to
 }
 
 // Upload accepts a file only if it is the newest version plus exactly one signature: in the slot's field, permitted by
@@ -23,18 +22,17 @@ type UploadRequest struct {
 // document stays as it is, and the refusal says what is wrong with the file.
 func (e *Engine) Upload(ctx context.Context, r UploadRequest, meta Meta) (Outcome, error) {
 	asked := struct {
-		Slot   workflow.SlotID
-		Person workflow.PersonID
-		File   workflow.Digest
-	}{r.Slot, meta.Actor.Person, workflow.DigestOf(r.File)}
-	if out, done, err := e.repeated(ctx, r.Covenant, asked, meta.Key); err != nil || done {
+		Slot workflow.SlotID
+		File workflow.Digest
+	}{r.Slot, workflow.DigestOf(r.File)}
+	if out, done, err := e.repeated(ctx, r.Covenant, asked, meta); err != nil || done {
 		return out, err
 	}
 	s, err := e.read(ctx, r.Covenant)
 	if err != nil {
 		return Outcome{}, err
 	}
-	_, field, err := s.MaySign(meta.Actor.Person, r.Slot, e.Now())
+	_, field, err := s.MaySign(meta.Actor, r.Slot, e.Now())
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -46,17 +44,17 @@ func (e *Engine) Upload(ctx context.Context, r UploadRequest, meta Meta) (Outcom
 		return Outcome{}, err
 	}
 	cmd := workflow.RecordSignature{
-		By: meta.Actor.Person, Slot: r.Slot, Consented: r.Consented, Before: s.Covenant.Head, After: workflow.DigestOf(r.File),
+		Slot: r.Slot, Consented: r.Consented, Before: s.Covenant.Head, After: workflow.DigestOf(r.File),
 		Size: int64(len(r.File)), Level: reached(result.Level, signStage(s).Sign.Level), Issuer: result.Certificate.Issuer.String(),
 		Serial: result.Certificate.SerialNumber.String(), SignedAt: result.Time,
 	}
-	if _, err := workflow.Decide(s, cmd, e.Now()); err != nil { // before the file is kept
+	if _, err := workflow.Decide(s, meta.Actor, cmd, e.Now()); err != nil { // before the file is kept
 		return Outcome{}, err
 	}
 	if _, err := e.Store.PutBlob(ctx, bytes.NewReader(r.File), pdfType); err != nil {
 		return Outcome{}, err
 	}
-	return e.do(ctx, r.Covenant, asked, meta, func(context.Context, *store.Tx, workflow.State) (workflow.Command, error) { return cmd, nil })
+	return e.do(ctx, r.Covenant, asked, meta, as(cmd))
 }
 
 // uploaded proves that file is the head plus one signature in field, and gives that signature's verdict.
@@ -106,5 +104,5 @@ func reached(got signing.Level, want string) string {
 }
 
 func badUpload(vi, en string, args ...any) error {
-	return &workflow.Error{Code: workflow.CodeInvalid, Vietnamese: fmt.Sprintf(vi, args...), English: fmt.Sprintf(en, args...)}
+	return workflow.Refusal(workflow.CodeInvalid, vi, en, args...)
 }

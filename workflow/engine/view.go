@@ -21,7 +21,7 @@ type View struct {
 type Entry struct {
 	Version int64
 	At      time.Time
-	Actor   workflow.Actor
+	By      workflow.Doer
 	Event   workflow.Event
 	Hash    workflow.Digest
 }
