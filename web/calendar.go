@@ -29,9 +29,9 @@ type calendarRow struct {
 }
 
 func (s *server) calendar(_ http.ResponseWriter, r *request) (*answer, error) {
-	list, err := s.src.List(r.Context())
+	list, err := s.list(r)
 	if err != nil {
-		return nil, fmt.Errorf("calendar: list covenants: %w", err)
+		return nil, fmt.Errorf("calendar: %w", err)
 	}
 	covenants, err := s.reporting(r, list)
 	if err != nil {
@@ -92,7 +92,7 @@ func (s *server) dutiesOf(r *request, sum engine.Summary) ([]dutyRow, error) {
 	if rows, ok := s.owing.get(key, state); ok {
 		return rows, nil
 	}
-	v, err := s.src.View(r.Context(), sum.Slug)
+	v, err := s.view(r, sum.Slug)
 	if err != nil {
 		return nil, err
 	}

@@ -26,9 +26,9 @@ type conferencePage struct {
 }
 
 func (s *server) conference(w http.ResponseWriter, r *request) (*answer, error) {
-	v, err := s.src.View(r.Context(), r.PathValue("slug"))
+	v, err := s.view(r, r.PathValue("slug"))
 	if err != nil {
-		return nil, fmt.Errorf("conference: %w", err)
+		return nil, err
 	}
 	known := r.URL.Query().Get("v")
 	if known != "" {
@@ -132,9 +132,9 @@ func (t teller) quorum() string {
 
 // minutes sends the minutes of a sitting, counted from 1, or those of the ranking ("xep-hang").
 func (s *server) minutes(w http.ResponseWriter, r *request, slug, number string) error {
-	v, err := s.src.View(r.Context(), slug)
+	v, err := s.view(r, slug)
 	if err != nil {
-		return fmt.Errorf("minutes %s of %q: %w", number, slug, err)
+		return fmt.Errorf("minutes %s: %w", number, err)
 	}
 	if sc := v.Covenant.Scoring; number == "xep-hang" && sc != nil && sc.Minutes != nil {
 		return s.sendPDF(w, r, sc.Minutes.PDF, "bien-ban-xep-hang.pdf")

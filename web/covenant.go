@@ -44,7 +44,7 @@ type covenantPage struct {
 	EarlierCount         int
 	EventCount           int
 	LastHash, LastDigest string
-	Evidence             string // address of the evidence bundle, if there is one
+	Evidence             string // address of the evidence bundle
 }
 
 // actor is somebody who has to act, with the people who may.
@@ -84,9 +84,9 @@ func (s *server) covenantPath(w http.ResponseWriter, r *request) (*answer, error
 }
 
 func (s *server) covenant(r *request, slug string) (*answer, error) {
-	v, err := s.src.View(r.Context(), slug)
+	v, err := s.view(r, slug)
 	if err != nil {
-		return nil, fmt.Errorf("covenant %q: %w", slug, err)
+		return nil, err
 	}
 	p, err := s.covenantPage(r, v)
 	if err != nil {
@@ -97,9 +97,9 @@ func (s *server) covenant(r *request, slug string) (*answer, error) {
 
 // covenantLive answers an open page that asks whether anything has changed: 204 if not, else the parts to replace.
 func (s *server) covenantLive(w http.ResponseWriter, r *request, slug string) (*answer, error) {
-	v, err := s.src.View(r.Context(), slug)
+	v, err := s.view(r, slug)
 	if err != nil {
-		return nil, fmt.Errorf("covenant %q: %w", slug, err)
+		return nil, err
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	if stamp(v) == r.URL.Query().Get("v") {
@@ -129,9 +129,6 @@ func stamp(v *engine.View) string {
 
 func (s *server) covenantPage(r *request, v *engine.View) (*covenantPage, error) {
 	t, c := s.teller(r, v), v.Covenant
-	if v.Now.IsZero() {
-		v.Now = s.now()
-	}
 	document, err := t.documentPanel(r.URL.Query().Get("lan"))
 	if err != nil {
 		return nil, err
@@ -141,15 +138,12 @@ func (s *server) covenantPage(r *request, v *engine.View) (*covenantPage, error)
 		Status: v.Status(v.Now, r.lang.code), Tone: c.Phase.Tone(), Stamp: stamp(v), Document: document, Sections: sections(c.Phase),
 		PartyCount: len(c.Parties), SignedCount: len(c.Signed), EventCount: len(v.Timeline), MailCount: len(v.Mails),
 	}
-	p.Title, p.Wide = c.Title, true
+	p.Title, p.Wide, p.Evidence = c.Title, true, p.Path+"/ho-so.zip"
 	if b, ok := v.Directory.Blocks[c.Block]; ok {
 		p.Block = b.Name
 	}
 	if c.Number != nil {
 		p.Date = c.Number.Date.Display()
-	}
-	if _, ok := s.src.(EvidenceSource); ok {
-		p.Evidence = p.Path + "/ho-so.zip"
 	}
 	t.fill(p)
 	return p, nil

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -50,9 +49,9 @@ func (s *server) row(r *request, sum engine.Summary) covenantRow {
 }
 
 func (s *server) covenants(_ http.ResponseWriter, r *request) (*answer, error) {
-	list, err := s.src.List(r.Context())
+	list, err := s.list(r)
 	if err != nil {
-		return nil, fmt.Errorf("list covenants: %w", err)
+		return nil, err
 	}
 	q := r.URL.Query()
 	p := &covenantsPage{basePage: s.base(r, "covenants"), Total: len(list), Query: q.Get("tim"), Year: q.Get("nam"), Tone: q.Get("tinh-trang")}

@@ -15,9 +15,9 @@ const documentPolicy = "frame-ancestors 'none'"
 
 // document sends the newest bytes of the frozen document; before the freeze, those of the newest revision.
 func (s *server) document(w http.ResponseWriter, r *request, slug string) error {
-	v, err := s.src.View(r.Context(), slug)
+	v, err := s.view(r, slug)
 	if err != nil {
-		return fmt.Errorf("document of %q: %w", slug, err)
+		return fmt.Errorf("document: %w", err)
 	}
 	c := v.Covenant
 	digest, number := c.Head, 0
@@ -33,9 +33,9 @@ func (s *server) document(w http.ResponseWriter, r *request, slug string) error 
 
 // revision sends the PDF of a revision as the agencies read it.
 func (s *server) revision(w http.ResponseWriter, r *request, slug, number string) error {
-	v, err := s.src.View(r.Context(), slug)
+	v, err := s.view(r, slug)
 	if err != nil {
-		return fmt.Errorf("revision %s of %q: %w", number, slug, err)
+		return fmt.Errorf("revision %s: %w", number, err)
 	}
 	n, err := strconv.Atoi(number)
 	if err != nil || n < 1 || n > len(v.Covenant.Revisions) {
@@ -46,9 +46,9 @@ func (s *server) revision(w http.ResponseWriter, r *request, slug, number string
 
 // sendPDF sends a stored file, whole or the ranges asked for. The digest is its entity tag.
 func (s *server) sendPDF(w http.ResponseWriter, r *request, digest workflow.Digest, name string) error {
-	content, _, err := s.src.Document(r.Context(), digest)
+	content, err := s.file(r.Context(), digest)
 	if err != nil {
-		return fmt.Errorf("document %s: %w", digest.Short(), err)
+		return err
 	}
 	defer content.Close()
 	disposition := "inline"

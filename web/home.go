@@ -24,9 +24,9 @@ type homePage struct {
 }
 
 func (s *server) home(_ http.ResponseWriter, r *request) (*answer, error) {
-	list, err := s.src.List(r.Context())
+	list, err := s.list(r)
 	if err != nil {
-		return nil, fmt.Errorf("home: list covenants: %w", err)
+		return nil, fmt.Errorf("home: %w", err)
 	}
 	p := &homePage{basePage: s.base(r, "home"), Total: len(list)}
 	p.Title = r.lang.text("nav.home")

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"fmt"
 	"html/template"
 	"strconv"
@@ -9,14 +8,7 @@ import (
 
 	"covenant/templates"
 	"covenant/workflow"
-	"covenant/workflow/engine"
 )
-
-// RedlineSource is a Source that compares revisions.
-type RedlineSource interface {
-	// Redline compares two revisions by number; from 0 is the one before, to 0 the newest.
-	Redline(ctx context.Context, slug string, from, to int) (*engine.Redline, error)
-}
 
 // redlinePage is what changed between two revisions: since the one before, or since the one that a person or an agency
 // approved last.
@@ -34,13 +26,9 @@ type redlinePage struct {
 // redline answers /giao-uoc/…/so-sanh: ?tu= and ?den= are numbers of revisions, ?nguoi= a person and ?don-vi= an agency
 // whose last approval is compared with the newest.
 func (s *server) redline(r *request, slug string) (*answer, error) {
-	src, ok := s.src.(RedlineSource)
-	if !ok {
-		return nil, errNotFound
-	}
-	v, err := s.src.View(r.Context(), slug)
+	v, err := s.view(r, slug)
 	if err != nil {
-		return nil, fmt.Errorf("redline of %q: %w", slug, err)
+		return nil, fmt.Errorf("redline: %w", err)
 	}
 	t, q := s.teller(r, v), r.URL.Query()
 	p := &redlinePage{basePage: s.base(r, "covenants"), Path: slugPath(slug), Heading: v.Covenant.Title}
@@ -59,7 +47,7 @@ func (s *server) redline(r *request, slug string) (*answer, error) {
 			from, p.Since = last, t.agency(agency)
 		}
 	}
-	found, err := src.Redline(r.Context(), slug, from, to)
+	found, err := s.comparison(r, slug, from, to)
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package web
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -11,12 +10,6 @@ import (
 
 	"covenant/workflow"
 )
-
-// ScoreSource is a Source that prints score sheets.
-type ScoreSource interface {
-	// ScoreSheet gives the score sheet of an agency as a PDF file.
-	ScoreSheet(ctx context.Context, slug string, agency workflow.AgencyID) ([]byte, error)
-}
 
 // scorePage is the members' scores: the ranking, the polls, and every agency's sheet.
 type scorePage struct {
@@ -90,15 +83,12 @@ type pollResult struct {
 
 // scores answers /giao-uoc/…/cham-diem.
 func (s *server) scores(r *request, slug string) (*answer, error) {
-	v, err := s.src.View(r.Context(), slug)
+	v, err := s.view(r, slug)
 	if err != nil {
-		return nil, fmt.Errorf("scores of %q: %w", slug, err)
+		return nil, fmt.Errorf("scores: %w", err)
 	}
 	if v.Covenant.Scoring == nil {
 		return nil, errNotFound
-	}
-	if v.Now.IsZero() {
-		v.Now = s.now()
 	}
 	t, c := s.teller(r, v), v.Covenant
 	p := &scorePage{
@@ -106,9 +96,8 @@ func (s *server) scores(r *request, slug string) (*answer, error) {
 		Rows: t.scores(), Polls: t.polls(), Basis: t.scoreBasis(),
 	}
 	p.Next, p.NextMore = t.nextActors()
-	_, printed := s.src.(ScoreSource)
 	for _, row := range p.Rows {
-		p.Sheets = append(p.Sheets, t.scoreSheet(row, printed))
+		p.Sheets = append(p.Sheets, t.scoreSheet(row))
 	}
 	if ranking := c.Scoring.Ranking; ranking != nil {
 		p.Ranked, p.Ballots = true, t.ballotsHead(ranking)
@@ -128,13 +117,9 @@ func (s *server) scores(r *request, slug string) (*answer, error) {
 
 // scoreFile answers /giao-uoc/…/cham-diem/AGENCY.pdf.
 func (s *server) scoreFile(w http.ResponseWriter, r *request, slug, agency string) error {
-	src, ok := s.src.(ScoreSource)
-	if !ok {
-		return errNotFound
-	}
-	file, err := src.ScoreSheet(r.Context(), slug, workflow.AgencyID(agency))
+	file, err := s.sheet(r, slug, workflow.AgencyID(agency))
 	if err != nil {
-		return fmt.Errorf("score sheet of %q in %q: %w", agency, slug, err)
+		return err
 	}
 	h := w.Header()
 	h.Set("Content-Security-Policy", documentPolicy)
@@ -205,7 +190,7 @@ func (t teller) scoreBasis() string {
 	return t.text("score.process_basis")
 }
 
-func (t teller) scoreSheet(row scoreRow, printed bool) scoreSheet {
+func (t teller) scoreSheet(row scoreRow) scoreSheet {
 	sc, agency := t.v.Covenant.Scoring, workflow.AgencyID(row.ID)
 	sheet := scoreSheet{scoreRow: row}
 	self, _ := sc.SelfScore(agency)
@@ -236,9 +221,7 @@ func (t teller) scoreSheet(row scoreRow, printed bool) scoreSheet {
 	}
 	sheet.Max = most.Display(t.code)
 	sheet.Remarks = t.scoreRemarks(agency)
-	if printed {
-		sheet.PDF = slugPath(t.v.Covenant.Slug) + "/cham-diem/" + row.ID + ".pdf"
-	}
+	sheet.PDF = slugPath(t.v.Covenant.Slug) + "/cham-diem/" + row.ID + ".pdf"
 	sheet.Open = appealed && appeal.Decided == nil
 	return sheet
 }

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"fmt"
 	"net/http"
 
 	"covenant/workflow"
@@ -25,14 +24,10 @@ type publicPage struct {
 
 // token is the target of a document's QR code.
 func (s *server) token(w http.ResponseWriter, r *request) (*answer, error) {
-	src, ok := s.src.(TokenSource)
-	if !ok {
-		return nil, errNotFound
-	}
 	token := r.PathValue("token")
-	slug, err := src.ByToken(r.Context(), token)
+	slug, err := s.byToken(r.Context(), token)
 	if err != nil {
-		return nil, fmt.Errorf("address in a qr code: %w", err)
+		return nil, err
 	}
 	switch r.PathValue("file") {
 	case "":
@@ -41,9 +36,9 @@ func (s *server) token(w http.ResponseWriter, r *request) (*answer, error) {
 	default:
 		return nil, errNotFound
 	}
-	v, err := s.src.View(r.Context(), slug)
+	v, err := s.view(r, slug)
 	if err != nil {
-		return nil, fmt.Errorf("covenant %q: %w", slug, err)
+		return nil, err
 	}
 	full, err := s.covenantPage(r, v)
 	if err != nil {
