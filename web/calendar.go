@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"covenant/internal/address"
 	"covenant/workflow"
 	"covenant/workflow/engine"
 )
@@ -40,7 +41,7 @@ func (s *server) calendar(_ http.ResponseWriter, r *request) (*answer, error) {
 	var rows []calendarRow
 	for _, c := range covenants {
 		for _, d := range c.duties {
-			rows = append(rows, calendarRow{d, c.Title, slugPath(c.Slug) + "#bao-cao"})
+			rows = append(rows, calendarRow{d, c.Title, address.Covenant.For(c.Slug) + "#bao-cao"})
 		}
 	}
 	slices.SortStableFunc(rows, func(a, b calendarRow) int { return a.last.At(0, 0, time.UTC).Compare(b.last.At(0, 0, time.UTC)) })

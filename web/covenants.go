@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"covenant/internal/address"
 	"covenant/workflow"
 	"covenant/workflow/engine"
 )
@@ -42,7 +43,7 @@ type covenantRow struct {
 
 func (s *server) row(r *request, sum engine.Summary) covenantRow {
 	return covenantRow{
-		Path: slugPath(sum.Slug), Title: sum.Title, Block: sum.Block, Year: strconv.Itoa(sum.Year),
+		Path: address.Covenant.For(sum.Slug), Title: sum.Title, Block: sum.Block, Year: strconv.Itoa(sum.Year),
 		Status: r.lang.pick(sum.Status, sum.StatusEN), Phase: sentence(sum.Phase.Words(r.lang.code)), Tone: sum.Phase.Tone(),
 		Updated: displayTime(sum.UpdatedAt, s.zone),
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"covenant/internal/address"
 	"covenant/workflow"
 )
 
@@ -14,7 +15,11 @@ import (
 const documentPolicy = "frame-ancestors 'none'"
 
 // document sends the newest bytes of the frozen document; before the freeze, those of the newest revision.
-func (s *server) document(w http.ResponseWriter, r *request, slug string) error {
+func (s *server) document(w http.ResponseWriter, r *request) (*answer, error) {
+	return nil, s.sendNewest(w, r, address.Slug(r.Request))
+}
+
+func (s *server) sendNewest(w http.ResponseWriter, r *request, slug string) error {
 	v, err := s.view(r, slug)
 	if err != nil {
 		return fmt.Errorf("document: %w", err)
@@ -32,16 +37,17 @@ func (s *server) document(w http.ResponseWriter, r *request, slug string) error 
 }
 
 // revision sends the PDF of a revision as the agencies read it.
-func (s *server) revision(w http.ResponseWriter, r *request, slug, number string) error {
-	v, err := s.view(r, slug)
+func (s *server) revision(w http.ResponseWriter, r *request) (*answer, error) {
+	number := r.PathValue("number")
+	v, err := s.view(r, address.Slug(r.Request))
 	if err != nil {
-		return fmt.Errorf("revision %s: %w", number, err)
+		return nil, fmt.Errorf("revision %s: %w", number, err)
 	}
 	n, err := strconv.Atoi(number)
 	if err != nil || n < 1 || n > len(v.Covenant.Revisions) {
-		return errNotFound
+		return nil, errNotFound
 	}
-	return s.sendPDF(w, r, v.Covenant.Revisions[n-1].PDF, fileName(v.Covenant, n))
+	return nil, s.sendPDF(w, r, v.Covenant.Revisions[n-1].PDF, fileName(v.Covenant, n))
 }
 
 // sendPDF sends a stored file, whole or the ranges asked for. The digest is its entity tag.

@@ -12,13 +12,18 @@ import (
 	"strings"
 	"time"
 
+	"covenant/internal/address"
 	"covenant/signing"
 	"covenant/workflow/engine"
 )
 
 // evidence sends a covenant's evidence bundle. It is made whole in a temporary file first, so that nobody is sent half a
 // bundle.
-func (s *server) evidence(w http.ResponseWriter, r *request, slug string) error {
+func (s *server) evidence(w http.ResponseWriter, r *request) (*answer, error) {
+	return nil, s.sendEvidence(w, r, address.Slug(r.Request))
+}
+
+func (s *server) sendEvidence(w http.ResponseWriter, r *request, slug string) error {
 	f, err := os.CreateTemp("", "evidence-*.zip")
 	if err != nil {
 		return fmt.Errorf("evidence of %q: %w", slug, err)

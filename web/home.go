@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"covenant/internal/address"
 	"covenant/workflow"
 )
 
@@ -76,7 +77,7 @@ func (c reportingCovenant) owed() []owedRow {
 			continue
 		}
 		out = append(out, owedRow{
-			Label: d.Label, Covenant: c.Title, Path: slugPath(c.Slug) + "#bao-cao", Due: d.Due, Remaining: d.Remaining,
+			Label: d.Label, Covenant: c.Title, Path: address.Covenant.For(c.Slug) + "#bao-cao", Due: d.Due, Remaining: d.Remaining,
 			Tone: d.Tone, Done: d.Done, Total: d.Total, Missing: d.Missing, last: d.last,
 		})
 	}

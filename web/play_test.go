@@ -36,7 +36,7 @@ const (
 	withdrawn  = "2026/rut"           // the drafter took it back
 	cancelled  = "2026/huy"           // after it was numbered
 	inForce    = "2026/kinh-te"       // eleven signatures and a seal; eight of ten have reported
-	appealed   = "2026/khieu-nai"     // scored; an appeal is open
+	appealed   = "2026/cham-diem"     // scored; an appeal is open. Its name is also a page's
 	ranked     = "2026/xep-hang"      // polls counted, ranking declared
 	amended    = "2026/van-hoa"       // another block's, in force and amended
 	amendment  = "2026/van-hoa-sua"   // what amends it

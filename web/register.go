@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 
+	"covenant/internal/address"
 	"covenant/workflow"
 	"covenant/workflow/engine"
 )
@@ -122,7 +123,7 @@ func (s *server) registerEntry(r *request, sum engine.Summary) (*registerEntry, 
 func registerRowOf(t teller) registerRow {
 	c := t.v.Covenant
 	row := registerRow{
-		Number: c.PrintedNumber(), Date: displayDate(c.Number.Date), Title: c.Title, Path: slugPath(c.Slug), number: c.Number.Number,
+		Number: c.PrintedNumber(), Date: displayDate(c.Number.Date), Title: c.Title, Path: address.Covenant.For(c.Slug), number: c.Number.Number,
 		IssuedBy: t.acting(c.Number.Person, c.Number.Authority), Phase: sentence(c.Phase.Words(t.code)), Tone: c.Phase.Tone(),
 	}
 	if !c.Head.IsZero() {

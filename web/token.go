@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 
+	"covenant/internal/address"
 	"covenant/workflow"
 )
 
@@ -23,18 +24,11 @@ type publicPage struct {
 }
 
 // token is the target of a document's QR code.
-func (s *server) token(w http.ResponseWriter, r *request) (*answer, error) {
+func (s *server) token(_ http.ResponseWriter, r *request) (*answer, error) {
 	token := r.PathValue("token")
 	slug, err := s.byToken(r.Context(), token)
 	if err != nil {
 		return nil, err
-	}
-	switch r.PathValue("file") {
-	case "":
-	case "van-ban.pdf":
-		return nil, s.document(w, r, slug)
-	default:
-		return nil, errNotFound
 	}
 	v, err := s.view(r, slug)
 	if err != nil {
@@ -47,8 +41,17 @@ func (s *server) token(w http.ResponseWriter, r *request) (*answer, error) {
 	p := &publicPage{
 		basePage: s.base(r, ""), Heading: full.Heading, Block: full.Block, Number: full.Number, Date: full.Date, Status: full.Status,
 		Tone: full.Tone, Verdict: full.Verdict, Groups: full.Groups, SignedCount: full.SignedCount, PartyCount: full.PartyCount,
-		Digest: full.Document.Digest, Size: full.Document.Size, PDF: "/t/" + token + "/van-ban.pdf", Download: full.Document.FileName,
+		Digest: full.Document.Digest, Size: full.Document.Size, PDF: address.PublicDocument.Of(token), Download: full.Document.FileName,
 	}
 	p.Title = full.Heading
 	return &answer{page: "public", data: p}, nil
+}
+
+// tokenDocument is the document that the QR code's page leads to.
+func (s *server) tokenDocument(w http.ResponseWriter, r *request) (*answer, error) {
+	slug, err := s.byToken(r.Context(), r.PathValue("token"))
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.sendNewest(w, r, slug)
 }

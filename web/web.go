@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"time"
 
+	"covenant/internal/address"
 	"covenant/workflow/engine"
 )
 
@@ -78,21 +79,31 @@ func newServer(cfg Config) (*server, error) {
 // routes is every address that the program answers.
 func (s *server) routes() *http.ServeMux {
 	mux := http.NewServeMux()
-	mux.Handle("GET /{$}", s.page(s.home))
-	mux.Handle("GET /giao-uoc", s.page(s.covenants))
-	mux.Handle("GET /giao-uoc/{path...}", s.page(s.covenantPath))
-	mux.Handle("GET /hoi-nghi/{slug...}", s.page(s.conference))
-	mux.Handle("GET /lich-bao-cao", s.page(s.calendar))
-	mux.Handle("GET /so-van-ban", s.page(s.register))
-	mux.Handle("GET /t/{token}", s.page(s.token))
-	mux.Handle("GET /t/{token}/{file}", s.page(s.token))
-	mux.Handle("GET /kiem-tra", s.page(s.checkForm))
-	mux.Handle("POST /kiem-tra", s.page(s.check))
-	mux.Handle("GET /healthz", http.HandlerFunc(s.health))
-	mux.Handle("GET /favicon.ico", http.RedirectHandler("/static/icon.svg", http.StatusMovedPermanently))
-	mux.Handle("GET /static/{path...}", s.assets)
+	for route, answer := range map[address.Route]pageFunc{
+		address.Home: s.home, address.Covenants: s.covenants, address.Calendar: s.calendar, address.Register: s.register,
+		address.Check: s.checkForm, address.Covenant: s.covenant, address.Parts: s.covenantLive, address.Document: s.document,
+		address.Revision: s.revision, address.Redline: s.redline, address.Evidence: s.evidence, address.Minutes: s.minutes,
+		address.Scores: s.scores, address.ScoreSheet: s.scoreFile, address.Board: s.conference, address.Public: s.token,
+		address.PublicDocument: s.tokenDocument,
+	} {
+		mux.Handle(route.Pattern(http.MethodGet), s.page(fitting(route, answer)))
+	}
+	mux.Handle(address.Check.Pattern(http.MethodPost), s.page(s.check))
+	mux.Handle(address.Health.Pattern(http.MethodGet), http.HandlerFunc(s.health))
+	mux.Handle(address.Asset.Pattern(http.MethodGet), s.assets)
+	mux.Handle("GET /favicon.ico", http.RedirectHandler(address.Asset.Of("icon.svg"), http.StatusMovedPermanently))
 	mux.Handle("/", s.page(s.notFound))
 	return mux
+}
+
+// fitting answers only requests with the suffixes of the route, such as .pdf.
+func fitting(route address.Route, f pageFunc) pageFunc {
+	return func(w http.ResponseWriter, r *request) (*answer, error) {
+		if !route.Fits(r.Request) {
+			return nil, errNotFound
+		}
+		return f(w, r)
+	}
 }
 
 // health answers 200 while the engine can be read, 503 otherwise.
