@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"covenant/internal/address"
 )
 
 //go:embed static
@@ -98,7 +100,7 @@ func (a *assets) address(name string) (string, error) {
 	if !ok {
 		return "", fmt.Errorf("asset %q does not exist", name)
 	}
-	return "/static/" + name + "?v=" + f.version, nil
+	return address.Asset.Of(name) + "?v=" + f.version, nil
 }
 
 // ServeHTTP sends the file named by the path.

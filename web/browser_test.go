@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"fmt"
-	"net/http/httptest"
 	"net/url"
 	"os"
 	"os/exec"
@@ -21,39 +20,44 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// screens are the sizes at which the pages are opened: a phone and a desk.
-var screens = []struct {
+// screen is a size at which pages are opened.
+type screen struct {
 	name          string
 	width, height int64
 	mobile, dark  bool
-}{{"phone", 390, 844, true, false}, {"desk", 1280, 900, false, false}, {"dark", 1280, 900, false, true}}
+}
+
+var (
+	phone     = screen{"phone", 390, 844, true, false}
+	desk      = screen{"desk", 1440, 900, false, false}
+	dark      = screen{"dark", 1440, 900, false, true}
+	projector = screen{"projector", 1920, 1080, false, false}
+)
 
 // browser is a running Chromium; every tab watches for errors and for requests to other hosts.
 type browser struct {
 	ctx context.Context
 }
 
-func startBrowser(t *testing.T) *browser {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("a browser takes its time")
-	}
+// chromium is the one browser of the run.
+var chromium = sync.OnceValue(func() *browser {
 	path, err := exec.LookPath("chromium")
 	if err != nil {
-		t.Fatal("chromium is missing: install the package chromium")
+		panic("chromium is missing: install the package chromium")
 	}
 	opts := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
-		chromedp.Flag("accept-lang", "vi"), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.WSURLReadTimeout(time.Minute))
+		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(filepath.Join(scratch(), "browser")),
+		chromedp.Flag("accept-lang", "vi"), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		chromedp.WSURLReadTimeout(time.Minute))
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(), opts...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
+	atEnd = append(atEnd, cancel)
+	ctx, end := chromedp.NewContext(ctx)
+	atEnd = append(atEnd, end)
 	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
-		t.Fatalf("chromium does not start: %v", err)
+		panic(fmt.Sprintf("chromium does not start: %v", err))
 	}
 	return &browser{ctx}
-}
+})
 
 // tab is one page open in the browser.
 type tab struct {
@@ -65,13 +69,17 @@ type tab struct {
 	problems []string
 }
 
-func (b *browser) open(t *testing.T, address string, width, height int64, mobile bool) *tab {
+// open opens an address in a tab of its own at a size. Tabs share what the browser keeps, but for one whose address chooses a
+// language, which would be remembered for all.
+func (b *browser) open(t *testing.T, address string, at screen) *tab {
 	t.Helper()
 	u, err := url.Parse(address)
-	if err != nil {
-		t.Fatal(err)
+	check(t, err)
+	var apart []chromedp.ContextOption
+	if u.Query().Has("lang") {
+		apart = append(apart, chromedp.WithNewBrowserContext())
 	}
-	ctx, cancel := chromedp.NewContext(b.ctx)
+	ctx, cancel := chromedp.NewContext(b.ctx, apart...)
 	t.Cleanup(cancel)
 	ctx, cancel = context.WithTimeout(ctx, 3*time.Minute) // a loaded machine takes its time
 	t.Cleanup(cancel)
@@ -85,9 +93,13 @@ func (b *browser) open(t *testing.T, address string, width, height int64, mobile
 	if _, err := chromedp.Call(ctx, log.Enable, cdp.Empty{}); err != nil {
 		t.Fatal(err)
 	}
-	tb.run(chromedp.EmulateViewport(width, height, func(p *emulation.SetDeviceMetricsOverrideParams, _ *emulation.SetTouchEmulationEnabledParams) {
-		p.Mobile = mobile
-	}), chromedp.Navigate(address))
+	tb.run(chromedp.EmulateViewport(at.width, at.height, func(p *emulation.SetDeviceMetricsOverrideParams, _ *emulation.SetTouchEmulationEnabledParams) {
+		p.Mobile = at.mobile
+	}))
+	if at.dark {
+		tb.dark()
+	}
+	tb.run(chromedp.Navigate(address))
 	return tb
 }
 
@@ -224,144 +236,3 @@ const blankCanvases = `[...document.querySelectorAll(".viewer-sheet[data-drawn] 
 	const d = new Uint32Array(c.getContext("2d").getImageData(0, 0, c.width, c.height).data.buffer);
 	return d.every(p => p === d[0]);
 }).length`
-
-func TestBrowser(t *testing.T) {
-	b := startBrowser(t)
-	l := newLife(t)
-	l.inForce()
-	server := httptest.NewServer(handler(t, l))
-	defer server.Close()
-	for _, screen := range screens {
-		for name, path := range map[string]string{
-			"home": "/", "covenants": "/giao-uoc", "calendar": "/lich-bao-cao", "register": "/so-van-ban", "error": "/giao-uoc/khong-co", "check": "/kiem-tra",
-			"covenant": "/giao-uoc/" + slug, "conference": "/hoi-nghi/" + slug,
-		} {
-			t.Run(screen.name+"/"+name, func(t *testing.T) {
-				tb := b.open(t, server.URL+path, screen.width, screen.height, screen.mobile)
-				if screen.dark {
-					tb.dark()
-				}
-				if name == "covenant" {
-					tb.waitDrawn()
-					if n := eval[int](tb, blankCanvases); n != 0 {
-						t.Errorf("%d drawn pages are blank", n)
-					}
-				}
-				tb.narrow()
-				tb.screenshot(screen.name+"-"+name, false)
-				tb.screenshot(screen.name+"-"+name+"-whole", true)
-				tb.accessible()
-				if name != "error" { // whose 404 the browser reports, rightly
-					tb.clean()
-				}
-			})
-		}
-	}
-}
-
-// TestViewer works the viewer as a reader does: text to select, page numbers, zoom, keyboard.
-func TestViewer(t *testing.T) {
-	b := startBrowser(t)
-	l := newLife(t)
-	l.frozen()
-	server := httptest.NewServer(handler(t, l))
-	defer server.Close()
-	tb := b.open(t, server.URL+"/giao-uoc/"+slug, 1280, 900, false)
-	tb.waitDrawn()
-	t.Logf("the first page was drawn %.0f ms after the page was asked for", eval[float64](tb, `performance.getEntriesByName("document-drawn")[0].startTime`))
-	if n := eval[int](tb, `document.querySelectorAll(".viewer-sheet").length`); n != 3 {
-		t.Errorf("%d sheets, want 3", n)
-	}
-	if text := eval[string](tb, `document.querySelector(".textLayer").textContent`); !strings.Contains(text, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM") {
-		t.Errorf("the text layer holds %q", text)
-	}
-	tb.run(chromedp.SetValue(chromedp.CSS(`[data-page]`), "3"), chromedp.Evaluate[chromedp.Void](`void document.querySelector("[data-page]").dispatchEvent(new Event("change"))`))
-	tb.run(chromedp.WaitReady(chromedp.CSS(`.viewer-sheet[data-number="3"][data-drawn]`)))
-	before := eval[float64](tb, `document.querySelector(".viewer-sheet").clientWidth`)
-	tb.run(chromedp.Click(chromedp.CSS(`[data-zoom="in"]`)))
-	if after := eval[float64](tb, `document.querySelector(".viewer-sheet").clientWidth`); after <= before {
-		t.Errorf("zooming in took the page from %v to %v px", before, after)
-	}
-	tb.run(chromedp.Focus(chromedp.CSS(`[data-pages-box]`)), chromedp.KeyEvent("0"))
-	if fitted := eval[float64](tb, `document.querySelector(".viewer-sheet").clientWidth`); fitted != before {
-		t.Errorf("fitting gave %v px, want %v", fitted, before)
-	}
-	tb.clean()
-}
-
-// TestLivePage leaves a page open while others act.
-func TestLivePage(t *testing.T) {
-	b := startBrowser(t)
-	l := newLife(t)
-	l.frozen()
-	server := httptest.NewServer(handler(t, lockedSource(l)))
-	defer server.Close()
-	tb := b.open(t, server.URL+"/giao-uoc/"+slug, 1280, 900, false)
-	tb.waitDrawn()
-	tb.run(chromedp.Click(chromedp.CSS(`#lan-1 summary`)))
-	locked.Lock()
-	l.sign(1)
-	locked.Unlock()
-	tb.run(chromedp.WaitVisible(chromedp.CSS(`[data-changed]`)))
-	if !eval[bool](tb, `document.querySelector("#lan-1").open`) {
-		t.Error("what the reader had opened was closed")
-	}
-	if text := eval[string](tb, `document.querySelector("#cac-ben .count").textContent`); text != "1/11 đã ký" {
-		t.Errorf("the page says %q", text)
-	}
-	tb.run(chromedp.Click(chromedp.CSS(`[data-reload]`)), chromedp.WaitNotVisible(chromedp.CSS(`[data-changed]`)))
-	tb.waitDrawn()
-	tb.clean()
-}
-
-// TestWithoutJavaScript: the page still says everything and links to the file.
-func TestWithoutJavaScript(t *testing.T) {
-	b := startBrowser(t)
-	l := newLife(t)
-	l.frozen()
-	server := httptest.NewServer(handler(t, l))
-	defer server.Close()
-	tb := b.open(t, "about:blank", 390, 844, true)
-	tb.host = strings.TrimPrefix(server.URL, "http://")
-	if _, err := chromedp.Call(tb.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
-		t.Fatal(err)
-	}
-	tb.run(chromedp.Navigate(server.URL + "/giao-uoc/" + slug))
-	tb.run(chromedp.WaitVisible(chromedp.CSS(`.viewer-note a`)))
-	tb.screenshot("phone-noscript", false)
-	tb.clean()
-}
-
-// TestPrint: the page prints on A4 without the viewer and the navigation.
-func TestPrint(t *testing.T) {
-	b := startBrowser(t)
-	l := newLife(t)
-	l.inForce()
-	server := httptest.NewServer(handler(t, l))
-	defer server.Close()
-	tb := b.open(t, server.URL+"/giao-uoc/"+slug, 1280, 900, false)
-	tb.waitDrawn()
-	pdf, err := chromedp.Run(tb.ctx, chromedp.PrintToPDF(chromedp.PDFPreferCSSPageSize(), chromedp.PDFPrintBackground()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(t.TempDir(), "print.pdf")
-	if dir := os.Getenv("COVENANT_SCREENSHOTS"); dir != "" {
-		file = filepath.Join(dir, "print.pdf")
-	}
-	if err := os.WriteFile(file, pdf, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	text, err := exec.Command("pdftotext", file, "-").Output()
-	if err != nil {
-		t.Fatalf("pdftotext (package poppler-utils): %v", err)
-	}
-	for _, want := range []string{"Giao ước thi đua năm 2026", "Đang có hiệu lực", "Diễn biến"} {
-		if !strings.Contains(string(text), want) {
-			t.Errorf("the print does not hold %q", want)
-		}
-	}
-	if strings.Contains(string(text), "Lịch báo cáo") {
-		t.Error("the navigation is printed")
-	}
-}

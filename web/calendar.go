@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"covenant/internal/address"
 	"covenant/workflow"
 	"covenant/workflow/engine"
 )
@@ -29,9 +30,9 @@ type calendarRow struct {
 }
 
 func (s *server) calendar(_ http.ResponseWriter, r *request) (*answer, error) {
-	list, err := s.src.List(r.Context())
+	list, err := s.list(r)
 	if err != nil {
-		return nil, fmt.Errorf("calendar: list covenants: %w", err)
+		return nil, fmt.Errorf("calendar: %w", err)
 	}
 	covenants, err := s.reporting(r, list)
 	if err != nil {
@@ -40,7 +41,7 @@ func (s *server) calendar(_ http.ResponseWriter, r *request) (*answer, error) {
 	var rows []calendarRow
 	for _, c := range covenants {
 		for _, d := range c.duties {
-			rows = append(rows, calendarRow{d, c.Title, slugPath(c.Slug) + "#bao-cao"})
+			rows = append(rows, calendarRow{d, c.Title, address.Covenant.For(c.Slug) + "#bao-cao"})
 		}
 	}
 	slices.SortStableFunc(rows, func(a, b calendarRow) int { return a.last.At(0, 0, time.UTC).Compare(b.last.At(0, 0, time.UTC)) })
@@ -92,7 +93,7 @@ func (s *server) dutiesOf(r *request, sum engine.Summary) ([]dutyRow, error) {
 	if rows, ok := s.owing.get(key, state); ok {
 		return rows, nil
 	}
-	v, err := s.src.View(r.Context(), sum.Slug)
+	v, err := s.view(r, sum.Slug)
 	if err != nil {
 		return nil, err
 	}

@@ -158,7 +158,7 @@ func uploadProblem(err error) error {
 
 // keeps reports whether the very same bytes are kept here.
 func (s *server) keeps(ctx context.Context, digest workflow.Digest) bool {
-	content, _, err := s.src.Document(ctx, digest)
+	content, err := s.file(ctx, digest)
 	if err != nil {
 		return false
 	}

@@ -3,7 +3,6 @@ package web
 import (
 	"archive/zip"
 	"bytes"
-	"log/slog"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
@@ -40,19 +39,16 @@ func upload(t *testing.T, h http.Handler, field, name string, content []byte) pa
 }
 
 func TestCheck(t *testing.T) {
-	l := signedLife(t, 2)
-	h, err := New(Config{Engine: l, Logger: slog.New(slog.DiscardHandler), Roots: l.roots})
-	if err != nil {
-		t.Fatal(err)
-	}
-	signed := l.documents[l.state.Covenant.Head]
+	t.Parallel()
+	h := pages()
+	signed := fileOf(t, shared(), shared().resume(signing4).now().Covenant.Head)
 	p := upload(t, h, "tep", "giao-uoc.pdf", signed)
 	if p.status != http.StatusOK {
 		t.Fatalf("status %d: %s", p.status, p.body)
 	}
-	p.count(".results > li", 2)
+	p.count(".results > li", 4)
 	p.contains(".results", "Trịnh Quốc Khải")
-	p.contains("p.verdict.waiting", "chưa đủ căn cứ để kết luận trong 2 chữ ký")
+	p.contains("p.verdict.waiting", "chưa đủ căn cứ để kết luận trong 4 chữ ký")
 	p.contains(".facts", "Trùng khớp từng byte")
 	p.contains(".facts", "giao-uoc.pdf")
 	if p.header.Get("Cache-Control") != "no-store" {
@@ -60,13 +56,30 @@ func TestCheck(t *testing.T) {
 	}
 
 	changed := bytes.Clone(signed)
-	changed[bytes.Index(changed, []byte("/MediaBox"))+len("/MediaBox [0 0 ")] ^= 1
+	at := bytes.Index(changed, []byte("/MediaBox"))
+	changed[at+bytes.IndexAny(changed[at:], "123456789")] ^= 1
 	p = upload(t, h, "tep", "sua.pdf", changed)
-	p.contains("p.verdict.stopped", "Có 2 mục không hợp lệ")
+	p.contains("p.verdict.stopped", "Có 4 mục không hợp lệ")
 	p.contains(".facts", "Không trùng với tệp nào")
 
-	p = upload(t, h, "tep", "chua-ky.pdf", testPDF(t, "Chưa ký"))
+	unsigned := shared().resume(reviewing).now().Covenant.Revisions[0].PDF
+	p = upload(t, h, "tep", "chua-ky.pdf", fileOf(t, shared(), unsigned))
 	p.contains("p.verdict", "chưa có chữ ký nào")
+}
+
+// The evidence that the pages give out is evidence by its own data alone.
+func TestCheckEvidence(t *testing.T) {
+	t.Parallel()
+	bundle := get(t, pages(), "/giao-uoc/"+inForce+"/ho-so.zip")
+	if bundle.status != http.StatusOK || bundle.header.Get("Content-Type") != "application/zip" {
+		t.Fatalf("status %d, %s", bundle.status, bundle.header.Get("Content-Type"))
+	}
+	p := upload(t, pages(), "tep", "ho-so.zip", []byte(bundle.body))
+	p.count(".findings .stopped", 0)
+	if n := len(p.all(".findings .done")); n < 3 {
+		t.Errorf("only %d findings speak for the evidence", n)
+	}
+	p.contains("p.verdict.done", "Hồ sơ bằng chứng hợp lệ")
 }
 
 // archive is a ZIP file with one entry.
@@ -88,7 +101,8 @@ func archive(t *testing.T, name string, content []byte) []byte {
 }
 
 func TestCheckProblems(t *testing.T) {
-	h := handler(t, newLife(t))
+	t.Parallel()
+	h := pages()
 	for _, c := range []struct {
 		why, field string
 		content    []byte

@@ -5,13 +5,14 @@ import (
 	"net/http"
 	"strconv"
 
+	"covenant/internal/address"
 	"covenant/workflow"
 )
 
 // conferencePage is the board for the hall's projector: the votes and the signatures as they come in.
 type conferencePage struct {
 	basePage
-	Slug, Path, Heading     string
+	Live, Path, Heading     string
 	Block                   string
 	Status, Tone            string
 	Stamp                   string
@@ -26,9 +27,9 @@ type conferencePage struct {
 }
 
 func (s *server) conference(w http.ResponseWriter, r *request) (*answer, error) {
-	v, err := s.src.View(r.Context(), r.PathValue("slug"))
+	v, err := s.view(r, address.Slug(r.Request))
 	if err != nil {
-		return nil, fmt.Errorf("conference: %w", err)
+		return nil, err
 	}
 	known := r.URL.Query().Get("v")
 	if known != "" {
@@ -44,7 +45,7 @@ func (s *server) conference(w http.ResponseWriter, r *request) (*answer, error) 
 		return nil, err
 	}
 	p := &conferencePage{
-		basePage: s.base(r, ""), Slug: v.Covenant.Slug, Path: full.Path, Heading: full.Heading, Block: full.Block, Status: full.Status, Tone: string(full.Tone),
+		basePage: s.base(r, ""), Live: address.Board.For(v.Covenant.Slug), Path: full.Path, Heading: full.Heading, Block: full.Block, Status: full.Status, Tone: string(full.Tone),
 		Stamp: full.Stamp, Motions: full.Motions, Groups: full.Groups, SignedCount: full.SignedCount, PartyCount: full.PartyCount,
 		Voting: v.Covenant.Number == nil, Number: full.Number, Date: full.Date,
 	}
@@ -83,7 +84,7 @@ func (t teller) sittings() []sittingRow {
 			row.State = t.text("conference.closed")
 		}
 		if c.Minutes != nil {
-			row.Minutes = slugPath(t.v.Covenant.Slug) + "/bien-ban/" + itoa(i+1) + ".pdf"
+			row.Minutes = address.Minutes.For(t.v.Covenant.Slug, itoa(i+1))
 		}
 		rows = append(rows, row)
 	}
@@ -130,18 +131,22 @@ func (t teller) quorum() string {
 	return t.text(id, "present", count.Present, "entitled", count.Entitled, "need", need)
 }
 
-// minutes sends the minutes of a sitting, counted from 1, or those of the ranking ("xep-hang").
-func (s *server) minutes(w http.ResponseWriter, r *request, slug, number string) error {
-	v, err := s.src.View(r.Context(), slug)
+// rankingMinutes stands in an address for the minutes of the ranking, instead of a sitting's number.
+const rankingMinutes = "xep-hang"
+
+// minutes sends the minutes of a sitting, counted from 1, or those of the ranking.
+func (s *server) minutes(w http.ResponseWriter, r *request) (*answer, error) {
+	number := r.PathValue("number")
+	v, err := s.view(r, address.Slug(r.Request))
 	if err != nil {
-		return fmt.Errorf("minutes %s of %q: %w", number, slug, err)
+		return nil, fmt.Errorf("minutes %s: %w", number, err)
 	}
-	if sc := v.Covenant.Scoring; number == "xep-hang" && sc != nil && sc.Minutes != nil {
-		return s.sendPDF(w, r, sc.Minutes.PDF, "bien-ban-xep-hang.pdf")
+	if sc := v.Covenant.Scoring; number == rankingMinutes && sc != nil && sc.Minutes != nil {
+		return nil, s.sendPDF(w, r, sc.Minutes.PDF, "bien-ban-xep-hang.pdf")
 	}
 	n, err := strconv.Atoi(number)
 	if err != nil || n < 1 || n > len(v.Covenant.Conferences) || v.Covenant.Conferences[n-1].Minutes == nil {
-		return errNotFound
+		return nil, errNotFound
 	}
-	return s.sendPDF(w, r, v.Covenant.Conferences[n-1].Minutes.PDF, "bien-ban-"+number+".pdf")
+	return nil, s.sendPDF(w, r, v.Covenant.Conferences[n-1].Minutes.PDF, "bien-ban-"+number+".pdf")
 }

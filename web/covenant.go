@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"covenant/internal/address"
 	"covenant/workflow"
 	"covenant/workflow/engine"
 )
@@ -14,9 +15,11 @@ import (
 // covenantPage is one covenant: where it stands and who acts next, the document, and everything around it.
 type covenantPage struct {
 	basePage
-	Slug, Path, Heading  string
+	Path, Heading        string
+	Live                 string // address of what has changed on the page
+	ScorePage            string // address
 	Block                string
-	Board                bool // there is something for the hall's projector
+	Board                string // address of what is for the hall's projector, if there is something
 	Number, Date         string
 	Status               string
 	Tone                 workflow.Tone
@@ -44,7 +47,7 @@ type covenantPage struct {
 	EarlierCount         int
 	EventCount           int
 	LastHash, LastDigest string
-	Evidence             string // address of the evidence bundle, if there is one
+	Evidence             string // address of the evidence bundle
 }
 
 // actor is somebody who has to act, with the people who may.
@@ -56,37 +59,10 @@ type step struct {
 	State string // done, now, next or stopped
 }
 
-// covenantPath answers everything below /giao-uoc/: a slug holds slashes, so the last part decides what is meant.
-func (s *server) covenantPath(w http.ResponseWriter, r *request) (*answer, error) {
-	path := r.PathValue("path")
-	if slug, ok := strings.CutSuffix(path, "/van-ban.pdf"); ok {
-		return nil, s.document(w, r, slug)
-	}
-	if slug, ok := strings.CutSuffix(path, "/tinh-hinh"); ok {
-		return s.covenantLive(w, r, slug)
-	}
-	if slug, ok := strings.CutSuffix(path, "/ho-so.zip"); ok {
-		return nil, s.evidence(w, r, slug)
-	}
-	if slug, ok := strings.CutSuffix(path, "/so-sanh"); ok {
-		return s.redline(r, slug)
-	}
-	if a, ok, err := s.scorePath(w, r, path); ok {
-		return a, err
-	}
-	if i := strings.LastIndex(path, "/bien-ban/"); i > 0 && strings.HasSuffix(path, ".pdf") {
-		return nil, s.minutes(w, r, path[:i], strings.TrimSuffix(path[i+len("/bien-ban/"):], ".pdf"))
-	}
-	if i := strings.LastIndex(path, "/lan/"); i > 0 && strings.HasSuffix(path, ".pdf") {
-		return nil, s.revision(w, r, path[:i], strings.TrimSuffix(path[i+len("/lan/"):], ".pdf"))
-	}
-	return s.covenant(r, path)
-}
-
-func (s *server) covenant(r *request, slug string) (*answer, error) {
-	v, err := s.src.View(r.Context(), slug)
+func (s *server) covenant(_ http.ResponseWriter, r *request) (*answer, error) {
+	v, err := s.view(r, address.Slug(r.Request))
 	if err != nil {
-		return nil, fmt.Errorf("covenant %q: %w", slug, err)
+		return nil, err
 	}
 	p, err := s.covenantPage(r, v)
 	if err != nil {
@@ -96,17 +72,17 @@ func (s *server) covenant(r *request, slug string) (*answer, error) {
 }
 
 // covenantLive answers an open page that asks whether anything has changed: 204 if not, else the parts to replace.
-func (s *server) covenantLive(w http.ResponseWriter, r *request, slug string) (*answer, error) {
-	v, err := s.src.View(r.Context(), slug)
+func (s *server) covenantLive(w http.ResponseWriter, r *request) (*answer, error) {
+	v, err := s.view(r, address.Slug(r.Request))
 	if err != nil {
-		return nil, fmt.Errorf("covenant %q: %w", slug, err)
+		return nil, err
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	if stamp(v) == r.URL.Query().Get("v") {
 		w.WriteHeader(http.StatusNoContent)
 		return nil, nil
 	}
-	r.URL.Path, r.URL.RawQuery = slugPath(v.Covenant.Slug), ""
+	r.URL.Path, r.URL.RawQuery = address.Covenant.For(v.Covenant.Slug), ""
 	p, err := s.covenantPage(r, v)
 	if err != nil {
 		return nil, err
@@ -129,27 +105,25 @@ func stamp(v *engine.View) string {
 
 func (s *server) covenantPage(r *request, v *engine.View) (*covenantPage, error) {
 	t, c := s.teller(r, v), v.Covenant
-	if v.Now.IsZero() {
-		v.Now = s.now()
-	}
 	document, err := t.documentPanel(r.URL.Query().Get("lan"))
 	if err != nil {
 		return nil, err
 	}
 	p := &covenantPage{
-		basePage: s.base(r, "covenants"), Slug: c.Slug, Board: len(c.Motions) > 0 || len(c.Conferences) > 0 || c.Phase == workflow.AwaitingVotes, Path: slugPath(c.Slug), Heading: strings.ReplaceAll(c.Title, " – ", "\u00a0– "), Number: c.PrintedNumber(),
+		basePage: s.base(r, "covenants"), Path: address.Covenant.For(c.Slug), Live: address.Parts.For(c.Slug),
+		Heading: strings.ReplaceAll(c.Title, " – ", "\u00a0– "), Number: c.PrintedNumber(),
 		Status: v.Status(v.Now, r.lang.code), Tone: c.Phase.Tone(), Stamp: stamp(v), Document: document, Sections: sections(c.Phase),
 		PartyCount: len(c.Parties), SignedCount: len(c.Signed), EventCount: len(v.Timeline), MailCount: len(v.Mails),
 	}
-	p.Title, p.Wide = c.Title, true
+	p.Title, p.Wide, p.Evidence, p.ScorePage = c.Title, true, address.Evidence.For(c.Slug), address.Scores.For(c.Slug)
+	if len(c.Motions) > 0 || len(c.Conferences) > 0 || c.Phase == workflow.AwaitingVotes {
+		p.Board = address.Board.For(c.Slug)
+	}
 	if b, ok := v.Directory.Blocks[c.Block]; ok {
 		p.Block = b.Name
 	}
 	if c.Number != nil {
 		p.Date = c.Number.Date.Display()
-	}
-	if _, ok := s.src.(EvidenceSource); ok {
-		p.Evidence = p.Path + "/ho-so.zip"
 	}
 	t.fill(p)
 	return p, nil
@@ -273,7 +247,7 @@ type revisionLink struct {
 // documentPanel picks what the viewer shows: the frozen file with its signatures, or a revision.
 func (t teller) documentPanel(chosen string) (documentPanel, error) {
 	c := t.v.Covenant
-	path := slugPath(c.Slug)
+	path := address.Covenant.For(c.Slug)
 	var d documentPanel
 	shown := 0
 	if chosen != "" {
@@ -288,17 +262,17 @@ func (t teller) documentPanel(chosen string) (documentPanel, error) {
 	switch {
 	case shown > 0:
 		rev := c.Revisions[shown-1]
-		d.URL, d.Name = fmt.Sprintf("%s/lan/%d.pdf", path, shown), t.text("document.revision", "number", shown)
+		d.URL, d.Name = address.Revision.For(c.Slug, itoa(shown)), t.text("document.revision", "number", shown)
 		d.Digest, d.Short = rev.PDF.String(), rev.PDF.Short()
 	case !c.Head.IsZero():
-		d.URL, d.Name = path+"/van-ban.pdf", t.headName()
+		d.URL, d.Name = address.Document.For(c.Slug), t.headName()
 		d.Digest, d.Short, d.Size = c.Head.String(), c.Head.Short(), t.displaySize(c.HeadSize)
 	}
 	d.FileName, d.Frozen = fileName(c, shown), !c.Head.IsZero()
 	for _, rev := range c.Revisions {
 		d.Revisions = append(d.Revisions, revisionLink{
 			Number: rev.Number, Label: t.text("document.revision", "number", rev.Number), Path: fmt.Sprintf("%s?lan=%d", path, rev.Number),
-			PDF: fmt.Sprintf("%s/lan/%d.pdf", path, rev.Number), Current: rev.Number == shown && (d.Chosen > 0 || c.Head.IsZero()),
+			PDF: address.Revision.For(c.Slug, itoa(rev.Number)), Current: rev.Number == shown && (d.Chosen > 0 || c.Head.IsZero()),
 		})
 	}
 	return d, nil

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -9,6 +8,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"covenant/internal/address"
 	"covenant/workflow"
 	"covenant/workflow/engine"
 )
@@ -43,16 +43,16 @@ type covenantRow struct {
 
 func (s *server) row(r *request, sum engine.Summary) covenantRow {
 	return covenantRow{
-		Path: slugPath(sum.Slug), Title: sum.Title, Block: sum.Block, Year: strconv.Itoa(sum.Year),
+		Path: address.Covenant.For(sum.Slug), Title: sum.Title, Block: sum.Block, Year: strconv.Itoa(sum.Year),
 		Status: r.lang.pick(sum.Status, sum.StatusEN), Phase: sentence(sum.Phase.Words(r.lang.code)), Tone: sum.Phase.Tone(),
 		Updated: displayTime(sum.UpdatedAt, s.zone),
 	}
 }
 
 func (s *server) covenants(_ http.ResponseWriter, r *request) (*answer, error) {
-	list, err := s.src.List(r.Context())
+	list, err := s.list(r)
 	if err != nil {
-		return nil, fmt.Errorf("list covenants: %w", err)
+		return nil, err
 	}
 	q := r.URL.Query()
 	p := &covenantsPage{basePage: s.base(r, "covenants"), Total: len(list), Query: q.Get("tim"), Year: q.Get("nam"), Tone: q.Get("tinh-trang")}

@@ -8,8 +8,8 @@
 // Invariants:
 //
 //   - Nothing is loaded from another host, and the Content-Security-Policy says so to the browser.
-//   - A page only reads. It shows what the engine's [Source] gives, and decides nothing: who may do what and what the
-//     status sentence says belong to package workflow.
+//   - A page only reads, through read.go, in the name of whoever asks for it. It shows what the engine gives, and decides
+//     nothing: who may do what and what the status sentence says belong to package workflow.
 //   - Status is words first, colour second.
 //   - A failure reaches the reader as a sentence with a reference number; its cause goes to the log under that number.
 package web

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"covenant/internal/address"
 	"covenant/workflow"
 )
 
@@ -14,10 +15,14 @@ import (
 const documentPolicy = "frame-ancestors 'none'"
 
 // document sends the newest bytes of the frozen document; before the freeze, those of the newest revision.
-func (s *server) document(w http.ResponseWriter, r *request, slug string) error {
-	v, err := s.src.View(r.Context(), slug)
+func (s *server) document(w http.ResponseWriter, r *request) (*answer, error) {
+	return nil, s.sendNewest(w, r, address.Slug(r.Request))
+}
+
+func (s *server) sendNewest(w http.ResponseWriter, r *request, slug string) error {
+	v, err := s.view(r, slug)
 	if err != nil {
-		return fmt.Errorf("document of %q: %w", slug, err)
+		return fmt.Errorf("document: %w", err)
 	}
 	c := v.Covenant
 	digest, number := c.Head, 0
@@ -32,23 +37,24 @@ func (s *server) document(w http.ResponseWriter, r *request, slug string) error 
 }
 
 // revision sends the PDF of a revision as the agencies read it.
-func (s *server) revision(w http.ResponseWriter, r *request, slug, number string) error {
-	v, err := s.src.View(r.Context(), slug)
+func (s *server) revision(w http.ResponseWriter, r *request) (*answer, error) {
+	number := r.PathValue("number")
+	v, err := s.view(r, address.Slug(r.Request))
 	if err != nil {
-		return fmt.Errorf("revision %s of %q: %w", number, slug, err)
+		return nil, fmt.Errorf("revision %s: %w", number, err)
 	}
 	n, err := strconv.Atoi(number)
 	if err != nil || n < 1 || n > len(v.Covenant.Revisions) {
-		return errNotFound
+		return nil, errNotFound
 	}
-	return s.sendPDF(w, r, v.Covenant.Revisions[n-1].PDF, fileName(v.Covenant, n))
+	return nil, s.sendPDF(w, r, v.Covenant.Revisions[n-1].PDF, fileName(v.Covenant, n))
 }
 
 // sendPDF sends a stored file, whole or the ranges asked for. The digest is its entity tag.
 func (s *server) sendPDF(w http.ResponseWriter, r *request, digest workflow.Digest, name string) error {
-	content, _, err := s.src.Document(r.Context(), digest)
+	content, err := s.file(r.Context(), digest)
 	if err != nil {
-		return fmt.Errorf("document %s: %w", digest.Short(), err)
+		return err
 	}
 	defer content.Close()
 	disposition := "inline"

@@ -12,17 +12,18 @@ import (
 	"strings"
 	"time"
 
+	"covenant/internal/address"
 	"covenant/signing"
 	"covenant/workflow/engine"
 )
 
 // evidence sends a covenant's evidence bundle. It is made whole in a temporary file first, so that nobody is sent half a
 // bundle.
-func (s *server) evidence(w http.ResponseWriter, r *request, slug string) error {
-	src, ok := s.src.(EvidenceSource)
-	if !ok {
-		return errNotFound
-	}
+func (s *server) evidence(w http.ResponseWriter, r *request) (*answer, error) {
+	return nil, s.sendEvidence(w, r, address.Slug(r.Request))
+}
+
+func (s *server) sendEvidence(w http.ResponseWriter, r *request, slug string) error {
 	f, err := os.CreateTemp("", "evidence-*.zip")
 	if err != nil {
 		return fmt.Errorf("evidence of %q: %w", slug, err)
@@ -31,9 +32,9 @@ func (s *server) evidence(w http.ResponseWriter, r *request, slug string) error 
 		f.Close()
 		_ = os.Remove(f.Name()) // what cannot be removed is cleared with the other temporary files
 	}()
-	manifest, err := src.Evidence(r.Context(), slug, f)
+	manifest, err := s.bundle(r, slug, f)
 	if err != nil {
-		return fmt.Errorf("evidence of %q: %w", slug, err)
+		return err
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return fmt.Errorf("evidence of %q: %w", slug, err)

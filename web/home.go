@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"covenant/internal/address"
 	"covenant/workflow"
 )
 
@@ -24,9 +25,9 @@ type homePage struct {
 }
 
 func (s *server) home(_ http.ResponseWriter, r *request) (*answer, error) {
-	list, err := s.src.List(r.Context())
+	list, err := s.list(r)
 	if err != nil {
-		return nil, fmt.Errorf("home: list covenants: %w", err)
+		return nil, fmt.Errorf("home: %w", err)
 	}
 	p := &homePage{basePage: s.base(r, "home"), Total: len(list)}
 	p.Title = r.lang.text("nav.home")
@@ -76,7 +77,7 @@ func (c reportingCovenant) owed() []owedRow {
 			continue
 		}
 		out = append(out, owedRow{
-			Label: d.Label, Covenant: c.Title, Path: slugPath(c.Slug) + "#bao-cao", Due: d.Due, Remaining: d.Remaining,
+			Label: d.Label, Covenant: c.Title, Path: address.Covenant.For(c.Slug) + "#bao-cao", Due: d.Due, Remaining: d.Remaining,
 			Tone: d.Tone, Done: d.Done, Total: d.Total, Missing: d.Missing, last: d.last,
 		})
 	}

@@ -33,7 +33,7 @@ type (
 func (s *server) keepKey(r *request, sum engine.Summary) keepKey { return keepKey{sum.ID, r.lang.code} }
 
 func (s *server) keepState(sum engine.Summary) keepState {
-	return keepState{sum.UpdatedAt.UnixNano(), s.now().In(s.zone).Format("02/01/2006")}
+	return keepState{sum.UpdatedAt.UnixNano(), s.engine.Now().In(s.zone).Format("02/01/2006")}
 }
 
 func (k *keeper[T]) get(key keepKey, state keepState) (T, bool) {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"covenant/internal/address"
 	"covenant/workflow"
 	"covenant/workflow/engine"
 )
@@ -36,7 +37,7 @@ func loadPages(a *assets) (map[string]*template.Template, error) {
 			shared = append(shared, f)
 		}
 	}
-	funcs := template.FuncMap{"asset": a.address, "icon": icon, "args": func(args ...any) []any { return args }}
+	funcs := template.FuncMap{"asset": a.address, "place": place, "icon": icon, "args": func(args ...any) []any { return args }}
 	base, err := template.New("").Funcs(funcs).ParseFS(pageFiles, shared...)
 	if err != nil {
 		return nil, fmt.Errorf("web: pages: %w", err)
@@ -53,6 +54,20 @@ func loadPages(a *assets) (map[string]*template.Template, error) {
 		pages[name] = t
 	}
 	return pages, nil
+}
+
+// places are the pages that are not about one covenant, by the names that templates call them.
+var places = map[string]address.Route{
+	"home": address.Home, "covenants": address.Covenants, "calendar": address.Calendar, "register": address.Register, "check": address.Check,
+}
+
+// place is the address of a page; one that does not exist is an error of the template.
+func place(name string) (string, error) {
+	route, ok := places[name]
+	if !ok {
+		return "", fmt.Errorf("page %q does not exist", name)
+	}
+	return route.Of(), nil
 }
 
 // basePage is what the layout needs of every page.
@@ -154,15 +169,6 @@ func identifier(text string) string {
 		}
 		return '-'
 	}, text)
-}
-
-// slugPath is a covenant's address.
-func slugPath(slug string) string {
-	parts := strings.Split(slug, "/")
-	for i, p := range parts {
-		parts[i] = url.PathEscape(p)
-	}
-	return "/giao-uoc/" + strings.Join(parts, "/")
 }
 
 // displaySize is a file's size for people, in the reader's decimal notation.

@@ -1,22 +1,16 @@
 package web
 
 import (
-	"context"
 	"fmt"
 	"html/template"
+	"net/http"
 	"strconv"
 	"strings"
 
+	"covenant/internal/address"
 	"covenant/templates"
 	"covenant/workflow"
-	"covenant/workflow/engine"
 )
-
-// RedlineSource is a Source that compares revisions.
-type RedlineSource interface {
-	// Redline compares two revisions by number; from 0 is the one before, to 0 the newest.
-	Redline(ctx context.Context, slug string, from, to int) (*engine.Redline, error)
-}
 
 // redlinePage is what changed between two revisions: since the one before, or since the one that a person or an agency
 // approved last.
@@ -31,19 +25,16 @@ type redlinePage struct {
 	Revisions          []revisionLink
 }
 
-// redline answers /giao-uoc/…/so-sanh: ?tu= and ?den= are numbers of revisions, ?nguoi= a person and ?don-vi= an agency
+// redline answers [address.Redline]: ?tu= and ?den= are numbers of revisions, ?nguoi= a person and ?don-vi= an agency
 // whose last approval is compared with the newest.
-func (s *server) redline(r *request, slug string) (*answer, error) {
-	src, ok := s.src.(RedlineSource)
-	if !ok {
-		return nil, errNotFound
-	}
-	v, err := s.src.View(r.Context(), slug)
+func (s *server) redline(_ http.ResponseWriter, r *request) (*answer, error) {
+	slug := address.Slug(r.Request)
+	v, err := s.view(r, slug)
 	if err != nil {
-		return nil, fmt.Errorf("redline of %q: %w", slug, err)
+		return nil, fmt.Errorf("redline: %w", err)
 	}
 	t, q := s.teller(r, v), r.URL.Query()
-	p := &redlinePage{basePage: s.base(r, "covenants"), Path: slugPath(slug), Heading: v.Covenant.Title}
+	p := &redlinePage{basePage: s.base(r, "covenants"), Path: address.Covenant.For(slug), Heading: v.Covenant.Title}
 	from, fromErr := revisionNumber(q.Get("tu"))
 	to, toErr := revisionNumber(q.Get("den"))
 	if fromErr != nil || toErr != nil {
@@ -59,7 +50,7 @@ func (s *server) redline(r *request, slug string) (*answer, error) {
 			from, p.Since = last, t.agency(agency)
 		}
 	}
-	found, err := src.Redline(r.Context(), slug, from, to)
+	found, err := s.comparison(r, slug, from, to)
 	if err != nil {
 		return nil, err
 	}
@@ -72,11 +63,16 @@ func (s *server) redline(r *request, slug string) (*answer, error) {
 	for _, rev := range v.Covenant.Revisions[min(1, len(v.Covenant.Revisions)):] {
 		p.Revisions = append(p.Revisions, revisionLink{
 			Number: rev.Number, Label: r.lang.text("redline.pair", "from", rev.Number-1, "to", rev.Number),
-			Path: fmt.Sprintf("%s/so-sanh?tu=%d&den=%d", p.Path, rev.Number-1, rev.Number), Current: p.From == rev.Number-1 && p.To == rev.Number,
+			Path: redlinePath(slug, rev.Number), Current: p.From == rev.Number-1 && p.To == rev.Number,
 		})
 	}
 	p.Title = r.lang.text("redline.title", "from", p.From, "to", p.To)
 	return &answer{page: "redline", data: p}, nil
+}
+
+// redlinePath is the address of what changed from the revision before to a revision.
+func redlinePath(slug string, number int) string {
+	return fmt.Sprintf("%s?tu=%d&den=%d", address.Redline.For(slug), number-1, number)
 }
 
 func revisionNumber(text string) (int, error) {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 
+	"covenant/internal/address"
 	"covenant/workflow"
 	"covenant/workflow/engine"
 )
@@ -42,23 +43,21 @@ type registerRow struct {
 }
 
 func (s *server) register(_ http.ResponseWriter, r *request) (*answer, error) {
-	list, err := s.src.List(r.Context())
+	list, err := s.list(r)
 	if err != nil {
-		return nil, fmt.Errorf("register: list covenants: %w", err)
+		return nil, fmt.Errorf("register: %w", err)
 	}
 	p := &registerPage{basePage: s.base(r, "register")}
 	p.Title = r.lang.text("nav.register")
 	for _, sum := range list {
-		if sum.Phase == workflow.PhaseNew || sum.Phase == workflow.AwaitingNumber {
+		if sum.Number == "" {
 			continue
 		}
 		entry, err := s.registerEntry(r, sum)
 		if err != nil {
 			return nil, fmt.Errorf("register: covenant %s: %w", sum.Slug, err)
 		}
-		if entry != nil {
-			p.add(entry)
-		}
+		p.add(entry)
 	}
 	if err := s.otherNumbers(r, p); err != nil {
 		return nil, err
@@ -72,13 +71,9 @@ func (s *server) register(_ http.ResponseWriter, r *request) (*answer, error) {
 
 // otherNumbers adds what stands in the books beside the numbers of covenants: kept back, given on paper, void, and gaps.
 func (s *server) otherNumbers(r *request, p *registerPage) error {
-	src, ok := s.src.(RegisterSource)
-	if !ok {
-		return nil
-	}
-	books, err := src.Register(r.Context())
+	books, err := s.books(r)
 	if err != nil {
-		return fmt.Errorf("register: %w", err)
+		return err
 	}
 	for _, b := range books {
 		for _, l := range b.Lines {
@@ -109,20 +104,17 @@ func otherRow(r *request, l engine.RegisterLine) registerRow {
 	return row
 }
 
-// registerEntry is a covenant's entry in the register; nil before it has a number.
+// registerEntry is the entry in the register of a covenant that has a number.
 func (s *server) registerEntry(r *request, sum engine.Summary) (*registerEntry, error) {
 	key, state := s.keepKey(r, sum), s.keepState(sum)
 	if entry, ok := s.issued.get(key, state); ok {
 		return entry, nil
 	}
-	v, err := s.src.View(r.Context(), sum.Slug)
+	v, err := s.view(r, sum.Slug)
 	if err != nil {
 		return nil, err
 	}
 	n := v.Covenant.Number
-	if n == nil {
-		return nil, nil
-	}
 	entry := &registerEntry{n.Book, n.Year, registerRowOf(s.teller(r, v))}
 	s.issued.put(key, state, entry)
 	return entry, nil
@@ -131,7 +123,7 @@ func (s *server) registerEntry(r *request, sum engine.Summary) (*registerEntry, 
 func registerRowOf(t teller) registerRow {
 	c := t.v.Covenant
 	row := registerRow{
-		Number: c.PrintedNumber(), Date: displayDate(c.Number.Date), Title: c.Title, Path: slugPath(c.Slug), number: c.Number.Number,
+		Number: c.PrintedNumber(), Date: displayDate(c.Number.Date), Title: c.Title, Path: address.Covenant.For(c.Slug), number: c.Number.Number,
 		IssuedBy: t.acting(c.Number.Person, c.Number.Authority), Phase: sentence(c.Phase.Words(t.code)), Tone: c.Phase.Tone(),
 	}
 	if !c.Head.IsZero() {

@@ -10,7 +10,7 @@ import (
 
 // dutyRow is one report for one period: when it is due, who has handed it in, and how the others are reminded.
 type dutyRow struct {
-	ID             string // unique among the covenant's
+	ID             string // unique among all covenants'
 	Label          string // with the period: “Báo cáo quý I năm 2026”
 	Due, Remaining string
 	Tone           workflow.Tone
@@ -68,7 +68,7 @@ func (t teller) duty(id workflow.ObligationID, period workflow.Period, steps []e
 	today := t.v.Calendar.Today(t.v.Now)
 	due := steps[0].Deadline
 	row := dutyRow{
-		ID:    identifier(string(id) + "-" + string(period)),
+		ID:    identifier(c.Slug + "-" + string(id) + "-" + string(period)),
 		Label: t.pick(steps[0].Label, steps[0].LabelEN), last: due.LastDay(),
 		Due: due.LastDay().Display(), Total: len(c.Members()), Tone: workflow.ToneWaiting,
 	}

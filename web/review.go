@@ -1,9 +1,9 @@
 package web
 
 import (
-	"fmt"
 	"slices"
 
+	"covenant/internal/address"
 	"covenant/workflow"
 )
 
@@ -83,15 +83,14 @@ func (t teller) reviewRounds() []reviewRound {
 
 func (t teller) reviewRound(rev workflow.Revision, newest bool) reviewRound {
 	c := t.v.Covenant
-	path := slugPath(c.Slug)
 	round := reviewRound{
 		Number: rev.Number, Short: rev.Manifest.Short(), Digest: rev.Manifest.String(), Note: rev.Note, Newest: newest,
-		PDF: path + "/lan/" + itoa(rev.Number) + ".pdf", Page: path + "?lan=" + itoa(rev.Number),
+		PDF: address.Revision.For(c.Slug, itoa(rev.Number)), Page: address.Covenant.For(c.Slug) + "?lan=" + itoa(rev.Number),
 	}
 	approved := t.opinions(rev, &round)
 	round.Threads = t.threads(rev)
 	if rev.Number > 1 {
-		round.Redline = fmt.Sprintf("%s/so-sanh?tu=%d&den=%d", path, rev.Number-1, rev.Number)
+		round.Redline = redlinePath(c.Slug, rev.Number)
 	}
 	switch {
 	case rev.Withdrawn:

@@ -2,21 +2,14 @@ package web
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
+	"covenant/internal/address"
 	"covenant/workflow"
 )
-
-// ScoreSource is a Source that prints score sheets.
-type ScoreSource interface {
-	// ScoreSheet gives the score sheet of an agency as a PDF file.
-	ScoreSheet(ctx context.Context, slug string, agency workflow.AgencyID) ([]byte, error)
-}
 
 // scorePage is the members' scores: the ranking, the polls, and every agency's sheet.
 type scorePage struct {
@@ -88,27 +81,23 @@ type pollResult struct {
 	Width         int // of the bar, in thousandths
 }
 
-// scores answers /giao-uoc/…/cham-diem.
-func (s *server) scores(r *request, slug string) (*answer, error) {
-	v, err := s.src.View(r.Context(), slug)
+// scores answers [address.Scores].
+func (s *server) scores(_ http.ResponseWriter, r *request) (*answer, error) {
+	v, err := s.view(r, address.Slug(r.Request))
 	if err != nil {
-		return nil, fmt.Errorf("scores of %q: %w", slug, err)
+		return nil, fmt.Errorf("scores: %w", err)
 	}
 	if v.Covenant.Scoring == nil {
 		return nil, errNotFound
 	}
-	if v.Now.IsZero() {
-		v.Now = s.now()
-	}
 	t, c := s.teller(r, v), v.Covenant
 	p := &scorePage{
-		basePage: s.base(r, "covenants"), Path: slugPath(c.Slug), Heading: c.Title, Status: v.Status(v.Now, r.lang.code), Tone: c.Phase.Tone(),
+		basePage: s.base(r, "covenants"), Path: address.Covenant.For(c.Slug), Heading: c.Title, Status: v.Status(v.Now, r.lang.code), Tone: c.Phase.Tone(),
 		Rows: t.scores(), Polls: t.polls(), Basis: t.scoreBasis(),
 	}
 	p.Next, p.NextMore = t.nextActors()
-	_, printed := s.src.(ScoreSource)
 	for _, row := range p.Rows {
-		p.Sheets = append(p.Sheets, t.scoreSheet(row, printed))
+		p.Sheets = append(p.Sheets, t.scoreSheet(row))
 	}
 	if ranking := c.Scoring.Ranking; ranking != nil {
 		p.Ranked, p.Ballots = true, t.ballotsHead(ranking)
@@ -120,21 +109,18 @@ func (s *server) scores(r *request, slug string) (*answer, error) {
 		}
 	}
 	if c.Scoring.Minutes != nil {
-		p.Minutes = p.Path + "/bien-ban/xep-hang.pdf"
+		p.Minutes = address.Minutes.For(c.Slug, rankingMinutes)
 	}
 	p.Title = r.lang.text("score.title") + " – " + c.Title
 	return &answer{page: "scores", data: p}, nil
 }
 
-// scoreFile answers /giao-uoc/…/cham-diem/AGENCY.pdf.
-func (s *server) scoreFile(w http.ResponseWriter, r *request, slug, agency string) error {
-	src, ok := s.src.(ScoreSource)
-	if !ok {
-		return errNotFound
-	}
-	file, err := src.ScoreSheet(r.Context(), slug, workflow.AgencyID(agency))
+// scoreFile answers [address.ScoreSheet].
+func (s *server) scoreFile(w http.ResponseWriter, r *request) (*answer, error) {
+	agency := r.PathValue("agency")
+	file, err := s.sheet(r, address.Slug(r.Request), workflow.AgencyID(agency))
 	if err != nil {
-		return fmt.Errorf("score sheet of %q in %q: %w", agency, slug, err)
+		return nil, err
 	}
 	h := w.Header()
 	h.Set("Content-Security-Policy", documentPolicy)
@@ -142,7 +128,7 @@ func (s *server) scoreFile(w http.ResponseWriter, r *request, slug, agency strin
 	h.Set("Content-Disposition", fmt.Sprintf("inline; filename=%q", "bang-cham-diem-"+identifier(agency)+".pdf"))
 	h.Set("Cache-Control", "no-cache")
 	http.ServeContent(w, r.Request, "", time.Time{}, bytes.NewReader(file))
-	return nil
+	return nil, nil
 }
 
 // scores are the members' scores: by rank once the ranking is declared, before that in the order of the parties.
@@ -205,7 +191,7 @@ func (t teller) scoreBasis() string {
 	return t.text("score.process_basis")
 }
 
-func (t teller) scoreSheet(row scoreRow, printed bool) scoreSheet {
+func (t teller) scoreSheet(row scoreRow) scoreSheet {
 	sc, agency := t.v.Covenant.Scoring, workflow.AgencyID(row.ID)
 	sheet := scoreSheet{scoreRow: row}
 	self, _ := sc.SelfScore(agency)
@@ -236,9 +222,7 @@ func (t teller) scoreSheet(row scoreRow, printed bool) scoreSheet {
 	}
 	sheet.Max = most.Display(t.code)
 	sheet.Remarks = t.scoreRemarks(agency)
-	if printed {
-		sheet.PDF = slugPath(t.v.Covenant.Slug) + "/cham-diem/" + row.ID + ".pdf"
-	}
+	sheet.PDF = address.ScoreSheet.For(t.v.Covenant.Slug, row.ID)
 	sheet.Open = appealed && appeal.Decided == nil
 	return sheet
 }
@@ -340,16 +324,4 @@ func (t teller) pollState(row *pollRow, poll workflow.Poll) {
 	for i := range row.Rows {
 		row.Rows[i].Width = max(row.Rows[i].Points, row.Rows[i].Votes) * 1000 / most
 	}
-}
-
-// scorePath answers what lies below a covenant's scores; false where the address means something else.
-func (s *server) scorePath(w http.ResponseWriter, r *request, path string) (*answer, bool, error) {
-	if slug, ok := strings.CutSuffix(path, "/cham-diem"); ok {
-		a, err := s.scores(r, slug)
-		return a, true, err
-	}
-	if i := strings.LastIndex(path, "/cham-diem/"); i > 0 && strings.HasSuffix(path, ".pdf") {
-		return nil, true, s.scoreFile(w, r, path[:i], strings.TrimSuffix(path[i+len("/cham-diem/"):], ".pdf"))
-	}
-	return nil, false, nil
 }

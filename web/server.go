@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"covenant/workflow"
+	"covenant/workflow/engine"
 )
 
 // request is one request with what every page needs of it.
@@ -80,32 +81,20 @@ func (s *server) render(w http.ResponseWriter, r *request, a *answer) error {
 	return nil
 }
 
-// statusOf maps a refusal to an HTTP status.
-var statusOf = map[workflow.Code]int{
-	workflow.CodeInvalid:    http.StatusUnprocessableEntity,
-	workflow.CodeNotFound:   http.StatusNotFound,
-	workflow.CodeForbidden:  http.StatusForbidden,
-	workflow.CodeWrongState: http.StatusConflict,
-	workflow.CodeConflict:   http.StatusConflict,
-}
-
 // errorPage tells the reader what happened, what is safe and what to do.
 type errorPage struct {
 	basePage
 	Heading, Sentence string
 	Reference         string
-	Status            int // 0 = 500
+	Status            int
 }
 
 // fail answers with the error page. What the reader may know is a sentence and the reference; the cause goes to the log.
 func (s *server) fail(w http.ResponseWriter, r *request, err error) {
 	var refusal *workflow.Error
-	p := errorPage{basePage: s.base(r, ""), Reference: r.ref, Status: http.StatusInternalServerError}
+	p := errorPage{basePage: s.base(r, ""), Reference: r.ref, Status: engine.HTTPStatus(err)}
 	if errors.As(err, &refusal) {
 		p.Sentence = fullSentence(refusal.Sentence(r.lang.code))
-		if status, ok := statusOf[refusal.Code]; ok {
-			p.Status = status
-		}
 	}
 	level := s.log.Error
 	switch {

@@ -1,9 +1,9 @@
 package web
 
 import (
-	"fmt"
 	"net/http"
 
+	"covenant/internal/address"
 	"covenant/workflow"
 )
 
@@ -24,26 +24,15 @@ type publicPage struct {
 }
 
 // token is the target of a document's QR code.
-func (s *server) token(w http.ResponseWriter, r *request) (*answer, error) {
-	src, ok := s.src.(TokenSource)
-	if !ok {
-		return nil, errNotFound
-	}
+func (s *server) token(_ http.ResponseWriter, r *request) (*answer, error) {
 	token := r.PathValue("token")
-	slug, err := src.ByToken(r.Context(), token)
+	slug, err := s.byToken(r.Context(), token)
 	if err != nil {
-		return nil, fmt.Errorf("address in a qr code: %w", err)
+		return nil, err
 	}
-	switch r.PathValue("file") {
-	case "":
-	case "van-ban.pdf":
-		return nil, s.document(w, r, slug)
-	default:
-		return nil, errNotFound
-	}
-	v, err := s.src.View(r.Context(), slug)
+	v, err := s.view(r, slug)
 	if err != nil {
-		return nil, fmt.Errorf("covenant %q: %w", slug, err)
+		return nil, err
 	}
 	full, err := s.covenantPage(r, v)
 	if err != nil {
@@ -52,8 +41,17 @@ func (s *server) token(w http.ResponseWriter, r *request) (*answer, error) {
 	p := &publicPage{
 		basePage: s.base(r, ""), Heading: full.Heading, Block: full.Block, Number: full.Number, Date: full.Date, Status: full.Status,
 		Tone: full.Tone, Verdict: full.Verdict, Groups: full.Groups, SignedCount: full.SignedCount, PartyCount: full.PartyCount,
-		Digest: full.Document.Digest, Size: full.Document.Size, PDF: "/t/" + token + "/van-ban.pdf", Download: full.Document.FileName,
+		Digest: full.Document.Digest, Size: full.Document.Size, PDF: address.PublicDocument.Of(token), Download: full.Document.FileName,
 	}
 	p.Title = full.Heading
 	return &answer{page: "public", data: p}, nil
+}
+
+// tokenDocument is the document that the QR code's page leads to.
+func (s *server) tokenDocument(w http.ResponseWriter, r *request) (*answer, error) {
+	slug, err := s.byToken(r.Context(), r.PathValue("token"))
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.sendNewest(w, r, slug)
 }

@@ -183,7 +183,7 @@ func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}()
 	status, body := http.StatusOK, any(a)
 	if err != nil {
-		body, status = catalogue.FailureOf(err), catalogue.Status(err)
+		body, status = catalogue.FailureOf(err), engine.HTTPStatus(err)
 	}
 	level := slog.LevelInfo
 	switch {

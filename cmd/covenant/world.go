@@ -225,7 +225,7 @@ func keptSecret(path string) ([]byte, error) {
 }
 
 func (w *world) handler() (http.Handler, error) {
-	return web.New(web.Config{Engine: w.engine, Logger: w.logger, Now: w.now, Hosts: publicHosts(w.config.PublicURL)})
+	return web.New(web.Config{Engine: w.engine, Logger: w.logger, Hosts: publicHosts(w.config.PublicURL)})
 }
 
 // publicHosts are the names under which the pages may be asked for besides localhost and plain addresses.

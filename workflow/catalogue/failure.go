@@ -2,10 +2,8 @@ package catalogue
 
 import (
 	"errors"
-	"net/http"
 
 	"covenant/internal/words"
-	"covenant/templates"
 	"covenant/workflow"
 	"covenant/workflow/store"
 )
@@ -19,43 +17,10 @@ type Failure struct {
 	Meaning    string        `json:"meaning,omitempty"`
 }
 
-// statuses are the HTTP statuses of refusals (RFC 9110). It is the only such table: pages, the control channel and the API use it.
-var statuses = map[workflow.Code]int{
-	workflow.CodeInvalid:    http.StatusUnprocessableEntity,
-	workflow.CodeNotFound:   http.StatusNotFound,
-	workflow.CodeForbidden:  http.StatusForbidden,
-	workflow.CodeWrongState: http.StatusConflict,
-	workflow.CodeConflict:   http.StatusConflict,
-}
-
 // meanings are the errors that callers act on, by their names.
-var meanings = map[string]struct {
-	err    error
-	status int
-}{
-	"busy":       {store.ErrBusy, http.StatusServiceUnavailable},
-	"lost":       {store.ErrLost, http.StatusServiceUnavailable},
-	"conflict":   {store.ErrConflict, http.StatusConflict},
-	"key_reused": {store.ErrKeyReused, http.StatusConflict},
-	"not_found":  {store.ErrNotFound, http.StatusNotFound},
-	"storage":    {store.ErrStorage, http.StatusInsufficientStorage},
-	"corrupt":    {store.ErrCorrupt, http.StatusInternalServerError},
-}
-
-// Status is the HTTP status of an error; 500 where the fault is the program's or the machine's.
-func Status(err error) int {
-	if status, ok := statuses[workflow.ErrorCode(err)]; ok {
-		return status
-	}
-	if problems := (templates.Problems)(nil); errors.As(err, &problems) {
-		return http.StatusUnprocessableEntity
-	}
-	for _, m := range meanings {
-		if errors.Is(err, m.err) {
-			return m.status
-		}
-	}
-	return http.StatusInternalServerError
+var meanings = map[string]error{
+	"busy": store.ErrBusy, "lost": store.ErrLost, "conflict": store.ErrConflict, "key_reused": store.ErrKeyReused,
+	"not_found": store.ErrNotFound, "storage": store.ErrStorage, "corrupt": store.ErrCorrupt,
 }
 
 // FailureOf writes an error down.
@@ -65,8 +30,8 @@ func FailureOf(err error) Failure {
 		return Failure{Code: e.Code, Vietnamese: e.Text.Vietnamese, English: e.Text.English}
 	}
 	f := Failure{Text: err.Error()}
-	for name, m := range meanings {
-		if errors.Is(err, m.err) {
+	for name, meaning := range meanings {
+		if errors.Is(err, meaning) {
 			f.Meaning = name
 		}
 	}
@@ -78,7 +43,7 @@ func (f Failure) Err() error {
 	if f.Code != "" {
 		return &workflow.Error{Code: f.Code, Text: words.Of(f.Vietnamese, f.English)}
 	}
-	return &told{f.Text, meanings[f.Meaning].err}
+	return &told{f.Text, meanings[f.Meaning]}
 }
 
 // told is what another process said, with what it means.

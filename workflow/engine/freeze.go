@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"covenant/internal/address"
 	"covenant/templates"
 	"covenant/workflow"
 	"covenant/workflow/store"
@@ -143,7 +144,7 @@ func (e *Engine) renderFrozen(ctx context.Context, s workflow.State, token strin
 	}
 	n := s.Covenant.Number
 	doc, err := e.draft(template, values, templates.DraftOptions{
-		Number: n.Number, Symbol: n.Symbol, Date: day(n.Date), URL: strings.TrimSuffix(e.PublicURL, "/") + "/t/" + token,
+		Number: n.Number, Symbol: n.Symbol, Date: day(n.Date), URL: address.On(e.PublicURL, address.Public.Of(token)),
 	})
 	if err != nil {
 		return none, err

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"covenant/internal/address"
 	"covenant/workflow"
 	"covenant/workflow/store"
 )
@@ -153,7 +154,7 @@ func (e *Engine) composeReminder(s workflow.State, r workflow.Reminded, to workf
 }
 
 func (e *Engine) covenantURL(c *workflow.Covenant) string {
-	return strings.TrimSuffix(e.PublicURL, "/") + "/giao-uoc/" + c.Slug
+	return address.On(e.PublicURL, address.Covenant.For(c.Slug))
 }
 
 // Planned is a mail that would be sent: what `covenant remind` prints.

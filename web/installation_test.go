@@ -1,0 +1,288 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"covenant/signing"
+	"covenant/signing/devpki"
+	"covenant/workflow"
+	"covenant/workflow/engine"
+	"covenant/workflow/store"
+)
+
+// The tests read a real installation in which covenants stand in every state, each brought there by real commands
+// ([play]). It is made once for the whole run, in a directory that engines open copies of.
+//
+// Drawing, signing and Chromium take many times as long under the race detector, which finds nothing in them. So with the
+// detector on, a second binary of the same tests without it makes the installation and runs the tests in the browser.
+
+const (
+	prepareVariable  = "COVENANT_WEB_PREPARE"  // a directory: make the installation there, and do nothing else
+	preparedVariable = "COVENANT_WEB_PREPARED" // a directory: the installation is there already
+)
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if dir := os.Getenv(prepareVariable); dir != "" {
+		prepare(dir)
+		os.Exit(0)
+	}
+	code := m.Run()
+	for _, end := range atEnd {
+		end()
+	}
+	os.Exit(code)
+}
+
+// atEnd is what is done after the last test, by whatever was begun for all of them.
+var atEnd []func()
+
+// scratch is a directory of the whole run.
+var scratch = sync.OnceValue(func() string {
+	dir := must(os.MkdirTemp("", "covenant-web-*"))
+	atEnd = append(atEnd, func() { _ = os.RemoveAll(dir) })
+	return dir
+})
+
+// prepared is the installation that the tests copy.
+var prepared = sync.OnceValue(func() string {
+	if dir := os.Getenv(preparedVariable); dir != "" {
+		return dir
+	}
+	dir := filepath.Join(scratch(), "prepared")
+	if !raceDetector {
+		prepare(dir)
+		return dir
+	}
+	cmd := exec.Command(withoutRace())
+	cmd.Env = append(os.Environ(), prepareVariable+"="+dir)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		panic(fmt.Sprintf("preparing the installation: %v\n%s", err, out))
+	}
+	return dir
+})
+
+// withoutRace is a binary of these tests without the race detector.
+var withoutRace = sync.OnceValue(func() string {
+	binary := filepath.Join(scratch(), "web.test")
+	cmd := exec.Command("go", "test", "-c", "-o", binary, ".")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		panic(fmt.Sprintf("building the tests without the race detector: %v\n%s", err, out))
+	}
+	return binary
+})
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// clock is what an installation goes by. It stands still unless it is moved.
+type clock struct{ ms atomic.Int64 }
+
+func (c *clock) now() time.Time { return time.UnixMilli(c.ms.Load()) }
+
+func (c *clock) set(at time.Time) { c.ms.Store(at.UnixMilli()) }
+
+// standing is the moment at which the tests look at the installation: Monday 16 March 2026, 9:30 in Hà Nội.
+var standing = time.Date(2026, 3, 16, 2, 30, 0, 0, time.UTC)
+
+// installation is an engine on a directory.
+type installation struct {
+	*engine.Engine
+	clock *clock
+	pki   *devpki.PKI
+	mails *postman
+}
+
+// openAt opens a directory. roots are those that it trusts; nil for its own authority's.
+func openAt(dir string, pki *devpki.PKI) (*installation, error) {
+	i := &installation{clock: &clock{}, pki: pki, mails: &postman{}}
+	i.clock.set(standing)
+	s, err := store.Open(context.Background(), store.Options{Dir: dir, Now: i.clock.now})
+	if err != nil {
+		return nil, err
+	}
+	calendar, err := workflow.VietnamCalendar()
+	if err != nil {
+		return nil, err
+	}
+	i.Engine, err = engine.New(engine.Config{
+		Store: s, Calendar: calendar, Now: i.clock.now, Roots: pki.Roots(), Secret: bytes.Repeat([]byte{7}, 32),
+		TSA: &signing.TSA{URLs: []string{pki.TSA()}}, Validation: &signing.ValidationSource{HTTP: http.DefaultClient},
+		PublicURL: "http://localhost", Mailer: i.mails, Composer: letters{},
+	})
+	return i, err
+}
+
+// authority is the certification authority of the installation; its servers run once, for whoever signs.
+var authority = sync.OnceValue(func() *devpki.PKI {
+	return must(devpki.Open(filepath.Join(prepared(), "pki"), devpki.Options{}))
+})
+
+var authorityServes = sync.OnceFunc(func() {
+	ctx, stop := context.WithCancel(context.Background())
+	server := must(authority().Serve(ctx))
+	atEnd = append(atEnd, func() { stop(); _ = server.Close() })
+})
+
+// copyOf opens a copy of the prepared installation, for a test that changes something.
+func copyOf(t testing.TB) *installation {
+	t.Helper()
+	i, err := openAt(copied(t), authority())
+	check(t, err)
+	t.Cleanup(func() { check(t, i.Store.Close()) })
+	return i
+}
+
+// copied is a copy of the prepared directory. Files that are kept never change, so they are linked.
+func copied(t testing.TB) string {
+	t.Helper()
+	dir := t.TempDir()
+	check(t, copyDir(prepared(), dir))
+	return dir
+}
+
+func copyDir(from, to string) error {
+	return filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(from, path)
+		if err != nil {
+			return err
+		}
+		target := filepath.Join(to, rel)
+		switch {
+		case d.IsDir():
+			return os.MkdirAll(target, 0o700)
+		case filepath.Dir(rel) != ".":
+			return os.Link(path, target)
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(target, content, 0o600)
+	})
+}
+
+// shared is the installation that tests read side by side; nobody changes anything there.
+var shared = sync.OnceValue(func() *installation {
+	dir := filepath.Join(scratch(), "shared")
+	if err := copyDir(prepared(), dir); err != nil {
+		panic(err)
+	}
+	i := must(openAt(dir, authority()))
+	atEnd = append(atEnd, func() { _ = i.Store.Close() })
+	return i
+})
+
+// pages is the handler of the shared installation's pages.
+var pages = sync.OnceValue(func() http.Handler { return must(New(Config{Engine: shared().Engine, Logger: quiet})) })
+
+var quiet = slog.New(slog.DiscardHandler)
+
+// started lets an installation work in the background, too.
+func (i *installation) started(t testing.TB) *installation {
+	t.Helper()
+	authorityServes()
+	check(t, i.Start(context.Background()))
+	t.Cleanup(func() { check(t, i.Stop(context.Background())) })
+	return i
+}
+
+// postman takes every mail.
+type postman struct {
+	mu     sync.Mutex
+	refuse error
+}
+
+func (p *postman) Send(context.Context, store.Mail) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.refuse
+}
+
+// letters are short ones; the texts of mails are tested where they are written.
+type letters struct{}
+
+func letter(m store.Mail, to, about string) (store.Mail, error) {
+	m.Subject, m.Body = about, fmt.Sprintf("Kính gửi %s,\n\n%s.\n", to, about)
+	return m, nil
+}
+
+func (letters) Reminder(r engine.Reminder, m store.Mail) (store.Mail, error) {
+	return letter(m, r.Agency, "Nhắc gửi "+r.Report)
+}
+
+func (letters) Stage(n engine.StageNotice, m store.Mail) (store.Mail, error) {
+	return letter(m, n.Agency, "Đôn đốc: "+n.Stage.Vietnamese)
+}
+
+func (letters) Notice(n engine.Notice, m store.Mail) (store.Mail, error) {
+	return letter(m, n.Agency, "Thông báo về "+n.Covenant)
+}
+
+func (letters) Request(r engine.Request, m store.Mail) (store.Mail, error) {
+	return letter(m, r.Agency, "Đề nghị xử lý: "+r.Covenant)
+}
+
+func (letters) DailyRoot(r engine.DailyRoot, m store.Mail) (store.Mail, error) {
+	return letter(m, "đơn vị", "Mã nhật ký ngày "+r.Day.String())
+}
+
+// inBrowser runs the browser's tests without the race detector, in the second binary. It reports whether it has.
+func inBrowser(t *testing.T) bool {
+	t.Helper()
+	if !raceDetector {
+		return false
+	}
+	pattern := flag.Lookup("test.run").Value.String()
+	if pattern == "" || !bytes.HasPrefix([]byte(pattern), []byte("TestBrowser")) {
+		pattern = "^TestBrowser$"
+	}
+	args := []string{"-test.run", pattern, "-test.timeout", flag.Lookup("test.timeout").Value.String()}
+	if testing.Verbose() {
+		args = append(args, "-test.v")
+	}
+	cmd := exec.CommandContext(t.Context(), withoutRace(), args...)
+	cmd.Env = append(os.Environ(), preparedVariable+"="+prepared())
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 10 * time.Second
+	out, err := cmd.CombinedOutput()
+	var failed *exec.ExitError
+	switch {
+	case errors.As(err, &failed):
+		t.Errorf("without the race detector:\n%s", out)
+	case err != nil:
+		t.Error(err)
+	case testing.Verbose():
+		t.Logf("without the race detector:\n%s", out)
+	}
+	return true
+}
