@@ -4,7 +4,7 @@ GO ?= go
 PACKAGES := ./... ./testdata
 LINT := bin/golangci-lint
 
-.PHONY: demo build vet lint test torture bench generate record-log
+.PHONY: demo build vet lint test torture bench generate record-log record-release
 
 demo:
 	$(GO) run ./cmd/covenant demo
@@ -43,3 +43,9 @@ record-log:
 	@test -n "$(RELEASE)" || { echo "make record-log RELEASE=v…"; exit 1; }
 	$(GO) test ./cmd/covenant -run TestRecordLog -args -record-log $(RELEASE)
 	$(GO) test ./workflow -run TestReplayRecordedLogs -args -record-digests
+
+# Records a data directory with work in flight, on both databases, which every later release must be able to finish; by the program of this
+# tree, or another's: make record-release RELEASE=v0.2 [PROGRAM=path]
+record-release:
+	@test -n "$(RELEASE)" || { echo "make record-release RELEASE=v…"; exit 1; }
+	$(GO) test ./cmd/covenant -run TestRecordRelease -args -record-release $(RELEASE) -release-program "$(PROGRAM)"

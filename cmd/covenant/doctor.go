@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"covenant/internal/words"
 	"covenant/signing"
 	"covenant/templates"
 	"covenant/templates/library"
@@ -39,7 +40,11 @@ func (cmd *doctorCmd) Run(e *env) error {
 		return err
 	}
 	ill := false
-	for _, x := range examinations(c) {
+	version := examination{"Phiên bản", "Version", func(context.Context) (string, error) {
+		b, err := thisBuild()
+		return b.describe().In(words.Language(e.lang)), err
+	}}
+	for _, x := range append([]examination{version}, examinations(c)...) {
 		ctx, cancel := context.WithTimeout(e.ctx, 30*time.Second)
 		found, err := x.look(ctx)
 		cancel()

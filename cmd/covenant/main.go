@@ -50,6 +50,8 @@ type cli struct {
 	Doctor    doctorCmd    `cmd:"" help:"Check fonts, clock, database, mail, time-stamps and keys."`
 
 	Lang string `help:"Language of output: vi or en. Default: from COVENANT_LANG or LANG." env:"COVENANT_LANG" placeholder:"vi|en"`
+
+	Version versionFlag `help:"Print version, commit and database schema."`
 }
 
 // env is what a command works with.

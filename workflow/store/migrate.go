@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"github.com/pressly/goose/v3"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
@@ -33,6 +34,15 @@ func (s *Store) migrate(ctx context.Context) error {
 		return classify(err, "migrate job tables")
 	}
 	return s.openInserter()
+}
+
+// Schema is the version of the tables that this program works on: the number of its newest migration.
+func Schema() (int64, error) {
+	files, err := fs.Glob(migrations, "migrations/sqlite/*.sql")
+	if err != nil || len(files) == 0 {
+		return 0, fmt.Errorf("embedded migrations: %d files, %w", len(files), err)
+	}
+	return goose.NumericComponent(slices.Max(files))
 }
 
 func (s *Store) migrator() (*goose.Provider, error) {

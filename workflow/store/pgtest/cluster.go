@@ -3,10 +3,12 @@
 package pgtest
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"os/exec"
@@ -103,6 +105,37 @@ func (c *Cluster) Create(name, template string) error {
 	return errors.Join(err, db.Close())
 }
 
+// Dump writes the database at a URL into a file, as SQL.
+func (c *Cluster) Dump(database, path string) (err error) {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	return c.client(nil, f, "pg_dump", "--no-owner", database)
+}
+
+// Load carries out the SQL of a file in the database at a URL.
+func (c *Cluster) Load(database, path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return c.client(f, nil, "psql", "--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--single-transaction", "--output=/dev/null", database)
+}
+
+// client runs one of the server's own programs.
+func (c *Cluster) client(in io.Reader, out io.Writer, name string, args ...string) error {
+	var said bytes.Buffer
+	cmd := c.command(name, args...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = in, out, &said
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%s: %w: %s", name, err, said.String())
+	}
+	return nil
+}
+
 func (c *Cluster) command(name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(context.Background(), filepath.Join(c.bin, name), args...)
 	cmd.Dir = c.dir
@@ -143,7 +176,8 @@ func (c *Cluster) Remove() {
 
 func binaries() (string, error) {
 	if path, err := exec.LookPath("initdb"); err == nil {
-		return filepath.Dir(path), nil
+		path, err = filepath.EvalSymlinks(path) // its neighbours stand beside the program, not beside a link to it
+		return filepath.Dir(path), err
 	}
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	if err != nil || len(found) == 0 {
