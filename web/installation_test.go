@@ -19,7 +19,7 @@ import (
 
 	"covenant/signing"
 	"covenant/signing/devpki"
-	"covenant/workflow"
+	"covenant/workflow/calendar"
 	"covenant/workflow/engine"
 	"covenant/workflow/store"
 )
@@ -127,7 +127,7 @@ func openAt(dir string, pki *devpki.PKI) (*installation, error) {
 	if err != nil {
 		return nil, err
 	}
-	calendar, err := workflow.VietnamCalendar()
+	calendar, err := calendar.VietnamCalendar()
 	if err != nil {
 		return nil, err
 	}

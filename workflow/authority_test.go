@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"covenant/workflow/calendar"
+
 	"pgregory.net/rapid"
 )
 
@@ -41,7 +43,7 @@ func direct(t testing.TB, s State, cmd Command) {
 
 func granted(form AuthorityForm, to PersonID) GrantDelegation {
 	return GrantDelegation{
-		From: "head", To: to, Form: form, Duties: []Duty{DutySign}, Start: Date{2026, 6, 1}, End: Date{2026, 6, 30},
+		From: "head", To: to, Form: form, Duties: []Duty{DutySign}, Start: calendar.On(2026, 6, 1), End: calendar.On(2026, 6, 30),
 		Document: "Giấy ủy quyền số 12/UQ-STC ngày 01/6/2026", Scope: "ký Giao ước thi đua năm 2026",
 	}
 }
@@ -65,11 +67,11 @@ func TestFormsOfSigning(t *testing.T) {
 				cmd.Superior = "Chánh Văn phòng"
 			}
 			direct(t, s, cmd)
-			a, err := s.Directory.Authority(c.to, "so", DutySign, Date{2026, 6, 30})
+			a, err := s.Directory.Authority(c.to, "so", DutySign, calendar.On(2026, 6, 30))
 			if err != nil || !reflect.DeepEqual(a.Lines(), c.lines) || a.For != "head" || a.Document == "" {
 				t.Errorf("%+v, prints %q, want %q (%v)", a, a.Lines(), c.lines, err)
 			}
-			for _, day := range []Date{{2026, 5, 31}, {2026, 7, 1}} {
+			for _, day := range []Date{calendar.On(2026, 5, 31), calendar.On(2026, 7, 1)} {
 				if _, err := s.Directory.Authority(c.to, "so", DutySign, day); ErrorCode(err) != CodeForbidden {
 					t.Errorf("signs on %s: %v", day, err)
 				}
@@ -93,7 +95,7 @@ func TestPositionsThatSign(t *testing.T) {
 	} {
 		c.p.Duties = []Duty{DutySign}
 		direct(t, s, AssignPosition{c.p})
-		a, err := s.Directory.Authority(c.p.Person, c.p.Agency, DutySign, Date{2026, 6, 10})
+		a, err := s.Directory.Authority(c.p.Person, c.p.Agency, DutySign, calendar.On(2026, 6, 10))
 		if err != nil || !reflect.DeepEqual(a.Lines(), c.lines) {
 			t.Errorf("%s prints %q, want %q (%v)", c.p.Title, a.Lines(), c.lines, err)
 		}
@@ -119,7 +121,7 @@ func TestDelegationRefusals(t *testing.T) {
 		"no document":           {change(func(g *GrantDelegation) { g.Document = "" }), CodeInvalid},
 		"TUQ. without content":  {change(func(g *GrantDelegation) { g.Form, g.To, g.Scope = FormAuthorised, "chief", "" }), CodeInvalid},
 		"no last day":           {change(func(g *GrantDelegation) { g.End = Date{} }), CodeInvalid},
-		"ends before it starts": {change(func(g *GrantDelegation) { g.End = Date{2026, 5, 1} }), CodeInvalid},
+		"ends before it starts": {change(func(g *GrantDelegation) { g.End = calendar.On(2026, 5, 1) }), CodeInvalid},
 		"more than the grantor": {change(func(g *GrantDelegation) { g.Duties = []Duty{DutyNumber} }), CodeForbidden},
 		"to oneself":            {change(func(g *GrantDelegation) { g.To = "head" }), CodeInvalid},
 		"by a stranger":         {as("officer", granted(FormByOrder, "chief")), CodeForbidden},
@@ -133,8 +135,8 @@ func TestDelegationRefusals(t *testing.T) {
 		"an officer's post signs":  {AssignPosition{Position{Agency: "so", Person: "officer", Title: "x", Rank: RankOfficer, Duties: []Duty{DutySign}}}, CodeInvalid},
 		"TM. without a collective": {AssignPosition{Position{Agency: "so", Person: "next", Title: "x", Rank: RankHead, Form: FormCollective, Duties: []Duty{DutySign}}}, CodeInvalid},
 		"TL. without a regulation": {AssignPosition{Position{Agency: "so", Person: "chief", Title: "x", Rank: RankUnitHead, Duties: []Duty{DutySign}}}, CodeInvalid},
-		"revoked for days gone by": {RevokeDelegation{Delegation: "head/uq-1", LastDay: Date{2026, 6, 1}, Reason: "x"}, CodeInvalid},
-		"revoked by the delegate":  {as("chief", RevokeDelegation{Delegation: "head/uq-1", LastDay: Date{2026, 6, 12}, Reason: "x"}), CodeForbidden},
+		"revoked for days gone by": {RevokeDelegation{Delegation: "head/uq-1", LastDay: calendar.On(2026, 6, 1), Reason: "x"}, CodeInvalid},
+		"revoked by the delegate":  {as("chief", RevokeDelegation{Delegation: "head/uq-1", LastDay: calendar.On(2026, 6, 12), Reason: "x"}), CodeForbidden},
 		"granted twice":            {granted(FormByOrder, "chief"), CodeConflict},
 		"delegated further":        {as("chief", granted(FormByOrder, "chief")), CodeForbidden},
 	} {
@@ -150,11 +152,11 @@ func TestDelegationRefusals(t *testing.T) {
 func TestRevokedDelegation(t *testing.T) {
 	s := department(t)
 	direct(t, s, granted(FormDeputy, "deputy"))
-	direct(t, s, as("head", RevokeDelegation{Delegation: "head/uq-1", LastDay: Date{2026, 6, 12}, Reason: "đi công tác về sớm"}))
-	if _, err := s.Directory.Authority("deputy", "so", DutySign, Date{2026, 6, 12}); err != nil {
+	direct(t, s, as("head", RevokeDelegation{Delegation: "head/uq-1", LastDay: calendar.On(2026, 6, 12), Reason: "đi công tác về sớm"}))
+	if _, err := s.Directory.Authority("deputy", "so", DutySign, calendar.On(2026, 6, 12)); err != nil {
 		t.Error(err)
 	}
-	if _, err := s.Directory.Authority("deputy", "so", DutySign, Date{2026, 6, 13}); ErrorCode(err) != CodeForbidden {
+	if _, err := s.Directory.Authority("deputy", "so", DutySign, calendar.On(2026, 6, 13)); ErrorCode(err) != CodeForbidden {
 		t.Errorf("the day after: %v", err)
 	}
 }
@@ -165,11 +167,11 @@ func TestDelegationForOneCovenant(t *testing.T) {
 	cmd := granted(FormAuthorised, "chief")
 	cmd.Covenant = "c1"
 	direct(t, s, cmd)
-	if _, err := s.Directory.AuthorityIn("c1", "chief", "so", DutySign, Date{2026, 6, 10}); err != nil {
+	if _, err := s.Directory.AuthorityIn("c1", "chief", "so", DutySign, calendar.On(2026, 6, 10)); err != nil {
 		t.Error(err)
 	}
 	for _, other := range []CovenantID{"", "c2"} {
-		if _, err := s.Directory.AuthorityIn(other, "chief", "so", DutySign, Date{2026, 6, 10}); ErrorCode(err) != CodeForbidden {
+		if _, err := s.Directory.AuthorityIn(other, "chief", "so", DutySign, calendar.On(2026, 6, 10)); ErrorCode(err) != CodeForbidden {
 			t.Errorf("covenant %q: %v", other, err)
 		}
 	}
@@ -183,7 +185,7 @@ func TestLeavingHandsOver(t *testing.T) {
 	s := w.state
 	s.Directory.Apply(PersonRegistered{Person: "new", Name: Personal{Text: "Bà Mới"}})
 	s.Directory.Apply(PositionAssigned{Position: "a2-deputy", Agency: "a2", Person: "a3-head", Title: "Phó Giám đốc", Rank: RankDeputy, Duties: []Duty{DutyVote}})
-	direct(t, s, GrantDelegation{From: "a2-head", To: "a3-head", Form: FormDeputy, Duties: []Duty{DutySign}, Start: Date{2026, 3, 1}, End: Date{2026, 12, 31}, Document: "QĐ 1"})
+	direct(t, s, GrantDelegation{From: "a2-head", To: "a3-head", Form: FormDeputy, Duties: []Duty{DutySign}, Start: calendar.On(2026, 3, 1), End: calendar.On(2026, 12, 31), Document: "QĐ 1"})
 	last := s.today(w.now)
 	for _, post := range []PositionID{"a2-head", "a2-officer"} {
 		direct(t, s, EndPosition{Position: post, LastDay: last, Successor: "new", Document: "Quyết định số 9/QĐ"})
@@ -276,7 +278,7 @@ func TestAuthorityFollowsTheRecord(t *testing.T) {
 	people := []PersonID{"head", "deputy", "chief", "vice", "officer", "next"}
 	rapid.Check(t, func(r *rapid.T) {
 		s := department(t)
-		day := func(label string) Date { return Date{2026, 6, 1}.AddDays(rapid.IntRange(0, 40).Draw(r, label)) }
+		day := func(label string) Date { return calendar.On(2026, 6, 1).AddDays(rapid.IntRange(0, 40).Draw(r, label)) }
 		for range rapid.IntRange(1, 25).Draw(r, "commands") {
 			who, other := rapid.SampledFrom(people).Draw(r, "who"), rapid.SampledFrom(people).Draw(r, "other")
 			var cmd Command

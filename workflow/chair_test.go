@@ -3,6 +3,8 @@ package workflow
 import (
 	"strings"
 	"testing"
+
+	"covenant/workflow/calendar"
 )
 
 func chaired(t testing.TB, chair string) *world {
@@ -85,15 +87,15 @@ func TestConferenceUnderDelegationForOneCovenant(t *testing.T) {
 	w := chaired(t, "leader")
 	for id, duties := range map[PersonID][]Duty{"a0-head": {DutyVote}, "a0-officer": {DutyDraft, DutyReview, DutyReport, DutyNumber}} {
 		w.state.Directory.Apply(PersonRegistered{Person: "kim", Name: Personal{Text: "Bà Kim"}})
-		w.state.Directory.Apply(DutiesDelegated{From: PositionID(id), To: "kim", Title: "Phó Giám đốc", Duties: duties, Start: Date{2026, 1, 1}, End: Date{2026, 12, 31}, Covenant: "id"})
+		w.state.Directory.Apply(DutiesDelegated{From: PositionID(id), To: "kim", Title: "Phó Giám đốc", Duties: duties, Start: calendar.On(2026, 1, 1), End: calendar.On(2026, 12, 31), Covenant: "id"})
 	}
 	for _, d := range []Duty{DutyReview, DutyVote, DutyReport} {
 		for covenant, want := range map[CovenantID]int{"id": 2, "other": 1} {
-			if got := w.state.Directory.HoldersIn(covenant, "a0", d, Date{2026, 3, 26}); len(got) != want {
+			if got := w.state.Directory.HoldersIn(covenant, "a0", d, calendar.On(2026, 3, 26)); len(got) != want {
 				t.Errorf("%s in covenant %q: %v", d, covenant, got)
 			}
 		}
-		if _, err := w.state.Directory.AuthorityIn("other", "kim", "a0", d, Date{2026, 3, 26}); ErrorCode(err) != CodeForbidden {
+		if _, err := w.state.Directory.AuthorityIn("other", "kim", "a0", d, calendar.On(2026, 3, 26)); ErrorCode(err) != CodeForbidden {
 			t.Errorf("%s in another covenant: %v", d, err)
 		}
 	}
@@ -126,7 +128,7 @@ func TestConferenceUnderDelegationForOneCovenant(t *testing.T) {
 func TestReviewUnderDelegation(t *testing.T) {
 	w := under(t, 3, "  - {id: gy, kind: review, NAME}\n")
 	w.state.Directory.Apply(PersonRegistered{Person: "kim", Name: Personal{Text: "Bà Kim"}})
-	g := DutiesDelegated{From: "a1-officer", To: "kim", Title: "Chuyên viên", Duties: []Duty{DutyReview}, Start: Date{2026, 1, 1}, End: Date{2026, 12, 31}, Covenant: "other"}
+	g := DutiesDelegated{From: "a1-officer", To: "kim", Title: "Chuyên viên", Duties: []Duty{DutyReview}, Start: calendar.On(2026, 1, 1), End: calendar.On(2026, 12, 31), Covenant: "other"}
 	w.state.Directory.Apply(g)
 	given := as("kim", w.review("a1", OpinionApprove))
 	w.refused(t, given, CodeForbidden)

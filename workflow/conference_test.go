@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"covenant/workflow/calendar"
 )
 
 const hall = `  - {id: hn, kind: vote, NAME, due: {days: 3}, escalate: [{id: tra, days: 1, then: return}], vote: {quorum: 2/3, fail: FAIL, motions: [{id: m, vi: Chương trình, en: Programme}, {id: n, vi: Quy chế, en: Regulation}],
@@ -34,9 +36,9 @@ func TestConference(t *testing.T) {
 	w.refused(t, as("a0-head", OpenConference{Secretary: "a0-officer"}), CodeConflict)
 	w.here(t, "a0", "a1", "a2")
 	w.refused(t, as("a0-head", OpenMotions{}), CodeWrongState) // 3 of 6, quorum 4
-	proxy := RecordProxy{From: "a3", To: "a1", GivenBy: "a3-head", Date: Date{2026, 3, 25}, Document: "GUQ số 5"}
+	proxy := RecordProxy{From: "a3", To: "a1", GivenBy: "a3-head", Date: calendar.On(2026, 3, 25), Document: "GUQ số 5"}
 	for name, bad := range map[string]func(*RecordProxy){
-		"no document": func(p *RecordProxy) { p.Document = "" }, "dated tomorrow": func(p *RecordProxy) { p.Date = Date{2026, 3, 27} },
+		"no document": func(p *RecordProxy) { p.Document = "" }, "dated tomorrow": func(p *RecordProxy) { p.Date = calendar.On(2026, 3, 27) },
 		"by who may not": func(p *RecordProxy) { p.GivenBy = "a3-officer" }, "to itself": func(p *RecordProxy) { p.To = "a3" },
 		"to the witness": func(p *RecordProxy) { p.To = "w" }, "of somebody present": func(p *RecordProxy) { p.From, p.GivenBy = "a2", "a2-head" },
 	} {

@@ -86,7 +86,7 @@ func (s State) enter(stages []Stage, now time.Time) ([]Event, error) {
 func (s State) open(stage Stage, now time.Time) ([]Event, error) {
 	opened := StageOpened{Stage: stage.ID, Type: stage.Kind, OpenedAt: now}
 	if !stage.Due.IsZero() {
-		due, err := s.Calendar.Deadline(s.today(now), stage.Due.in(s.Covenant.Year))
+		due, err := s.Calendar.Deadline(s.today(now), stage.Due.In(s.Covenant.Year))
 		if err != nil {
 			return nil, err
 		}

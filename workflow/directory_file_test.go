@@ -3,6 +3,8 @@ package workflow
 import (
 	"strings"
 	"testing"
+
+	"covenant/workflow/calendar"
 )
 
 const smallBlock = `
@@ -52,10 +54,10 @@ func TestBlockFileChanges(t *testing.T) {
 	if len(told) != 2 || told[0] != "~ đơn vị so: Sở Tài chính <so@x.example> → Sở Tài chính <so@x.example> (vi)" || !strings.HasSuffix(told[1], "<binh@x.example> (en)") {
 		t.Errorf("languages: %q", told)
 	}
-	if got := s.Directory.Mailboxes("", "so", DutyVote, Date{2026, 6, 1}); len(got) != 3 || got[0].Language != Vietnamese || got[1] != (Mailbox{"an@x.example", Vietnamese}) || got[2].Language != English {
+	if got := s.Directory.Mailboxes("", "so", DutyVote, calendar.On(2026, 6, 1)); len(got) != 3 || got[0].Language != Vietnamese || got[1] != (Mailbox{"an@x.example", Vietnamese}) || got[2].Language != English {
 		t.Errorf("mailboxes %+v", got)
 	}
-	a, err := s.Directory.Authority("binh", "so", DutySign, Date{2026, 6, 15})
+	a, err := s.Directory.Authority("binh", "so", DutySign, calendar.On(2026, 6, 15))
 	if err != nil || a.For != "an" {
 		t.Errorf("%+v, %v", a, err)
 	}

@@ -226,7 +226,7 @@ func (cmd EscalateStage) overdue(s State, rung EscalationRule, now time.Time) ([
 	case ThenReject:
 		return []Event{Stopped{Stage: c.Stage, Cause: cause}}, nil
 	case ThenExtend:
-		due, err := s.Calendar.Deadline(c.Due.LastDay(), rung.By.in(c.Year))
+		due, err := s.Calendar.Deadline(c.Due.LastDay(), rung.By.In(c.Year))
 		if err != nil {
 			return nil, err
 		}

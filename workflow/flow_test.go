@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"covenant/workflow/calendar"
+
 	"pgregory.net/rapid"
 )
 
@@ -240,7 +242,7 @@ func (w *world) draw(r *rapid.T, ballots box) Command {
 	case 9:
 		return as("a0-officer", RecordAttendance{Agency: a, Person: head, Presence: rapid.SampledFrom([]Presence{Present, Absent}).Draw(r, "presence")})
 	case 10:
-		return as("a0-officer", RecordProxy{From: a, To: rapid.SampledFrom(agencies).Draw(r, "to"), GivenBy: head, Date: Date{2026, 3, 20}, Document: "d"})
+		return as("a0-officer", RecordProxy{From: a, To: rapid.SampledFrom(agencies).Draw(r, "to"), GivenBy: head, Date: calendar.On(2026, 3, 20), Document: "d"})
 	case 11:
 		return as(head, ProposeMotion{Agency: a, Text: "x"})
 	case 12:
@@ -251,7 +253,7 @@ func (w *world) draw(r *rapid.T, ballots box) Command {
 	case 14:
 		return as(w.chair(), CloseConference{})
 	case 15:
-		cmd := RecordPaperSignature{Slot: SlotID(a), Signatory: head, Date: Date{2026, 3, 26}, Scan: Digest{1}, Note: "x"}
+		cmd := RecordPaperSignature{Slot: SlotID(a), Signatory: head, Date: calendar.On(2026, 3, 26), Scan: Digest{1}, Note: "x"}
 		if c.Frozen != nil {
 			cmd.Consented = c.Frozen.PDF
 		}
@@ -351,7 +353,7 @@ func (w *world) does(turn Turn) []Command {
 			out = append(out, as(PersonID(by+"-head"), CastBallot{Agency: a, Motion: m.ID, Choice: ChoiceFor}))
 		}
 	case AwaitingNumber:
-		out = append(out, as(officer, IssueNumber{Number: 7, Symbol: "GƯ", Date: Date{2026, 3, 26}}))
+		out = append(out, as(officer, IssueNumber{Number: 7, Symbol: "GƯ", Date: calendar.On(2026, 3, 26)}))
 	case AwaitingSignatures:
 		out = append(out, w.signature(SlotID(a)))
 	case AwaitingScores:

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"covenant/workflow/calendar"
+
 	"pgregory.net/rapid"
 )
 
@@ -146,7 +148,7 @@ func (w *world) upTo(t testing.TB, phase Phase) {
 		case AwaitingVotes:
 			w.voteOn(t, ChoiceFor)
 		case AwaitingNumber:
-			w.must(t, as("a0-officer", IssueNumber{Number: 7, Symbol: "GƯ-KTN", Date: Date{2026, 3, 26}}))
+			w.must(t, as("a0-officer", IssueNumber{Number: 7, Symbol: "GƯ-KTN", Date: calendar.On(2026, 3, 26)}))
 		case AwaitingFreeze:
 			w.must(t, w.freeze())
 		case AwaitingSignatures:
@@ -185,7 +187,7 @@ func TestWholeLife(t *testing.T) {
 	if len(c.Signed) != 11 || c.Signed[0].Slot != "a0" || c.Signed[1].Slot != "a1" || c.Signed[10].Slot != "w" {
 		t.Errorf("signatures in the order %v; want leader, deputy, members, witness", c.Signed)
 	}
-	if c.Level != "B-LT" || c.InForce != (Date{2026, 3, 26}) || c.PrintedNumber() != "07/GƯ-KTN" {
+	if c.Level != "B-LT" || c.InForce != calendar.On(2026, 3, 26) || c.PrintedNumber() != "07/GƯ-KTN" {
 		t.Errorf("level %q, in force %s, number %q", c.Level, c.InForce, c.PrintedNumber())
 	}
 	if got := w.state.Status(w.now, "vi"); got != "Đang có hiệu lực từ 26/03/2026; các đơn vị báo cáo đến 26/03/2027" {
@@ -334,7 +336,7 @@ func TestDelegateSignsInForm(t *testing.T) {
 	w.upTo(t, AwaitingSignatures)
 	w.state.Directory.Apply(DutiesDelegated{
 		From: "a0-head", To: "a0-officer", Title: "Phó Giám đốc", Form: FormDeputy, Duties: []Duty{DutySign},
-		Start: Date{2026, 3, 1}, End: Date{2026, 3, 26},
+		Start: calendar.On(2026, 3, 1), End: calendar.On(2026, 3, 26),
 	})
 	a, _, err := w.state.MaySign(SignedIn("a0-officer"), "a0", w.now)
 	if err != nil || a.Form != FormDeputy || a.For != "a0-head" || a.Title != "Phó Giám đốc" {
@@ -404,7 +406,7 @@ func (w *world) anyCommand(r *rapid.T, agencies []AgencyID) Command {
 	case 6:
 		return as("a0-head", CloseMotion{Motion: rapid.SampledFrom([]MotionID{"chuong-trinh", "quy-che", "tieu-chi"}).Draw(r, "motion")})
 	case 7:
-		return as("a0-officer", IssueNumber{Number: 1, Date: Date{2026, 3, 26}})
+		return as("a0-officer", IssueNumber{Number: 1, Date: calendar.On(2026, 3, 26)})
 	case 8:
 		return w.freeze()
 	case 9:

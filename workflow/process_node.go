@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"covenant/internal/words"
+	"covenant/workflow/calendar"
 )
 
 // processReader turns the nodes of a process file into rules and collects everything that is wrong on the way.
@@ -368,7 +369,7 @@ func (r *processReader) date(to *Term) func(*yaml.Node) {
 			text = "2024-" + text
 			to.Yearly = true
 		}
-		d, err := ParseDate(text)
+		d, err := calendar.ParseDate(text)
 		if n.Kind != yaml.ScalarNode || err != nil {
 			r.bad(n, "“%s”: cần ngày dạng yyyy-mm-dd, hoặc mm-dd của năm giao ước", "“%s”: want a date as yyyy-mm-dd, or as mm-dd of the covenant's year", shown(n))
 			return

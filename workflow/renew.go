@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
+
+	"covenant/workflow/calendar"
 )
 
 // Renewal is the draft of next year's covenant from this year's.
@@ -124,7 +126,7 @@ func (r *renewer) value(path string, n *yaml.Node) {
 func (r *renewer) scalar(path string, n *yaml.Node) {
 	was := n.Value
 	year := strconv.Itoa(r.from)
-	if day, err := ParseDate(was); err == nil {
+	if day, err := calendar.ParseDate(was); err == nil {
 		if day.Year == r.from {
 			n.Value = r.move(path, day).String()
 			r.changed(path, was, n.Value)

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/robfig/cron/v3"
+
+	"covenant/workflow/calendar"
 )
 
 // PeriodKind is how long a reporting period is.
@@ -93,7 +95,7 @@ func (s schedule) dates(from, to Date) []Date {
 		if t.IsZero() {
 			return out
 		}
-		day := DateOf(t, time.UTC)
+		day := calendar.DateOf(t, time.UTC)
 		if to.Before(day) {
 			return out
 		}

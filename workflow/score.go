@@ -271,7 +271,7 @@ func (cmd VerifyScore) decide(s State, by Actor, now time.Time) ([]Event, error)
 		Agency: cmd.Agency, Verifier: verifier, Person: by.Person(), Authority: authority, Scores: cmd.Scores, Total: total, Note: cmd.Note, Basis: basis.Source,
 	}
 	if rule := s.stage().Score.Appeal; rule != nil {
-		if e.AppealUntil, err = s.Calendar.Deadline(s.today(now), rule.Within.in(s.Covenant.Year)); err != nil {
+		if e.AppealUntil, err = s.Calendar.Deadline(s.today(now), rule.Within.In(s.Covenant.Year)); err != nil {
 			return nil, err
 		}
 	}

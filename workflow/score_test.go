@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"covenant/workflow/calendar"
 )
 
 func TestScoresAndRanking(t *testing.T) {
@@ -83,7 +85,7 @@ func TestReportsCountFromThePrintedDate(t *testing.T) {
 	w.upTo(t, AwaitingSignatures)
 	w.now = w.now.AddDate(0, 0, 10) // numbered on 26/3, signed on 5/4
 	w.upTo(t, AwaitingReports)
-	if r := w.state.Covenant.Reporting; r.From != (Date{2026, 4, 5}) || r.Until != (Date{2026, 9, 26}) || w.state.Covenant.InForce != (Date{2026, 3, 26}) {
+	if r := w.state.Covenant.Reporting; r.From != calendar.On(2026, 4, 5) || r.Until != calendar.On(2026, 9, 26) || w.state.Covenant.InForce != calendar.On(2026, 3, 26) {
 		t.Errorf("reports from %s to %s, in force %s", r.From, r.Until, w.state.Covenant.InForce)
 	}
 	w.refused(t, as("a1-officer", SubmitReport{Agency: "a1", Obligation: "thang", Period: "2026-Q1", Summary: "x"}), CodeNotFound)

@@ -187,7 +187,7 @@ func (s State) stopSigning() []Event {
 // enough: the covenant can come into force; all who have not signed may, in any order, until the deadline.
 func (s State) enough(t SignTally, now time.Time) ([]Event, error) {
 	c, stage := s.Covenant, s.stage()
-	until, err := s.Calendar.Deadline(s.today(now), stage.Sign.Late.in(c.Year))
+	until, err := s.Calendar.Deadline(s.today(now), stage.Sign.Late.In(c.Year))
 	if err != nil {
 		return nil, err
 	}

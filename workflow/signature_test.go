@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"covenant/workflow/calendar"
 )
 
 const signing = `
@@ -13,7 +15,7 @@ const signing = `
 `
 
 func (w *world) toSigning(t testing.TB) {
-	w.must(t, as("a0-officer", IssueNumber{Number: 7, Symbol: "GƯ", Date: Date{2026, 3, 26}}))
+	w.must(t, as("a0-officer", IssueNumber{Number: 7, Symbol: "GƯ", Date: calendar.On(2026, 3, 26)}))
 	w.must(t, w.freeze())
 }
 
@@ -122,14 +124,14 @@ func TestPaperSignature(t *testing.T) {
 	w := under(t, 3, strings.Replace(signing, "SIGN", "paper: true", 1))
 	w.toSigning(t)
 	cmd := RecordPaperSignature{
-		Slot: "a0", Signatory: "a0-head", Date: Date{2026, 3, 26}, Consented: w.state.Covenant.Frozen.PDF,
+		Slot: "a0", Signatory: "a0-head", Date: calendar.On(2026, 3, 26), Consented: w.state.Covenant.Frozen.PDF,
 		Scan: DigestOf([]byte("scan")), Size: 4, Note: "lưu tại văn thư",
 	}
 	if err := w.do(as("a1-head", cmd)); ErrorCode(err) != CodeForbidden {
 		t.Errorf("a stranger recorded a paper signature: %v", err)
 	}
 	for name, bad := range map[string]func(*RecordPaperSignature){
-		"before its date": func(p *RecordPaperSignature) { p.Date = Date{2026, 3, 25} }, "without scan": func(p *RecordPaperSignature) { p.Scan = Digest{} },
+		"before its date": func(p *RecordPaperSignature) { p.Date = calendar.On(2026, 3, 25) }, "without scan": func(p *RecordPaperSignature) { p.Scan = Digest{} },
 		"by who may not": func(p *RecordPaperSignature) { p.Signatory = "a0-officer" }, "of other bytes": func(p *RecordPaperSignature) { p.Consented = Digest{1} },
 		"out of turn": func(p *RecordPaperSignature) { p.Slot, p.Signatory = "a1", "a1-head" },
 	} {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"covenant/internal/words"
 )
 
 // Words is the phase in the reader's language.
@@ -55,14 +57,6 @@ func (p Phase) Tone() Tone {
 // Status is the one sentence that says where the covenant stands and who acts next, and by when.
 func (s State) Status(now time.Time, lang string) string {
 	return s.Calendar.WithDue(s.Sentence(lang), s.Covenant.Due, s.today(now), lang)
-}
-
-// WithDue adds to a status sentence the deadline and how far it is from today; nothing if there is none.
-func (c *Calendar) WithDue(sentence string, due Deadline, today Date, lang string) string {
-	if due.Date.IsZero() {
-		return sentence
-	}
-	return sentence + fmt.Sprintf(pick(lang, [2]string{" – hạn %s (%s)", " – due %s (%s)"}), due.LastDay().Display(), c.Remaining(due, today, lang))
 }
 
 // Sentence is the status without its deadline: it changes only when an event happens.
@@ -122,7 +116,7 @@ func lowerFirst(text string) string {
 
 func openComments(lang string, n int) string {
 	if lang == "en" {
-		return "All have reviewed; waiting for the drafter to resolve " + plural(n, "comment", "comments")
+		return "All have reviewed; waiting for the drafter to resolve " + words.Plural(n, "comment", "comments")
 	}
 	return fmt.Sprintf("Đã đủ ý kiến, chờ đơn vị soạn thảo giải quyết %d góp ý", n)
 }

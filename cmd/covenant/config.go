@@ -25,7 +25,7 @@ type config struct {
 	Blobs     string `koanf:"blobs"`      // where files are kept: a directory or s3://… Default: blobs in the data directory
 	PublicURL string `koanf:"public_url"` // address that QR codes and mails name. Default: http:// and the listening address
 	Fonts     string `koanf:"fonts"`      // folder with four TrueType files that documents are set in. Default: the built-in Liberation Serif
-	// Calendar is a file of working days in the form of workflow/calendar_vn.yaml. Default: the built-in calendar of Vietnam.
+	// Calendar is a file of working days in the form of workflow/calendar/vietnam.yaml. Default: the built-in calendar of Vietnam.
 	Calendar string `koanf:"calendar"`
 	// SecretFile is the server's half of the protection of kept keys, the same on all nodes of one database. Default:
 	// server.secret in the data directory, made at the first start.

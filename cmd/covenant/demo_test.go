@@ -20,6 +20,7 @@ import (
 	"covenant/signing"
 	"covenant/testdata"
 	"covenant/workflow"
+	"covenant/workflow/calendar"
 	"covenant/workflow/engine"
 	"covenant/workflow/notify/sink"
 	"covenant/workflow/store"
@@ -118,7 +119,7 @@ func openLedger(t *testing.T, dir string) (*store.Store, *engine.Engine) {
 	if report, err := s.Audit(t.Context()); err != nil || !report.OK() {
 		t.Errorf("audit: %v %+v", err, report)
 	}
-	calendar, _ := workflow.VietnamCalendar()
+	calendar, _ := calendar.VietnamCalendar()
 	e, err := engine.New(engine.Config{Store: s, Calendar: calendar})
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"covenant/workflow"
+	"covenant/workflow/calendar"
 	"covenant/workflow/engine"
 )
 
@@ -136,7 +137,7 @@ func (p *play) results(ctx context.Context, stage workflow.Stage) error {
 func (p *play) conference(ctx context.Context) error {
 	chair, script := p.holder(p.leader(), workflow.DutyVote), p.c.script.Conference
 	if script.Day != "" {
-		day, err := workflow.ParseDate(script.Day)
+		day, err := calendar.ParseDate(script.Day)
 		if err != nil {
 			return fmt.Errorf("case: scenario.yaml: day of the conference: %w", err)
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"covenant/workflow"
+	"covenant/workflow/calendar"
 	"covenant/workflow/catalogue"
 	"covenant/workflow/engine"
 )
@@ -129,7 +130,7 @@ type directoryLeaveCmd struct {
 
 // Run ends a position.
 func (cmd *directoryLeaveCmd) Run(e *env) error {
-	day, err := workflow.ParseDate(cmd.LastDay)
+	day, err := calendar.ParseDate(cmd.LastDay)
 	if err != nil {
 		return err
 	}
@@ -151,11 +152,11 @@ type directoryDelegateCmd struct {
 
 // Run records a delegation.
 func (cmd *directoryDelegateCmd) Run(e *env) error {
-	start, err := workflow.ParseDate(cmd.Start)
+	start, err := calendar.ParseDate(cmd.Start)
 	if err != nil {
 		return err
 	}
-	end, err := workflow.ParseDate(cmd.End)
+	end, err := calendar.ParseDate(cmd.End)
 	if err != nil {
 		return err
 	}
@@ -175,7 +176,7 @@ type directoryRevokeCmd struct {
 
 // Run revokes a delegation.
 func (cmd *directoryRevokeCmd) Run(e *env) error {
-	day, err := workflow.ParseDate(cmd.LastDay)
+	day, err := calendar.ParseDate(cmd.LastDay)
 	if err != nil {
 		return err
 	}

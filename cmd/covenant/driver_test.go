@@ -16,6 +16,7 @@ import (
 
 	"covenant/testdata"
 	"covenant/workflow"
+	"covenant/workflow/calendar"
 	"covenant/workflow/catalogue"
 	"covenant/workflow/engine"
 	"covenant/workflow/store"
@@ -48,7 +49,7 @@ func cancelled(n int) bool { return n%5 == 1 }
 // computed from today, so that reminders fall due by the real clock as soon as a covenant is in force.
 func newDriver(o *ordeal) *driver {
 	o.t.Helper()
-	calendar, err := workflow.VietnamCalendar()
+	calendar, err := calendar.VietnamCalendar()
 	if err != nil {
 		o.t.Fatal(err)
 	}
@@ -301,7 +302,7 @@ func TestTortureProcess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	calendar, _ := workflow.VietnamCalendar()
+	calendar, _ := calendar.VietnamCalendar()
 	stage, _ := p.OfKind(workflow.StageReport)
 	all, err := stage.Report.Occurrences(d.today, d.today.AddMonths(12), calendar)
 	if err != nil || len(all) != 3 {

@@ -18,7 +18,7 @@ import (
 
 	"covenant/signing/devpki"
 	"covenant/testdata"
-	"covenant/workflow"
+	"covenant/workflow/calendar"
 	"covenant/workflow/store/pgtest"
 )
 
@@ -92,7 +92,7 @@ func prepareScript(env *testscript.Env, pki *devpki.PKI) error {
 	if err != nil {
 		return err
 	}
-	calendar, err := workflow.VietnamCalendar()
+	calendar, err := calendar.VietnamCalendar()
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"covenant/workflow"
+	"covenant/workflow/calendar"
 	"covenant/workflow/engine"
 )
 
@@ -97,7 +98,7 @@ type registerEnterCmd struct {
 
 // Run records a number given on paper.
 func (cmd *registerEnterCmd) Run(e *env) error {
-	date, err := workflow.ParseDate(cmd.Date)
+	date, err := calendar.ParseDate(cmd.Date)
 	if err != nil {
 		return err
 	}

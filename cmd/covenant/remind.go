@@ -7,7 +7,7 @@ import (
 	"os"
 	"time"
 
-	"covenant/workflow"
+	"covenant/workflow/calendar"
 	"covenant/workflow/engine"
 	"covenant/workflow/store"
 )
@@ -22,11 +22,11 @@ type remindCmd struct {
 
 // Run prints what would be sent if nothing more were handed in. It only reads, also while the directory is served.
 func (cmd *remindCmd) Run(e *env) error {
-	from, err := workflow.ParseDate(cmd.From)
+	from, err := calendar.ParseDate(cmd.From)
 	if err != nil {
 		return err
 	}
-	to, err := workflow.ParseDate(cmd.To)
+	to, err := calendar.ParseDate(cmd.To)
 	if err != nil {
 		return err
 	}

@@ -24,6 +24,7 @@ import (
 	"covenant/signing"
 	"covenant/web"
 	"covenant/workflow"
+	"covenant/workflow/calendar"
 	"covenant/workflow/engine"
 	"covenant/workflow/store"
 )
@@ -159,13 +160,13 @@ func loadCalendar(path string) (*workflow.Calendar, error) {
 		path = os.Getenv(envPrefix + "CALENDAR")
 	}
 	if path == "" {
-		return workflow.VietnamCalendar()
+		return calendar.VietnamCalendar()
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("calendar: %w", err)
 	}
-	return workflow.ParseCalendar(data)
+	return calendar.ParseCalendar(data)
 }
 
 // sameSecret refuses a node whose server secret is not that of the nodes before it: the kept keys would not open here, and

@@ -86,11 +86,15 @@ func fill(l Language, format string, args []any) string {
 
 // N is a count and what is counted: "3 góp ý", "1 comment", "3 comments".
 func N(n int, vietnamese, one, other string) Text {
-	word := other
+	return Text{fmt.Sprintf("%d %s", n, vietnamese), Plural(n, one, other)}
+}
+
+// Plural is a count and what is counted in English, which alone tells one from more.
+func Plural(n int, one, other string) string {
 	if n == 1 {
-		word = one
+		return "1 " + one
 	}
-	return Text{fmt.Sprintf("%d %s", n, vietnamese), fmt.Sprintf("%d %s", n, word)}
+	return fmt.Sprintf("%d %s", n, other)
 }
 
 // Join puts texts one after the other, with a separator.

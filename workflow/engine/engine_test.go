@@ -21,6 +21,7 @@ import (
 	"covenant/signing/devpki"
 	"covenant/testdata"
 	"covenant/workflow"
+	"covenant/workflow/calendar"
 	"covenant/workflow/engine"
 	"covenant/workflow/store"
 	"covenant/workflow/store/pgtest"
@@ -219,7 +220,7 @@ func (o *office) open() {
 	o.t.Helper()
 	s, err := store.Open(context.Background(), store.Options{Dir: o.dir, Now: o.now, DatabaseURL: o.url})
 	check(o.t, err)
-	calendar, err := workflow.VietnamCalendar()
+	calendar, err := calendar.VietnamCalendar()
 	check(o.t, err)
 	o.Engine, err = engine.New(engine.Config{
 		Store: s, Calendar: calendar, Now: o.now, Roots: o.pki.Roots(), Secret: bytes.Repeat([]byte{7}, 32),

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"covenant/workflow"
+	"covenant/workflow/calendar"
 	"covenant/workflow/engine"
 	"covenant/workflow/store"
 )
@@ -145,7 +146,7 @@ func readInstallation(dir, url string) (map[string]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	calendar, err := workflow.VietnamCalendar()
+	calendar, err := calendar.VietnamCalendar()
 	if err != nil {
 		return nil, err
 	}

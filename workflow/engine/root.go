@@ -11,6 +11,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"covenant/workflow"
+	"covenant/workflow/calendar"
 	"covenant/workflow/store"
 )
 
@@ -96,7 +97,7 @@ func (e *Engine) queueRoot(ctx context.Context, tx *store.Tx, root store.Root) e
 	if err != nil {
 		return err
 	}
-	day, err := workflow.ParseDate(root.Day)
+	day, err := calendar.ParseDate(root.Day)
 	if err != nil {
 		return err
 	}

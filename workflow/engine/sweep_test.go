@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"covenant/workflow"
+	"covenant/workflow/calendar"
 	"covenant/workflow/engine"
 	"covenant/workflow/store"
 	"covenant/workflow/store/pgtest"
@@ -26,7 +26,7 @@ func TestSweepReadsWhatIsDue(t *testing.T) {
 	s, err := store.Open(ctx, store.Options{Dir: t.TempDir(), DatabaseURL: cluster.URL("sweep"), Readers: 2})
 	check(t, err)
 	defer s.Close()
-	calendar, err := workflow.VietnamCalendar()
+	calendar, err := calendar.VietnamCalendar()
 	check(t, err)
 	e, err := engine.New(engine.Config{Store: s, Calendar: calendar})
 	check(t, err)

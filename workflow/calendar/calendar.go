@@ -1,11 +1,16 @@
-package workflow
+// Package calendar knows days, deadlines and the working days of a country. Terms are counted as the Civil Code (art. 147–148) says: the
+// first day is not counted, and a term that ends on a day off runs to the end of the next working day. Working days are data with
+// sources, a year at a time; a year without data is an error, never a guess.
+package calendar
 
 import (
 	_ "embed"
 	"fmt"
 	"sort"
-	"strings"
 	"time"
+
+	"covenant/internal/words"
+	"covenant/workflow/refusal"
 )
 
 // Date is a civil date without a time or a zone.
@@ -20,6 +25,9 @@ func DateOf(t time.Time, zone *time.Location) Date {
 	y, m, d := t.In(zone).Date()
 	return Date{y, m, d}
 }
+
+// On is a date by its numbers.
+func On(year int, month time.Month, day int) Date { return Date{Year: year, Month: month, Day: day} }
 
 // ParseDate reads yyyy-mm-dd.
 func ParseDate(text string) (Date, error) {
@@ -118,7 +126,7 @@ type Calendar struct {
 	years map[int]calendarYear
 }
 
-//go:embed calendar_vn.yaml
+//go:embed vietnam.yaml
 var vietnamCalendar []byte
 
 // VietnamCalendar is the built-in calendar of Vietnam: 2021 and 2025–2027, zone Asia/Ho_Chi_Minh.
@@ -147,7 +155,7 @@ func (c *Calendar) Provisional(year int) bool { return c.years[year].provisional
 func (c *Calendar) WorkingDay(d Date) (bool, error) {
 	year, ok := c.years[d.Year]
 	if !ok {
-		return false, refuse(CodeInvalid,
+		return false, refusal.New(refusal.Invalid,
 			"chưa có lịch làm việc năm %d; hãy bổ sung dữ liệu ngày nghỉ của năm đó",
 			"no working-day calendar for %d; add that year's holidays to the calendar data", d.Year)
 	}
@@ -262,20 +270,20 @@ func (t Term) Words(lang string) string {
 		text = t.Date.Display()
 	}
 	if t.Exclusive {
-		return pick(lang, [2]string{"trước ", "before "}) + text
+		return words.Of("trước ", "before ").In(words.Language(lang)) + text
 	}
 	return text
 }
 
 func termWords(lang string, n int, vi, en string) string {
 	if lang == "en" {
-		return plural(n, en, en+"s")
+		return words.Plural(n, en, en+"s")
 	}
 	return fmt.Sprintf("%d %s", n, vi)
 }
 
 // in is the term of a covenant of the given year. The 29th of February is the 28th where there is none.
-func (t Term) in(year int) Term {
+func (t Term) In(year int) Term {
 	if t.Yearly {
 		last := Date{year, t.Date.Month, 1}.AddMonths(1).AddDays(-1).Day
 		t.Date = Date{year, t.Date.Month, min(t.Date.Day, last)}
@@ -301,13 +309,21 @@ func (c *Calendar) Deadline(from Date, term Term) (Deadline, error) {
 	return Deadline{Date: end, Exclusive: term.Exclusive}, err
 }
 
+// WithDue adds to a status sentence the deadline and how far it is from today; nothing if there is none.
+func (c *Calendar) WithDue(sentence string, due Deadline, today Date, lang string) string {
+	if due.Date.IsZero() {
+		return sentence
+	}
+	return sentence + words.F(" – hạn %s (%s)", " – due %s (%s)", due.LastDay().Display(), c.Remaining(due, today, lang)).In(words.Language(lang))
+}
+
 // Remaining says how far a deadline is from today, in words: “còn 2 ngày làm việc”, “quá hạn 3 ngày”.
 func (c *Calendar) Remaining(d Deadline, today Date, lang string) string {
 	last := d.LastDay()
 	if last.Before(today) {
 		n := last.DaysUntil(today)
 		if lang == "en" {
-			return plural(n, "day", "days") + " overdue"
+			return words.Plural(n, "day", "days") + " overdue"
 		}
 		return fmt.Sprintf("quá hạn %d ngày", n)
 	}
@@ -315,7 +331,7 @@ func (c *Calendar) Remaining(d Deadline, today Date, lang string) string {
 	if err != nil {
 		n = today.DaysUntil(last)
 		if lang == "en" {
-			return plural(n, "day", "days") + " left"
+			return words.Plural(n, "day", "days") + " left"
 		}
 		return fmt.Sprintf("còn %d ngày", n)
 	}
@@ -325,14 +341,7 @@ func (c *Calendar) Remaining(d Deadline, today Date, lang string) string {
 	case n == 0:
 		return "hết hạn hôm nay"
 	case lang == "en":
-		return plural(n, "working day", "working days") + " left"
+		return words.Plural(n, "working day", "working days") + " left"
 	}
 	return fmt.Sprintf("còn %d ngày làm việc", n)
-}
-
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, strings.TrimSpace(many))
 }

@@ -1,4 +1,4 @@
-package workflow
+package calendar
 
 import (
 	"bytes"
@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"covenant/workflow/refusal"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -36,7 +38,7 @@ func ParseCalendar(source []byte) (*Calendar, error) {
 	dec := yaml.NewDecoder(bytes.NewReader(source))
 	dec.KnownFields(true)
 	if err := dec.Decode(&file); err != nil {
-		return nil, refuse(CodeInvalid, "lịch làm việc không đọc được: %v", "cannot read the calendar data: %v", err)
+		return nil, refusal.New(refusal.Invalid, "lịch làm việc không đọc được: %v", "cannot read the calendar data: %v", err)
 	}
 	c := &calendarCheck{calendar: &Calendar{years: map[int]calendarYear{}}}
 	zone, err := time.LoadLocation(file.Zone)
@@ -49,7 +51,7 @@ func ParseCalendar(source []byte) (*Calendar, error) {
 	}
 	if len(c.problems) > 0 {
 		text := "\n  " + strings.Join(c.problems, "\n  ")
-		return nil, refuse(CodeInvalid, "lịch làm việc có lỗi:%s", "the calendar data have errors:%s", text)
+		return nil, refusal.New(refusal.Invalid, "lịch làm việc có lỗi:%s", "the calendar data have errors:%s", text)
 	}
 	return c.calendar, nil
 }

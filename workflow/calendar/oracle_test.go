@@ -1,10 +1,12 @@
-package workflow
+package calendar
 
 import (
 	"fmt"
 	"strings"
 	"testing"
 	"time"
+
+	"covenant/workflow/refusal"
 
 	"pgregory.net/rapid"
 )
@@ -142,12 +144,12 @@ func TestDeadlinesAgainstTheSlowRules(t *testing.T) {
 
 // A term that would need a year without data is refused, never guessed.
 func TestNoGuessBeyondTheData(t *testing.T) {
-	cal := vietnam(t)
+	cal := builtIn(t)
 	last := cal.Years()[len(cal.Years())-1]
 	rapid.Check(t, func(t *rapid.T) {
 		from := Date{last, 12, 31}.AddDays(-rapid.IntRange(0, 20).Draw(t, "before"))
 		_, err := cal.Deadline(from, Term{WorkingDays: rapid.IntRange(21, 60).Draw(t, "n")})
-		if ErrorCode(err) != CodeInvalid || !strings.Contains(err.Error(), fmt.Sprint(last+1)) {
+		if refusal.CodeOf(err) != refusal.Invalid || !strings.Contains(err.Error(), fmt.Sprint(last+1)) {
 			t.Fatalf("from %s: %v; want an error that names the year %d", from, err, last+1)
 		}
 	})
