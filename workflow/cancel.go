@@ -177,18 +177,6 @@ func (EndReporting) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	}, nil
 }
 
-// ClosingDay is the day on which EndReporting is due: after the duties' last day and the last step of every ladder.
-func (r *ReportRules) ClosingDay(opened ReportingOpened, cal *Calendar) (Date, error) {
-	last := opened.Until
-	all, err := r.Occurrences(opened.From, opened.Until, cal)
-	for _, o := range all {
-		if day := cal.Today(o.At); last.Before(day) {
-			last = day
-		}
-	}
-	return last.AddDays(1), err
-}
-
 // voidLostNumber adds the voiding of the number where events end a covenant, or send it back to its drafter, that has a
 // number and is not in force: a number is never used twice, so what failed with one has used it up.
 func (s State) voidLostNumber(events []Event) []Event {

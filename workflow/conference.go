@@ -7,12 +7,6 @@ import (
 	"time"
 )
 
-// Motions that the process does not name get ids of their own, which a process may not use.
-const (
-	floorPrefix = "de-nghi-" // proposed from the floor
-	amendPrefix = "sua-doi-" // adopts a text amended on the spot
-)
-
 // Events of a conference.
 type (
 	// ConferenceOpened begins a sitting.

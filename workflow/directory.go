@@ -1,25 +1,5 @@
 package workflow
 
-// Role is what an agency is within its block.
-type Role string
-
-// The roles of a block. A witness attends and signs, but is no member.
-const (
-	RoleLeader  Role = "leader"
-	RoleDeputy  Role = "deputy"
-	RoleMember  Role = "member"
-	RoleWitness Role = "witness"
-)
-
-// Word is the role in the reader's language.
-func (r Role) Word(lang string) string {
-	words := map[Role][2]string{
-		RoleLeader: {"Khối trưởng", "Block leader"}, RoleDeputy: {"Khối phó", "Deputy leader"},
-		RoleMember: {"Thành viên", "Member"}, RoleWitness: {"Người chứng kiến", "Witness"},
-	}
-	return pick(lang, words[r])
-}
-
 // Duty is something that a position entitles its holder to do for the agency.
 type Duty string
 

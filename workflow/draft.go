@@ -50,7 +50,7 @@ func (cmd DraftCovenant) decide(s State, by Actor, now time.Time) ([]Event, erro
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Process.fits(parties); err != nil {
+	if err := fits(s.Process, parties); err != nil {
 		return nil, err
 	}
 	e := Drafted{
@@ -65,7 +65,7 @@ func (cmd DraftCovenant) decide(s State, by Actor, now time.Time) ([]Event, erro
 }
 
 // fits refuses a process that these parties could never finish: one in which nobody signs.
-func (p *Process) fits(parties []Party) error {
+func fits(p *Process, parties []Party) error {
 	stage, ok := p.OfKind(StageSign)
 	if !ok || len(State{Covenant: &Covenant{Parties: parties}}.signGroups(stage)) > 0 {
 		return nil

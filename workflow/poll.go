@@ -6,45 +6,6 @@ import (
 	"time"
 )
 
-// PollID identifies a poll of a process.
-type PollID string
-
-// Decides says what a poll is about.
-type Decides string
-
-// What polls decide.
-const (
-	DecidesRanking Decides = "ranking"
-	DecidesLeader  Decides = "leader" // next year's
-	DecidesDeputy  Decides = "deputy"
-)
-
-// Marks say how a ballot of a poll is filled in.
-type Marks string
-
-// The marks.
-const (
-	MarksApprove Marks = "approve" // it names agencies
-	MarksOrder   Marks = "order"   // it puts them in order, the best first
-)
-
-// PollRule is a poll of the process: a vote of the members on one another.
-type PollRule struct {
-	ID PollID
-	Names
-	Decides Decides // default ranking
-	Marks   Marks   // default approve
-	Choose  int     // at most so many; default: one for leader and deputy, for the ranking all
-	Secret  bool    // default; open where the process says so
-	Self    bool    // an agency may name itself; default: it may not
-	// Quorum: the share of those entitled that must put in a ballot. Default: all.
-	Quorum Need
-	// Pass: the share of the valid ballots that elects. Default: majority. Not for a ranking.
-	Pass Need
-	// Tie: where several are elected with equal votes: TieFails (nobody is, default) or TieChair (the chair chooses among them).
-	Tie Tie
-}
-
 // Events of polls.
 type (
 	// PollOpened puts a poll before those who are entitled now.
@@ -183,15 +144,6 @@ func (sc *Scoring) openPoll() (Poll, bool) {
 		return Poll{}, false
 	}
 	return sc.Polls[i], true
-}
-
-// PollRule finds a poll of the process.
-func (r *ScoreRules) PollRule(id PollID) (PollRule, bool) {
-	i := slices.IndexFunc(r.Polls, func(p PollRule) bool { return p.ID == id })
-	if i < 0 {
-		return PollRule{}, false
-	}
-	return r.Polls[i], true
 }
 
 // pollOn is the rule of the poll that decides something, with what became of it.
@@ -365,17 +317,6 @@ func (cmd CastPollBallot) check(poll Poll, rule PollRule) error {
 		}
 	}
 	return nil
-}
-
-// Most is how many agencies a ballot may name, of so many candidates.
-func (r PollRule) Most(candidates int) int {
-	switch {
-	case r.Choose > 0:
-		return min(r.Choose, candidates)
-	case r.Decides != DecidesRanking && r.Marks == MarksApprove:
-		return 1
-	}
-	return candidates
 }
 
 func (s State) openedPoll(id PollID) (Poll, PollRule, error) {

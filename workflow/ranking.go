@@ -177,13 +177,6 @@ func (s State) outranks(a, b RankRow) int {
 	return 0
 }
 
-// What ranks higher, beside "criterion:ID".
-const (
-	ByTotal   = "total"
-	ByBallots = "ballots" // points of ballots in order, then how many name the agency
-	ByInTime  = "in_time"
-)
-
 func (s State) difference(by string, a, b RankRow) int {
 	if id, ok := strings.CutPrefix(by, "criterion:"); ok {
 		of := func(row RankRow) int {

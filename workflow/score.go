@@ -5,9 +5,6 @@ import (
 	"time"
 )
 
-// CriterionID identifies a criterion of a process.
-type CriterionID string
-
 // CriterionScore is the points for one criterion.
 type CriterionScore struct {
 	Criterion CriterionID `json:"criterion"`

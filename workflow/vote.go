@@ -5,42 +5,6 @@ import (
 	"time"
 )
 
-// Choice is a vote.
-type Choice string
-
-// The choices.
-const (
-	ChoiceFor     Choice = "for"
-	ChoiceAgainst Choice = "against"
-	ChoiceAbstain Choice = "abstain"
-)
-
-func (c Choice) known() bool { return c == ChoiceFor || c == ChoiceAgainst || c == ChoiceAbstain }
-
-// Word is the choice in the reader's language.
-func (c Choice) Word(lang string) string {
-	return pick(lang, map[Choice][2]string{
-		ChoiceFor: {"Tán thành", "For"}, ChoiceAgainst: {"Không tán thành", "Against"}, ChoiceAbstain: {"Không có ý kiến", "Abstained"},
-	}[c])
-}
-
-// Method is how a motion was decided.
-type Method string
-
-// The methods.
-const (
-	MethodElectronic Method = "electronic"
-	MethodSecret     Method = "secret"
-	MethodHands      Method = "hands"
-)
-
-// Word is the method in the reader's language.
-func (m Method) Word(lang string) string {
-	return pick(lang, map[Method][2]string{
-		MethodElectronic: {"điện tử", "electronic"}, MethodSecret: {"phiếu kín", "secret ballot"}, MethodHands: {"giơ tay", "show of hands"},
-	}[m])
-}
-
 // Motion is a motion put to the vote and what became of it.
 type Motion struct {
 	ID      MotionID
@@ -72,50 +36,6 @@ func (m Motion) voted(a AgencyID) bool {
 
 // Cast is how many votes are in.
 func (m Motion) Cast() int { return len(m.Ballots) + len(m.Taken) + len(m.Deemed) }
-
-// Count is the votes on a motion and those who could vote, by weight.
-type Count struct {
-	For      int `json:"for"`
-	Against  int `json:"against"`
-	Abstain  int `json:"abstain"`
-	Present  int `json:"present"`  // at the conference, or who voted where there is none
-	Entitled int `json:"entitled"` // without those that declared a conflict
-}
-
-// Cast is how many votes there are.
-func (c Count) Cast() int { return c.For + c.Against + c.Abstain }
-
-// Verdict is what the rules make of a count.
-type Verdict struct {
-	Quorum int // needed present
-	Base   int // of the threshold
-	Need   int // votes in favour
-	Tie    bool
-	Passed bool
-}
-
-// Decide applies the rules to a count. casting is the chair's vote in a tie; without one a tie that the chair decides has
-// not passed.
-func (v *VoteRules) Decide(c Count, casting Choice) Verdict {
-	out := Verdict{Quorum: v.Quorum.Of(c.Entitled), Base: c.Cast()}
-	switch v.Of {
-	case OfPresent:
-		out.Base = c.Present
-	case OfAll:
-		out.Base = c.Entitled
-	default:
-		if v.IgnoreAbstentions {
-			out.Base -= c.Abstain
-		}
-	}
-	out.Need = max(v.Pass.Of(out.Base), 1)
-	out.Passed = c.For >= out.Need
-	out.Tie = !out.Passed && v.Pass.majority && c.For == c.Against && c.For > 0 && c.For+1 >= out.Need
-	if out.Tie {
-		out.Passed = v.Tie == TiePasses || v.Tie == TieChair && casting == ChoiceFor
-	}
-	return out
-}
 
 // openVote opens an electronic vote with all its motions, or the stage of a conference.
 func (s State) openVote(stage Stage, opened StageOpened) []Event {
@@ -337,10 +257,6 @@ func (s State) afterVote(now time.Time) ([]Event, error) {
 		return events, nil // at a conference the chair puts them at its next sitting
 	}
 	return s.consequence(stage.Vote.Fail, Cause{Agency: s.Covenant.Leader(), Why: CauseVote, Reason: failed[0].Text}, now)
-}
-
-func (v *VoteRules) hasMotion(id MotionID) bool {
-	return slices.ContainsFunc(v.Motions, func(m MotionRule) bool { return m.ID == id })
 }
 
 // MotionsOf are the motions of a stage as it was opened last, in the order in which they came.
