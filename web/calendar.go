@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"covenant/internal/address"
+	"covenant/internal/words"
 	"covenant/workflow"
 	"covenant/workflow/engine"
 )
@@ -46,9 +47,9 @@ func (s *server) calendar(_ http.ResponseWriter, r *request) (*answer, error) {
 	}
 	slices.SortStableFunc(rows, func(a, b calendarRow) int { return a.last.At(0, 0, time.UTC).Compare(b.last.At(0, 0, time.UTC)) })
 	p := &calendarPage{basePage: s.base(r, "calendar")}
-	p.Title = r.lang.text("nav.calendar")
+	p.Title = r.text(words.Of("Lịch báo cáo", "Reporting calendar"))
 	for _, row := range rows {
-		label := r.lang.month(row.last)
+		label := r.month(row.last)
 		if n := len(p.Months); n == 0 || p.Months[n-1].Label != label {
 			p.Months = append(p.Months, calendarMonth{Label: label})
 		}
@@ -59,7 +60,7 @@ func (s *server) calendar(_ http.ResponseWriter, r *request) (*answer, error) {
 }
 
 // month is “Tháng 12/2026” or “December 2026”.
-func (l *language) month(d workflow.Date) string {
+func (l language) month(d workflow.Date) string {
 	if l.code == "en" {
 		return fmt.Sprintf("%s %d", d.Month, d.Year)
 	}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"time"
 
+	"covenant/internal/words"
 	"covenant/signing"
 	"covenant/workflow"
 )
@@ -43,17 +44,37 @@ func (s *server) checkForm(_ http.ResponseWriter, r *request) (*answer, error) {
 
 func (s *server) newCheckPage(r *request) *checkPage {
 	p := &checkPage{basePage: s.base(r, "check")}
-	p.Title = r.lang.text("check.title")
+	p.Title = r.text(words.Of("Kiểm tra chữ ký", "Signature check"))
 	return p
 }
 
 // checkProblem is a fault of the upload or the file that the visitor is told about.
 type checkProblem struct {
-	text   string // id of the message
+	text   words.Text
 	status int
 }
 
-func (e *checkProblem) Error() string { return e.text }
+func (e *checkProblem) Error() string { return e.text.String() }
+
+// What can be wrong with an upload.
+var (
+	noFile = words.Of("Chưa có tệp nào được chọn. Hãy chọn một tệp PDF rồi bấm Kiểm tra.",
+		"No file was chosen. Choose a PDF file, then press Check.")
+	tooLarge = words.Of("Tệp lớn hơn 20 MB nên không kiểm tra được ở đây. Có thể kiểm tra bằng lệnh “covenant verify” trên máy.",
+		"The file is larger than 20 MB and cannot be checked here. The command “covenant verify” can check it on a computer.")
+	busy = words.Of("Đang có nhiều tệp được kiểm tra. Hãy thử lại sau ít phút.",
+		"Many files are being checked right now. Try again in a few minutes.")
+	needsPassword = words.Of("Tệp có mật khẩu nên không kiểm tra được. Hãy xin bản mở được không cần mật khẩu.",
+		"The file has a password and cannot be checked. Ask for a copy that opens without one.")
+	tooCostly = words.Of("Tệp có cấu trúc quá phức tạp để kiểm tra ở đây.",
+		"The file’s structure is too complex to be checked here.")
+	unreadable = words.Of("Không đọc được tệp này như một tệp PDF. Có thể tệp bị hỏng khi tải về, hoặc không phải PDF; hãy tải lại từ nguồn và thử lần nữa.",
+		"This file cannot be read as a PDF. It may have been damaged on its way, or be something else; fetch it again from its source and try once more.")
+	broken = words.Of("Tệp chưa được tải lên trọn vẹn. Hãy thử lại.",
+		"The file did not arrive complete. Try again.")
+	notEvidence = words.Of("Tệp nén này không phải hồ sơ bằng chứng do hệ thống lập, hoặc đã bị hỏng. Hãy tải lại hồ sơ từ trang giao ước.",
+		"This archive is not an evidence bundle made by this program, or it is damaged. Fetch the bundle again from the covenant’s page.")
+)
 
 // check judges an uploaded file.
 func (s *server) check(w http.ResponseWriter, r *request) (*answer, error) {
@@ -63,7 +84,7 @@ func (s *server) check(w http.ResponseWriter, r *request) (*answer, error) {
 	var problem *checkProblem
 	switch {
 	case errors.As(err, &problem):
-		p.Problem = r.lang.text(problem.text)
+		p.Problem = problem.text.In(r.lang)
 		return &answer{page: "check", data: p, status: problem.status}, nil
 	case err != nil:
 		return nil, err
@@ -76,14 +97,14 @@ func (s *server) judgeUpload(w http.ResponseWriter, r *request, p *checkPage) er
 	case s.checks <- struct{}{}:
 		defer func() { <-s.checks }()
 	default:
-		return &checkProblem{"check.busy", http.StatusServiceUnavailable}
+		return &checkProblem{busy, http.StatusServiceUnavailable}
 	}
 	content, name, err := readUpload(w, r)
 	if err != nil {
 		return err
 	}
 	digest := workflow.DigestOf(content)
-	p.FileName, p.Size, p.Digest = name, r.lang.displaySize(int64(len(content))), digest.String()
+	p.FileName, p.Size, p.Digest = name, r.displaySize(int64(len(content))), digest.String()
 	if bytes.HasPrefix(content, []byte("PK\x03\x04")) {
 		return s.judgeEvidence(r, p, content)
 	}
@@ -92,7 +113,7 @@ func (s *server) judgeUpload(w http.ResponseWriter, r *request, p *checkPage) er
 		s.log.Info("an uploaded file could not be judged", "ref", r.ref, "size", len(content), "err", err)
 		return judgingProblem(r.Context(), err)
 	}
-	t := teller{language: r.lang, zone: s.zone}
+	t := teller{language: r.language, zone: s.zone}
 	p.Verdict = t.judged(report, nil, func(*signing.Result) bool { return false })
 	p.Revisions, p.Encrypted, p.Known = report.Revisions, report.Encrypted, s.keeps(r.Context(), digest)
 	return nil
@@ -104,11 +125,11 @@ func judgingProblem(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case errors.Is(err, signing.ErrPasswordNeeded):
-		return &checkProblem{"check.password", http.StatusUnprocessableEntity}
+		return &checkProblem{needsPassword, http.StatusUnprocessableEntity}
 	case errors.Is(err, signing.ErrTooCostly):
-		return &checkProblem{"check.costly", http.StatusUnprocessableEntity}
+		return &checkProblem{tooCostly, http.StatusUnprocessableEntity}
 	}
-	return &checkProblem{"check.unreadable", http.StatusUnprocessableEntity}
+	return &checkProblem{unreadable, http.StatusUnprocessableEntity}
 }
 
 // readUpload takes the file of the form into memory.
@@ -119,13 +140,13 @@ func readUpload(w http.ResponseWriter, r *request) (content []byte, name string,
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(uploadTime))
 	parts, err := r.MultipartReader()
 	if err != nil {
-		return nil, "", &checkProblem{"check.no_file", http.StatusUnprocessableEntity}
+		return nil, "", &checkProblem{noFile, http.StatusUnprocessableEntity}
 	}
 	for {
 		part, err := parts.NextPart()
 		switch {
 		case errors.Is(err, io.EOF):
-			return nil, "", &checkProblem{"check.no_file", http.StatusUnprocessableEntity}
+			return nil, "", &checkProblem{noFile, http.StatusUnprocessableEntity}
 		case err != nil:
 			return nil, "", uploadProblem(err)
 		case part.FormName() != "tep":
@@ -141,19 +162,19 @@ func readPart(part *multipart.Part) (content []byte, name string, err error) {
 	case err != nil:
 		return nil, "", uploadProblem(err)
 	case len(content) == 0:
-		return nil, "", &checkProblem{"check.no_file", http.StatusUnprocessableEntity}
+		return nil, "", &checkProblem{noFile, http.StatusUnprocessableEntity}
 	case len(content) > maxUpload:
-		return nil, "", &checkProblem{"check.too_large", http.StatusRequestEntityTooLarge}
+		return nil, "", &checkProblem{tooLarge, http.StatusRequestEntityTooLarge}
 	}
 	return content, part.FileName(), nil
 }
 
 func uploadProblem(err error) error {
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		return &checkProblem{"check.too_large", http.StatusRequestEntityTooLarge}
+	var limit *http.MaxBytesError
+	if errors.As(err, &limit) {
+		return &checkProblem{tooLarge, http.StatusRequestEntityTooLarge}
 	}
-	return fmt.Errorf("read the upload: %w: %w", &checkProblem{"check.broken", http.StatusBadRequest}, err)
+	return fmt.Errorf("read the upload: %w: %w", &checkProblem{broken, http.StatusBadRequest}, err)
 }
 
 // keeps reports whether the very same bytes are kept here.

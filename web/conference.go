@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"covenant/internal/address"
+	"covenant/internal/words"
 	"covenant/workflow"
 )
 
@@ -54,7 +55,7 @@ func (s *server) conference(w http.ResponseWriter, r *request) (*answer, error) 
 		p.Sitting = &rows[len(rows)-1]
 		p.Attending, p.Quorum = t.attending(), t.quorum()
 	}
-	p.Title = r.lang.text("conference.title") + " – " + full.Heading
+	p.Title = r.text(words.Of("Hội nghị", "Conference")) + " – " + full.Heading
 	a := &answer{page: "conference", data: p, block: "conference"}
 	if known != "" {
 		a.block = "board"
@@ -73,15 +74,15 @@ type sittingRow struct {
 func (t teller) sittings() []sittingRow {
 	var rows []sittingRow
 	for i, c := range t.v.Covenant.Conferences {
-		row := sittingRow{Name: c.Name, Place: c.Place, Day: t.when(c.At), State: t.text("conference.sitting")}
+		row := sittingRow{Name: c.Name, Place: c.Place, Day: t.when(c.At), State: t.text(words.Of("đang họp", "sitting"))}
 		if c.Chairing != "" {
-			row.Chair = t.text("conference.chair", "agency", t.agency(c.Chairing))
+			row.Chair = t.text(words.F("chủ tọa: %s", "chair: %s", t.agency(c.Chairing)))
 		}
 		switch {
 		case c.Closed != nil && c.Closed.Adjourned:
-			row.State = t.text("conference.adjourned")
+			row.State = t.text(words.Of("tạm dừng", "adjourned"))
 		case c.Closed != nil:
-			row.State = t.text("conference.closed")
+			row.State = t.text(words.Of("đã bế mạc", "closed"))
 		}
 		if c.Minutes != nil {
 			row.Minutes = address.Minutes.For(t.v.Covenant.Slug, itoa(i+1))
@@ -124,11 +125,12 @@ func (t teller) quorum() string {
 	stage, _ := t.v.Process.Stage(c.Sitting().Stage)
 	count := t.v.Attendance(stage)
 	need := stage.Vote.Quorum.Of(count.Entitled)
-	id := "conference.quorum"
 	if count.Present < need {
-		id = "conference.no_quorum"
+		return t.text(words.F("Có mặt và ủy quyền %d/%d; chưa đủ điều kiện tiến hành (tối thiểu %d).",
+			"%d of %d present or by proxy; no quorum yet (at least %d).", count.Present, count.Entitled, need))
 	}
-	return t.text(id, "present", count.Present, "entitled", count.Entitled, "need", need)
+	return t.text(words.F("Có mặt và ủy quyền %d/%d; đủ điều kiện tiến hành (tối thiểu %d).",
+		"%d of %d present or by proxy; there is a quorum (at least %d).", count.Present, count.Entitled, need))
 }
 
 // rankingMinutes stands in an address for the minutes of the ranking, instead of a sitting's number.

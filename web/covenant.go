@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"covenant/internal/address"
+	"covenant/internal/words"
 	"covenant/workflow"
 	"covenant/workflow/engine"
 )
@@ -57,6 +58,14 @@ type actor struct{ Agency, People string }
 type step struct {
 	Name  string
 	State string // done, now, next or stopped
+	Word  string // the state's
+}
+
+var stepWords = map[string]words.Text{
+	"done":    words.Of("đã xong", "done"),
+	"now":     words.Of("đang thực hiện", "under way"),
+	"next":    words.Of("tiếp theo", "to come"),
+	"stopped": words.Of("đã dừng", "stopped"),
 }
 
 func (s *server) covenant(_ http.ResponseWriter, r *request) (*answer, error) {
@@ -112,7 +121,7 @@ func (s *server) covenantPage(r *request, v *engine.View) (*covenantPage, error)
 	p := &covenantPage{
 		basePage: s.base(r, "covenants"), Path: address.Covenant.For(c.Slug), Live: address.Parts.For(c.Slug),
 		Heading: strings.ReplaceAll(c.Title, " – ", "\u00a0– "), Number: c.PrintedNumber(),
-		Status: v.Status(v.Now, r.lang.code), Tone: c.Phase.Tone(), Stamp: stamp(v), Document: document, Sections: sections(c.Phase),
+		Status: v.Status(v.Now, r.code), Tone: c.Phase.Tone(), Stamp: stamp(v), Document: document, Sections: sections(c.Phase),
 		PartyCount: len(c.Parties), SignedCount: len(c.Signed), EventCount: len(v.Timeline), MailCount: len(v.Mails),
 	}
 	p.Title, p.Wide, p.Evidence, p.ScorePage = c.Title, true, address.Evidence.For(c.Slug), address.Scores.For(c.Slug)
@@ -198,7 +207,7 @@ func (t teller) holders(agency workflow.AgencyID, duty workflow.Duty) string {
 // steps are the stages of the process from the draft on, each done, now or next.
 func (t teller) steps() []step {
 	c := t.v.Covenant
-	steps, now := []step{{Name: t.text("step.draft")}}, 0
+	steps, now := []step{{Name: t.text(words.Of("Dự thảo", "Draft"))}}, 0
 	for i, stage := range t.v.Process.Stages {
 		steps = append(steps, step{Name: stage.Label(t.code)})
 		if stage.ID == c.Stage && c.Phase != workflow.AwaitingRevision {
@@ -219,6 +228,7 @@ func (t teller) steps() []step {
 		default:
 			steps[i].State = "now"
 		}
+		steps[i].Word = t.text(stepWords[steps[i].State])
 	}
 	return steps
 }
@@ -262,7 +272,8 @@ func (t teller) documentPanel(chosen string) (documentPanel, error) {
 	switch {
 	case shown > 0:
 		rev := c.Revisions[shown-1]
-		d.URL, d.Name = address.Revision.For(c.Slug, itoa(shown)), t.text("document.revision", "number", shown)
+		d.URL, d.Name = address.Revision.For(c.Slug, itoa(shown)), t.text(words.F("Dự thảo lần %d",
+			"Draft revision %d", shown))
 		d.Digest, d.Short = rev.PDF.String(), rev.PDF.Short()
 	case !c.Head.IsZero():
 		d.URL, d.Name = address.Document.For(c.Slug), t.headName()
@@ -271,7 +282,8 @@ func (t teller) documentPanel(chosen string) (documentPanel, error) {
 	d.FileName, d.Frozen = fileName(c, shown), !c.Head.IsZero()
 	for _, rev := range c.Revisions {
 		d.Revisions = append(d.Revisions, revisionLink{
-			Number: rev.Number, Label: t.text("document.revision", "number", rev.Number), Path: fmt.Sprintf("%s?lan=%d", path, rev.Number),
+			Number: rev.Number, Label: t.text(words.F("Dự thảo lần %d",
+				"Draft revision %d", rev.Number)), Path: fmt.Sprintf("%s?lan=%d", path, rev.Number),
 			PDF: address.Revision.For(c.Slug, itoa(rev.Number)), Current: rev.Number == shown && (d.Chosen > 0 || c.Head.IsZero()),
 		})
 	}
@@ -282,11 +294,12 @@ func (t teller) documentPanel(chosen string) (documentPanel, error) {
 func (t teller) headName() string {
 	c := t.v.Covenant
 	if len(c.Signed) == 0 {
-		return t.text("document.frozen")
+		return t.text(words.Of("Bản đã chốt, chưa có chữ ký", "Final text, not yet signed"))
 	}
-	name := t.text("document.signed", "n", len(c.Signed), "total", len(c.Parties))
+	name := t.text(words.F("Bản đã chốt với %d/%d chữ ký",
+		"Final text with %d of %d signatures", len(c.Signed), len(c.Parties)))
 	if n := len(c.Sealed); n > 0 {
-		name += ", " + t.text("verdict.seals", "n", n)
+		name += ", " + t.text(words.N(n, "con dấu", "seal", "seals"))
 	}
 	return name
 }

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"covenant/internal/address"
+	"covenant/internal/words"
 	"covenant/workflow"
 	"covenant/workflow/engine"
 )
@@ -33,6 +34,13 @@ type covenantsPage struct {
 // choice is an entry of a list to choose from.
 type choice struct{ Value, Label string }
 
+// toneWords name the tones to filter by.
+var toneWords = map[workflow.Tone]words.Text{
+	workflow.ToneWaiting: words.Of("Đang chờ xử lý", "Waiting for action"),
+	workflow.ToneDone:    words.Of("Đã có hiệu lực", "In force"),
+	workflow.ToneStopped: words.Of("Đã dừng", "Stopped"),
+}
+
 // covenantRow is a covenant in a list.
 type covenantRow struct {
 	Path, Title, Block, Year string
@@ -44,7 +52,7 @@ type covenantRow struct {
 func (s *server) row(r *request, sum engine.Summary) covenantRow {
 	return covenantRow{
 		Path: address.Covenant.For(sum.Slug), Title: sum.Title, Block: sum.Block, Year: strconv.Itoa(sum.Year),
-		Status: r.lang.pick(sum.Status, sum.StatusEN), Phase: sentence(sum.Phase.Words(r.lang.code)), Tone: sum.Phase.Tone(),
+		Status: r.pick(sum.Status, sum.StatusEN), Phase: sentence(sum.Phase.Words(r.code)), Tone: sum.Phase.Tone(),
 		Updated: displayTime(sum.UpdatedAt, s.zone),
 	}
 }
@@ -56,10 +64,10 @@ func (s *server) covenants(_ http.ResponseWriter, r *request) (*answer, error) {
 	}
 	q := r.URL.Query()
 	p := &covenantsPage{basePage: s.base(r, "covenants"), Total: len(list), Query: q.Get("tim"), Year: q.Get("nam"), Tone: q.Get("tinh-trang")}
-	p.Title = r.lang.text("nav.covenants")
+	p.Title = r.text(words.Of("Giao ước", "Covenants"))
 	p.FilterActive = p.Query != "" || p.Year != "" || p.Tone != ""
 	for _, tone := range []workflow.Tone{workflow.ToneWaiting, workflow.ToneDone, workflow.ToneStopped} {
-		p.Tones = append(p.Tones, choice{string(tone), r.lang.text("tone." + string(tone))})
+		p.Tones = append(p.Tones, choice{string(tone), toneWords[tone].In(r.lang)})
 	}
 	var found []engine.Summary
 	for _, sum := range list {

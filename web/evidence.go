@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"covenant/internal/address"
+	"covenant/internal/words"
 	"covenant/signing"
 	"covenant/workflow/engine"
 )
@@ -62,8 +63,13 @@ type findingRow struct{ Tone, Text string }
 
 var findingTones = map[engine.Verdict]string{engine.Passed: "done", engine.Indeterminate: "waiting", engine.Failed: "stopped"}
 
-var evidenceSentences = map[string]string{
-	"done": "check.evidence_done", "waiting": "check.evidence_waiting", "stopped": "check.evidence_stopped",
+var evidenceSentences = map[string]words.Text{
+	"done": words.Of("Hồ sơ bằng chứng hợp lệ: mọi nội dung kiểm tra đều đạt.",
+		"The evidence bundle is valid: everything that was checked holds."),
+	"waiting": words.Of("Hồ sơ bằng chứng nguyên vẹn, nhưng có nội dung chưa đủ căn cứ để kết luận.",
+		"The evidence bundle is intact, but not everything in it can be proven yet."),
+	"stopped": words.Of("Hồ sơ bằng chứng KHÔNG hợp lệ. Không nên sử dụng trước khi làm rõ.",
+		"The evidence bundle is NOT valid. Do not rely on it until that is cleared up."),
 }
 
 // judgeEvidence checks an uploaded evidence bundle by nothing but what it holds and the trusted roots.
@@ -73,18 +79,18 @@ func (s *server) judgeEvidence(r *request, p *checkPage, content []byte) error {
 	}
 	report, err := engine.CheckEvidence(r.Context(), bytes.NewReader(content), int64(len(content)), s.roots)
 	if errors.Is(err, engine.ErrNotEvidence) {
-		return &checkProblem{"check.not_evidence", http.StatusUnprocessableEntity}
+		return &checkProblem{notEvidence, http.StatusUnprocessableEntity}
 	}
 	if err != nil {
 		return fmt.Errorf("check of an evidence bundle: %w", err)
 	}
-	t := teller{language: r.lang, zone: s.zone}
+	t := teller{language: r.language, zone: s.zone}
 	tone := findingTones[report.Overall()]
 	p.Evidence = &evidenceResult{
-		Tone: tone, Sentence: r.lang.text(evidenceSentences[tone]), Title: report.Manifest.Title, MadeAt: t.exactly(report.Manifest.MadeAt),
+		Tone: tone, Sentence: evidenceSentences[tone].In(r.lang), Title: report.Manifest.Title, MadeAt: t.exactly(report.Manifest.MadeAt),
 	}
 	for _, f := range report.Findings {
-		p.Evidence.Findings = append(p.Evidence.Findings, findingRow{findingTones[f.Verdict], sentence(f.Sentence(r.lang.code))})
+		p.Evidence.Findings = append(p.Evidence.Findings, findingRow{findingTones[f.Verdict], sentence(f.Sentence(r.code))})
 	}
 	if report.Document != nil {
 		p.Verdict = t.judged(report.Document, nil, func(*signing.Result) bool { return false })
@@ -97,12 +103,14 @@ func (s *server) judgeEvidence(r *request, p *checkPage, content []byte) error {
 func unpacksWithin(content []byte, limit uint64) error {
 	archive, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
 	if err != nil {
-		return &checkProblem{"check.not_evidence", http.StatusUnprocessableEntity}
+		return &checkProblem{notEvidence, http.StatusUnprocessableEntity}
 	}
 	var total uint64
 	for _, f := range archive.File {
 		if total += f.UncompressedSize64; f.UncompressedSize64 > limit || total > limit {
-			return &checkProblem{"check.unpacks", http.StatusRequestEntityTooLarge}
+			return &checkProblem{
+				words.Of("Hồ sơ giải nén ra hơn 200 MB nên không kiểm tra được ở đây. Có thể kiểm tra bằng lệnh “covenant verify” trên máy.",
+					"The bundle unpacks to more than 200 MB and cannot be checked here. The command “covenant verify” can check it on a computer."), http.StatusRequestEntityTooLarge}
 		}
 	}
 	return nil

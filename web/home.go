@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"covenant/internal/address"
+	"covenant/internal/words"
 	"covenant/workflow"
 )
 
@@ -30,7 +31,7 @@ func (s *server) home(_ http.ResponseWriter, r *request) (*answer, error) {
 		return nil, fmt.Errorf("home: %w", err)
 	}
 	p := &homePage{basePage: s.base(r, "home"), Total: len(list)}
-	p.Title = r.lang.text("nav.home")
+	p.Title = r.text(words.Of("Việc cần xử lý", "To do"))
 	for _, sum := range list {
 		switch sum.Phase.Tone() {
 		case workflow.ToneWaiting:

@@ -30,7 +30,7 @@ type (
 	}
 )
 
-func (s *server) keepKey(r *request, sum engine.Summary) keepKey { return keepKey{sum.ID, r.lang.code} }
+func (s *server) keepKey(r *request, sum engine.Summary) keepKey { return keepKey{sum.ID, r.code} }
 
 func (s *server) keepState(sum engine.Summary) keepState {
 	return keepState{sum.UpdatedAt.UnixNano(), s.engine.Now().In(s.zone).Format("02/01/2006")}

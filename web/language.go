@@ -1,107 +1,71 @@
 package web
 
 import (
-	"embed"
-	"encoding/json"
-	"fmt"
 	"net/http"
 	"strings"
 	"unicode"
 
-	"github.com/nicksnyder/go-i18n/v2/i18n"
 	xlanguage "golang.org/x/text/language"
+
+	"covenant/internal/words"
 )
 
-//go:embed i18n/*.json
-var messageFiles embed.FS
-
-// language is one of the program's languages with its texts.
+// language puts texts into the reader's.
 type language struct {
-	code      string // "vi" or "en"
-	localizer *i18n.Localizer
+	lang words.Language
+	code string // lang, for what asks for it as a string
 }
 
-// languages are the languages of the pages; Vietnamese comes first.
-type languages struct {
-	all     map[string]*language
-	matcher xlanguage.Matcher
-}
+func speaking(l words.Language) language { return language{l, string(l)} }
 
-var languageCodes = []string{"vi", "en"}
-
-func loadLanguages() (*languages, error) {
-	bundle := i18n.NewBundle(xlanguage.Vietnamese)
-	bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
-	ls := &languages{all: map[string]*language{}}
+// matcher knows which of the languages fits best what a browser prefers.
+var matcher = func() xlanguage.Matcher {
 	var tags []xlanguage.Tag
-	for _, code := range languageCodes {
-		if _, err := bundle.LoadMessageFileFS(messageFiles, "i18n/"+code+".json"); err != nil {
-			return nil, fmt.Errorf("web: texts in %s: %w", code, err)
-		}
-		tags = append(tags, xlanguage.MustParse(code))
+	for _, l := range words.Languages() {
+		tags = append(tags, xlanguage.MustParse(string(l)))
 	}
-	for _, code := range languageCodes {
-		ls.all[code] = &language{code: code, localizer: i18n.NewLocalizer(bundle, code)}
-	}
-	ls.matcher = xlanguage.NewMatcher(tags)
-	return ls, nil
-}
+	return xlanguage.NewMatcher(tags)
+}()
 
 const languageCookie = "lang"
 
-// settle finds the reader's language: asked for in the address (and then remembered), remembered, or preferred by the
-// browser.
-func (ls *languages) settle(w http.ResponseWriter, r *http.Request) *language {
-	if l, ok := ls.all[r.URL.Query().Get("lang")]; ok {
+// settleLanguage finds the reader's language: asked for in the address (and then remembered), remembered, or preferred by
+// the browser.
+func settleLanguage(w http.ResponseWriter, r *http.Request) words.Language {
+	if l := words.Language(r.URL.Query().Get("lang")); l.Known() {
 		http.SetCookie(w, &http.Cookie{
-			Name: languageCookie, Value: l.code, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+			Name: languageCookie, Value: string(l), Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 		})
 		return l
 	}
-	if c, err := r.Cookie(languageCookie); err == nil {
-		if l, ok := ls.all[c.Value]; ok {
-			return l
-		}
+	if c, err := r.Cookie(languageCookie); err == nil && words.Language(c.Value).Known() {
+		return words.Language(c.Value)
 	}
+	first := words.Languages()[0]
 	tags, _, err := xlanguage.ParseAcceptLanguage(r.Header.Get("Accept-Language"))
 	if err != nil || len(tags) == 0 {
-		return ls.all["vi"]
+		return first
 	}
-	_, index, confidence := ls.matcher.Match(tags...)
+	_, index, confidence := matcher.Match(tags...)
 	if confidence == xlanguage.No {
-		return ls.all["vi"]
+		return first
 	}
-	return ls.all[languageCodes[index]]
+	return words.Languages()[index]
 }
 
-// text is the message with the given id. args are pairs of a name and a value for its placeholders; the value named "n"
-// chooses between singular and plural. A missing message shows its id, so that it is seen and can be reported.
-func (l *language) text(id string, args ...any) string {
-	cfg := &i18n.LocalizeConfig{MessageID: id}
-	if len(args) > 0 {
-		data := make(map[string]any, len(args)/2)
-		for i := 0; i+1 < len(args); i += 2 {
-			name := fmt.Sprint(args[i])
-			data[name] = args[i+1]
-			if name == "n" {
-				cfg.PluralCount = args[i+1]
-			}
-		}
-		cfg.TemplateData = data
-	}
-	text, err := l.localizer.Localize(cfg)
-	if err != nil {
-		return "‹" + id + "›"
-	}
-	return text
-}
+// text is a text in the reader's language.
+func (l language) text(t words.Text) string { return t.In(l.lang) }
 
 // pick chooses between a Vietnamese and an English text that come from data.
-func (l *language) pick(vi, en string) string {
-	if l.code == "en" && en != "" {
-		return en
+func (l language) pick(vi, en string) string { return words.Of(vi, en).In(l.lang) }
+
+// templateWords are the functions by which a page's template says something in the reader's language: t "Giao ước" "Covenant",
+// with arguments as in [words.F]; and n .Count "góp ý" "comment" "comments", as in [words.N].
+func templateWords(l words.Language) map[string]any {
+	return map[string]any{
+		"t": func(vi, en string, args ...any) string { return words.F(vi, en, args...).In(l) },
+		"n": func(n int, vi, one, other string) string { return words.N(n, vi, one, other).In(l) },
 	}
-	return vi
 }
 
 // lowerFirst is text with a small first letter, for a name within a sentence; an abbreviation stays as it is.

@@ -3,6 +3,8 @@ package web
 import (
 	"strconv"
 	"time"
+
+	"covenant/internal/words"
 )
 
 // mailRow is a mail that went out, or is to, with how far it got.
@@ -15,6 +17,15 @@ type mailRow struct {
 }
 
 var mailTones = map[string]string{"queued": "waiting", "sending": "waiting", "sent": "done", "in_doubt": "stopped", "failed": "stopped"}
+
+// mailWords say how far a mail got.
+var mailWords = map[string]words.Text{
+	"queued":   words.Of("Chờ gửi", "Waiting to be sent"),
+	"sending":  words.Of("Đang gửi", "Being sent"),
+	"sent":     words.Of("Đã gửi", "Sent"),
+	"in_doubt": words.Of("Chưa rõ đã đến hay chưa", "Delivery uncertain"),
+	"failed":   words.Of("Không gửi được", "Could not be sent"),
+}
 
 // recentMails is how many mails a page shows at once.
 const recentMails = 5
@@ -30,7 +41,7 @@ func (t teller) mails() []mailRow {
 		}
 		rows = append(rows, mailRow{
 			ID:      itoa(i + 1),
-			Subject: m.Subject, To: m.To, Body: m.Body, State: t.text("mail." + m.State), Tone: mailTones[m.State],
+			Subject: m.Subject, To: m.To, Body: m.Body, State: t.text(mailWords[m.State]), Tone: mailTones[m.State],
 			At: t.when(at), Error: m.LastError, MessageID: m.MessageID,
 		})
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"covenant/internal/address"
+	"covenant/internal/words"
 	"covenant/workflow"
 	"covenant/workflow/engine"
 )
@@ -21,15 +22,31 @@ var pageFiles embed.FS
 // pageNames are the templates that are pages of their own; the other files of pages/ are parts that they share.
 var pageNames = []string{"home", "covenants", "covenant", "scores", "conference", "calendar", "register", "redline", "check", "public", "error"}
 
-// loadPages parses every page together with the layout and the shared parts.
-func loadPages(a *assets) (map[string]*template.Template, error) {
+// pageIn is a page's template in a language.
+type pageIn struct {
+	lang words.Language
+	name string
+}
+
+// loadPages parses every page together with the layout and the shared parts, once for each language.
+func loadPages(a *assets) (map[pageIn]*template.Template, error) {
+	pages := map[pageIn]*template.Template{}
+	for _, l := range words.Languages() {
+		if err := loadPagesIn(l, a, pages); err != nil {
+			return nil, fmt.Errorf("web: pages in %s: %w", l, err)
+		}
+	}
+	return pages, nil
+}
+
+func loadPagesIn(l words.Language, a *assets, pages map[pageIn]*template.Template) error {
 	own := map[string]bool{}
 	for _, name := range pageNames {
 		own[name+".html"] = true
 	}
 	files, err := fs.Glob(pageFiles, "pages/*.html")
 	if err != nil {
-		return nil, fmt.Errorf("web: pages: %w", err)
+		return err
 	}
 	var shared []string
 	for _, f := range files {
@@ -37,23 +54,22 @@ func loadPages(a *assets) (map[string]*template.Template, error) {
 			shared = append(shared, f)
 		}
 	}
-	funcs := template.FuncMap{"asset": a.address, "place": place, "icon": icon, "args": func(args ...any) []any { return args }}
-	base, err := template.New("").Funcs(funcs).ParseFS(pageFiles, shared...)
+	funcs := template.FuncMap{"asset": a.address, "place": place, "icon": icon}
+	base, err := template.New("").Funcs(funcs).Funcs(templateWords(l)).ParseFS(pageFiles, shared...)
 	if err != nil {
-		return nil, fmt.Errorf("web: pages: %w", err)
+		return err
 	}
-	pages := map[string]*template.Template{}
 	for _, name := range pageNames {
 		t, err := base.Clone()
 		if err == nil {
 			t, err = t.ParseFS(pageFiles, "pages/"+name+".html")
 		}
 		if err != nil {
-			return nil, fmt.Errorf("web: page %s: %w", name, err)
+			return fmt.Errorf("page %s: %w", name, err)
 		}
-		pages[name] = t
+		pages[pageIn{l, name}] = t
 	}
-	return pages, nil
+	return nil
 }
 
 // places are the pages that are not about one covenant, by the names that templates call them.
@@ -74,18 +90,14 @@ func place(name string) (string, error) {
 type basePage struct {
 	Title   string
 	Section string // of the navigation: home, covenants, calendar, register or ""
-	Lang    string
+	Lang    words.Language
 	Wide    bool // the page uses the whole width
-	lang    *language
 	address url.URL
 }
 
 func (s *server) base(r *request, section string) basePage {
-	return basePage{Section: section, Lang: r.lang.code, lang: r.lang, address: *r.URL}
+	return basePage{Section: section, Lang: r.lang, address: *r.URL}
 }
-
-// T is the text with the given id in the page's language.
-func (p basePage) T(id string, args ...any) string { return p.lang.text(id, args...) }
 
 // In is this page's address in another language.
 func (p basePage) In(code string) string {
@@ -98,13 +110,13 @@ func (p basePage) In(code string) string {
 
 // teller puts the facts of one covenant into words of one language.
 type teller struct {
-	*language
+	language
 	v    *engine.View
 	zone *time.Location
 }
 
 func (s *server) teller(r *request, v *engine.View) teller {
-	t := teller{language: r.lang, v: v, zone: s.zone}
+	t := teller{language: r.language, v: v, zone: s.zone}
 	if v.Calendar != nil {
 		t.zone = v.Calendar.Zone()
 	}
@@ -130,7 +142,7 @@ func (t teller) acting(id workflow.PersonID, by workflow.Authority) string {
 	if by.For == "" {
 		return t.person(id)
 	}
-	return t.person(id) + " (" + t.text("party.on_behalf", "name", t.person(by.For)) + ")"
+	return t.person(id) + " (" + t.text(words.F("thay %s", "for %s", t.person(by.For))) + ")"
 }
 
 func (t teller) agencies(ids []workflow.AgencyID) string {
@@ -146,19 +158,20 @@ func (t teller) someAgencies(ids []workflow.AgencyID) string {
 	if len(ids) <= 4 {
 		return t.agencies(ids)
 	}
-	return t.agencies(ids[:3]) + " " + t.text("covenant.more", "n", len(ids)-3)
+	return t.agencies(ids[:3]) + " " + t.text(words.F("và %s",
+		"and %s", words.N(len(ids)-3, "đơn vị khác", "more agency", "more agencies")))
 }
 
 // capacity is how somebody acts: the form of authority, the title, and for whom under a delegation.
 func (t teller) capacity(a workflow.Authority) string {
-	words := strings.TrimSpace(string(a.Form) + " " + a.Title)
+	capacity := strings.TrimSpace(string(a.Form) + " " + a.Title)
 	if a.HeadTitle != "" { // KT. Giám đốc, Phó Giám đốc
-		words = string(a.Form) + " " + a.HeadTitle + ", " + a.Title
+		capacity = string(a.Form) + " " + a.HeadTitle + ", " + a.Title
 	}
 	if a.For != "" {
-		words += " (" + t.text("party.on_behalf", "name", t.person(a.For)) + ")"
+		capacity += " (" + t.text(words.F("thay %s", "for %s", t.person(a.For))) + ")"
 	}
-	return words
+	return capacity
 }
 
 // identifier makes text fit for an element's id.
@@ -172,7 +185,7 @@ func identifier(text string) string {
 }
 
 // displaySize is a file's size for people, in the reader's decimal notation.
-func (l *language) displaySize(size int64) string {
+func (l language) displaySize(size int64) string {
 	if size < 1<<20 {
 		return fmt.Sprintf("%d KB", (size+1023)/1024)
 	}

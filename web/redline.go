@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"covenant/internal/address"
+	"covenant/internal/words"
 	"covenant/templates"
 	"covenant/workflow"
 )
@@ -62,11 +63,11 @@ func (s *server) redline(_ http.ResponseWriter, r *request) (*answer, error) {
 	p.Changes, p.Count = template.HTML(changes.String()), len(found.Changes) // RedlineHTML escapes every text
 	for _, rev := range v.Covenant.Revisions[min(1, len(v.Covenant.Revisions)):] {
 		p.Revisions = append(p.Revisions, revisionLink{
-			Number: rev.Number, Label: r.lang.text("redline.pair", "from", rev.Number-1, "to", rev.Number),
+			Number: rev.Number, Label: r.text(words.F("Lần %d → lần %d", "Revision %d → %d", rev.Number-1, rev.Number)),
 			Path: redlinePath(slug, rev.Number), Current: p.From == rev.Number-1 && p.To == rev.Number,
 		})
 	}
-	p.Title = r.lang.text("redline.title", "from", p.From, "to", p.To)
+	p.Title = r.text(words.F("Thay đổi từ lần %d đến lần %d", "Changes from revision %d to revision %d", p.From, p.To))
 	return &answer{page: "redline", data: p}, nil
 }
 

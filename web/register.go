@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"covenant/internal/address"
+	"covenant/internal/words"
 	"covenant/workflow"
 	"covenant/workflow/engine"
 )
@@ -48,7 +49,7 @@ func (s *server) register(_ http.ResponseWriter, r *request) (*answer, error) {
 		return nil, fmt.Errorf("register: %w", err)
 	}
 	p := &registerPage{basePage: s.base(r, "register")}
-	p.Title = r.lang.text("nav.register")
+	p.Title = r.text(words.Of("Sổ văn bản", "Register"))
 	for _, sum := range list {
 		if sum.Number == "" {
 			continue
@@ -85,6 +86,14 @@ func (s *server) otherNumbers(r *request, p *registerPage) error {
 	return nil
 }
 
+// registerWords say what became of a number that no covenant has.
+var registerWords = map[engine.RegisterState]words.Text{
+	engine.RegisterReserved: words.Of("Giữ số", "Kept back"),
+	engine.RegisterPaper:    words.Of("Bản giấy", "On paper"),
+	engine.RegisterVoid:     words.Of("Đã hủy", "Void"),
+	engine.RegisterGap:      words.Of("Trống, chưa giải thích", "Gap, not explained"),
+}
+
 func otherRow(r *request, l engine.RegisterLine) registerRow {
 	row := registerRow{Number: fmt.Sprintf("%02d", l.Number), Title: l.Title, number: l.Number, Tone: workflow.ToneWaiting}
 	if l.Symbol != "" {
@@ -93,7 +102,7 @@ func otherRow(r *request, l engine.RegisterLine) registerRow {
 	if !l.Date.IsZero() {
 		row.Date = displayDate(l.Date)
 	}
-	row.Phase = r.lang.text("register.state." + string(l.State))
+	row.Phase = registerWords[l.State].In(r.lang)
 	switch l.State {
 	case engine.RegisterPaper:
 		row.Tone = workflow.ToneDone

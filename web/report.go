@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"covenant/internal/words"
 	"covenant/workflow"
 	"covenant/workflow/engine"
 )
@@ -103,13 +104,13 @@ func (t teller) memberReport(id workflow.ObligationID, period workflow.Period, a
 	report, ok := t.v.Covenant.Report(id, period, a)
 	switch {
 	case ok && report.Late:
-		m.State, m.Tone = t.text("report.late"), "late"
+		m.State, m.Tone = t.text(words.Of("Nộp muộn", "Late")), "late"
 	case ok:
-		m.State, m.Tone = t.text("report.in_time"), "done"
+		m.State, m.Tone = t.text(words.Of("Đúng hạn", "In time")), "done"
 	case due.LastDay().Before(today):
-		m.State, m.Tone = t.text("report.overdue"), "stopped"
+		m.State, m.Tone = t.text(words.Of("Quá hạn", "Overdue")), "stopped"
 	default:
-		m.State, m.Tone = t.text("report.pending"), "next"
+		m.State, m.Tone = t.text(words.Of("Chưa báo cáo", "Not yet")), "next"
 	}
 	if ok {
 		m.Summary, m.Person = report.Summary, t.acting(report.Person, report.Authority)
@@ -123,19 +124,25 @@ func (t teller) memberReport(id workflow.ObligationID, period workflow.Period, a
 
 var rungTones = map[string]string{"sent": "done", "skipped": "next", "pending": "waiting"}
 
+var rungWords = map[string]words.Text{
+	"sent":    words.Of("Đã gửi", "Sent"),
+	"skipped": words.Of("Không cần gửi", "Not needed"),
+	"pending": words.Of("Sẽ gửi", "To be sent"),
+}
+
 func (t teller) rung(o engine.Occurrence) rungRow {
-	row := rungRow{At: t.when(o.At), Tone: rungTones[o.State], State: t.text("rung." + o.State), Recipients: t.someAgencies(o.Recipients)}
+	row := rungRow{At: t.when(o.At), Tone: rungTones[o.State], State: t.text(rungWords[o.State]), Recipients: t.someAgencies(o.Recipients)}
 	days := o.Deadline.LastDay().DaysUntil(t.v.Calendar.Today(o.At))
-	id, n := "rung.after", days
 	switch {
 	case days < 0:
-		id, n = "rung.before", -days
-	case days == 0:
-		id = "rung.on"
+		row.Label = t.text(words.F("Trước hạn %s", "%s before", words.N(-days, "ngày", "day", "days")))
+	case days > 0:
+		row.Label = t.text(words.F("Quá hạn %s", "%s overdue", words.N(days, "ngày", "day", "days")))
+	default:
+		row.Label = t.text(words.Of("Đúng ngày đến hạn", "On the day itself"))
 	}
-	row.Label = t.text(id, "n", n)
 	if o.To == "leader" {
-		row.Label += " – " + t.text("rung.to_leader")
+		row.Label += " – " + t.text(words.Of("danh sách gửi khối trưởng", "list to the block leader"))
 	}
 	return row
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"covenant/internal/address"
+	"covenant/internal/words"
 	"covenant/workflow"
 )
 
@@ -36,9 +37,12 @@ func (t teller) threads(rev workflow.Revision) []threadRow {
 		if th.Revision != rev.Number || len(th.Answers) == 0 && !th.Resolved && t.inOpinion(th) {
 			continue
 		}
-		row := threadRow{Clause: clauseName(rev, th.Clause), Agency: t.agency(th.Agency), Text: th.Text, Tone: "waiting", State: t.text("review.comment_open")}
+		row := threadRow{Clause: clauseName(rev, th.Clause), Agency: t.agency(th.Agency), Text: th.Text, Tone: "waiting", State: t.text(
+			words.Of("Chưa giải quyết",
+				"Open"))}
 		if th.Resolved {
-			row.Tone, row.State = "done", t.text("review.comment_resolved", "agency", t.agency(th.ResolvedBy.Agency))
+			row.Tone, row.State = "done", t.text(words.F("%s xác nhận đã giải quyết",
+				"Settled by %s", t.agency(th.ResolvedBy.Agency)))
 		}
 		for _, a := range th.Answers {
 			row.Answers = append(row.Answers, commentRow{t.agency(a.Agency), a.Text})
@@ -94,24 +98,28 @@ func (t teller) reviewRound(rev workflow.Revision, newest bool) reviewRound {
 	}
 	switch {
 	case rev.Withdrawn:
-		round.Tone, round.Outcome = "stopped", t.text("review.withdrawn")
+		round.Tone, round.Outcome = "stopped", t.text(words.Of("Sửa đổi tại hội nghị, không được thông qua",
+			"Amended at the conference and not adopted"))
 	case rev.Conference:
-		round.Tone, round.Outcome = "done", t.text("review.amended")
+		round.Tone, round.Outcome = "done", t.text(words.Of("Sửa đổi tại hội nghị", "Amended at the conference"))
 	case rev.Returned != "":
-		round.Tone, round.Outcome = "stopped", t.text("review.returned_by", "agency", t.agency(rev.Returned))
+		round.Tone, round.Outcome = "stopped", t.text(words.F("%s trả lại để chỉnh sửa",
+			"Returned for revision by %s", t.agency(rev.Returned)))
 	case newest && c.Phase == workflow.AwaitingReviews:
 		pending := slices.Concat(c.Waiting, c.Queue)
-		round.Tone, round.Outcome = "waiting", t.text("review.open", "approved", approved, "n", len(pending))
+		round.Tone, round.Outcome = "waiting", t.text(words.F("%d đơn vị nhất trí, còn chờ %s",
+			"%d approved, %s still to answer", approved, words.N(len(pending), "đơn vị", "agency", "agencies")))
 		round.Pending = t.agencies(pending)
 		if tally := t.v.ReviewTally(); tally.Quorum > 0 {
-			round.Outcome += " · " + t.text("review.quorum", "heard", tally.Heard, "need", tally.Quorum)
+			round.Outcome += " · " + t.text(words.F("ý kiến %d, tối thiểu %d",
+				"opinions %d, at least %d needed", tally.Heard, tally.Quorum))
 		}
 	case newest && c.Phase == workflow.PhaseRejected && len(c.Refused) == 0:
-		round.Tone, round.Outcome = "stopped", t.text("review.rejected")
+		round.Tone, round.Outcome = "stopped", t.text(words.Of("Có đơn vị không nhất trí", "Rejected by an agency"))
 	case approved > 0:
-		round.Tone, round.Outcome = "done", t.text("review.approved", "n", approved)
+		round.Tone, round.Outcome = "done", t.text(words.N(approved, "đơn vị nhất trí", "agency approved", "agencies approved"))
 	default:
-		round.Tone, round.Outcome = "waiting", t.text("review.none")
+		round.Tone, round.Outcome = "waiting", t.text(words.Of("Chưa có ý kiến", "No opinion yet"))
 	}
 	return round
 }
@@ -136,7 +144,8 @@ func (t teller) opinions(rev workflow.Revision, round *reviewRound) (approved in
 		if carried.Revision == rev.Number {
 			approved++
 			round.Opinions = append(round.Opinions, opinionRow{
-				Agency: t.agency(carried.Agency), Word: t.text("review.carried", "number", carried.FromRevision), Tone: "done",
+				Agency: t.agency(carried.Agency), Word: t.text(words.F("Ý kiến nhất trí với lần %d vẫn có giá trị",
+					"Approval of revision %d stands", carried.FromRevision)), Tone: "done",
 			})
 		}
 	}
@@ -147,7 +156,9 @@ func (t teller) opinions(rev workflow.Revision, round *reviewRound) (approved in
 		if deemed.Opinion.Approves() {
 			approved++
 		}
-		round.Remarks = append(round.Remarks, opinionRow{Agency: t.agency(deemed.Agency), Person: t.text("review.deemed"), Word: deemed.Opinion.Word(t.code), Tone: "waiting"})
+		round.Remarks = append(round.Remarks, opinionRow{Agency: t.agency(deemed.Agency), Person: t.text(
+			words.Of("Ghi nhận theo quy trình khi quá hạn",
+				"Recorded by the process after the deadline")), Word: deemed.Opinion.Word(t.code), Tone: "waiting"})
 	}
 	return approved
 }

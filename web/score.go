@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"covenant/internal/address"
+	"covenant/internal/words"
 	"covenant/workflow"
 )
 
@@ -92,7 +93,7 @@ func (s *server) scores(_ http.ResponseWriter, r *request) (*answer, error) {
 	}
 	t, c := s.teller(r, v), v.Covenant
 	p := &scorePage{
-		basePage: s.base(r, "covenants"), Path: address.Covenant.For(c.Slug), Heading: c.Title, Status: v.Status(v.Now, r.lang.code), Tone: c.Phase.Tone(),
+		basePage: s.base(r, "covenants"), Path: address.Covenant.For(c.Slug), Heading: c.Title, Status: v.Status(v.Now, r.code), Tone: c.Phase.Tone(),
 		Rows: t.scores(), Polls: t.polls(), Basis: t.scoreBasis(),
 	}
 	p.Next, p.NextMore = t.nextActors()
@@ -111,7 +112,7 @@ func (s *server) scores(_ http.ResponseWriter, r *request) (*answer, error) {
 	if c.Scoring.Minutes != nil {
 		p.Minutes = address.Minutes.For(c.Slug, rankingMinutes)
 	}
-	p.Title = r.lang.text("score.title") + " – " + c.Title
+	p.Title = r.text(words.Of("Chấm điểm, xếp hạng", "Scores and ranking")) + " – " + c.Title
 	return &answer{page: "scores", data: p}, nil
 }
 
@@ -157,17 +158,18 @@ func (t teller) scores() []scoreRow {
 
 func (t teller) scoreRow(a workflow.AgencyID) scoreRow {
 	sc := t.v.Covenant.Scoring
-	row := scoreRow{ID: string(a), Agency: t.agency(a), Tone: "waiting", State: t.text("score.awaited")}
+	row := scoreRow{ID: string(a), Agency: t.agency(a), Tone: "waiting", State: t.text(words.Of("Chờ tự chấm điểm",
+		"Awaiting its own score"))}
 	if self, ok := sc.SelfScore(a); ok {
-		row.Self, row.State = self.Total.Display(t.code), t.text("score.self_given")
+		row.Self, row.State = self.Total.Display(t.code), t.text(words.Of("Chờ thẩm định", "Awaiting verification"))
 	}
 	if _, total, ok := sc.FinalScore(a); ok {
-		row.Verified, row.Tone, row.State = total.Display(t.code), "done", t.text("score.verified")
+		row.Verified, row.Tone, row.State = total.Display(t.code), "done", t.text(words.Of("Đã thẩm định", "Verified"))
 	}
 	if appeal, ok := sc.Appeal(a); ok {
-		row.Tone, row.State = "waiting", t.text("score.appealed")
+		row.Tone, row.State = "waiting", t.text(words.Of("Đang khiếu nại", "Appealed"))
 		if appeal.Decided != nil {
-			row.Tone, row.State = "done", t.text("score.decided")
+			row.Tone, row.State = "done", t.text(words.Of("Đã giải quyết khiếu nại", "Appeal decided"))
 		}
 	}
 	return row
@@ -178,17 +180,18 @@ func (t teller) ballotsHead(r *workflow.Ranked) string {
 	case r.Issued == 0:
 		return ""
 	case slices.ContainsFunc(r.Rows, func(row workflow.RankRow) bool { return row.Points > 0 }):
-		return t.text("score.points_by_order")
+		return t.text(words.Of("Điểm phiếu", "Points by ballot"))
 	}
-	return t.text("score.ballots")
+	return t.text(words.Of("Số phiếu", "Ballots"))
 }
 
 // scoreBasis says where the criteria come from.
 func (t teller) scoreBasis() string {
 	if source := t.v.ScoreBasis().Source; !source.IsZero() {
-		return t.text("score.own_basis", "digest", source.Short())
+		return t.text(words.F("Tiêu chí theo nội dung giao ước đã thống nhất, mã tóm lược dữ liệu %s.",
+			"Criteria as the covenant's own text has them; digest of its values %s.", source.Short()))
 	}
-	return t.text("score.process_basis")
+	return t.text(words.Of("Tiêu chí theo quy trình của giao ước.", "Criteria as the covenant's process has them."))
 }
 
 func (t teller) scoreSheet(row scoreRow) scoreSheet {
@@ -240,27 +243,28 @@ func (t teller) points(scores []workflow.CriterionScore, id workflow.CriterionID
 func (t teller) scoreRemarks(a workflow.AgencyID) []scoreRemark {
 	sc := t.v.Covenant.Scoring
 	var out []scoreRemark
-	add := func(label string, agency workflow.AgencyID, person workflow.PersonID, by workflow.Authority, text string) {
+	add := func(label words.Text, agency workflow.AgencyID, person workflow.PersonID, by workflow.Authority, text string) {
 		out = append(out, scoreRemark{t.text(label), t.agency(agency) + ", " + t.acting(person, by), text})
 	}
 	if e, ok := sc.SelfScore(a); ok {
-		add("score.by_self", a, e.Person, e.Authority, e.Note)
+		add(words.Of("Tự chấm", "Own score by"), a, e.Person, e.Authority, e.Note)
 	}
 	if e, ok := sc.VerifiedScore(a); ok {
-		add("score.by_verifier", e.Verifier, e.Person, e.Authority, e.Note)
+		add(words.Of("Thẩm định", "Verified by"), e.Verifier, e.Person, e.Authority, e.Note)
 		if !e.AppealUntil.Date.IsZero() && len(out) > 0 {
-			out = append(out, scoreRemark{Label: t.text("score.appeal_until"), Who: e.AppealUntil.LastDay().Display()})
+			out = append(out, scoreRemark{Label: t.text(words.Of("Khiếu nại đến hết ngày",
+				"Appeals until")), Who: e.AppealUntil.LastDay().Display()})
 		}
 	}
 	for _, e := range sc.Accepted {
 		if e.Agency == a {
-			add("score.accepted_by", a, e.Person, e.Authority, "")
+			add(words.Of("Chấp nhận", "Accepted by"), a, e.Person, e.Authority, "")
 		}
 	}
 	if e, ok := sc.Appeal(a); ok {
-		add("score.appealed_by", a, e.Person, e.Authority, e.Reason)
+		add(words.Of("Khiếu nại", "Appealed by"), a, e.Person, e.Authority, e.Reason)
 		if d := e.Decided; d != nil {
-			add("score.decided_by", d.Council, d.Person, d.Authority, d.Reason)
+			add(words.Of("Giải quyết khiếu nại", "Appeal decided by"), d.Council, d.Person, d.Authority, d.Reason)
 		}
 	}
 	return out
@@ -274,7 +278,8 @@ func (t teller) polls() []pollRow {
 	}
 	var rows []pollRow
 	for _, rule := range stage.Score.Polls {
-		row := pollRow{Text: rule.Label(t.code), State: t.text("poll.pending"), Tone: "next", Order: rule.Marks == workflow.MarksOrder}
+		row := pollRow{Text: rule.Label(t.code), State: t.text(words.Of("Chưa mở",
+			"Not opened yet")), Tone: "next", Order: rule.Marks == workflow.MarksOrder}
 		if poll, ok := t.v.Covenant.Scoring.Poll(rule.ID); ok {
 			t.pollState(&row, poll)
 		}
@@ -286,23 +291,25 @@ func (t teller) polls() []pollRow {
 func (t teller) pollState(row *pollRow, poll workflow.Poll) {
 	if poll.Result == nil {
 		missing := poll.Missing()
-		row.Tone, row.State = "waiting", t.text("poll.open", "cast", len(poll.Who)-len(missing), "total", len(poll.Who))
+		row.Tone, row.State = "waiting", t.text(words.F("Đang bỏ phiếu: %d/%d đơn vị đã bỏ phiếu",
+			"Open: %d of %d agencies have voted", len(poll.Who)-len(missing), len(poll.Who)))
 		row.Missing = t.agencies(missing)
 		return
 	}
 	r := poll.Result
-	row.Tone, row.State = "done", t.text("poll.counted")
+	row.Tone, row.State = "done", t.text(words.Of("Đã kiểm phiếu", "Counted"))
 	if r.Lapsed {
-		row.Tone, row.State = "stopped", t.text("vote.lapsed")
+		row.Tone, row.State = "stopped", t.text(words.Of("không đủ số người tham gia", "no quorum"))
 	}
-	row.Rules = t.text("poll.rules", "method", r.Method.Word(t.code), "cast", r.Cast, "entitled", r.Entitled, "quorum", r.Quorum, "blank", r.Blank)
+	row.Rules = t.text(words.F("Hình thức: %s; %d/%d phiếu, tối thiểu %d; phiếu trắng %d",
+		"Method: %s; %d of %d ballots, at least %d; blank %d", r.Method.Word(t.code), r.Cast, r.Entitled, r.Quorum, r.Blank))
 	switch {
 	case r.Elected != "":
-		row.Elected = t.text("poll.elected", "agency", t.agency(r.Elected))
+		row.Elected = t.text(words.F("Trúng cử: %s", "Elected: %s", t.agency(r.Elected)))
 	case len(r.Tied) > 0:
-		row.Elected = t.text("poll.tied", "agencies", t.agencies(r.Tied))
+		row.Elected = t.text(words.F("Phiếu ngang nhau: %s", "Tied: %s", t.agencies(r.Tied)))
 	case r.Need > 0:
-		row.Elected = t.text("poll.nobody", "need", r.Need)
+		row.Elected = t.text(words.F("Chưa đơn vị nào đủ %d phiếu", "Nobody has the %d votes needed", r.Need))
 	}
 	most := 1
 	var none []workflow.AgencyID

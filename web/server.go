@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"covenant/internal/words"
 	"covenant/workflow"
 	"covenant/workflow/engine"
 )
@@ -20,8 +21,8 @@ import (
 // request is one request with what every page needs of it.
 type request struct {
 	*http.Request
-	lang *language
-	ref  string // printed on error pages, logged with the cause
+	language
+	ref string // printed on error pages, logged with the cause
 }
 
 // answer is a page ready to be sent: the template's name, its data and the HTTP status (0 = 200).
@@ -38,8 +39,7 @@ type pageFunc func(w http.ResponseWriter, r *request) (*answer, error)
 // page turns a pageFunc into a handler: it settles the language, renders, and makes failures readable.
 func (s *server) page(f pageFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
-		r := &request{Request: hr, ref: newReference()}
-		r.lang = s.languages.settle(w, hr)
+		r := &request{Request: hr, language: speaking(settleLanguage(w, hr)), ref: newReference()}
 		defer s.recoverPanic(w, r)
 		a, err := f(w, r)
 		if err == nil && a != nil {
@@ -53,7 +53,7 @@ func (s *server) page(f pageFunc) http.Handler {
 
 // render executes the whole template before it sends the first byte, so that a failure never leaves half a page.
 func (s *server) render(w http.ResponseWriter, r *request, a *answer) error {
-	t, ok := s.pages[a.page]
+	t, ok := s.pages[pageIn{r.lang, a.page}]
 	if !ok {
 		return fmt.Errorf("page %q has no template", a.page)
 	}
@@ -67,7 +67,7 @@ func (s *server) render(w http.ResponseWriter, r *request, a *answer) error {
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Language", r.lang.code)
+	h.Set("Content-Language", r.code)
 	if h.Get("Cache-Control") == "" {
 		h.Set("Cache-Control", "no-cache")
 	}
@@ -94,17 +94,20 @@ func (s *server) fail(w http.ResponseWriter, r *request, err error) {
 	var refusal *workflow.Error
 	p := errorPage{basePage: s.base(r, ""), Reference: r.ref, Status: engine.HTTPStatus(err)}
 	if errors.As(err, &refusal) {
-		p.Sentence = fullSentence(refusal.Sentence(r.lang.code))
+		p.Sentence = fullSentence(refusal.Sentence(r.code))
 	}
 	level := s.log.Error
 	switch {
 	case p.Status == http.StatusNotFound:
-		p.Heading, level = r.lang.text("error.not_found"), s.log.Info
-		p.Sentence = firstNonEmpty(p.Sentence, r.lang.text("error.not_found_sentence"))
+		p.Heading, level = r.text(words.Of("Không tìm thấy trang", "Page not found")), s.log.Info
+		p.Sentence = firstNonEmpty(p.Sentence, r.text(
+			words.Of("Địa chỉ này không ứng với trang hay giao ước nào. Hãy kiểm tra lại địa chỉ, hoặc tìm trong danh sách giao ước.",
+				"This address leads to no page and no covenant. Check the address, or look in the list of covenants.")))
 	case refusal != nil:
-		p.Heading = r.lang.text("error.refused")
+		p.Heading = r.text(words.Of("Không thực hiện được", "This cannot be done"))
 	default:
-		p.Heading, p.Sentence = r.lang.text("error.failed"), r.lang.text("error.failed_sentence")
+		p.Heading, p.Sentence = r.text(words.Of("Trang đang gặp sự cố",
+			"This page has a problem")), r.text(words.Of("Chương trình không đọc được dữ liệu để hiện trang này. Dữ liệu và chữ ký không bị ảnh hưởng. Hãy thử lại sau ít phút; nếu vẫn gặp, hãy báo người quản trị kèm số tra cứu dưới đây.", "The program could not read what this page shows. Data and signatures are not affected. Try again in a few minutes; if it persists, tell the administrator the reference below."))
 	}
 	p.Title = p.Heading
 	level("request failed", "ref", r.ref, "method", r.Method, "path", r.URL.Path, "status", p.Status, "err", err)
@@ -173,8 +176,12 @@ func (s *server) knows(host string) bool {
 // misdirected answers a request that was meant for another host.
 func (s *server) misdirected(_ http.ResponseWriter, r *request) (*answer, error) {
 	p := errorPage{
-		basePage: s.base(r, ""), Reference: r.ref, Heading: r.lang.text("error.misdirected"),
-		Sentence: r.lang.text("error.misdirected_sentence", "host", r.Host),
+		basePage: s.base(r, ""), Reference: r.ref, Heading: r.text(words.Of("Địa chỉ không thuộc hệ thống này",
+			"This address does not belong here")),
+		Sentence: r.text(
+			words.F("Tên “%s” chưa được khai báo là địa chỉ của hệ thống. Hãy dùng địa chỉ do người quản trị cung cấp; người quản trị khai báo tên này trong cấu hình nếu đúng là của hệ thống.",
+				"The name “%s” is not configured as an address of this installation. Use the address that the administrator gave out; if the name is right, the administrator adds it to the configuration.",
+				r.Host)),
 	}
 	p.Title = p.Heading
 	return &answer{page: "error", data: p, status: http.StatusMisdirectedRequest}, nil

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"covenant/internal/words"
 	"covenant/workflow"
 )
 
@@ -42,7 +43,8 @@ func (t teller) seal(p workflow.Party, verdict *verdictSummary) *sealRow {
 		if s.Agency != p.Agency {
 			continue
 		}
-		row := &sealRow{Tone: "done", State: t.text("party.seal_applied"), At: t.when(s.SignedAt), Person: t.person(s.Person)}
+		row := &sealRow{Tone: "done", State: t.text(words.Of("Đã đóng dấu",
+			"Applied")), At: t.when(s.SignedAt), Person: t.person(s.Person)}
 		row.Person += " – " + t.capacity(s.Authority)
 		if verdict != nil {
 			row.Verdict = verdict.byField[s.Field]
@@ -53,9 +55,10 @@ func (t teller) seal(p workflow.Party, verdict *verdictSummary) *sealRow {
 	if !ok || !hasRole(stage.Who, p.Role) {
 		return nil
 	}
-	row := &sealRow{Tone: "next", State: t.text("party.seal_later"), Person: t.holders(p.Agency, workflow.DutyNumber)}
+	row := &sealRow{Tone: "next", State: t.text(words.Of("Chưa đóng dấu",
+		"Not yet applied")), Person: t.holders(p.Agency, workflow.DutyNumber)}
 	if c.Phase == workflow.AwaitingSeals && hasAgency(c.Waiting, p.Agency) {
-		row.Tone, row.State = "waiting", t.text("party.seal_turn")
+		row.Tone, row.State = "waiting", t.text(words.Of("Chờ đóng dấu", "Waiting to be applied"))
 	}
 	return row
 }
@@ -124,29 +127,31 @@ func (t teller) finishGroup(g *signGroup) {
 		g.State = "now"
 	}
 	if g.Number == 0 {
-		g.Label = t.text("party.not_signing")
+		g.Label = t.text(words.Of("Không ký trong quy trình này", "Not signing in this process"))
 		return
 	}
-	g.Label = t.text("party.group", "number", g.Number, "signed", signed, "total", len(g.Parties))
+	g.Label = t.text(words.F("Nhóm ký %d – %d/%d đã ký",
+		"Signing group %d – %d of %d signed", g.Number, signed, len(g.Parties)))
 }
 
 func (t teller) partyRow(p workflow.Party, verdict *verdictSummary) partyRow {
 	c := t.v.Covenant
 	row := partyRow{
 		Unit: t.agency(p.Agency), Role: p.Role.Word(t.code), Title: sentence(strings.ToLower(p.Title)),
-		Person: t.holders(p.Agency, workflow.DutySign), Tone: "next", State: t.text("party.later"), Seal: t.seal(p, verdict),
+		Person: t.holders(p.Agency, workflow.DutySign), Tone: "next", State: t.text(words.Of("Chưa đến lượt",
+			"Not yet their turn")), Seal: t.seal(p, verdict),
 	}
 	if t.v.Directory.Agencies[p.Agency].MadeUp {
-		row.Role += " · " + t.text("party.made_up")
+		row.Role += " · " + t.text(words.Of("đơn vị minh họa", "made-up agency"))
 	}
 	for _, r := range c.Refused {
 		if r.Slot == p.Slot {
-			row.Tone, row.State, row.Reason = "stopped", t.text("party.refused"), r.Reason
+			row.Tone, row.State, row.Reason = "stopped", t.text(words.Of("Từ chối ký", "Refused to sign")), r.Reason
 			row.Person = t.person(r.Person)
 		}
 	}
 	if sig, ok := c.Signature(p.Slot); ok {
-		row.Tone, row.State, row.At = "done", t.text("party.signed"), t.when(sig.SignedAt)
+		row.Tone, row.State, row.At = "done", t.text(words.Of("Đã ký", "Signed")), t.when(sig.SignedAt)
 		row.Person, row.Title = t.person(sig.Person), t.capacity(sig.Authority)
 		row.Level, row.CertificateNo = sig.Level, sig.Serial
 		if verdict != nil {
@@ -155,15 +160,15 @@ func (t teller) partyRow(p workflow.Party, verdict *verdictSummary) partyRow {
 		return row
 	}
 	if paper, ok := c.PaperSignature(p.Slot); ok {
-		row.Tone, row.State, row.At = "done", t.text("party.paper"), paper.Date.Display()
+		row.Tone, row.State, row.At = "done", t.text(words.Of("Đã ký trên bản giấy", "Signed on paper")), paper.Date.Display()
 		row.Person, row.Title, row.Reason = t.person(paper.Signatory), t.capacity(paper.Authority), paper.Note
 		return row
 	}
 	if hasAgency(c.Waived, p.Agency) {
-		row.Tone, row.State = "waiting", t.text("party.passed_over")
+		row.Tone, row.State = "waiting", t.text(words.Of("Còn được ký, không chờ", "May still sign; not waited for"))
 	}
 	if c.Phase == workflow.AwaitingSignatures && hasAgency(c.Waiting, p.Agency) {
-		row.Tone, row.State = "waiting", t.text("party.turn")
+		row.Tone, row.State = "waiting", t.text(words.Of("Chờ ký số", "Waiting to sign"))
 	}
 	return row
 }

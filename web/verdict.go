@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"covenant/internal/words"
 	"covenant/signing"
 	"covenant/workflow"
 )
@@ -12,8 +13,26 @@ var indicationTones = map[signing.Indication]string{
 	signing.TotalPassed: "done", signing.Indeterminate: "waiting", signing.TotalFailed: "stopped",
 }
 
-var indicationWords = map[signing.Indication]string{
-	signing.TotalPassed: "verdict.passed", signing.Indeterminate: "verdict.indeterminate", signing.TotalFailed: "verdict.failed",
+var indicationWords = map[signing.Indication]words.Text{
+	signing.TotalPassed:   words.Of("Hợp lệ", "Valid"),
+	signing.Indeterminate: words.Of("Chưa đủ căn cứ", "Not proven"),
+	signing.TotalFailed:   words.Of("Không hợp lệ", "Not valid"),
+}
+
+// timeWords say who vouches for a time.
+var timeWords = map[signing.TimeSource]words.Text{
+	signing.TimeClaimed: words.Of("Do người ký tự khai, không có dấu thời gian",
+		"Claimed by the signer; no time-stamp"),
+	signing.TimeSignatureTimestamp: words.Of("Dấu thời gian trong chữ ký", "Time-stamp in the signature"),
+	signing.TimeDocumentTimestamp:  words.Of("Dấu thời gian của văn bản", "Document time-stamp"),
+	signing.TimeValidation: words.Of("Thời điểm kiểm tra, vì không có bằng chứng nào sớm hơn",
+		"Time of this check; there is no earlier proof"),
+}
+
+// revocationWords say where revocation data come from.
+var revocationWords = map[signing.RevocationSource]words.Text{
+	signing.RevocationFromFile: words.Of("có sẵn trong tệp", "held in the file"),
+	signing.RevocationOnline:   words.Of("hỏi máy chủ khi kiểm tra", "asked online"),
 }
 
 // verdictSummary sums up the verifier's report on the newest bytes; nil before there is a document to judge.
@@ -50,7 +69,7 @@ func (t teller) judged(report *signing.Report, seals map[string]bool, incomplete
 		res := &report.Results[i]
 		row := t.verdictRow(res)
 		if incomplete(res) {
-			row.Word = t.text("verdict.intact")
+			row.Word = t.text(words.Of("Nguyên vẹn", "Intact"))
 			awaiting++
 		}
 		switch {
@@ -68,15 +87,22 @@ func (t teller) judged(report *signing.Report, seals map[string]bool, incomplete
 	all, failed, passed := len(report.Results), count[signing.TotalFailed], count[signing.TotalPassed]
 	switch {
 	case all == 0:
-		sum.Tone, sum.Sentence = "next", t.text("verdict.none")
+		sum.Tone, sum.Sentence = "next", t.text(words.Of("Văn bản chưa có chữ ký nào.",
+			"The document carries no signature yet."))
 	case failed > 0:
-		sum.Sentence = t.text("verdict.some_failed", "n", failed, "what", what)
+		sum.Sentence = t.text(words.F("Có %s trong %s. Không nên sử dụng văn bản này trước khi làm rõ.",
+			"%s: %s. Do not rely on this document until that is cleared up.",
+			words.N(failed, "mục không hợp lệ", "of these is not valid", "of these are not valid"), what))
 	case awaiting > 0 && passed+awaiting == all:
-		sum.Sentence = t.text("verdict.all_intact", "what", what)
+		sum.Sentence = t.text(
+			words.F("Tất cả đều nguyên vẹn: %s. Dữ liệu về tình trạng thu hồi chứng thư số được bổ sung vào tệp khi mọi người đã ký.",
+				"All intact: %s. Revocation data are added to the file once everybody has signed.", what))
 	case passed < all:
-		sum.Sentence = t.text("verdict.some_open", "n", all-passed, "what", what)
+		sum.Sentence = t.text(words.F("Có %d mục chưa đủ căn cứ để kết luận trong %s; không mục nào bị phát hiện sai.",
+			"%d of these cannot be proven yet: %s; none was found to be false.", all-passed, what))
 	default:
-		sum.Sentence = t.text("verdict.all_passed", "what", what)
+		sum.Sentence = t.text(words.F("Tất cả đều hợp lệ: %s. Nội dung không bị sửa đổi sau khi ký.",
+			"All valid: %s. The text has not been changed since it was signed.", what))
 	}
 	return sum
 }
@@ -85,11 +111,15 @@ func (t teller) judged(report *signing.Report, seals map[string]bool, incomplete
 func (t teller) countWords(people, seals, stamps int) string {
 	var parts []string
 	for _, p := range []struct {
-		id string
-		n  int
-	}{{"verdict.signatures", people}, {"verdict.seals", seals}, {"verdict.timestamps", stamps}} {
+		n    int
+		text words.Text
+	}{
+		{people, words.N(people, "chữ ký", "signature", "signatures")},
+		{seals, words.N(seals, "con dấu", "seal", "seals")},
+		{stamps, words.N(stamps, "dấu thời gian", "time-stamp", "time-stamps")},
+	} {
 		if p.n > 0 {
-			parts = append(parts, t.text(p.id, "n", p.n))
+			parts = append(parts, t.text(p.text))
 		}
 	}
 	return strings.Join(parts, ", ")
@@ -108,50 +138,52 @@ func (t teller) verdictRow(res *signing.Result) *verdictRow {
 		Word: t.text(indicationWords[res.Indication]), Explanation: res.Explain(signing.Lang(t.code)),
 	}
 	if res.Kind == signing.KindDocumentTimestamp {
-		row.Name = t.text("verdict.timestamp")
+		row.Name = t.text(words.Of("Dấu thời gian của văn bản", "Document time-stamp"))
 	}
 	conclusion := string(res.Indication)
 	if res.SubIndication != "" {
 		conclusion += " / " + string(res.SubIndication)
 	}
-	row.addFact(t.text("verdict.conclusion"), conclusion)
+	row.addFact(t.text(words.Of("Kết luận", "Conclusion")), conclusion)
 	if res.PAdES && res.Kind == signing.KindSignature {
-		row.addFact(t.text("verdict.level"), "PAdES "+res.Level.String())
+		row.addFact(t.text(words.Of("Mức chữ ký", "Signature level")), "PAdES "+res.Level.String())
 	}
-	row.addFact(t.text("verdict.signed_at"), t.exactly(res.Time))
-	row.addFact(t.text("verdict.time_source"), t.timeSource(res))
+	row.addFact(t.text(words.Of("Thời điểm ký", "Time of signing")), t.exactly(res.Time))
+	row.addFact(t.text(words.Of("Nguồn thời điểm", "Source of the time")), t.timeSource(res))
 	t.certificateFacts(row, res)
-	row.addFact(t.text("verdict.revocation"), t.revocation(res))
-	row.addFact(t.text("verdict.coverage"), t.coverage(res))
-	row.addFact(t.text("verdict.algorithm"), res.Algorithm)
-	row.addFact(t.text("verdict.field"), res.Field)
+	row.addFact(t.text(words.Of("Tình trạng thu hồi", "Revocation")), t.revocation(res))
+	row.addFact(t.text(words.Of("Phạm vi ký", "What it covers")), t.coverage(res))
+	row.addFact(t.text(words.Of("Thuật toán", "Algorithm")), res.Algorithm)
+	row.addFact(t.text(words.Of("Ô ký", "Signature field")), res.Field)
 	for _, m := range res.Modifications {
 		if !m.Permitted {
 			row.Changes = append(row.Changes, m.Text(signing.Lang(t.code)))
 		}
 	}
 	if len(row.Changes) == 0 && res.Intact() {
-		row.addFact(t.text("verdict.changes"), t.text("verdict.no_changes"))
+		row.addFact(t.text(words.Of("Thay đổi sau khi ký",
+			"Changes after signing")), t.text(words.Of("Không có thay đổi nào ngoài các chữ ký tiếp theo và dữ liệu kiểm tra", "None but later signatures and validation data")))
 	}
 	return row
 }
 
 func (t teller) certificateFacts(row *verdictRow, res *signing.Result) {
-	row.addFact(t.text("verdict.signer"), res.Signer)
+	row.addFact(t.text(words.Of("Người ký theo chứng thư số", "Signer named in the certificate")), res.Signer)
 	cert := res.Certificate
 	if cert == nil {
 		return
 	}
-	row.addFact(t.text("verdict.issuer"), cert.Issuer.CommonName)
-	row.addFact(t.text("verdict.serial"), cert.SerialNumber.Text(16))
-	row.addFact(t.text("verdict.valid"), t.when(cert.NotBefore)+" – "+t.when(cert.NotAfter))
+	row.addFact(t.text(words.Of("Tổ chức cấp chứng thư số", "Certificate issued by")), cert.Issuer.CommonName)
+	row.addFact(t.text(words.Of("Số chứng thư", "Certificate number")), cert.SerialNumber.Text(16))
+	row.addFact(t.text(words.Of("Thời hạn chứng thư",
+		"Certificate valid")), t.when(cert.NotBefore)+" – "+t.when(cert.NotAfter))
 	var names []string
 	for _, link := range res.Chain {
 		if link.Certificate != nil {
 			names = append(names, link.Certificate.Subject.CommonName)
 		}
 	}
-	row.addFact(t.text("verdict.chain"), strings.Join(names, " ← "))
+	row.addFact(t.text(words.Of("Chuỗi chứng thư", "Certificate chain")), strings.Join(names, " ← "))
 }
 
 // timeSource says who vouches for the time of signing.
@@ -159,13 +191,13 @@ func (t teller) timeSource(res *signing.Result) string {
 	if res.Time.IsZero() {
 		return ""
 	}
-	words := t.text("time." + string(res.TimeSource))
+	source := t.text(timeWords[res.TimeSource])
 	for _, claim := range res.Times {
 		if claim.Source == res.TimeSource && claim.Authority != "" {
-			return words + " (" + claim.Authority + ")"
+			return source + " (" + claim.Authority + ")"
 		}
 	}
-	return words
+	return source
 }
 
 // revocation says whether the signer's certificate was revoked, and how that is known.
@@ -175,13 +207,14 @@ func (t teller) revocation(res *signing.Result) string {
 	}
 	info := res.Chain[0].Revocation
 	if info == nil {
-		return t.text("revocation.unknown")
+		return t.text(words.Of("Không tìm thấy dữ liệu thu hồi", "No revocation data found"))
 	}
-	source := fmt.Sprintf("%s, %s", info.Kind, t.text("revocation."+string(info.Source)))
+	source := fmt.Sprintf("%s, %s", info.Kind, t.text(revocationWords[info.Source]))
 	if info.Revoked {
-		return t.text("revocation.revoked", "at", t.when(info.RevokedAt), "source", source)
+		return t.text(words.F("Đã bị thu hồi lúc %s (%s)", "Revoked at %s (%s)", t.when(info.RevokedAt), source))
 	}
-	return t.text("revocation.good", "at", t.when(info.ThisUpdate), "source", source)
+	return t.text(words.F("Không bị thu hồi, theo dữ liệu lúc %s (%s)",
+		"Not revoked, as of %s (%s)", t.when(info.ThisUpdate), source))
 }
 
 // coverage says which part of the file was signed.
@@ -189,9 +222,10 @@ func (t teller) coverage(res *signing.Result) string {
 	c := res.Coverage
 	switch {
 	case c.WholeFile:
-		return t.text("coverage.whole")
+		return t.text(words.Of("Toàn bộ tệp", "The whole file"))
 	case c.Revision > 0:
-		return t.text("coverage.revision", "revision", c.Revision, "revisions", c.Revisions)
+		return t.text(words.F("Toàn bộ tệp tại thời điểm ký (lần lưu %d/%d); phần sau chỉ được nối thêm",
+			"The whole file as it was when signed (saving %d of %d); what follows was only appended", c.Revision, c.Revisions))
 	}
 	return ""
 }

@@ -1,5 +1,7 @@
 package web
 
+import "covenant/internal/words"
+
 import "covenant/workflow"
 
 // motionRow is a motion with its ballots and tally.
@@ -35,7 +37,8 @@ func (t teller) motions() []motionRow {
 	}
 	if t.v.Covenant.Phase == workflow.AwaitingVotes {
 		for _, m := range t.v.PendingMotions() {
-			rows = append(rows, motionRow{Text: t.motionText(m), Tone: "next", Outcome: t.text("vote.pending")})
+			rows = append(rows, motionRow{Text: t.motionText(m), Tone: "next", Outcome: t.text(words.Of("Chưa đưa ra biểu quyết",
+				"Not put to the vote yet"))})
 		}
 	}
 	for i := range rows {
@@ -50,16 +53,19 @@ func (t teller) motionRow(m workflow.Motion) motionRow {
 		row.count(b.Choice)
 		cast := ballotRow{t.agency(b.Agency), t.acting(b.Person, b.Authority), b.Choice.Word(t.code), choiceTones[b.Choice]}
 		if b.Proxy != "" {
-			cast.Choice += " (" + t.text("vote.by_proxy", "agency", t.agency(b.Proxy)) + ")"
+			cast.Choice += " (" + t.text(words.F("%s biểu quyết thay", "cast by %s", t.agency(b.Proxy))) + ")"
 		}
 		row.Ballots = append(row.Ballots, cast)
 	}
 	for _, d := range m.Deemed {
 		row.count(d.Choice)
-		row.Ballots = append(row.Ballots, ballotRow{t.agency(d.Agency), t.text("review.deemed"), d.Choice.Word(t.code), "waiting"})
+		row.Ballots = append(row.Ballots, ballotRow{t.agency(d.Agency), t.text(words.Of("Ghi nhận theo quy trình khi quá hạn",
+			"Recorded by the process after the deadline")), d.Choice.Word(t.code), "waiting"})
 	}
 	for _, b := range m.Taken {
-		row.Ballots = append(row.Ballots, ballotRow{t.agency(b.Agency), t.acting(b.Person, b.Authority), t.text("vote.taken"), "done"})
+		row.Ballots = append(row.Ballots, ballotRow{t.agency(b.Agency), t.acting(b.Person, b.Authority), t.text(
+			words.Of("Đã bỏ phiếu",
+				"Ballot is in")), "done"})
 	}
 	if h := m.Hands; h != nil {
 		row.For, row.Against, row.Abstain, row.Cast = h.For, h.Against, h.Abstain, h.For+h.Against+h.Abstain
@@ -106,12 +112,14 @@ func (t teller) rules(m workflow.Motion) string {
 	if r.Method == "" { // recorded before methods were
 		return ""
 	}
-	text := t.text("vote.rules", "method", r.Method.Word(t.code), "present", r.Present, "entitled", r.Entitled, "quorum", r.Quorum, "need", r.Need)
+	text := t.text(words.F("Hình thức: %s; tham gia %d/%d, tối thiểu %d; cần %d phiếu tán thành",
+		"By %s; %d of %d taking part, quorum %d; %d in favour needed",
+		r.Method.Word(t.code), r.Present, r.Entitled, r.Quorum, r.Need))
 	if r.Tie {
-		text += " · " + t.text("vote.tie")
+		text += " · " + t.text(words.Of("phiếu ngang nhau", "the votes were equal"))
 	}
 	if r.Lapsed {
-		text += " · " + t.text("vote.lapsed")
+		text += " · " + t.text(words.Of("không đủ số người tham gia", "no quorum"))
 	}
 	return text
 }
@@ -138,13 +146,15 @@ func (row *motionRow) measure() {
 func (t teller) outcome(row *motionRow, m workflow.Motion) {
 	switch {
 	case m.Result == nil && row.Cast < row.Entitled:
-		row.Tone, row.Outcome = "waiting", t.text("vote.open", "cast", row.Cast, "total", row.Entitled)
+		row.Tone, row.Outcome = "waiting", t.text(words.F("Đang biểu quyết: %d/%d đơn vị đã có phiếu",
+			"Voting: %d of %d agencies have voted", row.Cast, row.Entitled))
 	case m.Result == nil:
-		row.Tone, row.Outcome = "waiting", t.text("vote.all_in")
+		row.Tone, row.Outcome = "waiting", t.text(words.Of("Đã đủ phiếu, chờ chủ tọa công bố kết quả",
+			"All votes are in; waiting for the chair to declare the result"))
 	case m.Result.Passed:
-		row.Closed, row.Tone, row.Outcome = true, "done", t.text("vote.passed")
+		row.Closed, row.Tone, row.Outcome = true, "done", t.text(words.Of("Thông qua", "Carried"))
 	default:
-		row.Closed, row.Tone, row.Outcome = true, "stopped", t.text("vote.failed")
+		row.Closed, row.Tone, row.Outcome = true, "stopped", t.text(words.Of("Không thông qua", "Not carried"))
 	}
 }
 

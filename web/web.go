@@ -27,17 +27,16 @@ type Config struct {
 
 // server holds what all handlers share. It is immutable once made.
 type server struct {
-	engine    *engine.Engine
-	log       *slog.Logger
-	zone      *time.Location // of the times shown where no covenant's calendar says otherwise
-	assets    *assets
-	languages *languages
-	pages     map[string]*template.Template
-	hosts     []string
-	owing     keeper[[]dutyRow]
-	issued    keeper[*registerEntry]
-	roots     *x509.CertPool
-	checks    chan struct{} // one for each file being judged
+	engine *engine.Engine
+	log    *slog.Logger
+	zone   *time.Location // of the times shown where no covenant's calendar says otherwise
+	assets *assets
+	pages  map[pageIn]*template.Template
+	hosts  []string
+	owing  keeper[[]dutyRow]
+	issued keeper[*registerEntry]
+	roots  *x509.CertPool
+	checks chan struct{} // one for each file being judged
 }
 
 // New builds the handler of all pages. It fails if the embedded templates, texts or assets are faulty.
@@ -65,9 +64,6 @@ func newServer(cfg Config) (*server, error) {
 	}
 	var err error
 	if s.assets, err = loadAssets(); err != nil {
-		return nil, err
-	}
-	if s.languages, err = loadLanguages(); err != nil {
 		return nil, err
 	}
 	if s.pages, err = loadPages(s.assets); err != nil {

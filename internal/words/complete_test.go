@@ -1,16 +1,21 @@
 package words
 
 import (
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
 	"maps"
+	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"text/template/parse"
 )
 
 // bilingual are the functions and types whose arguments are a Vietnamese text and an English one, by the place of the first.
@@ -19,21 +24,15 @@ var bilingual = map[string]int{"words.Of": 0, "words.F": 0, "words.Text": 0}
 // TestEveryTextIsInBothLanguages walks the sources of the whole program: each text that stands in the code stands there in both
 // languages, and both use the same arguments.
 func TestEveryTextIsInBothLanguages(t *testing.T) {
-	root := filepath.Join("..", "..")
-	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if d.IsDir() && (strings.HasPrefix(d.Name(), ".") && path != root || d.Name() == "bin" || d.Name() == "tools") {
-			return filepath.SkipDir
-		}
-		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
-			return nil
+	walk(t, ".go", func(path string, source []byte) {
+		if strings.HasSuffix(path, "_test.go") {
+			return
 		}
 		set := token.NewFileSet()
-		file, err := parser.ParseFile(set, path, nil, parser.SkipObjectResolution)
+		file, err := parser.ParseFile(set, path, source, parser.SkipObjectResolution)
 		if err != nil {
-			return err
+			t.Errorf("%s: %v", path, err)
+			return
 		}
 		ast.Inspect(file, func(n ast.Node) bool {
 			if vi, en, ok := pairOf(n); ok {
@@ -43,7 +42,28 @@ func TestEveryTextIsInBothLanguages(t *testing.T) {
 			}
 			return true
 		})
-		return nil
+	})
+}
+
+// walk reads every file of the program whose name ends so.
+func walk(t *testing.T, suffix string, read func(path string, source []byte)) {
+	t.Helper()
+	root := filepath.Join("..", "..")
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (strings.HasPrefix(d.Name(), ".") && path != root || d.Name() == "bin" || d.Name() == "tools") {
+			return filepath.SkipDir
+		}
+		if d.IsDir() || !strings.HasSuffix(path, suffix) {
+			return nil
+		}
+		source, err := os.ReadFile(path)
+		if err == nil {
+			read(path, source)
+		}
+		return err
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -144,4 +164,138 @@ func TestCompareFindsWhatIsWrong(t *testing.T) {
 			t.Errorf("%q and %q: wrong is %v, want %v", c.vi, c.en, got, c.wrong)
 		}
 	}
+}
+
+// TestEveryTemplatesTextIsInBothLanguages walks the pages' templates: {{t "…" "…" args}} and {{n count "…" "…" "…"}}. Between them no
+// word stands as it is, but for names.
+func TestEveryTemplatesTextIsInBothLanguages(t *testing.T) {
+	found := 0
+	walk(t, ".html", func(path string, source []byte) {
+		tree := parse.New(path)
+		tree.Mode = parse.SkipFuncCheck
+		trees := map[string]*parse.Tree{}
+		if _, err := tree.Parse(string(source), "", "", trees); err != nil {
+			t.Errorf("%s: %v", path, err)
+			return
+		}
+		for _, one := range trees {
+			walkTemplate(one.Root, func(n parse.Node) {
+				call, ok := n.(*parse.CommandNode)
+				if !ok {
+					return
+				}
+				if spoken, problem := spokenBy(call); problem != "" {
+					t.Errorf("%s: %s: %s", path, problem, n)
+				} else if spoken {
+					found++
+				}
+			})
+		}
+		if word := bareWord(source); word != "" {
+			t.Errorf("%s: %q stands in one language only", path, word)
+		}
+	})
+	if found < 100 {
+		t.Errorf("only %d texts were found", found)
+	}
+}
+
+// spokenBy looks at a call of t or n.
+func spokenBy(c *parse.CommandNode) (spoken bool, problem string) {
+	name, ok := c.Args[0].(*parse.IdentifierNode)
+	switch {
+	case !ok:
+		return false, ""
+	case name.Ident == "t":
+		texts, ok := stringsOf(c.Args[1:], 2)
+		if !ok {
+			return true, "t takes a Vietnamese and an English text"
+		}
+		if problem := compare(texts[0], texts[1]); problem != "" {
+			return true, problem
+		}
+		if want, got := len(argumentsOf(texts[0])), len(c.Args)-3; want != got {
+			return true, fmt.Sprintf("%d arguments for %d verbs", got, want)
+		}
+		return true, ""
+	case name.Ident == "n":
+		if len(c.Args) != 5 {
+			return true, "n takes a count and three texts"
+		}
+		texts, ok := stringsOf(c.Args[2:], 3)
+		if !ok || slices.Contains(texts, "") {
+			return true, "a text is missing in one language"
+		}
+		return true, ""
+	}
+	return false, ""
+}
+
+func stringsOf(nodes []parse.Node, n int) (texts []string, ok bool) {
+	if len(nodes) < n {
+		return nil, false
+	}
+	for _, node := range nodes[:n] {
+		s, ok := node.(*parse.StringNode)
+		if !ok {
+			return nil, false
+		}
+		texts = append(texts, s.Text)
+	}
+	return texts, true
+}
+
+var (
+	action   = regexp.MustCompile(`(?s)\{\{.*?\}\}`)
+	tag      = regexp.MustCompile(`(?s)<[^>]*>`)
+	wordIn   = regexp.MustCompile(`\pL{3,}`)
+	nameOnly = map[string]bool{"English": true, "Tiếng": true, "Việt": true, "SHA": true}
+)
+
+// bareWord is a word of a template that is in no action, no tag and no name.
+func bareWord(source []byte) string {
+	for _, word := range wordIn.FindAllString(tag.ReplaceAllString(action.ReplaceAllString(string(source), ""), " "), -1) {
+		if !nameOnly[word] {
+			return word
+		}
+	}
+	return ""
+}
+
+// walkTemplate calls see for every node below one.
+func walkTemplate(n parse.Node, see func(parse.Node)) {
+	if n == nil || reflect.ValueOf(n).IsNil() {
+		return
+	}
+	see(n)
+	switch n := n.(type) {
+	case *parse.ListNode:
+		for _, child := range n.Nodes {
+			walkTemplate(child, see)
+		}
+	case *parse.ActionNode:
+		walkTemplate(n.Pipe, see)
+	case *parse.TemplateNode:
+		walkTemplate(n.Pipe, see)
+	case *parse.PipeNode:
+		for _, c := range n.Cmds {
+			walkTemplate(c, see)
+		}
+	case *parse.CommandNode:
+		for _, a := range n.Args {
+			walkTemplate(a, see)
+		}
+	case *parse.IfNode:
+		walkBranch(&n.BranchNode, see)
+	case *parse.RangeNode:
+		walkBranch(&n.BranchNode, see)
+	case *parse.WithNode:
+		walkBranch(&n.BranchNode, see)
+	}
+}
+
+func walkBranch(b *parse.BranchNode, see func(parse.Node)) {
+	walkTemplate(b.Pipe, see)
+	walkTemplate(b.List, see)
+	walkTemplate(b.ElseList, see)
 }
