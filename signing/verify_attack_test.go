@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"covenant/internal/pdf"
 	"covenant/signing/devpki"
-	"covenant/signing/internal/pdf"
 )
 
 // attackFile is a document with everything that attacks work on: content, a font, an image that covers text, a layer that is

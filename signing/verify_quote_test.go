@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"covenant/signing/internal/pdf"
+	"covenant/internal/pdf"
 )
 
 // TestModificationsQuoteText: what changed is said with the text that was and is.
