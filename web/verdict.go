@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"covenant/internal/words"
 	"covenant/signing"
 	"covenant/workflow"
 )
@@ -105,7 +106,7 @@ func (t teller) awaitsCompletion(res *signing.Result) bool {
 func (t teller) verdictRow(res *signing.Result) *verdictRow {
 	row := &verdictRow{
 		ID: identifier(res.Field), Field: res.Field, Name: firstNonEmpty(res.Signer, res.Field), Tone: indicationTones[res.Indication],
-		Word: t.text(indicationWords[res.Indication]), Explanation: res.Explain(signing.Lang(t.code)),
+		Word: t.text(indicationWords[res.Indication]), Explanation: res.Explain().In(words.Language(t.code)),
 	}
 	if res.Kind == signing.KindDocumentTimestamp {
 		row.Name = t.text("verdict.timestamp")
@@ -127,7 +128,7 @@ func (t teller) verdictRow(res *signing.Result) *verdictRow {
 	row.addFact(t.text("verdict.field"), res.Field)
 	for _, m := range res.Modifications {
 		if !m.Permitted {
-			row.Changes = append(row.Changes, m.Text(signing.Lang(t.code)))
+			row.Changes = append(row.Changes, m.Text().In(words.Language(t.code)))
 		}
 	}
 	if len(row.Changes) == 0 && res.Intact() {
