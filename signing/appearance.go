@@ -2,21 +2,19 @@ package signing
 
 import (
 	"bytes"
-	"compress/zlib"
 	"errors"
 	"fmt"
 	"image"
 	"image/png"
 	"slices"
-	"strconv"
 	"sync"
 
 	"github.com/go-fonts/liberation/liberationserifbold"
 	"github.com/go-fonts/liberation/liberationserifregular"
 	"golang.org/x/text/unicode/norm"
 
-	"covenant/signing/internal/pdf"
-	"covenant/signing/internal/truetype"
+	"covenant/internal/pdf"
+	"covenant/internal/truetype"
 )
 
 // Appearance is what a visible signature shows within its field's rectangle, from top to bottom: lines, an image, lines, as in
@@ -69,15 +67,13 @@ func (a *Appearance) empty() bool {
 }
 
 // fonts are parsed once: regular and bold.
-var fonts = sync.OnceValues(func() (out [2]*truetype.Font, err error) {
-	if out[0], err = truetype.Parse(liberationserifregular.TTF); err != nil {
+var fonts = sync.OnceValues(func() (out [2]*truetype.Face, err error) {
+	if out[0], err = truetype.Parse("LiberationSerif", liberationserifregular.TTF); err != nil {
 		return out, err
 	}
-	out[1], err = truetype.Parse(liberationserifbold.TTF)
+	out[1], err = truetype.Parse("LiberationSerif-Bold", liberationserifbold.TTF)
 	return out, err
 })
-
-var fontNames = [2]string{"LiberationSerif", "LiberationSerif-Bold"}
 
 // canvas gathers what an appearance's content stream and resources need.
 type canvas struct {
@@ -133,7 +129,7 @@ const leading = 1.2
 const margin = 1.5
 
 // layOut measures the lines and shrinks them all by one factor where they do not fit. Heights are those of Above and Lines.
-func (a *Appearance) layOut(fonts [2]*truetype.Font, width, height float64) (lines []textLine, above, below float64) {
+func (a *Appearance) layOut(fonts [2]*truetype.Face, width, height float64) (lines []textLine, above, below float64) {
 	widest := 0.0
 	for i, l := range slices.Concat(a.Above, a.Lines) {
 		t := textLine{text: norm.NFC.String(l.Text), size: l.Size}
@@ -214,22 +210,10 @@ func (a *Appearance) left(width, w float64) float64 {
 	return (width - w) / 2
 }
 
-func num(v float64) string {
-	s := strconv.FormatFloat(v, 'f', 3, 64)
-	for s[len(s)-1] == '0' {
-		s = s[:len(s)-1]
-	}
-	if s[len(s)-1] == '.' {
-		s = s[:len(s)-1]
-	}
-	if s == "-0" {
-		return "0"
-	}
-	return s
-}
+func num(v float64) string { return string(pdf.AppendNumber(nil, v)) }
 
 // embed cuts the fonts that the lines use and adds them as resources.
-func (c *canvas) embed(all [2]*truetype.Font, lines []textLine) (subsets [2]*truetype.Subset, err error) {
+func (c *canvas) embed(all [2]*truetype.Face, lines []textLine) (subsets [2]*truetype.Subset, err error) {
 	var res pdf.Dict
 	for i, f := range all {
 		var texts []string
@@ -238,7 +222,7 @@ func (c *canvas) embed(all [2]*truetype.Font, lines []textLine) (subsets [2]*tru
 				continue
 			}
 			for _, r := range l.text {
-				if _, ok := f.Glyph(r); !ok {
+				if !f.Has(r) {
 					return subsets, &MissingGlyphError{Rune: r, Line: n}
 				}
 			}
@@ -247,10 +231,10 @@ func (c *canvas) embed(all [2]*truetype.Font, lines []textLine) (subsets [2]*tru
 		if len(texts) == 0 {
 			continue
 		}
-		if subsets[i], err = f.Subset(texts...); err != nil {
+		if subsets[i], err = f.Cut(truetype.Runes(texts...), nil); err != nil {
 			return subsets, err
 		}
-		res = append(res, pdf.Entry{Key: pdf.Name(fmt.Sprintf("F%d", i)), Value: addFont(c.u, subsets[i], fontNames[i])})
+		res = append(res, pdf.Entry{Key: pdf.Name(fmt.Sprintf("F%d", i)), Value: addFont(c.u, subsets[i])})
 	}
 	c.resources = c.resources.With("Font", res)
 	return subsets, nil
@@ -285,20 +269,12 @@ func addImage(u *pdf.Update, data []byte) (pdf.Ref, image.Point, error) {
 	if err != nil {
 		return pdf.Ref{}, size, fmt.Errorf("damaged png file: %w", err)
 	}
-	color, alpha, opaque := samples(img)
+	rgb, alpha := pdf.Samples(img)
 	dict := imageDict(size, "DeviceRGB")
-	if !opaque {
-		mask, err := flateStream(imageDict(size, "DeviceGray"), alpha)
-		if err != nil {
-			return pdf.Ref{}, size, err
-		}
-		dict = dict.With("SMask", u.Add(mask))
+	if alpha != nil {
+		dict = dict.With("SMask", u.Add(pdf.Flate(imageDict(size, "DeviceGray"), alpha)))
 	}
-	stm, err := flateStream(dict, color)
-	if err != nil {
-		return pdf.Ref{}, size, err
-	}
-	return u.Add(stm), size, nil
+	return u.Add(pdf.Flate(dict, rgb)), size, nil
 }
 
 func imageDict(size image.Point, space pdf.Name) pdf.Dict {
@@ -310,38 +286,4 @@ func imageDict(size image.Point, space pdf.Name) pdf.Dict {
 		{Key: "ColorSpace", Value: space},
 		{Key: "BitsPerComponent", Value: pdf.Integer(8)},
 	}
-}
-
-// samples splits an image into RGB samples, not multiplied by alpha, and alpha.
-func samples(img image.Image) (color, alpha []byte, opaque bool) {
-	b := img.Bounds()
-	opaque = true
-	color = make([]byte, 0, 3*b.Dx()*b.Dy())
-	alpha = make([]byte, 0, b.Dx()*b.Dy())
-	for y := b.Min.Y; y < b.Max.Y; y++ {
-		for x := b.Min.X; x < b.Max.X; x++ {
-			r, g, bl, a := img.At(x, y).RGBA()
-			if a != 0xffff {
-				opaque = false
-				if a != 0 {
-					r, g, bl = r*0xffff/a, g*0xffff/a, bl*0xffff/a
-				}
-			}
-			color = append(color, byte(r>>8), byte(g>>8), byte(bl>>8))
-			alpha = append(alpha, byte(a>>8))
-		}
-	}
-	return color, alpha, opaque
-}
-
-func flateStream(d pdf.Dict, data []byte) (*pdf.Stream, error) {
-	var buf bytes.Buffer
-	z := zlib.NewWriter(&buf)
-	if _, err := z.Write(data); err != nil {
-		return nil, err
-	}
-	if err := z.Close(); err != nil {
-		return nil, err
-	}
-	return &pdf.Stream{Dict: d.With("Filter", pdf.Name("FlateDecode")), Data: buf.Bytes()}, nil
 }

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"sync"
 
-	"covenant/signing/internal/pdf"
+	"covenant/internal/pdf"
 )
 
 // smallFile is the size up to which a file is read into memory, and written to the output only when everything has

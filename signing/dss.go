@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"slices"
 
-	"covenant/signing/internal/pdf"
+	"covenant/internal/pdf"
 )
 
 // dss is the document security store (ISO 32000-2 §12.8.4.3): what the file has, and what is to be added.
@@ -108,11 +108,7 @@ func (d *dss) write(u *pdf.Update, done *Extended) error {
 		}
 		list := slices.Clone(d.lists[name])
 		for _, der := range d.added[name] {
-			s, err := flateStream(nil, der)
-			if err != nil {
-				return err
-			}
-			ref := u.Add(s)
+			ref := u.Add(pdf.Flate(nil, der))
 			d.refs[item{name, sha256.Sum256(der)}] = ref
 			list = append(list, ref)
 		}

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"time"
 
-	"covenant/signing/internal/pdf"
+	"covenant/internal/pdf"
 )
 
 // ExtendOptions says how a signed file is raised.

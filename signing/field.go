@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"covenant/signing/internal/pdf"
+	"covenant/internal/pdf"
 )
 
 // Errors about signature fields.

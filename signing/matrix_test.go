@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"covenant/internal/pdf"
 	"covenant/signing/devpki"
-	"covenant/signing/internal/pdf"
 )
 
 // TestEveryLevelKeyAndFileKind signs at every level with every kind of key in every kind of file; our verifier and the

@@ -1,8 +1,10 @@
 package signing
 
 import (
+	"strings"
 	"time"
 
+	"covenant/internal/words"
 	"covenant/signing/internal/diff"
 )
 
@@ -73,3 +75,147 @@ const (
 	ActionMoved   = diff.Moved // in the order of drawing
 	ActionChanged = diff.Changed
 )
+
+var changePhrases = map[ChangeKind]words.Text{
+	ChangeValidationData: words.Of("thêm dữ liệu kiểm tra chữ ký (chứng thư số, tình trạng thu hồi)",
+		"validation data added (certificates, revocation status)"),
+	ChangeMetadata: words.Of("cập nhật thông tin mô tả của tệp",
+		"the file's metadata updated"),
+	ChangeTimestamp: words.Of("thêm dấu thời gian cho tài liệu",
+		"document time-stamp added"),
+	ChangeSignature: words.Of("ký vào ô chữ ký có sẵn",
+		"an existing signature field was signed"),
+	ChangeNewSignature: words.Of("thêm ô chữ ký",
+		"a signature field was added"),
+	ChangeFormValue: words.Of("điền vào ô biểu mẫu",
+		"a form field was filled in"),
+	ChangeContent: words.Of("nội dung trang bị thay đổi",
+		"the page's content was changed"),
+	ChangeResource: words.Of("phông chữ, hình ảnh hoặc thành phần của trang bị thay thế",
+		"a font, image or other part of the page was replaced"),
+	ChangePage: words.Of("thuộc tính của trang bị thay đổi",
+		"a property of the page was changed"),
+	ChangePageTree: words.Of("trang bị thêm, bớt hoặc đổi thứ tự",
+		"pages were added, removed or reordered"),
+	ChangeAnnotation: words.Of("chú thích hoặc nội dung đè lên trang bị thêm, sửa hoặc xóa",
+		"an annotation, which can lie over the content, was added, changed or removed"),
+	ChangeOverlay: words.Of("một ô mới được đặt đè lên chữ ký đã có",
+		"a new field was laid over an earlier signature"),
+	ChangeField: words.Of("cấu trúc biểu mẫu bị thay đổi",
+		"the structure of the form was changed"),
+	ChangeAppearance: words.Of("hình thể hiện của chữ ký đã ký bị thay thế",
+		"the appearance of a signature was replaced"),
+	ChangeFieldAppearance: words.Of("phần hiển thị của ô biểu mẫu bị thay trong khi giá trị của ô vẫn giữ nguyên",
+		"what the form field shows was replaced while its value stayed the same"),
+	ChangeSignatureValue: words.Of("một chữ ký đã có bị thay thế hoặc gỡ bỏ",
+		"an earlier signature was replaced or removed"),
+	ChangeStructure: words.Of("cấu trúc nội dung bị thay đổi",
+		"the document's structure was changed"),
+	ChangeLayers: words.Of("các lớp hiển thị bị thay đổi, nội dung ẩn có thể hiện ra hoặc ngược lại",
+		"layers were changed: hidden content may show, or the reverse"),
+	ChangeAction: words.Of("hành động tự động (ví dụ mã lệnh) bị thêm hoặc sửa",
+		"an automatic action, such as a script, was added or changed"),
+	ChangeCatalog: words.Of("thiết lập chung của tài liệu bị thay đổi",
+		"a property of the whole document was changed"),
+	ChangeTrailer: words.Of("gốc của tài liệu bị thay đổi",
+		"the root of the document was replaced"),
+	ChangeObject: words.Of("một phần của tài liệu bị thay đổi",
+		"a part of the document was changed"),
+	ChangeUnreadable: words.Of("phần thêm vào không đọc được",
+		"what was added cannot be read"),
+	ChangeTrailing: words.Of("có dữ liệu lạ sau phần cuối của tệp",
+		"there is foreign data after the end of the file"),
+}
+
+var annotationNames = map[string]words.Text{
+	"FreeText": words.Of("hộp văn bản",
+		"text box"), "Stamp": words.Of("con dấu hoặc hình ảnh",
+		"stamp or picture"), "Link": words.Of("liên kết",
+		"link"),
+	"Redact": words.Of("vùng che",
+		"redaction"), "Highlight": words.Of("vùng tô màu",
+		"highlight"), "Text": words.Of("ghi chú",
+		"note"),
+	"Square": words.Of("hình chữ nhật",
+		"rectangle"), "Ink": words.Of("nét vẽ tay",
+		"drawing"), "Widget": words.Of("ô biểu mẫu",
+		"form field"),
+	"FileAttachment": words.Of("tệp đính kèm",
+		"attached file"), "Line": words.Of("đường kẻ",
+		"line"),
+}
+
+var annotationActions = map[ChangeVerb]words.Text{
+	ActionAdded: words.Of("%s được thêm đè lên nội dung",
+		"%s added over the content"),
+	ActionRemoved: words.Of("%s bị xóa khỏi trang",
+		"%s removed from the page"),
+	ActionMoved: words.Of("%s bị đổi thứ tự che khuất",
+		"%s moved in front of or behind other things"),
+	ActionChanged: words.Of("%s bị sửa",
+		"%s changed"),
+}
+
+// what says what changed, without where and when.
+func (m Modification) what() words.Text {
+	if m.Kind == ChangeContent && m.Action == ActionAdded {
+		return words.Of("nội dung được thêm đè lên trang", "content was added over the page")
+	}
+	if action, ok := annotationActions[m.Action]; ok && m.Kind == ChangeAnnotation {
+		name, known := annotationNames[m.Subtype]
+		if !known {
+			name = words.Of("chú thích", "annotation")
+		}
+		return words.F(action.Vietnamese, action.English, name)
+	}
+	text, ok := changePhrases[m.Kind]
+	if !ok {
+		text = changePhrases[ChangeObject]
+	}
+	if m.Kind == ChangeNewSignature && m.Visible {
+		text = words.Join("", text, words.Of(", nhìn thấy được", ", visible"))
+	}
+	return text
+}
+
+// quotation gives the text that was and is.
+func (m Modification) quotation() words.Text {
+	was, is := excerpt(m.Old), excerpt(m.New)
+	switch {
+	case was != "" && is != "":
+		return words.F(": “%s” thành “%s”", ": “%s” became “%s”", was, is)
+	case is != "":
+		return words.F(": “%s”", ": “%s”", is)
+	case was != "":
+		return words.F(": mất “%s”", ": “%s” is gone", was)
+	}
+	return words.Text{}
+}
+
+// excerpt cleans and shortens a text from the file.
+func excerpt(s string) string {
+	r := []rune(clean(strings.Join(strings.Fields(s), " ")))
+	if len(r) > 120 {
+		return string(r[:119]) + "…"
+	}
+	return string(r)
+}
+
+// Text says in words what changed, with the page, the field, the revision and its time where known.
+func (m Modification) Text() words.Text {
+	var parts []words.Text
+	if m.Page > 0 {
+		parts = append(parts, words.F("trang %d: ", "page %d: ", m.Page))
+	}
+	if m.Field != "" {
+		parts = append(parts, words.F("ô “%s”: ", "field “%s”: ", clean(m.Field)))
+	}
+	parts = append(parts, m.what(), m.quotation())
+	switch {
+	case m.Revision > 0 && !m.Time.IsZero():
+		parts = append(parts, words.F(" (bản lưu %d, %s)", " (revision %d, %s)", m.Revision, timeText(m.Time)))
+	case m.Revision > 0:
+		parts = append(parts, words.F(" (bản lưu %d)", " (revision %d)", m.Revision))
+	}
+	return words.Join("", parts...)
+}

@@ -6,7 +6,7 @@ import (
 	"encoding/asn1"
 	"time"
 
-	"covenant/signing/internal/pdf"
+	"covenant/internal/pdf"
 )
 
 // Options says how a file is signed. The zero value makes an invisible B-B signature in a new field with the hash that fits

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"covenant/signing/internal/pdf"
+	"covenant/internal/pdf"
 )
 
 // Errors about what earlier signatures permit.

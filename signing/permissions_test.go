@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"covenant/internal/pdf"
 	"covenant/signing/devpki"
-	"covenant/signing/internal/pdf"
 )
 
 func TestCertifiedForNothingRefusesSignaturesButNotTimestamps(t *testing.T) {

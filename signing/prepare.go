@@ -12,8 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"covenant/internal/pdf"
 	"covenant/signing/internal/cms"
-	"covenant/signing/internal/pdf"
 )
 
 // maxContents is the largest Contents string that PDF/A-2 allows (ISO 19005-2 §6.1.13: strings of at most 32,767 bytes).

@@ -6,7 +6,7 @@ import (
 	"io"
 	"time"
 
-	"covenant/signing/internal/pdf"
+	"covenant/internal/pdf"
 	"covenant/signing/internal/tsp"
 )
 

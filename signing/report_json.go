@@ -6,21 +6,23 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"time"
+
+	"covenant/internal/words"
 )
 
 // ReportJSON is the form of a Report that programs read. Fields are only ever added. Times are RFC 3339; digests and
 // serial numbers are lower-case hexadecimal.
 type ReportJSON struct {
-	Indication  Indication      `json:"indication"` // over all results
-	ValidatedAt time.Time       `json:"validated_at"`
-	Online      bool            `json:"online"`
-	Revocation  string          `json:"revocation_mode"` // "required" or "soft"
-	Size        int64           `json:"size"`            // bytes
-	Revisions   int             `json:"revisions"`
-	Encrypted   bool            `json:"encrypted,omitempty"`
-	Trailing    int64           `json:"trailing_bytes,omitempty"`
-	Results     []ResultJSON    `json:"results"`
-	Explanation map[Lang]string `json:"explanation,omitempty"` // of the whole, when there is no result
+	Indication  Indication   `json:"indication"` // over all results
+	ValidatedAt time.Time    `json:"validated_at"`
+	Online      bool         `json:"online"`
+	Revocation  string       `json:"revocation_mode"` // "required" or "soft"
+	Size        int64        `json:"size"`            // bytes
+	Revisions   int          `json:"revisions"`
+	Encrypted   bool         `json:"encrypted,omitempty"`
+	Trailing    int64        `json:"trailing_bytes,omitempty"`
+	Results     []ResultJSON `json:"results"`
+	Explanation words.Text   `json:"explanation,omitzero"` // of the whole, when there is no result
 }
 
 // ResultJSON is one Result.
@@ -50,14 +52,14 @@ type ResultJSON struct {
 	Revision      int                `json:"revision"`
 	DocMDP        int                `json:"docmdp,omitempty"` // 1 to 3 when it certifies
 	Modifications []ModificationJSON `json:"modifications,omitempty"`
-	Explanation   map[Lang]string    `json:"explanation"`
+	Explanation   words.Text         `json:"explanation"`
 }
 
 // ReasonJSON is one Reason.
 type ReasonJSON struct {
-	Code   ReasonCode      `json:"code"`
-	Text   map[Lang]string `json:"text"`
-	Detail string          `json:"detail,omitempty"`
+	Code   ReasonCode `json:"code"`
+	Text   words.Text `json:"text"`
+	Detail string     `json:"detail,omitempty"`
 }
 
 // TimeJSON is one TimeClaim.
@@ -94,20 +96,20 @@ type RevocationJSON struct {
 
 // ModificationJSON is one Modification.
 type ModificationJSON struct {
-	Revision  int             `json:"revision,omitempty"`
-	Time      *time.Time      `json:"time,omitempty"`
-	Kind      ChangeKind      `json:"kind"`
-	Permitted bool            `json:"permitted"`
-	Page      int             `json:"page,omitempty"`
-	Field     string          `json:"field,omitempty"`
-	Key       string          `json:"key,omitempty"`
-	Action    ChangeVerb      `json:"action,omitempty"`
-	Subtype   string          `json:"subtype,omitempty"`
-	Object    int             `json:"object,omitempty"`
-	Text      map[Lang]string `json:"text"`
-	Old       string          `json:"old,omitempty"`
-	New       string          `json:"new,omitempty"`
-	Detail    string          `json:"detail,omitempty"`
+	Revision  int        `json:"revision,omitempty"`
+	Time      *time.Time `json:"time,omitempty"`
+	Kind      ChangeKind `json:"kind"`
+	Permitted bool       `json:"permitted"`
+	Page      int        `json:"page,omitempty"`
+	Field     string     `json:"field,omitempty"`
+	Key       string     `json:"key,omitempty"`
+	Action    ChangeVerb `json:"action,omitempty"`
+	Subtype   string     `json:"subtype,omitempty"`
+	Object    int        `json:"object,omitempty"`
+	Text      words.Text `json:"text"`
+	Old       string     `json:"old,omitempty"`
+	New       string     `json:"new,omitempty"`
+	Detail    string     `json:"detail,omitempty"`
 }
 
 // MarshalJSON writes the report as ReportJSON.
@@ -124,13 +126,9 @@ func (r *Report) JSON() ReportJSON {
 		out.Results = append(out.Results, r.Results[i].json())
 	}
 	if len(r.Results) == 0 {
-		out.Explanation = map[Lang]string{Vietnamese: "Tệp này không có chữ ký số nào.", English: "This file has no digital signature."}
+		out.Explanation = noSignature
 	}
 	return out
-}
-
-func both(text func(Lang) string) map[Lang]string {
-	return map[Lang]string{Vietnamese: text(Vietnamese), English: text(English)}
 }
 
 func optionalTime(t time.Time) *time.Time {
@@ -145,12 +143,12 @@ func (r *Result) json() ResultJSON {
 		Intact: r.intact, PAdES: r.PAdES, SubFilter: r.SubFilter, Algorithm: r.Algorithm, Signer: r.Signer, ClaimedName: r.ClaimedName,
 		Reason: r.Reason, Location: r.Location, Time: optionalTime(r.Time), TimeSource: r.TimeSource,
 		ByteRange: r.Coverage.ByteRange, WholeFile: r.Coverage.WholeFile, Revision: r.Coverage.Revision, DocMDP: int(r.Certifies),
-		Explanation: both(r.Explain)}
+		Explanation: r.Explain()}
 	if r.PAdES && r.Kind == KindSignature {
 		out.Level = r.Level.String()
 	}
 	for _, reason := range r.Reasons {
-		out.Reasons = append(out.Reasons, ReasonJSON{Code: reason.Code, Text: both(reason.Text), Detail: reason.Detail})
+		out.Reasons = append(out.Reasons, ReasonJSON{Code: reason.Code, Text: reason.Text(), Detail: reason.Detail})
 	}
 	for _, t := range r.Times {
 		out.Times = append(out.Times, TimeJSON(t))
@@ -160,7 +158,8 @@ func (r *Result) json() ResultJSON {
 	}
 	for _, m := range r.Modifications {
 		out.Modifications = append(out.Modifications, ModificationJSON{Revision: m.Revision, Time: optionalTime(m.Time), Kind: m.Kind,
-			Permitted: m.Permitted, Page: m.Page, Field: m.Field, Key: m.Key, Action: m.Action, Subtype: m.Subtype, Object: m.Object, Text: both(m.Text), Old: clean(m.Old), New: clean(m.New), Detail: m.Detail})
+			Permitted: m.Permitted, Page: m.Page, Field: m.Field, Key: m.Key, Action: m.Action, Subtype: m.Subtype,
+			Object: m.Object, Text: m.Text(), Old: clean(m.Old), New: clean(m.New), Detail: m.Detail})
 	}
 	return out
 }

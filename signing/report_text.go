@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"covenant/internal/words"
 )
 
 // WriteText writes the report for people, in Vietnamese or English.
-func (r *Report) WriteText(w io.Writer, lang Lang) error {
+func (r *Report) WriteText(w io.Writer, lang Language) error {
 	b := bufio.NewWriter(w)
 	r.writeSummary(b, lang)
 	for i := range r.Results {
@@ -18,85 +20,94 @@ func (r *Report) WriteText(w io.Writer, lang Lang) error {
 	return b.Flush()
 }
 
-var verdicts = map[Indication]phrase{
-	TotalPassed:   {"HỢP LỆ", "VALID"},
-	Indeterminate: {"CHƯA KẾT LUẬN ĐƯỢC", "CANNOT DECIDE"},
-	TotalFailed:   {"KHÔNG HỢP LỆ", "NOT VALID"},
+var verdicts = map[Indication]words.Text{
+	TotalPassed: words.Of("HỢP LỆ",
+		"VALID"),
+	Indeterminate: words.Of("CHƯA KẾT LUẬN ĐƯỢC",
+		"CANNOT DECIDE"),
+	TotalFailed: words.Of("KHÔNG HỢP LỆ",
+		"NOT VALID"),
 }
 
-func (r *Report) writeSummary(b io.Writer, lang Lang) {
-	say := func(p phrase, args ...any) { _, _ = fmt.Fprintf(b, p.in(lang)+"\n", args...) }
+var noSignature = words.Of("Tệp này không có chữ ký số nào.", "This file has no digital signature.")
+
+func (r *Report) writeSummary(b io.Writer, lang Language) {
+	say := func(text words.Text) { _, _ = fmt.Fprintln(b, text.In(lang)) }
 	if len(r.Results) == 0 {
-		say(phrase{"Tệp này không có chữ ký số nào.", "This file has no digital signature."})
+		say(noSignature)
 		return
 	}
-	say(phrase{"Kết quả chung: %s (%d chữ ký và dấu thời gian)", "Overall: %s (%d signatures and time-stamps)"},
-		verdicts[r.Overall()].in(lang), len(r.Results))
-	say(phrase{"Kiểm tra lúc %s", "Checked on %s"}, formatTime(r.ValidatedAt, lang))
+	say(words.F("Kết quả chung: %s (%d chữ ký và dấu thời gian)", "Overall: %s (%d signatures and time-stamps)",
+		verdicts[r.Overall()], len(r.Results)))
+	say(words.F("Kiểm tra lúc %s", "Checked on %s", timeText(r.ValidatedAt)))
 	if !r.Online {
-		say(phrase{"Chỉ dùng dữ liệu có trong tệp, không hỏi máy chủ nào.", "With the file's own data only; no server was asked."})
+		say(words.Of("Chỉ dùng dữ liệu có trong tệp, không hỏi máy chủ nào.", "With the file's own data only; no server was asked."))
 	}
 	if r.Revocation == RevocationSoft {
-		say(phrase{"Chế độ nới lỏng: chấp nhận khi không biết tình trạng thu hồi.", "Soft mode: accepted where revocation is unknown."})
+		say(words.Of("Chế độ nới lỏng: chấp nhận khi không biết tình trạng thu hồi.", "Soft mode: accepted where revocation is unknown."))
 	}
 	if r.Encrypted {
-		say(phrase{"Tệp được mã hóa.", "The file is encrypted."})
+		say(words.Of("Tệp được mã hóa.", "The file is encrypted."))
 	}
 }
 
-func (r *Result) writeText(b io.Writer, lang Lang) {
-	line := func(p phrase, value string) {
+func (r *Result) writeText(b io.Writer, lang Language) {
+	line := func(label words.Text, value string) {
 		if value != "" {
-			_, _ = fmt.Fprintf(b, "   %s: %s\n", p.in(lang), value)
+			_, _ = fmt.Fprintf(b, "   %s: %s\n", label.In(lang), value)
 		}
 	}
-	title := verdicts[r.Indication].in(lang)
-	_, _ = fmt.Fprintf(b, "%s – %s\n", title, r.Explain(lang))
+	title := verdicts[r.Indication].In(lang)
+	_, _ = fmt.Fprintf(b, "%s – %s\n", title, r.Explain().In(lang))
 	code := string(r.Indication)
 	if r.SubIndication != "" {
 		code += " / " + string(r.SubIndication)
 	}
-	line(phrase{"Mã kết luận (EN 319 102-1)", "Indication (EN 319 102-1)"}, code)
+	line(words.Of("Mã kết luận (EN 319 102-1)", "Indication (EN 319 102-1)"), code)
 	where := clean(r.Field)
 	if r.Page > 0 {
-		where += fmt.Sprintf(phrase{", trang %d", ", page %d"}.in(lang), r.Page)
+		where += words.F(", trang %d", ", page %d", r.Page).In(lang)
 	}
-	line(phrase{"Ô chữ ký", "Field"}, where)
-	line(phrase{"Người ký theo chứng thư", "Signer by certificate"}, r.signerText())
+	line(words.Of("Ô chữ ký", "Field"), where)
+	line(words.Of("Người ký theo chứng thư", "Signer by certificate"), r.signerText())
 	level := r.Algorithm
 	if r.PAdES && r.Kind == KindSignature {
 		level = "PAdES " + r.Level.String() + ", " + level
 	}
-	line(phrase{"Mức và thuật toán", "Level and algorithm"}, level)
+	line(words.Of("Mức và thuật toán", "Level and algorithm"), level)
 	for _, t := range r.Times {
-		line(timePhrases[t.Source], t.text(lang))
+		line(timePhrases[t.Source], t.text().In(lang))
 	}
-	line(phrase{"Phạm vi", "Coverage"}, r.coverageText(lang))
+	line(words.Of("Phạm vi", "Coverage"), r.coverageText().In(lang))
 	for i, l := range r.Chain {
-		line(phrase{"Chứng thư", "Certificate"}, strings.Repeat("  ", i)+l.text(lang))
+		line(words.Of("Chứng thư", "Certificate"), strings.Repeat("  ", i)+l.text().In(lang))
 	}
 	for _, m := range r.Modifications {
 		mark := "✓"
 		if !m.Permitted {
 			mark = "✗"
 		}
-		line(phrase{"Thay đổi sau khi ký", "Changed after signing"}, mark+" "+m.Text(lang))
+		line(words.Of("Thay đổi sau khi ký", "Changed after signing"), mark+" "+m.Text().In(lang))
 	}
 }
 
-var timePhrases = map[TimeSource]phrase{
-	TimeClaimed:            {"Thời điểm người ký tự ghi (không phải bằng chứng)", "Time claimed by the signer (no proof)"},
-	TimeSignatureTimestamp: {"Dấu thời gian của chữ ký", "Signature time-stamp"},
-	TimeDocumentTimestamp:  {"Dấu thời gian của tài liệu", "Document time-stamp"},
+var timePhrases = map[TimeSource]words.Text{
+	TimeClaimed: words.Of("Thời điểm người ký tự ghi (không phải bằng chứng)",
+		"Time claimed by the signer (no proof)"),
+	TimeSignatureTimestamp: words.Of("Dấu thời gian của chữ ký",
+		"Signature time-stamp"),
+	TimeDocumentTimestamp: words.Of("Dấu thời gian của tài liệu",
+		"Document time-stamp"),
 }
 
-func (t TimeClaim) text(lang Lang) string {
-	out := formatTime(t.Time, lang)
-	if t.Authority != "" {
-		out += ", " + clean(t.Authority)
-		if !t.Trusted {
-			out += phrase{" (không được tin cậy)", " (not trusted)"}.in(lang)
-		}
+func (t TimeClaim) text() words.Text {
+	out := timeText(t.Time)
+	if t.Authority == "" {
+		return out
+	}
+	out = words.Join(", ", out, words.Same(clean(t.Authority)))
+	if !t.Trusted {
+		out = words.Join(" ", out, words.Of("(không được tin cậy)", "(not trusted)"))
 	}
 	return out
 }
@@ -112,30 +123,30 @@ func (r *Result) signerText() string {
 	return out
 }
 
-func (r *Result) coverageText(lang Lang) string {
+func (r *Result) coverageText() words.Text {
 	switch {
 	case r.Coverage.WholeFile:
-		return phrase{"toàn bộ tệp", "the whole file"}.in(lang)
+		return words.Of("toàn bộ tệp", "the whole file")
 	case r.Coverage.Revision > 0:
-		return fmt.Sprintf(phrase{"bản lưu %d trong %d", "revision %d of %d"}.in(lang), r.Coverage.Revision, r.Coverage.Revisions)
+		return words.F("bản lưu %d trong %d", "revision %d of %d", r.Coverage.Revision, r.Coverage.Revisions)
 	}
-	return ""
+	return words.Text{}
 }
 
-func (l ChainLink) text(lang Lang) string {
-	out := clean(name(l.Certificate))
+func (l ChainLink) text() words.Text {
+	who := clean(name(l.Certificate))
 	switch {
 	case l.TrustAnchor:
-		return out + phrase{" (được tin cậy)", " (trusted)"}.in(lang)
+		return words.F("%s (được tin cậy)", "%s (trusted)", who)
 	case l.Revocation == nil:
-		return out + phrase{" (không có dữ liệu thu hồi)", " (no revocation data)"}.in(lang)
+		return words.F("%s (không có dữ liệu thu hồi)", "%s (no revocation data)", who)
 	case l.Revocation.Revoked:
-		return out + fmt.Sprintf(phrase{" (bị thu hồi lúc %s)", " (revoked on %s)"}.in(lang), formatTime(l.Revocation.RevokedAt, lang))
+		return words.F("%s (bị thu hồi lúc %s)", "%s (revoked on %s)", who, timeText(l.Revocation.RevokedAt))
 	}
-	from := phrase{"trong tệp", "from the file"}
+	from := words.Of("trong tệp", "from the file")
 	if l.Revocation.Source == RevocationOnline {
-		from = phrase{"hỏi trực tuyến", "asked online"}
+		from = words.Of("hỏi trực tuyến", "asked online")
 	}
-	return out + fmt.Sprintf(phrase{" (không bị thu hồi, %s %s ngày %s)", " (not revoked, %s %s of %s)"}.in(lang),
-		l.Revocation.Kind, from.in(lang), formatTime(l.Revocation.ThisUpdate, lang))
+	return words.F("%s (không bị thu hồi, %s %s ngày %s)", "%s (not revoked, %s %s of %s)",
+		who, l.Revocation.Kind, from, timeText(l.Revocation.ThisUpdate))
 }

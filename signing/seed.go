@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"covenant/signing/internal/pdf"
+	"covenant/internal/pdf"
 )
 
 // ErrSeedValue says that a field's seed value dictionary asks for something that this signature does not give.

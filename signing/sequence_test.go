@@ -16,8 +16,8 @@ import (
 
 	"pgregory.net/rapid"
 
+	"covenant/internal/pdf"
 	"covenant/signing/devpki"
-	"covenant/signing/internal/pdf"
 )
 
 // checks makes rapid check so many sequences, unless the command line says otherwise.

@@ -18,9 +18,9 @@ import (
 	"testing"
 	"time"
 
+	"covenant/internal/pdf"
 	"covenant/signing/devpki"
 	"covenant/signing/internal/cms"
-	"covenant/signing/internal/pdf"
 	"covenant/signing/internal/tsp"
 )
 

@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"covenant/internal/pdf"
 	"covenant/signing/devpki"
-	"covenant/signing/internal/pdf"
 )
 
 // fileOnDisk writes a file of about size bytes to disk without holding it in memory.

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"covenant/internal/pdf"
 	"covenant/signing/devpki"
-	"covenant/signing/internal/pdf"
 )
 
 // structures are ways to build one and the same form, as other producers do. Each has the unsigned field "a".

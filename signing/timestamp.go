@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io"
 
-	"covenant/signing/internal/pdf"
+	"covenant/internal/pdf"
 	"covenant/signing/internal/tsp"
 )
 

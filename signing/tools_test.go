@@ -9,9 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"covenant/internal/pdf"
 	"covenant/signing/devpki"
 	"covenant/signing/internal/cms"
-	"covenant/signing/internal/pdf"
 )
 
 // judgement says which outside tool can judge a signature: the table of SIGNING.md as the tools of Debian 12 behave.

@@ -12,8 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"covenant/internal/pdf"
 	"covenant/signing/internal/cms"
-	"covenant/signing/internal/pdf"
 	"covenant/signing/internal/revocation"
 	"covenant/signing/internal/tsp"
 )

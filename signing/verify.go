@@ -10,7 +10,7 @@ import (
 	"slices"
 	"time"
 
-	"covenant/signing/internal/pdf"
+	"covenant/internal/pdf"
 )
 
 // VerifyOptions says whom to trust, when, and where to look. The zero value trusts nobody, judges at the present time and

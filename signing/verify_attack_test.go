@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"covenant/internal/pdf"
 	"covenant/signing/devpki"
-	"covenant/signing/internal/pdf"
 )
 
 // attackFile is a document with everything that attacks work on: content, a font, an image that covers text, a layer that is
@@ -406,8 +406,8 @@ func (b *attackBase) wantFailed(t testing.TB, file []byte, kind ChangeKind) {
 	found := false
 	for _, m := range res.Modifications {
 		found = found || (!m.Permitted && (kind == "" || m.Kind == kind))
-		for _, lang := range []Lang{Vietnamese, English} {
-			if strings.TrimSpace(m.Text(lang)) == "" {
+		for _, lang := range []Language{Vietnamese, English} {
+			if strings.TrimSpace(m.Text().In(lang)) == "" {
 				t.Errorf("no words for %+v", m)
 			}
 		}

@@ -3,8 +3,8 @@ package signing
 import (
 	"time"
 
+	"covenant/internal/pdf"
 	"covenant/signing/internal/diff"
-	"covenant/signing/internal/pdf"
 )
 
 // changes compares every revision after the first signature with the one before it, once, and then judges the differences

@@ -25,7 +25,7 @@ func TestDamagedCrossReferences(t *testing.T) {
 		return &r.Results[0]
 	}
 	res := check(signed, Indeterminate, SigConstraintsFailure)
-	if !res.Intact() || res.Reasons[0].Code != ReasonDamaged || !strings.Contains(res.Explain(Vietnamese), "bị hỏng") {
+	if !res.Intact() || res.Reasons[0].Code != ReasonDamaged || !strings.Contains(res.Explain().In(Vietnamese), "bị hỏng") {
 		t.Errorf("%v, %+v", res.Intact(), res.Reasons)
 	}
 	if res := check(bytes.Replace(signed, []byte("BT (x) ET"), []byte("BT (y) ET"), 1), TotalFailed, HashFailure); res.Intact() {

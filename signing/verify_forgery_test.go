@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"covenant/internal/pdf"
 	"covenant/signing/devpki"
 	"covenant/signing/internal/cms"
-	"covenant/signing/internal/pdf"
 )
 
 // parts are the pieces of a signed file that forgeries move around.

@@ -6,8 +6,8 @@ import (
 	"io"
 	"testing"
 
+	"covenant/internal/pdf"
 	"covenant/signing/devpki"
-	"covenant/signing/internal/pdf"
 )
 
 // FuzzVerify: any bytes end in a report or an error. The bytes are an update appended to a signed file, or a whole file.

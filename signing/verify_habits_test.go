@@ -6,8 +6,8 @@ import (
 	"slices"
 	"testing"
 
+	"covenant/internal/pdf"
 	"covenant/signing/devpki"
-	"covenant/signing/internal/pdf"
 )
 
 func text(s string) pdf.String { return pdf.String{Bytes: s} }

@@ -8,7 +8,7 @@ import (
 	"io"
 	"slices"
 
-	"covenant/signing/internal/pdf"
+	"covenant/internal/pdf"
 )
 
 // hashRanges computes the digests of all signatures in one pass over the file for each hash algorithm. All signatures cover

@@ -11,8 +11,8 @@ import (
 	"strconv"
 	"time"
 
+	"covenant/internal/pdf"
 	"covenant/signing/internal/cms"
-	"covenant/signing/internal/pdf"
 	"covenant/signing/internal/revocation"
 	"covenant/signing/internal/tsp"
 )

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"testing"
 
+	"covenant/internal/pdf"
 	"covenant/signing/devpki"
-	"covenant/signing/internal/pdf"
 )
 
 // newSignatureField adds an empty or pictured signature field by an update.

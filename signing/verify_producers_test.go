@@ -105,7 +105,7 @@ func TestVerifyOlderKinds(t *testing.T) {
 	} {
 		r := verify(t, handSigned(t, id, c.opt), p, soft)
 		wantAll(t, r, 1, c.ind, c.sub)
-		if r.Results[0].PAdES != c.pades || len(r.Results[0].Explain(Vietnamese)) < 20 {
+		if r.Results[0].PAdES != c.pades || len(r.Results[0].Explain().In(Vietnamese)) < 20 {
 			t.Errorf("%s: %+v", c.opt.subFilter, r.Results[0])
 		}
 	}

@@ -5,8 +5,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"covenant/internal/pdf"
 	"covenant/signing/devpki"
-	"covenant/signing/internal/pdf"
 )
 
 // TestVerifyQPDFModes: files that qpdf wrote in each of its ways, signed twice, archived, and then attacked.

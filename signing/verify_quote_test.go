@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"covenant/signing/internal/pdf"
+	"covenant/internal/pdf"
 )
 
 // TestModificationsQuoteText: what changed is said with the text that was and is.
@@ -39,7 +39,7 @@ func TestModificationsQuoteText(t *testing.T) {
 				res, _ := b.judge(t, update(t, b.file[kind], func(_ *pdf.File, u *pdf.Update) { c.do(u) }))
 				found := false
 				for _, m := range res.Modifications {
-					found = found || strings.Contains(m.Text(English), c.en) && strings.Contains(m.Text(Vietnamese), c.vi) &&
+					found = found || strings.Contains(m.Text().In(English), c.en) && strings.Contains(m.Text().In(Vietnamese), c.vi) &&
 						(c.old == "" || m.Old == c.old) && (c.isNow == "" || m.New == c.isNow)
 				}
 				if !found {

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"io"
 
-	"covenant/signing/internal/pdf"
+	"covenant/internal/pdf"
 )
 
 // ExtractRevision writes the file as it was when revision n (from 1) had just been saved: what the signer of that revision

@@ -138,7 +138,7 @@ func TestVerifyTwentySignatures(t *testing.T) {
 		}
 		for _, m := range r.Results[i].Modifications {
 			if !m.Permitted {
-				t.Errorf("%s: %s", r.Results[i].Field, m.Text(English))
+				t.Errorf("%s: %s", r.Results[i].Field, m.Text().In(English))
 			}
 		}
 	}
@@ -236,7 +236,7 @@ func TestVerifyWordsAndJSON(t *testing.T) {
 	opt.Field = "A"
 	file := extendTo(t, sign(t, testFile(t, classic, "A"), issue(t, p, "Nguyễn Văn An", devpki.Profile{}), opt), p, BLTA)
 	r := verify(t, file, p)
-	for lang, words := range map[Lang]string{Vietnamese: "Chữ ký của “Nguyễn Văn An” hợp lệ", English: "The signature of “Nguyễn Văn An” is valid"} {
+	for lang, words := range map[Language]string{Vietnamese: "Chữ ký của “Nguyễn Văn An” hợp lệ", English: "The signature of “Nguyễn Văn An” is valid"} {
 		var b strings.Builder
 		if err := r.WriteText(&b, lang); err != nil || !strings.Contains(b.String(), words) {
 			t.Errorf("%v\n%s", err, b.String())

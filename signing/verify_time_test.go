@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"covenant/internal/pdf"
 	"covenant/signing/devpki"
 	"covenant/signing/internal/cms"
-	"covenant/signing/internal/pdf"
 )
 
 func TestExtractRevisionIsWhatWasSigned(t *testing.T) {

@@ -12,8 +12,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"covenant/internal/pdf"
 	"covenant/signing/devpki"
-	"covenant/signing/internal/pdf"
 )
 
 // hostileFile is built to cost as much as a file of at most 20 MB can.

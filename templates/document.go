@@ -6,7 +6,7 @@ import (
 	"hash"
 	"strings"
 
-	"covenant/templates/internal/pdf"
+	"covenant/templates/internal/pdfa"
 )
 
 // RunKind says where placed text comes from. Number, date, watermark, page
@@ -100,7 +100,7 @@ type Image struct {
 	Name    string
 	Width   float64
 	Alt     string
-	picture *pdf.Image
+	picture *pdfa.Image
 	data    []byte
 	digest  [sha256.Size]byte
 }

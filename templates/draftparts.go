@@ -7,7 +7,7 @@ import (
 	"strings"
 	"sync"
 
-	"covenant/templates/internal/pdf"
+	"covenant/templates/internal/pdfa"
 )
 
 // attrKind says what an entry of a block holds.
@@ -236,19 +236,19 @@ func (d *drafter) image(n *node, b *Block) bool {
 // images are decoded once a process; the number kept is bounded.
 var images = struct {
 	sync.Mutex
-	m map[[sha256.Size]byte]*pdf.Image
-}{m: map[[sha256.Size]byte]*pdf.Image{}}
+	m map[[sha256.Size]byte]*pdfa.Image
+}{m: map[[sha256.Size]byte]*pdfa.Image{}}
 
 const maxImages = 64
 
-func decodedImage(data []byte) (*pdf.Image, error) {
+func decodedImage(data []byte) (*pdfa.Image, error) {
 	sum := sha256.Sum256(data)
 	images.Lock()
 	defer images.Unlock()
 	if img := images.m[sum]; img != nil {
 		return img, nil
 	}
-	img, err := pdf.DecodeImage(data)
+	img, err := pdfa.DecodeImage(data)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"path"
 	"strings"
 
+	"covenant/internal/truetype"
 	"covenant/templates/internal/font"
 )
 
@@ -60,11 +61,11 @@ func LoadFonts(folder fs.FS) (Fonts, error) {
 }
 
 func usable(data []byte) (string, font.Style, error) {
-	name, style, err := font.Describe(data)
+	what, err := truetype.Describe(data)
 	if err != nil {
 		return "", 0, err
 	}
-	face, err := font.Parse(name, data)
+	face, err := truetype.Parse(what.Name, data)
 	if err != nil {
 		return "", 0, err
 	}
@@ -77,7 +78,14 @@ func usable(data []byte) (string, font.Style, error) {
 	if len(lacks) > 0 {
 		return "", 0, fmt.Errorf("it lacks %d Vietnamese letters, such as “%c”", len(lacks), lacks[0])
 	}
-	return name, style, nil
+	style := font.Regular
+	if what.Bold {
+		style |= font.Bold
+	}
+	if what.Italic {
+		style |= font.Italic
+	}
+	return what.Name, style, nil
 }
 
 // Name is the family's name: that of its regular face, or of the built-in family.

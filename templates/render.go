@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"covenant/templates/internal/font"
-	"covenant/templates/internal/pdf"
+	"covenant/templates/internal/pdfa"
 	"covenant/templates/internal/typeset"
 )
 
@@ -103,9 +103,9 @@ type renderer struct {
 	d     *Document
 	lay   *laidOut
 	opt   PDFOptions
-	w     *pdf.Writer
+	w     *pdfa.Writer
 	out   *Rendered
-	elems map[*typeset.Node]*pdf.Elem
+	elems map[*typeset.Node]*pdfa.Elem
 }
 
 func (d *Document) languages() []string {
@@ -134,25 +134,25 @@ func (r *renderer) start() {
 			author = plainSpans(b.Head.Issuer)
 		}
 	}
-	r.w = pdf.NewWriter(pdf.Info{
+	r.w = pdfa.NewWriter(pdfa.Info{
 		Title: r.d.Title(), Author: author, Subject: r.d.Template.Title(), Lang: tagOf(r.d.languages()[0]),
 		Producer: Renderer, Created: created,
 	}, r.lay.fonts)
 	for _, a := range r.opt.Attachments {
-		r.w.Attachments = append(r.w.Attachments, pdf.Attachment{Name: a.Name, MIME: a.MIME, Relationship: "Source", Description: a.Description, Data: a.Data})
+		r.w.Attachments = append(r.w.Attachments, pdfa.Attachment{Name: a.Name, MIME: a.MIME, Relationship: "Source", Description: a.Description, Data: a.Data})
 	}
-	r.elems = map[*typeset.Node]*pdf.Elem{}
+	r.elems = map[*typeset.Node]*pdfa.Elem{}
 	r.tree(r.lay.result.Root, r.w.Root)
 }
 
 // tree copies the structure; fields that are not placed leave no Form behind.
-func (r *renderer) tree(n *typeset.Node, e *pdf.Elem) {
+func (r *renderer) tree(n *typeset.Node, e *pdfa.Elem) {
 	r.elems[n] = e
 	for _, k := range n.Kids {
 		if k.Type == "Form" && !r.opt.Fields {
 			continue
 		}
-		r.tree(k, e.Add(&pdf.Elem{Type: k.Type, Lang: k.Lang, Scope: k.Scope, Span: k.Span, Alt: k.Alt}))
+		r.tree(k, e.Add(&pdfa.Elem{Type: k.Type, Lang: k.Lang, Scope: k.Scope, Span: k.Span, Alt: k.Alt}))
 	}
 }
 
@@ -188,7 +188,7 @@ func (r *renderer) page(i int) {
 				r.begin(i, m)
 				open, current = true, m.Node
 			}
-			r.w.Text(pdf.Text{X: m.X, Y: m.Y, Size: m.Size, Style: m.Style, Gray: m.Gray, WordExtra: m.WordExtra, Text: m.Text})
+			r.w.Text(pdfa.Text{X: m.X, Y: m.Y, Size: m.Size, Style: m.Style, Gray: m.Gray, WordExtra: m.WordExtra, Text: m.Text})
 			r.record(i, m)
 			if m.Link != "" {
 				open = false
@@ -212,10 +212,10 @@ func (r *renderer) begin(page int, m *typeset.Mark) {
 	}
 	e := r.elems[m.Node]
 	if m.Link != "" {
-		e = e.Add(&pdf.Elem{Type: "Link"})
-		r.w.Links = append(r.w.Links, pdf.Link{
+		e = e.Add(&pdfa.Elem{Type: "Link"})
+		r.w.Links = append(r.w.Links, pdfa.Link{
 			Page: page, Dest: m.Link, Contents: strings.TrimSpace(m.Text), Elem: e,
-			Rect: pdf.Rect{X: m.X, Y: m.Y - m.Size*0.9, W: m.W, H: m.Size * 1.15},
+			Rect: pdfa.Rect{X: m.X, Y: m.Y - m.Size*0.9, W: m.W, H: m.Size * 1.15},
 		})
 	}
 	r.w.Begin(e)
@@ -225,11 +225,11 @@ func (r *renderer) picture(m *typeset.Mark) {
 	r.w.Begin(r.elems[m.Node])
 	if m.Picture.Squares != nil {
 		m.Picture.Squares(func(x, y, w, h float64) {
-			r.w.Fill(pdf.Rect{X: m.X + x, Y: m.Y + y, W: w, H: h}, 0)
+			r.w.Fill(pdfa.Rect{X: m.X + x, Y: m.Y + y, W: w, H: h}, 0)
 		})
 	}
-	if img, ok := m.Picture.Image.(*pdf.Image); ok {
-		r.w.Image(img, pdf.Rect{X: m.X, Y: m.Y, W: m.W, H: m.H})
+	if img, ok := m.Picture.Image.(*pdfa.Image); ok {
+		r.w.Image(img, pdfa.Rect{X: m.X, Y: m.Y, W: m.W, H: m.H})
 	}
 	r.w.End()
 }
@@ -239,8 +239,8 @@ func (r *renderer) field(page int, m *typeset.Mark, height float64) {
 		return
 	}
 	f := m.Field
-	r.w.Fields = append(r.w.Fields, pdf.Field{
-		Name: f.Name, Tooltip: f.Tooltip, Page: page, Rect: pdf.Rect{X: m.X, Y: m.Y, W: m.W, H: m.H}, Elem: r.elems[m.Node],
+	r.w.Fields = append(r.w.Fields, pdfa.Field{
+		Name: f.Name, Tooltip: f.Tooltip, Page: page, Rect: pdfa.Rect{X: m.X, Y: m.Y, W: m.W, H: m.H}, Elem: r.elems[m.Node],
 	})
 	kind := SignatureFieldKind
 	if f.Seal {
@@ -277,7 +277,7 @@ func (r *renderer) watermark(i int, page *typeset.Page) {
 	x := page.Width/2 - width/2*cos + p.Size/3*sin
 	y := page.Height/2 + width/2*sin + p.Size/3*cos
 	r.w.Begin(nil)
-	r.w.Text(pdf.Text{X: x, Y: y, Size: p.Size, Style: font.Bold, Gray: p.Gray, Angle: p.Angle, Text: text})
+	r.w.Text(pdfa.Text{X: x, Y: y, Size: p.Size, Style: font.Bold, Gray: p.Gray, Angle: p.Angle, Text: text})
 	r.out.Runs = append(r.out.Runs, Run{Page: i + 1, X: milli(x), Y: milli(y), Size: p.Size, Style: 1, Text: text, Kind: RunWatermark})
 	l := r.d.profile.LineNumbers
 	for j, y := range page.Lines {
@@ -286,7 +286,7 @@ func (r *renderer) watermark(i int, page *typeset.Page) {
 		}
 		n := fmt.Sprint(j + 1)
 		x := r.d.profile.Page.Left*mm - 8*mm - r.width(n, font.Regular, l.Size)
-		r.w.Text(pdf.Text{X: x, Y: y, Size: l.Size, Gray: l.Gray, Text: n})
+		r.w.Text(pdfa.Text{X: x, Y: y, Size: l.Size, Gray: l.Gray, Text: n})
 		r.out.Runs = append(r.out.Runs, Run{Page: i + 1, X: milli(x), Y: milli(y), Size: l.Size, Text: n, Kind: RunWatermark})
 	}
 	r.w.End()
@@ -310,7 +310,7 @@ func (r *renderer) furniture(i int, page *typeset.Page) {
 	text := fmt.Sprint(i + 1)
 	x, y := page.Width/2-r.width(text, font.Regular, p.Size)/2, p.Top*mm
 	r.w.Pagination()
-	r.w.Text(pdf.Text{X: x, Y: y, Size: p.Size, Text: text})
+	r.w.Text(pdfa.Text{X: x, Y: y, Size: p.Size, Text: text})
 	r.w.End()
 	r.out.Runs = append(r.out.Runs, Run{Page: i + 1, X: milli(x), Y: milli(y), Size: p.Size, Text: text, Kind: RunPageNumber})
 }
@@ -334,7 +334,7 @@ func (r *renderer) address(page *typeset.Page) {
 	r.w.Line(top.X, top.Y, top.X+top.W, top.Y, top.Size)
 	r.w.End()
 	r.record(0, &top)
-	r.w.Begin(r.w.Root.Add(&pdf.Elem{Type: "P"}))
+	r.w.Begin(r.w.Root.Add(&pdfa.Elem{Type: "P"}))
 	for i, line := range lines {
 		width := r.width(line, font.Regular, p.Address.Size)
 		m := typeset.Mark{
@@ -343,7 +343,7 @@ func (r *renderer) address(page *typeset.Page) {
 		if i < len(lines)-1 {
 			line += " " // words stay apart when the text is taken out
 		}
-		r.w.Text(pdf.Text{X: m.X, Y: m.Y, Size: m.Size, Text: line})
+		r.w.Text(pdfa.Text{X: m.X, Y: m.Y, Size: m.Size, Text: line})
 		r.record(0, &m)
 	}
 	r.w.End()
@@ -366,10 +366,10 @@ func (r *renderer) wrap(text string, size, width float64) []string {
 func (r *renderer) marks() {
 	for _, a := range r.lay.result.Anchors {
 		if a.Name != "" {
-			r.w.Anchors[a.Name] = pdf.Anchor{Page: a.Page, Y: a.Y}
+			r.w.Anchors[a.Name] = pdfa.Anchor{Page: a.Page, Y: a.Y}
 		}
 		if a.Bookmark != "" {
-			r.w.Bookmarks = append(r.w.Bookmarks, pdf.Bookmark{Level: a.Level, Title: a.Bookmark, Page: a.Page, Y: a.Y})
+			r.w.Bookmarks = append(r.w.Bookmarks, pdfa.Bookmark{Level: a.Level, Title: a.Bookmark, Page: a.Page, Y: a.Y})
 		}
 	}
 }

@@ -25,7 +25,7 @@ import (
 	"maps"
 	"slices"
 
-	"covenant/signing/internal/pdf"
+	"covenant/internal/pdf"
 )
 
 // Input is what is to be compared.

@@ -7,7 +7,7 @@ import (
 	"io"
 	"slices"
 
-	"covenant/signing/internal/pdf"
+	"covenant/internal/pdf"
 )
 
 // compareTrailer: same encryption; a new Info dictionary is metadata. The catalogue may get another number, as some programs

@@ -3,7 +3,7 @@ package diff
 import (
 	"slices"
 
-	"covenant/signing/internal/pdf"
+	"covenant/internal/pdf"
 )
 
 // comparison compares a revision with the one before. Everything that differs must be explained by a rule; what is left

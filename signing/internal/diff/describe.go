@@ -3,7 +3,7 @@ package diff
 import (
 	"fmt"
 
-	"covenant/signing/internal/pdf"
+	"covenant/internal/pdf"
 )
 
 // describe says what an unexplained changed object is to the document.

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"testing"
 
-	"covenant/signing/internal/pdf"
+	"covenant/internal/pdf"
 )
 
 // objects of the file that the tests change: a page with content and a font, a text field, an empty signature field, a signed

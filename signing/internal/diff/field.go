@@ -3,7 +3,7 @@ package diff
 import (
 	"slices"
 
-	"covenant/signing/internal/pdf"
+	"covenant/internal/pdf"
 )
 
 // compareField compares one field and its widgets with what they were.

@@ -3,7 +3,7 @@ package diff
 import (
 	"slices"
 
-	"covenant/signing/internal/pdf"
+	"covenant/internal/pdf"
 )
 
 // compareForm compares the interactive forms: their dictionaries, then field by field.

@@ -1,7 +1,7 @@
 package diff
 
 import (
-	"covenant/signing/internal/pdf"
+	"covenant/internal/pdf"
 )
 
 // trailerNode stands for the trailer in a refGraph; no object has this number.

@@ -3,7 +3,7 @@ package diff
 import (
 	"slices"
 
-	"covenant/signing/internal/pdf"
+	"covenant/internal/pdf"
 )
 
 // newFieldKeys are what a new signature field may have: no actions, no layers.

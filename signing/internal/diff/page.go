@@ -4,7 +4,7 @@ import (
 	"maps"
 	"slices"
 
-	"covenant/signing/internal/pdf"
+	"covenant/internal/pdf"
 )
 
 // comparePages: of a page only the list of annotations may change, by the widgets of new signature fields.

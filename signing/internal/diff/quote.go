@@ -3,7 +3,7 @@ package diff
 import (
 	"strings"
 
-	"covenant/signing/internal/pdf"
+	"covenant/internal/pdf"
 )
 
 // quotedContent is how much of a page's content is read for quoting from it.

@@ -1,7 +1,7 @@
 package diff
 
 import (
-	"covenant/signing/internal/pdf"
+	"covenant/internal/pdf"
 )
 
 // compareStore: the DSS dictionary (ISO 32000-2 §12.8.4.3) may grow; nothing else may hang on it.

@@ -1,8 +1,11 @@
+// Package font holds the families that documents are set in: four faces each, with their cuts ready for embedding, so that
+// measuring a word and embedding a font never parse a file twice.
+//
+// A face is cut once per process to the repertoire that Vietnamese administrative documents use ([Repertoire]). A document
+// that needs more characters of the face gets an extended cut, in which the base characters keep their numbers.
 package font
 
 import (
-	"bytes"
-	"compress/zlib"
 	"errors"
 	"fmt"
 	"math"
@@ -14,6 +17,9 @@ import (
 	"github.com/go-fonts/liberation/liberationserifbolditalic"
 	"github.com/go-fonts/liberation/liberationserifitalic"
 	"github.com/go-fonts/liberation/liberationserifregular"
+
+	"covenant/internal/pdf"
+	"covenant/internal/truetype"
 )
 
 // Style selects one of a family's four faces; Bold|Italic is the fourth.
@@ -28,7 +34,7 @@ const (
 
 // Embedded is a subset with its font file compressed for a PDF, once.
 type Embedded struct {
-	*Subset
+	*truetype.Subset
 	Deflated   []byte // the font program: zlib, for /FlateDecode
 	ToUnicode  []byte // the CMap from glyph to character: zlib
 	WidthArray []byte // the advances as numbers with spaces between
@@ -69,54 +75,33 @@ func NewFamily(name string, sources [4]Source) *Family {
 	fam := &Family{Name: name, wider: map[string]*Embedded{}}
 	for i, src := range sources {
 		fam.faces[i] = sync.OnceValues(func() (*Embedded, error) {
-			face, err := Parse(src.Name, src.TTF)
+			face, err := truetype.Parse(src.Name, src.TTF)
 			if err != nil {
 				return nil, err
 			}
-			return embed(face, face.present(Repertoire()), nil)
+			return embed(face, present(face, Repertoire()), nil)
 		})
 	}
 	return fam
 }
 
-func (f *Face) present(runes []rune) []rune {
+func present(f *truetype.Face, runes []rune) []rune {
 	return slices.DeleteFunc(slices.Clone(runes), func(r rune) bool { return !f.Has(r) })
 }
 
-func embed(face *Face, base, extra []rune) (*Embedded, error) {
+func embed(face *truetype.Face, base, extra []rune) (*Embedded, error) {
 	s, err := face.Cut(base, extra)
 	if err != nil {
 		return nil, err
 	}
-	e := &Embedded{Subset: s}
-	if e.Deflated, err = deflate(s.Program); err != nil {
-		return nil, fmt.Errorf("font %s: %w", face.Name, err)
-	}
-	if e.ToUnicode, err = deflate(toUnicode(s.Runes)); err != nil {
-		return nil, fmt.Errorf("font %s: %w", face.Name, err)
-	}
-	for i, w := range s.widths {
+	e := &Embedded{Subset: s, Deflated: pdf.Deflate(s.Program), ToUnicode: pdf.Deflate(truetype.ToUnicode(s.Runes))}
+	for i, w := range s.Widths() {
 		if i > 0 {
 			e.WidthArray = append(e.WidthArray, ' ')
 		}
 		e.WidthArray = strconv.AppendFloat(e.WidthArray, math.Round(w*1000)/1000, 'f', -1, 64)
 	}
 	return e, nil
-}
-
-// deflaters are kept: making one costs as much as compressing a face.
-var deflaters = sync.Pool{New: func() any { return zlib.NewWriter(nil) }}
-
-func deflate(data []byte) ([]byte, error) {
-	var b bytes.Buffer
-	z := deflaters.Get().(*zlib.Writer)
-	defer deflaters.Put(z)
-	z.Reset(&b)
-	if _, err := z.Write(data); err != nil {
-		return nil, err
-	}
-	err := z.Close()
-	return b.Bytes(), err
 }
 
 // Bases are the base cuts of the four faces; those not made yet are made side by side.

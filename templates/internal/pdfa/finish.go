@@ -1,13 +1,13 @@
-package pdf
+package pdfa
 
 import (
 	"bytes"
-	"compress/zlib"
 	"crypto/sha256"
 	"fmt"
 	"io"
 	"strconv"
-	"sync"
+
+	"covenant/internal/pdf"
 )
 
 // Finish writes the file. The Writer must not be used afterwards.
@@ -40,7 +40,6 @@ type finisher struct {
 	fonts   [4]int
 	images  []int
 	files   []int // file specifications
-	z       *zlib.Writer
 	zbuf    bytes.Buffer
 }
 
@@ -66,16 +65,12 @@ const (
 	firstFree
 )
 
-var deflaters = sync.Pool{New: func() any { return zlib.NewWriter(io.Discard) }}
-
 func (f *finisher) write(streams [][]byte) error {
 	size := 1 << 16
 	for _, s := range streams {
 		size += len(s) / 3
 	}
 	f.b = make([]byte, 0, size+200_000)
-	f.z = deflaters.Get().(*zlib.Writer)
-	defer deflaters.Put(f.z)
 	f.offsets = make([]int, firstFree)
 	f.number()
 	f.b = append(f.b, "%PDF-1.7\n%\xE2\xE3\xCF\xD3\n"...)
@@ -163,9 +158,7 @@ func (f *finisher) ref(key string, n int) {
 // stream writes object n with dict (without brackets) and data, compressing it.
 func (f *finisher) stream(n int, dict string, data []byte) {
 	f.zbuf.Reset()
-	f.z.Reset(&f.zbuf)
-	_, _ = f.z.Write(data) // a bytes.Buffer does not fail
-	_ = f.z.Close()
+	pdf.DeflateTo(&f.zbuf, data)
 	f.deflated(n, dict, f.zbuf.Bytes())
 }
 
@@ -189,7 +182,7 @@ func (f *finisher) catalog() {
 	f.add("]/MarkInfo<</Marked true>>/ViewerPreferences<</DisplayDocTitle true>>")
 	f.ref("/StructTreeRoot ", treeObject)
 	f.add("/Lang")
-	f.b = literal(f.b, w.info.Lang)
+	f.b = pdf.AppendLiteral(f.b, w.info.Lang)
 	if len(w.Bookmarks) > 0 {
 		f.ref("/Outlines ", outlineObject)
 	}
@@ -203,7 +196,7 @@ func (f *finisher) catalog() {
 		}
 		f.add("]/Names<</EmbeddedFiles<</Names[")
 		for i, n := range f.files {
-			f.b = literal(f.b, fmt.Sprintf("%03d", i))
+			f.b = pdf.AppendLiteral(f.b, fmt.Sprintf("%03d", i))
 			f.ref(" ", n)
 		}
 		f.add("]>>>>")
@@ -219,7 +212,7 @@ func (f *finisher) info() {
 	for _, e := range []struct{ key, value string }{{"/Title", in.Title}, {"/Author", in.Author}, {"/Subject", in.Subject}, {"/Producer", in.Producer}} {
 		if e.value != "" {
 			f.add(e.key)
-			f.b = text(f.b, e.value)
+			f.b = pdf.AppendText(f.b, e.value)
 		}
 	}
 	date := in.Created.UTC().Format("D:20060102150405Z")
@@ -234,8 +227,8 @@ func (f *finisher) page(i int, content []byte) {
 	f.add("<</Type/Page")
 	f.ref("/Parent ", pagesObject)
 	f.add("/MediaBox[0 0 ")
-	f.b = append(number(f.b, p.width), ' ')
-	f.b = number(f.b, p.height)
+	f.b = append(pdf.AppendNumber(f.b, p.width), ' ')
+	f.b = pdf.AppendNumber(f.b, p.height)
 	f.add("]/Resources<</Font<<")
 	for s, n := range f.fonts {
 		if n != 0 {
@@ -307,11 +300,11 @@ func (f *finisher) trailer() {
 	for n, off := range f.offsets {
 		switch {
 		case n == 0:
-			f.add(fmt.Sprintf("%010d 65535 f \n", free[0]))
+			f.b = pdf.AppendXRefEntry(f.b, int64(free[0]), 65535, pdf.Free)
 		case off == 0:
-			f.add(fmt.Sprintf("%010d 00001 f \n", free[n]))
+			f.b = pdf.AppendXRefEntry(f.b, int64(free[n]), 1, pdf.Free)
 		default:
-			f.entry(off)
+			f.b = pdf.AppendXRefEntry(f.b, int64(off), 0, pdf.InUse)
 		}
 	}
 	f.add("trailer\n<</Size ")
@@ -322,14 +315,4 @@ func (f *finisher) trailer() {
 	f.add("/ID[" + hex + hex + "]>>\nstartxref\n")
 	f.int(start)
 	f.add("\n%%EOF\n")
-}
-
-func (f *finisher) entry(off int) {
-	var d [20]byte
-	copy(d[:], "0000000000 00000 n \n")
-	for i := 9; off > 0; i-- {
-		d[i] = byte('0' + off%10)
-		off /= 10
-	}
-	f.b = append(f.b, d[:]...)
 }

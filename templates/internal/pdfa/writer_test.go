@@ -1,4 +1,4 @@
-package pdf
+package pdfa
 
 import (
 	"bytes"
@@ -43,14 +43,6 @@ func TestNoBreakSpaceKeepsItsWidth(t *testing.T) {
 func TestFinishRefusesAnEmptyDocument(t *testing.T) {
 	if err := newTestWriter(t).Finish(io.Discard); err == nil {
 		t.Error("a document without pages was written")
-	}
-}
-
-func TestNumber(t *testing.T) {
-	for v, want := range map[float64]string{0: "0", 1: "1", -0.5: "-0.5", 12.3456: "12.346", 0.0004: "0", 100.01: "100.01", 7.25: "7.25"} {
-		if got := string(number(nil, v)); got != want {
-			t.Errorf("%v is written %s, want %s", v, got, want)
-		}
 	}
 }
 

@@ -161,14 +161,10 @@ func (u *Update) appendTable(out []byte, entries []NumberedEntry, base int64) ([
 	for run := range runs(entries) {
 		out = fmt.Appendf(out, "%d %d\n", run[0].Num, len(run))
 		for _, e := range run {
-			kind := byte('n')
-			if e.Kind == Free {
-				kind = 'f'
-			}
 			if e.Offset > 9_999_999_999 {
 				return nil, fmt.Errorf("a cross-reference table cannot hold an offset of %d", e.Offset)
 			}
-			out = fmt.Appendf(out, "%010d %05d %c\r\n", e.Offset, e.Gen, kind)
+			out = AppendXRefEntry(out, e.Offset, e.Gen, e.Kind)
 		}
 	}
 	out = append(out, "trailer\n"...)

@@ -1,9 +1,11 @@
-package pdf
+package pdfa
 
 import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"covenant/internal/pdf"
 )
 
 // annotations writes links and the form with its fields.
@@ -23,7 +25,7 @@ func (f *finisher) rect(page int, r Rect) {
 		if i > 0 {
 			f.add(" ")
 		}
-		f.b = number(f.b, v)
+		f.b = pdf.AppendNumber(f.b, v)
 	}
 	f.add("]")
 }
@@ -36,11 +38,11 @@ func (f *finisher) link(i int, l Link) {
 	f.add("<</Type/Annot/Subtype/Link/F 4/Border[0 0 0]")
 	f.rect(l.Page, l.Rect)
 	f.add("/Contents")
-	f.b = text(f.b, l.Contents)
+	f.b = pdf.AppendText(f.b, l.Contents)
 	f.add("/StructParent " + strconv.Itoa(f.structParent(i)))
 	if l.URI != "" {
 		f.add("/A<</S/URI/URI")
-		f.b = literal(f.b, l.URI)
+		f.b = pdf.AppendLiteral(f.b, l.URI)
 		f.add(">>")
 	} else if a, ok := f.w.Anchors[l.Dest]; ok {
 		f.add("/Dest")
@@ -53,7 +55,7 @@ func (f *finisher) link(i int, l Link) {
 func (f *finisher) dest(page int, y float64) {
 	f.ref("[", f.pages[page])
 	f.add("/XYZ 0 ")
-	f.b = number(f.b, f.w.pages[page].height-y)
+	f.b = pdf.AppendNumber(f.b, f.w.pages[page].height-y)
 	f.add(" null]")
 }
 
@@ -94,11 +96,11 @@ func (f *finisher) elem(e *Elem, parent int) {
 	f.ref("/P ", parent)
 	if e.Lang != "" {
 		f.add("/Lang")
-		f.b = literal(f.b, e.Lang)
+		f.b = pdf.AppendLiteral(f.b, e.Lang)
 	}
 	if e.Alt != "" {
 		f.add("/Alt")
-		f.b = text(f.b, e.Alt)
+		f.b = pdf.AppendText(f.b, e.Alt)
 	}
 	f.cellAttributes(e)
 	page := e.firstPage()
@@ -185,7 +187,7 @@ func (f *finisher) outline() {
 	for i, m := range marks {
 		f.begin(numbers[i])
 		f.add("<</Title")
-		f.b = text(f.b, m.Title)
+		f.b = pdf.AppendText(f.b, m.Title)
 		parent, prev, next := relatives(len(marks), i, level)
 		if parent < 0 {
 			f.ref("/Parent ", outlineObject)
@@ -267,11 +269,11 @@ func (f *finisher) attachments() {
 		data := f.alloc()
 		f.begin(f.files[i])
 		f.add("<</Type/Filespec/F")
-		f.b = literal(f.b, ascii(a.Name))
+		f.b = pdf.AppendLiteral(f.b, ascii(a.Name))
 		f.add("/UF")
-		f.b = text(f.b, a.Name)
+		f.b = pdf.AppendText(f.b, a.Name)
 		f.add("/Desc")
-		f.b = text(f.b, a.Description)
+		f.b = pdf.AppendText(f.b, a.Description)
 		f.add("/AFRelationship/" + a.Relationship)
 		f.ref("/EF<</F ", data)
 		f.ref("/UF ", data)

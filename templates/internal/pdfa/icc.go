@@ -1,9 +1,11 @@
-package pdf
+package pdfa
 
 import (
 	"encoding/binary"
 	"math"
 	"sync"
+
+	"covenant/internal/pdf"
 )
 
 // sRGB is a small ICC profile of the colour space IEC 61966-2-1 (ICC.1:2001-04,
@@ -68,13 +70,7 @@ var sRGB = sync.OnceValue(func() []byte {
 })
 
 // deflatedProfile is the profile compressed, once a process.
-var deflatedProfile = sync.OnceValue(func() []byte {
-	b, err := deflate(sRGB())
-	if err != nil { // a bytes.Buffer does not fail
-		panic(err)
-	}
-	return b
-})
+var deflatedProfile = sync.OnceValue(func() []byte { return pdf.Deflate(sRGB()) })
 
 func xyz(x, y, z float64) []byte {
 	b := []byte("XYZ \x00\x00\x00\x00")

@@ -1,32 +1,34 @@
-package font
+package truetype
 
 import (
 	"fmt"
+	"strings"
 	"unicode/utf16"
 )
 
+// Description is what a font file says of itself.
+type Description struct {
+	Name         string // PostScript name
+	Bold, Italic bool
+}
+
 // Describe reads what a TrueType file says of itself: the PostScript name (name table, id 6), bold and italic (head,
 // macStyle), and whether it may be embedded and cut (OS/2, fsType). ISO/IEC 14496-22.
-func Describe(data []byte) (name string, style Style, err error) {
+func Describe(data []byte) (d Description, err error) {
 	f := &Face{data: data, tables: map[string][]byte{}}
 	if err := f.directory(); err != nil {
-		return "", 0, err
+		return d, err
 	}
-	if name = f.postScriptName(); name == "" {
-		return "", 0, fmt.Errorf("%w: no PostScript name", ErrFormat)
+	if d.Name = f.postScriptName(); d.Name == "" {
+		return d, fmt.Errorf("%w: no PostScript name", ErrFormat)
 	}
 	head := f.tables["head"]
 	if len(head) < 54 {
-		return "", 0, ErrFormat
+		return d, ErrFormat
 	}
 	mac := order.Uint16(head[44:])
-	if mac&1 != 0 {
-		style |= Bold
-	}
-	if mac&2 != 0 {
-		style |= Italic
-	}
-	return name, style, f.embeddable()
+	d.Bold, d.Italic = mac&1 != 0, mac&2 != 0
+	return d, f.embeddable()
 }
 
 // embeddable refuses a face whose licence bits forbid what a PDF does with it.
@@ -80,7 +82,7 @@ func (f *Face) postScriptName() string {
 // printable is the name if it is one that a PDF name may be made of, else empty.
 func printable(name string) string {
 	for _, r := range name {
-		if r <= ' ' || r > '~' || r == '/' || r == '(' || r == ')' || r == '[' || r == ']' || r == '<' || r == '>' || r == '{' || r == '}' || r == '%' || r == '#' {
+		if r <= ' ' || r > '~' || strings.ContainsRune("/()[]<>{}%#", r) {
 			return ""
 		}
 	}

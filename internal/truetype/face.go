@@ -1,16 +1,17 @@
-// Package font reads TrueType faces and cuts them down to what a document
-// needs, so that measuring a word and embedding a font never parse a file twice.
+// Package truetype reads TrueType faces and cuts them down to the characters that a document needs, for embedding in a PDF
+// file as CIDFontType2 with Identity-H (ISO 32000-2 §9.7). Documents (templates) and the appearance of signatures (signing) are
+// set with it.
 //
-// The story: Parse keeps the few tables that matter (cmap, hmtx, glyf, loca and
-// the measures). A Family is four faces. Base cuts a face once per process to
-// the repertoire that Vietnamese administrative documents use; a document that
-// needs more characters of the face gets an extended cut, in which the base
-// characters keep their numbers. In a cut every character has a glyph of its
-// own, so text taken out of the PDF is exactly the text put in.
+// [Parse] keeps the few tables that matter: cmap, hmtx, glyf, loca and the measures (ISO/IEC 14496-22). [Face.Cut] copies the
+// outlines of some characters into a small font, without the instructions that no PDF reader runs, and with the parts that
+// composed letters refer to: nearly all Vietnamese letters are such. [ToUnicode] writes the way back from its glyphs to
+// characters, and [Describe] says what a file that somebody brings is, and whether its licence allows all this.
 //
-// Invariants: glyph 0 is .notdef; the same characters give the same bytes; a
-// character the face lacks is never drawn silently, Has says so first.
-package font
+// Invariants: glyph 0 is .notdef; every character of a cut has a glyph of its own, so that text taken out of the PDF is
+// exactly the text put in; the same characters give the same bytes; a character that the face lacks is never drawn silently
+// ([Face.Has] says so first, and Cut refuses it). An outline is never altered. Any bytes at all end in a face or in
+// [ErrFormat].
+package truetype
 
 import (
 	"encoding/binary"
@@ -191,8 +192,22 @@ func (f *Face) Advance(r rune) float64 {
 	return float64(f.advance(f.cmap[r])) * 1000 / float64(f.UnitsPerEm)
 }
 
+// Width is the width of a text in 1/1000 em; characters that the face lacks count nothing.
+func (f *Face) Width(text string) float64 {
+	units := 0
+	for _, r := range text {
+		if gid, ok := f.cmap[r]; ok {
+			units += f.advance(gid)
+		}
+	}
+	return float64(units) * 1000 / float64(f.UnitsPerEm)
+}
+
 // outline is the glyph's glyf data, empty for a blank glyph.
-func (f *Face) outline(gid uint16) []byte {
+func (f *Face) outline(gid uint16) ([]byte, error) {
+	if int(gid) >= f.glyphs {
+		return nil, fmt.Errorf("%w: no glyph %d", ErrFormat, gid)
+	}
 	loca, glyf := f.tables["loca"], f.tables["glyf"]
 	var from, to int
 	if f.longLoca {
@@ -200,8 +215,8 @@ func (f *Face) outline(gid uint16) []byte {
 	} else {
 		from, to = 2*int(order.Uint16(loca[2*int(gid):])), 2*int(order.Uint16(loca[2*int(gid)+2:]))
 	}
-	if from < 0 || from >= to || to > len(glyf) {
-		return nil
+	if from < 0 || from > to || to > len(glyf) {
+		return nil, fmt.Errorf("%w: wrong outline of glyph %d", ErrFormat, gid)
 	}
-	return glyf[from:to]
+	return glyf[from:to], nil
 }

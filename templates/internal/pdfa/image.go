@@ -1,14 +1,14 @@
-package pdf
+package pdfa
 
 import (
 	"bytes"
-	"compress/zlib"
 	"errors"
 	"fmt"
 	"image"
-	"image/color"
 	_ "image/png" // the format that Decree 30 asks of signature and seal images
 	"strconv"
+
+	"covenant/internal/pdf"
 )
 
 // Image is a decoded picture ready to be written, shared between documents.
@@ -43,41 +43,16 @@ func DecodeImage(data []byte) (*Image, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrImage, err)
 	}
-	return packImage(img)
+	return packImage(img), nil
 }
 
-func packImage(img image.Image) (*Image, error) {
-	b := img.Bounds()
-	rgb := make([]byte, 0, 3*b.Dx()*b.Dy())
-	alpha := make([]byte, 0, b.Dx()*b.Dy())
-	opaque := true
-	for y := b.Min.Y; y < b.Max.Y; y++ {
-		for x := b.Min.X; x < b.Max.X; x++ {
-			c := color.NRGBAModel.Convert(img.At(x, y)).(color.NRGBA)
-			rgb = append(rgb, c.R, c.G, c.B)
-			alpha = append(alpha, c.A)
-			opaque = opaque && c.A == 255
-		}
+func packImage(img image.Image) *Image {
+	rgb, alpha := pdf.Samples(img)
+	out := &Image{Width: img.Bounds().Dx(), Height: img.Bounds().Dy(), rgb: pdf.Deflate(rgb)}
+	if alpha != nil {
+		out.alpha = pdf.Deflate(alpha)
 	}
-	out := &Image{Width: b.Dx(), Height: b.Dy()}
-	var err error
-	if out.rgb, err = deflate(rgb); err != nil {
-		return nil, err
-	}
-	if !opaque {
-		out.alpha, err = deflate(alpha)
-	}
-	return out, err
-}
-
-func deflate(data []byte) ([]byte, error) {
-	var b bytes.Buffer
-	z := zlib.NewWriter(&b)
-	if _, err := z.Write(data); err != nil {
-		return nil, err
-	}
-	err := z.Close()
-	return b.Bytes(), err
+	return out
 }
 
 // Image draws img into r.
@@ -99,7 +74,7 @@ func (w *Writer) Image(img *Image, r Rect) {
 	p.images[index] = true
 	b := append(w.buf, "q "...)
 	for _, v := range []float64{r.W, 0, 0, r.H, r.X, p.height - r.Y - r.H} {
-		b = append(number(b, v), ' ')
+		b = append(pdf.AppendNumber(b, v), ' ')
 	}
 	b = append(b, "cm /I"...)
 	b = strconv.AppendInt(b, int64(index), 10)

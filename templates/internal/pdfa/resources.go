@@ -1,8 +1,9 @@
-package pdf
+package pdfa
 
 import (
 	"strconv"
 
+	"covenant/internal/pdf"
 	"covenant/templates/internal/font"
 )
 
@@ -59,7 +60,7 @@ func (f *finisher) font(n int, e *font.Embedded) {
 		f.int(v)
 	}
 	f.add("]/ItalicAngle ")
-	f.b = number(f.b, face.ItalicAngle)
+	f.b = pdf.AppendNumber(f.b, face.ItalicAngle)
 	f.add("/Ascent " + strconv.Itoa(face.Ascent) + "/Descent " + strconv.Itoa(face.Descent) +
 		"/CapHeight " + strconv.Itoa(face.CapHeight) + "/StemV " + strconv.Itoa(face.StemV))
 	f.ref("/FontFile2 ", program)

@@ -1,5 +1,6 @@
 // Package pdf reads and extends the bytes of PDF files (ISO 32000-2 §7.2–7.5): objects, cross-reference tables and
-// streams, object streams, revisions, and the incremental update that is appended to a file.
+// streams, object streams, revisions, and the incremental update that is appended to a file. It is the room that signing,
+// which adds to files and judges them, and templates, which writes them, share.
 //
 // The package's story, from the bytes up:
 //
@@ -9,9 +10,11 @@
 //   - file.go answers "object 12, please", as the file is now or as it was at any revision ([File.AsOf]);
 //   - pages.go and form.go walk the page tree and the AcroForm;
 //   - update.go appends: changed objects under their same numbers, a cross-reference section of the kind the file
-//     already uses, nothing else. Bytes once written are never rewritten.
+//     already uses, nothing else. Bytes once written are never rewritten;
+//   - write.go, flate.go and image.go say how numbers, strings, objects, table entries, streams and pictures are written;
+//   - work.go counts what all this costs.
 //
-// Invariants: nothing here trusts the file. Every loop over the file's structure is bounded by [Limits] or by the file's
-// size; cycles end in [ErrMalformed]; a file that cannot be read without guessing is refused rather than repaired,
+// Invariants: nothing here trusts the file. Every loop over the file's structure draws on its budget of [Work], which counts
+// bytes and steps and never seconds, and is bounded by [Limits]; cycles end in [ErrMalformed]; a file that cannot be read without guessing is refused rather than repaired,
 // because a repaired file is not the one that somebody signed.
 package pdf

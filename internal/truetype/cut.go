@@ -1,4 +1,4 @@
-package font
+package truetype
 
 import (
 	"bytes"
@@ -33,9 +33,38 @@ func (s *Subset) Width(gid uint16) float64 { return s.widths[gid] }
 // Widths are the advances by glyph in 1/1000 em.
 func (s *Subset) Widths() []float64 { return s.widths }
 
+// Encode is a text as the two-byte codes of Identity-H; a character that is not in the cut is glyph 0.
+func (s *Subset) Encode(text string) string {
+	var out []byte
+	for _, r := range text {
+		out = order.AppendUint16(out, s.Glyph(r))
+	}
+	return string(out)
+}
+
+// MissingGlyphError names a character that a face cannot show.
+type MissingGlyphError struct {
+	Font string
+	Rune rune
+}
+
+func (e *MissingGlyphError) Error() string {
+	return fmt.Sprintf("font %s lacks %q (U+%04X)", e.Font, e.Rune, e.Rune)
+}
+
+// Runes lists the characters of some texts, ascending, each once.
+func Runes(texts ...string) []rune {
+	var all []rune
+	for _, text := range texts {
+		all = append(all, []rune(text)...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
 // Cut makes a subset holding base in its order, then extra in its order. The
 // glyph numbers of base do not depend on extra. A character that the face lacks
-// is an error; ask Has first.
+// is a [MissingGlyphError]; ask Has first.
 func (f *Face) Cut(base, extra []rune) (*Subset, error) {
 	c := cutter{face: f, number: map[uint16]uint16{}}
 	c.add(0)
@@ -43,7 +72,7 @@ func (f *Face) Cut(base, extra []rune) (*Subset, error) {
 	for _, r := range slices.Concat(base, extra) {
 		gid, ok := f.cmap[r]
 		if !ok {
-			return nil, fmt.Errorf("font %s lacks %q (U+%04X)", f.Name, r, r)
+			return nil, &MissingGlyphError{f.Name, r}
 		}
 		if _, twice := s.glyph[r]; twice {
 			continue
@@ -56,7 +85,9 @@ func (f *Face) Cut(base, extra []rune) (*Subset, error) {
 			s.dense[r] = n
 		}
 	}
-	c.close()
+	if err := c.close(); err != nil {
+		return nil, fmt.Errorf("font %s: %w", f.Name, err)
+	}
 	s.Program = c.program()
 	for _, gid := range c.source {
 		s.widths = append(s.widths, float64(f.advance(gid))*1000/float64(f.UnitsPerEm))
@@ -99,20 +130,28 @@ const (
 )
 
 // close copies outlines without instructions and pulls components in.
-func (c *cutter) close() {
+func (c *cutter) close() error {
 	for i := 0; i < len(c.source); i++ {
-		o := c.face.outline(c.source[i])
+		o, err := c.face.outline(c.source[i])
 		switch {
+		case err != nil:
+			return err
 		case len(o) < 10:
-			c.outlines = append(c.outlines, nil)
+			o = nil
 		case int16(order.Uint16(o)) >= 0:
-			c.outlines = append(c.outlines, simple(o))
+			o = simple(o)
 		default:
-			c.outlines = append(c.outlines, c.composite(o))
+			o, err = c.composite(o)
 		}
+		if err != nil {
+			return err
+		}
+		c.outlines = append(c.outlines, o)
 	}
+	return nil
 }
 
+// simple is an outline without its instructions; nothing is drawn of one that is cut off.
 func simple(o []byte) []byte {
 	contours := int(order.Uint16(o))
 	at := 10 + 2*contours
@@ -129,7 +168,8 @@ func simple(o []byte) []byte {
 	return append(out, o[at+2+skip:]...)
 }
 
-func (c *cutter) composite(o []byte) []byte {
+// composite is the outline of a composed glyph with the numbers that its parts have in the cut.
+func (c *cutter) composite(o []byte) ([]byte, error) {
 	out := bytes.Clone(o)
 	for at := 10; at+4 <= len(out); {
 		flags := order.Uint16(out[at:])
@@ -148,10 +188,10 @@ func (c *cutter) composite(o []byte) []byte {
 			at += 8
 		}
 		if flags&moreComponents == 0 {
-			return out[:min(at, len(out))]
+			return out[:min(at, len(out))], nil
 		}
 	}
-	return out
+	return nil, fmt.Errorf("%w: a composed glyph cut off", ErrFormat)
 }
 
 // program writes a TrueType file with the seven tables that PDF asks for

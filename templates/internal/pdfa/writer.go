@@ -1,24 +1,23 @@
-// Package pdf writes finished PDF files: PDF/A-2a (PDF/A-3a with attachments)
-// and PDF/UA-1 at once, tagged, with empty signature fields, byte for byte the
-// same for the same input.
+// Package pdfa writes finished PDF files: PDF/A-2a (PDF/A-3a with attachments, ISO 19005-2 and -3) and PDF/UA-1 (ISO 14289-1)
+// at once, tagged, with empty signature fields, byte for byte the same for the same input.
 //
-// The story: a Writer draws pages through the narrow interface canvas, which
-// the library fpdf fills (canvas_fpdf.go holds the only import of it). When all
-// pages are drawn, Finish takes the page contents out of what the library
-// wrote and writes the file around them: shared font programs, structure tree,
-// links, fields, bookmarks, output intent, XMP, /ID, compressed once, with a
-// classic cross-reference table.
+// The story: a Writer draws pages through the narrow interface canvas, which the library fpdf fills (canvas_fpdf.go holds the
+// only import of it). When all pages are drawn, Finish takes the page contents out of what the library wrote and writes the
+// file around them: shared font programs, structure tree, links, fields, bookmarks, output intent, XMP, /ID, compressed once,
+// with a classic cross-reference table. How numbers, strings and entries are written is internal/pdf's business.
 //
-// Units are points; the origin is the page's top left corner, y grows down.
-// The package knows marks and tags, never what a covenant is.
-package pdf
+// Units are points; the origin is the page's top left corner, y grows down. The package knows marks and tags, never what a
+// covenant is.
+package pdfa
 
 import (
 	"encoding/hex"
 	"errors"
+	"math"
 	"strconv"
 	"time"
 
+	"covenant/internal/pdf"
 	"covenant/templates/internal/font"
 )
 
@@ -213,16 +212,28 @@ func (w *Writer) Text(t Text) {
 	b := append(w.buf, "BT /F"...)
 	b = strconv.AppendInt(b, int64(t.Style)+1, 10)
 	b = append(b, ' ')
-	b = number(b, t.Size)
+	b = pdf.AppendNumber(b, t.Size)
 	b = append(b, " Tf "...)
 	b = matrix(b, t.Angle)
-	b = number(b, t.X)
+	b = pdf.AppendNumber(b, t.X)
 	b = append(b, ' ')
-	b = number(b, h-t.Y)
+	b = pdf.AppendNumber(b, h-t.Y)
 	b = append(b, " Tm "...)
 	w.buf = b
 	w.show(t)
 	w.buf = append(w.buf, " ET\n"...)
+}
+
+// matrix appends the first four numbers of a text matrix.
+func matrix(b []byte, degrees float64) []byte {
+	if degrees == 0 {
+		return append(b, "1 0 0 1 "...)
+	}
+	s, c := math.Sincos(degrees * math.Pi / 180)
+	for _, v := range []float64{c, s, -s, c} {
+		b = append(pdf.AppendNumber(b, v), ' ')
+	}
+	return b
 }
 
 func (w *Writer) show(t Text) {
@@ -243,7 +254,7 @@ func (w *Writer) show(t Text) {
 		b = hex.AppendEncode(b, []byte{byte(gid >> 8), byte(gid)})
 		if stretched {
 			b = append(b, '>')
-			b = number(b, extra)
+			b = pdf.AppendNumber(b, extra)
 			b = append(b, '<')
 		}
 	}
@@ -273,7 +284,7 @@ func (w *Writer) setGray(g float64) {
 		return
 	}
 	w.gray = g
-	w.buf = number(w.buf, g)
+	w.buf = pdf.AppendNumber(w.buf, g)
 	w.buf = append(w.buf, " g\n"...)
 }
 

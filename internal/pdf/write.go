@@ -118,3 +118,49 @@ func appendDict(out []byte, d Dict, base int64) ([]byte, error) {
 	}
 	return append(out, ">>"...), nil
 }
+
+// AppendNumber appends v with at most three decimals, as drawing asks for, and no exponent (§7.3.3).
+func AppendNumber(b []byte, v float64) []byte {
+	n := int64(math.Round(v * 1000))
+	if n < 0 {
+		b = append(b, '-')
+		n = -n
+	}
+	b = strconv.AppendInt(b, n/1000, 10)
+	f := n % 1000
+	if f == 0 {
+		return b
+	}
+	b = append(b, '.', byte('0'+f/100))
+	if f %= 100; f != 0 {
+		b = append(b, byte('0'+f/10))
+		if f %= 10; f != 0 {
+			b = append(b, byte('0'+f))
+		}
+	}
+	return b
+}
+
+// AppendText appends a text string in UTF-16BE, written in hexadecimal (§7.9.2.2), so that no escaping can go wrong.
+func AppendText(out []byte, s string) []byte { return appendString(out, UTF16String(s)) }
+
+// AppendLiteral appends a string of ASCII characters in parentheses (§7.3.4.2).
+func AppendLiteral(out []byte, s string) []byte { return appendString(out, String{Bytes: s}) }
+
+// AppendXRefEntry appends one entry of a cross-reference table (§7.5.4), 20 bytes long; for a free object offset is the next
+// free number. A table holds offsets of ten digits.
+func AppendXRefEntry(out []byte, offset int64, gen int, kind EntryKind) []byte {
+	entry := [20]byte([]byte("0000000000 00000 n \n"))
+	for i := 9; offset > 0 && i >= 0; i-- {
+		entry[i] = byte('0' + offset%10)
+		offset /= 10
+	}
+	for i := 15; gen > 0 && i > 10; i-- {
+		entry[i] = byte('0' + gen%10)
+		gen /= 10
+	}
+	if kind == Free {
+		entry[17] = 'f'
+	}
+	return append(out, entry[:]...)
+}

@@ -1,10 +1,10 @@
-package font
+package truetype
 
 import "strconv"
 
-// toUnicode is the CMap from glyph to character, at most 100 a block
+// ToUnicode is the CMap from glyph to character, at most 100 a block
 // (ISO 32000-2, 9.10.3; Adobe Technical Note 5014).
-func toUnicode(runes []rune) []byte {
+func ToUnicode(runes []rune) []byte {
 	b := []byte("/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n" +
 		"/CIDSystemInfo <</Registry (Adobe) /Ordering (UCS) /Supplement 0>> def\n" +
 		"/CMapName /Adobe-Identity-UCS def\n/CMapType 2 def\n" +

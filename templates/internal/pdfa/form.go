@@ -1,8 +1,10 @@
-package pdf
+package pdfa
 
 import (
 	"strconv"
 	"strings"
+
+	"covenant/internal/pdf"
 )
 
 // fieldNode is a node of the form's field tree that groups fields (ISO 32000-2 §12.7.4): a field's own name must hold no full
@@ -26,7 +28,7 @@ func (f *finisher) form() {
 	for _, n := range tree.nodes {
 		f.begin(n.number)
 		f.add("<</T")
-		f.b = text(f.b, n.name)
+		f.b = pdf.AppendText(f.b, n.name)
 		if n.parent != 0 {
 			f.ref("/Parent ", n.parent)
 		}
@@ -83,12 +85,12 @@ func (f *finisher) refs(key string, numbers []int) {
 func (f *finisher) field(i int, fd Field, parent int) {
 	f.begin(f.annots[i].number)
 	f.add("<</Type/Annot/Subtype/Widget/FT/Sig/F 4/T")
-	f.b = text(f.b, partialName(fd.Name))
+	f.b = pdf.AppendText(f.b, partialName(fd.Name))
 	if parent != 0 {
 		f.ref("/Parent ", parent)
 	}
 	f.add("/TU")
-	f.b = text(f.b, fd.Tooltip)
+	f.b = pdf.AppendText(f.b, fd.Tooltip)
 	f.rect(fd.Page, fd.Rect)
 	f.ref("/P ", f.pages[fd.Page])
 	f.ref("/AP<</N ", emptyLookObject)
