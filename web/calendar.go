@@ -61,7 +61,7 @@ func (s *server) calendar(_ http.ResponseWriter, r *request) (*answer, error) {
 
 // month is “Tháng 12/2026” or “December 2026”.
 func (l language) month(d workflow.Date) string {
-	if l.code == "en" {
+	if l.lang == "en" {
 		return fmt.Sprintf("%s %d", d.Month, d.Year)
 	}
 	return fmt.Sprintf("Tháng %d/%d", d.Month, d.Year)

@@ -101,7 +101,7 @@ func (t teller) attending() []attendingRow {
 	var rows []attendingRow
 	for _, p := range t.v.Covenant.Parties {
 		presence := sitting.Presence(p.Agency)
-		row := attendingRow{Agency: t.agency(p.Agency), State: presence.Word(t.code), Tone: "next"}
+		row := attendingRow{Agency: t.agency(p.Agency), State: presence.Word(t.lang), Tone: "next"}
 		switch presence {
 		case workflow.Present:
 			row.Tone = "done"

@@ -121,7 +121,7 @@ func (s *server) covenantPage(r *request, v *engine.View) (*covenantPage, error)
 	p := &covenantPage{
 		basePage: s.base(r, "covenants"), Path: address.Covenant.For(c.Slug), Live: address.Parts.For(c.Slug),
 		Heading: strings.ReplaceAll(c.Title, " – ", "\u00a0– "), Number: c.PrintedNumber(),
-		Status: v.Status(v.Now, r.code), Tone: c.Phase.Tone(), Stamp: stamp(v), Document: document, Sections: sections(c.Phase),
+		Status: v.Status(v.Now, r.lang), Tone: c.Phase.Tone(), Stamp: stamp(v), Document: document, Sections: sections(c.Phase),
 		PartyCount: len(c.Parties), SignedCount: len(c.Signed), EventCount: len(v.Timeline), MailCount: len(v.Mails),
 	}
 	p.Title, p.Wide, p.Evidence, p.ScorePage = c.Title, true, address.Evidence.For(c.Slug), address.Scores.For(c.Slug)
@@ -209,7 +209,7 @@ func (t teller) steps() []step {
 	c := t.v.Covenant
 	steps, now := []step{{Name: t.text(words.Of("Dự thảo", "Draft"))}}, 0
 	for i, stage := range t.v.Process.Stages {
-		steps = append(steps, step{Name: stage.Label(t.code)})
+		steps = append(steps, step{Name: stage.Label(t.lang)})
 		if stage.ID == c.Stage && c.Phase != workflow.AwaitingRevision {
 			now = i + 1
 		}

@@ -52,7 +52,7 @@ type covenantRow struct {
 func (s *server) row(r *request, sum engine.Summary) covenantRow {
 	return covenantRow{
 		Path: address.Covenant.For(sum.Slug), Title: sum.Title, Block: sum.Block, Year: strconv.Itoa(sum.Year),
-		Status: r.pick(sum.Status, sum.StatusEN), Phase: sentence(sum.Phase.Words(r.code)), Tone: sum.Phase.Tone(),
+		Status: r.pick(sum.Status, sum.StatusEN), Phase: sentence(sum.Phase.Words(r.lang)), Tone: sum.Phase.Tone(),
 		Updated: displayTime(sum.UpdatedAt, s.zone),
 	}
 }

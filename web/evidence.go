@@ -90,7 +90,7 @@ func (s *server) judgeEvidence(r *request, p *checkPage, content []byte) error {
 		Tone: tone, Sentence: evidenceSentences[tone].In(r.lang), Title: report.Manifest.Title, MadeAt: t.exactly(report.Manifest.MadeAt),
 	}
 	for _, f := range report.Findings {
-		p.Evidence.Findings = append(p.Evidence.Findings, findingRow{findingTones[f.Verdict], sentence(f.Sentence(r.code))})
+		p.Evidence.Findings = append(p.Evidence.Findings, findingRow{findingTones[f.Verdict], sentence(f.Sentence(r.lang))})
 	}
 	if report.Document != nil {
 		p.Verdict = t.judged(report.Document, nil, func(*signing.Result) bool { return false })

@@ -3,6 +3,7 @@ package web
 import (
 	"sync"
 
+	"covenant/internal/words"
 	"covenant/workflow"
 	"covenant/workflow/engine"
 )
@@ -18,7 +19,7 @@ type keeper[T any] struct {
 type (
 	keepKey struct {
 		covenant workflow.CovenantID
-		lang     string
+		lang     words.Language
 	}
 	keepState struct {
 		updated int64  // of the covenant, ns
@@ -30,7 +31,7 @@ type (
 	}
 )
 
-func (s *server) keepKey(r *request, sum engine.Summary) keepKey { return keepKey{sum.ID, r.code} }
+func (s *server) keepKey(r *request, sum engine.Summary) keepKey { return keepKey{sum.ID, r.lang} }
 
 func (s *server) keepState(sum engine.Summary) keepState {
 	return keepState{sum.UpdatedAt.UnixNano(), s.engine.Now().In(s.zone).Format("02/01/2006")}

@@ -13,10 +13,9 @@ import (
 // language puts texts into the reader's.
 type language struct {
 	lang words.Language
-	code string // lang, for what asks for it as a string
 }
 
-func speaking(l words.Language) language { return language{l, string(l)} }
+func speaking(l words.Language) language { return language{l} }
 
 // matcher knows which of the languages fits best what a browser prefers.
 var matcher = func() xlanguage.Matcher {

@@ -190,7 +190,7 @@ func (l language) displaySize(size int64) string {
 		return fmt.Sprintf("%d KB", (size+1023)/1024)
 	}
 	text := fmt.Sprintf("%.1f MB", float64(size)/(1<<20))
-	if l.code == "vi" {
+	if l.lang == "vi" {
 		text = strings.Replace(text, ".", ",", 1)
 	}
 	return text

@@ -133,7 +133,7 @@ func registerRowOf(t teller) registerRow {
 	c := t.v.Covenant
 	row := registerRow{
 		Number: c.PrintedNumber(), Date: displayDate(c.Number.Date), Title: c.Title, Path: address.Covenant.For(c.Slug), number: c.Number.Number,
-		IssuedBy: t.acting(c.Number.Person, c.Number.Authority), Phase: sentence(c.Phase.Words(t.code)), Tone: c.Phase.Tone(),
+		IssuedBy: t.acting(c.Number.Person, c.Number.Authority), Phase: sentence(c.Phase.Words(t.lang)), Tone: c.Phase.Tone(),
 	}
 	if !c.Head.IsZero() {
 		row.Short, row.Digest = c.Head.Short(), c.Head.String()

@@ -91,7 +91,7 @@ func (t teller) duty(id workflow.ObligationID, period workflow.Period, steps []e
 		row.Tone = workflow.ToneStopped
 	}
 	if row.Done < row.Total {
-		row.Remaining = t.v.Calendar.Remaining(due, today, t.code)
+		row.Remaining = t.v.Calendar.Remaining(due, today, t.lang)
 	}
 	for _, o := range steps {
 		row.Rungs = append(row.Rungs, t.rung(o))

@@ -158,7 +158,7 @@ func (t teller) opinions(rev workflow.Revision, round *reviewRound) (approved in
 		}
 		round.Remarks = append(round.Remarks, opinionRow{Agency: t.agency(deemed.Agency), Person: t.text(
 			words.Of("Ghi nhận theo quy trình khi quá hạn",
-				"Recorded by the process after the deadline")), Word: deemed.Opinion.Word(t.code), Tone: "waiting"})
+				"Recorded by the process after the deadline")), Word: deemed.Opinion.Word(t.lang), Tone: "waiting"})
 	}
 	return approved
 }
@@ -169,7 +169,7 @@ var opinionTones = map[workflow.Opinion]string{
 
 func (t teller) opinion(rev workflow.Revision, given workflow.ReviewGiven) opinionRow {
 	row := opinionRow{
-		Agency: t.agency(given.Agency), Person: t.acting(given.Person, given.Authority), Word: given.Opinion.Word(t.code), Tone: opinionTones[given.Opinion],
+		Agency: t.agency(given.Agency), Person: t.acting(given.Person, given.Authority), Word: given.Opinion.Word(t.lang), Tone: opinionTones[given.Opinion],
 		At: t.when(t.timeOf(func(e workflow.Event) bool {
 			g, ok := e.(workflow.ReviewGiven)
 			return ok && g.Agency == given.Agency && g.Revision == given.Revision

@@ -93,7 +93,7 @@ func (s *server) scores(_ http.ResponseWriter, r *request) (*answer, error) {
 	}
 	t, c := s.teller(r, v), v.Covenant
 	p := &scorePage{
-		basePage: s.base(r, "covenants"), Path: address.Covenant.For(c.Slug), Heading: c.Title, Status: v.Status(v.Now, r.code), Tone: c.Phase.Tone(),
+		basePage: s.base(r, "covenants"), Path: address.Covenant.For(c.Slug), Heading: c.Title, Status: v.Status(v.Now, r.lang), Tone: c.Phase.Tone(),
 		Rows: t.scores(), Polls: t.polls(), Basis: t.scoreBasis(),
 	}
 	p.Next, p.NextMore = t.nextActors()
@@ -142,7 +142,7 @@ func (t teller) scores() []scoreRow {
 	if sc.Ranking != nil {
 		for _, r := range sc.Ranking.Rows {
 			row := t.scoreRow(r.Agency)
-			row.Rank, row.Class, row.Flag = itoa(r.Rank), r.Class.Label(t.code), r.Flag
+			row.Rank, row.Class, row.Flag = itoa(r.Rank), r.Class.In(t.lang), r.Flag
 			if sc.Ranking.Issued > 0 {
 				row.Ballots = itoa(max(r.Points, r.Votes))
 			}
@@ -161,10 +161,10 @@ func (t teller) scoreRow(a workflow.AgencyID) scoreRow {
 	row := scoreRow{ID: string(a), Agency: t.agency(a), Tone: "waiting", State: t.text(words.Of("Chờ tự chấm điểm",
 		"Awaiting its own score"))}
 	if self, ok := sc.SelfScore(a); ok {
-		row.Self, row.State = self.Total.Display(t.code), t.text(words.Of("Chờ thẩm định", "Awaiting verification"))
+		row.Self, row.State = self.Total.Display(t.lang), t.text(words.Of("Chờ thẩm định", "Awaiting verification"))
 	}
 	if _, total, ok := sc.FinalScore(a); ok {
-		row.Verified, row.Tone, row.State = total.Display(t.code), "done", t.text(words.Of("Đã thẩm định", "Verified"))
+		row.Verified, row.Tone, row.State = total.Display(t.lang), "done", t.text(words.Of("Đã thẩm định", "Verified"))
 	}
 	if appeal, ok := sc.Appeal(a); ok {
 		row.Tone, row.State = "waiting", t.text(words.Of("Đang khiếu nại", "Appealed"))
@@ -203,27 +203,27 @@ func (t teller) scoreSheet(row scoreRow) scoreSheet {
 	appeal, appealed := sc.Appeal(agency)
 	sheet.Appealed = appealed && appeal.Decided != nil
 	if checked {
-		sheet.VerifiedOnly = verified.Total.Display(t.code)
-		sheet.Final = total.Display(t.code)
+		sheet.VerifiedOnly = verified.Total.Display(t.lang)
+		sheet.Final = total.Display(t.lang)
 	}
 	most := workflow.Points(0)
 	for _, c := range t.v.ScoreBasis().Criteria {
 		most += c.Max
 		line := criterionRow{
-			Text: c.Label(t.code), Max: c.Max.Display(t.code), Self: t.points(self.Scores, c.ID), Verified: t.points(verified.Scores, c.ID),
+			Text: c.In(t.lang), Max: c.Max.Display(t.lang), Self: t.points(self.Scores, c.ID), Verified: t.points(verified.Scores, c.ID),
 			Contested: appealed && (len(appeal.Criteria) == 0 || slices.Contains(appeal.Criteria, c.ID)),
 		}
 		if sheet.Appealed {
 			line.Final = t.points(final, c.ID)
 		}
-		name := c.Group.Label(t.code)
+		name := c.Group.In(t.lang)
 		if n := len(sheet.Groups); n == 0 || sheet.Groups[n-1].Name != name {
 			sheet.Groups = append(sheet.Groups, scoreGroup{Name: name})
 		}
 		last := &sheet.Groups[len(sheet.Groups)-1]
 		last.Rows = append(last.Rows, line)
 	}
-	sheet.Max = most.Display(t.code)
+	sheet.Max = most.Display(t.lang)
 	sheet.Remarks = t.scoreRemarks(agency)
 	sheet.PDF = address.ScoreSheet.For(t.v.Covenant.Slug, row.ID)
 	sheet.Open = appealed && appeal.Decided == nil
@@ -233,7 +233,7 @@ func (t teller) scoreSheet(row scoreRow) scoreSheet {
 func (t teller) points(scores []workflow.CriterionScore, id workflow.CriterionID) string {
 	for _, s := range scores {
 		if s.Criterion == id {
-			return s.Points.Display(t.code)
+			return s.Points.Display(t.lang)
 		}
 	}
 	return "–"
@@ -278,7 +278,7 @@ func (t teller) polls() []pollRow {
 	}
 	var rows []pollRow
 	for _, rule := range stage.Score.Polls {
-		row := pollRow{Text: rule.Label(t.code), State: t.text(words.Of("Chưa mở",
+		row := pollRow{Text: rule.In(t.lang), State: t.text(words.Of("Chưa mở",
 			"Not opened yet")), Tone: "next", Order: rule.Marks == workflow.MarksOrder}
 		if poll, ok := t.v.Covenant.Scoring.Poll(rule.ID); ok {
 			t.pollState(&row, poll)
@@ -302,7 +302,7 @@ func (t teller) pollState(row *pollRow, poll workflow.Poll) {
 		row.Tone, row.State = "stopped", t.text(words.Of("không đủ số người tham gia", "no quorum"))
 	}
 	row.Rules = t.text(words.F("Hình thức: %s; %d/%d phiếu, tối thiểu %d; phiếu trắng %d",
-		"Method: %s; %d of %d ballots, at least %d; blank %d", r.Method.Word(t.code), r.Cast, r.Entitled, r.Quorum, r.Blank))
+		"Method: %s; %d of %d ballots, at least %d; blank %d", r.Method.Word(t.lang), r.Cast, r.Entitled, r.Quorum, r.Blank))
 	switch {
 	case r.Elected != "":
 		row.Elected = t.text(words.F("Trúng cử: %s", "Elected: %s", t.agency(r.Elected)))

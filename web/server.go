@@ -67,7 +67,7 @@ func (s *server) render(w http.ResponseWriter, r *request, a *answer) error {
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Language", r.code)
+	h.Set("Content-Language", string(r.lang))
 	if h.Get("Cache-Control") == "" {
 		h.Set("Cache-Control", "no-cache")
 	}
@@ -94,7 +94,7 @@ func (s *server) fail(w http.ResponseWriter, r *request, err error) {
 	var refusal *workflow.Error
 	p := errorPage{basePage: s.base(r, ""), Reference: r.ref, Status: engine.HTTPStatus(err)}
 	if errors.As(err, &refusal) {
-		p.Sentence = fullSentence(refusal.Sentence(r.code))
+		p.Sentence = fullSentence(refusal.In(r.lang))
 	}
 	level := s.log.Error
 	switch {

@@ -137,7 +137,7 @@ func (t teller) finishGroup(g *signGroup) {
 func (t teller) partyRow(p workflow.Party, verdict *verdictSummary) partyRow {
 	c := t.v.Covenant
 	row := partyRow{
-		Unit: t.agency(p.Agency), Role: p.Role.Word(t.code), Title: sentence(strings.ToLower(p.Title)),
+		Unit: t.agency(p.Agency), Role: p.Role.Word(t.lang), Title: sentence(strings.ToLower(p.Title)),
 		Person: t.holders(p.Agency, workflow.DutySign), Tone: "next", State: t.text(words.Of("Chưa đến lượt",
 			"Not yet their turn")), Seal: t.seal(p, verdict),
 	}

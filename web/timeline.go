@@ -129,7 +129,7 @@ func (t teller) tellReview(row *eventRow, e workflow.ReviewGiven) {
 	icons := map[workflow.Opinion]string{workflow.OpinionApprove: "check", workflow.OpinionApproveComments: "check", workflow.OpinionReturn: "return", workflow.OpinionReject: "stop"}
 	row.say(icons[e.Opinion], opinionTones[e.Opinion],
 		t.text(words.F("%s: %s (dự thảo lần %d)",
-			"%s: %s (revision %d)", t.agency(e.Agency), e.Opinion.Word(t.code), e.Revision)))
+			"%s: %s (revision %d)", t.agency(e.Agency), e.Opinion.Word(t.lang), e.Revision)))
 	for _, comment := range e.Comments {
 		if row.Detail != "" {
 			row.Detail += " · "
@@ -145,7 +145,7 @@ func (t teller) tellVote(row *eventRow, e workflow.Event) {
 			"Put to the vote: %s", t.motionText(workflow.Motion{ID: e.Motion, Text: e.Text, English: e.English}))))
 	case workflow.BallotCast:
 		row.say("vote", choiceTones[e.Choice], t.text(words.F("%s biểu quyết “%s” – %s",
-			"%s voted “%s” – %s", t.agency(e.Agency), e.Choice.Word(t.code), t.motion(e.Motion))))
+			"%s voted “%s” – %s", t.agency(e.Agency), e.Choice.Word(t.lang), t.motion(e.Motion))))
 		if e.Proxy != "" {
 			row.Detail = t.text(words.F("%s biểu quyết thay", "cast by %s", t.agency(e.Proxy)))
 		}
@@ -259,7 +259,7 @@ func (t teller) tellLife(row *eventRow, e workflow.Event) {
 
 func (t teller) stageLabel(id workflow.StageID) string {
 	if stage, ok := t.v.Process.Stage(id); ok {
-		return stage.Label(t.code)
+		return stage.Label(t.lang)
 	}
 	return string(id)
 }
@@ -277,7 +277,7 @@ func (t teller) motion(id workflow.MotionID) string {
 func (t teller) report(id workflow.ObligationID, period workflow.Period) string {
 	if stage, ok := t.v.Process.OfKind(workflow.StageReport); ok {
 		if o, ok := stage.Report.Obligation(id); ok {
-			return lowerFirst(o.Title(period, t.code))
+			return lowerFirst(o.Title(period, t.lang))
 		}
 	}
 	return string(id) + " " + string(period)

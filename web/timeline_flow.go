@@ -36,7 +36,7 @@ func (t teller) tellFlow(row *eventRow, e workflow.Event) {
 			e.FromManifest.Short(), e.Manifest.Short(), len(e.Unchanged), len(e.Changed)))
 	case workflow.OpinionDeemed:
 		row.say("clock", "waiting", t.text(words.F("%s không trả lời trước hạn: ghi nhận “%s” theo quy trình",
-			"%s did not answer in time: the process records “%s”", t.agency(e.Agency), e.Opinion.Word(t.code))))
+			"%s did not answer in time: the process records “%s”", t.agency(e.Agency), e.Opinion.Word(t.lang))))
 	case workflow.AgenciesReleased:
 		row.say("next", "waiting", t.text(words.F("Tiếp tục không chờ: %s", "Going on without: %s", t.agencies(e.Agencies))))
 		if e.Quorum {
@@ -63,7 +63,7 @@ func (t teller) tellDeadline(row *eventRow, e workflow.Event) {
 	case workflow.StageSkipped:
 		row.say("next", "next", t.text(words.F("Bỏ qua bước “%s”", "Step “%s” was passed over", t.stageLabel(e.Stage))))
 		if stage, ok := t.v.Process.Stage(e.Stage); ok && e.When != "" {
-			row.Detail = t.text(words.F("Chỉ thực hiện khi %s", "Only where %s", stage.When.Words(t.code)))
+			row.Detail = t.text(words.F("Chỉ thực hiện khi %s", "Only where %s", stage.When.Words(t.lang)))
 		}
 	case workflow.StageEscalated:
 		row.say("bell", "waiting", t.text(words.F("Đôn đốc bước “%s”", "Deadline of step “%s”", t.stageLabel(e.Stage))))
@@ -170,7 +170,7 @@ func (t teller) tellConference(row *eventRow, e workflow.Event) {
 			"%s hands the chair over to %s", t.agency(e.From), t.agency(e.To))))
 		row.Detail = e.Reason
 	case workflow.AttendanceRecorded:
-		row.say("people", "next", t.text(words.F("%s: %s", "%s: %s", t.agency(e.Agency), e.Presence.Word(t.code))))
+		row.say("people", "next", t.text(words.F("%s: %s", "%s: %s", t.agency(e.Agency), e.Presence.Word(t.lang))))
 		if e.Person != "" {
 			row.Detail = t.person(e.Person)
 		}
@@ -190,7 +190,7 @@ func (t teller) tellConference(row *eventRow, e workflow.Event) {
 			"%s cast a secret ballot – %s", t.agency(e.Agency), t.motion(e.Motion))))
 	case workflow.BallotDeemed:
 		row.say("clock", "waiting", t.text(words.F("%s không biểu quyết trước hạn: ghi nhận “%s” – %s",
-			"%s did not vote in time: “%s” is recorded – %s", t.agency(e.Agency), e.Choice.Word(t.code), t.motion(e.Motion))))
+			"%s did not vote in time: “%s” is recorded – %s", t.agency(e.Agency), e.Choice.Word(t.lang), t.motion(e.Motion))))
 	case workflow.RevisionWithdrawn:
 		row.say("return", "stopped", t.text(words.F("Dự thảo lần %d không được hội nghị thông qua; giữ bản trước",
 			"Revision %d was not adopted; the one before stays", e.Revision)))
@@ -211,17 +211,17 @@ func (t teller) tellScore(row *eventRow, e workflow.Event) {
 	switch e := e.(type) {
 	case workflow.SelfScored:
 		row.say("chart", "next", t.text(words.F("%s tự chấm %s điểm",
-			"%s scored itself %s", t.agency(e.Agency), e.Total.Display(t.code))))
+			"%s scored itself %s", t.agency(e.Agency), e.Total.Display(t.lang))))
 		row.Detail = e.Note
 	case workflow.ScoreVerified:
 		row.say("chart", "done", t.text(words.F("%s thẩm định %s: %s điểm",
-			"%s verified %s: %s", t.agency(e.Verifier), t.agency(e.Agency), e.Total.Display(t.code))))
+			"%s verified %s: %s", t.agency(e.Verifier), t.agency(e.Agency), e.Total.Display(t.lang))))
 		row.Detail = e.Note
 	case workflow.Ranked:
 		row.say("chart", "done", t.text(words.Of("Công bố kết quả xếp hạng", "The ranking was declared")))
 		if len(e.Rows) > 0 {
 			row.Detail = t.text(words.F("Hạng nhất: %s, %s điểm",
-				"First: %s, %s", t.agency(e.Rows[0].Agency), e.Rows[0].Total.Display(t.code)))
+				"First: %s, %s", t.agency(e.Rows[0].Agency), e.Rows[0].Total.Display(t.lang)))
 		}
 	case workflow.ScoreAccepted:
 		row.say("check", "done", t.text(words.F("%s chấp nhận điểm thẩm định",
@@ -232,7 +232,7 @@ func (t teller) tellScore(row *eventRow, e workflow.Event) {
 		row.Detail = e.Reason
 	case workflow.AppealDecided:
 		row.say("check", "done", t.text(words.F("%s giải quyết khiếu nại của %s: %s điểm",
-			"%s decides the appeal of %s: %s", t.agency(e.Council), t.agency(e.Agency), e.Total.Display(t.code))))
+			"%s decides the appeal of %s: %s", t.agency(e.Council), t.agency(e.Agency), e.Total.Display(t.lang))))
 		row.Detail = e.Reason
 	default:
 		t.tellPoll(row, e)
@@ -243,7 +243,7 @@ func (t teller) tellPoll(row *eventRow, e workflow.Event) {
 	name := func(id workflow.PollID) string {
 		if stage, ok := t.v.Process.OfKind(workflow.StageScore); ok {
 			if rule, ok := stage.Score.PollRule(id); ok {
-				return rule.Label(t.code)
+				return rule.In(t.lang)
 			}
 		}
 		return string(id)
@@ -260,7 +260,7 @@ func (t teller) tellPoll(row *eventRow, e workflow.Event) {
 	case workflow.PollClosed:
 		row.say("vote", "done", t.text(words.F("Kiểm phiếu: %s", "Poll counted: %s", name(e.Poll))))
 		row.Detail = t.text(words.F("Hình thức: %s; %d/%d phiếu, tối thiểu %d; phiếu trắng %d",
-			"Method: %s; %d of %d ballots, at least %d; blank %d", e.Method.Word(t.code), e.Cast, e.Entitled, e.Quorum, e.Blank))
+			"Method: %s; %d of %d ballots, at least %d; blank %d", e.Method.Word(t.lang), e.Cast, e.Entitled, e.Quorum, e.Blank))
 		if e.Lapsed {
 			row.Tone, row.Detail = "stopped", row.Detail+" · "+t.text(words.Of("không đủ số người tham gia", "no quorum"))
 		}

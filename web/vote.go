@@ -1,8 +1,9 @@
 package web
 
-import "covenant/internal/words"
-
-import "covenant/workflow"
+import (
+	"covenant/internal/words"
+	"covenant/workflow"
+)
 
 // motionRow is a motion with its ballots and tally.
 type motionRow struct {
@@ -51,7 +52,7 @@ func (t teller) motionRow(m workflow.Motion) motionRow {
 	row := motionRow{Text: t.motionText(m), Cast: m.Cast(), Entitled: len(m.Who), Secret: m.Secret && m.Result == nil}
 	for _, b := range m.Ballots {
 		row.count(b.Choice)
-		cast := ballotRow{t.agency(b.Agency), t.acting(b.Person, b.Authority), b.Choice.Word(t.code), choiceTones[b.Choice]}
+		cast := ballotRow{t.agency(b.Agency), t.acting(b.Person, b.Authority), b.Choice.Word(t.lang), choiceTones[b.Choice]}
 		if b.Proxy != "" {
 			cast.Choice += " (" + t.text(words.F("%s biểu quyết thay", "cast by %s", t.agency(b.Proxy))) + ")"
 		}
@@ -60,7 +61,7 @@ func (t teller) motionRow(m workflow.Motion) motionRow {
 	for _, d := range m.Deemed {
 		row.count(d.Choice)
 		row.Ballots = append(row.Ballots, ballotRow{t.agency(d.Agency), t.text(words.Of("Ghi nhận theo quy trình khi quá hạn",
-			"Recorded by the process after the deadline")), d.Choice.Word(t.code), "waiting"})
+			"Recorded by the process after the deadline")), d.Choice.Word(t.lang), "waiting"})
 	}
 	for _, b := range m.Taken {
 		row.Ballots = append(row.Ballots, ballotRow{t.agency(b.Agency), t.acting(b.Person, b.Authority), t.text(
@@ -114,7 +115,7 @@ func (t teller) rules(m workflow.Motion) string {
 	}
 	text := t.text(words.F("Hình thức: %s; tham gia %d/%d, tối thiểu %d; cần %d phiếu tán thành",
 		"By %s; %d of %d taking part, quorum %d; %d in favour needed",
-		r.Method.Word(t.code), r.Present, r.Entitled, r.Quorum, r.Need))
+		r.Method.Word(t.lang), r.Present, r.Entitled, r.Quorum, r.Need))
 	if r.Tie {
 		text += " · " + t.text(words.Of("phiếu ngang nhau", "the votes were equal"))
 	}

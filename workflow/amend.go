@@ -1,6 +1,8 @@
 package workflow
 
-import "fmt"
+import (
+	"covenant/internal/words"
+)
 
 // Link names another covenant.
 type Link struct {
@@ -90,8 +92,8 @@ func (s State) MayAmend() error {
 		return refuse(CodeNotFound, "chưa có giao ước này", "there is no such covenant")
 	}
 	if s.Covenant.InForce.IsZero() || s.Covenant.Phase.Ended() {
-		return refuse(CodeWrongState, "chỉ sửa đổi được giao ước đang có hiệu lực; giao ước này %[1]s",
-			"only a covenant in force can be amended; this one is: %[2]s", s.Covenant.Phase.Words("vi"), s.Covenant.Phase.Words("en"))
+		return refuse(CodeWrongState, "chỉ sửa đổi được giao ước đang có hiệu lực; giao ước này %s",
+			"only a covenant in force can be amended; this one is: %s", words.Each(s.Covenant.Phase.Words))
 	}
 	return nil
 }
@@ -133,7 +135,7 @@ func Told(before, after *Covenant, events []Event) (other Link, told []Event) {
 }
 
 // amendedWords say what amends a covenant, and from when.
-func (c *Covenant) amendedWords(lang string) string {
+func (c *Covenant) amendedWords(lang words.Language) string {
 	text := ""
 	for _, a := range c.Lineage.Amendments {
 		if a.From.IsZero() {
@@ -143,7 +145,7 @@ func (c *Covenant) amendedWords(lang string) string {
 		if name == "" {
 			name = a.Title
 		}
-		text += fmt.Sprintf(pick(lang, [2]string{"; được sửa đổi, bổ sung bởi %s từ %s", "; amended by %s from %s"}), name, a.From.Display())
+		text += words.F("; được sửa đổi, bổ sung bởi %s từ %s", "; amended by %s from %s", name, a.From.Display()).In(lang)
 	}
 	return text
 }

@@ -205,7 +205,7 @@ func (cmd DecideAppeal) decide(s State, by Actor, now time.Time) ([]Event, error
 	if err != nil {
 		return nil, err
 	}
-	total, err := s.ScoreBasis().check(cmd.Scores)
+	total, err := s.ScoreBasis().Check(cmd.Scores)
 	if err != nil {
 		return nil, err
 	}
@@ -216,8 +216,8 @@ func (cmd DecideAppeal) decide(s State, by Actor, now time.Time) ([]Event, error
 	for _, sc := range cmd.Scores {
 		rule, _ := s.ScoreBasis().Criterion(sc.Criterion)
 		if len(appeal.Criteria) > 0 && !slices.Contains(appeal.Criteria, sc.Criterion) && sc.Points != pointsOf(verified.Scores, sc.Criterion) {
-			return nil, refuse(CodeInvalid, "khiếu nại không nói đến tiêu chí “%[1]s” nên giữ nguyên điểm thẩm định",
-				"the appeal is not about “%[2]s”, which keeps its verified points", rule.Label("vi"), rule.Label("en"))
+			return nil, refuse(CodeInvalid, "khiếu nại không nói đến tiêu chí “%s” nên giữ nguyên điểm thẩm định",
+				"the appeal is not about “%s”, which keeps its verified points", rule)
 		}
 	}
 	return []Event{AppealDecided{

@@ -5,7 +5,9 @@ import "testing"
 // An agency accepts its verified score or appeals once, in time; what is decided then counts, and nothing is ranked before.
 func TestAppeals(t *testing.T) {
 	w := under(t, 3, "  - {id: diem, kind: score, NAME, score: {total: 10, appeal: {within: {working_days: 2}, by: leader}, criteria: [{id: a, vi: A, en: A, max: 6}, {id: b, vi: B, en: B, max: 4}]}}\n")
-	scores := func(a, b Points) []CriterionScore { return []CriterionScore{{"a", a}, {"b", b}} }
+	scores := func(a, b Points) []CriterionScore {
+		return []CriterionScore{{Criterion: "a", Points: a}, {Criterion: "b", Points: b}}
+	}
 	w.refused(t, as("a1-officer", AcceptScore{Agency: "a1"}), CodeWrongState) // not verified yet
 	for i, a := range []AgencyID{"a0", "a1", "a2"} {
 		w.must(t, as(PersonID(a+"-officer"), SubmitScore{Agency: a, Scores: scores(600, 400)}))

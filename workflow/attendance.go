@@ -3,6 +3,8 @@ package workflow
 import (
 	"slices"
 	"time"
+
+	"covenant/internal/words"
 )
 
 // Presence is how an agency takes part in a conference.
@@ -16,10 +18,10 @@ const (
 )
 
 // Word is the presence in the reader's language.
-func (p Presence) Word(lang string) string {
-	return pick(lang, map[Presence][2]string{
-		Present: {"Có mặt", "Present"}, Absent: {"Vắng mặt", "Absent"}, ByProxy: {"Ủy quyền", "By proxy"},
-	}[p])
+func (p Presence) Word(lang words.Language) string {
+	return map[Presence]words.Text{
+		Present: words.Of("Có mặt", "Present"), Absent: words.Of("Vắng mặt", "Absent"), ByProxy: words.Of("Ủy quyền", "By proxy"),
+	}[p].In(lang)
 }
 
 // attendance finds how an agency takes part.

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"covenant/internal/words"
 )
 
 // AuthorityForm is printed before the title where somebody signs for somebody else (Decree 30/2020/NĐ-CP, art. 13 and
@@ -249,10 +251,10 @@ func (d *Directory) AuthorityIn(covenant CovenantID, person PersonID, agency Age
 		}
 	}
 	return Authority{}, refuse(CodeForbidden,
-		"%[1]s không có thẩm quyền %[3]s cho %[5]s ngày %[6]s; người có thẩm quyền: %[7]s",
-		"%[2]s may not %[4]s for %[5]s on %[6]s; those who may: %[8]s",
-		d.PersonName(person), d.PersonName(person), duty.word("vi"), duty.word("en"), d.AgencyName(agency), day.Display(),
-		d.holderNames(covenant, agency, duty, day, "vi"), d.holderNames(covenant, agency, duty, day, "en"))
+		"%s không có thẩm quyền %s cho %s ngày %s; người có thẩm quyền: %s",
+		"%s may not %s for %s on %s; those who may: %s",
+		d.PersonName(person), words.Each(duty.word), d.AgencyName(agency), day.Display(),
+		words.Each(func(l words.Language) string { return d.holderNames(covenant, agency, duty, day, l) }))
 }
 
 // Holder is somebody who may do a duty, and by which right.
@@ -291,7 +293,7 @@ func (d *Directory) Mailboxes(covenant CovenantID, agency AgencyID, duty Duty, d
 // Mailbox is an address, and the language of who reads it; none: both.
 type Mailbox struct {
 	Address  string
-	Language Language
+	Language words.Language
 }
 
 // Office is the mailbox of an agency's office.
@@ -300,13 +302,13 @@ func (d *Directory) Office(agency AgencyID) Mailbox {
 	return Mailbox{a.Email, a.Language}
 }
 
-func (d *Directory) holderNames(covenant CovenantID, agency AgencyID, duty Duty, day Date, lang string) string {
+func (d *Directory) holderNames(covenant CovenantID, agency AgencyID, duty Duty, day Date, lang words.Language) string {
 	var names []string
 	for _, p := range d.HoldersIn(covenant, agency, duty, day) {
 		names = append(names, d.PersonName(p.ID))
 	}
 	if len(names) == 0 {
-		return pick(lang, [2]string{"chưa có ai được phân công", "nobody has been assigned"})
+		return words.Of("chưa có ai được phân công", "nobody has been assigned").In(lang)
 	}
 	return strings.Join(names, ", ")
 }

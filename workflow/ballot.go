@@ -36,7 +36,7 @@ var ballotEvents = map[string]eventDecoder{"ballot_taken": decodeAs[BallotTaken]
 func (e *MotionClosed) openBox(m Motion, box []Choice) error {
 	e.Method = MethodSecret
 	for _, choice := range box {
-		if !choice.known() {
+		if !choice.Known() {
 			return refuse(CodeConflict, "hòm phiếu có phiếu không hợp lệ; không kiểm phiếu được", "the box holds an invalid ballot and cannot be counted")
 		}
 	}

@@ -1,10 +1,11 @@
 package workflow
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
+
+	"covenant/internal/words"
 )
 
 // Ending is how and why a covenant's life ended, where somebody or the calendar ended it.
@@ -86,7 +87,7 @@ func (s State) mayEnd(reason string) error {
 	case s.Covenant.Phase == PhaseNew:
 		return refuse(CodeNotFound, "chưa có giao ước này", "there is no such covenant")
 	case s.Covenant.Phase.Ended():
-		return refuse(CodeWrongState, "giao ước này %[1]s", "this covenant is %[2]s already", s.Covenant.Phase.Words("vi"), s.Covenant.Phase.Words("en"))
+		return refuse(CodeWrongState, "giao ước này %s", "this covenant is %s already", words.Each(s.Covenant.Phase.Words))
 	case strings.TrimSpace(reason) == "":
 		return refuse(CodeInvalid, "cần nêu lý do", "say why")
 	}
@@ -168,7 +169,7 @@ func (EndReporting) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	if until := s.Covenant.Reporting.Until; !until.Before(s.today(now)) {
 		return nil, refuse(CodeWrongState, "thời hạn báo cáo kéo dài đến %s", "reports are due until %s", until.Display())
 	}
-	if len(s.Process.after(s.Covenant.Stage)) > 0 {
+	if len(s.Process.After(s.Covenant.Stage)) > 0 {
 		return s.advance(now)
 	}
 	return []Event{
@@ -196,12 +197,11 @@ func (s State) voidLostNumber(events []Event) []Event {
 }
 
 // endedBecause is the sentence of a covenant that somebody, or the calendar, ended.
-func (s State) endedBecause(lang string) string {
+func (s State) endedBecause(lang words.Language) string {
 	c := s.Covenant
-	words := []rune(c.Phase.Words(lang))
-	text := strings.ToUpper(string(words[:1])) + string(words[1:])
+	text := upperFirst(c.Phase.Words(lang))
 	if !c.Ending.Date.IsZero() {
-		text += fmt.Sprintf(pick(lang, [2]string{" ngày %s", " on %s"}), c.Ending.Date.Display())
+		text += words.F(" ngày %s", " on %s", c.Ending.Date.Display()).In(lang)
 	}
 	if c.Ending.Reason != "" {
 		text += ": " + c.Ending.Reason

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"covenant/workflow/process"
 )
 
 // CertificateBinding ties a certificate, by issuer and serial number, to the person who may sign with it, or to the
@@ -351,7 +353,7 @@ func (cmd SetBindingRule) decide(s State, by Actor, _ time.Time) ([]Event, error
 	if err := s.Directory.holder(r.Person, r.Agency); err != nil {
 		return nil, err
 	}
-	if !ValidCode(r.ID) || r.Issuer == "" || r.Attribute == "" || r.Value == "" {
+	if !process.ValidCode(r.ID) || r.Issuer == "" || r.Attribute == "" || r.Value == "" {
 		return nil, refuse(CodeInvalid, "quy tắc cần có mã, tổ chức cấp, thuộc tính và giá trị", "a rule needs a code, an issuer, an attribute and a value")
 	}
 	for _, other := range s.Directory.Rules {

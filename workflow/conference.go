@@ -247,7 +247,7 @@ func (cmd ProposeMotion) decide(s State, by Actor, now time.Time) ([]Event, erro
 	case strings.TrimSpace(cmd.Text) == "" || len(cmd.Text) > maxComment:
 		return nil, refuse(CodeInvalid, "cần nêu nội dung đề nghị biểu quyết, không quá dài", "say what is proposed, not at too great length")
 	}
-	return []Event{MotionProposed{Stage: s.Covenant.Stage, Motion: s.nextMotion(floorPrefix), Text: cmd.Text, Agency: cmd.Agency, Person: by.Person(), Authority: authority}}, nil
+	return []Event{MotionProposed{Stage: s.Covenant.Stage, Motion: s.nextMotion(FloorPrefix), Text: cmd.Text, Agency: cmd.Agency, Person: by.Person(), Authority: authority}}, nil
 }
 
 // nextMotion is the next free id of a kind of motion.
@@ -382,7 +382,7 @@ func (cmd AmendText) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	}
 	submitted := cmd.event(c)
 	submitted.Conference, submitted.Authority = true, authority
-	id := s.nextMotion(amendPrefix)
+	id := s.nextMotion(AmendPrefix)
 	return []Event{submitted, MotionProposed{
 		Stage: c.Stage, Motion: id, Agency: c.For, Person: by.Person(), Authority: authority, Revision: submitted.Number,
 		Text:    fmt.Sprintf("Thông qua dự thảo lần %d, sửa đổi tại hội nghị", submitted.Number),

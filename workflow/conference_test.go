@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"covenant/internal/words"
 	"covenant/workflow/calendar"
 )
 
@@ -27,7 +28,7 @@ func (w *world) here(t testing.TB, agencies ...AgencyID) {
 
 func TestConference(t *testing.T) {
 	w := under(t, 6, strings.Replace(hall, "FAIL", "return", 1))
-	if got := w.state.Sentence("en"); got != "Waiting for Cơ quan a0 to open the conference" {
+	if got := w.state.Sentence(words.English); got != "Waiting for Cơ quan a0 to open the conference" {
 		t.Errorf("status %q", got)
 	}
 	w.refused(t, as("a0-head", OpenMotions{}), CodeWrongState)
@@ -129,7 +130,7 @@ func TestAdjournedConference(t *testing.T) {
 	}
 	w.must(t, as("a0-head", CloseConference{}))
 	w.phase(t, AwaitingVotes)
-	if got := w.state.Sentence("vi"); got != "Hội nghị tạm dừng, chờ Cơ quan a0 họp lại" {
+	if got := w.state.Sentence(words.Vietnamese); got != "Hội nghị tạm dừng, chờ Cơ quan a0 họp lại" {
 		t.Errorf("status %q", got)
 	}
 	w.now = w.now.Add(time.Hour)

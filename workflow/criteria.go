@@ -1,5 +1,9 @@
 package workflow
 
+import (
+	"covenant/workflow/process"
+)
+
 // Criteria stand in the process, or in the covenant's own text, where the members agreed on them: then they are read from the values
 // of each revision, and those of the revision that was approved are what is scored by. The approval is bound to the values' digest.
 
@@ -9,7 +13,7 @@ func (s State) checkBasis(b *ScoreBasis) error {
 	if !ok || stage.Score.CriteriaFrom == "" {
 		return nil
 	}
-	if b == nil || len(b.Criteria) == 0 || sumOf(b.Criteria) != stage.Score.Total {
+	if b == nil || len(b.Criteria) == 0 || process.SumOf(b.Criteria) != stage.Score.Total {
 		return refuse(CodeInvalid, "giao ước cần có tiêu chí chấm điểm ở “%[1]s”, tổng cộng %[2]s điểm",
 			"the covenant needs its criteria at “%[1]s”, %[2]s points in all", stage.Score.CriteriaFrom, stage.Score.Total)
 	}

@@ -4,6 +4,9 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"covenant/internal/words"
+	"covenant/workflow/process"
 )
 
 const ownCriteria = "  - {id: diem, kind: score, NAME, score: {criteria_from: nhóm_tiêu_chí, classes_from: xếp_loại, tie: ['criterion:2-1']}}\n"
@@ -30,7 +33,7 @@ func TestOwnCriteria(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c := basis.Criteria; len(c) != 3 || c[2].ID != "2-1" || c[2].Max != 300_50 || c[2].Group.Label("en") != "Phong trào" || len(basis.Classes) != 2 || basis.Source != DigestOf([]byte(ownValues)) {
+	if c := basis.Criteria; len(c) != 3 || c[2].ID != "2-1" || c[2].Max != 300_50 || c[2].Group.In(words.English) != "Phong trào" || len(basis.Classes) != 2 || basis.Source != DigestOf([]byte(ownValues)) {
 		t.Errorf("basis %+v", basis)
 	}
 	submitted := revision(1)
@@ -38,7 +41,7 @@ func TestOwnCriteria(t *testing.T) {
 	w.must(t, submitted)
 	w.phase(t, AwaitingScores)
 	scores := func(last Points) []CriterionScore {
-		return []CriterionScore{{"1-1", 600_00}, {"1-2", 99_50}, {"2-1", last}}
+		return []CriterionScore{{Criterion: "1-1", Points: 600_00}, {Criterion: "1-2", Points: 99_50}, {Criterion: "2-1", Points: last}}
 	}
 	w.refused(t, as("a1-officer", SubmitScore{Agency: "a1", Scores: scores(300_51)}), CodeInvalid)
 	for _, a := range []AgencyID{"a0", "a1", "a2"} {
@@ -51,7 +54,7 @@ func TestOwnCriteria(t *testing.T) {
 	}
 	w.must(t, as("a0-head", DeclareRanking{Secretary: "a0-officer"}))
 	sc := w.state.Covenant.Scoring
-	if r := sc.Ranking.Rows[0]; r.Agency != "a0" || r.Class.Vietnamese != "Tốt" || r.Class.Label("en") != "Tốt" || sc.Self[0].Basis != basis.Source || sc.Verified[0].Basis != basis.Source {
+	if r := sc.Ranking.Rows[0]; r.Agency != "a0" || r.Class.Vietnamese != "Tốt" || r.Class.In(words.English) != "Tốt" || sc.Self[0].Basis != basis.Source || sc.Verified[0].Basis != basis.Source {
 		t.Errorf("ranked %+v by %s", r, sc.Self[0].Basis.Short())
 	}
 	w.checkReplayNow(t)
@@ -95,7 +98,7 @@ func FuzzReadBasis(f *testing.F) {
 	rules := stages(f, ownCriteria).Stages[0].Score
 	f.Fuzz(func(t *testing.T, source string) {
 		b, err := rules.ReadBasis([]byte(source))
-		if err != nil && ErrorCode(err) != CodeInvalid || err == nil && sumOf(b.Criteria) != rules.Total {
+		if err != nil && ErrorCode(err) != CodeInvalid || err == nil && process.SumOf(b.Criteria) != rules.Total {
 			t.Fatalf("%+v, %v", b, err)
 		}
 	})

@@ -3,6 +3,8 @@ package workflow
 import (
 	"slices"
 	"time"
+
+	"covenant/internal/words"
 )
 
 // Command is something that somebody or the program wants to happen. Who gives it is no part of it: that is the [Actor], whose
@@ -33,8 +35,8 @@ func (s State) expect(phase Phase) error {
 		return refuse(CodeNotFound, "chưa có giao ước này", "there is no such covenant")
 	}
 	return refuse(CodeWrongState,
-		"giao ước đang ở bước khác: %[1]s", "the covenant is at another step: %[2]s",
-		s.Covenant.Phase.Words("vi"), s.Covenant.Phase.Words("en"))
+		"giao ước đang ở bước khác: %s", "the covenant is at another step: %s",
+		words.Each(s.Covenant.Phase.Words))
 }
 
 // authority is the right by which an actor does a duty for an agency now. The program has none, nor has the console by itself.
@@ -56,7 +58,7 @@ func (s State) authorityOn(person PersonID, agency AgencyID, duty Duty, day Date
 func (s State) enter(stages []Stage, now time.Time) ([]Event, error) {
 	var events []Event
 	for _, stage := range stages {
-		if !stage.When.Holds(s.Covenant) {
+		if !stage.When.Holds(s.Covenant.fact) {
 			events = append(events, StageSkipped{Stage: stage.ID, Type: stage.Kind, When: stage.When.String()})
 			continue
 		}
@@ -132,7 +134,7 @@ func (s State) numbering(stage Stage) AgencyID {
 // advance closes the open stage and enters the next one.
 func (s State) advance(now time.Time) ([]Event, error) {
 	stage := s.Covenant.Stage
-	return s.then([]Event{StageClosed{Stage: stage}}, func(s State) ([]Event, error) { return s.enter(s.Process.after(stage), now) })
+	return s.then([]Event{StageClosed{Stage: stage}}, func(s State) ([]Event, error) { return s.enter(s.Process.After(stage), now) })
 }
 
 // then adds to events what follows once they are applied.

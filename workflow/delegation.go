@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"covenant/internal/words"
 )
 
 // DelegationID identifies a delegation, e.g. "so-tai-chinh/vu-dinh-lam/uq-1".
@@ -200,8 +202,8 @@ func (cmd GrantDelegation) duties(s State, from Position) *Error {
 	}
 	for _, duty := range cmd.Duties {
 		if !slices.Contains(from.Duties, duty) {
-			return refuse(CodeForbidden, "%[1]s không có nhiệm vụ “%[2]s” nên không thể ủy quyền", "%[1]s does not have the duty “%[3]s” and cannot delegate it",
-				s.Directory.PersonName(from.Person), duty.word("vi"), duty.word("en"))
+			return refuse(CodeForbidden, "%s không có nhiệm vụ “%s” nên không thể ủy quyền", "%s does not have the duty “%s” and cannot delegate it",
+				s.Directory.PersonName(from.Person), words.Each(duty.word))
 		}
 	}
 	if cmd.To == from.Person {

@@ -1,5 +1,7 @@
 package workflow
 
+import "covenant/internal/words"
+
 // Duty is something that a position entitles its holder to do for the agency.
 type Duty string
 
@@ -13,20 +15,13 @@ const (
 	DutyReport Duty = "report" // hands in the agency's reports
 )
 
-func (d Duty) word(lang string) string {
-	words := map[Duty][2]string{
-		DutyDraft: {"soạn thảo", "draft"}, DutyReview: {"góp ý, thẩm định", "review"},
-		DutyVote: {"biểu quyết", "vote"}, DutySign: {"ký", "sign"},
-		DutyNumber: {"cấp số, đóng dấu", "issue numbers and apply the seal"}, DutyReport: {"gửi báo cáo", "hand in reports"},
+func (d Duty) word(lang words.Language) string {
+	named := map[Duty]words.Text{
+		DutyDraft: words.Of("soạn thảo", "draft"), DutyReview: words.Of("góp ý, thẩm định", "review"),
+		DutyVote: words.Of("biểu quyết", "vote"), DutySign: words.Of("ký", "sign"),
+		DutyNumber: words.Of("cấp số, đóng dấu", "issue numbers and apply the seal"), DutyReport: words.Of("gửi báo cáo", "hand in reports"),
 	}
-	return pick(lang, words[d])
-}
-
-func pick(lang string, words [2]string) string {
-	if lang == "en" {
-		return words[1]
-	}
-	return words[0]
+	return named[d].In(lang)
 }
 
 // Agency is a department, agency or other body of the block, or the body that a witness stands for.
@@ -39,26 +34,15 @@ type Agency struct {
 	// Collective is the body in whose name its head signs, e.g. Ủy ban nhân dân tỉnh, where the agency works
 	// collectively (Decree 30/2020/NĐ-CP, art. 13 cl. 2); empty where it works under one head (cl. 1).
 	Collective string
-	Language   Language // of its mails
+	Language   words.Language // of its mails
 }
-
-// Language is the language of somebody's mails. The zero value says nothing: such mails are written in both.
-type Language string
-
-// The languages.
-const (
-	Vietnamese Language = "vi"
-	English    Language = "en"
-)
-
-func (l Language) known() bool { return l == "" || l == Vietnamese || l == English }
 
 // Person is a natural person. The name may have been erased.
 type Person struct {
 	ID       PersonID
 	Name     Personal
 	Email    Personal
-	Language Language // of mails; empty: the agency's
+	Language words.Language // of mails; empty: the agency's
 }
 
 // Block is an emulation block and its agencies in the order of the member list.

@@ -1,10 +1,12 @@
 package workflow
 
-import "fmt"
+import (
+	"covenant/internal/words"
+)
 
 // Describe says in one line what an event changes in the directory as it is before.
-func (d *Directory) Describe(e Event, lang string) string {
-	say := func(vi, en string, args ...any) string { return fmt.Sprintf(pick(lang, [2]string{vi, en}), args...) }
+func (d *Directory) Describe(e Event, lang words.Language) string {
+	say := func(vi, en string, args ...any) string { return words.F(vi, en, args...).In(lang) }
 	switch e := e.(type) {
 	case AgencyRegistered:
 		if have, ok := d.Agencies[e.Agency]; ok {
@@ -21,8 +23,8 @@ func (d *Directory) Describe(e Event, lang string) string {
 		if _, ok := d.Positions[e.Position]; ok {
 			mark = "~"
 		}
-		return say("%[1]s chức vụ %[2]s: %[3]s (%[4]s)%[6]s", "%[1]s position %[2]s: %[3]s (%[5]s)%[7]s", mark, e.Position, e.Title,
-			dutyWords(e.Duties, "vi"), dutyWords(e.Duties, "en"), span(e.From, e.Until, "vi"), span(e.From, e.Until, "en"))
+		return say("%s chức vụ %s: %s (%s)%s", "%s position %s: %s (%s)%s", mark, e.Position, e.Title,
+			dutyWords(e.Duties), span(e.From, e.Until))
 	case PositionEnded:
 		return say("− chức vụ %s: đến hết ngày %s", "− position %s: until the end of %s", e.Position, e.LastDay.Display())
 	case BlockFormed:
@@ -31,21 +33,21 @@ func (d *Directory) Describe(e Event, lang string) string {
 		}
 		return say("+ khối %s: %s, %d đơn vị", "+ block %s: %s, %d agencies", e.Block, e.Name, len(e.Members))
 	case DutiesDelegated:
-		return say("+ ủy quyền %[1]s: %[2]s → %[3]s %[4]s, %[5]s%[7]s", "+ delegation %[1]s: %[2]s → %[3]s %[4]s, %[6]s%[8]s", e.ID,
-			d.PersonName(d.Positions[e.From].Person), d.PersonName(e.To), e.Form, dutyWords(e.Duties, "vi"), dutyWords(e.Duties, "en"),
-			span(e.Start, e.End, "vi"), span(e.Start, e.End, "en"))
+		return say("+ ủy quyền %s: %s → %s %s, %s%s", "+ delegation %s: %s → %s %s, %s%s", e.ID,
+			d.PersonName(d.Positions[e.From].Person), d.PersonName(e.To), e.Form, dutyWords(e.Duties),
+			span(e.Start, e.End))
 	case DelegationRevoked:
 		return say("− ủy quyền %s: đến hết ngày %s (%s)", "− delegation %s: until the end of %s (%s)", e.Delegation, e.LastDay.Display(), e.Reason)
 	case RightGranted:
-		return say("+ quyền %[2]s: %[1]s", "+ right to %[3]s: %[1]s", d.PersonName(e.Person), e.Right.word("vi"), e.Right.word("en"))
+		return say("+ quyền %s: %s", "+ right to %s: %s", words.Each(e.Right.word), d.PersonName(e.Person))
 	case RightRevoked:
-		return say("− quyền %[2]s: %[1]s (%[4]s)", "− right to %[3]s: %[1]s (%[4]s)", d.PersonName(e.Person), e.Right.word("vi"), e.Right.word("en"), e.Reason)
+		return say("− quyền %s: %s (%s)", "− right to %s: %s (%s)", words.Each(e.Right.word), d.PersonName(e.Person), e.Reason)
 	}
 	return d.describeCertificate(e, say)
 }
 
 // address is where mails go, with their language where there is one.
-func address(email string, lang Language) string {
+func address(email string, lang words.Language) string {
 	if lang == "" {
 		return "<" + email + ">"
 	}
@@ -69,14 +71,14 @@ func (d *Directory) describeCertificate(e Event, say func(vi, en string, args ..
 }
 
 // span is a stretch of days in words; nothing when it has no ends.
-func span(from, until Date, lang string) string {
+func span(from, until Date) words.Text {
 	switch {
 	case from.IsZero() && until.IsZero():
-		return ""
+		return words.Text{}
 	case until.IsZero():
-		return pick(lang, [2]string{", từ ", ", from "}) + from.Display()
+		return words.F(", từ %s", ", from %s", from.Display())
 	case from.IsZero():
-		return pick(lang, [2]string{", đến hết ", ", until "}) + until.Display()
+		return words.F(", đến hết %s", ", until %s", until.Display())
 	}
-	return pick(lang, [2]string{", từ ", ", from "}) + from.Display() + pick(lang, [2]string{" đến hết ", " until "}) + until.Display()
+	return words.F(", từ %s đến hết %s", ", from %s until %s", from.Display(), until.Display())
 }

@@ -13,6 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"covenant/internal/words"
+	"covenant/workflow/process"
 )
 
 // BlockFile is a block as people write it down: its agencies, people and positions (YAML).
@@ -37,7 +38,7 @@ type BlockFileAgency struct {
 	// Collective is the body in whose name the head signs (TM.), where the agency works collectively.
 	Collective string `yaml:"collective"`
 	// Language of the agency's mails, vi or en, and of those of its people who name none. Default: both.
-	Language Language          `yaml:"language"`
+	Language words.Language    `yaml:"language"`
 	People   []BlockFilePerson `yaml:"people"`
 }
 
@@ -57,7 +58,7 @@ type BlockFilePerson struct {
 	Superior string `yaml:"superior"` // title of whom a deputy signs for
 	Document string `yaml:"document"` // what the post rests on
 	// Language of the person's mails, vi or en. Default: the agency's.
-	Language Language `yaml:"language"`
+	Language words.Language `yaml:"language"`
 }
 
 // BlockFileDelegation is one delegation of a block file: from a person's post to another person.
@@ -94,12 +95,12 @@ func ParseBlockFile(name string, source []byte) (*BlockFile, error) {
 func (f *BlockFile) problems() []string {
 	var out []string
 	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
-	if !ValidCode(string(f.Block.ID)) {
+	if !process.ValidCode(string(f.Block.ID)) {
 		add("block.id %q: want a code of a–z, 0–9 and hyphens", f.Block.ID)
 	}
 	leaders, agencies, people := 0, map[AgencyID]bool{}, map[PersonID]bool{}
 	for _, a := range f.Agencies {
-		if !ValidCode(string(a.ID)) || a.Name == "" {
+		if !process.ValidCode(string(a.ID)) || a.Name == "" {
 			add("agency %q: needs a code and a name", a.ID)
 		}
 		if agencies[a.ID] {
@@ -113,14 +114,14 @@ func (f *BlockFile) problems() []string {
 		default:
 			add("agency %q: role %q is not leader, deputy, member or witness", a.ID, a.Role)
 		}
-		if !a.Language.known() {
+		if a.Language != "" && !a.Language.Known() {
 			add("agency %q: language %q is not vi or en", a.ID, a.Language)
 		}
 		if _, err := mail.ParseAddress(a.Email); err != nil {
 			add("agency %q: e-mail address %q: %v", a.ID, a.Email, err)
 		}
 		for _, p := range a.People {
-			if !ValidCode(string(p.ID)) || p.Name == "" || p.Title == "" || len(p.Duties) == 0 {
+			if !process.ValidCode(string(p.ID)) || p.Name == "" || p.Title == "" || len(p.Duties) == 0 {
 				add("person %q of %q: needs a code, a name, a title and duties", p.ID, a.ID)
 			}
 			if people[p.ID] {
@@ -137,7 +138,7 @@ func (f *BlockFile) problems() []string {
 					add("person %q: e-mail address %q: %v", p.ID, p.Email, err)
 				}
 			}
-			if !p.Language.known() {
+			if p.Language != "" && !p.Language.Known() {
 				add("person %q: language %q is not vi or en", p.ID, p.Language)
 			}
 			if !p.Until.IsZero() && p.Until.Before(p.From) {

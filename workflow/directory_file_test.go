@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"covenant/internal/words"
 	"covenant/workflow/calendar"
 )
 
@@ -54,7 +55,7 @@ func TestBlockFileChanges(t *testing.T) {
 	if len(told) != 2 || told[0] != "~ đơn vị so: Sở Tài chính <so@x.example> → Sở Tài chính <so@x.example> (vi)" || !strings.HasSuffix(told[1], "<binh@x.example> (en)") {
 		t.Errorf("languages: %q", told)
 	}
-	if got := s.Directory.Mailboxes("", "so", DutyVote, calendar.On(2026, 6, 1)); len(got) != 3 || got[0].Language != Vietnamese || got[1] != (Mailbox{"an@x.example", Vietnamese}) || got[2].Language != English {
+	if got := s.Directory.Mailboxes("", "so", DutyVote, calendar.On(2026, 6, 1)); len(got) != 3 || got[0].Language != words.Vietnamese || got[1] != (Mailbox{"an@x.example", words.Vietnamese}) || got[2].Language != words.English {
 		t.Errorf("mailboxes %+v", got)
 	}
 	a, err := s.Directory.Authority("binh", "so", DutySign, calendar.On(2026, 6, 15))

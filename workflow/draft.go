@@ -70,7 +70,7 @@ func fits(p *Process, parties []Party) error {
 	if !ok || len(State{Covenant: &Covenant{Parties: parties}}.signGroups(stage)) > 0 {
 		return nil
 	}
-	return refuse(CodeInvalid, "theo quy trình “%[1]s”, không đơn vị nào của khối ký giao ước", "under the process “%[2]s” no agency of the block signs", p.Name.Vietnamese, p.Name.English)
+	return refuse(CodeInvalid, "theo quy trình “%s”, không đơn vị nào của khối ký giao ước", "under the process “%s” no agency of the block signs", p.Name)
 }
 
 // matchParties holds the document's signature cells against the block: the same agencies in the same roles.

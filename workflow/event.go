@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"time"
+
+	"covenant/internal/words"
 )
 
 // Event is something that happened and is recorded for good. The JSON form of each event is the log's format: fields
@@ -23,14 +25,14 @@ type (
 		// Collective is the body in whose name its head signs (TM.), where the agency works collectively.
 		Collective string `json:"collective,omitempty"`
 		// Language is that of its mails; since 2026-11.
-		Language Language `json:"language,omitempty"`
+		Language words.Language `json:"language,omitempty"`
 	}
 	// PersonRegistered adds or changes a person.
 	PersonRegistered struct {
-		Person   PersonID `json:"person"`
-		Name     Personal `json:"name"`
-		Email    Personal `json:"email"`
-		Language Language `json:"language,omitempty"` // of mails; since 2026-11
+		Person   PersonID       `json:"person"`
+		Name     Personal       `json:"name"`
+		Email    Personal       `json:"email"`
+		Language words.Language `json:"language,omitempty"` // of mails; since 2026-11
 	}
 	// BlockFormed sets a block's members and their roles, in the order of the member list.
 	BlockFormed struct {

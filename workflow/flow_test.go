@@ -8,15 +8,18 @@ import (
 	"strings"
 	"testing"
 
+	"covenant/internal/words"
 	"covenant/workflow/calendar"
 
 	"pgregory.net/rapid"
+
+	"covenant/workflow/process"
 )
 
 // stages is a process of the given stages, in short form.
 func stages(t testing.TB, text string) *Process {
 	t.Helper()
-	p, err := ParseProcess("p.yaml", []byte("process: {id: p, vi: v, en: e}\nstages:\n"+strings.ReplaceAll(text, "NAME", "name: {vi: Bước, en: Stage}")))
+	p, err := process.Parse("p.yaml", []byte("process: {id: p, vi: v, en: e}\nstages:\n"+strings.ReplaceAll(text, "NAME", "name: {vi: Bước, en: Stage}")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +192,7 @@ func (w *world) anyScoring(r *rapid.T, a AgencyID, agencies []AgencyID) Command 
 	case 0:
 		return as(officer, AppealScore{Agency: a, Reason: "x"})
 	case 1:
-		return as("a1-officer", DecideAppeal{Agency: a, Scores: []CriterionScore{{"a", 400}}, Reason: "x"})
+		return as("a1-officer", DecideAppeal{Agency: a, Scores: []CriterionScore{{Criterion: "a", Points: 400}}, Reason: "x"})
 	case 2:
 		return as(w.chair(), OpenPoll{Poll: poll})
 	case 3:
@@ -357,7 +360,7 @@ func (w *world) does(turn Turn) []Command {
 	case AwaitingSignatures:
 		out = append(out, w.signature(SlotID(a)))
 	case AwaitingScores:
-		scores := []CriterionScore{{"a", 500}}
+		scores := []CriterionScore{{Criterion: "a", Points: 500}}
 		out = append(out, as(officer, SubmitScore{Agency: a, Scores: scores}), as(head, DeclareRanking{Secretary: officer}), as(head, OpenPoll{}),
 			as(officer, AcceptScore{Agency: a}))
 		for _, p := range c.Scoring.Polls {
@@ -394,7 +397,7 @@ func (w *world) invariants(r *rapid.T, ballots box) {
 			r.Fatalf("phase %s names nobody whose turn it is", c.Phase)
 		}
 	}
-	for _, lang := range []string{"vi", "en"} {
+	for _, lang := range words.Languages() {
 		if s.Status(w.now, lang) == "" || strings.Contains(s.Status(w.now, lang), "%!") {
 			r.Fatalf("status in %s: %q", lang, s.Status(w.now, lang))
 		}

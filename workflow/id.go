@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"covenant/workflow/process"
 )
 
 // Identifiers. Codes chosen by people (agencies, blocks, slots) are lower-case ASCII with hyphens; ids made by the
@@ -56,5 +58,5 @@ func (p *Personal) UnmarshalJSON(data []byte) error {
 // ValidSlug reports whether text can be the address of a covenant of a year: the year, a slash, and a code.
 func ValidSlug(text string, year int) bool {
 	name, ok := strings.CutPrefix(text, fmt.Sprintf("%04d/", year))
-	return ok && ValidCode(name)
+	return ok && process.ValidCode(name)
 }

@@ -13,6 +13,8 @@ import (
 	"covenant/workflow/calendar"
 
 	"pgregory.net/rapid"
+
+	"covenant/workflow/process"
 )
 
 // world drives one covenant by commands, as the engine does, and keeps the events.
@@ -28,7 +30,7 @@ func testProcess(t testing.TB) *Process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := ParseProcess("process.yaml", source)
+	p, err := process.Parse("process.yaml", source)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -216,7 +216,7 @@ func (cmd OpenPoll) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	}
 	if open, ok := s.Covenant.Scoring.openPoll(); ok {
 		rule, _ := s.stage().Score.PollRule(open.Poll)
-		return nil, refuse(CodeWrongState, "cuộc bỏ phiếu “%[1]s” đang mở; kiểm phiếu xong rồi mới mở cuộc khác", "the poll “%[2]s” is open; close it first", rule.Label("vi"), rule.Label("en"))
+		return nil, refuse(CodeWrongState, "cuộc bỏ phiếu “%s” đang mở; kiểm phiếu xong rồi mới mở cuộc khác", "the poll “%s” is open; close it first", rule)
 	}
 	rule, err := cmd.rule(s)
 	if err != nil {
@@ -244,7 +244,7 @@ func (cmd OpenPoll) rule(s State) (PollRule, error) {
 	}
 	held, _ := s.Covenant.Scoring.Poll(rule.ID)
 	if r := held.Result; r != nil && !r.Lapsed && (rule.Decides == DecidesRanking || r.Elected != "") {
-		return rule, refuse(CodeConflict, "cuộc bỏ phiếu “%[1]s” đã có kết quả", "the poll “%[2]s” has its result", rule.Label("vi"), rule.Label("en"))
+		return rule, refuse(CodeConflict, "cuộc bỏ phiếu “%s” đã có kết quả", "the poll “%s” has its result", rule)
 	}
 	return rule, nil
 }

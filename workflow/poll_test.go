@@ -29,8 +29,8 @@ func scored(t testing.TB, text string, points ...Points) *world {
 		if i == 0 {
 			by = "a1-officer"
 		}
-		w.must(t, as(PersonID(a+"-officer"), SubmitScore{Agency: a, Scores: []CriterionScore{{"a", p}}}))
-		w.must(t, as(by, VerifyScore{Agency: a, Scores: []CriterionScore{{"a", p}}}))
+		w.must(t, as(PersonID(a+"-officer"), SubmitScore{Agency: a, Scores: []CriterionScore{{Criterion: "a", Points: p}}}))
+		w.must(t, as(by, VerifyScore{Agency: a, Scores: []CriterionScore{{Criterion: "a", Points: p}}}))
 	}
 	return w
 }

@@ -3,8 +3,9 @@ package workflow
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
+
+	"covenant/internal/words"
 )
 
 // Position is a post in an agency that a person holds for a time, with the duties that come with it.
@@ -241,10 +242,10 @@ func (d *Directory) Leaving(id PositionID, lastDay Date) []Delegation {
 	return out
 }
 
-func dutyWords(duties []Duty, lang string) string {
-	var words []string
-	for _, d := range duties {
-		words = append(words, d.word(lang))
+func dutyWords(duties []Duty) words.Text {
+	all := make([]words.Text, len(duties))
+	for i, d := range duties {
+		all[i] = words.Each(d.word)
 	}
-	return strings.Join(words, ", ")
+	return words.Join(", ", all...)
 }

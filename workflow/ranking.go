@@ -39,7 +39,7 @@ func (cmd DeclareRanking) decide(s State, by Actor, now time.Time) ([]Event, err
 		return nil, err
 	}
 	if pending := s.pendingPolls(); len(pending) > 0 {
-		return nil, refuse(CodeWrongState, "chưa bỏ phiếu xong: “%[1]s”", "a poll is still to be held: “%[2]s”", pending[0].Label("vi"), pending[0].Label("en"))
+		return nil, refuse(CodeWrongState, "chưa bỏ phiếu xong: “%s”", "a poll is still to be held: “%s”", pending[0])
 	}
 	method, err := cmd.fromPolls(s)
 	if err != nil {
@@ -93,8 +93,8 @@ func (s State) elected(office Decides, named AgencyID) (AgencyID, error) {
 	case rule.Tie == TieChair && contains(result.Tied, named):
 		return named, nil
 	}
-	return "", refuse(CodeInvalid, "“%[1]s”: %[3]s không trúng cử theo kết quả bỏ phiếu", "“%[2]s”: %[3]s was not elected by the poll",
-		rule.Label("vi"), rule.Label("en"), s.Directory.AgencyName(named))
+	return "", refuse(CodeInvalid, "“%s”: %s không trúng cử theo kết quả bỏ phiếu", "“%s”: %s was not elected by the poll",
+		rule, s.Directory.AgencyName(named))
 }
 
 func (cmd DeclareRanking) check(s State) error {

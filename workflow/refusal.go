@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"covenant/internal/words"
 )
 
 // CauseKind is what stopped a covenant or sent its draft back.
@@ -298,7 +300,7 @@ func (s State) stillNeutral(cmd DeclareConflict) error {
 	}
 	for _, stage := range s.Process.Stages {
 		if who := s.takingPart(stage); (stage.Kind == StageReview || stage.Kind == StageVote || stage.Kind == StageScore) && len(who) == 1 && who[0] == cmd.Agency {
-			return refuse(CodeWrongState, "không còn đơn vị nào khác ở bước “%[1]s”", "nobody else would be left in the stage “%[2]s”", stage.Label("vi"), stage.Label("en"))
+			return refuse(CodeWrongState, "không còn đơn vị nào khác ở bước “%s”", "nobody else would be left in the stage “%s”", words.Each(stage.Label))
 		}
 	}
 	return nil

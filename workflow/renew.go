@@ -11,6 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"covenant/internal/words"
 	"covenant/workflow/calendar"
 )
 
@@ -27,18 +28,16 @@ type Renewal struct {
 
 // RenewalNote is one thing to know about a renewal: where, and what.
 type RenewalNote struct {
-	Path       string // of the value, e.g. "các_đơn_vị[2].vai_trò"; empty: of the whole
-	Vietnamese string
-	English    string
+	Path string // of the value, e.g. "các_đơn_vị[2].vai_trò"; empty: of the whole
+	words.Text
 }
 
-// Text is the note in the reader's language.
-func (n RenewalNote) Text(lang string) string {
-	text := pick(lang, [2]string{n.Vietnamese, n.English})
+// In is the note in the reader's language.
+func (n RenewalNote) In(l words.Language) string {
 	if n.Path == "" {
-		return text
+		return n.Text.In(l)
 	}
-	return n.Path + ": " + text
+	return n.Path + ": " + n.Text.In(l)
 }
 
 // Renew makes next year's values from this year's: the year and what names it, dates moved to the same day next year (or
@@ -88,11 +87,11 @@ type renewer struct {
 }
 
 func (r *renewer) changed(path, was, is string) {
-	r.out.Changed = append(r.out.Changed, RenewalNote{path, fmt.Sprintf("“%s” → “%s”", was, is), fmt.Sprintf("“%s” → “%s”", was, is)})
+	r.out.Changed = append(r.out.Changed, RenewalNote{path, words.Same(fmt.Sprintf("“%s” → “%s”", was, is))})
 }
 
 func (r *renewer) look(path, vi, en string, args ...any) {
-	r.out.Look = append(r.out.Look, RenewalNote{path, fmt.Sprintf(vi, args...), fmt.Sprintf(en, args...)})
+	r.out.Look = append(r.out.Look, RenewalNote{path, words.F(vi, en, args...)})
 }
 
 // sentenceLength is from how many characters on a text is content that a person wrote for one year.
@@ -209,7 +208,7 @@ func (r *renewer) unit(path string, unit *yaml.Node, block Block, listed map[Age
 			return
 		}
 	}
-	r.look(path, "vai trò nay là %[1]s", "its role is %[2]s now", role.Word("vi"), role.Word("en"))
+	r.look(path, "vai trò nay là %s", "its role is %s now", words.Each(role.Word))
 }
 
 func (r *renewer) partyOf(unit *yaml.Node) (AgencyID, bool) {

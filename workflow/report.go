@@ -23,7 +23,7 @@ func (cmd SubmitReport) decide(s State, by Actor, now time.Time) ([]Event, error
 		return nil, err
 	}
 	stage, _ := s.Process.OfKind(StageReport)
-	due, ok := stage.Report.ReportDue(cmd.Obligation, cmd.Period, *c.Reporting)
+	due, ok := stage.Report.ReportDue(cmd.Obligation, cmd.Period, c.Reporting.From, c.Reporting.Until)
 	if !ok {
 		return nil, refuse(CodeNotFound, "giao ước không có kỳ báo cáo %q (%s)", "the covenant has no reporting period %q (%s)", cmd.Period, cmd.Obligation)
 	}

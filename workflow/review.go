@@ -1,6 +1,10 @@
 package workflow
 
-import "time"
+import (
+	"time"
+
+	"covenant/internal/words"
+)
 
 // Opinion is what an agency says of a revision.
 type Opinion string
@@ -19,14 +23,14 @@ const (
 func (o Opinion) Approves() bool { return o == OpinionApprove || o == OpinionApproveComments }
 
 // Word is the opinion in the reader's language.
-func (o Opinion) Word(lang string) string {
-	return pick(lang, map[Opinion][2]string{
-		OpinionApprove:         {"Nhất trí", "Approved"},
-		OpinionApproveComments: {"Nhất trí, có ý kiến thêm", "Approved with comments"},
-		OpinionReturn:          {"Trả lại để chỉnh sửa", "Returned for revision"},
-		OpinionReject:          {"Không nhất trí", "Rejected"},
-		OpinionAbstain:         {"Không có ý kiến", "No opinion"},
-	}[o])
+func (o Opinion) Word(lang words.Language) string {
+	return map[Opinion]words.Text{
+		OpinionApprove:         words.Of("Nhất trí", "Approved"),
+		OpinionApproveComments: words.Of("Nhất trí, có ý kiến thêm", "Approved with comments"),
+		OpinionReturn:          words.Of("Trả lại để chỉnh sửa", "Returned for revision"),
+		OpinionReject:          words.Of("Không nhất trí", "Rejected"),
+		OpinionAbstain:         words.Of("Không có ý kiến", "No opinion"),
+	}[o].In(lang)
 }
 
 // Events of reviews, beside ReviewGiven and RevisionReturned.
@@ -197,8 +201,8 @@ func (s State) turnToReview(agency AgencyID, revision Revision) error {
 	case ok && carried && !c.spoke(c.Stage, agency, revision.Number):
 		return nil
 	case ok:
-		return refuse(CodeConflict, "%[1]s đã cho ý kiến về bản này: %[2]s", "%[1]s has already given its opinion on this revision: %[3]s",
-			name, given.Word("vi"), given.Word("en"))
+		return refuse(CodeConflict, "%[1]s đã cho ý kiến về bản này: %[2]s", "%[1]s has already given its opinion on this revision: %[2]s",
+			name, words.Each(given.Word))
 	case s.conflicted(agency, ""):
 		return refuse(CodeForbidden, "%s đã khai có xung đột lợi ích nên không góp ý", "%s has declared a conflict of interest and gives no opinion", name)
 	case contains(c.Queue, agency):

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"covenant/internal/words"
 )
 
 func (w *world) opinion(a AgencyID, o Opinion, comments ...Comment) GiveReview {
@@ -171,7 +173,7 @@ func TestCommentsAndThreads(t *testing.T) {
 	w.must(t, w.review("a0", OpinionApprove))
 	w.must(t, w.review("a2", OpinionApprove))
 	w.phase(t, AwaitingReviews)
-	if got := w.state.Sentence("vi"); got != "Đã đủ ý kiến, chờ đơn vị soạn thảo giải quyết 2 góp ý" {
+	if got := w.state.Sentence(words.Vietnamese); got != "Đã đủ ý kiến, chờ đơn vị soạn thảo giải quyết 2 góp ý" {
 		t.Errorf("status %q", got)
 	}
 	if turns := w.state.Turns(); len(turns) != 1 || turns[0] != (Turn{"a0", DutyDraft}) {
@@ -207,7 +209,7 @@ func TestReviewQuorum(t *testing.T) {
 	w.now = w.now.AddDate(0, 0, 5)
 	w.must(t, w.climb("het"))
 	w.phase(t, PhaseRejected)
-	if got := w.state.Sentence("en"); !strings.Contains(got, "too few agencies gave an opinion") {
+	if got := w.state.Sentence(words.English); !strings.Contains(got, "too few agencies gave an opinion") {
 		t.Errorf("status %q", got)
 	}
 	w.must(t, as("a0-head", SettleRefusal{Choice: ThenContinue, Reason: "đủ căn cứ"}))

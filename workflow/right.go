@@ -3,6 +3,8 @@ package workflow
 import (
 	"slices"
 	"time"
+
+	"covenant/internal/words"
 )
 
 // Right is what a person may do in the whole installation, beside the duties of their posts.
@@ -17,10 +19,10 @@ const (
 )
 
 // Word is the right in words.
-func (r Right) word(lang string) string {
-	return pick(lang, map[Right][2]string{
-		RightAdminister: {"quản trị", "administer"}, RightAudit: {"kiểm tra, thanh tra", "audit"},
-	}[r])
+func (r Right) word(lang words.Language) string {
+	return map[Right]words.Text{
+		RightAdminister: words.Of("quản trị", "administer"), RightAudit: words.Of("kiểm tra, thanh tra", "audit"),
+	}[r].In(lang)
 }
 
 func (r Right) known() bool { return r == RightAdminister || r == RightAudit }

@@ -3,13 +3,10 @@ package workflow
 import (
 	"slices"
 	"time"
-)
 
-// CriterionScore is the points for one criterion.
-type CriterionScore struct {
-	Criterion CriterionID `json:"criterion"`
-	Points    Points      `json:"points"`
-}
+	"covenant/internal/words"
+	"covenant/workflow/process"
+)
 
 // Events of scoring.
 type (
@@ -228,7 +225,7 @@ func (cmd SubmitScore) decide(s State, by Actor, now time.Time) ([]Event, error)
 		return nil, refuse(CodeConflict, "điểm của %s đã được thẩm định", "the score of %s is verified already", s.Directory.AgencyName(cmd.Agency))
 	}
 	basis := s.ScoreBasis()
-	total, err := basis.check(cmd.Scores)
+	total, err := basis.Check(cmd.Scores)
 	if err != nil {
 		return nil, err
 	}
@@ -257,7 +254,7 @@ func (cmd VerifyScore) decide(s State, by Actor, now time.Time) ([]Event, error)
 		return nil, refuse(CodeWrongState, "%s chưa tự chấm điểm, hoặc đã được thẩm định", "%s has not scored itself yet, or is verified already", s.Directory.AgencyName(cmd.Agency))
 	}
 	basis := s.ScoreBasis()
-	total, err := basis.check(cmd.Scores)
+	total, err := basis.Check(cmd.Scores)
 	if err != nil {
 		return nil, err
 	}
@@ -287,14 +284,15 @@ func (cmd CloseReporting) decide(s State, by Actor, now time.Time) ([]Event, err
 	if _, err := s.authority(by, c.Leader(), DutyReport, now); err != nil {
 		return nil, err
 	}
-	if c.Stage == "" || len(s.Process.after(c.Stage)) == 0 {
+	if c.Stage == "" || len(s.Process.After(c.Stage)) == 0 {
 		return nil, refuse(CodeWrongState, "quy trình không có bước nào sau báo cáo", "the process has no stage after the reports")
 	}
 	for _, o := range s.stage().Report.Obligations {
-		for _, due := range s.stage().Report.deadlines(o.ID, *c.Reporting) {
-			if missing := c.Missing(o.ID, PeriodOf(o.Period, due.Date)); len(missing) > 0 && !due.LastDay().Before(s.today(now)) {
-				return nil, refuse(CodeWrongState, "còn %[3]d đơn vị chưa gửi %[1]s, hạn %[4]s", "%[3]d members have not handed in the %[2]s, due %[4]s",
-					o.Title(PeriodOf(o.Period, due.Date), "vi"), o.Title(PeriodOf(o.Period, due.Date), "en"), len(missing), due.LastDay().Display())
+		for _, due := range s.stage().Report.Deadlines(o.ID, c.Reporting.From, c.Reporting.Until) {
+			if missing := c.Missing(o.ID, process.PeriodOf(o.Period, due.Date)); len(missing) > 0 && !due.LastDay().Before(s.today(now)) {
+				return nil, refuse(CodeWrongState, "còn %d đơn vị chưa gửi %s, hạn %s", "%d members have not handed in the %s, due %s",
+					len(missing),
+					words.Each(func(l words.Language) string { return o.Title(process.PeriodOf(o.Period, due.Date), l) }), due.LastDay().Display())
 			}
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"covenant/workflow/calendar"
+	"covenant/workflow/process"
 )
 
 func TestScoresAndRanking(t *testing.T) {
@@ -20,9 +21,9 @@ func TestScoresAndRanking(t *testing.T) {
       flags: 1
 `)
 	scores := func(a, b string) []CriterionScore {
-		pa, _ := ParsePoints(a)
-		pb, _ := ParsePoints(b)
-		return []CriterionScore{{"a", pa}, {"b", pb}}
+		pa, _ := process.ParsePoints(a)
+		pb, _ := process.ParsePoints(b)
+		return []CriterionScore{{Criterion: "a", Points: pa}, {Criterion: "b", Points: pb}}
 	}
 	w.phase(t, AwaitingScores)
 	w.refused(t, as("a1-officer", SubmitScore{Agency: "a1", Scores: scores("700.5", "1")}), CodeInvalid)
@@ -68,11 +69,11 @@ func TestReportingEndsInScores(t *testing.T) {
 	w.must(t, as("a0-officer", CloseReporting{}))
 	w.phase(t, AwaitingScores)
 	for _, a := range []AgencyID{"a0", "a1", "a2"} {
-		w.must(t, as(PersonID(a+"-officer"), SubmitScore{Agency: a, Scores: []CriterionScore{{"a", 900}}}))
+		w.must(t, as(PersonID(a+"-officer"), SubmitScore{Agency: a, Scores: []CriterionScore{{Criterion: "a", Points: 900}}}))
 	}
-	w.must(t, as("a1-officer", VerifyScore{Agency: "a0", Scores: []CriterionScore{{"a", 900}}}))
-	w.must(t, as("a0-officer", VerifyScore{Agency: "a1", Scores: []CriterionScore{{"a", 900}}}))
-	w.must(t, as("a0-officer", VerifyScore{Agency: "a2", Scores: []CriterionScore{{"a", 900}}}))
+	w.must(t, as("a1-officer", VerifyScore{Agency: "a0", Scores: []CriterionScore{{Criterion: "a", Points: 900}}}))
+	w.must(t, as("a0-officer", VerifyScore{Agency: "a1", Scores: []CriterionScore{{Criterion: "a", Points: 900}}}))
+	w.must(t, as("a0-officer", VerifyScore{Agency: "a2", Scores: []CriterionScore{{Criterion: "a", Points: 900}}}))
 	w.must(t, as("a0-head", DeclareRanking{Secretary: "a0-officer"}))
 	w.phase(t, PhaseClosed)
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"covenant/internal/words"
 	"covenant/workflow/calendar"
 )
 
@@ -82,7 +83,7 @@ func TestRefusals(t *testing.T) {
 	w = start("decide")
 	w.must(t, refuse(w, "a1"))
 	w.phase(t, PhaseRejected)
-	if got := w.state.Sentence("vi"); got != "Đã dừng: Cơ quan a1 từ chối ký; chờ Cơ quan a0 quyết định" {
+	if got := w.state.Sentence(words.Vietnamese); got != "Đã dừng: Cơ quan a1 từ chối ký; chờ Cơ quan a0 quyết định" {
 		t.Errorf("status %q", got)
 	}
 	w.refused(t, as("a1-head", SettleRefusal{Choice: ThenContinue, Reason: "x"}), CodeForbidden)
@@ -162,7 +163,7 @@ func TestTooManyRefusalsStopAtOnce(t *testing.T) {
 		w.must(t, as(PersonID(slot+"-head"), RefuseSignature{Slot: slot, Reason: "chưa thống nhất"}))
 	}
 	w.phase(t, PhaseRejected)
-	if got := w.state.Sentence("en"); got != "Stopped: too few signatures can be reached; waiting for Cơ quan a0 to decide" {
+	if got := w.state.Sentence(words.English); got != "Stopped: too few signatures can be reached; waiting for Cơ quan a0 to decide" {
 		t.Errorf("status %q", got)
 	}
 }

@@ -12,25 +12,25 @@ import (
 )
 
 // Words is the phase in the reader's language.
-func (p Phase) Words(lang string) string {
-	return pick(lang, map[Phase][2]string{
-		AwaitingRevision:   {"chờ trình dự thảo", "awaiting a revision"},
-		AwaitingReviews:    {"chờ góp ý", "awaiting reviews"},
-		AwaitingVotes:      {"chờ biểu quyết", "awaiting votes"},
-		AwaitingNumber:     {"chờ cấp số", "awaiting a number"},
-		AwaitingFreeze:     {"đang chốt văn bản", "freezing the document"},
-		AwaitingSignatures: {"chờ ký số", "awaiting signatures"},
-		AwaitingSeals:      {"chờ đóng dấu", "awaiting seals"},
-		AwaitingValidation: {"đang bổ sung dữ liệu kiểm tra", "adding validation data"},
-		AwaitingReports:    {"đang thực hiện, báo cáo định kỳ", "in force, periodic reports"},
-		AwaitingScores:     {"chờ chấm điểm, xếp hạng", "awaiting scores and ranking"},
-		PhaseInForce:       {"đang có hiệu lực", "in force"},
-		PhaseAdopted:       {"đã thông qua", "adopted"},
-		PhaseCancelled:     {"đã hủy", "cancelled"},
-		PhaseClosed:        {"đã kết thúc", "closed"},
-		PhaseRejected:      {"đã dừng, chờ khối trưởng quyết định", "stopped, awaiting the block leader's decision"},
-		PhaseWithdrawn:     {"đã rút", "withdrawn"},
-	}[p])
+func (p Phase) Words(lang words.Language) string {
+	return map[Phase]words.Text{
+		AwaitingRevision:   words.Of("chờ trình dự thảo", "awaiting a revision"),
+		AwaitingReviews:    words.Of("chờ góp ý", "awaiting reviews"),
+		AwaitingVotes:      words.Of("chờ biểu quyết", "awaiting votes"),
+		AwaitingNumber:     words.Of("chờ cấp số", "awaiting a number"),
+		AwaitingFreeze:     words.Of("đang chốt văn bản", "freezing the document"),
+		AwaitingSignatures: words.Of("chờ ký số", "awaiting signatures"),
+		AwaitingSeals:      words.Of("chờ đóng dấu", "awaiting seals"),
+		AwaitingValidation: words.Of("đang bổ sung dữ liệu kiểm tra", "adding validation data"),
+		AwaitingReports:    words.Of("đang thực hiện, báo cáo định kỳ", "in force, periodic reports"),
+		AwaitingScores:     words.Of("chờ chấm điểm, xếp hạng", "awaiting scores and ranking"),
+		PhaseInForce:       words.Of("đang có hiệu lực", "in force"),
+		PhaseAdopted:       words.Of("đã thông qua", "adopted"),
+		PhaseCancelled:     words.Of("đã hủy", "cancelled"),
+		PhaseClosed:        words.Of("đã kết thúc", "closed"),
+		PhaseRejected:      words.Of("đã dừng, chờ khối trưởng quyết định", "stopped, awaiting the block leader's decision"),
+		PhaseWithdrawn:     words.Of("đã rút", "withdrawn"),
+	}[p].In(lang)
 }
 
 // Tone classes a status for its colour; the words always stand beside it.
@@ -55,25 +55,25 @@ func (p Phase) Tone() Tone {
 }
 
 // Status is the one sentence that says where the covenant stands and who acts next, and by when.
-func (s State) Status(now time.Time, lang string) string {
+func (s State) Status(now time.Time, lang words.Language) string {
 	return s.Calendar.WithDue(s.Sentence(lang), s.Covenant.Due, s.today(now), lang)
 }
 
 // Sentence is the status without its deadline: it changes only when an event happens.
-func (s State) Sentence(lang string) string {
+func (s State) Sentence(lang words.Language) string {
 	return s.sentence(lang) + s.Covenant.amendedWords(lang)
 }
 
-func (s State) sentence(lang string) string {
+func (s State) sentence(lang words.Language) string {
 	c := s.Covenant
 	who := func(vi, en string) string { return s.waitingFor(lang, vi, en) }
 	switch c.Phase {
 	case AwaitingRevision:
 		if last, ok := c.Revision(); ok {
-			return fmt.Sprintf(pick(lang, [2]string{"Chờ %s chỉnh sửa dự thảo lần %d", "Waiting for %s to change revision %d"}),
+			return fmt.Sprintf(words.Of("Chờ %s chỉnh sửa dự thảo lần %d", "Waiting for %s to change revision %d").In(lang),
 				s.Directory.AgencyName(c.For), last.Number)
 		}
-		return fmt.Sprintf(pick(lang, [2]string{"Chờ %s trình dự thảo", "Waiting for %s to submit a draft"}), s.Directory.AgencyName(c.For))
+		return words.F("Chờ %s trình dự thảo", "Waiting for %s to submit a draft", s.Directory.AgencyName(c.For)).In(lang)
 	case AwaitingReviews:
 		if len(c.Waiting) == 0 {
 			return openComments(lang, len(c.OpenThreads()))
@@ -84,17 +84,17 @@ func (s State) sentence(lang string) string {
 	case AwaitingScores:
 		return s.scoringSentence(lang)
 	case AwaitingNumber:
-		return fmt.Sprintf(pick(lang, [2]string{"Chờ văn thư %s cấp số và ngày ban hành", "Waiting for the clerk of %s to issue number and date"}), s.Directory.AgencyName(c.Leader()))
+		return words.F("Chờ văn thư %s cấp số và ngày ban hành", "Waiting for the clerk of %s to issue number and date", s.Directory.AgencyName(c.Leader())).In(lang)
 	case AwaitingSignatures:
 		if c.Enough != nil {
-			return fmt.Sprintf(pick(lang, [2]string{"Đã đủ %d/%d chữ ký để có hiệu lực; %s", "%d of %d signatures, enough to come into force; %s"}),
+			return fmt.Sprintf(words.Of("Đã đủ %d/%d chữ ký để có hiệu lực; %s", "%d of %d signatures, enough to come into force; %s").In(lang),
 				s.SignTally().Have, c.Enough.Total, lowerFirst(who("ký tiếp", "to sign")))
 		}
 		return who("ký số", "to sign")
 	case AwaitingSeals:
 		return who("đóng dấu", "to apply the seal")
 	case AwaitingReports:
-		return fmt.Sprintf(pick(lang, [2]string{"Đang có hiệu lực từ %s; các đơn vị báo cáo đến %s", "In force since %s; members report until %s"}),
+		return fmt.Sprintf(words.Of("Đang có hiệu lực từ %s; các đơn vị báo cáo đến %s", "In force since %s; members report until %s").In(lang),
 			c.InForce.Display(), c.Reporting.Until.Display())
 	case PhaseRejected:
 		return s.stoppedBecause(lang)
@@ -114,7 +114,7 @@ func lowerFirst(text string) string {
 	return strings.ToLower(text[:n]) + text[n:]
 }
 
-func openComments(lang string, n int) string {
+func openComments(lang words.Language, n int) string {
 	if lang == "en" {
 		return "All have reviewed; waiting for the drafter to resolve " + words.Plural(n, "comment", "comments")
 	}
@@ -122,24 +122,24 @@ func openComments(lang string, n int) string {
 }
 
 // votingSentence is how the vote stands: at a conference, what the chair has to do next.
-func (s State) votingSentence(lang string) string {
+func (s State) votingSentence(lang words.Language) string {
 	c, sitting := s.Covenant, s.Covenant.Sitting()
 	pending := len(s.PendingMotions())
 	conference := s.stage().Vote != nil && s.stage().Vote.Conference != nil
 	chair := s.Directory.AgencyName(s.Chair())
 	switch {
 	case conference && sitting == nil:
-		return fmt.Sprintf(pick(lang, [2]string{"Chờ %s khai mạc hội nghị", "Waiting for %s to open the conference"}), chair)
+		return words.F("Chờ %s khai mạc hội nghị", "Waiting for %s to open the conference", chair).In(lang)
 	case conference && sitting.Closed != nil:
-		return fmt.Sprintf(pick(lang, [2]string{"Hội nghị tạm dừng, chờ %s họp lại", "The conference is adjourned; waiting for %s to open it again"}), chair)
+		return words.F("Hội nghị tạm dừng, chờ %s họp lại", "The conference is adjourned; waiting for %s to open it again", chair).In(lang)
 	case len(c.Waiting) > 0:
 		return s.waitingFor(lang, "biểu quyết", "to vote")
 	case conference && pending > 0 && !c.votingOpen():
-		return fmt.Sprintf(pick(lang, [2]string{"Hội nghị đang họp, chờ chủ tọa đưa ra %d nội dung biểu quyết", "The conference is sitting; motions for the chair to put: %d"}), pending)
+		return words.F("Hội nghị đang họp, chờ chủ tọa đưa ra %d nội dung biểu quyết", "The conference is sitting; motions for the chair to put: %d", pending).In(lang)
 	case conference && !c.votingOpen():
-		return pick(lang, [2]string{"Đã biểu quyết xong, chờ chủ tọa bế mạc hội nghị", "All motions are decided; waiting for the chair to close the conference"})
+		return words.Of("Đã biểu quyết xong, chờ chủ tọa bế mạc hội nghị", "All motions are decided; waiting for the chair to close the conference").In(lang)
 	}
-	return pick(lang, [2]string{"Các đơn vị đã biểu quyết, chờ chủ tọa công bố kết quả", "All have voted; waiting for the chair to declare the result"})
+	return words.Of("Các đơn vị đã biểu quyết, chờ chủ tọa công bố kết quả", "All have voted; waiting for the chair to declare the result").In(lang)
 }
 
 // votingOpen reports whether a motion is open.
@@ -147,60 +147,60 @@ func (c *Covenant) votingOpen() bool {
 	return slices.ContainsFunc(c.Motions, func(m Motion) bool { return m.Opened && m.Result == nil })
 }
 
-func (s State) scoringSentence(lang string) string {
+func (s State) scoringSentence(lang words.Language) string {
 	c := s.Covenant
 	unverified := len(s.unverified())
 	switch {
 	case len(c.Waiting) > 0:
 		return s.waitingFor(lang, "tự chấm điểm", "to score themselves")
 	case unverified > 0:
-		return fmt.Sprintf(pick(lang, [2]string{"Chờ thẩm định điểm của %d đơn vị", "Scores to be verified: %d"}), unverified)
+		return words.F("Chờ thẩm định điểm của %d đơn vị", "Scores to be verified: %d", unverified).In(lang)
 	case len(c.Scoring.Undecided()) > 0:
-		return fmt.Sprintf(pick(lang, [2]string{"Chờ giải quyết %d khiếu nại điểm", "Appeals to be decided: %d"}), len(c.Scoring.Undecided()))
+		return words.F("Chờ giải quyết %d khiếu nại điểm", "Appeals to be decided: %d", len(c.Scoring.Undecided())).In(lang)
 	}
 	return s.pollingSentence(lang)
 }
 
 // pollingSentence is how it stands once the scores are verified: appeals, polls, the ranking.
-func (s State) pollingSentence(lang string) string {
+func (s State) pollingSentence(lang words.Language) string {
 	sc := s.Covenant.Scoring
 	if poll, ok := sc.openPoll(); ok {
 		rule, _ := s.stage().Score.PollRule(poll.Poll)
 		if missing := len(poll.Missing()); missing > 0 {
-			return fmt.Sprintf(pick(lang, [2]string{"%[2]s: còn %[1]d đơn vị chưa bỏ phiếu", "%[3]s: ballots still to come: %[1]d"}), missing, rule.Label("vi"), rule.Label("en"))
+			return words.F("%s: còn %d đơn vị chưa bỏ phiếu", "%s: ballots still to come: %d", rule, missing).In(lang)
 		}
-		return fmt.Sprintf(pick(lang, [2]string{"%[1]s: đã đủ phiếu, chờ chủ tọa kiểm phiếu", "%[2]s: all ballots are in; waiting for the chair to count"}), rule.Label("vi"), rule.Label("en"))
+		return words.F("%s: đã đủ phiếu, chờ chủ tọa kiểm phiếu", "%s: all ballots are in; waiting for the chair to count", rule).In(lang)
 	}
 	if open := s.mayAppeal(Date{}); len(open) > 0 && len(sc.Polls) == 0 {
 		last, _ := sc.VerifiedScore(open[len(open)-1])
-		return fmt.Sprintf(pick(lang, [2]string{"Đã thẩm định điểm; các đơn vị chấp nhận hoặc khiếu nại đến hết %s", "All scores are verified; agencies accept or appeal until %s"}),
+		return fmt.Sprintf(words.Of("Đã thẩm định điểm; các đơn vị chấp nhận hoặc khiếu nại đến hết %s", "All scores are verified; agencies accept or appeal until %s").In(lang),
 			last.AppealUntil.LastDay().Display())
 	}
 	if pending := s.pendingPolls(); len(pending) > 0 {
-		return fmt.Sprintf(pick(lang, [2]string{"Đã thẩm định điểm, chờ chủ tọa mở cuộc bỏ phiếu: %[1]s", "All scores are verified; waiting for the chair to open the poll: %[2]s"}),
-			pending[0].Label("vi"), pending[0].Label("en"))
+		return words.F("Đã thẩm định điểm, chờ chủ tọa mở cuộc bỏ phiếu: %s", "All scores are verified; waiting for the chair to open the poll: %s",
+			pending[0]).In(lang)
 	}
-	return pick(lang, [2]string{"Đã thẩm định điểm, chờ công bố xếp hạng", "All scores are verified; waiting for the ranking to be declared"})
+	return words.Of("Đã thẩm định điểm, chờ công bố xếp hạng", "All scores are verified; waiting for the ranking to be declared").In(lang)
 }
 
 // stoppedBecause is why the covenant stands still, and who decides.
-func (s State) stoppedBecause(lang string) string {
-	return fmt.Sprintf(pick(lang, [2]string{"Đã dừng: %s; chờ %s quyết định", "Stopped: %s; waiting for %s to decide"}),
+func (s State) stoppedBecause(lang words.Language) string {
+	return fmt.Sprintf(words.Of("Đã dừng: %s; chờ %s quyết định", "Stopped: %s; waiting for %s to decide").In(lang),
 		s.causeWords(s.stopCause(), lang), s.Directory.AgencyName(s.Covenant.Leader()))
 }
 
 // causeWords is a cause as it stands after “because”.
-func (s State) causeWords(cause Cause, lang string) string {
-	text := pick(lang, map[CauseKind][2]string{
-		CauseReturned: {"%s trả lại", "%s returned the draft"},
-		CauseRejected: {"%s không nhất trí", "%s rejected the draft"},
-		CauseRefused:  {"%s từ chối ký", "%s refused to sign"},
-		CauseTooFew:   {"không còn đủ chữ ký theo quy trình", "too few signatures can be reached"},
-		CauseDeadline: {"đã quá hạn", "the deadline has passed"},
-		CauseVote:     {"biểu quyết không thông qua", "a motion failed"},
-		CauseQuorum:   {"không đủ số ý kiến theo quy trình", "too few agencies gave an opinion"},
-		CauseSettled:  {"khối trưởng quyết định", "the block leader decided so"},
-	}[cause.Why])
+func (s State) causeWords(cause Cause, lang words.Language) string {
+	text := map[CauseKind]words.Text{
+		CauseReturned: words.Of("%s trả lại", "%s returned the draft"),
+		CauseRejected: words.Of("%s không nhất trí", "%s rejected the draft"),
+		CauseRefused:  words.Of("%s từ chối ký", "%s refused to sign"),
+		CauseTooFew:   words.Of("không còn đủ chữ ký theo quy trình", "too few signatures can be reached"),
+		CauseDeadline: words.Of("đã quá hạn", "the deadline has passed"),
+		CauseVote:     words.Of("biểu quyết không thông qua", "a motion failed"),
+		CauseQuorum:   words.Of("không đủ số ý kiến theo quy trình", "too few agencies gave an opinion"),
+		CauseSettled:  words.Of("khối trưởng quyết định", "the block leader decided so"),
+	}[cause.Why].In(lang)
 	if strings.Contains(text, "%s") {
 		return fmt.Sprintf(text, s.Directory.AgencyName(cause.Agency))
 	}
@@ -214,19 +214,19 @@ func (s State) ReturnedBecause() Names {
 		return Names{}
 	}
 	cause := Cause{Agency: revision.Return.By, Why: cmp.Or(revision.Return.Why, CauseReturned)}
-	return Names{s.causeWords(cause, "vi"), s.causeWords(cause, "en")}
+	return words.Each(func(l words.Language) string { return s.causeWords(cause, l) })
 }
 
 // StoppedBecause is why a covenant that stopped stands still, in both languages.
 func (s State) StoppedBecause() Names {
 	cause := s.stopCause()
-	return Names{s.causeWords(cause, "vi"), s.causeWords(cause, "en")}
+	return words.Each(func(l words.Language) string { return s.causeWords(cause, l) })
 }
 
-func (s State) waitingFor(lang, vi, en string) string {
+func (s State) waitingFor(lang words.Language, vi, en string) string {
 	waiting := s.Covenant.Waiting
 	if len(waiting) == 1 {
-		return fmt.Sprintf(pick(lang, [2]string{"Chờ %s %s", "Waiting for %s %s"}), s.Directory.AgencyName(waiting[0]), pick(lang, [2]string{vi, en}))
+		return words.F("Chờ %s %s", "Waiting for %s %s", s.Directory.AgencyName(waiting[0]), words.Of(vi, en)).In(lang)
 	}
-	return fmt.Sprintf(pick(lang, [2]string{"Chờ %d đơn vị %s", "Waiting for %d agencies %s"}), len(waiting), pick(lang, [2]string{vi, en}))
+	return words.F("Chờ %d đơn vị %s", "Waiting for %d agencies %s", len(waiting), words.Of(vi, en)).In(lang)
 }

@@ -93,7 +93,7 @@ func (cmd CastBallot) decide(s State, by Actor, now time.Time) ([]Event, error) 
 		return nil, refuse(CodeConflict, "%s đã biểu quyết nội dung này", "%s has already voted on this motion", name)
 	case motion.Hands != nil:
 		return nil, refuse(CodeWrongState, "nội dung này được biểu quyết bằng giơ tay", "this motion is decided by a show of hands")
-	case !cmd.Choice.known(): // never told: it may be of a secret ballot
+	case !cmd.Choice.Known(): // never told: it may be of a secret ballot
 		return nil, refuse(CodeInvalid, "lựa chọn không hợp lệ; chọn tán thành, không tán thành hoặc không có ý kiến", "the choice is unknown; want for, against or abstain")
 	}
 	if motion.Secret {
@@ -240,7 +240,7 @@ func (s State) afterVote(now time.Time) ([]Event, error) {
 	stage := s.stage()
 	var failed []Motion
 	for _, m := range s.Covenant.MotionsOf(stage.ID) {
-		if stage.Vote.hasMotion(m.ID) && !m.Result.Passed {
+		if stage.Vote.HasMotion(m.ID) && !m.Result.Passed {
 			failed = append(failed, m)
 		}
 	}

@@ -38,7 +38,9 @@ func TestConflictOfInterest(t *testing.T) {
 }
 
 func TestVoteDecisions(t *testing.T) {
-	count := func(f, a, o, present, entitled int) Count { return Count{f, a, o, present, entitled} }
+	count := func(f, a, o, present, entitled int) Count {
+		return Count{For: f, Against: a, Abstain: o, Present: present, Entitled: entitled}
+	}
 	rules := func(text string) *VoteRules {
 		return stages(t, "  - {id: v, kind: vote, NAME, vote: {"+text+", motions: [{id: m, vi: v, en: e}]}}\n").Stages[0].Vote
 	}

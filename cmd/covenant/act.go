@@ -102,12 +102,12 @@ func readPIN(path string, input io.Reader) (string, error) {
 func listCommands(e *env) {
 	e.say("covenant act ĐỊA-CHỈ LỆNH [TRƯỜNG=GIÁ TRỊ…] --as NGƯỜI", "covenant act SLUG COMMAND [FIELD=VALUE...] --as PERSON")
 	for _, c := range catalogue.Commands() {
-		fmt.Fprintf(e.out, "\n%s – %s\n", c.Name, c.Words.In(e.language()))
+		fmt.Fprintf(e.out, "\n%s – %s\n", c.Name, c.Words.In(e.lang))
 		var fields []string
 		for _, f := range c.Fields() {
 			switch {
 			case !f.Secret:
-				fields = append(fields, f.Name+"="+f.Words().In(e.language()))
+				fields = append(fields, f.Name+"="+f.Words().In(e.lang))
 			case f.Name == "pin":
 				fields = append(fields, "--pin-file "+e.pick("TỆP", "FILE"))
 			}

@@ -9,7 +9,7 @@ import (
 
 	"covenant/templates"
 	"covenant/templates/library"
-	"covenant/workflow"
+	"covenant/workflow/process"
 )
 
 type checkCmd struct {
@@ -26,7 +26,7 @@ func (cmd *checkCmd) Run(e *env) error {
 			return err
 		}
 		for _, p := range problems {
-			fmt.Fprintln(e.out, p.In(e.lang))
+			fmt.Fprintln(e.out, p.In(string(e.lang)))
 			if !p.Note {
 				found++
 			}
@@ -51,7 +51,7 @@ func (cmd *checkCmd) check(name string) ([]templates.Problem, error) {
 		files.valuesName = cmd.Data
 	}
 	if files.process != nil {
-		if _, err := workflow.ParseProcess(files.processName, files.process); err != nil {
+		if _, err := process.Parse(files.processName, files.process); err != nil {
 			return nil, err
 		}
 	}

@@ -84,7 +84,7 @@ func (p place) result(e *env, o order, fields any) (catalogue.Answer, error) {
 
 // complete writes the fields of an order down.
 func (p place) complete(e *env, o order, fields any) (_ order, err error) {
-	o.Language = e.language()
+	o.Language = e.lang
 	if p.Database != "" {
 		o.Database = databaseName(p.Database)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"covenant/templates"
 	"covenant/workflow"
+	"covenant/workflow/process"
 )
 
 // demoCase is a block, the values of its covenant, and what people do in the play.
@@ -137,7 +138,7 @@ func (c *demoCase) readProcess(files fs.FS) (err error) {
 		if c.process, err = fs.ReadFile(files, c.script.Process); err != nil {
 			return fmt.Errorf("case: %w", err)
 		}
-		if _, err := workflow.ParseProcess(c.script.Process, c.process); err != nil {
+		if _, err := process.Parse(c.script.Process, c.process); err != nil {
 			return err
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"covenant/signing/devpki"
 	"covenant/workflow"
 	"covenant/workflow/engine"
+	"covenant/workflow/process"
 )
 
 // play is one run through a case: each step is a command with a key of its own, so a play that was cut off goes on
@@ -369,7 +370,7 @@ func until(v *engine.View) time.Time {
 	var first workflow.Period
 	var end time.Time
 	for _, o := range v.Upcoming {
-		if workflow.PeriodOf(workflow.PeriodQuarter, o.Deadline.Date) != o.Period {
+		if process.PeriodOf(workflow.PeriodQuarter, o.Deadline.Date) != o.Period {
 			continue
 		}
 		if first == "" {

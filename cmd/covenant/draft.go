@@ -130,7 +130,7 @@ func loadFonts(dir string) (templates.Fonts, error) {
 
 func printed(e *env, problems templates.Problems) error {
 	for _, p := range problems.Sorted() {
-		fmt.Fprintln(e.err, p.In(e.lang))
+		fmt.Fprintln(e.err, p.In(string(e.lang)))
 	}
 	return &exitError{status: 1}
 }

@@ -19,6 +19,7 @@ import (
 	"covenant/workflow/calendar"
 	"covenant/workflow/catalogue"
 	"covenant/workflow/engine"
+	"covenant/workflow/process"
 	"covenant/workflow/store"
 )
 
@@ -298,7 +299,7 @@ func smallCase() (*workflow.BlockFile, []byte, error) {
 // The process of the torture is sound, and what it computes from today falls due as it says.
 func TestTortureProcess(t *testing.T) {
 	d := newDriver(&ordeal{t: t})
-	p, err := workflow.ParseProcess("process", d.process)
+	p, err := process.Parse("process", d.process)
 	if err != nil {
 		t.Fatal(err)
 	}

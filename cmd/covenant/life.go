@@ -102,11 +102,11 @@ func (cmd *renewCmd) Run(e *env) error {
 		e.say("Giao ước năm %d: %s (%s)", "Covenant of %d: %s (%s)", r.Year, r.Title, r.Slug)
 		e.say("Đã thay đổi:", "Changed:")
 		for _, n := range r.Changed {
-			fmt.Fprintf(e.out, "  ~ %s\n", n.Text(e.lang))
+			fmt.Fprintf(e.out, "  ~ %s\n", n.In(e.lang))
 		}
 		e.say("Cần xem lại:", "To be looked at:")
 		for _, n := range r.Look {
-			fmt.Fprintf(e.out, "  ! %s\n", n.Text(e.lang))
+			fmt.Fprintf(e.out, "  ! %s\n", n.In(e.lang))
 		}
 		if cmd.Out == "" {
 			return nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"covenant/internal/words"
 	"covenant/workflow"
 	"covenant/workflow/engine"
 	"covenant/workflow/notify"
@@ -87,13 +88,13 @@ func newComposer(zone *time.Location) (composer, error) {
 }
 
 // write composes a letter in a language, in both where none is named, and fills it in.
-func (c composer) write(lang workflow.Language, m store.Mail, letter func(notify.Language) notify.Letter) (store.Mail, error) {
+func (c composer) write(lang words.Language, m store.Mail, letter func(words.Language) notify.Letter) (store.Mail, error) {
 	var text notify.Text
 	var err error
 	if lang == "" {
 		text, err = c.letters.Bilingual(letter)
 	} else {
-		text, err = c.letters.Compose(notify.Language(lang), letter(notify.Language(lang)))
+		text, err = c.letters.Compose(lang, letter(lang))
 	}
 	if err != nil {
 		return m, fmt.Errorf("compose mail %s: %w", m.Key, err)
@@ -103,8 +104,8 @@ func (c composer) write(lang workflow.Language, m store.Mail, letter func(notify
 }
 
 // in picks the words of a language.
-func in(lang notify.Language, vi, en string) string {
-	if lang == notify.English && en != "" {
+func in(lang words.Language, vi, en string) string {
+	if lang == words.English && en != "" {
 		return en
 	}
 	return vi
@@ -125,7 +126,7 @@ func (c composer) Reminder(r engine.Reminder, m store.Mail) (store.Mail, error) 
 	case r.Deadline.LastDay().Before(r.Today):
 		rung = notify.RungOverdue
 	}
-	m, err := c.write(r.Language, m, func(lang notify.Language) notify.Letter {
+	m, err := c.write(r.Language, m, func(lang words.Language) notify.Letter {
 		return notify.Reminder{
 			Rung: rung, Agency: r.Agency, Covenant: r.Covenant, URL: r.URL, Missing: r.Missing, Report: in(lang, r.Report, r.ReportEN), Due: dueOf(r.Deadline),
 		}
@@ -138,25 +139,25 @@ func (c composer) Reminder(r engine.Reminder, m store.Mail) (store.Mail, error) 
 
 // Stage reminds of a stage's deadline, or tells who has not acted and what follows.
 func (c composer) Stage(n engine.StageNotice, m store.Mail) (store.Mail, error) {
-	return c.write(n.Language, m, func(lang notify.Language) notify.Letter {
+	return c.write(n.Language, m, func(lang words.Language) notify.Letter {
 		return notify.StageDue{
-			To: n.Agency, Covenant: n.Covenant, Stage: n.Stage.Label(string(lang)), Due: dueOf(n.Deadline), Overdue: n.Deadline.LastDay().Before(n.Today),
-			Mine: n.Mine, Missing: n.Missing, Then: notify.Consequence(n.Then), Remaining: n.Remaining.Label(string(lang)), URL: n.URL,
+			To: n.Agency, Covenant: n.Covenant, Stage: n.Stage.In(lang), Due: dueOf(n.Deadline), Overdue: n.Deadline.LastDay().Before(n.Today),
+			Mine: n.Mine, Missing: n.Missing, Then: notify.Consequence(n.Then), Remaining: n.Remaining.In(lang), URL: n.URL,
 		}
 	})
 }
 
 // Request asks somebody whose turn it is to act, or the drafter to change what was returned.
 func (c composer) Request(r engine.Request, m store.Mail) (store.Mail, error) {
-	return c.write(r.Language, m, func(lang notify.Language) notify.Letter {
+	return c.write(r.Language, m, func(lang words.Language) notify.Letter {
 		if r.Task == engine.TaskRevise {
 			return notify.Returned{
-				To: r.Agency, Covenant: r.Covenant, Because: r.Because.Label(string(lang)), Revision: r.Revision, Comments: r.Comments, URL: r.URL,
+				To: r.Agency, Covenant: r.Covenant, Because: r.Because.In(lang), Revision: r.Revision, Comments: r.Comments, URL: r.URL,
 			}
 		}
 		letter := notify.Request{
-			Task: notify.Task(r.Task), To: r.Agency, Covenant: r.Covenant, Stage: r.Stage.Label(string(lang)), Due: dueOf(r.Deadline), URL: r.URL,
-			Because: r.Because.Label(string(lang)), Whose: r.Whose,
+			Task: notify.Task(r.Task), To: r.Agency, Covenant: r.Covenant, Stage: r.Stage.In(lang), Due: dueOf(r.Deadline), URL: r.URL,
+			Because: r.Because.In(lang), Whose: r.Whose,
 		}
 		if r.Note != "" && r.Task == engine.TaskReview {
 			letter.Note = fmt.Sprintf(in(lang, "Dự thảo lần %d: %s", "Revision %d: %s"), r.Revision, r.Note)
@@ -173,7 +174,7 @@ func (c composer) Notice(n engine.Notice, m store.Mail) (store.Mail, error) {
 	if !ok {
 		return m, fmt.Errorf("compose notice: no letter for a covenant that is %s", n.Outcome)
 	}
-	return c.write(n.Language, m, func(notify.Language) notify.Letter {
+	return c.write(n.Language, m, func(words.Language) notify.Letter {
 		return notify.Notice{
 			Outcome: outcome, To: n.Agency, Covenant: n.Covenant, Number: n.Number, Date: n.Date.Display(), Reason: n.Reason, URL: n.URL,
 		}
@@ -183,7 +184,7 @@ func (c composer) Notice(n engine.Notice, m store.Mail) (store.Mail, error) {
 // DailyRoot sends a root with its time-stamp.
 func (c composer) DailyRoot(r engine.DailyRoot, m store.Mail) (store.Mail, error) {
 	name := "goc-" + r.Day.String()
-	m, err := c.write(r.Language, m, func(notify.Language) notify.Letter {
+	m, err := c.write(r.Language, m, func(words.Language) notify.Letter {
 		return notify.DailyRoot{To: r.Agency, Day: r.Day.Display(), Digest: fmt.Sprintf("%x", r.Root.Digest()), Size: r.Root.Size, File: name}
 	})
 	if err != nil {
@@ -200,7 +201,7 @@ func (c composer) DailyRoot(r engine.DailyRoot, m store.Mail) (store.Mail, error
 func (c composer) withCalendar(r engine.Reminder, m store.Mail) (store.Mail, error) {
 	day := r.Deadline.LastDay()
 	content, err := notify.Calendar(notify.Deadline{
-		UID: r.Key, Summary: in(notify.Language(r.Language), r.Report, r.ReportEN) + " – " + r.Covenant, URL: r.URL, Stamp: m.NextAt,
+		UID: r.Key, Summary: in(words.Language(r.Language), r.Report, r.ReportEN) + " – " + r.Covenant, URL: r.URL, Stamp: m.NextAt,
 		Day: day.At(0, 0, c.zone),
 	})
 	if err != nil {

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	_ "time/tzdata" // zones are needed on machines that have none installed
 
+	"covenant/internal/words"
+
 	"github.com/alecthomas/kong"
 )
 
@@ -58,7 +60,7 @@ type cli struct {
 type env struct {
 	ctx      context.Context
 	out, err io.Writer
-	lang     string
+	lang     words.Language
 }
 
 // exitError ends the program with a status of its own; a nil err says that everything was said already.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"os"
 
-	"covenant/workflow"
+	"covenant/workflow/process"
 )
 
 type processCmd struct {
@@ -24,7 +24,7 @@ func (cmd *processCheckCmd) Run(e *env) error {
 		if err != nil {
 			return err
 		}
-		if _, err := workflow.ParseProcess(path, source); err != nil {
+		if _, err := process.Parse(path, source); err != nil {
 			failed = true
 			fmt.Fprintln(e.out, explain(err, e.lang))
 		}
@@ -47,7 +47,7 @@ func (cmd *processDrawCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	p, err := workflow.ParseProcess(cmd.File, source)
+	p, err := process.Parse(cmd.File, source)
 	if err != nil {
 		return err
 	}

@@ -136,3 +136,6 @@ func Explain(err error, l Language) string {
 	}
 	return err.Error()
 }
+
+// Each is what a function says in every language.
+func Each(in func(Language) string) Text { return Text{in(Vietnamese), in(English)} }

@@ -54,3 +54,16 @@ func TestExplainFindsTheSentenceBelowOtherErrors(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+func TestNearestWords(t *testing.T) {
+	for word, want := range map[string]string{
+		"aprove": "approve", "quorun": "quorum", "tei": "tie", "xyz": "", "": "", "approve": "approve", "ti": "tie", "đ": "",
+	} {
+		if got := Nearest(word, []string{"approve", "quorum", "tie", "abstain"}); got != want {
+			t.Errorf("nearest %q: %q, want %q", word, got, want)
+		}
+	}
+	if got := DidYouMean("quorun", []string{"quorum"}); got != (Text{"; có phải “quorum” không?", "; did you mean “quorum”?"}) {
+		t.Errorf("got %v", got)
+	}
+}

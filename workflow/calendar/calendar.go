@@ -251,11 +251,11 @@ func (t Term) IsZero() bool { return t == Term{} }
 
 // String is the term in words for messages, e.g. "5 working days".
 func (t Term) String() string {
-	return t.Words("en")
+	return t.Words(words.English)
 }
 
 // Words is the term in the reader's language, as it stands after “due:”.
-func (t Term) Words(lang string) string {
+func (t Term) Words(lang words.Language) string {
 	var text string
 	switch {
 	case t.WorkingDays > 0:
@@ -270,12 +270,12 @@ func (t Term) Words(lang string) string {
 		text = t.Date.Display()
 	}
 	if t.Exclusive {
-		return words.Of("trước ", "before ").In(words.Language(lang)) + text
+		return words.Of("trước ", "before ").In(lang) + text
 	}
 	return text
 }
 
-func termWords(lang string, n int, vi, en string) string {
+func termWords(lang words.Language, n int, vi, en string) string {
 	if lang == "en" {
 		return words.Plural(n, en, en+"s")
 	}
@@ -310,15 +310,15 @@ func (c *Calendar) Deadline(from Date, term Term) (Deadline, error) {
 }
 
 // WithDue adds to a status sentence the deadline and how far it is from today; nothing if there is none.
-func (c *Calendar) WithDue(sentence string, due Deadline, today Date, lang string) string {
+func (c *Calendar) WithDue(sentence string, due Deadline, today Date, lang words.Language) string {
 	if due.Date.IsZero() {
 		return sentence
 	}
-	return sentence + words.F(" – hạn %s (%s)", " – due %s (%s)", due.LastDay().Display(), c.Remaining(due, today, lang)).In(words.Language(lang))
+	return sentence + words.F(" – hạn %s (%s)", " – due %s (%s)", due.LastDay().Display(), c.Remaining(due, today, lang)).In(lang)
 }
 
 // Remaining says how far a deadline is from today, in words: “còn 2 ngày làm việc”, “quá hạn 3 ngày”.
-func (c *Calendar) Remaining(d Deadline, today Date, lang string) string {
+func (c *Calendar) Remaining(d Deadline, today Date, lang words.Language) string {
 	last := d.LastDay()
 	if last.Before(today) {
 		n := last.DaysUntil(today)

@@ -30,7 +30,7 @@ func (r *run) standsAt(ctx context.Context, id workflow.CovenantID, a Answer) (A
 	if err != nil {
 		return a, err
 	}
-	a.Lines = append(a.Lines, s.Status(r.eng.Now(), string(r.call.Language)))
+	a.Lines = append(a.Lines, s.Status(r.eng.Now(), r.call.Language))
 	return a, nil
 }
 

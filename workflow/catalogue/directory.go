@@ -20,7 +20,7 @@ func direct(ctx context.Context, r *run, params any) (Answer, error) {
 		grant.Covenant = id
 		cmd = grant
 	}
-	lines, err := r.eng.PlanDirectory(ctx, cmd, r.meta(), string(r.call.Language))
+	lines, err := r.eng.PlanDirectory(ctx, cmd, r.meta(), r.call.Language)
 	if err != nil {
 		return Answer{}, err
 	}

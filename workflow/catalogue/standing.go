@@ -100,7 +100,7 @@ type StandingPoll struct {
 func standingOf(v *engine.View, lang words.Language) *Standing {
 	c, today := v.Covenant, v.Calendar.Today(v.Now)
 	s := &Standing{
-		Covenant: c.ID, Slug: c.Slug, Title: c.Title, Phase: c.Phase, Ended: c.Phase.Ended(), Status: v.Status(v.Now, string(lang)), Waiting: c.Waiting,
+		Covenant: c.ID, Slug: c.Slug, Title: c.Title, Phase: c.Phase, Ended: c.Phase.Ended(), Status: v.Status(v.Now, lang), Waiting: c.Waiting,
 		Members: c.Members(), Number: c.PrintedNumber(), Head: c.Head,
 	}
 	for _, t := range v.Turns() {
@@ -151,11 +151,11 @@ func (s *Standing) addCells(c *workflow.Covenant) {
 
 func (s *Standing) addScoring(v *engine.View, lang words.Language) {
 	for _, c := range v.ScoreBasis().Criteria {
-		s.Criteria = append(s.Criteria, StandingCriterion{c.ID, c.Label(string(lang)), c.Max})
+		s.Criteria = append(s.Criteria, StandingCriterion{c.ID, c.In(lang), c.Max})
 	}
 	stage, _ := v.Process.Stage(v.Covenant.Stage)
 	for _, rule := range stage.Score.Polls {
-		one := StandingPoll{ID: rule.ID, Text: rule.Label(string(lang))}
+		one := StandingPoll{ID: rule.ID, Text: rule.In(lang)}
 		if scoring := v.Covenant.Scoring; scoring != nil {
 			poll, opened := scoring.Poll(rule.ID)
 			one.Open, one.Closed = opened && poll.Result == nil, poll.Result != nil

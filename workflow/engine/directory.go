@@ -5,12 +5,13 @@ import (
 	"errors"
 	"time"
 
+	"covenant/internal/words"
 	"covenant/workflow"
 	"covenant/workflow/store"
 )
 
 // PlanDirectory tells what a command on the directory would record now, in words.
-func (e *Engine) PlanDirectory(ctx context.Context, cmd workflow.Command, meta Meta, lang string) ([]string, error) {
+func (e *Engine) PlanDirectory(ctx context.Context, cmd workflow.Command, meta Meta, lang words.Language) ([]string, error) {
 	d, err := e.Directory(ctx)
 	if err != nil {
 		return nil, err

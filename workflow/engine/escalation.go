@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"covenant/internal/words"
 	"covenant/workflow"
 	"covenant/workflow/store"
 )
@@ -130,7 +131,7 @@ func (e *Engine) escalateStage(ctx context.Context, id workflow.CovenantID, cmd 
 // StageNotice is what a rung of a stage's ladder says to one agency.
 type StageNotice struct {
 	Agency    string // whom it is addressed to
-	Language  workflow.Language
+	Language  words.Language
 	Covenant  string
 	Stage     workflow.Names
 	Deadline  workflow.Deadline
@@ -201,7 +202,7 @@ func (e *Engine) plannedEscalation(ctx context.Context, tx *store.Tx, row store.
 		to, _ := s.EscalationRecipients(rung)
 		for _, a := range to {
 			out = append(out, Planned{
-				At: row.Due, Covenant: c.Title, Report: stage.Label("vi"), LastDay: c.Due.LastDay(), Rung: args.Rung, Stage: true,
+				At: row.Due, Covenant: c.Title, Report: stage.Label(words.Vietnamese), LastDay: c.Due.LastDay(), Rung: args.Rung, Stage: true,
 				ToLeader: a == c.Leader(), Agency: s.Directory.AgencyName(a), Email: s.Directory.Agencies[a].Email,
 			})
 		}

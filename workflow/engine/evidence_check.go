@@ -14,6 +14,7 @@ import (
 	"maps"
 	"slices"
 
+	"covenant/internal/words"
 	"covenant/signing"
 	"covenant/workflow"
 	"covenant/workflow/store"
@@ -37,7 +38,7 @@ type Finding struct {
 }
 
 // Sentence is the finding in the reader's language.
-func (f Finding) Sentence(lang string) string {
+func (f Finding) Sentence(lang words.Language) string {
 	if lang == "en" {
 		return f.English
 	}

@@ -15,6 +15,7 @@ import (
 
 	"covenant/workflow"
 	"covenant/workflow/engine"
+	"covenant/workflow/process"
 	"covenant/workflow/store"
 )
 
@@ -318,7 +319,7 @@ func TestRankingIsMinuted(t *testing.T) {
 		o.begin("  - {id: diem, kind: score, NAME, score: {criteria: [{id: a, vi: Nhiệm vụ, en: Tasks, max: 700, group: {vi: Kết quả, en: Results}}, {id: b, vi: Phong trào, en: Movements, max: 300}], tie: [ballots], classes: [{vi: Xuất sắc, en: Excellent, from: 900}], flags: 1}}\n")
 		members := o.state().Covenant.Members()
 		for i, a := range members {
-			b, _ := workflow.ParsePoints(fmt.Sprintf("%d.5", 200+i))
+			b, _ := process.ParsePoints(fmt.Sprintf("%d.5", 200+i))
 			scores := []workflow.CriterionScore{{Criterion: "a", Points: 650_00}, {Criterion: "b", Points: b}}
 			o.do(o.who(a, workflow.DutyReport), "self/"+string(a), workflow.SubmitScore{Agency: a, Scores: scores})
 			by := o.who("so-gddt", workflow.DutyReport)

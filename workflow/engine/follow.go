@@ -8,6 +8,7 @@ import (
 
 	"github.com/riverqueue/river"
 
+	"covenant/internal/words"
 	"covenant/workflow"
 	"covenant/workflow/store"
 )
@@ -128,7 +129,7 @@ func moveRows(ctx context.Context, tx *store.Tx, before *workflow.Covenant, s wo
 func covenantRow(s workflow.State, at time.Time) (store.Covenant, error) {
 	c := s.Covenant
 	summary, err := json.Marshal(rowSummary{
-		Status: s.Sentence("vi"), StatusEN: s.Sentence("en"), Number: c.PrintedNumber(), Due: c.Due,
+		Status: s.Sentence(words.Vietnamese), StatusEN: s.Sentence(words.English), Number: c.PrintedNumber(), Due: c.Due,
 	})
 	if err != nil {
 		return store.Covenant{}, fmt.Errorf("row of %s: %w", c.ID, err)

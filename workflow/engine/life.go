@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"covenant/internal/words"
 	"covenant/workflow"
 	"covenant/workflow/store"
 )
@@ -13,7 +14,7 @@ import (
 type Notice struct {
 	Outcome  workflow.Phase // closed, cancelled or withdrawn
 	Agency   string
-	Language workflow.Language
+	Language words.Language
 	Covenant string
 	Number   string // as printed; empty if it has none
 	Date     workflow.Date
@@ -132,7 +133,7 @@ func closingID(id workflow.CovenantID) store.OccurrenceID {
 
 // scheduleClosing writes down when the reporting duties are over.
 func (e *Engine) scheduleClosing(ctx context.Context, tx *store.Tx, s workflow.State, rules *workflow.ReportRules, opened workflow.ReportingOpened) error {
-	day, err := rules.ClosingDay(opened, s.Calendar)
+	day, err := rules.ClosingDay(opened.From, opened.Until, s.Calendar)
 	if err != nil {
 		return err
 	}

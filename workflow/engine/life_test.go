@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"covenant/internal/words"
 	"covenant/workflow"
 	"covenant/workflow/engine"
 	"covenant/workflow/store"
@@ -139,7 +140,7 @@ func TestAmend(t *testing.T) {
 		if len(amendments) != 2 || amendments[0].Covenant != amending || amendments[0].From.IsZero() || amendments[1].Dropped != "thừa" {
 			t.Errorf("amendments %+v", amendments)
 		}
-		if got := s.Sentence("vi"); !strings.Contains(got, "; được sửa đổi, bổ sung bởi 02/GƯ-VHXH từ ") {
+		if got := s.Sentence(words.Vietnamese); !strings.Contains(got, "; được sửa đổi, bổ sung bởi 02/GƯ-VHXH từ ") {
 			t.Errorf("status %q", got)
 		}
 		list, err := o.List(ctx)
@@ -185,7 +186,7 @@ func TestRenew(t *testing.T) {
 		for _, name := range []string{"chỉ_tiêu: giữ nguyên như năm 2026", "ngày_hội_nghị: ngày 01/03/2027 chỉ là đề xuất"} {
 			found := false
 			for _, n := range r.Look {
-				found = found || strings.HasPrefix(n.Text("vi"), name)
+				found = found || strings.HasPrefix(n.In("vi"), name)
 			}
 			if !found {
 				t.Errorf("nothing to look at: %s", name)

@@ -8,9 +8,11 @@ import (
 
 	"github.com/google/uuid"
 
+	"covenant/internal/words"
 	"covenant/templates"
 	"covenant/templates/library"
 	"covenant/workflow"
+	"covenant/workflow/process"
 	"covenant/workflow/store"
 )
 
@@ -118,18 +120,18 @@ func (e *Engine) renewBases(ctx context.Context, s workflow.State, revision work
 	after, err := e.draft(entry.Source, r.Values, templates.DraftOptions{LawDate: day(on)})
 	if err != nil {
 		r.Look = append(r.Look, workflow.RenewalNote{
-			Vietnamese: fmt.Sprintf("chưa soạn được từ các giá trị này: %v", err), English: fmt.Sprintf("these values do not draft yet: %v", err)})
+			Text: words.F("chưa soạn được từ các giá trị này: %v", "these values do not draft yet: %v", err)})
 		return nil
 	}
 	was, is := basesOf(before), basesOf(after)
 	for text := range was {
 		if !is[text] {
-			r.Changed = append(r.Changed, workflow.RenewalNote{Vietnamese: "không còn căn cứ: " + text, English: "no longer a basis: " + text})
+			r.Changed = append(r.Changed, workflow.RenewalNote{Text: words.F("không còn căn cứ: %s", "no longer a basis: %s", text)})
 		}
 	}
 	for text := range is {
 		if !was[text] {
-			r.Changed = append(r.Changed, workflow.RenewalNote{Vietnamese: "căn cứ mới: " + text, English: "a new basis: " + text})
+			r.Changed = append(r.Changed, workflow.RenewalNote{Text: words.F("căn cứ mới: %s", "a new basis: %s", text)})
 		}
 	}
 	return nil
@@ -188,14 +190,14 @@ func (e *Engine) startDraft(ctx context.Context, r DraftRequest, meta Meta, cmd 
 	if err != nil {
 		return "", err
 	}
-	process := entry.Process
+	definition := entry.Process
 	if len(r.Process) > 0 {
-		if _, err := workflow.ParseProcess("process", r.Process); err != nil {
+		if _, err := process.Parse("process", r.Process); err != nil {
 			return "", err
 		}
-		process, cmd.Process = r.Process, workflow.DigestOf(r.Process)
+		definition, cmd.Process = r.Process, workflow.DigestOf(r.Process)
 	}
-	if _, err := e.Store.PutBlob(ctx, bytes.NewReader(process), yamlType); err != nil {
+	if _, err := e.Store.PutBlob(ctx, bytes.NewReader(definition), yamlType); err != nil {
 		return "", err
 	}
 	id, err := uuid.NewV7()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/riverqueue/river"
 
+	"covenant/internal/words"
 	"covenant/workflow"
 	"covenant/workflow/store"
 )
@@ -39,7 +40,7 @@ type Composer interface {
 // Reminder is what a reminder of a report says.
 type Reminder struct {
 	Agency   string // whom it is addressed to
-	Language workflow.Language
+	Language words.Language
 	Covenant string
 	URL      string
 	Report   string // Báo cáo quý IV năm 2026

@@ -132,7 +132,7 @@ func (e *Engine) occurrences(ctx context.Context, tx *store.Tx, s workflow.State
 		report := [2]string{string(args.Obligation), string(args.Period)}
 		due, known := deadlines[report]
 		if !known {
-			due, _ = stage.Report.ReportDue(args.Obligation, args.Period, *s.Covenant.Reporting)
+			due, _ = stage.Report.ReportDue(args.Obligation, args.Period, s.Covenant.Reporting.From, s.Covenant.Reporting.Until)
 			deadlines[report] = due
 		}
 		o := Occurrence{Label: rule.Title(args.Period, "vi"), LabelEN: rule.Title(args.Period, "en"), State: string(row.State)}

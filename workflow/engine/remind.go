@@ -129,7 +129,7 @@ func (e *Engine) queueReminders(ctx context.Context, tx *store.Tx, s workflow.St
 func (e *Engine) composeReminder(s workflow.State, r workflow.Reminded, to workflow.AgencyID, n int, box workflow.Mailbox) (store.Mail, error) {
 	stage, _ := s.Process.OfKind(workflow.StageReport)
 	rule, _ := stage.Report.Obligation(r.Obligation)
-	due, _ := stage.Report.ReportDue(r.Obligation, r.Period, *s.Covenant.Reporting)
+	due, _ := stage.Report.ReportDue(r.Obligation, r.Period, s.Covenant.Reporting.From, s.Covenant.Reporting.Until)
 	m := Reminder{
 		Agency: s.Directory.AgencyName(to), Language: box.Language, Covenant: s.Covenant.Title, URL: e.covenantURL(s.Covenant),
 		Report: rule.Title(r.Period, "vi"), ReportEN: rule.Title(r.Period, "en"),
@@ -218,7 +218,7 @@ func (e *Engine) planned(ctx context.Context, tx *store.Tx, row store.Occurrence
 	}
 	stage, _ := s.Process.OfKind(workflow.StageReport)
 	rule, _ := stage.Report.Obligation(args.Obligation)
-	due, _ := stage.Report.ReportDue(args.Obligation, args.Period, *s.Covenant.Reporting)
+	due, _ := stage.Report.ReportDue(args.Obligation, args.Period, s.Covenant.Reporting.From, s.Covenant.Reporting.Until)
 	var out []Planned
 	for _, a := range to {
 		for _, box := range s.Directory.Mailboxes(s.Covenant.ID, a, workflow.DutyReport, s.Calendar.Today(row.Due)) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"covenant/internal/words"
 	"covenant/workflow"
 	"covenant/workflow/store"
 )
@@ -32,7 +33,7 @@ const (
 type Request struct {
 	Task     Task
 	Agency   string // whom it is addressed to
-	Language workflow.Language
+	Language words.Language
 	Covenant string
 	Stage    workflow.Names // or of the poll
 	Deadline workflow.Deadline

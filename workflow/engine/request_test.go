@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"covenant/internal/words"
 	"covenant/workflow"
 	"covenant/workflow/engine"
 	"covenant/workflow/store"
@@ -147,9 +148,9 @@ func TestLanguageAndDoubtOfRequests(t *testing.T) {
 	voter := workflow.PersonID("")
 	for i := range o.block.Agencies {
 		if a := &o.block.Agencies[i]; a.ID == "so-yte" {
-			a.Language = workflow.English
+			a.Language = words.English
 			voter = a.People[0].ID
-			a.People[0].Language = workflow.Vietnamese
+			a.People[0].Language = words.Vietnamese
 		}
 	}
 	var once sync.Once

@@ -10,6 +10,7 @@ import (
 
 	"github.com/riverqueue/river"
 
+	"covenant/internal/words"
 	"covenant/workflow"
 	"covenant/workflow/calendar"
 	"covenant/workflow/store"
@@ -81,7 +82,7 @@ func (e *Engine) makeRoot(ctx context.Context, args RootArgs) error {
 // DailyRoot is a stamped root on its way to a member, who keeps it outside.
 type DailyRoot struct {
 	Agency   string
-	Language workflow.Language
+	Language words.Language
 	Day      workflow.Date
 	Root     store.Root
 }

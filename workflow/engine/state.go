@@ -8,6 +8,7 @@ import (
 
 	"covenant/templates/library"
 	"covenant/workflow"
+	"covenant/workflow/process"
 	"covenant/workflow/store"
 )
 
@@ -169,7 +170,7 @@ func (e *Engine) process(ctx context.Context, digest workflow.Digest) (*workflow
 	if err != nil {
 		return nil, fmt.Errorf("process definition %s: %w", digest.Short(), err)
 	}
-	if p, err = workflow.ParseProcess(digest.Short(), source); err != nil {
+	if p, err = process.Parse(digest.Short(), source); err != nil {
 		return nil, err
 	}
 	e.cache.mu.Lock()

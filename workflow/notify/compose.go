@@ -10,16 +10,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"covenant/internal/words"
+
 	"golang.org/x/text/unicode/norm"
-)
-
-// Language of a mail. The zero value is Vietnamese.
-type Language string
-
-// The languages that letters are written in.
-const (
-	Vietnamese Language = "vi"
-	English    Language = "en"
 )
 
 // Text is a composed mail before it has an address.
@@ -153,14 +146,14 @@ var letterFiles embed.FS
 
 // Composer holds the parsed letters.
 type Composer struct {
-	letters map[Language]*template.Template
+	letters map[words.Language]*template.Template
 }
 
 // NewComposer parses the letters. Every letter exists in every language.
 func NewComposer() (*Composer, error) {
-	c := &Composer{map[Language]*template.Template{}}
+	c := &Composer{map[words.Language]*template.Template{}}
 	funcs := template.FuncMap{"mid": midSentence, "line": oneLine, "inc": func(i int) int { return i + 1 }, "indent": indent}
-	for _, lang := range []Language{Vietnamese, English} {
+	for _, lang := range words.Languages() {
 		t, err := template.New(string(lang)).Funcs(funcs).Option("missingkey=error").ParseFS(letterFiles, "letters/"+string(lang)+".txt")
 		if err != nil {
 			return nil, fmt.Errorf("read letters in %s: %w", lang, err)
@@ -171,9 +164,9 @@ func NewComposer() (*Composer, error) {
 }
 
 // Compose writes a letter. The subject is one line, both are NFC.
-func (c *Composer) Compose(lang Language, l Letter) (Text, error) {
+func (c *Composer) Compose(lang words.Language, l Letter) (Text, error) {
 	if lang == "" {
-		lang = Vietnamese
+		lang = words.Vietnamese
 	}
 	t := c.letters[lang]
 	if t == nil {
@@ -194,19 +187,19 @@ func (c *Composer) Compose(lang Language, l Letter) (Text, error) {
 }
 
 // Bilingual writes a letter in both languages, Vietnamese first, for whoever is known to read neither alone.
-func (c *Composer) Bilingual(letter func(Language) Letter) (Text, error) {
-	vi, err := c.Compose(Vietnamese, letter(Vietnamese))
+func (c *Composer) Bilingual(letter func(words.Language) Letter) (Text, error) {
+	vi, err := c.Compose(words.Vietnamese, letter(words.Vietnamese))
 	if err != nil {
 		return Text{}, err
 	}
-	en, err := c.Compose(English, letter(English))
+	en, err := c.Compose(words.English, letter(words.English))
 	return Text{Subject: vi.Subject + " / " + en.Subject, Body: vi.Body + "\n" + en.Body}, err
 }
 
 // Languages are those that the body of a composed mail is written in, by its footers; none for another text.
-func (c *Composer) Languages(body string) ([]Language, error) {
-	var out []Language
-	for _, lang := range []Language{Vietnamese, English} {
+func (c *Composer) Languages(body string) ([]words.Language, error) {
+	var out []words.Language
+	for _, lang := range words.Languages() {
 		var footer bytes.Buffer
 		if err := c.letters[lang].ExecuteTemplate(&footer, "footer", nil); err != nil {
 			return nil, fmt.Errorf("footer in %s: %w", lang, err)

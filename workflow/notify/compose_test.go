@@ -13,6 +13,7 @@ import (
 	ics "github.com/arran4/golang-ical"
 	"golang.org/x/text/unicode/norm"
 
+	"covenant/internal/words"
 	"covenant/workflow/notify"
 )
 
@@ -58,7 +59,7 @@ func TestLetters(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, lang := range []notify.Language{notify.Vietnamese, notify.English} {
+	for _, lang := range []words.Language{words.Vietnamese, words.English} {
 		var out bytes.Buffer
 		for _, l := range letters() {
 			text, err := c.Compose(lang, l)
@@ -136,19 +137,19 @@ func TestBilingual(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	both, err := c.Bilingual(func(lang notify.Language) notify.Letter {
-		return notify.Request{Task: notify.TaskVote, To: "Sở Y tế", Covenant: "Giao ước", Stage: map[notify.Language]string{"vi": "Biểu quyết", "en": "Vote"}[lang], URL: "u"}
+	both, err := c.Bilingual(func(lang words.Language) notify.Letter {
+		return notify.Request{Task: notify.TaskVote, To: "Sở Y tế", Covenant: "Giao ước", Stage: map[words.Language]string{"vi": "Biểu quyết", "en": "Vote"}[lang], URL: "u"}
 	})
 	if err != nil || both.Subject != "Đề nghị biểu quyết: Giao ước / Vote requested: Giao ước" || strings.Index(both.Body, "“Biểu quyết”") > strings.Index(both.Body, "“Vote”") {
 		t.Errorf("%+v, %v", both, err)
 	}
-	english, _ := c.Compose(notify.English, notify.DailyRoot{})
+	english, _ := c.Compose(words.English, notify.DailyRoot{})
 	for body, want := range map[string]string{both.Body: "[vi en]", english.Body: "[en]", "Chào": "[]"} {
 		if got, err := c.Languages(body); err != nil || fmt.Sprint(got) != want {
 			t.Errorf("languages %v, want %s (%v)", got, want, err)
 		}
 	}
-	if _, err := c.Bilingual(func(notify.Language) notify.Letter { return notify.Request{Task: "dance"} }); err == nil {
+	if _, err := c.Bilingual(func(words.Language) notify.Letter { return notify.Request{Task: "dance"} }); err == nil {
 		t.Error("an unknown task is accepted")
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"covenant/internal/words"
+
 	"github.com/wneessen/go-mail"
 )
 
@@ -73,7 +75,7 @@ type Message struct {
 	Subject     string
 	Body        string
 	Date        time.Time
-	Languages   []Language // default: Vietnamese
+	Languages   []words.Language // default: Vietnamese
 	Attachments []Attached
 }
 
@@ -101,7 +103,7 @@ func (s Sender) message(m Message) (*mail.Msg, error) {
 	msg.SetDateWithValue(m.Date)
 	msg.Subject(oneLine(m.Subject))
 	msg.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834 §5: no answers by robots
-	languages := []string{string(Vietnamese)}
+	languages := []string{string(words.Vietnamese)}
 	if len(m.Languages) > 0 {
 		languages = nil
 	}

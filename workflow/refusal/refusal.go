@@ -34,9 +34,6 @@ type Error struct {
 // Error gives the English sentence.
 func (e *Error) Error() string { return e.English }
 
-// Sentence is the text in the given language ("vi" or "en").
-func (e *Error) Sentence(lang string) string { return e.In(words.Language(lang)) }
-
 // New builds an Error in the manner of [words.F].
 func New(code Code, vi, en string, args ...any) *Error {
 	return &Error{Code: code, Text: words.F(vi, en, args...)}

@@ -13,7 +13,7 @@ import (
 // Secret ballots lie in a box while their motion is open: the choice alone, without voter, time, order or command key. Each
 // vote writes the whole box anew under random ids in random order, so that neither the age of a row (on PostgreSQL the
 // number of its transaction), nor its place, nor its id tells which vote brought it. Closing moves the ballots into a table
-// that only grows. What the owner of the database could still see stands in workflow/PROCESS.md.
+// that only grows. What the owner of the database could still see stands in workflow/process/PROCESS.md.
 
 // CastBallot puts a ballot into the box of an open motion.
 func (tx *Tx) CastBallot(ctx context.Context, motion, choice string) error {

@@ -1,21 +1,25 @@
-package workflow
+package process
 
 import (
 	"testing"
 	"time"
 
+	"covenant/internal/words"
 	"covenant/workflow/calendar"
 )
 
 func TestScheduleGivesCivilDates(t *testing.T) {
-	cal := vietnam(t)
+	cal, err := calendar.VietnamCalendar()
+	if err != nil {
+		t.Fatal(err)
+	}
 	rules := ReportRules{Months: 12, Obligations: []ObligationRule{{
 		ID: "quy", Period: PeriodQuarter, Schedule: "CRON_TZ=Asia/Ho_Chi_Minh 0 17 25 3,6,9,12 *",
 		Reminders: []RungRule{
 			{ID: "truoc", Days: -10, Hour: 8, To: "agency"}, {ID: "sau", WorkingDays: 1, Hour: 8, To: "agency"},
 		},
 	}}}
-	got, err := rules.Occurrences(day(t, "2026-11-23"), day(t, "2027-11-23"), cal)
+	got, err := rules.Occurrences(calendar.On(2026, 11, 23), calendar.On(2027, 11, 23), cal)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +64,7 @@ func TestScheduleOverDaylightSaving(t *testing.T) {
 
 func TestPeriodLabels(t *testing.T) {
 	for period, want := range map[Period]string{"2026-Q4": "quý IV năm 2026", "2026-H1": "6 tháng đầu năm 2026", "2026": "năm 2026"} {
-		if got := period.Label("vi"); got != want {
+		if got := period.Label(words.Vietnamese); got != want {
 			t.Errorf("%s: %q, want %q", period, got, want)
 		}
 	}

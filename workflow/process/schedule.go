@@ -1,4 +1,4 @@
-package workflow
+package process
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 
 	"github.com/robfig/cron/v3"
 
+	"covenant/internal/words"
 	"covenant/workflow/calendar"
 )
 
@@ -22,7 +23,7 @@ const (
 )
 
 // PeriodOf is the period in which day falls.
-func PeriodOf(kind PeriodKind, day Date) Period {
+func PeriodOf(kind PeriodKind, day calendar.Date) Period {
 	switch kind {
 	case PeriodQuarter:
 		return Period(fmt.Sprintf("%d-Q%d", day.Year, (int(day.Month)+2)/3))
@@ -33,7 +34,7 @@ func PeriodOf(kind PeriodKind, day Date) Period {
 }
 
 // Label is the period in words: “quý IV năm 2026”, “6 tháng đầu năm 2026”, “năm 2026”.
-func (p Period) Label(lang string) string {
+func (p Period) Label(lang words.Language) string {
 	year, part, _ := strings.Cut(string(p), "-")
 	roman := map[string]string{"Q1": "I", "Q2": "II", "Q3": "III", "Q4": "IV"}
 	switch {
@@ -42,11 +43,11 @@ func (p Period) Label(lang string) string {
 	case strings.HasPrefix(part, "Q"):
 		return "quý " + roman[part] + " năm " + year
 	case part == "H1":
-		return pick(lang, [2]string{"6 tháng đầu năm " + year, "first half of " + year})
+		return words.Of("6 tháng đầu năm "+year, "first half of "+year).In(lang)
 	case part == "H2":
-		return pick(lang, [2]string{"6 tháng cuối năm " + year, "second half of " + year})
+		return words.Of("6 tháng cuối năm "+year, "second half of "+year).In(lang)
 	}
-	return pick(lang, [2]string{"năm " + year, "year " + year})
+	return words.Of("năm "+year, "year "+year).In(lang)
 }
 
 // schedule is a parsed cron expression used for its civil dates alone: robfig/cron skips a time inside a spring gap
@@ -87,8 +88,8 @@ func parseSchedule(text string) (schedule, error) {
 }
 
 // dates are the schedule's civil dates from the day after from up to and including to.
-func (s schedule) dates(from, to Date) []Date {
-	var out []Date
+func (s schedule) dates(from, to calendar.Date) []calendar.Date {
+	var out []calendar.Date
 	t := from.At(23, 59, time.UTC)
 	for {
 		t = s.cron.Next(t)
@@ -112,12 +113,12 @@ type Occurrence struct {
 	Rung       Rung
 	To         string // "agency" or "leader"
 	At         time.Time
-	Deadline   Deadline
+	Deadline   calendar.Deadline
 }
 
 // Occurrences are all reminders of the stage's obligations whose report is due after from, up to and including to,
 // ordered by obligation, period and ladder. The result depends on nothing but its arguments.
-func (r *ReportRules) Occurrences(from, to Date, cal *Calendar) ([]Occurrence, error) {
+func (r *ReportRules) Occurrences(from, to calendar.Date, cal *calendar.Calendar) ([]Occurrence, error) {
 	var out []Occurrence
 	for _, o := range r.Obligations {
 		s, err := parseSchedule(o.Schedule)
@@ -136,7 +137,7 @@ func (r *ReportRules) Occurrences(from, to Date, cal *Calendar) ([]Occurrence, e
 				}
 				out = append(out, Occurrence{
 					Obligation: o.ID, Period: PeriodOf(o.Period, due), Rung: rung.ID, To: rung.To,
-					At: day.At(rung.Hour, 0, zone), Deadline: Deadline{Date: due, Exclusive: o.Exclusive},
+					At: day.At(rung.Hour, 0, zone), Deadline: calendar.Deadline{Date: due, Exclusive: o.Exclusive},
 				})
 			}
 		}
@@ -144,7 +145,7 @@ func (r *ReportRules) Occurrences(from, to Date, cal *Calendar) ([]Occurrence, e
 	return out, nil
 }
 
-func (r RungRule) day(due Date, cal *Calendar) (Date, error) {
+func (r RungRule) day(due calendar.Date, cal *calendar.Calendar) (calendar.Date, error) {
 	if r.WorkingDays != 0 {
 		return cal.AddWorkingDays(due, r.WorkingDays)
 	}
@@ -152,7 +153,7 @@ func (r RungRule) day(due Date, cal *Calendar) (Date, error) {
 }
 
 // deadlines are an obligation's deadlines within the duties' time, in order.
-func (r *ReportRules) deadlines(id ObligationID, opened ReportingOpened) []Deadline {
+func (r *ReportRules) Deadlines(id ObligationID, from, until calendar.Date) []calendar.Deadline {
 	o, ok := r.Obligation(id)
 	if !ok {
 		return nil
@@ -161,22 +162,22 @@ func (r *ReportRules) deadlines(id ObligationID, opened ReportingOpened) []Deadl
 	if err != nil {
 		return nil
 	}
-	var out []Deadline
-	for _, due := range s.dates(opened.From, opened.Until) {
-		out = append(out, Deadline{Date: due, Exclusive: o.Exclusive})
+	var out []calendar.Deadline
+	for _, due := range s.dates(from, until) {
+		out = append(out, calendar.Deadline{Date: due, Exclusive: o.Exclusive})
 	}
 	return out
 }
 
 // ReportDue finds the deadline of an obligation's period within the duties' time.
-func (r *ReportRules) ReportDue(id ObligationID, period Period, opened ReportingOpened) (Deadline, bool) {
+func (r *ReportRules) ReportDue(id ObligationID, period Period, from, until calendar.Date) (calendar.Deadline, bool) {
 	o, _ := r.Obligation(id)
-	for _, due := range r.deadlines(id, opened) {
+	for _, due := range r.Deadlines(id, from, until) {
 		if PeriodOf(o.Period, due.Date) == period {
 			return due, true
 		}
 	}
-	return Deadline{}, false
+	return calendar.Deadline{}, false
 }
 
 // Obligation finds an obligation by id.
@@ -190,7 +191,7 @@ func (r *ReportRules) Obligation(id ObligationID) (ObligationRule, bool) {
 }
 
 // Title is the report of one period: “Báo cáo quý IV năm 2026”. The words that name and period share stand once.
-func (o ObligationRule) Title(p Period, lang string) string {
+func (o ObligationRule) Title(p Period, lang words.Language) string {
 	if lang == "en" {
 		return o.English + ", " + p.Label(lang)
 	}

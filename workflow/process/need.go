@@ -1,9 +1,11 @@
-package workflow
+package process
 
 import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"covenant/internal/words"
 )
 
 // Need is a share: "all", "majority", "2/3", "75%" or a number such as "5".
@@ -62,14 +64,14 @@ func ParseNeed(text string) (Need, error) {
 func (n Need) String() string { return n.text }
 
 // Words is the share in the reader's language, as it stands in a sentence.
-func (n Need) Words(lang string) string {
+func (n Need) Words(lang words.Language) string {
 	switch {
 	case n.text == "all":
-		return pick(lang, [2]string{"tất cả", "all"})
+		return words.Of("tất cả", "all").In(lang)
 	case n.majority:
-		return pick(lang, [2]string{"quá nửa", "more than half"})
+		return words.Of("quá nửa", "more than half").In(lang)
 	case n.den == 0:
-		return fmt.Sprintf(pick(lang, [2]string{"ít nhất %d", "at least %d"}), n.num)
+		return words.F("ít nhất %d", "at least %d", n.num).In(lang)
 	}
 	return n.text
 }

@@ -1,9 +1,14 @@
-package workflow
+package process
 
 import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"covenant/internal/words"
+	"covenant/workflow/calendar"
+	"covenant/workflow/digest"
+	"covenant/workflow/refusal"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -40,9 +45,9 @@ func ValidCode(text string) bool {
 }
 
 // ClosingDay is the day on which EndReporting is due: after the duties' last day and the last step of every ladder.
-func (r *ReportRules) ClosingDay(opened ReportingOpened, cal *Calendar) (Date, error) {
-	last := opened.Until
-	all, err := r.Occurrences(opened.From, opened.Until, cal)
+func (r *ReportRules) ClosingDay(from, until calendar.Date, cal *calendar.Calendar) (calendar.Date, error) {
+	last := until
+	all, err := r.Occurrences(from, until, cal)
 	for _, o := range all {
 		if day := cal.Today(o.At); last.Before(day) {
 			last = day
@@ -53,8 +58,8 @@ func (r *ReportRules) ClosingDay(opened ReportingOpened, cal *Calendar) (Date, e
 
 // Motions that the process does not name get ids of their own, which a process may not use.
 const (
-	floorPrefix = "de-nghi-" // proposed from the floor
-	amendPrefix = "sua-doi-" // adopts a text amended on the spot
+	FloorPrefix = "de-nghi-" // proposed from the floor
+	AmendPrefix = "sua-doi-" // adopts a text amended on the spot
 )
 
 // ScoreBasis is what a covenant's own text says of scores.
@@ -62,7 +67,7 @@ type ScoreBasis struct {
 	Criteria []CriterionRule `json:"criteria"`
 	Classes  []ClassRule     `json:"classes,omitempty"`
 	// Source is the digest of the values that they were read from.
-	Source Digest `json:"source"`
+	Source digest.Digest `json:"source"`
 }
 
 // ReadBasis reads the criteria and classes that a process takes from the values of a covenant; nil where it takes none. The variable
@@ -80,12 +85,12 @@ func (r *ScoreRules) ReadBasis(values []byte) (*ScoreBasis, error) {
 		return nil, read.basisErr()
 	}
 	if root.Kind != yaml.DocumentNode || root.Content[0].Kind != yaml.MappingNode {
-		return nil, refuse(CodeInvalid, "dữ liệu của giao ước không có biến nào", "the covenant's values hold no variables")
+		return nil, refusal.New(refusal.Invalid, "dữ liệu của giao ước không có biến nào", "the covenant's values hold no variables")
 	}
-	b := &ScoreBasis{Source: DigestOf(values)}
+	b := &ScoreBasis{Source: digest.Of(values)}
 	if r.CriteriaFrom != "" {
 		b.Criteria = read.groups(root.Content[0], r.CriteriaFrom)
-		if sum := sumOf(b.Criteria); sum != r.Total && len(read.problems) == 0 {
+		if sum := SumOf(b.Criteria); sum != r.Total && len(read.problems) == 0 {
 			read.bad(read.variable(root.Content[0], r.CriteriaFrom), "tổng điểm tối đa của các tiêu chí là %s, quy trình yêu cầu %s",
 				"the criteria add up to %s, the process asks for %s", sum, r.Total)
 		}
@@ -96,7 +101,7 @@ func (r *ScoreRules) ReadBasis(values []byte) (*ScoreBasis, error) {
 	return b, read.basisErr()
 }
 
-func sumOf(criteria []CriterionRule) Points {
+func SumOf(criteria []CriterionRule) Points {
 	sum := Points(0)
 	for _, c := range criteria {
 		sum += c.Max
@@ -109,7 +114,7 @@ type basisReader struct{ *processReader }
 
 func (r *basisReader) basisErr() error {
 	err := r.err()
-	if e, ok := err.(*Error); ok { //nolint:errorlint // the reader's own error, never wrapped
+	if e, ok := err.(*refusal.Error); ok { //nolint:errorlint // the reader's own error, never wrapped
 		e.Vietnamese = strings.Replace(e.Vietnamese, "quy trình có", "tiêu chí chấm điểm trong giao ước có", 1)
 		e.English = strings.Replace(e.English, "the process definition has", "the covenant's own criteria have", 1)
 	}
@@ -202,22 +207,22 @@ func (b ScoreBasis) Criterion(id CriterionID) (CriterionRule, bool) {
 }
 
 // check: every criterion once, within its maximum. It gives the total.
-func (b ScoreBasis) check(scores []CriterionScore) (Points, error) {
+func (b ScoreBasis) Check(scores []CriterionScore) (Points, error) {
 	total, seen := Points(0), map[CriterionID]bool{}
 	for _, sc := range scores {
 		rule, ok := b.Criterion(sc.Criterion)
 		switch {
 		case !ok || seen[sc.Criterion]:
-			return 0, refuse(CodeInvalid, "tiêu chí %q không có hoặc được chấm hai lần", "the criterion %q does not exist or is scored twice", sc.Criterion)
+			return 0, refusal.New(refusal.Invalid, "tiêu chí %q không có hoặc được chấm hai lần", "the criterion %q does not exist or is scored twice", sc.Criterion)
 		case sc.Points < 0 || sc.Points > rule.Max:
-			return 0, refuse(CodeInvalid, "“%[1]s”: %[3]s điểm, tối đa là %[4]s", "“%[2]s”: %[3]s points, at most %[4]s are possible",
-				rule.Label("vi"), rule.Label("en"), sc.Points, rule.Max)
+			return 0, refusal.New(refusal.Invalid, "“%s”: %s điểm, tối đa là %s", "“%s”: %s points, at most %s are possible",
+				rule, sc.Points, rule.Max)
 		}
 		seen[sc.Criterion] = true
 		total += sc.Points
 	}
 	if len(scores) != len(b.Criteria) {
-		return 0, refuse(CodeInvalid, "cần chấm đủ %d tiêu chí, mới có %d", "all %d criteria must be scored, these are %d", len(b.Criteria), len(scores))
+		return 0, refusal.New(refusal.Invalid, "cần chấm đủ %d tiêu chí, mới có %d", "all %d criteria must be scored, these are %d", len(b.Criteria), len(scores))
 	}
 	return total, nil
 }
@@ -234,12 +239,12 @@ const (
 )
 
 // Word is the role in the reader's language.
-func (r Role) Word(lang string) string {
-	words := map[Role][2]string{
-		RoleLeader: {"Khối trưởng", "Block leader"}, RoleDeputy: {"Khối phó", "Deputy leader"},
-		RoleMember: {"Thành viên", "Member"}, RoleWitness: {"Người chứng kiến", "Witness"},
+func (r Role) Word(lang words.Language) string {
+	named := map[Role]words.Text{
+		RoleLeader: words.Of("Khối trưởng", "Block leader"), RoleDeputy: words.Of("Khối phó", "Deputy leader"),
+		RoleMember: words.Of("Thành viên", "Member"), RoleWitness: words.Of("Người chứng kiến", "Witness"),
 	}
-	return pick(lang, words[r])
+	return named[r].In(lang)
 }
 
 // Decides says what a poll is about.
@@ -315,13 +320,13 @@ const (
 	ChoiceAbstain Choice = "abstain"
 )
 
-func (c Choice) known() bool { return c == ChoiceFor || c == ChoiceAgainst || c == ChoiceAbstain }
+func (c Choice) Known() bool { return c == ChoiceFor || c == ChoiceAgainst || c == ChoiceAbstain }
 
 // Word is the choice in the reader's language.
-func (c Choice) Word(lang string) string {
-	return pick(lang, map[Choice][2]string{
-		ChoiceFor: {"Tán thành", "For"}, ChoiceAgainst: {"Không tán thành", "Against"}, ChoiceAbstain: {"Không có ý kiến", "Abstained"},
-	}[c])
+func (c Choice) Word(lang words.Language) string {
+	return map[Choice]words.Text{
+		ChoiceFor: words.Of("Tán thành", "For"), ChoiceAgainst: words.Of("Không tán thành", "Against"), ChoiceAbstain: words.Of("Không có ý kiến", "Abstained"),
+	}[c].In(lang)
 }
 
 // Method is how a motion was decided.
@@ -335,10 +340,10 @@ const (
 )
 
 // Word is the method in the reader's language.
-func (m Method) Word(lang string) string {
-	return pick(lang, map[Method][2]string{
-		MethodElectronic: {"điện tử", "electronic"}, MethodSecret: {"phiếu kín", "secret ballot"}, MethodHands: {"giơ tay", "show of hands"},
-	}[m])
+func (m Method) Word(lang words.Language) string {
+	return map[Method]words.Text{
+		MethodElectronic: words.Of("điện tử", "electronic"), MethodSecret: words.Of("phiếu kín", "secret ballot"), MethodHands: words.Of("giơ tay", "show of hands"),
+	}[m].In(lang)
 }
 
 // Count is the votes on a motion and those who could vote, by weight.
@@ -385,6 +390,12 @@ func (v *VoteRules) Decide(c Count, casting Choice) Verdict {
 	return out
 }
 
-func (v *VoteRules) hasMotion(id MotionID) bool {
+func (v *VoteRules) HasMotion(id MotionID) bool {
 	return slices.ContainsFunc(v.Motions, func(m MotionRule) bool { return m.ID == id })
+}
+
+// CriterionScore is the points for one criterion.
+type CriterionScore struct {
+	Criterion CriterionID `json:"criterion"`
+	Points    Points      `json:"points"`
 }

@@ -1,4 +1,4 @@
-package workflow
+package process
 
 import (
 	"bytes"
@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"covenant/internal/words"
 )
 
 // Measures of the drawing, in pixels. The stages stand in a column; what passes a stage over runs on its left, what goes back
@@ -30,7 +32,7 @@ const (
 // drawing is an SVG picture in the making.
 type drawing struct {
 	bytes.Buffer
-	lang string
+	lang words.Language
 	y    int
 }
 
@@ -41,11 +43,11 @@ func (b drawnBox) middle() int { return (b.top + b.bottom) / 2 }
 
 // SVG draws the process from the draft to its end: every stage with what decides it, what passes it over, what sends the
 // draft back and what a missed deadline does. The picture follows the reader's light or dark scheme.
-func (p *Process) SVG(lang string) []byte {
+func (p *Process) SVG(lang words.Language) []byte {
 	d := &drawing{lang: lang, y: drawMargin}
-	d.text("h", drawMargin, d.y+16, p.Name.Label(lang))
+	d.text("h", drawMargin, d.y+16, p.Name.In(lang))
 	d.y += 40
-	draft := d.box("round", pick(lang, [2]string{"Soạn, trình dự thảo", "Draft, submitted as a revision"}), nil)
+	draft := d.box("round", words.Of("Soạn, trình dự thảo", "Draft, submitted as a revision").In(lang), nil)
 	returns := 0
 	for i, s := range p.Stages {
 		from := d.y
@@ -63,12 +65,12 @@ func (p *Process) SVG(lang string) []byte {
 	}
 	d.end(p)
 	if returns > 0 {
-		d.text("m", drawReturn+14, draft.middle()+5, pick(lang, [2]string{"trả lại để chỉnh sửa", "back for revision"}))
+		d.text("m", drawReturn+14, draft.middle()+5, words.Of("trả lại để chỉnh sửa", "back for revision").In(lang))
 	}
 	var out bytes.Buffer
 	height := d.y + drawMargin
 	fmt.Fprintf(&out, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" font-family="Be Vietnam Pro, Noto Sans, sans-serif" role="img" aria-label="%s">`,
-		drawWidth, height, drawWidth, height, html.EscapeString(p.Name.Label(lang)))
+		drawWidth, height, drawWidth, height, html.EscapeString(p.Name.In(lang)))
 	out.WriteString(`<style>text{fill:#1c2733;font-size:14px}.m{fill:#51606e;font-size:13px}.h{font-weight:600;font-size:15px}` +
 		`rect{fill:#fff;stroke:#51606e}.round{fill:#eef4fb}.a{stroke:#51606e;fill:none}.tip{fill:#51606e;stroke:none}` +
 		`@media(prefers-color-scheme:dark){text{fill:#e8edf2}.m{fill:#a9b7c4}rect{fill:#1c2733;stroke:#a9b7c4}.round{fill:#22344a}.a{stroke:#a9b7c4}.tip{fill:#a9b7c4}}</style>`)
@@ -118,7 +120,7 @@ func (d *drawing) box(class, heading string, facts []string) drawnBox {
 func (d *drawing) bypass(s Stage, from int, box drawnBox) {
 	x := drawLeft + drawBox/2
 	d.arrow(fmt.Sprintf("M%d %dH%dV%dH%d", x, from+14, drawBypass, box.bottom+16, x), true)
-	label := wrap(pick(d.lang, [2]string{"bỏ qua, trừ khi ", "passed over unless "})+s.When.Words(d.lang), whenChars)
+	label := wrap(words.Of("bỏ qua, trừ khi ", "passed over unless ").In(d.lang)+s.When.Words(d.lang), whenChars)
 	d.lines("m", drawMargin, max(box.middle()-len(label)*lineHeight/2+12, from+34), label)
 }
 
@@ -149,7 +151,7 @@ func (s Stage) sendsBack() bool {
 func (d *drawing) notes(s Stage, box drawnBox) {
 	var notes []string
 	add := func(vi, en string, args ...any) {
-		notes = append(notes, fmt.Sprintf(pick(d.lang, [2]string{vi, en}), args...))
+		notes = append(notes, words.F(vi, en, args...).In(d.lang))
 	}
 	switch {
 	case s.Review != nil && s.Review.Reject != ThenCount:
@@ -173,27 +175,27 @@ func (d *drawing) notes(s Stage, box drawnBox) {
 }
 
 // drawn is a consequence in a few words.
-func (c Consequence) drawn(lang string) string {
-	return pick(lang, map[Consequence][2]string{
-		ThenDecide: {"khối trưởng quyết định", "the leader decides"}, ThenReturn: {"trả lại để chỉnh sửa", "back for revision"},
-		ThenContinue: {"tiếp tục", "go on"}, ThenCancel: {"hủy giao ước", "cancelled"}, ThenAgain: {"biểu quyết lại", "put again"},
-		ThenTreatAs: {"ghi nhận thay ý kiến", "silence counts"}, ThenExtend: {"gia hạn", "extended"}, ThenReject: {"khối trưởng quyết định", "the leader decides"},
-	}[c])
+func (c Consequence) drawn(lang words.Language) string {
+	return map[Consequence]words.Text{
+		ThenDecide: words.Of("khối trưởng quyết định", "the leader decides"), ThenReturn: words.Of("trả lại để chỉnh sửa", "back for revision"),
+		ThenContinue: words.Of("tiếp tục", "go on"), ThenCancel: words.Of("hủy giao ước", "cancelled"), ThenAgain: words.Of("biểu quyết lại", "put again"),
+		ThenTreatAs: words.Of("ghi nhận thay ý kiến", "silence counts"), ThenExtend: words.Of("gia hạn", "extended"), ThenReject: words.Of("khối trưởng quyết định", "the leader decides"),
+	}[c].In(lang)
 }
 
 // end draws where the process leads.
 func (d *drawing) end(p *Process) {
-	words := [2]string{"Đã thông qua", "Adopted"}
+	ends := words.Of("Đã thông qua", "Adopted")
 	if _, signs := p.OfKind(StageIssue); signs {
-		words = [2]string{"Đang có hiệu lực", "In force"}
+		ends = words.Of("Đang có hiệu lực", "In force")
 	}
 	last := p.Stages[len(p.Stages)-1].Kind
 	if _, reports := p.OfKind(StageReport); reports || last == StageReport {
-		words = [2]string{"Kết thúc", "Closed"}
+		ends = words.Of("Kết thúc", "Closed")
 	}
 	from := d.y
 	d.y += drawGap
-	box := d.box("round", pick(d.lang, words), nil)
+	box := d.box("round", ends.In(d.lang), nil)
 	d.arrow(fmt.Sprintf("M%d %dV%d", drawLeft+drawBox/2, from, box.top), false)
 }
 
@@ -212,10 +214,10 @@ func wrap(text string, chars int) []string {
 }
 
 // decidedBy is, a fact a line, who takes part and what ends the stage.
-func (s Stage) decidedBy(lang string) []string {
+func (s Stage) decidedBy(lang words.Language) []string {
 	var parts []string
 	add := func(vi, en string, args ...any) {
-		parts = append(parts, fmt.Sprintf(pick(lang, [2]string{vi, en}), args...))
+		parts = append(parts, words.F(vi, en, args...).In(lang))
 	}
 	switch s.Kind {
 	case StageReview:
@@ -251,13 +253,13 @@ func (s Stage) decidedBy(lang string) []string {
 	return parts
 }
 
-func (r *ReviewRules) drawn(lang string, add func(vi, en string, args ...any)) {
+func (r *ReviewRules) drawn(lang words.Language, add func(vi, en string, args ...any)) {
 	if r.Sequential {
 		add("lần lượt từng đơn vị", "one agency after the other")
 	}
 	add("cần %s nhất trí", "approvals needed: %s", r.Approve.Words(lang))
 	if !r.Quorum.IsZero() {
-		add("cần %[1]s ý kiến; thiếu thì: %[3]s", "opinions needed: %[2]s; if fewer: %[4]s", r.Quorum.Words("vi"), r.Quorum.Words("en"), r.Short.drawn("vi"), r.Short.drawn("en"))
+		add("cần %s ý kiến; thiếu thì: %s", "opinions needed: %s; if fewer: %s", words.Each(r.Quorum.Words), words.Each(r.Short.drawn))
 	}
 	switch r.Again {
 	case AgainChanged:
@@ -270,23 +272,23 @@ func (r *ReviewRules) drawn(lang string, add func(vi, en string, args ...any)) {
 	}
 }
 
-func (v *VoteRules) drawn(lang string, add func(vi, en string, args ...any)) {
-	held := [2]string{"biểu quyết điện tử", "electronic vote"}
+func (v *VoteRules) drawn(lang words.Language, add func(vi, en string, args ...any)) {
+	held := words.Of("biểu quyết điện tử", "electronic vote")
 	if v.Conference != nil {
-		held = [2]string{"tại hội nghị", "at a conference"}
+		held = words.Of("tại hội nghị", "at a conference")
 	}
 	if v.Secret {
-		held = [2]string{held[0] + ", phiếu kín", held[1] + ", secret ballot"}
+		held = words.Join(", ", held, words.Of("phiếu kín", "secret ballot"))
 	}
-	add("%d nội dung, %s", "motions: %d, %s", len(v.Motions), pick(lang, held))
-	of := map[Base][2]string{OfCast: {"số phiếu", "of votes cast"}, OfPresent: {"số có mặt", "of those present"}, OfAll: {"tổng số", "of all"}}[v.Of]
+	add("%d nội dung, %s", "motions: %d, %s", len(v.Motions), held.In(lang))
+	of := map[Base]words.Text{OfCast: words.Of("số phiếu", "of votes cast"), OfPresent: words.Of("số có mặt", "of those present"), OfAll: words.Of("tổng số", "of all")}[v.Of]
 	if len(v.Chair) > 0 {
-		add("chủ tọa: %[1]s", "chair: %[2]s", chairWords(v.Chair, "vi"), chairWords(v.Chair, "en"))
+		add("chủ tọa: %s", "chair: %s", chairWords(v.Chair))
 	}
-	add("tham gia: %s; tán thành: %s %s", "quorum: %s; in favour: %s %s", v.Quorum.Words(lang), v.Pass.Words(lang), pick(lang, of))
+	add("tham gia: %s; tán thành: %s %s", "quorum: %s; in favour: %s %s", v.Quorum.Words(lang), v.Pass.Words(lang), of.In(lang))
 }
 
-func (r *ScoreRules) drawn(lang string, add func(vi, en string, args ...any)) {
+func (r *ScoreRules) drawn(lang words.Language, add func(vi, en string, args ...any)) {
 	verifier := strings.ToLower(r.Verifier.Word(lang))
 	if r.CriteriaFrom != "" {
 		add("tiêu chí trong giao ước, tổng %s điểm; thẩm định: %s", "criteria of the covenant's own text, %s points in all; verified by: %s", r.Total.Display(lang), verifier)
@@ -297,24 +299,26 @@ func (r *ScoreRules) drawn(lang string, add func(vi, en string, args ...any)) {
 		add("khiếu nại trong: %s", "appeals within: %s", r.Appeal.Within.Words(lang))
 	}
 	for _, p := range r.Polls {
-		ballot := pick(lang, [2]string{"công khai", "open"})
+		ballot := words.Of("công khai", "open").In(lang)
 		if p.Secret {
 			ballot = MethodSecret.Word(lang)
 		}
-		add("bỏ phiếu: %s (%s)", "poll: %s (%s)", p.Label(lang), ballot)
+		add("bỏ phiếu: %s (%s)", "poll: %s (%s)", p.In(lang), ballot)
 	}
 	if len(r.Chair) > 0 {
-		add("chủ tọa: %[1]s", "chair: %[2]s", chairWords(r.Chair, "vi"), chairWords(r.Chair, "en"))
+		add("chủ tọa: %s", "chair: %s", chairWords(r.Chair))
 	}
 }
 
 // chairWords are the roles and agencies of a rule about the chair, in their order.
-func chairWords(chair []string, lang string) string {
-	words := make([]string, len(chair))
-	for i, name := range chair {
-		if words[i] = strings.ToLower(Role(name).Word(lang)); words[i] == "" {
-			words[i] = name
+func chairWords(chair []string) words.Text {
+	return words.Each(func(l words.Language) string {
+		named := make([]string, len(chair))
+		for i, name := range chair {
+			if named[i] = strings.ToLower(Role(name).Word(l)); named[i] == "" {
+				named[i] = name
+			}
 		}
-	}
-	return strings.Join(words, pick(lang, [2]string{", rồi đến ", ", then "}))
+		return strings.Join(named, words.Of(", rồi đến ", ", then ").In(l))
+	})
 }

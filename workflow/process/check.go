@@ -1,7 +1,9 @@
-package workflow
+package process
 
 import (
 	"slices"
+
+	"covenant/internal/words"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -132,14 +134,15 @@ func (c *processCheck) follows(i int, s Stage, at map[StageKind]int) {
 	has := func(kind StageKind) bool { _, ok := at[kind]; return ok }
 	node := c.nodes[i]
 	needs := map[StageKind]StageKind{StageSign: StageNumber, StageSeal: StageSign, StageIssue: StageSign, StageReport: StageIssue}
-	why := map[StageKind][2]string{
-		StageSign:   {"ngày được in trước khi có người ký", "the date is printed before anybody signs"},
-		StageSeal:   {"con dấu đóng lên chữ ký của người đứng đầu", "an agency's seal stands on its head's signature"},
-		StageIssue:  {"bước này hoàn tất các chữ ký", "it completes the signatures"},
-		StageReport: {"nghĩa vụ báo cáo bắt đầu khi giao ước có hiệu lực", "the duty begins when the covenant is in force"},
+	why := map[StageKind]words.Text{
+		StageSign:   words.Of("ngày được in trước khi có người ký", "the date is printed before anybody signs"),
+		StageSeal:   words.Of("con dấu đóng lên chữ ký của người đứng đầu", "an agency's seal stands on its head's signature"),
+		StageIssue:  words.Of("bước này hoàn tất các chữ ký", "it completes the signatures"),
+		StageReport: words.Of("nghĩa vụ báo cáo bắt đầu khi giao ước có hiệu lực", "the duty begins when the covenant is in force"),
 	}
 	if before, ok := needs[s.Kind]; ok && !has(before) {
-		c.bad(node, "bước %[1]s cần có bước %[2]s trước nó: %[3]s", "a stage of kind %[1]s needs a stage of kind %[2]s before it: %[4]s", s.Kind, before, why[s.Kind][0], why[s.Kind][1])
+		c.bad(node, "bước %s cần có bước %s trước nó: %s", "a stage of kind %s needs a stage of kind %s before it: %s",
+			s.Kind, before, why[s.Kind])
 	}
 	fixed := has(StageNumber)
 	switch s.Kind {

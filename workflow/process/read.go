@@ -1,9 +1,11 @@
-package workflow
+package process
 
 import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"covenant/internal/words"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -134,7 +136,7 @@ func (c *processCheck) motion(n *yaml.Node) MotionRule {
 	switch {
 	case n.Kind == yaml.MappingNode && have["id"] == nil:
 		c.bad(n, "nội dung biểu quyết cần có id", "the motion needs an id")
-	case c.motions[m.ID] || strings.HasPrefix(string(m.ID), floorPrefix) || strings.HasPrefix(string(m.ID), amendPrefix):
+	case c.motions[m.ID] || strings.HasPrefix(string(m.ID), FloorPrefix) || strings.HasPrefix(string(m.ID), AmendPrefix):
 		c.bad(have.or("id", n), "mã nội dung biểu quyết “%s” đã dùng hoặc dành riêng", "the motion's id “%s” stands twice or is reserved", m.ID)
 	}
 	c.useMotion(m.ID)
@@ -150,7 +152,7 @@ func (c *processCheck) useMotion(id MotionID) {
 }
 
 func (r *processReader) conference(n *yaml.Node) *ConferenceRules {
-	rules := &ConferenceRules{Names{"Hội nghị của khối", "Conference of the block"}, "", "BB", 0, false, false, false}
+	rules := &ConferenceRules{Name: words.Of("Hội nghị của khối", "Conference of the block"), Symbol: "BB"}
 	r.mapping(n,
 		field{"name", r.names(&rules.Name)}, field{"place", r.text(&rules.Place)}, field{"symbol", r.text(&rules.Symbol)},
 		field{"proxies", r.whole(&rules.Proxies, 0, 100)}, field{"floor", r.boolean(&rules.Floor)},
@@ -329,12 +331,12 @@ func (r *processReader) recipients(n *yaml.Node) []string {
 func (r *processReader) chair(n *yaml.Node) []string { return r.parties(n, roleNames...) }
 
 // parties reads one of the words or an agency's code, or a list of them. A word that is nearly one of the words is a problem.
-func (r *processReader) parties(n *yaml.Node, words ...string) []string {
+func (r *processReader) parties(n *yaml.Node, choices ...string) []string {
 	var out []string
 	one := func(n *yaml.Node) {
 		to := ""
 		code(r, &to)(n)
-		if hint := nearest(to, words); hint != "" && hint != to {
+		if hint := words.Nearest(to, choices); hint != "" && hint != to {
 			r.bad(n, "“%s”: có phải “%s” không?", "“%s”: did you mean “%s”?", to, hint)
 		}
 		if slices.Contains(out, to) {

@@ -1,9 +1,11 @@
-package workflow
+package process
 
 import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"covenant/internal/words"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -115,20 +117,19 @@ func (r *processReader) scoreRules(n *yaml.Node, have found, rules *ScoreRules, 
 			r.bad(have[from], "chỉ dùng một trong %s và %s", "give %s or %s, not both", own, from)
 		}
 	}
-	if sum := sumOf(rules.Criteria); sum != rules.Total && rules.CriteriaFrom == "" {
+	if sum := SumOf(rules.Criteria); sum != rules.Total && rules.CriteriaFrom == "" {
 		r.bad(have.or("criteria", n), "tổng điểm tối đa của các tiêu chí là %s, phải bằng total: %s",
 			"the criteria add up to %s, which must be total: %s", sum, rules.Total)
 	}
-	words := []string{ByBallots, ByInTime}
+	breakers := []string{ByBallots, ByInTime}
 	for _, c := range rules.Criteria {
-		words = append(words, "criterion:"+string(c.ID))
+		breakers = append(breakers, "criterion:"+string(c.ID))
 	}
 	for i, tie := range rules.Tie {
 		id, place := strings.CutPrefix(tie, "criterion:")
-		if place = place && rules.CriteriaFrom != "" && placeOfCriterion.MatchString(id); !place && !slices.Contains(words, tie) {
-			hint := nearest(tie, words)
-			r.badBoth(ties[i], [2]string{"“" + tie + "”: cần ballots, in_time hoặc criterion:MÃ" + didYouMean("vi", hint),
-				"“" + tie + "”: want ballots, in_time or criterion:ID" + didYouMean("en", hint)})
+		if place = place && rules.CriteriaFrom != "" && placeOfCriterion.MatchString(id); !place && !slices.Contains(breakers, tie) {
+			r.bad(ties[i], "“%s”: cần ballots, in_time hoặc criterion:MÃ%s", "“%s”: want ballots, in_time or criterion:ID%s",
+				tie, words.DidYouMean(tie, breakers))
 		}
 	}
 }

@@ -1,10 +1,14 @@
-package workflow
+package process
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"covenant/internal/words"
 )
 
 // Condition says when a stage is entered: comparisons of facts with whole numbers, joined by and, or, not and brackets,
@@ -22,28 +26,14 @@ type condition struct {
 	value       int
 }
 
-// conditionFacts are what a condition may speak of, with what they mean.
-var conditionFacts = map[string]func(*Covenant) int{
-	"members":       func(c *Covenant) int { return len(c.Members()) },
-	"parties":       func(c *Covenant) int { return len(c.Parties) },
-	"witnesses":     func(c *Covenant) int { return len(c.Parties) - len(c.Members()) },
-	"year":          func(c *Covenant) int { return c.Year },
-	"revision":      func(c *Covenant) int { r, _ := c.Revision(); return r.Number },
-	"comments":      func(c *Covenant) int { return len(c.Threads) },
-	"open_comments": func(c *Covenant) int { return len(c.OpenThreads()) },
-	"failed_motions": func(c *Covenant) int {
-		n := 0
-		for _, m := range c.Motions {
-			if m.Result != nil && !m.Result.Passed {
-				n++
-			}
-		}
-		return n
-	},
-}
+// facts are what a condition may speak of, in words. Who evaluates one knows a number for each of them.
+var facts = slices.Sorted(maps.Keys(factWords))
 
-// factNames are the names of the facts, sorted.
-var factNames = sortedKeys(conditionFacts)
+// Facts are the numbers that conditions speak of, by name: see [FactNames].
+type Facts func(name string) int
+
+// FactNames are the names of all facts, sorted.
+func FactNames() []string { return slices.Clone(facts) }
 
 // String is the text it was read from.
 func (c Condition) String() string { return c.text }
@@ -51,19 +41,19 @@ func (c Condition) String() string { return c.text }
 // IsZero reports whether there is no condition.
 func (c Condition) IsZero() bool { return c.root == nil }
 
-// Holds evaluates the condition on a covenant.
-func (c Condition) Holds(of *Covenant) bool { return c.root == nil || c.root.holds(of) }
+// Holds evaluates the condition.
+func (c Condition) Holds(of Facts) bool { return c.root == nil || c.root.holds(of) }
 
-func (n *condition) holds(c *Covenant) bool {
+func (n *condition) holds(of Facts) bool {
 	switch n.op {
 	case "and":
-		return n.left.holds(c) && n.right.holds(c)
+		return n.left.holds(of) && n.right.holds(of)
 	case "or":
-		return n.left.holds(c) || n.right.holds(c)
+		return n.left.holds(of) || n.right.holds(of)
 	case "not":
-		return !n.left.holds(c)
+		return !n.left.holds(of)
 	}
-	have := conditionFacts[n.fact](c)
+	have := of(n.fact)
 	switch n.op {
 	case "<":
 		return have < n.value
@@ -186,10 +176,10 @@ func (p *conditionParser) unary(depth int) *condition {
 
 func (p *conditionParser) comparison() *condition {
 	n := &condition{fact: p.token}
-	if _, ok := conditionFacts[p.token]; !ok {
-		hint := nearest(p.token, factNames)
-		p.fail("cần tên một dữ kiện ("+strings.Join(factNames, ", ")+")"+didYouMean("vi", hint),
-			"a fact is wanted ("+strings.Join(factNames, ", ")+")"+didYouMean("en", hint))
+	if !slices.Contains(facts, p.token) {
+		hint := words.DidYouMean(p.token, facts)
+		p.fail("cần tên một dữ kiện ("+strings.Join(facts, ", ")+")"+hint.Vietnamese,
+			"a fact is wanted ("+strings.Join(facts, ", ")+")"+hint.English)
 		return nil
 	}
 	p.next()
@@ -212,20 +202,20 @@ func (p *conditionParser) comparison() *condition {
 }
 
 // Words is the condition in the reader's language.
-func (c Condition) Words(lang string) string {
+func (c Condition) Words(lang words.Language) string {
 	if c.root == nil {
 		return ""
 	}
 	return c.root.words(lang)
 }
 
-var factWords = map[string][2]string{
-	"members": {"số đơn vị thành viên", "members"}, "parties": {"số bên tham gia", "parties"}, "witnesses": {"số người chứng kiến", "witnesses"},
-	"year": {"năm", "year"}, "revision": {"lần dự thảo", "revision"}, "comments": {"số ý kiến góp ý", "comments"},
-	"open_comments": {"số ý kiến chưa giải quyết", "open comments"}, "failed_motions": {"số nội dung không thông qua", "failed motions"},
+var factWords = map[string]words.Text{
+	"members": words.Of("số đơn vị thành viên", "members"), "parties": words.Of("số bên tham gia", "parties"), "witnesses": words.Of("số người chứng kiến", "witnesses"),
+	"year": words.Of("năm", "year"), "revision": words.Of("lần dự thảo", "revision"), "comments": words.Of("số ý kiến góp ý", "comments"),
+	"open_comments": words.Of("số ý kiến chưa giải quyết", "open comments"), "failed_motions": words.Of("số nội dung không thông qua", "failed motions"),
 }
 
-func (n *condition) words(lang string) string {
+func (n *condition) words(lang words.Language) string {
 	operand := func(o *condition) string {
 		if o.op == "or" || n.op == "not" && o.op == "and" {
 			return "(" + o.words(lang) + ")"
@@ -234,15 +224,15 @@ func (n *condition) words(lang string) string {
 	}
 	switch n.op {
 	case "and":
-		return operand(n.left) + pick(lang, [2]string{" và ", " and "}) + operand(n.right)
+		return operand(n.left) + words.Of(" và ", " and ").In(lang) + operand(n.right)
 	case "or":
-		return n.left.words(lang) + pick(lang, [2]string{" hoặc ", " or "}) + n.right.words(lang)
+		return n.left.words(lang) + words.Of(" hoặc ", " or ").In(lang) + n.right.words(lang)
 	case "not":
-		return pick(lang, [2]string{"không phải ", "not "}) + operand(n.left)
+		return words.Of("không phải ", "not ").In(lang) + operand(n.left)
 	}
 	op := map[string]string{"<=": "≤", ">=": "≥", "==": "=", "!=": "≠"}[n.op]
 	if op == "" {
 		op = n.op
 	}
-	return fmt.Sprintf("%s %s %d", pick(lang, factWords[n.fact]), op, n.value)
+	return fmt.Sprintf("%s %s %d", factWords[n.fact].In(lang), op, n.value)
 }

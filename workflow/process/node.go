@@ -1,7 +1,6 @@
-package workflow
+package process
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -12,6 +11,7 @@ import (
 
 	"covenant/internal/words"
 	"covenant/workflow/calendar"
+	"covenant/workflow/refusal"
 )
 
 // processReader turns the nodes of a process file into rules and collects everything that is wrong on the way.
@@ -25,7 +25,7 @@ type processReader struct {
 // processProblem is one thing that is wrong, and where.
 type processProblem struct {
 	line, column int
-	text         [2]string // Vietnamese, English
+	text         words.Text
 }
 
 // maxProcessNodes bounds what aliases can make of a small file.
@@ -37,7 +37,7 @@ func (r *processReader) bad(n *yaml.Node, vi, en string, args ...any) {
 }
 
 func (r *processReader) badAt(line, column int, vi, en string, args ...any) {
-	r.problems = append(r.problems, processProblem{line, column, [2]string{fmt.Sprintf(vi, args...), fmt.Sprintf(en, args...)}})
+	r.problems = append(r.problems, processProblem{line, column, words.F(vi, en, args...)})
 }
 
 var yamlLine = regexp.MustCompile(`line (\d+): `)
@@ -63,14 +63,12 @@ func (r *processReader) err() error {
 		}
 		return a.column - b.column
 	})
-	var lines [2]strings.Builder
-	for i := range lines {
-		for _, p := range r.problems {
-			fmt.Fprintf(&lines[i], "\n  %s:%d:%d: %s", r.name, p.line, p.column, p.text[i])
-		}
+	lines := make([]words.Text, len(r.problems))
+	for i, p := range r.problems {
+		lines[i] = words.F("\n  %s:%d:%d: %s", "\n  %s:%d:%d: %s", r.name, p.line, p.column, p.text)
 	}
-	return refuse(CodeInvalid, "quy trình có %s:%s", "the process definition has %s:%s",
-		words.N(len(r.problems), "lỗi", "error", "errors"), words.Of(lines[0].String(), lines[1].String()))
+	return refusal.New(refusal.Invalid, "quy trình có %s:%s", "the process definition has %s:%s",
+		words.N(len(r.problems), "lỗi", "error", "errors"), words.Join("", lines...))
 }
 
 // field is a key that a mapping may have, and what reads its value.
@@ -122,9 +120,7 @@ func (r *processReader) mapping(n *yaml.Node, fields ...field) found {
 		at := slices.Index(keys, key.Value)
 		switch {
 		case key.Kind != yaml.ScalarNode || at < 0:
-			hint := nearest(key.Value, keys)
-			r.badBoth(key, [2]string{fmt.Sprintf("không có khóa “%s” ở đây", shown(key)) + didYouMean("vi", hint),
-				fmt.Sprintf("there is no key “%s” here", shown(key)) + didYouMean("en", hint)})
+			r.bad(key, "không có khóa “%s” ở đây%s", "there is no key “%s” here%s", shown(key), words.DidYouMean(key.Value, keys))
 		case have[key.Value] != nil:
 			r.bad(key, "khóa “%s” có hai lần", "the key “%s” stands twice", key.Value)
 		default:
@@ -133,10 +129,6 @@ func (r *processReader) mapping(n *yaml.Node, fields ...field) found {
 		}
 	}
 	return have
-}
-
-func (r *processReader) badBoth(n *yaml.Node, text [2]string) {
-	r.problems = append(r.problems, processProblem{n.Line, n.Column, text})
 }
 
 // shown is what stands at a node, for a message.
@@ -201,17 +193,15 @@ func code[T ~string](r *processReader, to *T) func(*yaml.Node) {
 }
 
 // oneOf reads one of a few words.
-func oneOf[T ~string](r *processReader, to *T, words ...string) func(*yaml.Node) {
+func oneOf[T ~string](r *processReader, to *T, choices ...string) func(*yaml.Node) {
 	return func(n *yaml.Node) {
 		if !r.scalar(n) {
 			return
 		}
 		*to = T(n.Value)
-		if !slices.Contains(words, n.Value) {
-			hint := nearest(n.Value, words)
-			list := strings.Join(words, ", ")
-			r.badBoth(n, [2]string{fmt.Sprintf("“%s”: cần một trong %s", shown(n), list) + didYouMean("vi", hint),
-				fmt.Sprintf("“%s”: want one of %s", shown(n), list) + didYouMean("en", hint)})
+		if !slices.Contains(choices, n.Value) {
+			r.bad(n, "“%s”: cần một trong %s%s", "“%s”: want one of %s%s", shown(n), strings.Join(choices, ", "),
+				words.DidYouMean(n.Value, choices))
 		}
 	}
 }
@@ -344,7 +334,7 @@ func (r *processReader) condition(to *Condition) func(*yaml.Node) {
 }
 
 // term reads a length of time or a date.
-func (r *processReader) term(to *Term) func(*yaml.Node) {
+func (r *processReader) term(to *calendar.Term) func(*yaml.Node) {
 	return func(n *yaml.Node) {
 		have := r.mapping(n,
 			field{"working_days", r.whole(&to.WorkingDays, 1, 1000)}, field{"days", r.whole(&to.Days, 1, 3660)},
@@ -362,7 +352,7 @@ func (r *processReader) term(to *Term) func(*yaml.Node) {
 }
 
 // date reads yyyy-mm-dd, or mm-dd of the covenant's year.
-func (r *processReader) date(to *Term) func(*yaml.Node) {
+func (r *processReader) date(to *calendar.Term) func(*yaml.Node) {
 	return func(n *yaml.Node) {
 		text := n.Value
 		if len(text) == len("01-02") {

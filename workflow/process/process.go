@@ -1,8 +1,15 @@
-package workflow
+// Package process is the definition of a process: the stages that a covenant passes through, as data that people write in YAML. It reads
+// and checks a definition, with all problems at once where they stand, draws it, and answers what follows from it alone: which
+// dates a schedule has, what a count of votes means, how much is needed. It knows no covenant: what conditions speak of is handed
+// in as [Facts]. PROCESS.md documents every key.
+package process
 
 import (
-	"cmp"
 	"slices"
+
+	"covenant/internal/words"
+	"covenant/workflow/calendar"
+	"covenant/workflow/digest"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -13,7 +20,7 @@ import (
 type Process struct {
 	Name   ProcessName
 	Stages []Stage
-	Digest Digest
+	Digest digest.Digest
 }
 
 // ProcessName is the code of a process and its titles.
@@ -22,16 +29,8 @@ type ProcessName struct {
 	Names
 }
 
-// Names is the name of something in both languages.
-type Names struct {
-	Vietnamese string `json:"vi"`
-	English    string `json:"en"`
-}
-
-// Label is the name in the reader's language; in Vietnamese where it has no other.
-func (n Names) Label(lang string) string {
-	return pick(lang, [2]string{n.Vietnamese, cmp.Or(n.English, n.Vietnamese)})
-}
+// Names is the name of something in both languages; data may leave the English one out.
+type Names = words.Text
 
 // StageKind is what happens in a stage.
 type StageKind string
@@ -60,7 +59,7 @@ type Stage struct {
 	// When: the stage is passed over where the condition does not hold at the moment of entering it. Empty: always entered.
 	When Condition
 	// Due: how long the stage may take, counted from the day it opens, or the day on which it must be finished.
-	Due Term
+	Due calendar.Term
 	// Escalate: what happens around Due while the stage is open, in order of time.
 	Escalate []EscalationRule
 
@@ -74,7 +73,7 @@ type Stage struct {
 }
 
 // Label is the stage's name in the reader's language.
-func (s Stage) Label(lang string) string { return s.Name.Label(lang) }
+func (s Stage) Label(lang words.Language) string { return s.Name.In(lang) }
 
 // Consequence is what follows from a refusal, a failed motion or a missed deadline.
 type Consequence string
@@ -101,8 +100,8 @@ type EscalationRule struct {
 	Hour        int      // local time of day, default 8
 	To          []string // "missing", "leader", "deputy", "drafter" or an agency's code
 	Then        Consequence
-	As          Choice // of treat_as: ChoiceFor or ChoiceAbstain
-	By          Term   // of extend
+	As          Choice        // of treat_as: ChoiceFor or ChoiceAbstain
+	By          calendar.Term // of extend
 }
 
 // ReviewRules say how a review is decided.
@@ -222,7 +221,7 @@ type SignRules struct {
 	// Need: how many of the signatories must sign for the covenant to come into force. Default: all.
 	Need Need
 	// Late: how long the others may still sign once enough have. Default: not at all.
-	Late Term
+	Late calendar.Term
 	// Refusal: what a refusal does: ThenDecide (default), ThenReturn, ThenContinue or ThenCancel.
 	Refusal Consequence
 	// Paper: a signature on paper may be recorded in place of a digital one.
@@ -285,7 +284,7 @@ type ScoreRules struct {
 
 // AppealRules say how long a verified score may be appealed, and whose agency decides.
 type AppealRules struct {
-	Within Term
+	Within calendar.Term
 	By     Role // default: leader
 }
 
@@ -303,9 +302,9 @@ type ClassRule struct {
 	From Points `json:"from"`
 }
 
-// ParseProcess reads and checks a process definition. All problems are reported at once, each as file:line:column with
+// Parse reads and checks a process definition. All problems are reported at once, each as file:line:column with
 // what stands there.
-func ParseProcess(name string, source []byte) (*Process, error) {
+func Parse(name string, source []byte) (*Process, error) {
 	var root yaml.Node
 	r := &processReader{name: name}
 	if err := yaml.Unmarshal(source, &root); err != nil {
@@ -313,7 +312,7 @@ func ParseProcess(name string, source []byte) (*Process, error) {
 		return nil, r.err()
 	}
 	p := r.process(&root)
-	p.Digest = DigestOf(source)
+	p.Digest = digest.Of(source)
 	return p, r.err()
 }
 
@@ -338,7 +337,7 @@ func (p *Process) OfKind(kind StageKind) (Stage, bool) {
 }
 
 // after are the stages that follow one.
-func (p *Process) after(id StageID) []Stage {
+func (p *Process) After(id StageID) []Stage {
 	i := slices.IndexFunc(p.Stages, func(s Stage) bool { return s.ID == id })
 	return p.Stages[i+1:]
 }

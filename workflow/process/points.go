@@ -1,9 +1,11 @@
-package workflow
+package process
 
 import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"covenant/internal/words"
 )
 
 // Points is a score in hundredths: exact, so that totals and ties are.
@@ -33,7 +35,7 @@ func (p Points) String() string {
 }
 
 // Display is the number in the reader's notation.
-func (p Points) Display(lang string) string {
+func (p Points) Display(lang words.Language) string {
 	if lang == "en" {
 		return p.String()
 	}
