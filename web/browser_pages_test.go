@@ -31,6 +31,7 @@ func TestBrowser(t *testing.T) {
 	t.Run("noscript", func(t *testing.T) { browseWithoutJavaScript(t, server.URL) })
 	t.Run("print", func(t *testing.T) { browsePrint(t, server.URL) })
 	t.Run("live", browseLive)
+	t.Run("tabs", browseManyTabs)
 }
 
 // sights are the pages to look at: each state of a covenant, on the screens on which it is seen.
@@ -253,26 +254,4 @@ func browsePrint(t *testing.T, server string) {
 	if strings.Contains(string(text), "Lịch báo cáo") {
 		t.Error("the navigation is printed")
 	}
-}
-
-// browseLive leaves a page open while others act.
-func browseLive(t *testing.T) {
-	t.Parallel()
-	i := copyOf(t).started(t)
-	server := httptest.NewServer(handler(t, i))
-	t.Cleanup(server.Close)
-	tb := chromium().open(t, server.URL+"/giao-uoc/"+signing4, desk)
-	tb.waitDrawn()
-	tb.run(chromedp.Click(chromedp.CSS(`#lan-1 summary`)))
-	i.resume(signing4).sign(1)
-	tb.run(chromedp.WaitVisible(chromedp.CSS(`[data-changed]`)))
-	if eval[bool](tb, `document.querySelector("#lan-1").open`) {
-		t.Error("what the reader had closed was opened")
-	}
-	if text := eval[string](tb, `document.querySelector("#cac-ben .count").textContent`); text != "5/11 đã ký" {
-		t.Errorf("the page says %q", text)
-	}
-	tb.run(chromedp.Click(chromedp.CSS(`[data-reload]`)), chromedp.WaitNotVisible(chromedp.CSS(`[data-changed]`)))
-	tb.waitDrawn()
-	tb.clean()
 }

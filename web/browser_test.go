@@ -67,6 +67,7 @@ type tab struct {
 
 	mu       sync.Mutex
 	problems []string
+	asked    []string // paths, with their queries
 }
 
 // open opens an address in a tab of its own at a size. Tabs share what the browser keeps, but for one whose address chooses a
@@ -121,6 +122,11 @@ func (tb *tab) watch(event any) {
 		}
 	case *network.EventRequestWillBeSent:
 		u, err := url.Parse(e.Request.URL)
+		if err == nil {
+			tb.mu.Lock()
+			tb.asked = append(tb.asked, u.RequestURI())
+			tb.mu.Unlock()
+		}
 		if err != nil || (u.Host != tb.host && u.Scheme != "blob" && u.Scheme != "data") {
 			tb.problem("request to another host: " + e.Request.URL)
 		}
@@ -142,6 +148,15 @@ func (tb *tab) problem(text string) {
 	tb.mu.Lock()
 	defer tb.mu.Unlock()
 	tb.problems = append(tb.problems, text)
+}
+
+// requests gives what the page has asked for since the last time.
+func (tb *tab) requests() []string {
+	tb.mu.Lock()
+	defer tb.mu.Unlock()
+	asked := tb.asked
+	tb.asked = nil
+	return asked
 }
 
 // clean fails the test for everything that the browser complained of.

@@ -13,10 +13,10 @@ import (
 // conferencePage is the board for the hall's projector: the votes and the signatures as they come in.
 type conferencePage struct {
 	basePage
-	Live, Path, Heading     string
+	livePage
+	Path, Heading           string
 	Block                   string
 	Status, Tone            string
-	Stamp                   string
 	Motions                 []motionRow
 	Groups                  []signGroup
 	SignedCount, PartyCount int
@@ -24,43 +24,38 @@ type conferencePage struct {
 	Sitting                 *sittingRow
 	Attending               []attendingRow
 	Quorum                  string
-	Number, Date            string
 }
 
-func (s *server) conference(w http.ResponseWriter, r *request) (*answer, error) {
-	v, err := s.view(r, address.Slug(r.Request))
+func (s *server) conference(_ http.ResponseWriter, r *request) (*answer, error) {
+	p, err := s.conferencePage(r)
 	if err != nil {
 		return nil, err
 	}
-	known := r.URL.Query().Get("v")
-	if known != "" {
-		w.Header().Set("Cache-Control", "no-store")
-		if known == stamp(v) {
-			w.WriteHeader(http.StatusNoContent)
-			return nil, nil
-		}
-		r.URL.RawQuery = ""
+	return &answer{page: "conference", data: p, block: "conference"}, nil
+}
+
+func (s *server) conferencePage(r *request) (*conferencePage, error) {
+	v, err := s.view(r, address.Slug(r.Request))
+	if err != nil {
+		return nil, err
 	}
 	full, err := s.covenantPage(r, v)
 	if err != nil {
 		return nil, err
 	}
 	p := &conferencePage{
-		basePage: s.base(r, ""), Live: address.Board.For(v.Covenant.Slug), Path: full.Path, Heading: full.Heading, Block: full.Block, Status: full.Status, Tone: string(full.Tone),
-		Stamp: full.Stamp, Motions: full.Motions, Groups: full.Groups, SignedCount: full.SignedCount, PartyCount: full.PartyCount,
-		Voting: v.Covenant.Number == nil, Number: full.Number, Date: full.Date,
+		basePage: s.base(r, ""), livePage: full.livePage, Path: full.Path, Heading: full.Heading, Block: full.Block,
+		Status: full.Status, Tone: string(full.Tone), Motions: full.Motions, Groups: full.Groups,
+		SignedCount: full.SignedCount, PartyCount: full.PartyCount, Voting: v.Covenant.Number == nil,
 	}
+	p.Parts = address.BoardParts.For(v.Covenant.Slug)
 	t := s.teller(r, v)
 	if rows := t.sittings(); len(rows) > 0 && v.Covenant.Sitting() != nil {
 		p.Sitting = &rows[len(rows)-1]
 		p.Attending, p.Quorum = t.attending(), t.quorum()
 	}
 	p.Title = r.text(words.Of("Hội nghị", "Conference")) + " – " + full.Heading
-	a := &answer{page: "conference", data: p, block: "conference"}
-	if known != "" {
-		a.block = "board"
-	}
-	return a, nil
+	return p, nil
 }
 
 // sittingRow is a sitting of a conference.

@@ -16,8 +16,8 @@ import (
 // covenantPage is one covenant: where it stands and who acts next, the document, and everything around it.
 type covenantPage struct {
 	basePage
+	livePage
 	Path, Heading        string
-	Live                 string // address of what has changed on the page
 	ScorePage            string // address
 	Block                string
 	Board                string // address of what is for the hall's projector, if there is something
@@ -29,7 +29,6 @@ type covenantPage struct {
 	Steps                []step
 	StepNow              int // from 1; 0 when all is done
 	StepName             string
-	Stamp                string // changes whenever anything on the page may have changed
 	Document             documentPanel
 	Sections             []string // of the panel, in the order shown
 	Groups               []signGroup
@@ -80,38 +79,6 @@ func (s *server) covenant(_ http.ResponseWriter, r *request) (*answer, error) {
 	return &answer{page: "covenant", data: p}, nil
 }
 
-// covenantLive answers an open page that asks whether anything has changed: 204 if not, else the parts to replace.
-func (s *server) covenantLive(w http.ResponseWriter, r *request) (*answer, error) {
-	v, err := s.view(r, address.Slug(r.Request))
-	if err != nil {
-		return nil, err
-	}
-	w.Header().Set("Cache-Control", "no-store")
-	if stamp(v) == r.URL.Query().Get("v") {
-		w.WriteHeader(http.StatusNoContent)
-		return nil, nil
-	}
-	r.URL.Path, r.URL.RawQuery = address.Covenant.For(v.Covenant.Slug), ""
-	p, err := s.covenantPage(r, v)
-	if err != nil {
-		return nil, err
-	}
-	return &answer{page: "covenant", block: "live", data: p}, nil
-}
-
-// stamp names what a covenant's page shows: it changes with every event, with every mail's and reminder's state, and
-// with the day, because deadlines are told relative to it.
-func stamp(v *engine.View) string {
-	settled, done := 0, 0
-	for _, m := range v.Mails {
-		settled += len(m.State)
-	}
-	for _, o := range v.Upcoming {
-		done += len(o.State)
-	}
-	return fmt.Sprintf("%d-%d-%d-%d-%s", v.Covenant.Version, len(v.Mails), settled, done, v.Now.UTC().Format("20060102"))
-}
-
 func (s *server) covenantPage(r *request, v *engine.View) (*covenantPage, error) {
 	t, c := s.teller(r, v), v.Covenant
 	document, err := t.documentPanel(r.URL.Query().Get("lan"))
@@ -119,9 +86,9 @@ func (s *server) covenantPage(r *request, v *engine.View) (*covenantPage, error)
 		return nil, err
 	}
 	p := &covenantPage{
-		basePage: s.base(r, "covenants"), Path: address.Covenant.For(c.Slug), Live: address.Parts.For(c.Slug),
+		basePage: s.base(r, "covenants"), Path: address.Covenant.For(c.Slug), livePage: s.live(r, v),
 		Heading: strings.ReplaceAll(c.Title, " – ", "\u00a0– "), Number: c.PrintedNumber(),
-		Status: v.Status(v.Now, r.code), Tone: c.Phase.Tone(), Stamp: stamp(v), Document: document, Sections: sections(c.Phase),
+		Status: v.Status(v.Now, r.code), Tone: c.Phase.Tone(), Document: document, Sections: sections(c.Phase),
 		PartyCount: len(c.Parties), SignedCount: len(c.Signed), EventCount: len(v.Timeline), MailCount: len(v.Mails),
 	}
 	p.Title, p.Wide, p.Evidence, p.ScorePage = c.Title, true, address.Evidence.For(c.Slug), address.Scores.For(c.Slug)
@@ -137,6 +104,9 @@ func (s *server) covenantPage(r *request, v *engine.View) (*covenantPage, error)
 	t.fill(p)
 	return p, nil
 }
+
+// Order is that of the panel's parts, as one word.
+func (p *covenantPage) Order() string { return strings.Join(p.Sections, ".") }
 
 // fill puts together the parts of a covenant's page.
 func (t teller) fill(p *covenantPage) {

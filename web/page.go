@@ -2,6 +2,7 @@ package web
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"html/template"
 	"io/fs"
@@ -54,7 +55,10 @@ func loadPagesIn(l words.Language, a *assets, pages map[pageIn]*template.Templat
 			shared = append(shared, f)
 		}
 	}
-	funcs := template.FuncMap{"asset": a.address, "place": place, "icon": icon}
+	funcs := template.FuncMap{"asset": a.address, "place": place, "icon": icon,
+		"partID": func(section string) string { return panelParts[section] },
+		"part":   func(string, string, any) (template.HTML, error) { return "", errors.New("a part belongs to a page") },
+	}
 	base, err := template.New("").Funcs(funcs).Funcs(templateWords(l)).ParseFS(pageFiles, shared...)
 	if err != nil {
 		return err
@@ -62,6 +66,7 @@ func loadPagesIn(l words.Language, a *assets, pages map[pageIn]*template.Templat
 	for _, name := range pageNames {
 		t, err := base.Clone()
 		if err == nil {
+			t.Funcs(template.FuncMap{"part": func(name, id string, data any) (template.HTML, error) { return part(t, name, id, data) }})
 			t, err = t.ParseFS(pageFiles, "pages/"+name+".html")
 		}
 		if err != nil {

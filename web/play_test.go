@@ -214,6 +214,20 @@ func (p *play) vote() *play {
 	return p
 }
 
+// finishVote has the missing ones vote for every motion that is open.
+func (p *play) finishVote() {
+	c := p.now().Covenant
+	chair := p.who(c.Leader(), workflow.DutyVote)
+	for _, m := range c.Motions {
+		for _, a := range m.Who {
+			if !slices.ContainsFunc(m.Ballots, func(b workflow.BallotCast) bool { return b.Agency == a }) {
+				p.cast(a, m.ID, workflow.ChoiceFor)
+			}
+		}
+		p.do(chair, workflow.CloseMotion{Motion: m.ID})
+	}
+}
+
 // freeze numbers the covenant and waits until its document is frozen.
 func (p *play) freeze() *play {
 	today := p.Calendar.Today(p.clock.now())

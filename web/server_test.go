@@ -145,15 +145,16 @@ func TestHosts(t *testing.T) {
 
 var (
 	inlineScript = regexp.MustCompile(`(?i)<script(?:[^>]*)>[^<]|<style|\sstyle=|\son[a-z]+=|javascript:`)
+	polls        = regexp.MustCompile(`hx-trigger="[^"]*every`)
 	outside      = regexp.MustCompile(`(?:src|href|action|hx-get)="(?:https?:)?//`)
 )
 
-// TestOwnHostOnly holds the pages against what the policy forbids, inline code and styles and other hosts.
+// TestOwnHostOnly holds the pages against what the policy forbids, inline code and styles and other hosts; and none polls.
 func TestOwnHostOnly(t *testing.T) {
 	t.Parallel()
 	for _, path := range append(everyPath(), "/khong-co") {
 		body := get(t, pages(), path).body
-		for what, forbidden := range map[string]*regexp.Regexp{"inline": inlineScript, "another host": outside} {
+		for what, forbidden := range map[string]*regexp.Regexp{"inline": inlineScript, "another host": outside, "polling": polls} {
 			if m := forbidden.FindString(body); m != "" {
 				t.Errorf("%s: %s %q", path, what, m)
 			}

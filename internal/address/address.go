@@ -50,12 +50,16 @@ func (r Route) Of(values ...string) string {
 	var b strings.Builder
 	for segment := range strings.SplitSeq(strings.TrimPrefix(string(r), "/"), "/") {
 		b.WriteByte('/')
-		_, suffix, named := cutName(segment)
-		if !named {
+		name, suffix, named := cutName(segment)
+		switch {
+		case !named:
 			b.WriteString(segment)
 			continue
+		case strings.HasSuffix(name, "..."): // takes segments
+			b.WriteString(strings.ReplaceAll(url.PathEscape(values[0]), "%2F", "/"))
+		default:
+			b.WriteString(url.PathEscape(values[0]) + suffix)
 		}
-		b.WriteString(url.PathEscape(values[0]) + suffix)
 		values = values[1:]
 	}
 	return b.String()
