@@ -22,13 +22,13 @@ func liveServer(t *testing.T) (*installation, string) {
 // waitText waits until an element says something.
 func (tb *tab) waitText(selector, text string) {
 	tb.t.Helper()
-	tb.run(chromedp.Poll[chromedp.Void](`document.querySelector("` + selector + `")?.textContent.includes("` + text + `")`))
+	script := `document.querySelector("` + selector + `")?.textContent.includes("` + text + `")`
+	tb.run(chromedp.Poll[chromedp.Void](script))
 }
 
 // listening waits until the page's stream is open, and forgets what it has asked for until then.
 func (tb *tab) listening() {
 	tb.t.Helper()
-	tb.run(chromedp.Poll[chromedp.Void](`performance.getEntriesByType("resource").length > 0 && document.readyState === "complete"`))
 	tb.waitAsked("/thay-doi")
 	tb.requests()
 }
@@ -47,8 +47,9 @@ func (tb *tab) waitAsked(part string) {
 	}
 }
 
-// A page is left open while others act: it shows what happened without being loaded again, asks for what has changed and for nothing
-// else, and keeps open what its reader had opened. A page of a covenant that nothing happens to asks nothing.
+// A page is left open while others act: it shows what happened without being loaded again, asks for what has changed
+// and for nothing else, and keeps open what its reader had opened. A page of a covenant that nothing happens to asks
+// nothing.
 func browseLive(t *testing.T) {
 	t.Parallel()
 	i, server := liveServer(t)
@@ -65,7 +66,8 @@ func browseLive(t *testing.T) {
 	tb.waitText("#cac-ben .count", "5/11 đã ký")
 	check(t, i.AwaitMails(t.Context()))
 	tb.waitText("#thu .badge", "Đã gửi")
-	if !eval[bool](tb, `window.loadedOnce && !document.querySelector("#lan-1").open && document.querySelector("#dien-bien-truoc").open`) {
+	if !eval[bool](tb,
+		`window.loadedOnce && !document.querySelector("#lan-1").open && document.querySelector("#dien-bien-truoc").open`) {
 		t.Error("the page was loaded again, or what the reader had opened and closed was changed")
 	}
 	for _, asked := range tb.requests() {
@@ -100,8 +102,8 @@ func browseBoard(t *testing.T, i *installation, server string) {
 	board.clean()
 }
 
-// More pages of one covenant are open than a browser has connections to one host: those that are not to be seen give theirs back, and
-// catch up when they are.
+// More pages of one covenant are open than a browser has connections to one host: those that are not to be seen give
+// theirs back, and catch up when they are.
 func browseManyTabs(t *testing.T) {
 	t.Parallel()
 	i, server := liveServer(t)

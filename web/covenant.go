@@ -254,7 +254,8 @@ func (t teller) documentPanel(chosen string) (documentPanel, error) {
 		d.Revisions = append(d.Revisions, revisionLink{
 			Number: rev.Number, Label: t.text(words.F("Dự thảo lần %d",
 				"Draft revision %d", rev.Number)), Path: fmt.Sprintf("%s?lan=%d", path, rev.Number),
-			PDF: address.Revision.For(c.Slug, itoa(rev.Number)), Current: rev.Number == shown && (d.Chosen > 0 || c.Head.IsZero()),
+			PDF:     address.Revision.For(c.Slug, itoa(rev.Number)),
+			Current: rev.Number == shown && (d.Chosen > 0 || c.Head.IsZero()),
 		})
 	}
 	return d, nil

@@ -15,13 +15,13 @@ import (
 	"covenant/workflow/engine"
 )
 
-// A page that is left open learns of changes by server-sent events (HTML Living Standard, 9.2). An event says how far the
-// covenant has come and nothing else: the page then asks for those of its parts that are no longer as it shows them, with the
-// rights of whoever reads it. While nothing changes, nothing is asked.
+// A page that is left open learns of changes by server-sent events (HTML Living Standard, 9.2). An event says how far
+// the covenant has come and nothing else: the page then asks for those of its parts that are no longer as it shows
+// them, with the rights of whoever reads it. While nothing changes, nothing is asked.
 
 const (
-	// heartbeat is how often a silent stream says that it lives; proxies end one that is silent for a minute. With it the day is
-	// looked at, because deadlines are told relative to it.
+	// heartbeat is how often a silent stream says that it lives; proxies end one that is silent for a minute. With it
+	// the day is looked at, because deadlines are told relative to it.
 	heartbeat = 25 * time.Second
 	// reconnect is how long a browser waits before it asks again for a stream that ended, in milliseconds.
 	reconnect = 2000
@@ -120,11 +120,12 @@ func (e eventStream) say(format string, args ...any) bool {
 
 // panelParts are the parts of a covenant's panel: the template of each and the id of its element.
 var panelParts = map[string]string{
-	"sign": "cac-ben", "score": "cham-diem", "review": "gop-y", "vote": "bieu-quyet", "report": "bao-cao", "mail": "thu", "timeline": "dien-bien",
+	"sign": "cac-ben", "score": "cham-diem", "review": "gop-y", "vote": "bieu-quyet", "report": "bao-cao", "mail": "thu",
+	"timeline": "dien-bien",
 }
 
-// part renders a part of a page that is replaced by itself: the element with an id, which then carries the digest of what it
-// shows.
+// part renders a part of a page that is replaced by itself: the element with an id, which then carries the digest of
+// what it shows.
 func part(t *template.Template, name, id string, data any) (template.HTML, error) {
 	var buf bytes.Buffer
 	if err := t.ExecuteTemplate(&buf, name, data); err != nil {
@@ -170,7 +171,8 @@ func (s *server) covenantParts(w http.ResponseWriter, r *request) (*answer, erro
 // namedPart is a part of a page: its template and the id of its element.
 type namedPart struct{ template, id string }
 
-// changedParts are what to look at again: each section by itself, or the whole panel where the sections stand in another order.
+// changedParts are what to look at again: each section by itself, or the whole panel where the sections stand in
+// another order.
 func (s *server) changedParts(r *request, p *covenantPage) []namedPart {
 	parts := []namedPart{{"live", "song"}, {"covenant-head", "dau-trang"}}
 	if shownParts(r)["bang"] != p.Order() {
@@ -192,7 +194,8 @@ func (s *server) boardParts(w http.ResponseWriter, r *request) (*answer, error) 
 }
 
 // sendParts sends those parts that the page does not show as they are now.
-func (s *server) sendParts(w http.ResponseWriter, r *request, page string, data any, parts []namedPart) (*answer, error) {
+func (s *server) sendParts(w http.ResponseWriter, r *request, page string, data any, parts []namedPart) (*answer,
+	error) {
 	t, shown := s.pages[pageIn{r.lang, page}], shownParts(r)
 	var out strings.Builder
 	for _, p := range parts {
@@ -200,7 +203,8 @@ func (s *server) sendParts(w http.ResponseWriter, r *request, page string, data 
 		if err != nil {
 			return nil, fmt.Errorf("part %s of page %s: %w", p.id, page, err)
 		}
-		if digest := shown[p.id]; digest == "" || !strings.Contains(string(html), fmt.Sprintf(" id=%q data-part=%q", p.id, digest)) {
+		if digest := shown[p.id]; digest == "" || !strings.Contains(string(html),
+			fmt.Sprintf(" id=%q data-part=%q", p.id, digest)) {
 			attribute := fmt.Sprintf(" id=%q", p.id)
 			out.WriteString(strings.Replace(string(html), attribute, attribute+` hx-swap-oob="true"`, 1))
 		}

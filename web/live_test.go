@@ -29,7 +29,8 @@ type listener struct {
 func listen(t testing.TB, server, slug, known string, headers ...string) *listener {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, server+"/giao-uoc/"+slug+"/thay-doi?v="+url.QueryEscape(known), nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet,
+		server+"/giao-uoc/"+slug+"/thay-doi?v="+url.QueryEscape(known), nil)
 	check(t, err)
 	for i := 0; i+1 < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
@@ -84,8 +85,8 @@ func served(t testing.TB, stop <-chan struct{}) (*installation, http.Handler, st
 	return i, h, server.URL
 }
 
-// A stream says that something has changed, in numbers and nothing else; a page that was away is told at once, one that knows
-// everything is told nothing until something happens.
+// A stream says that something has changed, in numbers and nothing else; a page that was away is told at once, one
+// that knows everything is told nothing until something happens.
 func TestChanges(t *testing.T) {
 	t.Parallel()
 	i, h, server := served(t, nil)
@@ -126,8 +127,8 @@ func (p *play) motion(slug string) workflow.MotionID {
 	return p.resume(slug).now().Covenant.Motions[0].ID
 }
 
-// Two hundred pages are open: each is told of the vote, and told again only when there is something more. When the server ends, all
-// streams do.
+// Two hundred pages are open: each is told of the vote, and told again only when there is something more. When the
+// server ends, all streams do.
 func TestTwoHundredListeners(t *testing.T) {
 	t.Parallel()
 	stop := make(chan struct{})

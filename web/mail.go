@@ -16,7 +16,8 @@ type mailRow struct {
 	MessageID         string
 }
 
-var mailTones = map[string]string{"queued": "waiting", "sending": "waiting", "sent": "done", "in_doubt": "stopped", "failed": "stopped"}
+var mailTones = map[string]string{"queued": "waiting", "sending": "waiting", "sent": "done", "in_doubt": "stopped",
+	"failed": "stopped"}
 
 // mailWords say how far a mail got.
 var mailWords = map[string]words.Text{

@@ -181,7 +181,8 @@ func (p *play) submit(note, quarterly string) *play {
 func (p *play) review(a workflow.AgencyID, opinion workflow.Opinion, comments ...workflow.Comment) {
 	by := p.who(a, workflow.DutyReview)
 	r, _ := p.now().Covenant.Revision()
-	p.do(by, workflow.GiveReview{Agency: a, Revision: r.Number, Manifest: r.Manifest, Opinion: opinion, Comments: comments})
+	p.do(by, workflow.GiveReview{Agency: a, Revision: r.Number, Manifest: r.Manifest, Opinion: opinion,
+		Comments: comments})
 }
 
 // approve has everybody approve who is asked.
@@ -240,7 +241,8 @@ func (p *play) freeze() *play {
 func (p *play) sign(n int) *play {
 	for range n {
 		c := p.now().Covenant
-		request := engine.SignRequest{Covenant: p.id, Slot: workflow.SlotID(c.Waiting[0]), PIN: drafterPIN, Consented: c.Frozen.PDF}
+		request := engine.SignRequest{Covenant: p.id, Slot: workflow.SlotID(c.Waiting[0]), PIN: drafterPIN,
+			Consented: c.Frozen.PDF}
 		must(p.Sign(context.Background(), request, p.meta(p.who(c.Waiting[0], workflow.DutySign))))
 	}
 	return p
@@ -270,14 +272,17 @@ func (i *installation) people(b block) {
 			if !slices.Contains(person.Duties, workflow.DutySign) {
 				continue
 			}
-			key := must(i.pki.Issue(devpki.Subject{ID: string(person.ID), CommonName: person.Name, Organization: a.Name}, devpki.Profile{}))
-			if _, err := i.KeepKey(ctx, engine.KeyRequest{Person: person.ID, Identity: signing.Identity(key), PIN: drafterPIN}, meta); err != nil {
+			key := must(i.pki.Issue(devpki.Subject{ID: string(person.ID), CommonName: person.Name, Organization: a.Name},
+				devpki.Profile{}))
+			if _, err := i.KeepKey(ctx, engine.KeyRequest{Person: person.ID, Identity: signing.Identity(key), PIN: drafterPIN},
+				meta); err != nil {
 				panic(err)
 			}
 		}
 		if a.Role == workflow.RoleLeader {
 			key := must(i.pki.Issue(devpki.Subject{ID: "con-dau-" + string(a.ID), CommonName: a.Name}, devpki.Profile{}))
-			if _, err := i.KeepKey(ctx, engine.KeyRequest{Agency: a.ID, Identity: signing.Identity(key), PIN: drafterPIN}, meta); err != nil {
+			if _, err := i.KeepKey(ctx, engine.KeyRequest{Agency: a.ID, Identity: signing.Identity(key), PIN: drafterPIN},
+				meta); err != nil {
 				panic(err)
 			}
 		}
@@ -316,7 +321,8 @@ func prepare(dir string) {
 		func() {
 			i.draft(hall(), drafted, "Giao ước thi đua năm 2026 – Khối thi đua Kinh tế ngành (mới soạn)", "")
 		},
-		i.playReviewing, i.playVoting, i.playSitting, i.playSecret, i.playNumbering, i.playSigning, i.playRefused, i.playRejected,
+		i.playReviewing, i.playVoting, i.playSitting, i.playSecret, i.playNumbering, i.playSigning, i.playRefused,
+		i.playRejected,
 		i.playWithdrawn, i.playCancelled, i.playAppealed, i.playRanked,
 	)
 	settle(ctx, i)
@@ -354,7 +360,8 @@ func (i *installation) playInForce() {
 	p.approve().vote().freeze().finish()
 }
 
-// returned has one agency return the first revision, for what the second one then says; the comment is answered and settled.
+// returned has one agency return the first revision, for what the second one then says; the comment is answered and
+// settled.
 func (p *play) returned() {
 	asking := p.now().Covenant.Members()[1]
 	for _, a := range p.now().Covenant.Members() {
@@ -366,7 +373,8 @@ func (p *play) returned() {
 	p.review(asking, workflow.OpinionReturn, comment)
 	leader := p.leader()
 	thread := p.now().Covenant.Threads[0].ID
-	p.do(p.who(leader, workflow.DutyDraft), workflow.AnswerComment{Agency: leader, Thread: thread, Text: "Đã tiếp thu tại dự thảo lần 2."})
+	p.do(p.who(leader, workflow.DutyDraft), workflow.AnswerComment{Agency: leader, Thread: thread,
+		Text: "Đã tiếp thu tại dự thảo lần 2."})
 	p.submit("Đã ghi rõ hạn gửi báo cáo quý theo ý kiến của Sở Tài chính.", "")
 	by := p.who(asking, workflow.DutyReview)
 	p.do(by, workflow.ResolveComment{Agency: asking, Thread: thread})
@@ -388,7 +396,8 @@ func (p *play) report(n int) {
 	v := must(p.View(context.Background(), p.slug))
 	for _, a := range v.Covenant.Members()[:n] {
 		by := p.who(a, workflow.DutyReport)
-		p.do(by, workflow.SubmitReport{Agency: a, Obligation: v.Upcoming[0].Obligation, Period: v.Upcoming[0].Period, Summary: "Hoàn thành 9/10 nhiệm vụ trọng tâm trong quý."})
+		p.do(by, workflow.SubmitReport{Agency: a, Obligation: v.Upcoming[0].Obligation, Period: v.Upcoming[0].Period,
+			Summary: "Hoàn thành 9/10 nhiệm vụ trọng tâm trong quý."})
 	}
 }
 
@@ -400,7 +409,8 @@ func (i *installation) playAmended() {
 	plan.Slug = renewal
 	must(i.Renew(ctx, p.id, plan, p.meta(drafter)))
 	id := must(i.Amend(ctx, engine.AmendRequest{
-		Covenant: p.id, Slug: amendment, Title: "Giao ước thi đua năm 2026 – Khối thi đua Văn hóa - Xã hội (sửa đổi)", Year: 2026, Values: p.values,
+		Covenant: p.id, Slug: amendment, Title: "Giao ước thi đua năm 2026 – Khối thi đua Văn hóa - Xã hội (sửa đổi)",
+		Year: 2026, Values: p.values,
 	}, p.meta(drafter)))
 	amending := &play{installation: i, block: p.block, id: id, slug: amendment}
 	amending.submit("Bổ sung chỉ tiêu.", "").approve().vote().freeze().finish()
@@ -409,7 +419,8 @@ func (i *installation) playAmended() {
 func (i *installation) playReviewing() {
 	p := i.draft(hall(), reviewing, hallTitle+" (góp ý)", "").submit("", "")
 	p.review("so-nnptnt", workflow.OpinionApprove)
-	p.review("so-tai-chinh", workflow.OpinionReturn, workflow.Comment{Clause: p.clause(), Text: "Đề nghị ghi rõ hạn gửi báo cáo quý."})
+	p.review("so-tai-chinh", workflow.OpinionReturn, workflow.Comment{Clause: p.clause(),
+		Text: "Đề nghị ghi rõ hạn gửi báo cáo quý."})
 }
 
 func (i *installation) playVoting() {
@@ -423,8 +434,10 @@ func (i *installation) playVoting() {
 	}
 }
 
-const conferenceStage = `  - {id: hn, kind: vote, name: {vi: Hội nghị, en: Conference}, vote: {ballot: BALLOT, quorum: majority,
-      motions: [{id: m, vi: Chương trình, en: Programme}, {id: n, vi: Quy chế, en: Regulation}], conference: {place: Hội trường, proxies: 1}}}
+const conferenceStage = `  - {id: hn, kind: vote, name: {vi: Hội nghị, en: Conference},
+     vote: {ballot: BALLOT, quorum: majority,
+      motions: [{id: m, vi: Chương trình, en: Programme}, {id: n, vi: Quy chế, en: Regulation}],
+      conference: {place: Hội trường, proxies: 1}}}
 `
 
 func (i *installation) playSitting() { i.playConference(sitting, "open") }
@@ -433,7 +446,8 @@ func (i *installation) playSecret() { i.playConference(secret, "secret") }
 
 // playConference sits with all but one member, who votes by proxy.
 func (i *installation) playConference(slug, ballot string) {
-	p := i.draft(hall(), slug, hallTitle+" (hội nghị)", strings.Replace(conferenceStage, "BALLOT", ballot, 1)).submit("", "")
+	p := i.draft(hall(), slug, hallTitle+" (hội nghị)", strings.Replace(conferenceStage, "BALLOT", ballot, 1)).submit("",
+		"")
 	members := p.now().Covenant.Members()
 	chair, secretary := p.who(p.leader(), workflow.DutyVote), p.who(p.leader(), workflow.DutyDraft)
 	p.do(chair, workflow.OpenConference{Secretary: secretary})
@@ -441,7 +455,8 @@ func (i *installation) playConference(slug, ballot string) {
 	for _, a := range members[:len(members)-1] {
 		p.do(secretary, workflow.RecordAttendance{Agency: a, Person: p.who(a, workflow.DutyVote), Presence: workflow.Present})
 	}
-	p.do(secretary, workflow.RecordProxy{From: last, To: members[1], GivenBy: p.who(last, workflow.DutyVote), Date: workflow.Date{Year: 2026, Month: 3, Day: 1},
+	p.do(secretary, workflow.RecordProxy{From: last, To: members[1], GivenBy: p.who(last, workflow.DutyVote),
+		Date:     workflow.Date{Year: 2026, Month: 3, Day: 1},
 		Document: "GUQ số 7",
 	})
 	p.do(chair, workflow.OpenMotions{Motions: []workflow.MotionID{"m"}})
@@ -494,10 +509,14 @@ const scoreStage = `  - id: cham-diem
     name: {vi: "Chấm điểm, xếp hạng", en: Scores and ranking}
     score:
       criteria:
-        - {id: chuyen-mon, vi: Hoàn thành nhiệm vụ chuyên môn, en: Professional tasks, max: 400, group: {vi: Kết quả thực hiện nhiệm vụ, en: Results}}
-        - {id: trong-tam, vi: Hoàn thành 10 nhiệm vụ trọng tâm, en: The ten key tasks, max: 300, group: {vi: Kết quả thực hiện nhiệm vụ, en: Results}}
-        - {id: phong-trao, vi: Tổ chức phong trào thi đua, en: Movements, max: 200, group: {vi: Phong trào và hoạt động của Khối, en: Movements}}
-        - {id: bao-cao, vi: Báo cáo đúng hạn, en: Reports in time, max: 100, group: {vi: Phong trào và hoạt động của Khối, en: Movements}}
+        - {id: chuyen-mon, vi: Hoàn thành nhiệm vụ chuyên môn, en: Professional tasks, max: 400,
+           group: {vi: Kết quả thực hiện nhiệm vụ, en: Results}}
+        - {id: trong-tam, vi: Hoàn thành 10 nhiệm vụ trọng tâm, en: The ten key tasks, max: 300,
+           group: {vi: Kết quả thực hiện nhiệm vụ, en: Results}}
+        - {id: phong-trao, vi: Tổ chức phong trào thi đua, en: Movements, max: 200,
+           group: {vi: Phong trào và hoạt động của Khối, en: Movements}}
+        - {id: bao-cao, vi: Báo cáo đúng hạn, en: Reports in time, max: 100,
+           group: {vi: Phong trào và hoạt động của Khối, en: Movements}}
       appeal: {within: {working_days: 3}}
       polls:
         - {id: suy-ton, vi: Bỏ phiếu suy tôn, en: Ranking, marks: order, choose: 3}
@@ -512,7 +531,8 @@ func (p *play) score() *play {
 	members := p.now().Covenant.Members()
 	for n, a := range members {
 		given := []workflow.CriterionScore{
-			{Criterion: "chuyen-mon", Points: 400_00}, {Criterion: "trong-tam", Points: 290_50}, {Criterion: "phong-trao", Points: 190_00},
+			{Criterion: "chuyen-mon", Points: 400_00}, {Criterion: "trong-tam", Points: 290_50},
+			{Criterion: "phong-trao", Points: 190_00},
 			{Criterion: "bao-cao", Points: 100_00},
 		}
 		by := p.who(a, workflow.DutyReport)
@@ -528,7 +548,8 @@ func (p *play) score() *play {
 	for n, a := range members {
 		by := p.who(a, workflow.DutyReport)
 		if n == 1 {
-			p.do(by, workflow.AppealScore{Agency: a, Criteria: []workflow.CriterionID{"chuyen-mon"}, Reason: "Đã có quyết định nghiệm thu bổ sung."})
+			p.do(by, workflow.AppealScore{Agency: a, Criteria: []workflow.CriterionID{"chuyen-mon"},
+				Reason: "Đã có quyết định nghiệm thu bổ sung."})
 			continue
 		}
 		p.do(by, workflow.AcceptScore{Agency: a})
@@ -567,7 +588,8 @@ func (i *installation) playRanked() {
 	p.state(func(c *workflow.Covenant) bool { return c.Scoring.Minutes != nil })
 }
 
-func (p *play) poll(chair workflow.PersonID, poll workflow.PollID, choose func(int, workflow.AgencyID) []workflow.AgencyID) {
+func (p *play) poll(chair workflow.PersonID, poll workflow.PollID,
+	choose func(int, workflow.AgencyID) []workflow.AgencyID) {
 	p.do(chair, workflow.OpenPoll{})
 	for n, a := range p.now().Covenant.Members() {
 		by := p.who(a, workflow.DutyVote)

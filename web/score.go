@@ -93,7 +93,8 @@ func (s *server) scores(_ http.ResponseWriter, r *request) (*answer, error) {
 	}
 	t, c := s.teller(r, v), v.Covenant
 	p := &scorePage{
-		basePage: s.base(r, "covenants"), Path: address.Covenant.For(c.Slug), Heading: c.Title, Status: v.Status(v.Now, r.code), Tone: c.Phase.Tone(),
+		basePage: s.base(r, "covenants"), Path: address.Covenant.For(c.Slug), Heading: c.Title,
+		Status: v.Status(v.Now, r.code), Tone: c.Phase.Tone(),
 		Rows: t.scores(), Polls: t.polls(), Basis: t.scoreBasis(),
 	}
 	p.Next, p.NextMore = t.nextActors()
@@ -210,7 +211,8 @@ func (t teller) scoreSheet(row scoreRow) scoreSheet {
 	for _, c := range t.v.ScoreBasis().Criteria {
 		most += c.Max
 		line := criterionRow{
-			Text: c.Label(t.code), Max: c.Max.Display(t.code), Self: t.points(self.Scores, c.ID), Verified: t.points(verified.Scores, c.ID),
+			Text: c.Label(t.code), Max: c.Max.Display(t.code), Self: t.points(self.Scores, c.ID),
+			Verified:  t.points(verified.Scores, c.ID),
 			Contested: appealed && (len(appeal.Criteria) == 0 || slices.Contains(appeal.Criteria, c.ID)),
 		}
 		if sheet.Appealed {

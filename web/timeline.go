@@ -126,7 +126,8 @@ func (t teller) tell(row *eventRow, e workflow.Event) {
 }
 
 func (t teller) tellReview(row *eventRow, e workflow.ReviewGiven) {
-	icons := map[workflow.Opinion]string{workflow.OpinionApprove: "check", workflow.OpinionApproveComments: "check", workflow.OpinionReturn: "return", workflow.OpinionReject: "stop"}
+	icons := map[workflow.Opinion]string{workflow.OpinionApprove: "check", workflow.OpinionApproveComments: "check",
+		workflow.OpinionReturn: "return", workflow.OpinionReject: "stop"}
 	row.say(icons[e.Opinion], opinionTones[e.Opinion],
 		t.text(words.F("%s: %s (dự thảo lần %d)",
 			"%s: %s (revision %d)", t.agency(e.Agency), e.Opinion.Word(t.code), e.Revision)))

@@ -7,8 +7,8 @@ import (
 	"covenant/workflow"
 )
 
-// publicPage is what anybody sees who scans the QR code of a document: what it is, who has signed, and what the verifier
-// says; nothing of comments, mails or reports.
+// publicPage is what anybody sees who scans the QR code of a document: what it is, who has signed, and what the
+// verifier says; nothing of comments, mails or reports.
 type publicPage struct {
 	basePage
 	Heading, Block    string
@@ -39,9 +39,12 @@ func (s *server) token(_ http.ResponseWriter, r *request) (*answer, error) {
 		return nil, err
 	}
 	p := &publicPage{
-		basePage: s.base(r, ""), Heading: full.Heading, Block: full.Block, Number: full.Number, Date: full.Date, Status: full.Status,
-		Tone: full.Tone, Verdict: full.Verdict, Groups: full.Groups, SignedCount: full.SignedCount, PartyCount: full.PartyCount,
-		Digest: full.Document.Digest, Size: full.Document.Size, PDF: address.PublicDocument.Of(token), Download: full.Document.FileName,
+		basePage: s.base(r, ""), Heading: full.Heading, Block: full.Block, Number: full.Number, Date: full.Date,
+		Status: full.Status,
+		Tone:   full.Tone, Verdict: full.Verdict, Groups: full.Groups, SignedCount: full.SignedCount,
+		PartyCount: full.PartyCount,
+		Digest:     full.Document.Digest, Size: full.Document.Size, PDF: address.PublicDocument.Of(token),
+		Download: full.Document.FileName,
 	}
 	p.Title = full.Heading
 	return &answer{page: "public", data: p}, nil

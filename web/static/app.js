@@ -15,8 +15,8 @@
   const live = () => document.getElementById("song");
   if (live() && window.EventSource) listen();
 
-  // listen keeps a stream of changes open while the page is to be seen. A hidden page gives its connection back, of which a browser
-  // has few, and catches up when it is shown again.
+  // listen keeps a stream of changes open while the page is to be seen. A hidden page gives its connection back, of
+  // which a browser has few, and catches up when it is shown again.
   function listen() {
     let stream = null;
     const open = () => {
@@ -40,14 +40,16 @@
     open();
   }
 
-  // refresh asks for the parts of the page that are no longer as it shows them. What happens meanwhile is asked for afterwards.
+  // refresh asks for the parts of the page that are no longer as it shows them. What happens meanwhile is asked for
+  // afterwards.
   let asking = false, again = false;
   async function refresh() {
     again = asking;
     if (asking) return;
     asking = true;
     const address = new URL(live().dataset.parts, location.href);
-    address.searchParams.set("co", Array.from(document.querySelectorAll("[data-part]"), (p) => `${p.id}:${p.dataset.part}`).join(","));
+    const shown = Array.from(document.querySelectorAll("[data-part]"), (p) => `${p.id}:${p.dataset.part}`);
+    address.searchParams.set("co", shown.join(","));
     try {
       await htmx.ajax("GET", address.pathname + address.search, { source: document.body, swap: "none" });
     } finally {

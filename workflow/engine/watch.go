@@ -12,8 +12,8 @@ import (
 	"covenant/workflow/store"
 )
 
-// Mark says how far a covenant has come, in numbers and nothing else: two marks differ whenever something that is shown of it
-// may have changed.
+// Mark says how far a covenant has come, in numbers and nothing else: two marks differ whenever something that is
+// shown of it may have changed.
 type Mark struct {
 	Version   int64       // of its log: the events
 	Directory int64       // version of the directory, whose names are shown
@@ -23,7 +23,8 @@ type Mark struct {
 // String is the mark as one word.
 func (m Mark) String() string {
 	a := m.Aside
-	return fmt.Sprintf("%d.%d.%d.%d.%d.%d.%d.%d.%d", m.Version, m.Directory, a.Mails, a.Attempts, a.Queued, a.Sent, a.Stuck, a.Occurrences, a.Settled)
+	return fmt.Sprintf("%d.%d.%d.%d.%d.%d.%d.%d.%d", m.Version, m.Directory, a.Mails, a.Attempts, a.Queued, a.Sent,
+		a.Stuck, a.Occurrences, a.Settled)
 }
 
 // Watch waits for changes of one covenant. It belongs to one goroutine, which closes it.
@@ -174,7 +175,8 @@ func (e *Engine) tell(id workflow.CovenantID) {
 // telling is tell for after a transaction.
 func (e *Engine) telling(id workflow.CovenantID) func() { return func() { e.tell(id) } }
 
-// lookElsewhere looks every second for what other nodes did to the covenants that are watched here, once for each covenant.
+// lookElsewhere looks every second for what other nodes did to the covenants that are watched here, once for each
+// covenant.
 func (e *Engine) lookElsewhere(ctx context.Context) {
 	tick := time.NewTicker(awaitTick)
 	defer tick.Stop()

@@ -30,8 +30,8 @@ func woken(w *engine.Watch) bool {
 	}
 }
 
-// Two hundred watch: a command wakes each of them once, however much it does; what they are told is a number, which is read once
-// for all of them. Another covenant's commands wake nobody.
+// Two hundred watch: a command wakes each of them once, however much it does; what they are told is a number, which
+// is read once for all of them. Another covenant's commands wake nobody.
 func TestWatch(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
@@ -71,7 +71,8 @@ func TestWatch(t *testing.T) {
 	watched := o.id
 	drafter := o.who("so-gddt", workflow.DutyDraft)
 	_, err = o.Draft(context.Background(), engine.DraftRequest{
-		Slug: "2026/khoi-2", Title: "Giao ước", Year: 2026, Block: o.block.Block.ID, Template: "giao-uoc-thi-dua", Values: o.values,
+		Slug: "2026/khoi-2", Title: "Giao ước", Year: 2026, Block: o.block.Block.ID, Template: "giao-uoc-thi-dua",
+		Values: o.values,
 	}, o.as(drafter, "draft/2"))
 	check(t, err)
 	if o.id = watched; slices.ContainsFunc(watches, woken) {
