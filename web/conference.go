@@ -14,16 +14,13 @@ import (
 type conferencePage struct {
 	basePage
 	livePage
-	Path, Heading           string
-	Block                   string
-	Status, Tone            string
-	Motions                 []motionRow
-	Groups                  []signGroup
-	SignedCount, PartyCount int
-	Voting                  bool // the board shows the votes, otherwise the signatures
-	Sitting                 *sittingRow
-	Attending               []attendingRow
-	Quorum                  string
+	cover
+	signPart
+	Motions   []motionRow
+	Voting    bool // the board shows the votes, otherwise the signatures
+	Sitting   *sittingRow
+	Attending []attendingRow
+	Quorum    string
 }
 
 func (s *server) conference(_ http.ResponseWriter, r *request) (*answer, error) {
@@ -39,22 +36,17 @@ func (s *server) conferencePage(r *request) (*conferencePage, error) {
 	if err != nil {
 		return nil, err
 	}
-	full, err := s.covenantPage(r, v)
-	if err != nil {
-		return nil, err
-	}
+	t := s.teller(r, v)
 	p := &conferencePage{
-		basePage: s.base(r, ""), livePage: full.livePage, Path: full.Path, Heading: full.Heading, Block: full.Block,
-		Status: full.Status, Tone: string(full.Tone), Motions: full.Motions, Groups: full.Groups,
-		SignedCount: full.SignedCount, PartyCount: full.PartyCount, Voting: v.Covenant.Number == nil,
+		basePage: s.base(r, ""), livePage: s.live(r, v), cover: t.cover(), signPart: t.signPart(), Motions: t.motions(),
+		Voting: v.Covenant.Number == nil,
 	}
 	p.Parts = address.BoardParts.For(v.Covenant.Slug)
-	t := s.teller(r, v)
 	if rows := t.sittings(); len(rows) > 0 && v.Covenant.Sitting() != nil {
 		p.Sitting = &rows[len(rows)-1]
 		p.Attending, p.Quorum = t.attending(), t.quorum()
 	}
-	p.Title = r.text(words.Of("Hội nghị", "Conference")) + " – " + full.Heading
+	p.Title = r.text(words.Of("Hội nghị", "Conference")) + " – " + p.Heading
 	return p, nil
 }
 

@@ -17,37 +17,39 @@ import (
 type covenantPage struct {
 	basePage
 	livePage
-	Path, Heading        string
-	ScorePage            string // address
-	Block                string
-	Board                string // address of what is for the hall's projector, if there is something
-	Number, Date         string
-	Status               string
-	Tone                 workflow.Tone
-	Next                 []actor
-	NextMore             int
-	Steps                []step
-	StepNow              int // from 1; 0 when all is done
-	StepName             string
-	Document             documentPanel
-	Sections             []string // of the panel, in the order shown
-	Groups               []signGroup
-	SignedCount          int
-	PartyCount           int
-	Verdict              *verdictSummary
-	Rounds               []reviewRound
-	Motions              []motionRow
-	Sittings             []sittingRow
-	Scores               []scoreRow
-	Duties               []dutyRow
-	Mails                []mailRow
-	EarlierMails         []mailRow
-	MailCount            int
-	Days, Earlier        []timelineDay
-	EarlierCount         int
-	EventCount           int
-	LastHash, LastDigest string
-	Evidence             string // address of the evidence bundle
+	cover
+	progress
+	Board     string // address of what is for the hall's projector, if there is something
+	ScorePage string // address
+	Evidence  string // address of the evidence bundle
+	Document  documentPanel
+	Sections  []string // of the panel, in the order shown
+	signPart
+	Rounds   []reviewRound
+	Motions  []motionRow
+	Sittings []sittingRow
+	Scores   []scoreRow
+	Duties   []dutyRow
+	mailPart
+	timelinePart
+}
+
+// cover is what stands above everything that is shown of a covenant.
+type cover struct {
+	Path, Heading string
+	Block         string
+	Number, Date  string
+	Status        string
+	Tone          workflow.Tone
+}
+
+// progress is how far a covenant has come on its way, and who acts next.
+type progress struct {
+	Next     []actor
+	NextMore int
+	Steps    []step
+	StepNow  int // from 1; 0 when all is done
+	StepName string
 }
 
 // actor is somebody who has to act, with the people who may.
@@ -86,31 +88,38 @@ func (s *server) covenantPage(r *request, v *engine.View) (*covenantPage, error)
 		return nil, err
 	}
 	p := &covenantPage{
-		basePage: s.base(r, "covenants"), Path: address.Covenant.For(c.Slug), livePage: s.live(r, v),
-		Heading: strings.ReplaceAll(c.Title, " – ", "\u00a0– "), Number: c.PrintedNumber(),
-		Status: v.Status(v.Now, r.code), Tone: c.Phase.Tone(), Document: document, Sections: sections(c.Phase),
-		PartyCount: len(c.Parties), SignedCount: len(c.Signed), EventCount: len(v.Timeline), MailCount: len(v.Mails),
+		basePage: s.base(r, "covenants"), livePage: s.live(r, v), cover: t.cover(), progress: t.progress(),
+		Evidence: address.Evidence.For(c.Slug), ScorePage: address.Scores.For(c.Slug), Document: document,
+		Sections: sections(c.Phase), signPart: t.signPart(), Rounds: t.reviewRounds(), Motions: t.motions(),
+		Sittings: t.sittings(), Scores: t.scores(), Duties: t.duties(), mailPart: t.mailPart(), timelinePart: t.timelinePart(),
 	}
-	p.Title, p.Wide, p.Evidence, p.ScorePage = c.Title, true, address.Evidence.For(c.Slug), address.Scores.For(c.Slug)
+	p.Title, p.Wide = c.Title, true
 	if len(c.Motions) > 0 || len(c.Conferences) > 0 || c.Phase == workflow.AwaitingVotes {
 		p.Board = address.Board.For(c.Slug)
 	}
-	if b, ok := v.Directory.Blocks[c.Block]; ok {
-		p.Block = b.Name
+	if len(p.Scores) > 0 {
+		p.Sections = append([]string{"score"}, p.Sections...)
 	}
-	if c.Number != nil {
-		p.Date = c.Number.Date.Display()
-	}
-	t.fill(p)
 	return p, nil
 }
 
 // Order is that of the panel's parts, as one word.
 func (p *covenantPage) Order() string { return strings.Join(p.Sections, ".") }
 
-// fill puts together the parts of a covenant's page.
-func (t teller) fill(p *covenantPage) {
-	v := t.v
+func (t teller) cover() cover {
+	c := t.v.Covenant
+	out := cover{
+		Path: address.Covenant.For(c.Slug), Heading: strings.ReplaceAll(c.Title, " – ", "\u00a0– "),
+		Block: t.v.Directory.Blocks[c.Block].Name, Number: c.PrintedNumber(),
+		Status: t.v.Status(t.v.Now, t.code), Tone: c.Phase.Tone(),
+	}
+	if c.Number != nil {
+		out.Date = c.Number.Date.Display()
+	}
+	return out
+}
+
+func (t teller) progress() (p progress) {
 	p.Next, p.NextMore = t.nextActors()
 	p.Steps = t.steps()
 	for i, st := range p.Steps {
@@ -118,24 +127,7 @@ func (t teller) fill(p *covenantPage) {
 			p.StepNow, p.StepName = i+1, st.Name
 		}
 	}
-	p.Verdict = t.verdictSummary()
-	p.Groups = t.signGroups(p.Verdict)
-	p.Rounds, p.Motions, p.Duties = t.reviewRounds(), t.motions(), t.duties()
-	p.Sittings, p.Scores = t.sittings(), t.scores()
-	if len(p.Scores) > 0 {
-		p.Sections = append([]string{"score"}, p.Sections...)
-	}
-	p.Mails = t.mails()
-	if len(p.Mails) > recentMails {
-		p.Mails, p.EarlierMails = p.Mails[:recentMails], p.Mails[recentMails:]
-	}
-	p.Days, p.Earlier = t.timeline()
-	for _, d := range p.Earlier {
-		p.EarlierCount += len(d.Events)
-	}
-	if n := len(v.Timeline); n > 0 {
-		p.LastHash, p.LastDigest = v.Timeline[n-1].Hash.Short(), v.Timeline[n-1].Hash.String()
-	}
+	return p
 }
 
 // sections is the order of the panel's parts: what the present phase is about comes first. Once the covenant is in
