@@ -76,7 +76,7 @@ func (s *server) changes(w http.ResponseWriter, r *request) (*answer, error) {
 	if !stream.say("retry: %d\n\n", reconnect) {
 		return nil, nil
 	}
-	beat := time.NewTicker(heartbeat)
+	beat := time.NewTicker(s.heartbeat)
 	defer beat.Stop()
 	for {
 		mark, err := watch.Mark(r.Context())

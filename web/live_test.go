@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 
@@ -125,6 +126,33 @@ func TestChanges(t *testing.T) {
 // motion is the first motion of another covenant of the installation.
 func (p *play) motion(slug string) workflow.MotionID {
 	return p.resume(slug).now().Covenant.Motions[0].ID
+}
+
+// A silent stream says that it lives; and when the day has changed, so have the deadlines that the page tells.
+func TestHeartbeat(t *testing.T) {
+	t.Parallel()
+	i := copyOf(t)
+	s, err := newServer(Config{Engine: i.Engine, Logger: quiet})
+	check(t, err)
+	s.heartbeat = time.Millisecond
+	h := s.guard(s.routes())
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	known := stampOf(t, h, reviewing)
+	l := listen(t, server.URL, reviewing, known)
+	for range 3 {
+		if line := l.next(); line != ":" {
+			t.Fatalf("a silent stream says %q", line)
+		}
+	}
+	i.clock.set(standing.AddDate(0, 0, 1))
+	line := l.next()
+	for line == ":" {
+		line = l.next()
+	}
+	if want := "id: " + stampOf(t, h, reviewing); line != want || want == "id: "+known {
+		t.Errorf("the next day: %q, want %q", line, want)
+	}
 }
 
 // Two hundred pages are open: each is told of the vote, and told again only when there is something more. When the

@@ -29,17 +29,18 @@ type Config struct {
 
 // server holds what all handlers share. It is immutable once made.
 type server struct {
-	engine *engine.Engine
-	log    *slog.Logger
-	zone   *time.Location // of the times shown where no covenant's calendar says otherwise
-	assets *assets
-	pages  map[pageIn]*template.Template
-	hosts  []string
-	stop   <-chan struct{}
-	owing  keeper[[]dutyRow]
-	issued keeper[*registerEntry]
-	roots  *x509.CertPool
-	checks chan struct{} // one for each file being judged
+	engine    *engine.Engine
+	log       *slog.Logger
+	zone      *time.Location // of the times shown where no covenant's calendar says otherwise
+	assets    *assets
+	pages     map[pageIn]*template.Template
+	hosts     []string
+	stop      <-chan struct{}
+	heartbeat time.Duration
+	owing     keeper[[]dutyRow]
+	issued    keeper[*registerEntry]
+	roots     *x509.CertPool
+	checks    chan struct{} // one for each file being judged
 }
 
 // New builds the handler of all pages. It fails if the embedded templates, texts or assets are faulty.
@@ -58,7 +59,7 @@ func newServer(cfg Config) (*server, error) {
 	s := &server{
 		engine: cfg.Engine, log: cfg.Logger, zone: cfg.Engine.Calendar.Zone(), hosts: cfg.Hosts, stop: cfg.Stop,
 		roots:  cfg.Engine.Roots,
-		checks: make(chan struct{}, checksAtOnce),
+		checks: make(chan struct{}, checksAtOnce), heartbeat: heartbeat,
 	}
 	if s.roots == nil {
 		s.roots = x509.NewCertPool() // nothing is trusted, not even what the system trusts
