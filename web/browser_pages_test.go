@@ -31,6 +31,7 @@ func TestBrowser(t *testing.T) {
 	t.Run("noscript", func(t *testing.T) { browseWithoutJavaScript(t, server.URL) })
 	t.Run("print", func(t *testing.T) { browsePrint(t, server.URL) })
 	t.Run("live", browseLive)
+	t.Run("tabs", browseManyTabs)
 }
 
 // sights are the pages to look at: each state of a covenant, on the screens on which it is seen.
@@ -46,12 +47,14 @@ func sights() []struct {
 		name, path string
 		screens    []screen
 	}{
-		{"home", "/", all}, {"covenants", "/giao-uoc", all}, {"calendar", "/lich-bao-cao", all}, {"register", "/so-van-ban", all},
+		{"home", "/", all}, {"covenants", "/giao-uoc", all}, {"calendar", "/lich-bao-cao", all},
+		{"register", "/so-van-ban", all},
 		{"error", "/giao-uoc/khong-co", both}, {"check", "/kiem-tra", all}, {"redline", covenant(voting) + "/so-sanh", both},
 		{"drafted", covenant(drafted), both}, {"reviewing", covenant(reviewing), both},
 		{"reviewing-english", covenant(reviewing) + "?lang=en", both}, {"voting", covenant(voting), both},
 		{"voting-board", board(voting), hall}, {"hall-board", board(sitting), hall}, {"hall-secret", covenant(secret), both},
-		{"secret-board", board(secret), hall}, {"signing", covenant(signing4), both}, {"signing-board", board(signing4), hall},
+		{"secret-board", board(secret), hall}, {"signing", covenant(signing4), both},
+		{"signing-board", board(signing4), hall},
 		{"refused", covenant(refused), both}, {"cancelled", covenant(cancelled), both}, {"in-force", covenant(inForce), all},
 		{"in-force-board", board(inForce), hall}, {"amended", covenant(amended), both},
 		{"scores-open", covenant(appealed) + "/cham-diem", both}, {"scores-ranked", covenant(ranked) + "/cham-diem", both},
@@ -91,7 +94,8 @@ func browseViewer(t *testing.T, server string) {
 	tb.waitDrawn()
 	t.Logf("the first page was drawn %.0f ms after the page was asked for",
 		eval[float64](tb, `performance.getEntriesByName("document-drawn")[0].startTime`))
-	if text := eval[string](tb, `document.querySelector(".textLayer").textContent`); !strings.Contains(text, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM") {
+	if text := eval[string](tb, `document.querySelector(".textLayer").textContent`); !strings.Contains(text,
+		"CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM") {
 		t.Errorf("the text layer holds %q", text)
 	}
 	tb.turnTo(3)
@@ -130,7 +134,8 @@ const inkInFields = `(async (number) => {
 		if (a.fieldType !== "Sig" || !a.hasAppearance || a.rect[2] - a.rect[0] < 10) continue;
 		fields++;
 		const [x1, y1, x2, y2] = viewport.convertToViewportRectangle(a.rect);
-		const data = canvas.getContext("2d").getImageData(Math.min(x1, x2), Math.min(y1, y2), Math.abs(x2 - x1), Math.abs(y2 - y1)).data;
+		const data = canvas.getContext("2d")
+			.getImageData(Math.min(x1, x2), Math.min(y1, y2), Math.abs(x2 - x1), Math.abs(y2 - y1)).data;
 		let dark = 0;
 		for (let i = 0; i < data.length; i += 4) if (data[i] + data[i + 1] + data[i + 2] < 500) dark++;
 		if (dark > 40) inked++;
@@ -150,7 +155,8 @@ func browseSignatures(t *testing.T, server string) {
 		fields, inked = fields+found[1], inked+found[2]
 	}
 	if inked < 12 {
-		t.Errorf("%d fields for signatures and seals, %d of them show something; there are 11 signatures and a seal", fields, inked)
+		t.Errorf("%d fields for signatures and seals, %d of them show something; there are 11 signatures and a seal",
+			fields, inked)
 	}
 	tb.run(chromedp.Click(chromedp.CSS(`#cac-ben .check summary`)))
 	tb.screenshot("in-force-verdict-desk", true)
@@ -194,10 +200,12 @@ func browsePublic(t *testing.T, server string) {
 		t.Fatalf("the file: status %d", file.status)
 	}
 	tb.upload(server, "nhan-duoc.pdf", file.body, "#ket-qua")
-	if text := eval[string](tb, `document.querySelector("p.verdict.done").textContent`); !strings.Contains(text, "Tất cả đều hợp lệ") {
+	if text := eval[string](tb, `document.querySelector("p.verdict.done").textContent`); !strings.Contains(text,
+		"Tất cả đều hợp lệ") {
 		t.Errorf("the check says %q", text)
 	}
-	if text := eval[string](tb, `document.querySelector(".facts").textContent`); !strings.Contains(text, "Trùng khớp từng byte") {
+	if text := eval[string](tb, `document.querySelector(".facts").textContent`); !strings.Contains(text,
+		"Trùng khớp từng byte") {
 		t.Errorf("the check does not know the file: %q", text)
 	}
 	tb.screenshot("check-result-desk", true)
@@ -222,7 +230,8 @@ func browseWithoutJavaScript(t *testing.T, server string) {
 	t.Parallel()
 	tb := chromium().open(t, "about:blank", phone)
 	tb.host = strings.TrimPrefix(server, "http://")
-	_, err := chromedp.Call(tb.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	_, err := chromedp.Call(tb.ctx, emulation.SetScriptExecutionDisabled,
+		emulation.SetScriptExecutionDisabledParams{Value: true})
 	check(t, err)
 	tb.run(chromedp.Navigate(server+"/giao-uoc/"+signing4), chromedp.WaitVisible(chromedp.CSS(`.viewer-note a`)))
 	tb.screenshot("noscript-phone", false)
@@ -253,26 +262,4 @@ func browsePrint(t *testing.T, server string) {
 	if strings.Contains(string(text), "Lịch báo cáo") {
 		t.Error("the navigation is printed")
 	}
-}
-
-// browseLive leaves a page open while others act.
-func browseLive(t *testing.T) {
-	t.Parallel()
-	i := copyOf(t).started(t)
-	server := httptest.NewServer(handler(t, i))
-	t.Cleanup(server.Close)
-	tb := chromium().open(t, server.URL+"/giao-uoc/"+signing4, desk)
-	tb.waitDrawn()
-	tb.run(chromedp.Click(chromedp.CSS(`#lan-1 summary`)))
-	i.resume(signing4).sign(1)
-	tb.run(chromedp.WaitVisible(chromedp.CSS(`[data-changed]`)))
-	if eval[bool](tb, `document.querySelector("#lan-1").open`) {
-		t.Error("what the reader had closed was opened")
-	}
-	if text := eval[string](tb, `document.querySelector("#cac-ben .count").textContent`); text != "5/11 đã ký" {
-		t.Errorf("the page says %q", text)
-	}
-	tb.run(chromedp.Click(chromedp.CSS(`[data-reload]`)), chromedp.WaitNotVisible(chromedp.CSS(`[data-changed]`)))
-	tb.waitDrawn()
-	tb.clean()
 }

@@ -46,8 +46,10 @@ var chromium = sync.OnceValue(func() *browser {
 		panic("chromium is missing: install the package chromium")
 	}
 	opts := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(filepath.Join(scratch(), "browser")),
-		chromedp.Flag("accept-lang", "vi"), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.UserDataDir(filepath.Join(scratch(), "browser")),
+		chromedp.Flag("accept-lang", "vi"), chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-component-update", true),
 		chromedp.WSURLReadTimeout(time.Minute))
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(), opts...)
 	atEnd = append(atEnd, cancel)
@@ -67,10 +69,11 @@ type tab struct {
 
 	mu       sync.Mutex
 	problems []string
+	asked    []string // paths, with their queries
 }
 
-// open opens an address in a tab of its own at a size. Tabs share what the browser keeps, but for one whose address chooses a
-// language, which would be remembered for all.
+// open opens an address in a tab of its own at a size. Tabs share what the browser keeps, but for one whose address
+// chooses a language, which would be remembered for all.
 func (b *browser) open(t *testing.T, address string, at screen) *tab {
 	t.Helper()
 	u, err := url.Parse(address)
@@ -93,9 +96,10 @@ func (b *browser) open(t *testing.T, address string, at screen) *tab {
 	if _, err := chromedp.Call(ctx, log.Enable, cdp.Empty{}); err != nil {
 		t.Fatal(err)
 	}
-	tb.run(chromedp.EmulateViewport(at.width, at.height, func(p *emulation.SetDeviceMetricsOverrideParams, _ *emulation.SetTouchEmulationEnabledParams) {
-		p.Mobile = at.mobile
-	}))
+	tb.run(chromedp.EmulateViewport(at.width, at.height,
+		func(p *emulation.SetDeviceMetricsOverrideParams, _ *emulation.SetTouchEmulationEnabledParams) {
+			p.Mobile = at.mobile
+		}))
 	if at.dark {
 		tb.dark()
 	}
@@ -121,6 +125,11 @@ func (tb *tab) watch(event any) {
 		}
 	case *network.EventRequestWillBeSent:
 		u, err := url.Parse(e.Request.URL)
+		if err == nil {
+			tb.mu.Lock()
+			tb.asked = append(tb.asked, u.RequestURI())
+			tb.mu.Unlock()
+		}
 		if err != nil || (u.Host != tb.host && u.Scheme != "blob" && u.Scheme != "data") {
 			tb.problem("request to another host: " + e.Request.URL)
 		}
@@ -142,6 +151,15 @@ func (tb *tab) problem(text string) {
 	tb.mu.Lock()
 	defer tb.mu.Unlock()
 	tb.problems = append(tb.problems, text)
+}
+
+// requests gives what the page has asked for since the last time.
+func (tb *tab) requests() []string {
+	tb.mu.Lock()
+	defer tb.mu.Unlock()
+	asked := tb.asked
+	tb.asked = nil
+	return asked
 }
 
 // clean fails the test for everything that the browser complained of.
@@ -217,7 +235,9 @@ func (tb *tab) accessible() {
 	type violation struct{ ID, Impact, Help, Where string }
 	found := eval[[]violation](tb, `axe.run(document, {resultTypes: ["violations"]}).then(r => r.violations
 		.filter(v => v.impact === "serious" || v.impact === "critical")
-		.map(v => ({ID: v.id, Impact: v.impact, Help: v.help, Where: v.nodes.slice(0, 4).map(n => n.target.join(" ") + " " + n.any.map(a => a.message).join("; ")).join(" | ")})))`)
+		.map(v => ({ID: v.id, Impact: v.impact, Help: v.help, 
+			Where: v.nodes.slice(0, 4).map(n => n.target.join(" ") + " " +
+				n.any.map(a => a.message).join("; ")).join(" | ")})))`)
 	for _, v := range found {
 		tb.t.Errorf("axe: %s (%s): %s: %s", v.ID, v.Impact, v.Help, v.Where)
 	}

@@ -45,7 +45,10 @@ func (s *server) calendar(_ http.ResponseWriter, r *request) (*answer, error) {
 			rows = append(rows, calendarRow{d, c.Title, address.Covenant.For(c.Slug) + "#bao-cao"})
 		}
 	}
-	slices.SortStableFunc(rows, func(a, b calendarRow) int { return a.last.At(0, 0, time.UTC).Compare(b.last.At(0, 0, time.UTC)) })
+	slices.SortStableFunc(rows, func(a,
+		b calendarRow) int {
+		return a.last.At(0, 0, time.UTC).Compare(b.last.At(0, 0, time.UTC))
+	})
 	p := &calendarPage{basePage: s.base(r, "calendar")}
 	p.Title = r.text(words.Of("Lịch báo cáo", "Reporting calendar"))
 	for _, row := range rows {

@@ -60,7 +60,8 @@ func (e *checkProblem) Error() string { return e.text.String() }
 var (
 	noFile = words.Of("Chưa có tệp nào được chọn. Hãy chọn một tệp PDF rồi bấm Kiểm tra.",
 		"No file was chosen. Choose a PDF file, then press Check.")
-	tooLarge = words.Of("Tệp lớn hơn 20 MB nên không kiểm tra được ở đây. Có thể kiểm tra bằng lệnh “covenant verify” trên máy.",
+	tooLarge = words.Of("Tệp lớn hơn 20 MB nên không kiểm tra được ở đây. Có thể kiểm tra bằng lệnh “covenant "+
+		"verify” trên máy.",
 		"The file is larger than 20 MB and cannot be checked here. The command “covenant verify” can check it on a computer.")
 	busy = words.Of("Đang có nhiều tệp được kiểm tra. Hãy thử lại sau ít phút.",
 		"Many files are being checked right now. Try again in a few minutes.")
@@ -68,12 +69,16 @@ var (
 		"The file has a password and cannot be checked. Ask for a copy that opens without one.")
 	tooCostly = words.Of("Tệp có cấu trúc quá phức tạp để kiểm tra ở đây.",
 		"The file’s structure is too complex to be checked here.")
-	unreadable = words.Of("Không đọc được tệp này như một tệp PDF. Có thể tệp bị hỏng khi tải về, hoặc không phải PDF; hãy tải lại từ nguồn và thử lần nữa.",
-		"This file cannot be read as a PDF. It may have been damaged on its way, or be something else; fetch it again from its source and try once more.")
+	unreadable = words.Of("Không đọc được tệp này như một tệp PDF. Có thể tệp bị hỏng khi tải về, hoặc không phải "+
+		"PDF; hãy tải lại từ nguồn và thử lần nữa.",
+		"This file cannot be read as a PDF. It may have been damaged on its way, or be something else; fetch it again "+
+			"from its source and try once more.")
 	broken = words.Of("Tệp chưa được tải lên trọn vẹn. Hãy thử lại.",
 		"The file did not arrive complete. Try again.")
-	notEvidence = words.Of("Tệp nén này không phải hồ sơ bằng chứng do hệ thống lập, hoặc đã bị hỏng. Hãy tải lại hồ sơ từ trang giao ước.",
-		"This archive is not an evidence bundle made by this program, or it is damaged. Fetch the bundle again from the covenant’s page.")
+	notEvidence = words.Of("Tệp nén này không phải hồ sơ bằng chứng do hệ thống lập, hoặc đã bị hỏng. Hãy tải lại "+
+		"hồ sơ từ trang giao ước.",
+		"This archive is not an evidence bundle made by this program, or it is damaged. Fetch the bundle again from "+
+			"the covenant’s page.")
 )
 
 // check judges an uploaded file.
@@ -108,7 +113,8 @@ func (s *server) judgeUpload(w http.ResponseWriter, r *request, p *checkPage) er
 	if bytes.HasPrefix(content, []byte("PK\x03\x04")) {
 		return s.judgeEvidence(r, p, content)
 	}
-	report, err := signing.Verify(r.Context(), bytes.NewReader(content), int64(len(content)), signing.VerifyOptions{Roots: s.roots})
+	report, err := signing.Verify(r.Context(), bytes.NewReader(content), int64(len(content)),
+		signing.VerifyOptions{Roots: s.roots})
 	if err != nil {
 		s.log.Info("an uploaded file could not be judged", "ref", r.ref, "size", len(content), "err", err)
 		return judgingProblem(r.Context(), err)

@@ -109,10 +109,14 @@ func TestCheckProblems(t *testing.T) {
 		status     int
 		want       string
 	}{
-		{"not a PDF", "tep", []byte("{\\rtf1 a letter}"), http.StatusUnprocessableEntity, "Không đọc được tệp này như một tệp PDF"},
-		{"damaged archive", "tep", []byte("PK\x03\x04 cut off"), http.StatusUnprocessableEntity, "không phải hồ sơ bằng chứng"},
-		{"another archive", "tep", archive(t, "word/document.xml", []byte("<w/>")), http.StatusUnprocessableEntity, "không phải hồ sơ bằng chứng"},
-		{"an archive that explodes", "tep", archive(t, "manifest.json", make([]byte, maxUnpacked+1)), http.StatusRequestEntityTooLarge, "hơn 200 MB"},
+		{"not a PDF", "tep", []byte("{\\rtf1 a letter}"), http.StatusUnprocessableEntity,
+			"Không đọc được tệp này như một tệp PDF"},
+		{"damaged archive", "tep", []byte("PK\x03\x04 cut off"), http.StatusUnprocessableEntity,
+			"không phải hồ sơ bằng chứng"},
+		{"another archive", "tep", archive(t, "word/document.xml", []byte("<w/>")), http.StatusUnprocessableEntity,
+			"không phải hồ sơ bằng chứng"},
+		{"an archive that explodes", "tep", archive(t, "manifest.json", make([]byte, maxUnpacked+1)),
+			http.StatusRequestEntityTooLarge, "hơn 200 MB"},
 		{"empty", "tep", nil, http.StatusUnprocessableEntity, "Chưa có tệp nào được chọn"},
 		{"another field", "khac", []byte("%PDF-"), http.StatusUnprocessableEntity, "Chưa có tệp nào được chọn"},
 		{"too large", "tep", make([]byte, maxUpload+1), http.StatusRequestEntityTooLarge, "lớn hơn 20 MB"},

@@ -13,54 +13,41 @@ import (
 // conferencePage is the board for the hall's projector: the votes and the signatures as they come in.
 type conferencePage struct {
 	basePage
-	Live, Path, Heading     string
-	Block                   string
-	Status, Tone            string
-	Stamp                   string
-	Motions                 []motionRow
-	Groups                  []signGroup
-	SignedCount, PartyCount int
-	Voting                  bool // the board shows the votes, otherwise the signatures
-	Sitting                 *sittingRow
-	Attending               []attendingRow
-	Quorum                  string
-	Number, Date            string
+	livePage
+	cover
+	signPart
+	Motions   []motionRow
+	Voting    bool // the board shows the votes, otherwise the signatures
+	Sitting   *sittingRow
+	Attending []attendingRow
+	Quorum    string
 }
 
-func (s *server) conference(w http.ResponseWriter, r *request) (*answer, error) {
+func (s *server) conference(_ http.ResponseWriter, r *request) (*answer, error) {
+	p, err := s.conferencePage(r)
+	if err != nil {
+		return nil, err
+	}
+	return &answer{page: "conference", data: p, block: "conference"}, nil
+}
+
+func (s *server) conferencePage(r *request) (*conferencePage, error) {
 	v, err := s.view(r, address.Slug(r.Request))
 	if err != nil {
 		return nil, err
 	}
-	known := r.URL.Query().Get("v")
-	if known != "" {
-		w.Header().Set("Cache-Control", "no-store")
-		if known == stamp(v) {
-			w.WriteHeader(http.StatusNoContent)
-			return nil, nil
-		}
-		r.URL.RawQuery = ""
-	}
-	full, err := s.covenantPage(r, v)
-	if err != nil {
-		return nil, err
-	}
-	p := &conferencePage{
-		basePage: s.base(r, ""), Live: address.Board.For(v.Covenant.Slug), Path: full.Path, Heading: full.Heading, Block: full.Block, Status: full.Status, Tone: string(full.Tone),
-		Stamp: full.Stamp, Motions: full.Motions, Groups: full.Groups, SignedCount: full.SignedCount, PartyCount: full.PartyCount,
-		Voting: v.Covenant.Number == nil, Number: full.Number, Date: full.Date,
-	}
 	t := s.teller(r, v)
+	p := &conferencePage{
+		basePage: s.base(r, ""), livePage: s.live(r, v), cover: t.cover(), signPart: t.signPart(), Motions: t.motions(),
+		Voting: v.Covenant.Number == nil,
+	}
+	p.Parts = address.BoardParts.For(v.Covenant.Slug)
 	if rows := t.sittings(); len(rows) > 0 && v.Covenant.Sitting() != nil {
 		p.Sitting = &rows[len(rows)-1]
 		p.Attending, p.Quorum = t.attending(), t.quorum()
 	}
-	p.Title = r.text(words.Of("Hội nghị", "Conference")) + " – " + full.Heading
-	a := &answer{page: "conference", data: p, block: "conference"}
-	if known != "" {
-		a.block = "board"
-	}
-	return a, nil
+	p.Title = r.text(words.Of("Hội nghị", "Conference")) + " – " + p.Heading
+	return p, nil
 }
 
 // sittingRow is a sitting of a conference.

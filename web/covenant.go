@@ -16,39 +16,40 @@ import (
 // covenantPage is one covenant: where it stands and who acts next, the document, and everything around it.
 type covenantPage struct {
 	basePage
-	Path, Heading        string
-	Live                 string // address of what has changed on the page
-	ScorePage            string // address
-	Block                string
-	Board                string // address of what is for the hall's projector, if there is something
-	Number, Date         string
-	Status               string
-	Tone                 workflow.Tone
-	Next                 []actor
-	NextMore             int
-	Steps                []step
-	StepNow              int // from 1; 0 when all is done
-	StepName             string
-	Stamp                string // changes whenever anything on the page may have changed
-	Document             documentPanel
-	Sections             []string // of the panel, in the order shown
-	Groups               []signGroup
-	SignedCount          int
-	PartyCount           int
-	Verdict              *verdictSummary
-	Rounds               []reviewRound
-	Motions              []motionRow
-	Sittings             []sittingRow
-	Scores               []scoreRow
-	Duties               []dutyRow
-	Mails                []mailRow
-	EarlierMails         []mailRow
-	MailCount            int
-	Days, Earlier        []timelineDay
-	EarlierCount         int
-	EventCount           int
-	LastHash, LastDigest string
-	Evidence             string // address of the evidence bundle
+	livePage
+	cover
+	progress
+	Board     string // address of what is for the hall's projector, if there is something
+	ScorePage string // address
+	Evidence  string // address of the evidence bundle
+	Document  documentPanel
+	Sections  []string // of the panel, in the order shown
+	signPart
+	Rounds   []reviewRound
+	Motions  []motionRow
+	Sittings []sittingRow
+	Scores   []scoreRow
+	Duties   []dutyRow
+	mailPart
+	timelinePart
+}
+
+// cover is what stands above everything that is shown of a covenant.
+type cover struct {
+	Path, Heading string
+	Block         string
+	Number, Date  string
+	Status        string
+	Tone          workflow.Tone
+}
+
+// progress is how far a covenant has come on its way, and who acts next.
+type progress struct {
+	Next     []actor
+	NextMore int
+	Steps    []step
+	StepNow  int // from 1; 0 when all is done
+	StepName string
 }
 
 // actor is somebody who has to act, with the people who may.
@@ -80,38 +81,6 @@ func (s *server) covenant(_ http.ResponseWriter, r *request) (*answer, error) {
 	return &answer{page: "covenant", data: p}, nil
 }
 
-// covenantLive answers an open page that asks whether anything has changed: 204 if not, else the parts to replace.
-func (s *server) covenantLive(w http.ResponseWriter, r *request) (*answer, error) {
-	v, err := s.view(r, address.Slug(r.Request))
-	if err != nil {
-		return nil, err
-	}
-	w.Header().Set("Cache-Control", "no-store")
-	if stamp(v) == r.URL.Query().Get("v") {
-		w.WriteHeader(http.StatusNoContent)
-		return nil, nil
-	}
-	r.URL.Path, r.URL.RawQuery = address.Covenant.For(v.Covenant.Slug), ""
-	p, err := s.covenantPage(r, v)
-	if err != nil {
-		return nil, err
-	}
-	return &answer{page: "covenant", block: "live", data: p}, nil
-}
-
-// stamp names what a covenant's page shows: it changes with every event, with every mail's and reminder's state, and
-// with the day, because deadlines are told relative to it.
-func stamp(v *engine.View) string {
-	settled, done := 0, 0
-	for _, m := range v.Mails {
-		settled += len(m.State)
-	}
-	for _, o := range v.Upcoming {
-		done += len(o.State)
-	}
-	return fmt.Sprintf("%d-%d-%d-%d-%s", v.Covenant.Version, len(v.Mails), settled, done, v.Now.UTC().Format("20060102"))
-}
-
 func (s *server) covenantPage(r *request, v *engine.View) (*covenantPage, error) {
 	t, c := s.teller(r, v), v.Covenant
 	document, err := t.documentPanel(r.URL.Query().Get("lan"))
@@ -119,28 +88,38 @@ func (s *server) covenantPage(r *request, v *engine.View) (*covenantPage, error)
 		return nil, err
 	}
 	p := &covenantPage{
-		basePage: s.base(r, "covenants"), Path: address.Covenant.For(c.Slug), Live: address.Parts.For(c.Slug),
-		Heading: strings.ReplaceAll(c.Title, " – ", "\u00a0– "), Number: c.PrintedNumber(),
-		Status: v.Status(v.Now, r.lang), Tone: c.Phase.Tone(), Stamp: stamp(v), Document: document, Sections: sections(c.Phase),
-		PartyCount: len(c.Parties), SignedCount: len(c.Signed), EventCount: len(v.Timeline), MailCount: len(v.Mails),
+		basePage: s.base(r, "covenants"), livePage: s.live(r, v), cover: t.cover(), progress: t.progress(),
+		Evidence: address.Evidence.For(c.Slug), ScorePage: address.Scores.For(c.Slug), Document: document,
+		Sections: sections(c.Phase), signPart: t.signPart(), Rounds: t.reviewRounds(), Motions: t.motions(),
+		Sittings: t.sittings(), Scores: t.scores(), Duties: t.duties(), mailPart: t.mailPart(), timelinePart: t.timelinePart(),
 	}
-	p.Title, p.Wide, p.Evidence, p.ScorePage = c.Title, true, address.Evidence.For(c.Slug), address.Scores.For(c.Slug)
+	p.Title, p.Wide = c.Title, true
 	if len(c.Motions) > 0 || len(c.Conferences) > 0 || c.Phase == workflow.AwaitingVotes {
 		p.Board = address.Board.For(c.Slug)
 	}
-	if b, ok := v.Directory.Blocks[c.Block]; ok {
-		p.Block = b.Name
+	if len(p.Scores) > 0 {
+		p.Sections = append([]string{"score"}, p.Sections...)
 	}
-	if c.Number != nil {
-		p.Date = c.Number.Date.Display()
-	}
-	t.fill(p)
 	return p, nil
 }
 
-// fill puts together the parts of a covenant's page.
-func (t teller) fill(p *covenantPage) {
-	v := t.v
+// Order is that of the panel's parts, as one word.
+func (p *covenantPage) Order() string { return strings.Join(p.Sections, ".") }
+
+func (t teller) cover() cover {
+	c := t.v.Covenant
+	out := cover{
+		Path: address.Covenant.For(c.Slug), Heading: strings.ReplaceAll(c.Title, " – ", "\u00a0– "),
+		Block: t.v.Directory.Blocks[c.Block].Name, Number: c.PrintedNumber(),
+		Status: t.v.Status(t.v.Now, t.lang), Tone: c.Phase.Tone(),
+	}
+	if c.Number != nil {
+		out.Date = c.Number.Date.Display()
+	}
+	return out
+}
+
+func (t teller) progress() (p progress) {
 	p.Next, p.NextMore = t.nextActors()
 	p.Steps = t.steps()
 	for i, st := range p.Steps {
@@ -148,24 +127,7 @@ func (t teller) fill(p *covenantPage) {
 			p.StepNow, p.StepName = i+1, st.Name
 		}
 	}
-	p.Verdict = t.verdictSummary()
-	p.Groups = t.signGroups(p.Verdict)
-	p.Rounds, p.Motions, p.Duties = t.reviewRounds(), t.motions(), t.duties()
-	p.Sittings, p.Scores = t.sittings(), t.scores()
-	if len(p.Scores) > 0 {
-		p.Sections = append([]string{"score"}, p.Sections...)
-	}
-	p.Mails = t.mails()
-	if len(p.Mails) > recentMails {
-		p.Mails, p.EarlierMails = p.Mails[:recentMails], p.Mails[recentMails:]
-	}
-	p.Days, p.Earlier = t.timeline()
-	for _, d := range p.Earlier {
-		p.EarlierCount += len(d.Events)
-	}
-	if n := len(v.Timeline); n > 0 {
-		p.LastHash, p.LastDigest = v.Timeline[n-1].Hash.Short(), v.Timeline[n-1].Hash.String()
-	}
+	return p
 }
 
 // sections is the order of the panel's parts: what the present phase is about comes first. Once the covenant is in
@@ -284,7 +246,8 @@ func (t teller) documentPanel(chosen string) (documentPanel, error) {
 		d.Revisions = append(d.Revisions, revisionLink{
 			Number: rev.Number, Label: t.text(words.F("Dự thảo lần %d",
 				"Draft revision %d", rev.Number)), Path: fmt.Sprintf("%s?lan=%d", path, rev.Number),
-			PDF: address.Revision.For(c.Slug, itoa(rev.Number)), Current: rev.Number == shown && (d.Chosen > 0 || c.Head.IsZero()),
+			PDF:     address.Revision.For(c.Slug, itoa(rev.Number)),
+			Current: rev.Number == shown && (d.Chosen > 0 || c.Head.IsZero()),
 		})
 	}
 	return d, nil

@@ -63,7 +63,8 @@ func (s *server) covenants(_ http.ResponseWriter, r *request) (*answer, error) {
 		return nil, err
 	}
 	q := r.URL.Query()
-	p := &covenantsPage{basePage: s.base(r, "covenants"), Total: len(list), Query: q.Get("tim"), Year: q.Get("nam"), Tone: q.Get("tinh-trang")}
+	p := &covenantsPage{basePage: s.base(r, "covenants"), Total: len(list), Query: q.Get("tim"), Year: q.Get("nam"),
+		Tone: q.Get("tinh-trang")}
 	p.Title = r.text(words.Of("Giao ước", "Covenants"))
 	p.FilterActive = p.Query != "" || p.Year != "" || p.Tone != ""
 	for _, tone := range []workflow.Tone{workflow.ToneWaiting, workflow.ToneDone, workflow.ToneStopped} {

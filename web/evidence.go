@@ -18,8 +18,8 @@ import (
 	"covenant/workflow/engine"
 )
 
-// evidence sends a covenant's evidence bundle. It is made whole in a temporary file first, so that nobody is sent half a
-// bundle.
+// evidence sends a covenant's evidence bundle. It is made whole in a temporary file first, so that nobody is sent
+// half a bundle.
 func (s *server) evidence(w http.ResponseWriter, r *request) (*answer, error) {
 	return nil, s.sendEvidence(w, r, address.Slug(r.Request))
 }
@@ -42,7 +42,8 @@ func (s *server) sendEvidence(w http.ResponseWriter, r *request, slug string) er
 	}
 	h := w.Header()
 	h.Set("Content-Type", "application/zip")
-	h.Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", "ho-so-"+strings.ReplaceAll(manifest.Slug, "/", "-")+"-"+strconv.FormatInt(manifest.Version, 10)+".zip"))
+	h.Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q",
+		"ho-so-"+strings.ReplaceAll(manifest.Slug, "/", "-")+"-"+strconv.FormatInt(manifest.Version, 10)+".zip"))
 	h.Set("Cache-Control", "no-store")
 	http.ServeContent(w, r.Request, "", time.Time{}, f)
 	return nil
@@ -61,7 +62,8 @@ type evidenceResult struct {
 // findingRow is one thing that was checked.
 type findingRow struct{ Tone, Text string }
 
-var findingTones = map[engine.Verdict]string{engine.Passed: "done", engine.Indeterminate: "waiting", engine.Failed: "stopped"}
+var findingTones = map[engine.Verdict]string{engine.Passed: "done", engine.Indeterminate: "waiting",
+	engine.Failed: "stopped"}
 
 var evidenceSentences = map[string]words.Text{
 	"done": words.Of("Hồ sơ bằng chứng hợp lệ: mọi nội dung kiểm tra đều đạt.",
@@ -87,7 +89,8 @@ func (s *server) judgeEvidence(r *request, p *checkPage, content []byte) error {
 	t := teller{language: r.language, zone: s.zone}
 	tone := findingTones[report.Overall()]
 	p.Evidence = &evidenceResult{
-		Tone: tone, Sentence: evidenceSentences[tone].In(r.lang), Title: report.Manifest.Title, MadeAt: t.exactly(report.Manifest.MadeAt),
+		Tone: tone, Sentence: evidenceSentences[tone].In(r.lang), Title: report.Manifest.Title,
+		MadeAt: t.exactly(report.Manifest.MadeAt),
 	}
 	for _, f := range report.Findings {
 		p.Evidence.Findings = append(p.Evidence.Findings, findingRow{findingTones[f.Verdict], sentence(f.Sentence(r.lang))})
@@ -109,8 +112,10 @@ func unpacksWithin(content []byte, limit uint64) error {
 	for _, f := range archive.File {
 		if total += f.UncompressedSize64; f.UncompressedSize64 > limit || total > limit {
 			return &checkProblem{
-				words.Of("Hồ sơ giải nén ra hơn 200 MB nên không kiểm tra được ở đây. Có thể kiểm tra bằng lệnh “covenant verify” trên máy.",
-					"The bundle unpacks to more than 200 MB and cannot be checked here. The command “covenant verify” can check it on a computer."), http.StatusRequestEntityTooLarge}
+				words.Of("Hồ sơ giải nén ra hơn 200 MB nên không kiểm tra được ở đây. Có thể kiểm tra bằng lệnh “covenant "+
+					"verify” trên máy.",
+					"The bundle unpacks to more than 200 MB and cannot be checked here. The command “covenant verify” can "+
+						"check it on a computer."), http.StatusRequestEntityTooLarge}
 		}
 	}
 	return nil

@@ -55,7 +55,10 @@ func (s *server) home(_ http.ResponseWriter, r *request) (*answer, error) {
 	for _, c := range covenants {
 		p.Owed = append(p.Owed, c.owed()...)
 	}
-	slices.SortStableFunc(p.Owed, func(a, b owedRow) int { return a.last.At(0, 0, time.UTC).Compare(b.last.At(0, 0, time.UTC)) })
+	slices.SortStableFunc(p.Owed, func(a,
+		b owedRow) int {
+		return a.last.At(0, 0, time.UTC).Compare(b.last.At(0, 0, time.UTC))
+	})
 	p.Owed = p.Owed[:min(len(p.Owed), 6)]
 	return &answer{page: "home", data: p}, nil
 }
@@ -78,8 +81,9 @@ func (c reportingCovenant) owed() []owedRow {
 			continue
 		}
 		out = append(out, owedRow{
-			Label: d.Label, Covenant: c.Title, Path: address.Covenant.For(c.Slug) + "#bao-cao", Due: d.Due, Remaining: d.Remaining,
-			Tone: d.Tone, Done: d.Done, Total: d.Total, Missing: d.Missing, last: d.last,
+			Label: d.Label, Covenant: c.Title, Path: address.Covenant.For(c.Slug) + "#bao-cao", Due: d.Due,
+			Remaining: d.Remaining,
+			Tone:      d.Tone, Done: d.Done, Total: d.Total, Missing: d.Missing, last: d.last,
 		})
 	}
 	return out

@@ -27,8 +27,9 @@ import (
 // The tests read a real installation in which covenants stand in every state, each brought there by real commands
 // ([play]). It is made once for the whole run, in a directory that engines open copies of.
 //
-// Drawing, signing and Chromium take many times as long under the race detector, which finds nothing in them. So with the
-// detector on, a second binary of the same tests without it makes the installation and runs the tests in the browser.
+// Drawing, signing and Chromium take many times as long under the race detector, which finds nothing in them. So with
+// the detector on, a second binary of the same tests without it makes the installation and runs the tests in the
+// browser.
 
 const (
 	prepareVariable  = "COVENANT_WEB_PREPARE"  // a directory: make the installation there, and do nothing else

@@ -9,8 +9,8 @@ import (
 )
 
 // keeper keeps what was told of covenants last, so that lists over many of them do not read every one again. What it
-// keeps is valid for one state of one covenant on one day. The zero value is empty; it holds one entry for each covenant
-// and language.
+// keeps is valid for one state of one covenant on one day. The zero value is empty; it holds one entry for each
+// covenant and language.
 type keeper[T any] struct {
 	mu   sync.Mutex
 	kept map[keepKey]keptTelling[T]

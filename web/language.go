@@ -28,12 +28,13 @@ var matcher = func() xlanguage.Matcher {
 
 const languageCookie = "lang"
 
-// settleLanguage finds the reader's language: asked for in the address (and then remembered), remembered, or preferred by
-// the browser.
+// settleLanguage finds the reader's language: asked for in the address (and then remembered), remembered, or
+// preferred by the browser.
 func settleLanguage(w http.ResponseWriter, r *http.Request) words.Language {
 	if l := words.Language(r.URL.Query().Get("lang")); l.Known() {
 		http.SetCookie(w, &http.Cookie{
-			Name: languageCookie, Value: string(l), Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+			Name: languageCookie, Value: string(l), Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true,
+			SameSite: http.SameSiteLaxMode,
 		})
 		return l
 	}
@@ -58,8 +59,8 @@ func (l language) text(t words.Text) string { return t.In(l.lang) }
 // pick chooses between a Vietnamese and an English text that come from data.
 func (l language) pick(vi, en string) string { return words.Of(vi, en).In(l.lang) }
 
-// templateWords are the functions by which a page's template says something in the reader's language: t "Giao ước" "Covenant",
-// with arguments as in [words.F]; and n .Count "góp ý" "comment" "comments", as in [words.N].
+// templateWords are the functions by which a page's template says something in the reader's language: t "Giao ước"
+// "Covenant", with arguments as in [words.F]; and n .Count "góp ý" "comment" "comments", as in [words.N].
 func templateWords(l words.Language) map[string]any {
 	return map[string]any{
 		"t": func(vi, en string, args ...any) string { return words.F(vi, en, args...).In(l) },

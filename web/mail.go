@@ -7,6 +7,18 @@ import (
 	"covenant/internal/words"
 )
 
+// mailPart is a covenant's mails: the recent ones, and the earlier ones apart.
+type mailPart struct {
+	Mails, EarlierMails []mailRow
+	MailCount           int
+}
+
+func (t teller) mailPart() mailPart {
+	all := t.mails()
+	cut := min(len(all), recentMails)
+	return mailPart{all[:cut], all[cut:], len(all)}
+}
+
 // mailRow is a mail that went out, or is to, with how far it got.
 type mailRow struct {
 	ID                string // unique on the page
@@ -16,7 +28,8 @@ type mailRow struct {
 	MessageID         string
 }
 
-var mailTones = map[string]string{"queued": "waiting", "sending": "waiting", "sent": "done", "in_doubt": "stopped", "failed": "stopped"}
+var mailTones = map[string]string{"queued": "waiting", "sending": "waiting", "sent": "done", "in_doubt": "stopped",
+	"failed": "stopped"}
 
 // mailWords say how far a mail got.
 var mailWords = map[string]words.Text{

@@ -2,6 +2,7 @@ package web
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"html/template"
 	"io/fs"
@@ -20,7 +21,8 @@ import (
 var pageFiles embed.FS
 
 // pageNames are the templates that are pages of their own; the other files of pages/ are parts that they share.
-var pageNames = []string{"home", "covenants", "covenant", "scores", "conference", "calendar", "register", "redline", "check", "public", "error"}
+var pageNames = []string{"home", "covenants", "covenant", "scores", "conference", "calendar", "register", "redline",
+	"check", "public", "error"}
 
 // pageIn is a page's template in a language.
 type pageIn struct {
@@ -54,7 +56,11 @@ func loadPagesIn(l words.Language, a *assets, pages map[pageIn]*template.Templat
 			shared = append(shared, f)
 		}
 	}
-	funcs := template.FuncMap{"asset": a.address, "place": place, "icon": icon}
+	funcs := template.FuncMap{"asset": a.address, "place": place, "icon": icon, "toneIcon": toneIcon,
+		"verdictIcon": verdictIcon,
+		"partID":      func(section string) string { return panelParts[section] },
+		"part":        func(string, string, any) (template.HTML, error) { return "", errors.New("a part belongs to a page") },
+	}
 	base, err := template.New("").Funcs(funcs).Funcs(templateWords(l)).ParseFS(pageFiles, shared...)
 	if err != nil {
 		return err
@@ -62,6 +68,10 @@ func loadPagesIn(l words.Language, a *assets, pages map[pageIn]*template.Templat
 	for _, name := range pageNames {
 		t, err := base.Clone()
 		if err == nil {
+			t.Funcs(template.FuncMap{"part": func(name, id string, data any) (template.HTML,
+				error) {
+				return part(t, name, id, data)
+			}})
 			t, err = t.ParseFS(pageFiles, "pages/"+name+".html")
 		}
 		if err != nil {
@@ -74,7 +84,8 @@ func loadPagesIn(l words.Language, a *assets, pages map[pageIn]*template.Templat
 
 // places are the pages that are not about one covenant, by the names that templates call them.
 var places = map[string]address.Route{
-	"home": address.Home, "covenants": address.Covenants, "calendar": address.Calendar, "register": address.Register, "check": address.Check,
+	"home": address.Home, "covenants": address.Covenants, "calendar": address.Calendar, "register": address.Register,
+	"check": address.Check,
 }
 
 // place is the address of a page; one that does not exist is an error of the template.

@@ -30,6 +30,15 @@ func (s *server) view(r *request, slug string) (*engine.View, error) {
 	return v, nil
 }
 
+// watch begins to watch one covenant; whoever may view it may know that it has changed.
+func (s *server) watch(r *request, slug string) (*engine.Watch, error) {
+	id, err := s.engine.Find(r.Context(), slug)
+	if err != nil {
+		return nil, fmt.Errorf("covenant %q: %w", slug, err)
+	}
+	return s.engine.Watch(id), nil
+}
+
 // books gives the register of documents, the newest year first.
 func (s *server) books(r *request) ([]engine.RegisterBook, error) {
 	books, err := s.engine.Register(r.Context())

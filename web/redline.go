@@ -59,7 +59,8 @@ func (s *server) redline(_ http.ResponseWriter, r *request) (*answer, error) {
 	if err := templates.RedlineHTML(&changes, found.Changes); err != nil {
 		return nil, err
 	}
-	p.From, p.To, p.FromShort, p.ToShort = found.From.Number, found.To.Number, found.From.Manifest.Short(), found.To.Manifest.Short()
+	p.From, p.To, p.FromShort, p.ToShort = found.From.Number, found.To.Number, found.From.Manifest.Short(),
+		found.To.Manifest.Short()
 	p.Changes, p.Count = template.HTML(changes.String()), len(found.Changes) // RedlineHTML escapes every text
 	for _, rev := range v.Covenant.Revisions[min(1, len(v.Covenant.Revisions)):] {
 		p.Revisions = append(p.Revisions, revisionLink{

@@ -63,14 +63,18 @@ func (s *server) register(_ http.ResponseWriter, r *request) (*answer, error) {
 	if err := s.otherNumbers(r, p); err != nil {
 		return nil, err
 	}
-	slices.SortFunc(p.Books, func(a, b registerBook) int { return cmp.Or(cmp.Compare(b.Year, a.Year), cmp.Compare(a.Name, b.Name)) })
+	slices.SortFunc(p.Books, func(a,
+		b registerBook) int {
+		return cmp.Or(cmp.Compare(b.Year, a.Year), cmp.Compare(a.Name, b.Name))
+	})
 	for _, b := range p.Books {
 		slices.SortFunc(b.Rows, func(a, b registerRow) int { return cmp.Compare(b.number, a.number) })
 	}
 	return &answer{page: "register", data: p}, nil
 }
 
-// otherNumbers adds what stands in the books beside the numbers of covenants: kept back, given on paper, void, and gaps.
+// otherNumbers adds what stands in the books beside the numbers of covenants: kept back, given on paper, void, and
+// gaps.
 func (s *server) otherNumbers(r *request, p *registerPage) error {
 	books, err := s.books(r)
 	if err != nil {
@@ -132,7 +136,8 @@ func (s *server) registerEntry(r *request, sum engine.Summary) (*registerEntry, 
 func registerRowOf(t teller) registerRow {
 	c := t.v.Covenant
 	row := registerRow{
-		Number: c.PrintedNumber(), Date: displayDate(c.Number.Date), Title: c.Title, Path: address.Covenant.For(c.Slug), number: c.Number.Number,
+		Number: c.PrintedNumber(), Date: displayDate(c.Number.Date), Title: c.Title, Path: address.Covenant.For(c.Slug),
+		number:   c.Number.Number,
 		IssuedBy: t.acting(c.Number.Person, c.Number.Authority), Phase: sentence(c.Phase.Words(t.lang)), Tone: c.Phase.Tone(),
 	}
 	if !c.Head.IsZero() {

@@ -49,7 +49,10 @@ func (t teller) duties() []dutyRow {
 	for _, k := range order {
 		rows = append(rows, t.duty(k.obligation, k.period, steps[k]))
 	}
-	slices.SortStableFunc(rows, func(a, b dutyRow) int { return a.last.At(0, 0, time.UTC).Compare(b.last.At(0, 0, time.UTC)) })
+	slices.SortStableFunc(rows, func(a,
+		b dutyRow) int {
+		return a.last.At(0, 0, time.UTC).Compare(b.last.At(0, 0, time.UTC))
+	})
 	next := false
 	for i := range rows {
 		r := &rows[i]
@@ -99,7 +102,8 @@ func (t teller) duty(id workflow.ObligationID, period workflow.Period, steps []e
 	return row
 }
 
-func (t teller) memberReport(id workflow.ObligationID, period workflow.Period, a workflow.AgencyID, due workflow.Deadline, today workflow.Date) memberReport {
+func (t teller) memberReport(id workflow.ObligationID, period workflow.Period, a workflow.AgencyID,
+	due workflow.Deadline, today workflow.Date) memberReport {
 	m := memberReport{Agency: t.agency(a)}
 	report, ok := t.v.Covenant.Report(id, period, a)
 	switch {
@@ -131,7 +135,8 @@ var rungWords = map[string]words.Text{
 }
 
 func (t teller) rung(o engine.Occurrence) rungRow {
-	row := rungRow{At: t.when(o.At), Tone: rungTones[o.State], State: t.text(rungWords[o.State]), Recipients: t.someAgencies(o.Recipients)}
+	row := rungRow{At: t.when(o.At), Tone: rungTones[o.State], State: t.text(rungWords[o.State]),
+		Recipients: t.someAgencies(o.Recipients)}
 	days := o.Deadline.LastDay().DaysUntil(t.v.Calendar.Today(o.At))
 	switch {
 	case days < 0:

@@ -37,9 +37,10 @@ func (t teller) threads(rev workflow.Revision) []threadRow {
 		if th.Revision != rev.Number || len(th.Answers) == 0 && !th.Resolved && t.inOpinion(th) {
 			continue
 		}
-		row := threadRow{Clause: clauseName(rev, th.Clause), Agency: t.agency(th.Agency), Text: th.Text, Tone: "waiting", State: t.text(
-			words.Of("Chưa giải quyết",
-				"Open"))}
+		row := threadRow{Clause: clauseName(rev, th.Clause), Agency: t.agency(th.Agency), Text: th.Text, Tone: "waiting",
+			State: t.text(
+				words.Of("Chưa giải quyết",
+					"Open"))}
 		if th.Resolved {
 			row.Tone, row.State = "done", t.text(words.F("%s xác nhận đã giải quyết",
 				"Settled by %s", t.agency(th.ResolvedBy.Agency)))
@@ -117,7 +118,8 @@ func (t teller) reviewRound(rev workflow.Revision, newest bool) reviewRound {
 	case newest && c.Phase == workflow.PhaseRejected && len(c.Refused) == 0:
 		round.Tone, round.Outcome = "stopped", t.text(words.Of("Có đơn vị không nhất trí", "Rejected by an agency"))
 	case approved > 0:
-		round.Tone, round.Outcome = "done", t.text(words.N(approved, "đơn vị nhất trí", "agency approved", "agencies approved"))
+		round.Tone, round.Outcome = "done",
+			t.text(words.N(approved, "đơn vị nhất trí", "agency approved", "agencies approved"))
 	default:
 		round.Tone, round.Outcome = "waiting", t.text(words.Of("Chưa có ý kiến", "No opinion yet"))
 	}
@@ -164,12 +166,14 @@ func (t teller) opinions(rev workflow.Revision, round *reviewRound) (approved in
 }
 
 var opinionTones = map[workflow.Opinion]string{
-	workflow.OpinionApprove: "done", workflow.OpinionApproveComments: "done", workflow.OpinionReturn: "waiting", workflow.OpinionReject: "stopped",
+	workflow.OpinionApprove: "done", workflow.OpinionApproveComments: "done", workflow.OpinionReturn: "waiting",
+	workflow.OpinionReject: "stopped",
 }
 
 func (t teller) opinion(rev workflow.Revision, given workflow.ReviewGiven) opinionRow {
 	row := opinionRow{
-		Agency: t.agency(given.Agency), Person: t.acting(given.Person, given.Authority), Word: given.Opinion.Word(t.lang), Tone: opinionTones[given.Opinion],
+		Agency: t.agency(given.Agency), Person: t.acting(given.Person, given.Authority), Word: given.Opinion.Word(t.lang),
+		Tone: opinionTones[given.Opinion],
 		At: t.when(t.timeOf(func(e workflow.Event) bool {
 			g, ok := e.(workflow.ReviewGiven)
 			return ok && g.Agency == given.Agency && g.Revision == given.Revision

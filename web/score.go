@@ -15,18 +15,16 @@ import (
 // scorePage is the members' scores: the ranking, the polls, and every agency's sheet.
 type scorePage struct {
 	basePage
-	Path, Heading, Status string
-	Tone                  workflow.Tone
-	Next                  []actor
-	NextMore              int
-	Rows                  []scoreRow
-	Ranked                bool
-	Ballots               string // what the ballots of the ranking are, in the table's head
-	NewLeader, NewDeputy  string
-	Minutes               string // address
-	Basis                 string // where the criteria come from
-	Polls                 []pollRow
-	Sheets                []scoreSheet
+	cover
+	progress
+	Rows                 []scoreRow
+	Ranked               bool
+	Ballots              string // what the ballots of the ranking are, in the table's head
+	NewLeader, NewDeputy string
+	Minutes              string // address
+	Basis                string // where the criteria come from
+	Polls                []pollRow
+	Sheets               []scoreSheet
 }
 
 // scoreRow is an agency's scores and place.
@@ -93,10 +91,9 @@ func (s *server) scores(_ http.ResponseWriter, r *request) (*answer, error) {
 	}
 	t, c := s.teller(r, v), v.Covenant
 	p := &scorePage{
-		basePage: s.base(r, "covenants"), Path: address.Covenant.For(c.Slug), Heading: c.Title, Status: v.Status(v.Now, r.lang), Tone: c.Phase.Tone(),
+		basePage: s.base(r, "covenants"), cover: t.cover(), progress: t.progress(),
 		Rows: t.scores(), Polls: t.polls(), Basis: t.scoreBasis(),
 	}
-	p.Next, p.NextMore = t.nextActors()
 	for _, row := range p.Rows {
 		p.Sheets = append(p.Sheets, t.scoreSheet(row))
 	}
@@ -210,7 +207,8 @@ func (t teller) scoreSheet(row scoreRow) scoreSheet {
 	for _, c := range t.v.ScoreBasis().Criteria {
 		most += c.Max
 		line := criterionRow{
-			Text: c.In(t.lang), Max: c.Max.Display(t.lang), Self: t.points(self.Scores, c.ID), Verified: t.points(verified.Scores, c.ID),
+			Text: c.In(t.lang), Max: c.Max.Display(t.lang), Self: t.points(self.Scores, c.ID),
+			Verified:  t.points(verified.Scores, c.ID),
 			Contested: appealed && (len(appeal.Criteria) == 0 || slices.Contains(appeal.Criteria, c.ID)),
 		}
 		if sheet.Appealed {

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// The page of the scores: totals first, then every sheet with what was given, by whom, and what is appealed; then polls and ranking.
+// The page of the scores: totals first, then every sheet with what was given, by whom, and what is appealed; then
+// polls and ranking.
 func TestScorePage(t *testing.T) {
 	t.Parallel()
 	open := get(t, pages(), "/giao-uoc/"+appealed+"/cham-diem?lang=vi")
@@ -22,7 +23,8 @@ func TestScorePage(t *testing.T) {
 	open.contains("article.card.next", "Chưa mở")
 	done := get(t, pages(), "/giao-uoc/"+ranked+"/cham-diem?lang=en")
 	done.contains("h2", "Ranking")
-	for _, want := range []string{"After appeal", "Elected: Sở Tài chính", "10 of 10 ballots, at least 10; blank 1", "Minh chứng hợp lệ."} {
+	for _, want := range []string{"After appeal", "Elected: Sở Tài chính", "10 of 10 ballots, at least 10; blank 1",
+		"Minh chứng hợp lệ."} {
 		if !strings.Contains(done.body, want) {
 			t.Errorf("the page of the ranking does not say %q", want)
 		}
@@ -32,7 +34,8 @@ func TestScorePage(t *testing.T) {
 	done.contains("table.scores", "proposed for a flag")
 	timeline := get(t, pages(), "/giao-uoc/"+ranked+"?lang=vi")
 	for _, want := range []string{
-		"Kiểm phiếu: Bỏ phiếu suy tôn", "đã bỏ phiếu kín", "khiếu nại điểm thẩm định", "giải quyết khiếu nại", "/cham-diem\">Bảng chấm điểm",
+		"Kiểm phiếu: Bỏ phiếu suy tôn", "đã bỏ phiếu kín", "khiếu nại điểm thẩm định", "giải quyết khiếu nại",
+		"/cham-diem\">Bảng chấm điểm",
 	} {
 		if !strings.Contains(timeline.body, want) {
 			t.Errorf("the covenant's page does not say %q", want)
@@ -45,12 +48,14 @@ func TestScoreFiles(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{ranked + "/cham-diem/so-khdt.pdf", ranked + "/bien-ban/xep-hang.pdf"} {
 		p := get(t, pages(), "/giao-uoc/"+path)
-		if p.status != http.StatusOK || p.header.Get("Content-Type") != "application/pdf" || !strings.HasPrefix(p.body, "%PDF-") {
+		if p.status != http.StatusOK || p.header.Get("Content-Type") != "application/pdf" || !strings.HasPrefix(p.body,
+			"%PDF-") {
 			t.Errorf("%s: status %d, %s", path, p.status, p.header.Get("Content-Type"))
 		}
 	}
 	for _, path := range []string{
-		ranked + "/cham-diem/nobody.pdf", ranked + "/cham-diem/so-khdt", reviewing + "/cham-diem", appealed + "/bien-ban/xep-hang.pdf",
+		ranked + "/cham-diem/nobody.pdf", ranked + "/cham-diem/so-khdt", reviewing + "/cham-diem",
+		appealed + "/bien-ban/xep-hang.pdf",
 		sitting + "/bien-ban/1.pdf", sitting + "/bien-ban/2.pdf",
 	} {
 		if p := get(t, pages(), "/giao-uoc/"+path); p.status != http.StatusNotFound {

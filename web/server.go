@@ -89,7 +89,8 @@ type errorPage struct {
 	Status            int
 }
 
-// fail answers with the error page. What the reader may know is a sentence and the reference; the cause goes to the log.
+// fail answers with the error page. What the reader may know is a sentence and the reference; the cause goes to the
+// log.
 func (s *server) fail(w http.ResponseWriter, r *request, err error) {
 	var refusal *workflow.Error
 	p := errorPage{basePage: s.base(r, ""), Reference: r.ref, Status: engine.HTTPStatus(err)}
@@ -101,13 +102,18 @@ func (s *server) fail(w http.ResponseWriter, r *request, err error) {
 	case p.Status == http.StatusNotFound:
 		p.Heading, level = r.text(words.Of("Không tìm thấy trang", "Page not found")), s.log.Info
 		p.Sentence = firstNonEmpty(p.Sentence, r.text(
-			words.Of("Địa chỉ này không ứng với trang hay giao ước nào. Hãy kiểm tra lại địa chỉ, hoặc tìm trong danh sách giao ước.",
+			words.Of("Địa chỉ này không ứng với trang hay giao ước nào. Hãy kiểm tra lại địa chỉ, hoặc tìm trong danh "+
+				"sách giao ước.",
 				"This address leads to no page and no covenant. Check the address, or look in the list of covenants.")))
 	case refusal != nil:
 		p.Heading = r.text(words.Of("Không thực hiện được", "This cannot be done"))
 	default:
 		p.Heading, p.Sentence = r.text(words.Of("Trang đang gặp sự cố",
-			"This page has a problem")), r.text(words.Of("Chương trình không đọc được dữ liệu để hiện trang này. Dữ liệu và chữ ký không bị ảnh hưởng. Hãy thử lại sau ít phút; nếu vẫn gặp, hãy báo người quản trị kèm số tra cứu dưới đây.", "The program could not read what this page shows. Data and signatures are not affected. Try again in a few minutes; if it persists, tell the administrator the reference below."))
+			"This page has a problem")),
+			r.text(words.Of("Chương trình không đọc được dữ liệu để hiện trang này. Dữ liệu và chữ ký không bị ảnh "+
+				"hưởng. Hãy thử lại sau ít phút; nếu vẫn gặp, hãy báo người quản trị kèm số tra cứu dưới đây.",
+				"The program could not read what this page shows. Data and signatures are not affected. Try again in a few "+
+					"minutes; if it persists, tell the administrator the reference below."))
 	}
 	p.Title = p.Heading
 	level("request failed", "ref", r.ref, "method", r.Method, "path", r.URL.Path, "status", p.Status, "err", err)
@@ -135,7 +141,8 @@ func (s *server) recoverPanic(w http.ResponseWriter, r *request) {
 
 // policy lets the browser load from this host alone. Scripts, styles and the viewer's worker are files; pdf.js paints
 // images of a document from blob: addresses.
-const policy = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self' data: blob:; " +
+const policy = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self' " +
+	"data: blob:; " +
 	"font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 // guard sets the headers that hold for every answer, refuses other sites' forms and logs.
@@ -179,8 +186,10 @@ func (s *server) misdirected(_ http.ResponseWriter, r *request) (*answer, error)
 		basePage: s.base(r, ""), Reference: r.ref, Heading: r.text(words.Of("Địa chỉ không thuộc hệ thống này",
 			"This address does not belong here")),
 		Sentence: r.text(
-			words.F("Tên “%s” chưa được khai báo là địa chỉ của hệ thống. Hãy dùng địa chỉ do người quản trị cung cấp; người quản trị khai báo tên này trong cấu hình nếu đúng là của hệ thống.",
-				"The name “%s” is not configured as an address of this installation. Use the address that the administrator gave out; if the name is right, the administrator adds it to the configuration.",
+			words.F("Tên “%s” chưa được khai báo là địa chỉ của hệ thống. Hãy dùng địa chỉ do người quản trị cung cấp; "+
+				"người quản trị khai báo tên này trong cấu hình nếu đúng là của hệ thống.",
+				"The name “%s” is not configured as an address of this installation. Use the address that the administrator "+
+					"gave out; if the name is right, the administrator adds it to the configuration.",
 				r.Host)),
 	}
 	p.Title = p.Heading

@@ -21,7 +21,8 @@ func TestNotFound(t *testing.T) {
 	p.contains("h1", "Không tìm thấy trang")
 	get(t, pages(), "/giao-uoc/2026/khac").contains(".lead", "Không có giao ước ở địa chỉ “2026/khac”.")
 	get(t, pages(), "/giao-uoc/2026/khac?lang=en").contains(".lead", "There is no covenant at")
-	for _, path := range []string{"/t/abc", "/giao-uoc/2026/khac/ho-so.zip", "/giao-uoc/2026/khac/van-ban.pdf", "/hoi-nghi/2026/khac"} {
+	for _, path := range []string{"/t/abc", "/giao-uoc/2026/khac/ho-so.zip", "/giao-uoc/2026/khac/van-ban.pdf",
+		"/hoi-nghi/2026/khac"} {
 		if p := get(t, pages(), path); p.status != http.StatusNotFound {
 			t.Errorf("%s: status %d", path, p.status)
 		}
@@ -127,8 +128,9 @@ func TestHosts(t *testing.T) {
 	h, err := New(Config{Engine: shared().Engine, Logger: quiet, Hosts: []string{"giaouoc.hanam.example"}})
 	check(t, err)
 	for host, want := range map[string]int{
-		"localhost:8080": 200, "127.0.0.1:8080": 200, "[::1]:8080": 200, "giaouoc.hanam.example": 200, "GiaoUoc.hanam.example:443": 200,
-		"evil.example": 421, "localhost.evil.example:8080": 421, "": 421,
+		"localhost:8080": 200, "127.0.0.1:8080": 200, "[::1]:8080": 200, "giaouoc.hanam.example": 200,
+		"GiaoUoc.hanam.example:443": 200,
+		"evil.example":              421, "localhost.evil.example:8080": 421, "": 421,
 	} {
 		r := httptest.NewRequest(http.MethodGet, "/giao-uoc/"+reviewing, nil)
 		r.Host = host
@@ -145,15 +147,18 @@ func TestHosts(t *testing.T) {
 
 var (
 	inlineScript = regexp.MustCompile(`(?i)<script(?:[^>]*)>[^<]|<style|\sstyle=|\son[a-z]+=|javascript:`)
+	polls        = regexp.MustCompile(`hx-trigger="[^"]*every`)
 	outside      = regexp.MustCompile(`(?:src|href|action|hx-get)="(?:https?:)?//`)
 )
 
-// TestOwnHostOnly holds the pages against what the policy forbids, inline code and styles and other hosts.
+// TestOwnHostOnly holds the pages against what the policy forbids, inline code and styles and other hosts; and none
+// polls.
 func TestOwnHostOnly(t *testing.T) {
 	t.Parallel()
 	for _, path := range append(everyPath(), "/khong-co") {
 		body := get(t, pages(), path).body
-		for what, forbidden := range map[string]*regexp.Regexp{"inline": inlineScript, "another host": outside} {
+		for what, forbidden := range map[string]*regexp.Regexp{"inline": inlineScript, "another host": outside,
+			"polling": polls} {
 			if m := forbidden.FindString(body); m != "" {
 				t.Errorf("%s: %s %q", path, what, m)
 			}
@@ -172,7 +177,8 @@ func TestAssets(t *testing.T) {
 		}
 	}
 	zipped := get(t, pages(), "/static/pdfjs/pdf.worker.min.mjs", "Accept-Encoding", "gzip")
-	if zipped.header.Get("Content-Encoding") != "gzip" || !strings.HasPrefix(zipped.header.Get("Content-Type"), "text/javascript") {
+	if zipped.header.Get("Content-Encoding") != "gzip" || !strings.HasPrefix(zipped.header.Get("Content-Type"),
+		"text/javascript") {
 		t.Errorf("worker: %v", zipped.header)
 	}
 	again := get(t, pages(), "/static/app.css", "If-None-Match", get(t, pages(), "/static/app.css").header.Get("ETag"))

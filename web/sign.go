@@ -8,6 +8,18 @@ import (
 	"covenant/workflow"
 )
 
+// signPart is who has signed, and what the verifier says of it.
+type signPart struct {
+	Groups                  []signGroup
+	SignedCount, PartyCount int
+	Verdict                 *verdictSummary
+}
+
+func (t teller) signPart() signPart {
+	verdict := t.verdictSummary()
+	return signPart{t.signGroups(verdict), len(t.v.Covenant.Signed), len(t.v.Covenant.Parties), verdict}
+}
+
 // signGroup is one group of signatories: inside a group anyone may go first.
 type signGroup struct {
 	Number  int

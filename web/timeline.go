@@ -8,6 +8,26 @@ import (
 	"covenant/workflow/engine"
 )
 
+// timelinePart is what happened: the recent events, and the earlier ones apart.
+type timelinePart struct {
+	Days, Earlier            []timelineDay
+	EarlierCount, EventCount int
+	LastDigest               string // of the chain
+}
+
+func (t teller) timelinePart() timelinePart {
+	all := t.v.Timeline
+	p := timelinePart{EventCount: len(all)}
+	p.Days, p.Earlier = t.timeline()
+	for _, d := range p.Earlier {
+		p.EarlierCount += len(d.Events)
+	}
+	if len(all) > 0 {
+		p.LastDigest = all[len(all)-1].Hash.String()
+	}
+	return p
+}
+
 // timelineDay holds the events of one day, newest first.
 type timelineDay struct {
 	Day    string
@@ -126,7 +146,8 @@ func (t teller) tell(row *eventRow, e workflow.Event) {
 }
 
 func (t teller) tellReview(row *eventRow, e workflow.ReviewGiven) {
-	icons := map[workflow.Opinion]string{workflow.OpinionApprove: "check", workflow.OpinionApproveComments: "check", workflow.OpinionReturn: "return", workflow.OpinionReject: "stop"}
+	icons := map[workflow.Opinion]string{workflow.OpinionApprove: "check", workflow.OpinionApproveComments: "check",
+		workflow.OpinionReturn: "return", workflow.OpinionReject: "stop"}
 	row.say(icons[e.Opinion], opinionTones[e.Opinion],
 		t.text(words.F("%s: %s (dự thảo lần %d)",
 			"%s: %s (revision %d)", t.agency(e.Agency), e.Opinion.Word(t.lang), e.Revision)))

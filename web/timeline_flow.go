@@ -7,7 +7,8 @@ import (
 	"covenant/workflow"
 )
 
-// tellFlow tells what the rules of a process entail: comments, carried approvals, deadlines, refusals, conferences, scores.
+// tellFlow tells what the rules of a process entail: comments, carried approvals, deadlines, refusals, conferences,
+// scores.
 func (t teller) tellFlow(row *eventRow, e workflow.Event) {
 	switch e := e.(type) {
 	case workflow.CommentPosted:

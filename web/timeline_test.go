@@ -14,7 +14,8 @@ import (
 // Every kind of event that a covenant's log can hold has words of its own in both languages.
 func TestEveryEventHasWords(t *testing.T) {
 	t.Parallel()
-	directory := regexp.MustCompile(`^(agency|person|position|block|duties|delegation|certificate|binding|right|document|number_reserved|number_entered|number_explained)`)
+	directory := regexp.MustCompile(`^(agency|person|position|block|duties|delegation|certificate|binding|right` +
+		`|document|number_reserved|number_entered|number_explained)`)
 	kinds := regexp.MustCompile(`Kind\(\) string\s*{ return "(\w+)" }`)
 	files, err := filepath.Glob("../workflow/*.go")
 	check(t, err)

@@ -4,23 +4,16 @@ import (
 	"net/http"
 
 	"covenant/internal/address"
-	"covenant/workflow"
 )
 
-// publicPage is what anybody sees who scans the QR code of a document: what it is, who has signed, and what the verifier
-// says; nothing of comments, mails or reports.
+// publicPage is what anybody sees who scans the QR code of a document: what it is, who has signed, and what the
+// verifier says; nothing of comments, mails or reports.
 type publicPage struct {
 	basePage
-	Heading, Block    string
-	Number, Date      string
-	Status            string
-	Tone              workflow.Tone
-	Verdict           *verdictSummary
-	Groups            []signGroup
-	SignedCount       int
-	PartyCount        int
-	Digest, Size, PDF string
-	Download          string
+	cover
+	signPart
+	Document documentPanel
+	PDF      string // address
 }
 
 // token is the target of a document's QR code.
@@ -34,16 +27,16 @@ func (s *server) token(_ http.ResponseWriter, r *request) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	full, err := s.covenantPage(r, v)
+	t := s.teller(r, v)
+	document, err := t.documentPanel("")
 	if err != nil {
 		return nil, err
 	}
 	p := &publicPage{
-		basePage: s.base(r, ""), Heading: full.Heading, Block: full.Block, Number: full.Number, Date: full.Date, Status: full.Status,
-		Tone: full.Tone, Verdict: full.Verdict, Groups: full.Groups, SignedCount: full.SignedCount, PartyCount: full.PartyCount,
-		Digest: full.Document.Digest, Size: full.Document.Size, PDF: address.PublicDocument.Of(token), Download: full.Document.FileName,
+		basePage: s.base(r, ""), cover: t.cover(), signPart: t.signPart(), Document: document,
+		PDF: address.PublicDocument.Of(token),
 	}
-	p.Title = full.Heading
+	p.Title = p.Heading
 	return &answer{page: "public", data: p}, nil
 }
 

@@ -61,7 +61,8 @@ func (t teller) verdictSummary() *verdictSummary {
 
 // judged tells a report on any file. seals are the fields known to hold agencies' seals; incomplete says which results
 // lack only what the program will add.
-func (t teller) judged(report *signing.Report, seals map[string]bool, incomplete func(*signing.Result) bool) *verdictSummary {
+func (t teller) judged(report *signing.Report, seals map[string]bool,
+	incomplete func(*signing.Result) bool) *verdictSummary {
 	sum := &verdictSummary{byField: map[string]*verdictRow{}, Tone: indicationTones[report.Overall()]}
 	count, awaiting := map[signing.Indication]int{}, 0
 	var people, sealed, stamps int
@@ -95,7 +96,8 @@ func (t teller) judged(report *signing.Report, seals map[string]bool, incomplete
 			words.N(failed, "mục không hợp lệ", "of these is not valid", "of these are not valid"), what))
 	case awaiting > 0 && passed+awaiting == all:
 		sum.Sentence = t.text(
-			words.F("Tất cả đều nguyên vẹn: %s. Dữ liệu về tình trạng thu hồi chứng thư số được bổ sung vào tệp khi mọi người đã ký.",
+			words.F("Tất cả đều nguyên vẹn: %s. Dữ liệu về tình trạng thu hồi chứng thư số được bổ sung vào tệp khi mọi "+
+				"người đã ký.",
 				"All intact: %s. Revocation data are added to the file once everybody has signed.", what))
 	case passed < all:
 		sum.Sentence = t.text(words.F("Có %d mục chưa đủ căn cứ để kết luận trong %s; không mục nào bị phát hiện sai.",
@@ -125,7 +127,8 @@ func (t teller) countWords(people, seals, stamps int) string {
 	return strings.Join(parts, ", ")
 }
 
-// awaitsCompletion reports whether a signature lacks nothing but what the program adds to the file once all have signed.
+// awaitsCompletion reports whether a signature lacks nothing but what the program adds to the file once all have
+// signed.
 func (t teller) awaitsCompletion(res *signing.Result) bool {
 	c := t.v.Covenant
 	return c.Level == "" && c.Phase != workflow.PhaseRejected && res.Intact() &&
@@ -134,7 +137,8 @@ func (t teller) awaitsCompletion(res *signing.Result) bool {
 
 func (t teller) verdictRow(res *signing.Result) *verdictRow {
 	row := &verdictRow{
-		ID: identifier(res.Field), Field: res.Field, Name: firstNonEmpty(res.Signer, res.Field), Tone: indicationTones[res.Indication],
+		ID: identifier(res.Field), Field: res.Field, Name: firstNonEmpty(res.Signer, res.Field),
+		Tone: indicationTones[res.Indication],
 		Word: t.text(indicationWords[res.Indication]), Explanation: res.Explain().In(words.Language(t.lang)),
 	}
 	if res.Kind == signing.KindDocumentTimestamp {
@@ -162,7 +166,8 @@ func (t teller) verdictRow(res *signing.Result) *verdictRow {
 	}
 	if len(row.Changes) == 0 && res.Intact() {
 		row.addFact(t.text(words.Of("Thay đổi sau khi ký",
-			"Changes after signing")), t.text(words.Of("Không có thay đổi nào ngoài các chữ ký tiếp theo và dữ liệu kiểm tra", "None but later signatures and validation data")))
+			"Changes after signing")), t.text(words.Of("Không có thay đổi nào ngoài các chữ ký tiếp theo và dữ liệu kiểm tra",
+			"None but later signatures and validation data")))
 	}
 	return row
 }

@@ -5,13 +5,14 @@ import (
 	"testing"
 )
 
-// The hall's board shows who is there, the quorum, what is open and what is to come; of a secret ballot nothing but that
-// it is one, and who took part.
+// The hall's board shows who is there, the quorum, what is open and what is to come; of a secret ballot nothing but
+// that it is one, and who took part.
 func TestBoardOfAConference(t *testing.T) {
 	t.Parallel()
 	open := get(t, pages(), "/hoi-nghi/"+sitting+"?lang=vi").body
 	for _, want := range []string{
-		"Ủy quyền", "đủ điều kiện tiến hành", "Hội nghị của khối – đang họp", "Chưa đưa ra biểu quyết", "Quy chế", ">1</strong>",
+		"Ủy quyền", "đủ điều kiện tiến hành", "Hội nghị của khối – đang họp", "Chưa đưa ra biểu quyết", "Quy chế",
+		">1</strong>",
 	} {
 		if !strings.Contains(open, want) {
 			t.Errorf("the board does not show %q", want)

@@ -19,24 +19,28 @@ type Config struct {
 	Engine *engine.Engine
 	// Logger gets one line a request (debug) and one for each failure (error). Default: slog.Default().
 	Logger *slog.Logger
-	// Hosts are the names, without port, under which the pages are reached besides localhost and plain addresses: that of a
-	// proxy in front, for example. Requests for any other name are refused, so that a page elsewhere cannot have its own
-	// name point here and read along (DNS rebinding).
+	// Hosts are the names, without port, under which the pages are reached besides localhost and plain addresses:
+	// that of a proxy in front, for example. Requests for any other name are refused, so that a page elsewhere cannot
+	// have its own name point here and read along (DNS rebinding).
 	Hosts []string
+	// Stop is closed when the server is about to end: streams to open pages end at once, which would keep it waiting.
+	Stop <-chan struct{}
 }
 
 // server holds what all handlers share. It is immutable once made.
 type server struct {
-	engine *engine.Engine
-	log    *slog.Logger
-	zone   *time.Location // of the times shown where no covenant's calendar says otherwise
-	assets *assets
-	pages  map[pageIn]*template.Template
-	hosts  []string
-	owing  keeper[[]dutyRow]
-	issued keeper[*registerEntry]
-	roots  *x509.CertPool
-	checks chan struct{} // one for each file being judged
+	engine    *engine.Engine
+	log       *slog.Logger
+	zone      *time.Location // of the times shown where no covenant's calendar says otherwise
+	assets    *assets
+	pages     map[pageIn]*template.Template
+	hosts     []string
+	stop      <-chan struct{}
+	heartbeat time.Duration
+	owing     keeper[[]dutyRow]
+	issued    keeper[*registerEntry]
+	roots     *x509.CertPool
+	checks    chan struct{} // one for each file being judged
 }
 
 // New builds the handler of all pages. It fails if the embedded templates, texts or assets are faulty.
@@ -53,8 +57,9 @@ func newServer(cfg Config) (*server, error) {
 		return nil, errors.New("web: Config.Engine is missing")
 	}
 	s := &server{
-		engine: cfg.Engine, log: cfg.Logger, zone: cfg.Engine.Calendar.Zone(), hosts: cfg.Hosts, roots: cfg.Engine.Roots,
-		checks: make(chan struct{}, checksAtOnce),
+		engine: cfg.Engine, log: cfg.Logger, zone: cfg.Engine.Calendar.Zone(), hosts: cfg.Hosts, stop: cfg.Stop,
+		roots:  cfg.Engine.Roots,
+		checks: make(chan struct{}, checksAtOnce), heartbeat: heartbeat,
 	}
 	if s.roots == nil {
 		s.roots = x509.NewCertPool() // nothing is trusted, not even what the system trusts
@@ -77,9 +82,11 @@ func (s *server) routes() *http.ServeMux {
 	mux := http.NewServeMux()
 	for route, answer := range map[address.Route]pageFunc{
 		address.Home: s.home, address.Covenants: s.covenants, address.Calendar: s.calendar, address.Register: s.register,
-		address.Check: s.checkForm, address.Covenant: s.covenant, address.Parts: s.covenantLive, address.Document: s.document,
+		address.Check: s.checkForm, address.Covenant: s.covenant, address.Parts: s.covenantParts,
+		address.Changes: s.changes, address.Document: s.document,
 		address.Revision: s.revision, address.Redline: s.redline, address.Evidence: s.evidence, address.Minutes: s.minutes,
-		address.Scores: s.scores, address.ScoreSheet: s.scoreFile, address.Board: s.conference, address.Public: s.token,
+		address.Scores: s.scores, address.ScoreSheet: s.scoreFile, address.Board: s.conference,
+		address.BoardParts: s.boardParts, address.Public: s.token,
 		address.PublicDocument: s.tokenDocument,
 	} {
 		mux.Handle(route.Pattern(http.MethodGet), s.page(fitting(route, answer)))

@@ -110,11 +110,13 @@ func everyPath() []string {
 	for _, slug := range everySlug() {
 		paths = append(paths, "/giao-uoc/"+slug, "/hoi-nghi/"+slug)
 	}
-	return append(paths, "/giao-uoc/"+appealed+"/cham-diem", "/giao-uoc/"+ranked+"/cham-diem", "/giao-uoc/"+voting+"/so-sanh", publicPath())
+	return append(paths, "/giao-uoc/"+appealed+"/cham-diem", "/giao-uoc/"+ranked+"/cham-diem",
+		"/giao-uoc/"+voting+"/so-sanh", publicPath())
 }
 
 func everySlug() []string {
-	return []string{drafted, reviewing, voting, sitting, secret, numbering, signing4, refused, rejected, withdrawn, cancelled, inForce,
+	return []string{drafted, reviewing, voting, sitting, secret, numbering, signing4, refused, rejected, withdrawn,
+		cancelled, inForce,
 		appealed, ranked, amended, amendment, renewal}
 }
 
@@ -152,7 +154,8 @@ func (p page) anchors(path string) {
 		}
 	}
 	for _, n := range p.all(`a[href^="#"], [aria-labelledby], label[for]`) {
-		for _, id := range strings.Fields(strings.TrimPrefix(attr(n, "href"), "#") + " " + attr(n, "aria-labelledby") + " " + attr(n, "for")) {
+		for _, id := range strings.Fields(strings.TrimPrefix(attr(n, "href"), "#") + " " + attr(n,
+			"aria-labelledby") + " " + attr(n, "for")) {
 			if !seen[id] && !strings.HasPrefix(id, "/") && !strings.HasPrefix(id, "http") {
 				p.t.Errorf("%s: nothing has the id %q", path, id)
 			}
@@ -342,7 +345,8 @@ func TestLongList(t *testing.T) {
 	found := get(t, h, "/giao-uoc?trang=2&tim=giao+uoc+so+1") // 1, 10–19, 100–120: a single page
 	found.count("tbody tr", 32)
 	found.count(".pages", 0)
-	if next := get(t, h, "/giao-uoc?tinh-trang=waiting").attr(".pages [rel=next]", "href"); next != "/giao-uoc?tinh-trang=waiting&trang=2" {
+	if next := get(t, h, "/giao-uoc?tinh-trang=waiting").attr(".pages [rel=next]",
+		"href"); next != "/giao-uoc?tinh-trang=waiting&trang=2" {
 		t.Errorf("the next page is %s", next)
 	}
 	home := get(t, h, "/")
@@ -377,7 +381,8 @@ func TestDocument(t *testing.T) {
 	if again.status != http.StatusNotModified {
 		t.Errorf("unchanged: status %d", again.status)
 	}
-	if got := get(t, h, path+"/van-ban.pdf?tai").header.Get("Content-Disposition"); got != `attachment; filename="giao-uoc-2026-ky-so.pdf"` {
+	if got := get(t, h,
+		path+"/van-ban.pdf?tai").header.Get("Content-Disposition"); got != `attachment; filename="giao-uoc-2026-ky-so.pdf"` {
 		t.Errorf("disposition %s", got)
 	}
 	if p := get(t, h, path+"/lan/1.pdf"); p.body != kept(t, c.Revisions[0].PDF) {
@@ -399,8 +404,8 @@ func kept(t testing.TB, digest workflow.Digest) string {
 	return string(fileOf(t, shared(), digest))
 }
 
-// Who acts under a delegation for this covenant is shown with the name of who gave it, among those who may, in opinions and the
-// timeline; a delegation for another covenant is not.
+// Who acts under a delegation for this covenant is shown with the name of who gave it, among those who may, in
+// opinions and the timeline; a delegation for another covenant is not.
 func TestDelegatesOnThePages(t *testing.T) {
 	t.Parallel()
 	i := copyOf(t)
@@ -408,9 +413,12 @@ func TestDelegatesOnThePages(t *testing.T) {
 	c := p.now().Covenant
 	agency := c.Waiting[0]
 	holder := p.who(agency, workflow.DutyReview)
-	for to, covenant := range map[workflow.PersonID]workflow.CovenantID{"giap-van-chinh": c.ID, "doan-thi-uoc": i.resume(voting).id} {
-		p.direct(workflow.GrantDelegation{From: workflow.PositionID(string(agency) + "/" + string(holder)), To: to, Duties: []workflow.Duty{workflow.DutyReview},
-			Start: workflow.Date{Year: 2026, Month: 3, Day: 16}, End: workflow.Date{Year: 2026, Month: 12, Day: 31}, Covenant: covenant,
+	for to, covenant := range map[workflow.PersonID]workflow.CovenantID{"giap-van-chinh": c.ID,
+		"doan-thi-uoc": i.resume(voting).id} {
+		p.direct(workflow.GrantDelegation{From: workflow.PositionID(string(agency) + "/" + string(holder)), To: to,
+			Duties: []workflow.Duty{workflow.DutyReview},
+			Start:  workflow.Date{Year: 2026, Month: 3, Day: 16}, End: workflow.Date{Year: 2026, Month: 12, Day: 31},
+			Covenant: covenant,
 		}, holder)
 	}
 	both := "Giáp Văn Chỉnh (thay " + p.now().Directory.PersonName(holder) + ")"
@@ -433,7 +441,8 @@ func TestListsRemember(t *testing.T) {
 	t.Parallel()
 	i := copyOf(t)
 	var log strings.Builder
-	h, err := New(Config{Engine: i.Engine, Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	h, err := New(Config{Engine: i.Engine,
+		Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	check(t, err)
 	read := func(why string, want int) {
 		t.Helper()
@@ -453,7 +462,8 @@ func TestListsRemember(t *testing.T) {
 	check(t, err)
 	a := v.Covenant.Missing(v.Upcoming[0].Obligation, v.Upcoming[0].Period)[0]
 	by := p.who(a, workflow.DutyReport)
-	p.do(by, workflow.SubmitReport{Agency: a, Obligation: v.Upcoming[0].Obligation, Period: v.Upcoming[0].Period, Summary: "Đã hoàn thành."})
+	p.do(by, workflow.SubmitReport{Agency: a, Obligation: v.Upcoming[0].Obligation, Period: v.Upcoming[0].Period,
+		Summary: "Đã hoàn thành."})
 	read("a report came", 2)
 	get(t, h, "/").contains("#noi-dung", "9/10 đơn vị đã báo cáo")
 	i.clock.set(i.clock.now().Add(24 * time.Hour))

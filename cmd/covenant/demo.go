@@ -187,7 +187,7 @@ func (s *demoStage) wind(ctx context.Context, clock *demoClock) error {
 }
 
 func (s *demoStage) serve(e *env) error {
-	handler, err := s.handler()
+	handler, err := s.handler(e.ctx.Done())
 	if err != nil {
 		return err
 	}

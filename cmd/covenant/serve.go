@@ -37,7 +37,7 @@ func (cmd *serveCmd) Run(e *env) error {
 }
 
 func (w *world) serve(e *env) (err error) {
-	handler, err := w.handler()
+	handler, err := w.handler(e.ctx.Done())
 	if err != nil {
 		return err
 	}

@@ -225,8 +225,9 @@ func keptSecret(path string) ([]byte, error) {
 	return serverSecret(path)
 }
 
-func (w *world) handler() (http.Handler, error) {
-	return web.New(web.Config{Engine: w.engine, Logger: w.logger, Hosts: publicHosts(w.config.PublicURL)})
+// handler gives the pages; their streams end when stop is closed.
+func (w *world) handler(stop <-chan struct{}) (http.Handler, error) {
+	return web.New(web.Config{Engine: w.engine, Logger: w.logger, Hosts: publicHosts(w.config.PublicURL), Stop: stop})
 }
 
 // publicHosts are the names under which the pages may be asked for besides localhost and plain addresses.

@@ -18,11 +18,15 @@ import (
 	"text/template/parse"
 )
 
-// bilingual are the functions and types whose arguments are a Vietnamese text and an English one, by the place of the first.
-var bilingual = map[string]int{"words.Of": 0, "words.F": 0, "words.Text": 0, "refuse": 1, "refusal.New": 1, "workflow.Refusal": 1, "Refusal": 1, "sentence": 0, "invalid": 0, "r.bad": 1, "c.bad": 1}
+// bilingual are the functions and types whose arguments are a Vietnamese text and an English one, by the place of the
+// first.
+var bilingual = map[string]int{
+	"words.Of": 0, "words.F": 0, "words.Text": 0, "refuse": 1, "refusal.New": 1, "workflow.Refusal": 1, "Refusal": 1,
+	"sentence": 0, "invalid": 0, "r.bad": 1, "c.bad": 1,
+}
 
-// TestEveryTextIsInBothLanguages walks the sources of the whole program: each text that stands in the code stands there in both
-// languages, and both use the same arguments.
+// TestEveryTextIsInBothLanguages walks the sources of the whole program: each text that stands in the code stands
+// there in both languages, and both use the same arguments.
 func TestEveryTextIsInBothLanguages(t *testing.T) {
 	walk(t, ".go", func(path string, source []byte) {
 		if strings.HasSuffix(path, "_test.go") {
@@ -131,7 +135,8 @@ func compare(vi, en string) string {
 
 var verb = regexp.MustCompile(`%(?:\[(\d+)\])?[-+# 0]*[0-9]*(?:\.[0-9]+)?([a-zA-Z%])`)
 
-// argumentsOf are the arguments that a format uses, by number, with the class of their verb: %s, %q and %v class as text.
+// argumentsOf are the arguments that a format uses, by number, with the class of their verb: %s, %q and %v class as
+// text.
 func argumentsOf(format string) map[int]string {
 	out := map[int]string{}
 	next := 1
@@ -166,8 +171,8 @@ func TestCompareFindsWhatIsWrong(t *testing.T) {
 	}
 }
 
-// TestEveryTemplatesTextIsInBothLanguages walks the pages' templates: {{t "…" "…" args}} and {{n count "…" "…" "…"}}. Between them no
-// word stands as it is, but for names.
+// TestEveryTemplatesTextIsInBothLanguages walks the pages' templates: {{t "…" "…" args}} and {{n count "…" "…" "…"}}.
+// Between them no word stands as it is, but for names.
 func TestEveryTemplatesTextIsInBothLanguages(t *testing.T) {
 	found := 0
 	walk(t, ".html", func(path string, source []byte) {

@@ -1,38 +1,8 @@
-// What every page does beside being read: keep an open page up to date without losing what the reader has opened,
+// What every page does beside being read: learn of changes while it is open, without losing what the reader has opened,
 // and start the document viewer where there is a document.
 "use strict";
 
 (() => {
-  // Before htmx replaces the panel, remember which details are open; afterwards open them again.
-  let open = null;
-  document.addEventListener("htmx:beforeRequest", () => { open = null; });
-  document.addEventListener("htmx:oobBeforeSwap", (event) => {
-    if (event.target.id !== "bang") return;
-    open = new Map(Array.from(event.target.querySelectorAll("details[id]"), (d) => [d.id, d.open]));
-  });
-  document.addEventListener("htmx:oobAfterSwap", (event) => {
-    const panel = document.getElementById("bang");
-    if (!panel || event.target.id !== "bang") return;
-    for (const [id, isOpen] of open || []) {
-      const d = document.getElementById(id);
-      if (d) d.open = isOpen;
-    }
-    offerNewDocument(panel);
-  });
-
-  // The document has grown a signature: say so, and let the reader decide when to load it.
-  function offerNewDocument(panel) {
-    const viewer = document.querySelector("[data-viewer]");
-    if (!viewer) {
-      if (panel.dataset.digest) location.reload();
-      return;
-    }
-    if ("pinned" in viewer.dataset || viewer.dataset.digest === panel.dataset.digest) return;
-    const notice = viewer.querySelector("[data-changed]");
-    notice.hidden = false;
-    notice.querySelector("[data-reload]").addEventListener("click", () => location.reload(), { once: true });
-  }
-
   const viewer = document.querySelector("[data-viewer]");
   if (viewer) {
     import(viewer.dataset.module).then((m) => m.start(viewer)).catch((err) => {
@@ -40,5 +10,75 @@
       viewer.querySelector("[data-note]").textContent = viewer.dataset.failed;
       console.error(err);
     });
+  }
+
+  const live = () => document.getElementById("song");
+  if (live() && window.EventSource) listen();
+
+  // listen keeps a stream of changes open while the page is to be seen. A hidden page gives its connection back, of
+  // which a browser has few, and catches up when it is shown again.
+  function listen() {
+    let stream = null;
+    const open = () => {
+      if (stream || document.hidden) return;
+      const { changes, stamp } = live().dataset;
+      stream = new EventSource(`${changes}?v=${encodeURIComponent(stamp)}`);
+      stream.addEventListener("change", refresh);
+      stream.addEventListener("error", () => {
+        if (stream.readyState !== EventSource.CLOSED) return; // it asks again by itself
+        close();
+        setTimeout(open, 5000);
+      });
+    };
+    const close = () => {
+      stream?.close();
+      stream = null;
+    };
+    document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
+    addEventListener("pagehide", close);
+    addEventListener("pageshow", open);
+    open();
+  }
+
+  // refresh asks for the parts of the page that are no longer as it shows them. What happens meanwhile is asked for
+  // afterwards.
+  let asking = false, again = false;
+  async function refresh() {
+    again = asking;
+    if (asking) return;
+    asking = true;
+    const address = new URL(live().dataset.parts, location.href);
+    const shown = Array.from(document.querySelectorAll("[data-part]"), (p) => `${p.id}:${p.dataset.part}`);
+    address.searchParams.set("co", shown.join(","));
+    try {
+      await htmx.ajax("GET", address.pathname + address.search, { source: document.body, swap: "none" });
+    } finally {
+      asking = false;
+    }
+    if (again) refresh();
+  }
+
+  // A new part has the same details open as the old one.
+  const opened = new Map();
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    for (const d of event.target.querySelectorAll("details[id]")) opened.set(d.id, d.open);
+  });
+  document.addEventListener("htmx:oobAfterSwap", (event) => {
+    for (const d of event.target.querySelectorAll("details[id]")) d.open = opened.get(d.id) ?? d.open;
+    if (event.target.id === "song") offerNewDocument();
+  });
+
+  // The document has grown a signature: say so, and let the reader decide when to load it.
+  function offerNewDocument() {
+    const { digest } = live().dataset;
+    if (!digest || document.body.classList.contains("hall")) return;
+    if (!viewer) {
+      location.reload();
+      return;
+    }
+    if ("pinned" in viewer.dataset || viewer.dataset.digest === digest) return;
+    const notice = viewer.querySelector("[data-changed]");
+    notice.hidden = false;
+    notice.querySelector("[data-reload]").addEventListener("click", () => location.reload(), { once: true });
   }
 })();

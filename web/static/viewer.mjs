@@ -159,7 +159,8 @@ class Sheet {
     canvas.width = Math.floor(viewport.width * sharp);
     canvas.height = Math.floor(viewport.height * sharp);
     this.task = this.page.render({
-      canvas, viewport, transform: sharp === 1 ? null : [sharp, 0, 0, sharp, 0, 0], annotationMode: this.viewer.pdfjs.AnnotationMode.ENABLE,
+      canvas, viewport, transform: sharp === 1 ? null : [sharp, 0, 0, sharp, 0, 0],
+      annotationMode: this.viewer.pdfjs.AnnotationMode.ENABLE,
     });
     try {
       await this.task.promise;

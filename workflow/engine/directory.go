@@ -48,7 +48,7 @@ func (e *Engine) doDirectory(ctx context.Context, cmd workflow.Command, meta Met
 		if len(events) == 0 {
 			return out, nil
 		}
-		tx.OnCommit(e.changed.fire)
+		tx.OnCommit(e.telling(""))
 		return out, e.record(ctx, tx, directoryStream, d.Version, now, meta, events)
 	})
 }

@@ -57,6 +57,7 @@ type Engine struct {
 	jobs      *store.Jobs
 	node      string // names this engine among those on one database
 	changed   signal
+	watches   watches
 	stop      context.CancelFunc
 	done      chan struct{}
 }
@@ -220,7 +221,7 @@ func (e *Engine) decide(ctx context.Context, tx *store.Tx, id workflow.CovenantI
 	out.Version = after.Covenant.Version
 	tx.OnCommit(func() {
 		e.cache.putCovenant(after.Covenant)
-		e.changed.fire()
+		e.tell(id)
 	})
 	if err := e.follow(ctx, tx, state.Covenant, after, events, now); err != nil {
 		return out, err

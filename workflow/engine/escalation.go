@@ -103,7 +103,7 @@ func (e *Engine) escalate(ctx context.Context, args EscalateArgs) error {
 		reason = refusal.English
 	}
 	return e.Store.Update(ctx, func(tx *store.Tx) error {
-		tx.OnCommit(e.changed.fire)
+		tx.OnCommit(e.telling(args.Covenant))
 		return ignoreSettled(tx.SettleOccurrence(ctx, args.occurrence(), store.OccurrenceSkipped, reason))
 	})
 }

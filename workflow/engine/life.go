@@ -112,7 +112,10 @@ func (e *Engine) tellOther(ctx context.Context, tx *store.Tx, before, after *wor
 	for _, event := range told {
 		s.Covenant.Apply(event)
 	}
-	tx.OnCommit(func() { e.cache.putCovenant(s.Covenant) })
+	tx.OnCommit(func() {
+		e.cache.putCovenant(s.Covenant)
+		e.tell(s.Covenant.ID)
+	})
 	return saveRows(ctx, tx, s, now)
 }
 
@@ -154,7 +157,7 @@ func (e *Engine) closeByDate(ctx context.Context, args CloseArgs) error {
 		return err
 	}
 	return e.Store.Update(ctx, func(tx *store.Tx) error {
-		tx.OnCommit(e.changed.fire)
+		tx.OnCommit(e.telling(args.Covenant))
 		err := tx.SettleOccurrence(ctx, closingID(args.Covenant), store.OccurrenceSkipped, "the reporting duties are over")
 		return ignoreSettled(err)
 	})

@@ -75,7 +75,9 @@ func (e *Engine) sendMail(ctx context.Context, args MailArgs) error {
 	var m store.Mail
 	var claimed bool
 	err := e.Store.Update(ctx, func(tx *store.Tx) (err error) {
-		m, claimed, err = tx.ClaimMail(ctx, args.Mail)
+		if m, claimed, err = tx.ClaimMail(ctx, args.Mail); claimed {
+			tx.OnCommit(e.telling(workflow.CovenantID(m.Covenant)))
+		}
 		return err
 	})
 	if err != nil || !claimed {
@@ -85,7 +87,7 @@ func (e *Engine) sendMail(ctx context.Context, args MailArgs) error {
 	sent := e.Mailer.Send(sending, m)
 	cancel()
 	err = e.Store.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error {
-		tx.OnCommit(e.changed.fire)
+		tx.OnCommit(e.telling(workflow.CovenantID(m.Covenant)))
 		return e.settleMail(ctx, tx, m, sent)
 	})
 	var fault MailFault

@@ -115,7 +115,7 @@ func (e *Engine) makeMinutes(ctx context.Context, args MinutesArgs) error {
 
 func (e *Engine) settleMinutes(ctx context.Context, args MinutesArgs, reason string) error {
 	return e.Store.Update(ctx, func(tx *store.Tx) error {
-		tx.OnCommit(e.changed.fire)
+		tx.OnCommit(e.telling(args.Covenant))
 		return ignoreSettled(tx.SettleOccurrence(ctx, args.occurrence(), store.OccurrenceSkipped, reason))
 	})
 }

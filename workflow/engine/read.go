@@ -81,7 +81,10 @@ func (e *Engine) View(ctx context.Context, slug string) (*View, error) {
 		if v.Upcoming, err = e.occurrences(ctx, tx, v.State); err != nil {
 			return err
 		}
-		v.Mails, err = mails(ctx, tx, id)
+		if v.Mails, err = mails(ctx, tx, id); err != nil {
+			return err
+		}
+		v.Mark, err = markOf(ctx, tx, id)
 		return err
 	})
 	if err != nil {

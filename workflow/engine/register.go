@@ -84,7 +84,7 @@ func (e *Engine) doRegister(ctx context.Context, cmd workflow.Command, meta Meta
 			}
 			out.Number, out.Kinds = &entry, append(out.Kinds, event.Kind())
 		}
-		tx.OnCommit(e.changed.fire)
+		tx.OnCommit(e.telling(""))
 		return out, nil
 	})
 }

@@ -88,7 +88,7 @@ func (e *Engine) remind(ctx context.Context, args RemindArgs) error {
 // skip settles an occurrence that the rules refuse, for example because the covenant was closed meanwhile.
 func (e *Engine) skip(ctx context.Context, args RemindArgs, why *workflow.Error) error {
 	return e.Store.Update(ctx, func(tx *store.Tx) error {
-		tx.OnCommit(e.changed.fire)
+		tx.OnCommit(e.telling(args.Covenant))
 		return ignoreSettled(tx.SettleOccurrence(ctx, args.occurrence(), store.OccurrenceSkipped, why.English))
 	})
 }

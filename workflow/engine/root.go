@@ -66,7 +66,7 @@ func (e *Engine) makeRoot(ctx context.Context, args RootArgs) error {
 		return err
 	}
 	err = e.Store.Update(ctx, func(tx *store.Tx) error {
-		tx.OnCommit(e.changed.fire)
+		tx.OnCommit(e.telling(""))
 		if err := tx.StampRoot(ctx, args.Day, token); err != nil {
 			return err
 		}

@@ -31,8 +31,8 @@ var statusOfError = []struct {
 	{store.ErrStorage, http.StatusInsufficientStorage},
 }
 
-// HTTPStatus is the one table of how an error is answered over HTTP, by pages, interfaces and the control channel alike:
-// 500 for what only an operator can mend, a kept file that is missing among it.
+// HTTPStatus is the one table of how an error is answered over HTTP, by pages, interfaces and the control channel
+// alike: 500 for what only an operator can mend, a kept file that is missing among it.
 func HTTPStatus(err error) int {
 	var refusal *workflow.Error
 	if errors.As(err, &refusal) {

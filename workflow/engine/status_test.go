@@ -18,7 +18,8 @@ func TestHTTPStatus(t *testing.T) {
 	}{
 		{&workflow.Error{Code: workflow.CodeInvalid}, 422}, {&workflow.Error{Code: workflow.CodeNotFound}, 404},
 		{&workflow.Error{Code: workflow.CodeForbidden}, 403}, {&workflow.Error{Code: workflow.CodeWrongState}, 409},
-		{&workflow.Error{Code: workflow.CodeConflict}, 409}, {templates.Problems{{}}, 422}, {store.ErrBusy, 503}, {store.ErrLost, 503},
+		{&workflow.Error{Code: workflow.CodeConflict}, 409}, {templates.Problems{{}}, 422}, {store.ErrBusy, 503},
+		{store.ErrLost, 503},
 		{store.ErrConflict, 409}, {store.ErrKeyReused, 409}, {store.ErrStorage, 507}, {engine.ErrNotEvidence, 422},
 		{store.ErrCorrupt, 500}, {store.ErrNotFound, 500}, {errors.New("a bug"), 500},
 	} {

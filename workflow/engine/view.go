@@ -11,6 +11,7 @@ import (
 type View struct {
 	workflow.State
 	Now      time.Time
+	Mark     Mark
 	Timeline []Entry
 	Verdict  *signing.Report // of the document's newest bytes; nil before the freeze
 	Upcoming []Occurrence    // reminders, by time, done and to come

@@ -192,3 +192,16 @@ func mailOf(r db.Mail) (Mail, error) {
 	}
 	return m, nil
 }
+
+// Aside is what lies beside a covenant's log, in numbers that differ whenever one of its mails or occurrences has changed.
+type Aside struct {
+	Mails, Attempts      int64 // written, and how often they were handed over
+	Queued, Sent, Stuck  int64 // mails by state; stuck are those in doubt and those refused
+	Occurrences, Settled int64 // planned, and those of them that were carried out or passed over
+}
+
+// Aside counts what lies beside a covenant's log.
+func (tx *Tx) Aside(ctx context.Context, covenant string) (Aside, error) {
+	row, err := tx.q.Aside(ctx, covenant)
+	return Aside(row), classify(err, "mails and occurrences of covenant "+covenant)
+}

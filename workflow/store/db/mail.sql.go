@@ -9,6 +9,42 @@ import (
 	"context"
 )
 
+const aside = `-- name: Aside :one
+SELECT
+    (SELECT COUNT(*) FROM mails m WHERE m.covenant = $1) AS mails,
+    (SELECT CAST(COALESCE(SUM(m.attempts), 0) AS BIGINT) FROM mails m WHERE m.covenant = $1) AS attempts,
+    (SELECT COUNT(*) FROM mails m WHERE m.covenant = $1 AND m.state = 'queued') AS queued,
+    (SELECT COUNT(*) FROM mails m WHERE m.covenant = $1 AND m.state = 'sent') AS sent,
+    (SELECT COUNT(*) FROM mails m WHERE m.covenant = $1 AND m.state IN ('in_doubt', 'failed')) AS stuck,
+    (SELECT COUNT(*) FROM occurrences o WHERE o.covenant = $1) AS occurrences,
+    (SELECT COUNT(*) FROM occurrences o WHERE o.covenant = $1 AND o.state <> 'pending') AS settled
+`
+
+type AsideRow struct {
+	Mails       int64
+	Attempts    int64
+	Queued      int64
+	Sent        int64
+	Stuck       int64
+	Occurrences int64
+	Settled     int64
+}
+
+func (q *Queries) Aside(ctx context.Context, covenant string) (AsideRow, error) {
+	row := q.db.QueryRowContext(ctx, aside, covenant)
+	var i AsideRow
+	err := row.Scan(
+		&i.Mails,
+		&i.Attempts,
+		&i.Queued,
+		&i.Sent,
+		&i.Stuck,
+		&i.Occurrences,
+		&i.Settled,
+	)
+	return i, err
+}
+
 const claimMail = `-- name: ClaimMail :execrows
 UPDATE mails SET state = 'sending', attempts = attempts + 1, sending_at = $1
 WHERE key = $2 AND state = 'queued'

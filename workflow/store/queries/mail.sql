@@ -46,3 +46,13 @@ SELECT key, message_id, kind, covenant, recipient, subject, body, attachments, s
     last_error, created_at, next_at, sending_at, settled_at FROM mails
 WHERE (CAST(@state AS TEXT) = '' OR state = @state)
 ORDER BY created_at DESC, key LIMIT @page;
+
+-- name: Aside :one
+SELECT
+    (SELECT COUNT(*) FROM mails m WHERE m.covenant = @covenant) AS mails,
+    (SELECT CAST(COALESCE(SUM(m.attempts), 0) AS BIGINT) FROM mails m WHERE m.covenant = @covenant) AS attempts,
+    (SELECT COUNT(*) FROM mails m WHERE m.covenant = @covenant AND m.state = 'queued') AS queued,
+    (SELECT COUNT(*) FROM mails m WHERE m.covenant = @covenant AND m.state = 'sent') AS sent,
+    (SELECT COUNT(*) FROM mails m WHERE m.covenant = @covenant AND m.state IN ('in_doubt', 'failed')) AS stuck,
+    (SELECT COUNT(*) FROM occurrences o WHERE o.covenant = @covenant) AS occurrences,
+    (SELECT COUNT(*) FROM occurrences o WHERE o.covenant = @covenant AND o.state <> 'pending') AS settled;
