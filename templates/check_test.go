@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"covenant/internal/words"
 )
 
 // head is a header that the bodies below follow; the body begins on line 12.
@@ -119,11 +121,11 @@ func TestProblems(t *testing.T) {
 			problems := check(t, c.body, c.values, DraftOptions{Law: law, Date: day})
 			var all []string
 			for _, p := range problems {
-				line := fmt.Sprintf("%s:%d:%d %s", p.File, p.Line, p.Column, p.English)
+				line := fmt.Sprintf("%s:%d:%d %s", p.File, p.Line, p.Column, p.Message.English)
 				all = append(all, line)
 				where, word, _ := strings.Cut(c.want, " ")
 				if strings.HasPrefix(line, where+" ") && strings.Contains(line, word) && p.Hint == c.hint {
-					if p.Message == "" || p.Message == p.English {
+					if p.Message.Vietnamese == "" || p.Message.Vietnamese == p.Message.English {
 						t.Error("no Vietnamese sentence")
 					}
 					return
@@ -161,8 +163,8 @@ không đóng
 }
 
 func TestOffendingTextIsShown(t *testing.T) {
-	p := Problem{File: "a", Line: 1, Column: 2, Text: "Sở Nội vụ", Message: "Đoạn này chưa có bản dịch.", English: "No translation."}
-	if got := p.In("vi"); got != "a:1:2: “Sở Nội vụ” – Đoạn này chưa có bản dịch." {
+	p := Problem{File: "a", Line: 1, Column: 2, Text: "Sở Nội vụ", Message: words.Of("Đoạn này chưa có bản dịch.", "No translation.")}
+	if got := p.In(words.Vietnamese); got != "a:1:2: “Sở Nội vụ” – Đoạn này chưa có bản dịch." {
 		t.Error(got)
 	}
 }
@@ -246,16 +248,16 @@ func TestNumberWords(t *testing.T) {
 		1_000_000: "một triệu", 185_500_000: "một trăm tám mươi lăm triệu năm trăm nghìn",
 		1_000_000_001: "một tỷ không trăm linh một", 2_500_000_000_000: "hai nghìn năm trăm tỷ",
 	} {
-		if got := NumberWords(big.NewRat(n, 1), "vi"); got != want {
+		if got := NumberWords(big.NewRat(n, 1), words.Vietnamese); got != want {
 			t.Errorf("%d: %q, want %q", n, got, want)
 		}
 	}
 	for n, want := range map[int64]string{0: "zero", 13: "thirteen", 42: "forty-two", 100: "one hundred", 2026: "two thousand twenty-six", 1_250_000: "one million two hundred and fifty thousand"} {
-		if got := NumberWords(big.NewRat(n, 1), "en"); got != want {
+		if got := NumberWords(big.NewRat(n, 1), words.English); got != want {
 			t.Errorf("%d: %q, want %q", n, got, want)
 		}
 	}
-	if got := NumberWords(big.NewRat(-75, 10), "vi"); got != "âm bảy phẩy năm" {
+	if got := NumberWords(big.NewRat(-75, 10), words.Vietnamese); got != "âm bảy phẩy năm" {
 		t.Error(got)
 	}
 }

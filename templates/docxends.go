@@ -157,17 +157,17 @@ func (x *docx) signatureRow() {
 
 // signatureTable: No. | Unit | Role | Signature, for large blocks.
 func (x *docx) signatureTable(b *Block) {
-	words, _ := signatureTableWords(x.d.languages()[0])
+	lang := x.d.languages()[0]
 	widths := signatureTableWidths(x.textWidth())
 	x.openTable(widths, true)
 	x.b.WriteString("<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>")
-	for i, w := range words {
-		x.cell(widths[i], 1, func() { x.para("CovenantCell", `<w:jc w:val="center"/>`, []Span{{Text: w}}, look{bold: true}) })
+	for i, w := range signatureTableHeads {
+		x.cell(widths[i], 1, func() { x.para("CovenantCell", `<w:jc w:val="center"/>`, []Span{{Text: w.In(lang)}}, look{bold: true}) })
 	}
 	x.b.WriteString("</w:tr>")
 	for i, s := range b.Slots {
 		fmt.Fprintf(&x.b, `<w:tr><w:trPr><w:cantSplit/><w:trHeight w:val="%d" w:hRule="atLeast"/></w:trPr>`, twips(x.p.Signatures.RowBox))
-		for j, text := range []string{fmt.Sprint(i + 1), s.Unit, s.tableRole(x.d.languages()[0]), ""} {
+		for j, text := range []string{fmt.Sprint(i + 1), s.Unit, s.tableRole(lang), ""} {
 			props := ""
 			if j == 0 {
 				props = `<w:jc w:val="center"/>`
@@ -226,7 +226,7 @@ func (x *docx) closing(i int) int {
 }
 
 func (x *docx) recipients(b *Block) {
-	x.para("CovenantRecipientsHead", "", []Span{{Text: recipientsWord(x.d.languages()[0])}}, look{})
+	x.para("CovenantRecipientsHead", "", []Span{{Text: recipientsWord.In(x.d.languages()[0])}}, look{})
 	for i, l := range b.Lines {
 		x.para("CovenantRecipients", "", recipientLine(l, i == len(b.Lines)-1, b.At), look{})
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 
+	"covenant/internal/words"
 	"covenant/templates/internal/pdfa"
 )
 
@@ -69,10 +70,7 @@ func (d *drafter) letterhead(n *node) *Letterhead {
 	d.doc.symbol = plainSpans(symbol)
 	wanted := n.attr("số", "number")
 	if wanted == nil && symbol != nil || wanted != nil && !isNo(wanted.raw) {
-		word := "Số: "
-		if d.lang == "en" {
-			word = "No.: "
-		}
+		word := words.Of("Số: ", "No.: ").In(d.lang)
 		h.Number = append(h.Number, Span{Text: word, At: n.at}, Span{Text: d.number(), Kind: RunNumber, At: n.at})
 		if len(symbol) > 0 {
 			h.Number = append(h.Number, Span{Text: "/", At: n.at})
@@ -177,11 +175,11 @@ func (d *drafter) basis(l *node) []Span {
 		return nil
 	}
 	d.doc.laws = append(d.doc.laws, entry)
-	word, cite := "Căn cứ ", entry.Cite
-	if d.lang == "en" && entry.CiteEN != "" {
-		word, cite = "Pursuant to ", entry.CiteEN
+	lang := d.lang
+	if entry.Cite.English == "" {
+		lang = words.Vietnamese // which stands for the other, whole
 	}
-	return []Span{{Text: word + cite, At: l.at}}
+	return []Span{{Text: words.F("Căn cứ %s", "Pursuant to %s", entry.Cite).In(lang), At: l.at}}
 }
 
 func (d *drafter) table(n *node) *TableData {
@@ -204,29 +202,29 @@ func (d *drafter) table(n *node) *TableData {
 func (d *drafter) image(n *node, b *Block) bool {
 	text := plainSpans(d.spans(n.text, d.lang))
 	name, alt, _ := strings.Cut(text, ":")
-	words := strings.Fields(name)
+	fields := strings.Fields(name)
 	b.Kind, b.Image = BlockImage, &Image{Width: 30, Alt: strings.TrimSpace(alt)}
-	if len(words) > 1 {
-		mm, err := strconv.ParseFloat(strings.TrimSuffix(words[1], "mm"), 64)
+	if len(fields) > 1 {
+		mm, err := strconv.ParseFloat(strings.TrimSuffix(fields[1], "mm"), 64)
 		if err != nil || mm < 1 || mm > 250 {
-			d.f.addf(n.at, words[1], "“%s” không phải là chiều rộng; viết 30mm.", "“%s” is no width; write 30mm.", words[1])
+			d.f.add(n.at, fields[1], words.F("“%s” không phải là chiều rộng; viết 30mm.", "“%s” is no width; write 30mm.", fields[1]))
 		}
 		b.Image.Width = mm
 	}
-	if len(words) == 0 || b.Image.Alt == "" {
-		d.f.add(n.at, n.raw, "Viết: @ảnh tên.png 30mm: mô tả bằng lời.", "Write: @image name.png 30mm: description in words.")
+	if len(fields) == 0 || b.Image.Alt == "" {
+		d.f.add(n.at, n.raw, words.Of("Viết: @ảnh tên.png 30mm: mô tả bằng lời.", "Write: @image name.png 30mm: description in words."))
 		return false
 	}
-	b.Image.Name = words[0]
-	data, ok := d.opt.Images[words[0]]
+	b.Image.Name = fields[0]
+	data, ok := d.opt.Images[fields[0]]
 	if !ok {
-		p := d.f.addf(n.at, words[0], "Không có ảnh “%s”.", "There is no image “%s”.", words[0])
-		p.Hint = nearest(words[0], keys(d.opt.Images))
+		p := d.f.add(n.at, fields[0], words.F("Không có ảnh “%s”.", "There is no image “%s”.", fields[0]))
+		p.Hint = nearest(fields[0], keys(d.opt.Images))
 		return false
 	}
 	var err error
 	if b.Image.picture, err = decodedImage(data); err != nil {
-		d.f.addf(n.at, words[0], "Không dùng được ảnh “%s”: %v.", "Image “%s” cannot be used: %v.", words[0], err)
+		d.f.add(n.at, fields[0], words.F("Không dùng được ảnh “%s”: %v.", "Image “%s” cannot be used: %v.", fields[0], err))
 		return false
 	}
 	b.Image.data, b.Image.digest = data, sha256.Sum256(data)
@@ -267,13 +265,13 @@ func (d *drafter) signatures(n *node, b *Block) {
 	if a := n.attr("cột", "columns"); a != nil {
 		b.Cols, _ = strconv.Atoi(plainSpans(d.spans(a.value, d.lang)))
 		if b.Cols < 1 || b.Cols > 3 {
-			d.f.add(a.at, a.raw, "Lưới chữ ký có 1, 2 hoặc 3 cột.", "A signature grid has 1, 2 or 3 columns.")
+			d.f.add(a.at, a.raw, words.Of("Lưới chữ ký có 1, 2 hoặc 3 cột.", "A signature grid has 1, 2 or 3 columns."))
 		}
 	}
 	if a := n.attr("kiểu", "form"); a != nil {
 		b.Style = map[string]string{"lưới": "grid", "grid": "grid", "bảng": "table", "table": "table"}[strings.ToLower(a.raw)]
 		if b.Style == "" {
-			d.f.add(a.at, a.raw, "Kiểu chữ ký là “lưới” hoặc “bảng”.", "The form of signatures is “grid” or “table”.")
+			d.f.add(a.at, a.raw, words.Of("Kiểu chữ ký là “lưới” hoặc “bảng”.", "The form of signatures is “grid” or “table”."))
 		}
 	}
 	var slots, rest []Slot
@@ -310,7 +308,7 @@ func (d *drafter) addSlots(b *Block, slots []Slot) {
 	for _, s := range slots {
 		for _, have := range d.doc.slots {
 			if have.ID == s.ID {
-				d.f.addf(b.At, s.ID, "Hai ô chữ ký cùng mã “%s”.", "Two signature slots have the code “%s”.", s.ID)
+				d.f.add(b.At, s.ID, words.F("Hai ô chữ ký cùng mã “%s”.", "Two signature slots have the code “%s”.", s.ID))
 			}
 		}
 		s.Order = len(d.doc.slots) + 1
@@ -343,7 +341,7 @@ func (d *drafter) slots(a *attr, role Role) []Slot {
 // where two are printed. Where there is no English form the Vietnamese one stands in.
 func (d *drafter) namesOf(vi, en string) (first, second string) {
 	first = vi
-	if d.lang == "en" && en != "" {
+	if d.lang == words.English && en != "" {
 		first, en = en, vi
 	}
 	if d.second != "" {
@@ -376,7 +374,7 @@ func (d *drafter) slot(it *value, role Role, path []string, i, n int) Slot {
 	if role == "" {
 		r, ok := roleWords[strings.ToLower(word)]
 		if !ok {
-			p := d.f.addf(it.fields["vai_trò"].at, word, "Không có vai trò “%s”.", "There is no role “%s”.", word)
+			p := d.f.add(it.fields["vai_trò"].at, word, words.F("Không có vai trò “%s”.", "There is no role “%s”.", word))
 			p.Hint = nearest(word, keys(roleWords))
 		}
 		s.Role = r
@@ -385,7 +383,7 @@ func (d *drafter) slot(it *value, role Role, path []string, i, n int) Slot {
 		s.Label = capital(&value{typ: Text, text: word}, "", d.lang)
 	}
 	if s.Title == "" && s.Office {
-		p := d.f.addf(it.at, s.Unit, "“%s” chưa có chức vụ của người ký.", "“%s” lacks the title of the office that signs.", s.Unit)
+		p := d.f.add(it.at, s.Unit, words.F("“%s” chưa có chức vụ của người ký.", "“%s” lacks the title of the office that signs.", s.Unit))
 		p.Hint = ""
 	}
 	return s

@@ -23,7 +23,7 @@ func FuzzParse(f *testing.F) {
 		tpl, problems := Parse("mau.txt", []byte(src))
 		problems = append(problems, tpl.Check(vals, DraftOptions{Law: law, Date: Day{2026, 2, 27}})...)
 		for _, p := range problems {
-			if p.Line < 1 || p.Column < 1 || p.Message == "" || p.English == "" {
+			if p.Line < 1 || p.Column < 1 || p.Message.Vietnamese == "" || p.Message.English == "" {
 				t.Errorf("problem without a place or a sentence: %+v", p)
 			}
 		}
@@ -104,10 +104,10 @@ func TestHostileImage(t *testing.T) {
 	tpl, _ := Parse("mau.txt", []byte(head+use+"@ảnh a.png 30mm: Ảnh thử\n"))
 	vals, _ := ParseValues("data.yaml", []byte(good))
 	p := tpl.Check(vals, DraftOptions{Images: map[string][]byte{"a.png": png.Bytes()}})
-	if len(p) != 1 || !strings.Contains(p[0].English, "cannot be used") {
+	if len(p) != 1 || !strings.Contains(p[0].Message.English, "cannot be used") {
 		t.Errorf("%v", fmt.Sprint(p))
 	}
-	if p := tpl.Check(vals, DraftOptions{}); len(p) != 1 || !strings.Contains(p[0].English, "no image") {
+	if p := tpl.Check(vals, DraftOptions{}); len(p) != 1 || !strings.Contains(p[0].Message.English, "no image") {
 		t.Errorf("%v", p)
 	}
 }

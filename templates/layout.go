@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"covenant/internal/words"
 	"covenant/templates/internal/font"
 	"covenant/templates/internal/typeset"
 )
@@ -39,7 +40,7 @@ func (d *Document) layout() (*laidOut, []Problem) {
 	c.width = (p.Page.Width - p.Page.Left - p.Page.Right) * mm
 	var err error
 	if c.base, err = family.Bases(); err != nil {
-		c.f.addf(Position{}, "", "Không đọc được phông chữ: %v.", "A font cannot be read: %v.", err)
+		c.f.add(Position{}, "", words.F("Không đọc được phông chữ: %v.", "A font cannot be read: %v.", err))
 		return nil, c.f.list
 	}
 	c.tags()
@@ -57,7 +58,7 @@ func (d *Document) layout() (*laidOut, []Problem) {
 		slices.Sort(c.extra[s])
 		var err error
 		if lay.fonts[s], err = family.Wider(font.Style(s), slices.Compact(c.extra[s])); err != nil {
-			c.f.addf(Position{}, "", "Không đọc được phông chữ: %v.", "A font cannot be read: %v.", err)
+			c.f.add(Position{}, "", words.F("Không đọc được phông chữ: %v.", "A font cannot be read: %v.", err))
 			return nil, c.f.list
 		}
 	}
@@ -68,7 +69,7 @@ func (d *Document) layout() (*laidOut, []Problem) {
 	lay.result = typeset.Set(g, lay.fonts, p.together, c.out)
 	for _, n := range lay.result.Notes {
 		at := c.position(n.Note)
-		pr := c.f.addf(at, n.Text, "“%s” dài hơn chiều rộng của ô hay dòng nên bị ngắt giữa chừng.", "“%s” is wider than its cell or line and was cut.", clip(n.Text))
+		pr := c.f.add(at, n.Text, words.F("“%s” dài hơn chiều rộng của ô hay dòng nên bị ngắt giữa chừng.", "“%s” is wider than its cell or line and was cut.", clip(n.Text)))
 		pr.Note = true
 	}
 	return lay, c.f.list.Sorted()
@@ -152,7 +153,7 @@ func (c *composer) dropped(text string, at Position) {
 	for _, r := range text {
 		if control(r) == -1 && !c.missing[r] {
 			c.missing[r] = true
-			p := c.f.addf(at, string(r), "Đã bỏ ký tự không nhìn thấy U+%04X.", "The invisible character U+%04X was left out.", r)
+			p := c.f.add(at, string(r), words.F("Đã bỏ ký tự không nhìn thấy U+%04X.", "The invisible character U+%04X was left out.", r))
 			p.Note = true
 		}
 	}

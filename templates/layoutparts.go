@@ -6,6 +6,7 @@ import (
 
 	"rsc.io/qr"
 
+	"covenant/internal/words"
 	"covenant/templates/internal/typeset"
 )
 
@@ -75,7 +76,7 @@ func (c *composer) national(b *Block) {
 func (c *composer) nation(at Position) []typeset.Element {
 	p := c.p
 	name, motto := p.National.Name, p.National.Motto
-	if c.d.languages()[0] == "en" {
+	if c.d.languages()[0] == words.English {
 		name, motto = p.National.NameEN, p.National.MottoEN
 	}
 	right := []typeset.Element{c.centred([]Span{{Text: name, At: at}}, look{size: p.National.NameSize, bold: true}, 0)}
@@ -113,7 +114,7 @@ func (c *composer) title(b *Block) {
 // addressees: “Kính gửi:”; several on lines of their own with hyphens.
 func (c *composer) addressees(b *Block) {
 	word := "Kính gửi: "
-	if c.d.languages()[0] == "en" {
+	if c.d.languages()[0] == words.English {
 		word = "To: "
 	}
 	for i, l := range b.Lines {
@@ -332,7 +333,7 @@ func (c *composer) fields(s Slot, width, height float64) *typeset.Box {
 // signatureTable: No. | Unit | Representative | Signature, for large blocks.
 func (c *composer) signatureTable(b *Block) {
 	at := b.At
-	words, _ := signatureTableWords(c.d.languages()[0])
+	lang := c.d.languages()[0]
 	t := &typeset.Table{HeaderRows: 1, Border: true, KeepRows: true, Pad: c.p.Table.Pad * mm, Block: c.block, KeepNext: c.closes()}
 	t.Widths = signatureTableWidths(c.width)
 	field := t.Widths[3]
@@ -340,15 +341,15 @@ func (c *composer) signatureTable(b *Block) {
 		return typeset.Cell{Middle: true, Content: []typeset.Element{&typeset.Paragraph{Spans: c.spans([]Span{{Text: text, At: at}}, l), Align: a, Block: c.block}}}
 	}
 	var head typeset.Row
-	for _, w := range words {
-		k := cell(w, look{size: c.p.Table.HeadSize, bold: true}, typeset.Center)
+	for _, w := range signatureTableHeads {
+		k := cell(w.In(lang), look{size: c.p.Table.HeadSize, bold: true}, typeset.Center)
 		k.Header = true
 		head.Cells = append(head.Cells, k)
 	}
 	t.Rows = append(t.Rows, head)
 	plain := look{size: c.p.Table.Size}
 	for i, s := range b.Slots {
-		title := s.tableRole(c.d.languages()[0])
+		title := s.tableRole(lang)
 		t.Rows = append(t.Rows, typeset.Row{Cells: []typeset.Cell{
 			cell(fmt.Sprint(i+1), plain, typeset.Center), cell(s.Unit, plain, typeset.Left), cell(title, plain, typeset.Left),
 			{Content: []typeset.Element{c.fields(s, field-2*c.p.Table.Pad*mm, c.p.Signatures.RowBox*mm)}},
@@ -357,12 +358,9 @@ func (c *composer) signatureTable(b *Block) {
 	c.put(t)
 }
 
-// signatureTableWords are the headings, and what stands for a member's role.
-func signatureTableWords(lang string) (heads []string, member string) {
-	if lang == "en" {
-		return []string{"No.", "Unit", "Role", "Signature, seal"}, "Member"
-	}
-	return []string{"STT", "Đơn vị", "Vai trò", "Chữ ký, con dấu"}, "Thành viên"
+// signatureTableHeads are the headings of the signature table.
+var signatureTableHeads = []words.Text{
+	words.Of("STT", "No."), words.Of("Đơn vị", "Unit"), words.Of("Vai trò", "Role"), words.Of("Chữ ký, con dấu", "Signature, seal"),
 }
 
 // signatureTableWidths share a width in any unit among the four columns.
@@ -372,13 +370,12 @@ func signatureTableWidths(width float64) []float64 {
 }
 
 // tableRole is what the signature table says of a signatory.
-func (s Slot) tableRole(lang string) string {
+func (s Slot) tableRole(lang words.Language) string {
 	switch {
 	case s.Office:
 		return strings.TrimSpace(s.Title + " " + s.Label)
 	case s.Role == Member:
-		_, member := signatureTableWords(lang)
-		return member
+		return words.Of("Thành viên", "Member").In(lang)
 	}
 	return s.Label
 }
@@ -418,7 +415,7 @@ func (c *composer) closing(recipients, signature *Block) {
 func (c *composer) recipients(b *Block) []typeset.Element {
 	p := c.p.Recipients
 	out := []typeset.Element{&typeset.Paragraph{
-		Spans: c.spans([]Span{{Text: recipientsWord(c.d.languages()[0]), At: b.At}}, look{size: p.HeadSize, bold: true, italic: true}), Block: c.block,
+		Spans: c.spans([]Span{{Text: recipientsWord.In(c.d.languages()[0]), At: b.At}}, look{size: p.HeadSize, bold: true, italic: true}), Block: c.block,
 	}}
 	for i, l := range b.Lines {
 		spans := recipientLine(l, i == len(b.Lines)-1, b.At)
@@ -427,12 +424,7 @@ func (c *composer) recipients(b *Block) []typeset.Element {
 	return out
 }
 
-func recipientsWord(lang string) string {
-	if lang == "en" {
-		return "Recipients:"
-	}
-	return "Nơi nhận:"
-}
+var recipientsWord = words.Of("Nơi nhận:", "Recipients:")
 
 // recipientLine is a line of the list: “- … ;”, the last with “.”, whatever mark the source has.
 func recipientLine(l []Span, last bool, at Position) []Span {
@@ -451,15 +443,12 @@ func (c *composer) code(url string, align typeset.Align) []typeset.Element {
 	q, err := qr.Encode(url, qr.M)
 	if err != nil {
 		at := Position{File: c.d.Template.Name, Line: 1, Column: 1}
-		c.f.addf(at, url, "Không tạo được mã QR của “%s”: %v.", "No QR code can be made of “%s”: %v.", url, err)
+		c.f.add(at, url, words.F("Không tạo được mã QR của “%s”: %v.", "No QR code can be made of “%s”: %v.", url, err))
 		return nil
 	}
 	size := c.p.Code.Size * mm
 	step := size / float64(q.Size)
-	caption := "Quét mã để kiểm tra văn bản"
-	if c.d.languages()[0] == "en" {
-		caption = "Scan to check this document"
-	}
+	caption := words.Of("Quét mã để kiểm tra văn bản", "Scan to check this document").In(c.d.languages()[0])
 	at := Position{File: c.d.Template.Name, Line: 1, Column: 1}
 	text := func(s string) *typeset.Paragraph {
 		return &typeset.Paragraph{

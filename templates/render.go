@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"covenant/internal/words"
 	"covenant/templates/internal/font"
 	"covenant/templates/internal/pdfa"
 	"covenant/templates/internal/typeset"
@@ -108,18 +109,19 @@ type renderer struct {
 	elems map[*typeset.Node]*pdfa.Elem
 }
 
-func (d *Document) languages() []string {
-	if d.Options.Lang != "" {
-		return strings.Split(d.Options.Lang, "+")
+func (d *Document) languages() []words.Language {
+	if len(d.Options.Languages) > 0 {
+		return d.Options.Languages
 	}
 	return d.Template.header.languages
 }
 
-func tagOf(lang string) string {
-	if lang == "vi" {
+// tagOf is a language as PDF and XMP name it (BCP 47).
+func tagOf(lang words.Language) string {
+	if lang == words.Vietnamese {
 		return "vi-VN"
 	}
-	return lang
+	return string(lang)
 }
 
 func (r *renderer) start() {

@@ -1,5 +1,7 @@
 package templates
 
+import "covenant/internal/words"
+
 // Keywords of the language: Vietnamese first, English aliases beside them. All
 // are compared folded to lower case with single spaces.
 
@@ -77,11 +79,19 @@ var typeWords = map[string]Type{
 }
 
 // typeNames are the words that messages use.
-var typeNames = map[Type][2]string{
-	Text: {"văn bản", "text"}, LongText: {"văn bản dài", "long text"}, Number: {"số", "number"},
-	Money: {"tiền", "money"}, Date: {"ngày", "date"}, Year: {"năm", "year"}, YesNo: {"có/không", "yes/no"},
-	Choice: {"lựa chọn", "choice"}, Person: {"người", "person"}, PositionHeld: {"chức vụ", "position"},
-	Agency: {"đơn vị", "agency"}, Table: {"bảng", "table"},
+var typeNames = map[Type]words.Text{
+	Text:         words.Of("văn bản", "text"),
+	LongText:     words.Of("văn bản dài", "long text"),
+	Number:       words.Of("số", "number"),
+	Money:        words.Of("tiền", "money"),
+	Date:         words.Of("ngày", "date"),
+	Year:         words.Of("năm", "year"),
+	YesNo:        words.Of("có/không", "yes/no"),
+	Choice:       words.Of("lựa chọn", "choice"),
+	Person:       words.Of("người", "person"),
+	PositionHeld: words.Of("chức vụ", "position"),
+	Agency:       words.Of("đơn vị", "agency"),
+	Table:        words.Of("bảng", "table"),
 }
 
 // fieldWords are the English aliases of the built-in fields of records.

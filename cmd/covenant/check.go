@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"covenant/internal/words"
 	"covenant/templates"
 	"covenant/templates/library"
 	"covenant/workflow"
@@ -26,7 +27,7 @@ func (cmd *checkCmd) Run(e *env) error {
 			return err
 		}
 		for _, p := range problems {
-			fmt.Fprintln(e.out, p.In(e.lang))
+			fmt.Fprintln(e.out, p.In(words.Language(e.lang)))
 			if !p.Note {
 				found++
 			}
@@ -81,8 +82,8 @@ func (cmd *checkCmd) check(name string) ([]templates.Problem, error) {
 func noSample(files templateFiles) templates.Problem {
 	return templates.Problem{
 		File: files.name, Line: 1, Column: 1, Note: true,
-		Message: "Chưa in thử: không có tệp số liệu mẫu " + filepath.Base(files.valuesName) + " bên cạnh mẫu; có thể chỉ ra bằng --data.",
-		English: "No trial rendering: there is no file of sample values " + filepath.Base(files.valuesName) + " beside the template; name one by --data.",
+		Message: words.F("Chưa in thử: không có tệp số liệu mẫu %s bên cạnh mẫu; có thể chỉ ra bằng --data.",
+			"No trial rendering: there is no file of sample values %s beside the template; name one by --data.", filepath.Base(files.valuesName)),
 	}
 }
 
