@@ -224,10 +224,7 @@ func (x *docx) second(b *Block) {
 
 // addressees: “Kính gửi:”, several on lines of their own with hyphens.
 func (x *docx) addressees(b *Block) {
-	word := "Kính gửi: "
-	if x.d.languages()[0] == "en" {
-		word = "To: "
-	}
+	word := addresseesWord.In(x.d.languages()[0])
 	if len(b.Lines) == 1 {
 		x.para("CovenantCentre", "", append([]Span{{Text: word}}, b.Lines[0]...), look{})
 		return

@@ -1,6 +1,10 @@
 package templates
 
-import "fmt"
+import (
+	"fmt"
+
+	"covenant/internal/words"
+)
 
 // The top and the end of a Word file: letterhead, signatures, recipients.
 
@@ -83,18 +87,14 @@ func (x *docx) footer() string {
 
 // nation writes the national name and motto, in both languages where the document has two.
 func (x *docx) nation(width, inset float64) {
-	p := x.p.National
-	name, motto := p.Name, p.Motto
-	if x.d.languages()[0] == "en" {
-		name, motto = p.NameEN, p.MottoEN
-	}
-	both := len(x.d.languages()) > 1 && x.d.languages()[0] == "vi"
-	x.head([]Span{{Text: name}}, "", look{size: p.NameSize, bold: true})
-	last := look{size: p.MottoSize, bold: true}
-	if both {
-		x.head([]Span{{Text: p.NameEN}}, "", look{size: p.NameSize - 1.5, italic: true})
+	p, langs := x.p.National, x.d.languages()
+	nameIn, mottoIn := x.p.nation()
+	motto, last := mottoIn.In(langs[0]), look{size: p.MottoSize, bold: true}
+	x.head([]Span{{Text: nameIn.In(langs[0])}}, "", look{size: p.NameSize, bold: true})
+	if len(langs) > 1 && langs[0] == words.Vietnamese {
+		x.head([]Span{{Text: nameIn.English}}, "", look{size: p.NameSize - 1.5, italic: true})
 		x.head([]Span{{Text: motto}}, "", last)
-		motto, last = p.MottoEN, look{size: p.MottoSize - 1.5, italic: true}
+		motto, last = mottoIn.English, look{size: p.MottoSize - 1.5, italic: true}
 	}
 	x.head([]Span{{Text: motto}}, "", last)
 	x.rule(width, inset)

@@ -156,10 +156,7 @@ func (x *docx) styles() string {
 func (x *docx) numberingPart() string {
 	var b strings.Builder
 	b.WriteString(`<?xml version="1.0" encoding="UTF-8" standalone="yes"?><w:numbering xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">`)
-	word := "Điều"
-	if x.d.languages()[0] == "en" {
-		word = "Article"
-	}
+	word := levelNames[3].In(x.d.languages()[0])
 	abstract := func(id int, format, text, run string) {
 		fmt.Fprintf(&b, `<w:abstractNum w:abstractNumId="%d"><w:multiLevelType w:val="singleLevel"/><w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="%s"/><w:suff w:val="space"/><w:lvlText w:val="%s"/><w:lvlJc w:val="left"/><w:pPr><w:ind w:left="0" w:firstLine="%d"/></w:pPr><w:rPr>%s</w:rPr></w:lvl></w:abstractNum>`,
 			id, format, text, twips(x.p.Body.Indent), run)

@@ -68,25 +68,25 @@ func (c *composer) national(b *Block) {
 		c.put(e)
 	}
 	c.put(&typeset.Paragraph{
-		Spans: c.spans(b.Head.Place, look{size: c.p.Letterhead.PlaceSize, italic: true}), Align: typeset.Right, Before: 10, Block: c.block,
+		Spans: c.spans(b.Head.Place, look{size: c.p.Letterhead.PlaceSize, italic: true}), Align: typeset.Right, Before: 10,
+		Block: c.block,
 	})
 }
 
 // nation is the national name and motto, in the document's languages.
 func (c *composer) nation(at Position) []typeset.Element {
-	p := c.p
-	name, motto := p.National.Name, p.National.Motto
-	if c.d.languages()[0] == words.English {
-		name, motto = p.National.NameEN, p.National.MottoEN
+	name, motto := c.p.nation()
+	sizes, langs := c.p.National, c.d.languages()
+	set := func(text string, l look) *typeset.Paragraph { return c.centred([]Span{{Text: text, At: at}}, l, 0) }
+	right := []typeset.Element{set(name.In(langs[0]), look{size: sizes.NameSize, bold: true})}
+	both := len(langs) > 1 && langs[0] == words.Vietnamese
+	if both {
+		right = append(right, set(name.English, look{size: sizes.NameSize - 1.5, italic: true}))
 	}
-	right := []typeset.Element{c.centred([]Span{{Text: name, At: at}}, look{size: p.National.NameSize, bold: true}, 0)}
-	if len(c.d.languages()) > 1 && c.d.languages()[0] == "vi" {
-		right = append(right, c.centred([]Span{{Text: p.National.NameEN, At: at}}, look{size: p.National.NameSize - 1.5, italic: true}, 0))
-	}
-	line := c.centred([]Span{{Text: motto, At: at}}, look{size: p.National.MottoSize, bold: true}, 0)
-	if len(c.d.languages()) > 1 && c.d.languages()[0] == "vi" {
+	line := set(motto.In(langs[0]), look{size: sizes.MottoSize, bold: true})
+	if both {
 		right = append(right, line)
-		line = c.centred([]Span{{Text: p.National.MottoEN, At: at}}, look{size: p.National.MottoSize - 1.5, italic: true}, 0)
+		line = set(motto.English, look{size: sizes.MottoSize - 1.5, italic: true})
 	}
 	line.Rule, line.RuleGap = 1, 2
 	right = append(right, line)
@@ -111,12 +111,11 @@ func (c *composer) title(b *Block) {
 	}
 }
 
+var addresseesWord = words.Of("Kính gửi: ", "To: ")
+
 // addressees: “Kính gửi:”; several on lines of their own with hyphens.
 func (c *composer) addressees(b *Block) {
-	word := "Kính gửi: "
-	if c.d.languages()[0] == words.English {
-		word = "To: "
-	}
+	word := addresseesWord.In(c.d.languages()[0])
 	for i, l := range b.Lines {
 		spans := append([]Span{{Text: "- ", At: b.At}}, l...)
 		if len(b.Lines) == 1 {

@@ -11,6 +11,8 @@ import (
 
 	"go.yaml.in/yaml/v3"
 	"golang.org/x/text/unicode/norm"
+
+	"covenant/internal/words"
 )
 
 // Profile is a layout profile: the measures of the printed page as data.
@@ -105,6 +107,11 @@ func BuiltinProfile(name string) (*Profile, error) {
 	}
 	builtinProfiles.Store(name, p)
 	return p, nil
+}
+
+// nation is the national name and motto.
+func (p *Profile) nation() (name, motto words.Text) {
+	return words.Of(p.National.Name, p.National.NameEN), words.Of(p.National.Motto, p.National.MottoEN)
 }
 
 // ParseProfile reads a profile; unknown entries are errors.

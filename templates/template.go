@@ -128,7 +128,7 @@ func (f *findings) scan(t *Template) {
 			p.Hint = nearest(id, keys(t.ids))
 		}
 	}
-	if slices.Contains(t.header.languages, "en") && slices.Contains(t.header.languages, "vi") {
+	if slices.Contains(t.header.languages, words.English) && slices.Contains(t.header.languages, words.Vietnamese) {
 		s.untranslated(t.body)
 	}
 }
