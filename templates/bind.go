@@ -25,7 +25,8 @@ func (f *findings) bind(vars []*Variable, vals Values) map[string]*value {
 			known = known || v.Name == k.Value
 		}
 		if !known {
-			p := f.add(Position{vals.Name, k.Line, k.Column}, k.Value, words.F("Mẫu không có biến “%s”.", "The template has no variable “%s”.", k.Value))
+			p := f.add(Position{vals.Name, k.Line, k.Column}, k.Value, words.F("Mẫu không có biến “%s”.",
+				"The template has no variable “%s”.", k.Value))
 			p.Hint = nearest(k.Value, names)
 		}
 	}
@@ -37,7 +38,8 @@ func (f *findings) bind(vars []*Variable, vals Values) map[string]*value {
 				continue
 			}
 			if v.Required {
-				f.add(Position{vals.Name, 1, 1}, v.Name, words.F("Thiếu giá trị của biến “%s”%s.", "No value for variable “%s”%s.", v.Name, labelled(v)))
+				f.add(Position{vals.Name, 1, 1}, v.Name, words.F("Thiếu giá trị của biến “%s”%s.",
+					"No value for variable “%s”%s.", v.Name, labelled(v)))
 			}
 			out[v.Name] = &value{typ: v.Type, list: v.List, at: v.At}
 			continue
@@ -96,7 +98,8 @@ func (f *findings) scalar(v *Variable, n *yaml.Node, out *value) {
 	switch v.Type {
 	case Number, Money, Year:
 		num, ok := parseNumber(s)
-		if v.Type == Year && ok && (!num.IsInt() || num.Cmp(big.NewRat(1900, 1)) < 0 || num.Cmp(big.NewRat(2200, 1)) > 0) {
+		if v.Type == Year && ok && (!num.IsInt() || num.Cmp(big.NewRat(1900, 1)) < 0 ||
+			num.Cmp(big.NewRat(2200, 1)) > 0) {
 			ok = false
 		}
 		if !ok {
@@ -124,7 +127,8 @@ func (f *findings) scalar(v *Variable, n *yaml.Node, out *value) {
 				return
 			}
 		}
-		p := f.add(out.at, s, words.F("“%s” không phải là một lựa chọn của “%s”.", "“%s” is not one of the choices of “%s”.", s, v.Name))
+		p := f.add(out.at, s, words.F("“%s” không phải là một lựa chọn của “%s”.",
+			"“%s” is not one of the choices of “%s”.", s, v.Name))
 		p.Hint = nearest(s, v.Choices)
 	default:
 		out.text = s
@@ -132,17 +136,20 @@ func (f *findings) scalar(v *Variable, n *yaml.Node, out *value) {
 			out.text = strings.Join(strings.Fields(s), " ")
 		}
 		if n := utf8.RuneCountInString(s); v.MaxLength > 0 && n > v.MaxLength {
-			f.add(out.at, s, words.F("“%s” dài %d ký tự, tối đa %d.", "“%s” is %d characters long, at most %d.", v.Name, n, v.MaxLength))
+			f.add(out.at, s, words.F("“%s” dài %d ký tự, tối đa %d.", "“%s” is %d characters long, at most %d.", v.Name,
+				n, v.MaxLength))
 		}
 	}
 }
 
 func (f *findings) bounds(v *Variable, out *value, s string) {
 	if v.Min != nil && out.num.Cmp(v.Min) < 0 {
-		f.add(out.at, s, words.F("“%s” phải từ %s trở lên.", "“%s” must be %s or more.", v.Name, formatNumber(v.Min, "vi")))
+		f.add(out.at, s, words.F("“%s” phải từ %s trở lên.", "“%s” must be %s or more.", v.Name,
+			formatNumber(v.Min, "vi")))
 	}
 	if v.Max != nil && out.num.Cmp(v.Max) > 0 {
-		f.add(out.at, s, words.F("“%s” không được quá %s.", "“%s” must not exceed %s.", v.Name, formatNumber(v.Max, "vi")))
+		f.add(out.at, s, words.F("“%s” không được quá %s.", "“%s” must not exceed %s.", v.Name,
+			formatNumber(v.Max, "vi")))
 	}
 }
 
@@ -155,7 +162,8 @@ func (f *findings) record(v *Variable, n *yaml.Node, file string) *value {
 	for k, x := range pairs(n) {
 		c := v.column(k.Value)
 		if c == nil {
-			p := f.add(Position{file, k.Line, k.Column}, k.Value, words.F("“%s” không có cột “%s”.", "“%s” has no column “%s”.", v.Name, k.Value))
+			p := f.add(Position{file, k.Line, k.Column}, k.Value, words.F("“%s” không có cột “%s”.",
+				"“%s” has no column “%s”.", v.Name, k.Value))
 			p.Hint = nearest(k.Value, v.columnNames())
 			continue
 		}
@@ -172,7 +180,8 @@ func (f *findings) record(v *Variable, n *yaml.Node, file string) *value {
 		case c.defaultYAML != nil:
 			out.fields[c.Name] = f.value(c, c.defaultYAML, c.At.File)
 		case c.Required:
-			f.add(out.at, c.Name, words.F("Dòng này của “%s” thiếu “%s”.", "This row of “%s” lacks “%s”.", v.Name, c.Name))
+			f.add(out.at, c.Name, words.F("Dòng này của “%s” thiếu “%s”.", "This row of “%s” lacks “%s”.", v.Name,
+				c.Name))
 			fallthrough
 		default:
 			out.fields[c.Name] = &value{typ: c.Type, list: c.List, at: out.at}
@@ -185,12 +194,14 @@ func (f *findings) record(v *Variable, n *yaml.Node, file string) *value {
 func (f *findings) tableChecks(v *Variable, out *value) {
 	n := len(out.items)
 	if v.MinRows > 0 && n < v.MinRows || v.MaxRows > 0 && n > v.MaxRows {
-		f.add(out.at, v.Name, words.F("“%s” có %d dòng, phải có từ %d đến %d.", "“%s” has %d rows, it must have %d to %d.", v.Name, n, v.MinRows, v.MaxRows))
+		f.add(out.at, v.Name, words.F("“%s” có %d dòng, phải có từ %d đến %d.",
+			"“%s” has %d rows, it must have %d to %d.", v.Name, n, v.MinRows, v.MaxRows))
 	}
 	for col, want := range v.Totals {
 		sum := total(out, col)
 		if sum.Cmp(want) != 0 {
-			f.add(out.at, col, words.F("Cột “%s” của “%s” cộng lại là %s, phải là %s.", "Column “%s” of “%s” adds up to %s, it must be %s.", col, v.Name, formatNumber(sum, "vi"), formatNumber(want, "vi")))
+			f.add(out.at, col, words.F("Cột “%s” của “%s” cộng lại là %s, phải là %s.", "Column “%s” of “%s” adds "+
+				"up to %s, it must be %s.", col, v.Name, formatNumber(sum, "vi"), formatNumber(want, "vi")))
 		}
 	}
 	if v.Type == Agency {

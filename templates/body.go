@@ -106,7 +106,8 @@ var blocks = map[directive]struct {
 	mode mode
 }{
 	dirLetterhead: {nodeLetterhead, modeAttrs}, dirTitle: {nodeTitle, modeLines}, dirBases: {nodeBases, modeLines},
-	dirTable: {nodeTable, modeTable}, dirSignatures: {nodeSignatures, modeAttrs}, dirRecipients: {nodeRecipients, modeLines},
+	dirTable: {nodeTable, modeTable}, dirSignatures: {nodeSignatures, modeAttrs}, dirRecipients: {nodeRecipients,
+		modeLines},
 	dirTo: {nodeTo, modeLines},
 }
 
@@ -185,7 +186,8 @@ func (p *bodyParser) nothingAfter(d directive, word, rest string, at Position) {
 	if next, _ := firstWord(rest); rest == "" || d == dirElse && directives[next] == dirIf {
 		return
 	}
-	p.f.add(at, rest, words.F("Sau “@%s” không được viết gì thêm; hãy đưa “%s” xuống dòng dưới.", "Nothing may follow “@%s”; put “%s” on the next line.", word, clip(rest)))
+	p.f.add(at, rest, words.F("Sau “@%s” không được viết gì thêm; hãy đưa “%s” xuống dòng dưới.",
+		"Nothing may follow “@%s”; put “%s” on the next line.", word, clip(rest)))
 }
 
 func (p *bodyParser) unknown(line string, at Position) {
@@ -238,7 +240,8 @@ func (p *bodyParser) settle(n *node, inner []*node) {
 		}
 	}
 	if n.kind == nodeTable && len(n.columns) == 0 {
-		p.f.add(n.at, n.raw, words.Of("Bảng phải có dòng “cột: … | … | …”.", "A table needs a line “columns: … | … | …”."))
+		p.f.add(n.at, n.raw, words.Of("Bảng phải có dòng “cột: … | … | …”.",
+			"A table needs a line “columns: … | … | …”."))
 	}
 }
 
@@ -311,7 +314,8 @@ func (p *bodyParser) continued(text string) (string, []seam) {
 		}
 		b.WriteString(join)
 		count += utf8.RuneCountInString(join)
-		seams = append(seams, seam{count, p.at(1 + utf8.RuneCountInString(p.lines[p.i][:strings.Index(p.lines[p.i], line)]))})
+		seams = append(seams, seam{count,
+			p.at(1 + utf8.RuneCountInString(p.lines[p.i][:strings.Index(p.lines[p.i], line)]))})
 		last = line
 	}
 	b.WriteString(strings.TrimSuffix(last, `\\`))
@@ -345,7 +349,8 @@ func (p *bodyParser) cutID(text string) (string, string) {
 	}
 	id := text[m[2]:m[3]]
 	if !validID(id) {
-		p.f.add(p.at(1), id, words.F("Mã “%s” chỉ gồm chữ, số và dấu gạch nối.", "Id “%s” may hold letters, digits and hyphens.", id))
+		p.f.add(p.at(1), id, words.F("Mã “%s” chỉ gồm chữ, số và dấu gạch nối.",
+			"Id “%s” may hold letters, digits and hyphens.", id))
 	}
 	return strings.TrimSpace(text[:m[0]]), id
 }
@@ -371,13 +376,16 @@ func (p *bodyParser) element(line string, col int) *node {
 	case strings.HasPrefix(line, "#"):
 		n.kind, n.level, skip = nodeHeading, 3, 1
 		if strings.HasPrefix(line, "##") {
-			p.f.add(n.at, line, words.Of("Chỉ dùng một dấu “#” cho Điều; Khoản là “+”, Điểm là “++”; Phần, Chương, Mục viết “Chương: …”.", "Use one “#” for an article; “+” for a clause, “++” for a point; write “Chapter: …” for parts, chapters, sections."))
+			p.f.add(n.at, line, words.Of("Chỉ dùng một dấu “#” cho Điều; Khoản là “+”, Điểm là “++”; Phần, Chương, "+
+				"Mục viết “Chương: …”.", "Use one “#” for an article; “+” for a clause, “++” for a point; write "+
+				"“Chapter: …” for parts, chapters, sections."))
 			skip = len(line) - len(strings.TrimLeft(line, "#"))
 		}
 	case strings.HasPrefix(line, "- "):
 		n.kind, skip = nodeBullet, 2
 	case strings.HasPrefix(line, "|"):
-		p.f.add(n.at, line, words.Of("Dòng bảng “| … |” phải nằm trong “@bảng … @hết”.", "A table row “| … |” belongs inside “@table … @end”."))
+		p.f.add(n.at, line, words.Of("Dòng bảng “| … |” phải nằm trong “@bảng … @hết”.",
+			"A table row “| … |” belongs inside “@table … @end”."))
 	default:
 		if level, rest, ok := headingWord(line); ok {
 			n.kind, n.level = nodeHeading, level
@@ -407,7 +415,8 @@ var handNumbered = regexp.MustCompile(`^(Điều\s+\d+[.:]?|Khoản\s+\d+[.:]?|\
 // handNumber refuses numbers written by hand: the program numbers.
 func (p *bodyParser) handNumber(n *node, body string, at Position) {
 	if m := handNumbered.FindString(body); m != "" {
-		p.f.add(at, m, words.F("Bỏ “%s”: số thứ tự do chương trình đánh.", "Drop “%s”: the program does the numbering.", strings.TrimSpace(m)))
+		p.f.add(at, m, words.F("Bỏ “%s”: số thứ tự do chương trình đánh.", "Drop “%s”: the program does the numbering.",
+			strings.TrimSpace(m)))
 	}
 }
 
@@ -423,7 +432,8 @@ func (p *bodyParser) blockLine(m mode, line string, col int) *node {
 			return n
 		}
 		if !strings.HasPrefix(line, "|") {
-			p.f.add(at, line, words.Of("Trong bảng, mỗi dòng có dạng “| ô | ô |”.", "In a table each line is “| cell | cell |”."))
+			p.f.add(at, line, words.Of("Trong bảng, mỗi dòng có dạng “| ô | ô |”.",
+				"In a table each line is “| cell | cell |”."))
 			return nil
 		}
 		n.kind = nodeRow
@@ -437,7 +447,8 @@ func (p *bodyParser) blockLine(m mode, line string, col int) *node {
 		body := strings.TrimLeft(rest, " ")
 		vat := at
 		vat.Column += utf8.RuneCountInString(line) - utf8.RuneCountInString(body)
-		n.attrs = []attr{{key: strings.ToLower(strings.TrimSpace(key)), value: p.f.inline(body, vat), raw: strings.TrimSpace(rest), at: at}}
+		n.attrs = []attr{{key: strings.ToLower(strings.TrimSpace(key)), value: p.f.inline(body, vat),
+			raw: strings.TrimSpace(rest), at: at}}
 	default:
 		text := strings.TrimPrefix(line, "- ")
 		at.Column += utf8.RuneCountInString(line) - utf8.RuneCountInString(text)

@@ -59,7 +59,8 @@ func splitCells(s string) []string {
 }
 
 var alignWords = map[string]string{
-	"trái": "left", "left": "left", "giữa": "center", "center": "center", "phải": "right", "right": "right", "đều": "justify", "justify": "justify",
+	"trái": "left", "left": "left", "giữa": "center", "center": "center", "phải": "right", "right": "right",
+	"đều": "justify", "justify": "justify",
 }
 
 // maxColumns bounds a table's width.

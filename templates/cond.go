@@ -42,7 +42,8 @@ func (f *findings) condition(s string, at Position) *cond {
 	c := p.or()
 	if len(p.tokens) > 0 {
 		t := p.tokens[0]
-		pr := f.add(t.at, t.text, words.F("Không hiểu “%s” trong điều kiện.", "“%s” is not understood in the condition.", t.text))
+		pr := f.add(t.at, t.text, words.F("Không hiểu “%s” trong điều kiện.",
+			"“%s” is not understood in the condition.", t.text))
 		pr.Hint = nearest(t.text, []string{"và", "hoặc", "không", "and", "or", "not"})
 	}
 	return c
@@ -132,7 +133,8 @@ func (p *condParser) not() *cond {
 }
 
 var comparisons = map[string][]string{
-	"==": {"=", "==", "là", "is"}, "!=": {"!=", "<>", "≠"}, "<": {"<"}, "<=": {"<=", "≤"}, ">": {">"}, ">=": {">=", "≥"},
+	"==": {"=", "==", "là", "is"}, "!=": {"!=", "<>", "≠"}, "<": {"<"}, "<=": {"<=", "≤"}, ">": {">"},
+	">=": {">=", "≥"},
 }
 
 func (p *condParser) term() *cond {

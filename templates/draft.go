@@ -68,14 +68,16 @@ func (t *Template) Check(values Values, opt DraftOptions) []Problem {
 func (t *Template) draft(values Values, opt DraftOptions) (*Document, []Problem) {
 	d := &drafter{t: t, opt: opt, labels: map[string]label{}, scope: map[string]bound{}}
 	if t.broken {
-		d.f.add(Position{t.Name, 1, 1}, "", words.Of("Mẫu còn lỗi; hãy sửa các lỗi của mẫu trước.", "The template has errors; mend them first."))
+		d.f.add(Position{t.Name, 1, 1}, "", words.Of("Mẫu còn lỗi; hãy sửa các lỗi của mẫu trước.",
+			"The template has errors; mend them first."))
 		return nil, d.f.list
 	}
 	profile := opt.Profile
 	if profile == nil {
 		var err error
 		if profile, err = BuiltinProfile(t.header.layout); err != nil {
-			d.f.add(Position{t.Name, 1, 1}, t.header.layout, words.F("Không có kiểu trình bày “%s”.", "There is no layout profile “%s”.", t.header.layout))
+			d.f.add(Position{t.Name, 1, 1}, t.header.layout, words.F("Không có kiểu trình bày “%s”.",
+				"There is no layout profile “%s”.", t.header.layout))
 			return nil, d.f.list
 		}
 	}
@@ -102,7 +104,9 @@ func (d *drafter) validity() {
 	if on.IsZero() || !on.Before(h.from) && (h.to.IsZero() || !h.to.Before(on)) {
 		return
 	}
-	d.f.add(Position{d.t.Name, 1, 1}, h.id, words.F("Mẫu “%s” không dùng được cho văn bản ngày %s (hiệu lực từ %s đến %s).", "Template “%s” is not valid for a document of %s (valid from %s to %s).", h.id, shortDate(on), shortDate(h.from), shortDate(h.to)))
+	d.f.add(Position{d.t.Name, 1, 1}, h.id, words.F("Mẫu “%s” không dùng được cho văn bản ngày %s (hiệu lực từ %s "+
+		"đến %s).", "Template “%s” is not valid for a document of %s (valid from %s to %s).", h.id, shortDate(on),
+		shortDate(h.from), shortDate(h.to)))
 }
 
 // bound is a variable in a loop with its place in the list.
@@ -170,7 +174,8 @@ func (d *drafter) work(at Position, text int) bool {
 	before := d.size
 	d.size += 1 + text/32
 	if before < maxWork && d.size >= maxWork {
-		d.f.add(at, "", words.Of("Văn bản tạo ra quá lớn; kiểm tra các vòng lặp lồng nhau.", "The document becomes too large; look at nested loops."))
+		d.f.add(at, "", words.Of("Văn bản tạo ra quá lớn; kiểm tra các vòng lặp lồng nhau.",
+			"The document becomes too large; look at nested loops."))
 	}
 	return d.size < maxWork
 }
@@ -275,7 +280,8 @@ func (d *drafter) spans(list []inline, lang words.Language) []Span {
 		case inBreak:
 			out = append(out, Span{Break: true, At: in.at})
 		case inRef:
-			out = append(out, Span{Ref: in.text, Path: in.form + "\x00" + string(lang), Bold: in.bold, Italic: in.italic, At: in.at})
+			out = append(out, Span{Ref: in.text, Path: in.form + "\x00" + string(lang), Bold: in.bold,
+				Italic: in.italic, At: in.at})
 		case inIf:
 			if in.cond.holds(d.get) {
 				out = append(out, d.spans(in.body, lang)...)
@@ -320,7 +326,8 @@ func (d *drafter) filled(in *inline, lang words.Language) []Span {
 		if i > 0 {
 			out = append(out, Span{Break: true, At: at})
 		}
-		out = append(out, Span{Text: strings.TrimSpace(line), Bold: in.bold, Italic: in.italic, Kind: kind, Path: strings.Join(in.call.path, "."), At: at})
+		out = append(out, Span{Text: strings.TrimSpace(line), Bold: in.bold, Italic: in.italic, Kind: kind,
+			Path: strings.Join(in.call.path, "."), At: at})
 	}
 	if kind == RunNumber || strings.HasPrefix(text, "\u00A0") {
 		out[0].Text = text

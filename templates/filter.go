@@ -51,7 +51,8 @@ func day(v *value, _ string, lang words.Language) string {
 	return v.plain(lang)
 }
 
-var months = [...]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"}
+var months = [...]string{"January", "February", "March", "April", "May", "June", "July", "August", "September",
+	"October", "November", "December"}
 
 // longDay writes “ngày 26 tháng 3 năm 2021”: days below 10 and months 1 and 2
 // with a leading zero (Decree 30/2020/NĐ-CP, Appendix I).
@@ -95,7 +96,8 @@ func padded(v *value, _ string, lang words.Language) string {
 func inWords(v *value, _ string, lang words.Language) string {
 	switch {
 	case v.typ == Date && lang != words.English && !v.day.IsZero():
-		return "ngày " + dayWords(v.day.Date) + " tháng " + monthWords(v.day.Month) + " năm " + NumberWords(big.NewRat(int64(v.day.Year), 1), lang)
+		return "ngày " + dayWords(v.day.Date) + " tháng " + monthWords(v.day.Month) + " năm " +
+			NumberWords(big.NewRat(int64(v.day.Year), 1), lang)
 	case v.num != nil && v.typ == Money && lang != words.English:
 		return NumberWords(v.num, lang) + " đồng"
 	case v.num != nil && v.typ == Money:
@@ -175,7 +177,8 @@ func romanNumeral(n int) string {
 	for _, r := range []struct {
 		n int
 		s string
-	}{{1000, "M"}, {900, "CM"}, {500, "D"}, {400, "CD"}, {100, "C"}, {90, "XC"}, {50, "L"}, {40, "XL"}, {10, "X"}, {9, "IX"}, {5, "V"}, {4, "IV"}, {1, "I"}} {
+	}{{1000, "M"}, {900, "CM"}, {500, "D"}, {400, "CD"}, {100, "C"}, {90, "XC"}, {50, "L"}, {40, "XL"}, {10, "X"},
+		{9, "IX"}, {5, "V"}, {4, "IV"}, {1, "I"}} {
 		for ; n >= r.n; n -= r.n {
 			b.WriteString(r.s)
 		}
@@ -211,8 +214,11 @@ func percent(v *value, _ string, lang words.Language) string { return plainNumbe
 // lists too.
 var filterTypes = map[string][]Type{
 	"ngày": {Date}, "date": {Date}, "ngày_chữ": {Date}, "long_date": {Date},
-	"số": {Number, Money, Year}, "number": {Number, Money, Year}, "hai_số": {Number, Year}, "two_digits": {Number, Year},
-	"bằng_chữ": {Number, Money, Date, Year}, "in_words": {Number, Money, Date, Year}, "tiền": {Number, Money}, "money": {Number, Money},
-	"thứ_tự": {Number, Year}, "ordinal": {Number, Year}, "la_mã": {Number, Year}, "roman": {Number, Year}, "phần_trăm": {Number}, "percent": {Number},
+	"số": {Number, Money, Year}, "number": {Number, Money, Year}, "hai_số": {Number, Year},
+	"two_digits": {Number, Year},
+	"bằng_chữ":   {Number, Money, Date, Year}, "in_words": {Number, Money, Date, Year}, "tiền": {Number, Money},
+	"money":  {Number, Money},
+	"thứ_tự": {Number, Year}, "ordinal": {Number, Year}, "la_mã": {Number, Year}, "roman": {Number, Year},
+	"phần_trăm": {Number}, "percent": {Number},
 	"tổng": {Table}, "sum": {Table}, "số_lượng": {Table}, "count": {Table}, "nối": {Table}, "join": {Table},
 }

@@ -63,12 +63,16 @@ type header struct {
 
 // builtin are the columns that records of a type always have.
 var builtin = map[Type][]Variable{
-	Person:       {{Name: "họ_tên", Type: Text}, {Name: "chức_vụ", Type: Text}, {Name: "đơn_vị", Type: Text}},
-	PositionHeld: {{Name: "chức_vụ", Type: Text, Required: true}, {Name: "đơn_vị", Type: Text}, {Name: "quyền", Type: Text}},
+	Person: {{Name: "họ_tên", Type: Text}, {Name: "chức_vụ", Type: Text}, {Name: "đơn_vị", Type: Text}},
+	PositionHeld: {{Name: "chức_vụ", Type: Text, Required: true}, {Name: "đơn_vị", Type: Text},
+		{Name: "quyền", Type: Text}},
 	Agency: {
-		{Name: "mã", Type: Text, Required: true, MaxLength: 40}, {Name: "tên", Type: Text, Required: true, MaxLength: 200},
-		{Name: "tên_tắt", Type: Text}, {Name: "tên_en", Type: Text}, {Name: "chức_vụ", Type: Text}, {Name: "chức_vụ_en", Type: Text},
-		{Name: "vai_trò", Type: Text}, {Name: "con_dấu", Type: YesNo}, {Name: "địa_chỉ", Type: Text}, {Name: "ghi_chú", Type: Text},
+		{Name: "mã", Type: Text, Required: true, MaxLength: 40}, {Name: "tên", Type: Text, Required: true,
+			MaxLength: 200},
+		{Name: "tên_tắt", Type: Text}, {Name: "tên_en", Type: Text}, {Name: "chức_vụ", Type: Text},
+		{Name: "chức_vụ_en", Type: Text},
+		{Name: "vai_trò", Type: Text}, {Name: "con_dấu", Type: YesNo}, {Name: "địa_chỉ", Type: Text},
+		{Name: "ghi_chú", Type: Text},
 	},
 }
 
@@ -87,7 +91,8 @@ func (f *findings) header(name string, root *yaml.Node) header {
 		case "phiên bản":
 			n, err := strconv.Atoi(v.Value)
 			if err != nil || n < 1 {
-				f.add(at(v), v.Value, words.Of("Phiên bản là một số nguyên từ 1.", "The version is a whole number from 1."))
+				f.add(at(v), v.Value, words.Of("Phiên bản là một số nguyên từ 1.",
+					"The version is a whole number from 1."))
 			}
 			h.version = n
 		case "hiệu lực":
@@ -102,11 +107,13 @@ func (f *findings) header(name string, root *yaml.Node) header {
 			vars = v
 		default:
 			p := f.add(at(k), k.Value, words.F("Phần đầu không có mục “%s”.", "The header has no entry “%s”.", k.Value))
-			p.Hint = nearest(k.Value, []string{"mẫu", "tên", "mô tả", "phiên bản", "hiệu lực", "ngôn ngữ", "quy trình", "trình bày", "biến"})
+			p.Hint = nearest(k.Value, []string{"mẫu", "tên", "mô tả", "phiên bản", "hiệu lực", "ngôn ngữ", "quy trình",
+				"trình bày", "biến"})
 		}
 	}
 	if h.id == "" {
-		f.add(Position{name, 1, 1}, "", words.Of("Phần đầu thiếu “mẫu: mã-của-mẫu”.", "The header lacks “template: id-of-the-template”."))
+		f.add(Position{name, 1, 1}, "", words.Of("Phần đầu thiếu “mẫu: mã-của-mẫu”.",
+			"The header lacks “template: id-of-the-template”."))
 	}
 	for k, v := range pairs(vars) {
 		h.variables = append(h.variables, f.variable(name, k, v, 0))
@@ -127,7 +134,8 @@ func (f *findings) period(name string, n *yaml.Node) (from, to Day) {
 	for k, v := range pairs(n) {
 		d, err := ParseDay(v.Value)
 		if err != nil {
-			f.add(Position{name, v.Line, v.Column}, v.Value, words.F("“%s” không phải là ngày; viết 2021-03-26 hoặc 26/3/2021.", "“%s” is not a date; write 2021-03-26 or 26/3/2021.", v.Value))
+			f.add(Position{name, v.Line, v.Column}, v.Value, words.F("“%s” không phải là ngày; viết 2021-03-26 hoặc "+
+				"26/3/2021.", "“%s” is not a date; write 2021-03-26 or 26/3/2021.", v.Value))
 		}
 		switch canonical(k.Value) {
 		case "từ":
@@ -135,7 +143,8 @@ func (f *findings) period(name string, n *yaml.Node) (from, to Day) {
 		case "đến":
 			to = d
 		default:
-			f.add(Position{name, k.Line, k.Column}, k.Value, words.F("Hiệu lực chỉ có “từ” và “đến”, không có “%s”.", "Validity has “from” and “to” only, not “%s”.", k.Value))
+			f.add(Position{name, k.Line, k.Column}, k.Value, words.F("Hiệu lực chỉ có “từ” và “đến”, không có “%s”.",
+				"Validity has “from” and “to” only, not “%s”.", k.Value))
 		}
 	}
 	return from, to
@@ -150,7 +159,8 @@ func (f *findings) languages(name string, n *yaml.Node) []words.Language {
 	for _, it := range items {
 		lang := words.Language(it.Value)
 		if !lang.Known() {
-			f.add(Position{name, it.Line, it.Column}, it.Value, words.F("Ngôn ngữ “%s” chưa được hỗ trợ; dùng vi, en.", "Language “%s” is not supported; use vi, en.", it.Value))
+			f.add(Position{name, it.Line, it.Column}, it.Value, words.F("Ngôn ngữ “%s” chưa được hỗ trợ; dùng vi, en.",
+				"Language “%s” is not supported; use vi, en.", it.Value))
 			continue
 		}
 		out = append(out, lang)
@@ -164,11 +174,13 @@ func (f *findings) languages(name string, n *yaml.Node) []words.Language {
 func (f *findings) variable(name string, k, n *yaml.Node, depth int) *Variable {
 	v := &Variable{Name: k.Value, Required: true, At: Position{name, k.Line, k.Column}}
 	if !validName(k.Value) {
-		f.add(v.At, k.Value, words.F("Tên biến “%s” chỉ gồm chữ, số và dấu gạch dưới, bắt đầu bằng chữ.", "Variable name “%s” may hold letters, digits and underscores, and begins with a letter.", k.Value))
+		f.add(v.At, k.Value, words.F("Tên biến “%s” chỉ gồm chữ, số và dấu gạch dưới, bắt đầu bằng chữ.",
+			"Variable name “%s” may hold letters, digits and underscores, and begins with a letter.", k.Value))
 	}
 	switch directives[k.Value] {
 	case dirEnd, dirElse, dirIf, dirEach:
-		f.add(v.At, k.Value, words.F("“%s” là từ khóa, không đặt làm tên biến được.", "“%s” is a keyword and cannot name a variable.", k.Value))
+		f.add(v.At, k.Value, words.F("“%s” là từ khóa, không đặt làm tên biến được.",
+			"“%s” is a keyword and cannot name a variable.", k.Value))
 	}
 	if n.Kind == yaml.ScalarNode {
 		f.setType(v, n, name)
@@ -178,18 +190,21 @@ func (f *findings) variable(name string, k, n *yaml.Node, depth int) *Variable {
 		f.variableEntry(v, name, k, x, depth)
 	}
 	if v.Type == 0 {
-		f.add(v.At, v.Name, words.F("Biến “%s” chưa có loại (loại: văn bản, số, ngày, bảng …).", "Variable “%s” has no type (type: text, number, date, table …).", v.Name))
+		f.add(v.At, v.Name, words.F("Biến “%s” chưa có loại (loại: văn bản, số, ngày, bảng …).",
+			"Variable “%s” has no type (type: text, number, date, table …).", v.Name))
 		v.Type = Text
 	}
 	if v.Type == Table && len(v.Columns) == 0 {
 		f.add(v.At, v.Name, words.F("Bảng “%s” phải khai báo các cột.", "Table “%s” must declare its columns.", v.Name))
 	}
 	if v.Type == Choice && len(v.Choices) == 0 {
-		f.add(v.At, v.Name, words.F("Biến “%s” phải khai báo các lựa chọn.", "Variable “%s” must declare its choices.", v.Name))
+		f.add(v.At, v.Name, words.F("Biến “%s” phải khai báo các lựa chọn.", "Variable “%s” must declare its choices.",
+			v.Name))
 	}
 	for col := range v.Totals {
 		if v.column(col) == nil {
-			p := f.add(v.At, col, words.F("Bảng “%s” không có cột “%s” để cộng.", "Table “%s” has no column “%s” to add up.", v.Name, col))
+			p := f.add(v.At, col, words.F("Bảng “%s” không có cột “%s” để cộng.",
+				"Table “%s” has no column “%s” to add up.", v.Name, col))
 			p.Hint = nearest(col, v.columnNames())
 		}
 	}
@@ -236,8 +251,10 @@ func (f *findings) variableEntry(v *Variable, name string, k, x *yaml.Node, dept
 	case "dài nhất":
 		v.MaxLength, _ = strconv.Atoi(x.Value)
 	default:
-		p := f.add(Position{name, k.Line, k.Column}, k.Value, words.F("Biến “%s” không có mục “%s”.", "Variable “%s” has no entry “%s”.", v.Name, k.Value))
-		p.Hint = nearest(k.Value, []string{"loại", "nhãn", "bắt buộc", "mặc định", "các lựa chọn", "cột", "tổng", "số dòng", "ít nhất", "nhiều nhất", "dài nhất"})
+		p := f.add(Position{name, k.Line, k.Column}, k.Value, words.F("Biến “%s” không có mục “%s”.",
+			"Variable “%s” has no entry “%s”.", v.Name, k.Value))
+		p.Hint = nearest(k.Value, []string{"loại", "nhãn", "bắt buộc", "mặc định", "các lựa chọn", "cột", "tổng",
+			"số dòng", "ít nhất", "nhiều nhất", "dài nhất"})
 	}
 }
 
@@ -257,7 +274,8 @@ func (f *findings) rows(at Position, s string) (lo, hi int) {
 		hi = lo
 	}
 	if n == 0 || lo < 0 || hi < lo {
-		f.add(at, s, words.F("“%s” không phải là số dòng; viết 10 hoặc 2-60.", "“%s” is not a number of rows; write 10 or 2-60.", s))
+		f.add(at, s, words.F("“%s” không phải là số dòng; viết 10 hoặc 2-60.",
+			"“%s” is not a number of rows; write 10 or 2-60.", s))
 	}
 	return lo, hi
 }
@@ -272,7 +290,8 @@ func (f *findings) setType(v *Variable, n *yaml.Node, name string) {
 	}
 	t, ok := typeWords[word]
 	if !ok {
-		p := f.add(Position{name, n.Line, n.Column}, n.Value, words.F("Không có loại biến “%s”.", "There is no variable type “%s”.", n.Value))
+		p := f.add(Position{name, n.Line, n.Column}, n.Value, words.F("Không có loại biến “%s”.",
+			"There is no variable type “%s”.", n.Value))
 		p.Hint = nearest(word, keys(typeWords))
 		t = Text
 	}

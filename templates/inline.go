@@ -85,7 +85,8 @@ func (f *findings) running(text string, at Position, seams []seam) []inline {
 		if !p.bold {
 			mark = "*"
 		}
-		f.add(p.opened, mark, words.F("Dấu %s mở mà không đóng trong đoạn này.", "The mark %s is opened and not closed in this paragraph.", mark))
+		f.add(p.opened, mark, words.F("Dấu %s mở mà không đóng trong đoạn này.",
+			"The mark %s is opened and not closed in this paragraph.", mark))
 	}
 	return out
 }
@@ -157,7 +158,9 @@ func (p *inlineParser) run() (out []inline, end string) {
 			}
 			start = p.here()
 		case p.has("{#"):
-			p.f.add(p.here(), "{#", words.Of("Mã {#…} phải đứng ở cuối tiêu đề, khoản, điểm, đoạn hay tên bảng; muốn in dấu ngoặc thì viết \\{#.", "An id {#…} must stand at the end of its heading, clause, point, paragraph or table's title; to print the brace write \\{#."))
+			p.f.add(p.here(), "{#", words.Of("Mã {#…} phải đứng ở cuối tiêu đề, khoản, điểm, đoạn hay tên bảng; "+
+				"muốn in dấu ngoặc thì viết \\{#.", "An id {#…} must stand at the end of its heading, clause, "+
+				"point, paragraph or table's title; to print the brace write \\{#."))
 			p.pos += 2
 		case p.has("[["):
 			flush()
@@ -205,12 +208,14 @@ func (p *inlineParser) braces() (*inline, string) {
 	switch directives[word] {
 	case dirEnd:
 		if p.depth == 0 {
-			p.f.add(at, inner, words.Of("“{{hết}}” mà không có “{{nếu …}}” hay “{{mỗi …}}” trước đó.", "“{{end}}” without “{{if …}}” or “{{each …}}” before it."))
+			p.f.add(at, inner, words.Of("“{{hết}}” mà không có “{{nếu …}}” hay “{{mỗi …}}” trước đó.",
+				"“{{end}}” without “{{if …}}” or “{{each …}}” before it."))
 		}
 		return nil, "end"
 	case dirElse:
 		if p.depth == 0 {
-			p.f.add(at, inner, words.Of("“{{khác}}” mà không có “{{nếu …}}” trước đó.", "“{{else}}” without “{{if …}}” before it."))
+			p.f.add(at, inner, words.Of("“{{khác}}” mà không có “{{nếu …}}” trước đó.",
+				"“{{else}}” without “{{if …}}” before it."))
 		}
 		return nil, "else"
 	case dirIf:
@@ -235,7 +240,8 @@ func (p *inlineParser) block(n inline, inner string) *inline {
 		n.other, end = p.run()
 	}
 	if end != "end" {
-		p.f.add(n.at, inner, words.F("“{{%s}}” chưa được đóng bằng “{{hết}}” trong cùng đoạn.", "“{{%s}}” is not closed by “{{end}}” in the same paragraph.", inner))
+		p.f.add(n.at, inner, words.F("“{{%s}}” chưa được đóng bằng “{{hết}}” trong cùng đoạn.",
+			"“{{%s}}” is not closed by “{{end}}” in the same paragraph.", inner))
 	}
 	p.depth--
 	return &n
@@ -259,7 +265,8 @@ func (p *inlineParser) reference() inline {
 	at := p.here()
 	inner, _ := p.until("[[", "]]")
 	id, form, _ := strings.Cut(inner, "|")
-	return inline{kind: inRef, text: strings.TrimSpace(id), form: strings.TrimSpace(form), bold: p.bold, italic: p.italic, at: at}
+	return inline{kind: inRef, text: strings.TrimSpace(id), form: strings.TrimSpace(form), bold: p.bold,
+		italic: p.italic, at: at}
 }
 
 // call parses path|filter:argument.
@@ -270,7 +277,8 @@ func (f *findings) call(s string, at Position) *call {
 	col := at.Column + len([]rune(parts[0])) + 1
 	for _, part := range parts[1:] {
 		name, arg, _ := strings.Cut(part, ":")
-		u := filterUse{strings.TrimSpace(name), strings.Trim(strings.TrimSpace(arg), `"“”`), Position{at.File, at.Line, col}}
+		u := filterUse{strings.TrimSpace(name), strings.Trim(strings.TrimSpace(arg), `"“”`),
+			Position{at.File, at.Line, col}}
 		if _, ok := filters[u.name]; !ok && !f.full() {
 			p := f.add(u.at, u.name, words.F("Không có bộ lọc “%s”.", "There is no filter “%s”.", u.name))
 			p.Hint = nearest(u.name, keys(filters))
@@ -325,7 +333,8 @@ func firstWord(s string) (word, rest string) {
 	for w := range directives {
 		if len(w) > len(word) && strings.HasPrefix(low, w) {
 			tail := []rune(low[len(w):])
-			if len(tail) == 0 || !isLetter(tail[0]) && tail[0] != '_' && tail[0] != '.' && (tail[0] < '0' || tail[0] > '9') {
+			if len(tail) == 0 || !isLetter(tail[0]) && tail[0] != '_' && tail[0] != '.' &&
+				(tail[0] < '0' || tail[0] > '9') {
 				word = w
 			}
 		}

@@ -47,7 +47,8 @@ func ParseLaw(name string, data []byte) (*Law, []Problem) {
 	law.Digest = sha256.Sum256([]byte(text))
 	for k, list := range pairs(f.yaml(name, text, 0)) {
 		if k.Value != "căn cứ" && k.Value != "bases" || list.Kind != yaml.SequenceNode {
-			f.add(Position{name, k.Line, k.Column}, k.Value, words.Of("Dữ liệu pháp luật là một danh sách dưới “căn cứ:”.", "Law data are a list under “bases:”."))
+			f.add(Position{name, k.Line, k.Column}, k.Value,
+				words.Of("Dữ liệu pháp luật là một danh sách dưới “căn cứ:”.", "Law data are a list under “bases:”."))
 			continue
 		}
 		for _, n := range list.Content {
@@ -63,7 +64,8 @@ func (f *findings) basis(name string, n *yaml.Node) *LegalBasis {
 	day := func(v *yaml.Node) Day {
 		d, err := ParseDay(v.Value)
 		if err != nil {
-			f.add(Position{name, v.Line, v.Column}, v.Value, words.F("“%s” không phải là ngày.", "“%s” is not a date.", v.Value))
+			f.add(Position{name, v.Line, v.Column}, v.Value, words.F("“%s” không phải là ngày.", "“%s” is not a date.",
+				v.Value))
 		}
 		return d
 	}
@@ -90,17 +92,20 @@ func (f *findings) basis(name string, n *yaml.Node) *LegalBasis {
 		case "đã kiểm tra", "checked":
 			l.Checked = isYes(v.Value)
 		default:
-			f.add(Position{name, k.Line, k.Column}, k.Value, words.F("Căn cứ không có mục “%s”.", "A legal basis has no entry “%s”.", k.Value))
+			f.add(Position{name, k.Line, k.Column}, k.Value, words.F("Căn cứ không có mục “%s”.",
+				"A legal basis has no entry “%s”.", k.Value))
 		}
 	}
 	if l.Topic == "" {
 		l.Topic = l.ID
 	}
 	if l.ID == "" || l.Cite.Vietnamese == "" || l.From.IsZero() {
-		f.add(l.At, l.ID, words.Of("Căn cứ phải có “mã”, “trích dẫn” và “từ” (ngày có hiệu lực).", "A legal basis needs “id”, “cite” and “from” (when it came into force)."))
+		f.add(l.At, l.ID, words.Of("Căn cứ phải có “mã”, “trích dẫn” và “từ” (ngày có hiệu lực).",
+			"A legal basis needs “id”, “cite” and “from” (when it came into force)."))
 	}
 	if strings.HasSuffix(l.Cite.Vietnamese, ";") || strings.HasSuffix(l.Cite.Vietnamese, ".") {
-		f.add(l.At, l.Cite.Vietnamese, words.Of("Trích dẫn không tự ghi dấu cuối câu; chương trình thêm “;” và “.”.", "The citation carries no final mark; the program adds “;” and “.”."))
+		f.add(l.At, l.Cite.Vietnamese, words.Of("Trích dẫn không tự ghi dấu cuối câu; chương trình thêm “;” và “.”.",
+			"The citation carries no final mark; the program adds “;” and “.”."))
 	}
 	l.digest = sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%s\x00%s", l.ID, l.Cite.Vietnamese, l.From, l.To))
 	return l
@@ -113,7 +118,8 @@ func (f *findings) overlaps(law *Law) {
 			if a.ID == b.ID {
 				f.add(a.At, a.ID, words.F("Mã căn cứ “%s” bị trùng.", "Legal basis id “%s” is used twice.", a.ID))
 			} else if a.Topic == b.Topic && (a.InForce(b.From) || b.InForce(a.From)) {
-				f.add(a.At, a.ID, words.F("“%s” và “%s” cùng chủ đề mà hiệu lực chồng nhau.", "“%s” and “%s” have one topic and overlap in time.", a.ID, b.ID))
+				f.add(a.At, a.ID, words.F("“%s” và “%s” cùng chủ đề mà hiệu lực chồng nhau.",
+					"“%s” and “%s” have one topic and overlap in time.", a.ID, b.ID))
 			}
 		}
 	}

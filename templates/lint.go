@@ -113,20 +113,23 @@ func (l *linter) values(name string, n *yaml.Node) {
 	}
 }
 
-// lawInForce finds the entry of a legal basis named by its code or subject that is in force on a day; a zero day asks for
-// the latest. What is wrong is a problem and gives nil.
+// lawInForce finds the entry of a legal basis named by its code or subject that is in force on a day; a zero day asks
+// for the latest. What is wrong is a problem and gives nil.
 func (f *findings) lawInForce(law *Law, l *node, on Day) *LegalBasis {
 	entry, known := law.find(l.raw, on)
 	switch {
 	case !known:
-		p := f.add(l.at, l.raw, words.F("Dữ liệu pháp luật không có căn cứ “%s”.", "The law data have no legal basis “%s”.", l.raw))
+		p := f.add(l.at, l.raw, words.F("Dữ liệu pháp luật không có căn cứ “%s”.",
+			"The law data have no legal basis “%s”.", l.raw))
 		p.Hint = nearest(l.raw, law.names())
 		return nil
 	case entry == nil:
-		f.add(l.at, l.raw, words.F("Không có văn bản nào của “%s” còn hiệu lực ngày %s.", "Nothing of “%s” is in force on %s.", l.raw, shortDate(on)))
+		f.add(l.at, l.raw, words.F("Không có văn bản nào của “%s” còn hiệu lực ngày %s.",
+			"Nothing of “%s” is in force on %s.", l.raw, shortDate(on)))
 		return nil
 	case !on.IsZero() && !entry.InForce(on):
-		f.add(l.at, l.raw, words.F("Căn cứ “%s” không có hiệu lực ngày %s.", "Legal basis “%s” is not in force on %s.", l.raw, shortDate(on)))
+		f.add(l.at, l.raw, words.F("Căn cứ “%s” không có hiệu lực ngày %s.", "Legal basis “%s” is not in force on %s.",
+			l.raw, shortDate(on)))
 		return nil
 	}
 	return entry
@@ -139,12 +142,15 @@ func (f *findings) basisMark(at Position, text string) {
 		return
 	}
 	if last := text[len(text)-1]; strings.IndexByte(";.,:", last) >= 0 {
-		f.add(at, text[len(text)-1:], words.F("Bỏ dấu “%c” ở cuối căn cứ: chương trình tự thêm “;” và “.” cho căn cứ cuối cùng.", "Drop the “%c” at the end of the legal basis: the program adds “;” and, to the last one, “.”.", last))
+		f.add(at, text[len(text)-1:], words.F("Bỏ dấu “%c” ở cuối căn cứ: chương trình tự thêm “;” và “.” cho căn "+
+			"cứ cuối cùng.", "Drop the “%c” at the end of the legal basis: the program adds “;” and, to the last "+
+			"one, “.”.", last))
 	}
 }
 
 func (f *findings) missingGlyph(r rune, at Position) {
-	p := f.add(at, string(r), words.F("Phông chữ không có ký tự “%c” (U+%04X). Hãy thay bằng ký tự khác.", "The font has no character “%c” (U+%04X). Use another.", r, r))
+	p := f.add(at, string(r), words.F("Phông chữ không có ký tự “%c” (U+%04X). Hãy thay bằng ký tự khác.",
+		"The font has no character “%c” (U+%04X). Use another.", r, r))
 	if sub := substitutes[r]; sub != "" {
 		p.Hint = sub
 	}

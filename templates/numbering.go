@@ -141,7 +141,8 @@ func (d *drafter) resolve(spans []Span) {
 		s.Path = ""
 		l, ok := d.labels[s.Ref]
 		if !ok { // its paragraph was left out by a condition
-			d.f.add(s.At, s.Ref, words.F("Dẫn chiếu tới “%s” nhưng mục đó không có trong văn bản này.", "Reference to “%s”, which this document leaves out.", s.Ref))
+			d.f.add(s.At, s.Ref, words.F("Dẫn chiếu tới “%s” nhưng mục đó không có trong văn bản này.",
+				"Reference to “%s”, which this document leaves out.", s.Ref))
 			continue
 		}
 		s.Text = l.In(words.Language(lang))

@@ -25,8 +25,8 @@ type Problem struct {
 // Error gives the problem in English on one line.
 func (p Problem) Error() string { return p.In(words.English) }
 
-// In gives the problem on one line, as file:line:column: sentence, with the offending text before the sentence where it does
-// not quote it.
+// In gives the problem on one line, as file:line:column: sentence, with the offending text before the sentence where it
+// does not quote it.
 func (p Problem) In(l words.Language) string {
 	msg := p.Message.In(l)
 	var b strings.Builder
@@ -138,7 +138,8 @@ func nearest(word string, candidates []string) string {
 	if best == "" { // a word that goes on where a known one ends, or stops short of it
 		for _, c := range candidates {
 			f := fold(c)
-			if len(f) >= 3 && len(w) >= 3 && (strings.HasPrefix(w, f) || strings.HasPrefix(f, w)) && len(f) > len(fold(best)) {
+			if len(f) >= 3 && len(w) >= 3 && (strings.HasPrefix(w, f) || strings.HasPrefix(f, w)) &&
+				len(f) > len(fold(best)) {
 				best = c
 			}
 		}

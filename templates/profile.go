@@ -41,7 +41,8 @@ type Profile struct {
 	}
 	// Marks are the framed words under the number: secrecy, urgency, circulation.
 	Marks struct{ Size, Frame float64 }
-	// Address is the sender's, at the foot of the first page; Bottom is its first baseline's distance from the page's edge.
+	// Address is the sender's, at the foot of the first page; Bottom is its first baseline's distance from the page's
+	// edge.
 	Address struct{ Size, Bottom float64 }
 	Title   struct {
 		Size                float64

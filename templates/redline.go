@@ -321,7 +321,8 @@ func RedlineDocument(before, after *Document) *Document {
 	lang := after.languages()[0]
 	d := &Document{Template: after.Template, Options: after.Options, values: after.values, profile: after.profile}
 	d.Options.URL, d.Options.Watermark = "", ""
-	d.Blocks = append(d.Blocks, Block{Kind: BlockTitle, Lines: [][]Span{{{Text: redlineTitle.In(lang)}}, {{Text: after.Title()}}}})
+	d.Blocks = append(d.Blocks, Block{Kind: BlockTitle, Lines: [][]Span{{{Text: redlineTitle.In(lang)}},
+		{{Text: after.Title()}}}})
 	changes := Redline(before, after)
 	if len(changes) == 0 {
 		d.Blocks = append(d.Blocks, Block{Kind: BlockPara, Spans: []Span{{Text: redlineNothing.In(lang)}}})
@@ -341,7 +342,8 @@ func RedlineDocument(before, after *Document) *Document {
 		if name == "" {
 			name = of.ID
 		}
-		d.Blocks = append(d.Blocks, Block{Kind: BlockHeading, Level: 3, Label: name, Cite: name, Spans: []Span{{Text: "(" + state.In(lang) + ")"}}, ID: of.ID})
+		d.Blocks = append(d.Blocks, Block{Kind: BlockHeading, Level: 3, Label: name, Cite: name,
+			Spans: []Span{{Text: "(" + state.In(lang) + ")"}}, ID: of.ID})
 		spans := pieceSpans(c.Heading)
 		if len(spans) > 0 && len(c.Text) > 0 {
 			spans = append(spans, Span{Break: true})

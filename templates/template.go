@@ -83,7 +83,8 @@ func Parse(name string, src []byte) (*Template, []Problem) {
 	t.Digest = sha256.Sum256([]byte(text))
 	head, body, shift, ok := splitHeader(text)
 	if !ok {
-		f.add(Position{name, 1, 1}, "", words.Of("Tệp phải bắt đầu bằng dòng “---”, phần đầu, rồi lại một dòng “---”.", "The file must begin with a line “---”, the header, and another line “---”."))
+		f.add(Position{name, 1, 1}, "", words.Of("Tệp phải bắt đầu bằng dòng “---”, phần đầu, rồi lại một dòng “---”.",
+			"The file must begin with a line “---”, the header, and another line “---”."))
 		t.headless, t.broken = true, true
 		return t, f.list.Sorted()
 	}
@@ -118,13 +119,15 @@ func (f *findings) scan(t *Template) {
 	s.nodes(t.body, map[string]*Variable{})
 	for _, v := range t.header.variables {
 		if !s.used[v.Name] {
-			p := f.add(v.At, v.Name, words.F("Biến “%s” được khai báo mà không dùng.", "Variable “%s” is declared and not used.", v.Name))
+			p := f.add(v.At, v.Name, words.F("Biến “%s” được khai báo mà không dùng.",
+				"Variable “%s” is declared and not used.", v.Name))
 			p.Note = true
 		}
 	}
 	for id, tr := range t.translations {
 		if _, ok := t.ids[id]; !ok {
-			p := f.add(tr.at, id, words.F("Không có đoạn nào mang mã “%s” để dịch.", "No paragraph has the id “%s” to translate.", id))
+			p := f.add(tr.at, id, words.F("Không có đoạn nào mang mã “%s” để dịch.",
+				"No paragraph has the id “%s” to translate.", id))
 			p.Hint = nearest(id, keys(t.ids))
 		}
 	}
@@ -144,7 +147,8 @@ func (s *scanner) collectIDs(nodes []*node) {
 	for _, n := range nodes {
 		if n.id != "" {
 			if first, twice := s.t.ids[n.id]; twice {
-				s.f.add(n.at, n.id, words.F("Mã “%s” đã dùng ở dòng %d.", "Id “%s” was used on line %d.", n.id, first.Line))
+				s.f.add(n.at, n.id, words.F("Mã “%s” đã dùng ở dòng %d.", "Id “%s” was used on line %d.", n.id,
+					first.Line))
 			} else {
 				s.t.ids[n.id] = n.at
 			}
@@ -162,17 +166,20 @@ func (s *scanner) untranslated(nodes []*node) {
 				break
 			}
 			if n.id == "" || s.t.translations[n.id] == nil {
-				s.f.add(n.at, clip(n.raw), words.Of("Đoạn này chưa có bản dịch: đặt mã {#…} rồi viết “@en mã: …”.", "This paragraph has no translation: give it an id {#…} and write “@en id: …”."))
+				s.f.add(n.at, clip(n.raw), words.Of("Đoạn này chưa có bản dịch: đặt mã {#…} rồi viết “@en mã: …”.",
+					"This paragraph has no translation: give it an id {#…} and write “@en id: …”."))
 			}
 		}
 		for i, c := range n.cells {
 			if worded(c) && n.cells2[i] == nil {
-				s.f.add(n.at, clip(n.raw), words.F("Ô thứ %d chưa có bản dịch: viết “tiếng Việt // English”.", "Cell %d has no translation: write “tiếng Việt // English”.", i+1))
+				s.f.add(n.at, clip(n.raw), words.F("Ô thứ %d chưa có bản dịch: viết “tiếng Việt // English”.",
+					"Cell %d has no translation: write “tiếng Việt // English”.", i+1))
 			}
 		}
 		for _, c := range n.columns {
 			if worded(c.head) && c.head2 == nil {
-				s.f.add(n.at, clip(n.raw), words.Of("Tên cột chưa có bản dịch: viết “tiếng Việt // English”.", "A column's heading has no translation: write “tiếng Việt // English”."))
+				s.f.add(n.at, clip(n.raw), words.Of("Tên cột chưa có bản dịch: viết “tiếng Việt // English”.",
+					"A column's heading has no translation: write “tiếng Việt // English”."))
 			}
 		}
 		if n.kind != nodeBases && n.kind != nodeRecipients && n.kind != nodeTo {
@@ -233,7 +240,8 @@ func (s *scanner) nodes(nodes []*node, scope map[string]*Variable) {
 func (s *scanner) cellCount(table *node, rows []*node) {
 	for _, r := range rows {
 		if r.kind == nodeRow && !r.spanning && len(r.cells) != len(table.columns) {
-			s.f.add(r.at, clip(r.raw), words.F("Dòng này có %d ô, bảng có %d cột.", "This row has %d cells, the table %d columns.", len(r.cells), len(table.columns)))
+			s.f.add(r.at, clip(r.raw), words.F("Dòng này có %d ô, bảng có %d cột.",
+				"This row has %d cells, the table %d columns.", len(r.cells), len(table.columns)))
 		}
 		s.cellCount(table, r.body)
 		s.cellCount(table, r.other)
@@ -251,7 +259,9 @@ func (s *scanner) enter(l *loop, scope map[string]*Variable) map[string]*Variabl
 		v = &Variable{Name: l.name}
 	} else {
 		if !v.List && v.Type != Table {
-			s.f.add(l.at, strings.Join(l.over, "."), words.F("“%s” không phải là danh sách hay bảng nên không lặp được.", "“%s” is no list or table, so it cannot be repeated over.", strings.Join(l.over, ".")))
+			s.f.add(l.at, strings.Join(l.over, "."),
+				words.F("“%s” không phải là danh sách hay bảng nên không lặp được.",
+					"“%s” is no list or table, so it cannot be repeated over.", strings.Join(l.over, ".")))
 		}
 		row := *v
 		row.List, row.Name = false, l.name
@@ -276,7 +286,8 @@ func (s *scanner) inlines(list []inline, scope map[string]*Variable) {
 		}
 		if in.kind == inRef {
 			if _, ok := s.t.ids[in.text]; !ok {
-				p := s.f.add(in.at, in.text, words.F("Không có mục nào mang mã “%s”.", "Nothing has the id “%s”.", in.text))
+				p := s.f.add(in.at, in.text, words.F("Không có mục nào mang mã “%s”.", "Nothing has the id “%s”.",
+					in.text))
 				p.Hint = nearest(in.text, keys(s.t.ids))
 			}
 		}
@@ -290,15 +301,18 @@ func (s *scanner) call(c *call, scope map[string]*Variable) {
 	if v == nil {
 		return
 	}
-	if (v.List || v.Type == Table || v.Type == 0 && v.Columns != nil) && len(c.filters) == 0 && (!v.List || v.Columns != nil) {
-		s.f.add(c.at, c.raw, words.F("“%s” là danh sách; dùng “@mỗi” hoặc bộ lọc (số_lượng, tổng:cột, nối).", "“%s” is a list; use “@each” or a filter (count, sum:column, join).", c.raw))
+	if (v.List || v.Type == Table || v.Type == 0 && v.Columns != nil) && len(c.filters) == 0 &&
+		(!v.List || v.Columns != nil) {
+		s.f.add(c.at, c.raw, words.F("“%s” là danh sách; dùng “@mỗi” hoặc bộ lọc (số_lượng, tổng:cột, nối).",
+			"“%s” is a list; use “@each” or a filter (count, sum:column, join).", c.raw))
 	}
 	for i, u := range c.filters {
 		if i == 0 {
 			s.accepts(u, v)
 		}
 		if (u.name == "tổng" || u.name == "sum") && u.arg != "" && v.column(u.arg) == nil {
-			p := s.f.add(u.at, u.arg, words.F("Không có cột “%s” để cộng.", "There is no column “%s” to add up.", u.arg))
+			p := s.f.add(u.at, u.arg, words.F("Không có cột “%s” để cộng.", "There is no column “%s” to add up.",
+				u.arg))
 			p.Hint = nearest(u.arg, v.columnNames())
 		}
 	}
@@ -338,7 +352,8 @@ func (s *scanner) attr(n *node, a attr, scope map[string]*Variable) {
 		if path := s.f.path(a.raw, a.at); path != nil {
 			v := s.path(path, a.at, scope)
 			if v != nil && v.Type != Agency && v.Type != PositionHeld && v.Type != Person {
-				s.f.add(a.at, a.raw, words.F("“%s” phải có loại đơn vị, người hoặc chức vụ.", "“%s” must be of type agency, person or position.", a.raw))
+				s.f.add(a.at, a.raw, words.F("“%s” phải có loại đơn vị, người hoặc chức vụ.",
+					"“%s” must be of type agency, person or position.", a.raw))
 			}
 		}
 		return

@@ -103,9 +103,11 @@ var fieldWords = map[string]string{
 
 // headerWords are the keys of the header and of variables.
 var headerWords = map[string]string{
-	"template": "mẫu", "title": "tên", "name": "tên", "version": "phiên bản", "valid": "hiệu lực", "from": "từ", "to": "đến",
+	"template": "mẫu", "title": "tên", "name": "tên", "version": "phiên bản", "valid": "hiệu lực", "from": "từ",
+	"to":        "đến",
 	"languages": "ngôn ngữ", "process": "quy trình", "layout": "trình bày", "variables": "biến", "description": "mô tả",
-	"type": "loại", "label": "nhãn", "label_en": "nhãn_en", "required": "bắt buộc", "default": "mặc định", "choices": "các lựa chọn",
+	"type": "loại", "label": "nhãn", "label_en": "nhãn_en", "required": "bắt buộc", "default": "mặc định",
+	"choices": "các lựa chọn",
 	"columns": "cột", "total": "tổng", "rows": "số dòng", "min": "ít nhất", "max": "nhiều nhất", "length": "dài nhất",
 	"letterhead": "đầu trang", "example": "ví dụ",
 }
@@ -129,4 +131,5 @@ var documentWords = map[string]string{
 }
 
 // documentTypes are the types of the built-in values.
-var documentTypes = map[string]Type{"number": Text, "symbol": Text, "date": Date, "year": Year, "place": Text, "title": Text}
+var documentTypes = map[string]Type{"number": Text, "symbol": Text, "date": Date, "year": Year, "place": Text,
+	"title": Text}

@@ -1,5 +1,6 @@
-// Package address is the one table of where things are found: the addresses that the pages answer are those that mails, QR
-// codes and links name. An address is made from its [Route] and answered under the route's pattern, so the two cannot differ.
+// Package address is the one table of where things are found: the addresses that the pages answer are those that mails,
+// QR codes and links name. An address is made from its [Route] and answered under the route's pattern, so the two
+// cannot differ.
 package address
 
 import (
@@ -8,8 +9,8 @@ import (
 	"strings"
 )
 
-// Route is an address with names in braces where its values stand: "/giao-uoc/{year}/{name}/lan/{number}.pdf". A name fills a
-// segment, or all of it before a suffix.
+// Route is an address with names in braces where its values stand: "/giao-uoc/{year}/{name}/lan/{number}.pdf". A name
+// fills a segment, or all of it before a suffix.
 type Route string
 
 // The pages.
@@ -70,7 +71,8 @@ func (r Route) For(slug string, values ...string) string {
 // On is an address at the host under which the pages are reached from outside.
 func On(public, address string) string { return strings.TrimSuffix(public, "/") + address }
 
-// Pattern is the route as [http.ServeMux] knows it. A wildcard there is a whole segment; [Route.Fits] looks at the suffix.
+// Pattern is the route as [http.ServeMux] knows it. A wildcard there is a whole segment; [Route.Fits] looks at the
+// suffix.
 func (r Route) Pattern(method string) string {
 	var b strings.Builder
 	for segment := range strings.SplitSeq(strings.TrimPrefix(string(r), "/"), "/") {

@@ -11,7 +11,8 @@ func TestAddressesLeadToTheirRoutes(t *testing.T) {
 	mux, reached := http.NewServeMux(), Route("")
 	var got *http.Request
 	for _, r := range []Route{
-		Home, Covenants, Calendar, Register, Check, Health, Covenant, Parts, Changes, Document, Revision, Redline, Evidence, Minutes, Scores,
+		Home, Covenants, Calendar, Register, Check, Health, Covenant, Parts, Changes, Document, Revision, Redline,
+		Evidence, Minutes, Scores,
 		ScoreSheet, Board, BoardParts, Public, PublicDocument,
 	} {
 		mux.HandleFunc(r.Pattern(http.MethodGet), func(_ http.ResponseWriter, req *http.Request) {
@@ -37,7 +38,8 @@ func TestAddressesLeadToTheirRoutes(t *testing.T) {
 		{ScoreSheet.For("2026/kinh-te", "so-yte"), ScoreSheet, "agency", "so-yte"},
 		{ScoreSheet.For("2026/kinh-te", "Sở Y tế/2?"), ScoreSheet, "agency", "Sở Y tế/2?"},
 		{Board.For("2026/kinh-te"), Board, "name", "kinh-te"},
-		{Public.Of("k7q2m5"), Public, "token", "k7q2m5"}, {PublicDocument.Of("k7q2m5"), PublicDocument, "token", "k7q2m5"},
+		{Public.Of("k7q2m5"), Public, "token", "k7q2m5"}, {PublicDocument.Of("k7q2m5"), PublicDocument, "token",
+			"k7q2m5"},
 	} {
 		reached, got = "", nil
 		mux.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, c.made, nil))
@@ -48,7 +50,8 @@ func TestAddressesLeadToTheirRoutes(t *testing.T) {
 			t.Errorf("%s: %s is %q, want %q", c.made, c.name, got.PathValue(c.name), c.value)
 		}
 	}
-	for _, wrong := range []string{"/giao-uoc/2026/kinh-te/lan/1", "/giao-uoc/2026/kinh-te/lan/.pdf", "/giao-uoc/2026", "/t/x/khac.pdf"} {
+	for _, wrong := range []string{"/giao-uoc/2026/kinh-te/lan/1", "/giao-uoc/2026/kinh-te/lan/.pdf", "/giao-uoc/2026",
+		"/t/x/khac.pdf"} {
 		reached = ""
 		mux.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, wrong, nil))
 		if reached != "" {

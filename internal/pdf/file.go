@@ -8,8 +8,8 @@ import (
 	"iter"
 )
 
-// ErrEncrypted is returned for a file with an Encrypt dictionary (§7.6), whose strings and streams this package does not
-// decipher.
+// ErrEncrypted is returned for a file with an Encrypt dictionary (§7.6), whose strings and streams this package does
+// not decipher.
 var ErrEncrypted = errors.New("the pdf is encrypted: remove its protection first, then try again")
 
 // maxObjectNumber is the largest object number of §C.2's table of limits.
@@ -418,7 +418,8 @@ func (f *File) Catalog() (Ref, Dict, error) {
 	}
 	d, ok := o.(Dict)
 	if !ok {
-		return Ref{}, nil, fmt.Errorf("%w: the document catalogue, object %d, is not a dictionary", ErrMalformed, ref.Num)
+		return Ref{}, nil, fmt.Errorf("%w: the document catalogue, object %d, is not a dictionary", ErrMalformed,
+			ref.Num)
 	}
 	return ref, d, nil
 }

@@ -18,11 +18,12 @@ import (
 	"text/template/parse"
 )
 
-// bilingual are the functions and types whose arguments are a Vietnamese text and an English one, by the place of the first.
+// bilingual are the functions and types whose arguments are a Vietnamese text and an English one, by the place of the
+// first.
 var bilingual = map[string]int{"words.Of": 0, "words.F": 0, "words.Text": 0}
 
-// TestEveryTextIsInBothLanguages walks the sources of the whole program: each text that stands in the code stands there in both
-// languages, and both use the same arguments.
+// TestEveryTextIsInBothLanguages walks the sources of the whole program: each text that stands in the code stands there
+// in both languages, and both use the same arguments.
 func TestEveryTextIsInBothLanguages(t *testing.T) {
 	walk(t, ".go", func(path string, source []byte) {
 		if strings.HasSuffix(path, "_test.go") {
@@ -131,7 +132,8 @@ func compare(vi, en string) string {
 
 var verb = regexp.MustCompile(`%(?:\[(\d+)\])?[-+# 0]*[0-9]*(?:\.[0-9]+)?([a-zA-Z%])`)
 
-// argumentsOf are the arguments that a format uses, by number, with the class of their verb: %s, %q and %v class as text.
+// argumentsOf are the arguments that a format uses, by number, with the class of their verb: %s, %q and %v class as
+// text.
 func argumentsOf(format string) map[int]string {
 	out := map[int]string{}
 	next := 1
@@ -157,8 +159,10 @@ func TestCompareFindsWhatIsWrong(t *testing.T) {
 		vi, en string
 		wrong  bool
 	}{
-		{"hạn %s", "due %s", false}, {"%[2]s: %[1]d", "%[1]d of %[2]q", false}, {"100%%", "all", false}, {"", "", false},
-		{"hạn", "", true}, {"", "due", true}, {"hạn %s", "due", true}, {"%s còn %d", "%d left", true}, {"%d", "%s", true},
+		{"hạn %s", "due %s", false}, {"%[2]s: %[1]d", "%[1]d of %[2]q", false}, {"100%%", "all", false},
+		{"", "", false},
+		{"hạn", "", true}, {"", "due", true}, {"hạn %s", "due", true}, {"%s còn %d", "%d left", true},
+		{"%d", "%s", true},
 	} {
 		if got := compare(c.vi, c.en) != ""; got != c.wrong {
 			t.Errorf("%q and %q: wrong is %v, want %v", c.vi, c.en, got, c.wrong)
@@ -166,8 +170,8 @@ func TestCompareFindsWhatIsWrong(t *testing.T) {
 	}
 }
 
-// TestEveryTemplatesTextIsInBothLanguages walks the pages' templates: {{t "…" "…" args}} and {{n count "…" "…" "…"}}. Between them no
-// word stands as it is, but for names.
+// TestEveryTemplatesTextIsInBothLanguages walks the pages' templates: {{t "…" "…" args}} and {{n count "…" "…" "…"}}.
+// Between them no word stands as it is, but for names.
 func TestEveryTemplatesTextIsInBothLanguages(t *testing.T) {
 	found := 0
 	walk(t, ".html", func(path string, source []byte) {
@@ -254,7 +258,8 @@ var (
 
 // bareWord is a word of a template that is in no action, no tag and no name.
 func bareWord(source []byte) string {
-	for _, word := range wordIn.FindAllString(tag.ReplaceAllString(action.ReplaceAllString(string(source), ""), " "), -1) {
+	for _, word := range wordIn.FindAllString(tag.ReplaceAllString(action.ReplaceAllString(string(source), ""), " "),
+		-1) {
 		if !nameOnly[word] {
 			return word
 		}
