@@ -11,7 +11,7 @@ import (
 )
 
 // bind turns the YAML of values into typed values, reporting everything wrong.
-func (f *findings) bind(vars []*Variable, vals Values) map[string]*value {
+func (f *findings) bind(vars []*variable, vals Values) map[string]*value {
 	out := map[string]*value{}
 	given := map[string]*yaml.Node{}
 	var names []string
@@ -50,14 +50,14 @@ func (f *findings) bind(vars []*Variable, vals Values) map[string]*value {
 }
 
 // labelled is a variable's caption in brackets, if it has one.
-func labelled(v *Variable) words.Text {
+func labelled(v *variable) words.Text {
 	if v.Label.IsZero() {
 		return words.Text{}
 	}
 	return words.F(" (%s)", " (%s)", v.Label)
 }
 
-func (f *findings) value(v *Variable, n *yaml.Node, file string) *value {
+func (f *findings) value(v *variable, n *yaml.Node, file string) *value {
 	at := Position{file, n.Line, n.Column}
 	out := &value{typ: v.Type, list: v.List, at: at}
 	if v.List || v.Type == Table {
@@ -88,11 +88,11 @@ func (f *findings) value(v *Variable, n *yaml.Node, file string) *value {
 	return out
 }
 
-func (f *findings) wrongType(v *Variable, at Position, n *yaml.Node, want words.Text) {
+func (f *findings) wrongType(v *variable, at Position, n *yaml.Node, want words.Text) {
 	f.add(at, n.Value, words.F("“%s” phải là %s.", "“%s” must be %s.", v.Name, want))
 }
 
-func (f *findings) scalar(v *Variable, n *yaml.Node, out *value) {
+func (f *findings) scalar(v *variable, n *yaml.Node, out *value) {
 	s := strings.TrimSpace(n.Value)
 	wrong := func() { f.wrongType(v, out.at, n, typeNames[v.Type]) }
 	switch v.Type {
@@ -142,7 +142,7 @@ func (f *findings) scalar(v *Variable, n *yaml.Node, out *value) {
 	}
 }
 
-func (f *findings) bounds(v *Variable, out *value, s string) {
+func (f *findings) bounds(v *variable, out *value, s string) {
 	if v.Min != nil && out.num.Cmp(v.Min) < 0 {
 		f.add(out.at, s, words.F("“%s” phải từ %s trở lên.", "“%s” must be %s or more.", v.Name,
 			formatNumber(v.Min, "vi")))
@@ -153,7 +153,7 @@ func (f *findings) bounds(v *Variable, out *value, s string) {
 	}
 }
 
-func (f *findings) record(v *Variable, n *yaml.Node, file string) *value {
+func (f *findings) record(v *variable, n *yaml.Node, file string) *value {
 	out := &value{typ: v.Type, fields: map[string]*value{}, at: Position{file, n.Line, n.Column}}
 	if n.Kind != yaml.MappingNode {
 		f.wrongType(v, out.at, n, words.Of("các cặp “cột: giá trị”", "pairs “column: value”"))
@@ -191,7 +191,7 @@ func (f *findings) record(v *Variable, n *yaml.Node, file string) *value {
 }
 
 // tableChecks looks at the number of rows and at totals.
-func (f *findings) tableChecks(v *Variable, out *value) {
+func (f *findings) tableChecks(v *variable, out *value) {
 	n := len(out.items)
 	if v.MinRows > 0 && n < v.MinRows || v.MaxRows > 0 && n > v.MaxRows {
 		f.add(out.at, v.Name, words.F("“%s” có %d dòng, phải có từ %d đến %d.",

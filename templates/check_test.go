@@ -263,17 +263,17 @@ func TestNumberWords(t *testing.T) {
 		1_000_000: "một triệu", 185_500_000: "một trăm tám mươi lăm triệu năm trăm nghìn",
 		1_000_000_001: "một tỷ không trăm linh một", 2_500_000_000_000: "hai nghìn năm trăm tỷ",
 	} {
-		if got := NumberWords(big.NewRat(n, 1), words.Vietnamese); got != want {
+		if got := numberWords(big.NewRat(n, 1), words.Vietnamese); got != want {
 			t.Errorf("%d: %q, want %q", n, got, want)
 		}
 	}
 	for n, want := range map[int64]string{0: "zero", 13: "thirteen", 42: "forty-two", 100: "one hundred",
 		2026: "two thousand twenty-six", 1_250_000: "one million two hundred and fifty thousand"} {
-		if got := NumberWords(big.NewRat(n, 1), words.English); got != want {
+		if got := numberWords(big.NewRat(n, 1), words.English); got != want {
 			t.Errorf("%d: %q, want %q", n, got, want)
 		}
 	}
-	if got := NumberWords(big.NewRat(-75, 10), words.Vietnamese); got != "âm bảy phẩy năm" {
+	if got := numberWords(big.NewRat(-75, 10), words.Vietnamese); got != "âm bảy phẩy năm" {
 		t.Error(got)
 	}
 }

@@ -75,7 +75,7 @@ func (t *Template) draft(values Values, opt DraftOptions) (*Document, []Problem)
 	profile := opt.Profile
 	if profile == nil {
 		var err error
-		if profile, err = BuiltinProfile(t.header.layout); err != nil {
+		if profile, err = builtinProfile(t.header.layout); err != nil {
 			d.f.add(Position{t.Name, 1, 1}, t.header.layout, words.F("Không có kiểu trình bày “%s”.",
 				"There is no layout profile “%s”.", t.header.layout))
 			return nil, d.f.list

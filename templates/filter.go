@@ -97,19 +97,19 @@ func inWords(v *value, _ string, lang words.Language) string {
 	switch {
 	case v.typ == Date && lang != words.English && !v.day.IsZero():
 		return "ngày " + dayWords(v.day.Date) + " tháng " + monthWords(v.day.Month) + " năm " +
-			NumberWords(big.NewRat(int64(v.day.Year), 1), lang)
+			numberWords(big.NewRat(int64(v.day.Year), 1), lang)
 	case v.num != nil && v.typ == Money && lang != words.English:
-		return NumberWords(v.num, lang) + " đồng"
+		return numberWords(v.num, lang) + " đồng"
 	case v.num != nil && v.typ == Money:
-		return NumberWords(v.num, lang) + " dong"
+		return numberWords(v.num, lang) + " dong"
 	case v.num != nil:
-		return NumberWords(v.num, lang)
+		return numberWords(v.num, lang)
 	}
 	return v.plain(lang)
 }
 
 func dayWords(n int) string {
-	s := NumberWords(big.NewRat(int64(n), 1), words.Vietnamese)
+	s := numberWords(big.NewRat(int64(n), 1), words.Vietnamese)
 	if n <= 10 {
 		return "mùng " + s
 	}
@@ -120,7 +120,7 @@ func monthWords(n int) string {
 	if n == 4 {
 		return "tư"
 	}
-	return NumberWords(big.NewRat(int64(n), 1), words.Vietnamese)
+	return numberWords(big.NewRat(int64(n), 1), words.Vietnamese)
 }
 
 func money(v *value, arg string, lang words.Language) string {
@@ -159,7 +159,7 @@ func ordinal(v *value, _ string, lang words.Language) string {
 	case 4:
 		return "thứ tư"
 	}
-	return "thứ " + NumberWords(v.num, lang)
+	return "thứ " + numberWords(v.num, lang)
 }
 
 func roman(v *value, _ string, lang words.Language) string {

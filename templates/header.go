@@ -31,15 +31,15 @@ const (
 	Table        // rows with typed columns
 )
 
-// Variable is a declared variable, or a column of one.
-type Variable struct {
+// variable is a declared variable, or a column of one.
+type variable struct {
 	Name           string
 	Label          words.Text // for a form's caption
 	Type           Type
 	List           bool
 	Required       bool
 	Choices        []string
-	Columns        []Variable
+	Columns        []variable
 	Totals         map[string]*big.Rat // column → what it must add up to
 	MinRows        int
 	MaxRows        int // 0: no bound
@@ -58,11 +58,11 @@ type header struct {
 	from, to               Day
 	languages              []words.Language
 	process, layout        string
-	variables              []*Variable
+	variables              []*variable
 }
 
 // builtin are the columns that records of a type always have.
-var builtin = map[Type][]Variable{
+var builtin = map[Type][]variable{
 	Person: {{Name: "họ_tên", Type: Text}, {Name: "chức_vụ", Type: Text}, {Name: "đơn_vị", Type: Text}},
 	PositionHeld: {{Name: "chức_vụ", Type: Text, Required: true}, {Name: "đơn_vị", Type: Text},
 		{Name: "quyền", Type: Text}},
@@ -171,8 +171,8 @@ func (f *findings) languages(name string, n *yaml.Node) []words.Language {
 	return out
 }
 
-func (f *findings) variable(name string, k, n *yaml.Node, depth int) *Variable {
-	v := &Variable{Name: k.Value, Required: true, At: Position{name, k.Line, k.Column}}
+func (f *findings) variable(name string, k, n *yaml.Node, depth int) *variable {
+	v := &variable{Name: k.Value, Required: true, At: Position{name, k.Line, k.Column}}
 	if !validName(k.Value) {
 		f.add(v.At, k.Value, words.F("Tên biến “%s” chỉ gồm chữ, số và dấu gạch dưới, bắt đầu bằng chữ.",
 			"Variable name “%s” may hold letters, digits and underscores, and begins with a letter.", k.Value))
@@ -211,7 +211,7 @@ func (f *findings) variable(name string, k, n *yaml.Node, depth int) *Variable {
 	return v
 }
 
-func (f *findings) variableEntry(v *Variable, name string, k, x *yaml.Node, depth int) {
+func (f *findings) variableEntry(v *variable, name string, k, x *yaml.Node, depth int) {
 	at := Position{name, x.Line, x.Column}
 	switch canonical(k.Value) {
 	case "loại":
@@ -280,7 +280,7 @@ func (f *findings) rows(at Position, s string) (lo, hi int) {
 	return lo, hi
 }
 
-func (f *findings) setType(v *Variable, n *yaml.Node, name string) {
+func (f *findings) setType(v *variable, n *yaml.Node, name string) {
 	word := strings.ToLower(strings.Join(strings.Fields(n.Value), " "))
 	for _, prefix := range []string{"danh sách các ", "danh sách ", "list of "} {
 		if rest, ok := strings.CutPrefix(word, prefix); ok {
@@ -302,7 +302,7 @@ func (f *findings) setType(v *Variable, n *yaml.Node, name string) {
 	}
 }
 
-func (v *Variable) column(name string) *Variable {
+func (v *variable) column(name string) *variable {
 	if first, rest, nested := strings.Cut(name, "."); nested {
 		if c := v.column(first); c != nil {
 			return c.column(rest)
@@ -320,7 +320,7 @@ func (v *Variable) column(name string) *Variable {
 	return nil
 }
 
-func (v *Variable) columnNames() []string {
+func (v *variable) columnNames() []string {
 	var out []string
 	for _, c := range v.Columns {
 		out = append(out, c.Name)

@@ -7,11 +7,11 @@ import (
 	"covenant/internal/words"
 )
 
-// NumberWords spells a number out up to 999 999 999 999 999 999;
+// numberWords spells a number out up to 999 999 999 999 999 999;
 // a larger one is written in figures.
 //
 // Vietnamese: “một nghìn không trăm linh năm”, “hai mươi mốt”, “mười lăm”.
-func NumberWords(n *big.Rat, lang words.Language) string {
+func numberWords(n *big.Rat, lang words.Language) string {
 	neg := n.Sign() < 0
 	abs := new(big.Rat).Abs(n)
 	whole := new(big.Int).Quo(abs.Num(), abs.Denom())

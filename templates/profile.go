@@ -93,8 +93,8 @@ var ErrUnknownProfile = errors.New("unknown layout profile")
 
 var builtinProfiles sync.Map // name to *Profile
 
-// BuiltinProfile returns a profile that comes with the program, as "nd30".
-func BuiltinProfile(name string) (*Profile, error) {
+// builtinProfile returns a profile that comes with the program, as "nd30".
+func builtinProfile(name string) (*Profile, error) {
 	if p, ok := builtinProfiles.Load(name); ok {
 		return p.(*Profile), nil
 	}

@@ -40,15 +40,6 @@ func (t *Template) Process() string { return t.header.process }
 // Profile names the layout profile.
 func (t *Template) Profile() string { return t.header.layout }
 
-// Variables are the declared variables in their order.
-func (t *Template) Variables() []Variable {
-	out := make([]Variable, len(t.header.variables))
-	for i, v := range t.header.variables {
-		out[i] = *v
-	}
-	return out
-}
-
 // Images are the file names of the pictures that the template names in plain text, sorted and unique.
 func (t *Template) Images() []string {
 	var out []string
@@ -116,7 +107,7 @@ func splitHeader(text string) (head, body string, shift int, ok bool) {
 func (f *findings) scan(t *Template) {
 	s := &scanner{f: f, t: t, used: map[string]bool{}}
 	s.collectIDs(t.body)
-	s.nodes(t.body, map[string]*Variable{})
+	s.nodes(t.body, map[string]*variable{})
 	for _, v := range t.header.variables {
 		if !s.used[v.Name] {
 			p := f.add(v.At, v.Name, words.F("Biến “%s” được khai báo mà không dùng.",
@@ -207,7 +198,7 @@ func clip(s string) string {
 	return s
 }
 
-func (s *scanner) nodes(nodes []*node, scope map[string]*Variable) {
+func (s *scanner) nodes(nodes []*node, scope map[string]*variable) {
 	for _, n := range nodes {
 		n.cond.paths(func(p []string, at Position) { s.path(p, at, scope) })
 		inner := scope
@@ -249,14 +240,14 @@ func (s *scanner) cellCount(table *node, rows []*node) {
 }
 
 // enter is the scope inside a loop.
-func (s *scanner) enter(l *loop, scope map[string]*Variable) map[string]*Variable {
-	inner := make(map[string]*Variable, len(scope)+1)
+func (s *scanner) enter(l *loop, scope map[string]*variable) map[string]*variable {
+	inner := make(map[string]*variable, len(scope)+1)
 	for k, v := range scope {
 		inner[k] = v
 	}
 	v := s.path(l.over, l.at, scope)
 	if v == nil {
-		v = &Variable{Name: l.name}
+		v = &variable{Name: l.name}
 	} else {
 		if !v.List && v.Type != Table {
 			s.f.add(l.at, strings.Join(l.over, "."),
@@ -274,7 +265,7 @@ func (s *scanner) enter(l *loop, scope map[string]*Variable) map[string]*Variabl
 	return inner
 }
 
-func (s *scanner) inlines(list []inline, scope map[string]*Variable) {
+func (s *scanner) inlines(list []inline, scope map[string]*variable) {
 	for _, in := range list {
 		in.cond.paths(func(p []string, at Position) { s.path(p, at, scope) })
 		inner := scope
@@ -296,7 +287,7 @@ func (s *scanner) inlines(list []inline, scope map[string]*Variable) {
 	}
 }
 
-func (s *scanner) call(c *call, scope map[string]*Variable) {
+func (s *scanner) call(c *call, scope map[string]*variable) {
 	v := s.path(c.path, c.at, scope)
 	if v == nil {
 		return
@@ -319,7 +310,7 @@ func (s *scanner) call(c *call, scope map[string]*Variable) {
 }
 
 // accepts reports a filter that can make nothing of a value's type. A filter behind another gets text.
-func (s *scanner) accepts(u filterUse, v *Variable) {
+func (s *scanner) accepts(u filterUse, v *variable) {
 	types, bounded := filterTypes[u.name]
 	if !bounded || v.Type == 0 && v.Columns == nil && !v.List { // an unknown type was reported where it is declared
 		return
@@ -340,7 +331,7 @@ func (s *scanner) accepts(u filterUse, v *Variable) {
 }
 
 // attr checks an entry of a block; “đơn vị” and the like name a variable.
-func (s *scanner) attr(n *node, a attr, scope map[string]*Variable) {
+func (s *scanner) attr(n *node, a attr, scope map[string]*variable) {
 	allowed := blockAttrs[n.kind]
 	kind, ok := allowed[a.key]
 	if !ok {
@@ -362,13 +353,13 @@ func (s *scanner) attr(n *node, a attr, scope map[string]*Variable) {
 }
 
 // path finds what a path names; unknown names are reported with a hint.
-func (s *scanner) path(path []string, at Position, scope map[string]*Variable) *Variable {
+func (s *scanner) path(path []string, at Position, scope map[string]*variable) *variable {
 	if len(path) == 0 || s.f.full() {
 		return nil
 	}
 	whole := strings.Join(path, ".")
 	if word, ok := documentWords[whole]; ok {
-		return &Variable{Name: whole, Type: documentTypes[word]}
+		return &variable{Name: whole, Type: documentTypes[word]}
 	}
 	v := scope[path[0]]
 	if v == nil {
@@ -386,10 +377,10 @@ func (s *scanner) path(path []string, at Position, scope map[string]*Variable) *
 	}
 	for _, name := range path[1:] {
 		if name == "thứ_tự" || name == "index" {
-			return &Variable{Name: name, Type: Number}
+			return &variable{Name: name, Type: Number}
 		}
 		if name == "cuối" || name == "last" {
-			return &Variable{Name: name, Type: YesNo}
+			return &variable{Name: name, Type: YesNo}
 		}
 		c := v.column(name)
 		if c == nil {
@@ -402,7 +393,7 @@ func (s *scanner) path(path []string, at Position, scope map[string]*Variable) *
 	return v
 }
 
-func (s *scanner) visible(scope map[string]*Variable) []string {
+func (s *scanner) visible(scope map[string]*variable) []string {
 	out := append(keys(scope), keys(documentWords)...)
 	for _, v := range s.t.header.variables {
 		out = append(out, v.Name)

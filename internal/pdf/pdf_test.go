@@ -255,7 +255,7 @@ func TestRevisionsAreSeparate(t *testing.T) {
 		if !Equal(d.Get("Step"), want) {
 			t.Errorf("revision %d: %v", i, d.Get("Step"))
 		}
-		prefix, err := f.Prefix(revs[i].End)
+		prefix, err := Open(f.ReaderAt(), revs[i].End, Limits{})
 		if err != nil || len(prefix.Revisions()) != i+1 {
 			t.Errorf("prefix %d: %v", i, err)
 		}
