@@ -17,9 +17,9 @@ import (
 	"covenant/internal/truetype"
 )
 
-// Appearance is what a visible signature shows within its field's rectangle, from top to bottom: lines, an image, lines, as in
-// a signature block that has the title above and the name below (Decree 30/2020/NĐ-CP, Appendix I, cells 7a–7c). Lines alone
-// stand in the middle. The zero value shows nothing.
+// Appearance is what a visible signature shows within its field's rectangle, from top to bottom: lines, an image,
+// lines, as in a signature block that has the title above and the name below (Decree 30/2020/NĐ-CP, Appendix I, cells
+// 7a–7c). Lines alone stand in the middle. The zero value shows nothing.
 //
 // Text is set in Liberation Serif, all of it shrunk by one factor where the widest line or the height does not fit. All
 // Vietnamese letters are there; a character that the font lacks is an error of type [*MissingGlyphError].
@@ -56,7 +56,8 @@ type MissingGlyphError struct {
 }
 
 func (e *MissingGlyphError) Error() string {
-	return fmt.Sprintf("the signature's appearance, line %d: the font has no glyph for %q (U+%04X); write the line without it", e.Line+1, e.Rune, e.Rune)
+	return fmt.Sprintf("the signature's appearance, line %d: the font has no glyph for %q (U+%04X); write the line "+
+		"without it", e.Line+1, e.Rune, e.Rune)
 }
 
 // maxPixels bounds an appearance's image.
@@ -83,7 +84,8 @@ type canvas struct {
 }
 
 // draw adds an appearance for a rectangle of the given size to the update and returns the reference of its form XObject
-// (ISO 32000-2 §12.5.5), turned counterclockwise by rotate degrees, a multiple of 90. Nothing to show gives an empty form.
+// (ISO 32000-2 §12.5.5), turned counterclockwise by rotate degrees, a multiple of 90. Nothing to show gives an empty
+// form.
 func (a *Appearance) draw(u *pdf.Update, width, height float64, rotate int) (pdf.Ref, error) {
 	if rotate%180 != 0 {
 		width, height = height, width
@@ -109,7 +111,8 @@ func (a *Appearance) draw(u *pdf.Update, width, height float64, rotate int) (pdf
 	if rotate != 0 {
 		// The viewer moves the turned box onto the rectangle (§12.5.5, algorithm 8.1).
 		turn := map[int][4]int{90: {0, 1, -1, 0}, 180: {-1, 0, 0, -1}, 270: {0, -1, 1, 0}}[rotate]
-		dict = dict.With("Matrix", pdf.Array{pdf.Integer(turn[0]), pdf.Integer(turn[1]), pdf.Integer(turn[2]), pdf.Integer(turn[3]), pdf.Integer(0), pdf.Integer(0)})
+		dict = dict.With("Matrix", pdf.Array{pdf.Integer(turn[0]), pdf.Integer(turn[1]), pdf.Integer(turn[2]),
+			pdf.Integer(turn[3]), pdf.Integer(0), pdf.Integer(0)})
 	}
 	return u.Add(&pdf.Stream{Dict: dict, Data: c.content.Bytes()}), nil
 }
@@ -128,7 +131,8 @@ const leading = 1.2
 // margin is left free on each side, in points.
 const margin = 1.5
 
-// layOut measures the lines and shrinks them all by one factor where they do not fit. Heights are those of Above and Lines.
+// layOut measures the lines and shrinks them all by one factor where they do not fit. Heights are those of Above and
+// Lines.
 func (a *Appearance) layOut(fonts [2]*truetype.Face, width, height float64) (lines []textLine, above, below float64) {
 	widest := 0.0
 	for i, l := range slices.Concat(a.Above, a.Lines) {

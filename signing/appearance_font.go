@@ -7,8 +7,8 @@ import (
 	"covenant/internal/truetype"
 )
 
-// addFont embeds a subset as a Type 0 font with Identity-H (ISO 32000-2 §9.7.6) and a ToUnicode map (§9.10.3), in the form
-// that PDF/A-2 asks for (ISO 19005-2 §6.2.11).
+// addFont embeds a subset as a Type 0 font with Identity-H (ISO 32000-2 §9.7.6) and a ToUnicode map (§9.10.3), in the
+// form that PDF/A-2 asks for (ISO 19005-2 §6.2.11).
 func addFont(u *pdf.Update, s *truetype.Subset) pdf.Ref {
 	full := pdf.Name(s.Tag + "+" + s.Face.Name)
 	file := pdf.Flate(pdf.Dict{{Key: "Length1", Value: pdf.Integer(len(s.Program))}}, s.Program)
@@ -17,7 +17,8 @@ func addFont(u *pdf.Update, s *truetype.Subset) pdf.Ref {
 		{Key: "Type", Value: pdf.Name("FontDescriptor")},
 		{Key: "FontName", Value: full},
 		{Key: "Flags", Value: pdf.Integer(6)}, // serif, symbolic
-		{Key: "FontBBox", Value: pdf.Array{pdf.Integer(f.BBox[0]), pdf.Integer(f.BBox[1]), pdf.Integer(f.BBox[2]), pdf.Integer(f.BBox[3])}},
+		{Key: "FontBBox", Value: pdf.Array{pdf.Integer(f.BBox[0]), pdf.Integer(f.BBox[1]), pdf.Integer(f.BBox[2]),
+			pdf.Integer(f.BBox[3])}},
 		{Key: "ItalicAngle", Value: pdf.Real(f.ItalicAngle)},
 		{Key: "Ascent", Value: pdf.Integer(f.Ascent)},
 		{Key: "Descent", Value: pdf.Integer(f.Descent)},

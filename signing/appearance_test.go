@@ -58,7 +58,8 @@ func TestEveryVietnameseLetterComesBackFromTheFile(t *testing.T) {
 			lines = append(lines, Line{Text: part + "H₫", Bold: bold, Size: 9})
 		}
 		decomposed := Line{Text: "To\u0302\u0301 ba\u0323n", Bold: bold} // NFD becomes NFC
-		out := sign(t, testFile(t, classic, "a"), id, Options{Field: "a", Appearance: &Appearance{Lines: append(lines, decomposed)}})
+		out := sign(t, testFile(t, classic, "a"), id,
+			Options{Field: "a", Appearance: &Appearance{Lines: append(lines, decomposed)}})
 		text := tool(t, "pdftotext", "-raw", writeTemp(t, "text.pdf", out), "-")
 		for _, l := range append(lines, Line{Text: "Tố bạn"}) {
 			if !strings.Contains(text, l.Text) {
@@ -79,7 +80,8 @@ func TestAppearanceStaysInItsRectangle(t *testing.T) {
 	id := issue(t, testPKI(t), "Lê Thị Cúc", devpki.Profile{})
 	long := Line{Text: strings.Repeat("Ủy ban nhân dân tỉnh Hà Nam ", 6), Bold: true, Size: 14}
 	before := render(t, testFile(t, classic, "a"), 72)
-	out := sign(t, testFile(t, classic, "a"), id, Options{Field: "a", Appearance: &Appearance{Above: []Line{long, long}, Image: testImage(t), Lines: []Line{long}}})
+	out := sign(t, testFile(t, classic, "a"), id, Options{Field: "a", Appearance: &Appearance{Above: []Line{long, long},
+		Image: testImage(t), Lines: []Line{long}}})
 	after := render(t, out, 72)
 	b := after.Bounds()
 	changed := 0
@@ -102,12 +104,14 @@ func TestAppearanceStaysInItsRectangle(t *testing.T) {
 func TestAppearanceReadsUprightOnTurnedPages(t *testing.T) {
 	id := issue(t, testPKI(t), "Lê Thị Cúc", devpki.Profile{})
 	for _, angle := range []int{0, 90, 180, 270} {
-		in := relocate(t, bytes.Replace(testFile(t, classic), []byte("/Tabs/S"), fmt.Appendf(nil, "/Tabs/S/Rotate %d", angle), 1))
+		in := relocate(t, bytes.Replace(testFile(t, classic), []byte("/Tabs/S"), fmt.Appendf(nil, "/Tabs/S/Rotate %d",
+			angle), 1))
 		out := sign(t, in, id, Options{New: &NewField{Rect: Rect{100, 100, 300, 300}}, Appearance: &Appearance{
 			Above: []Line{{Text: "MMMMMMMM", Size: 24, Bold: true}}, Lines: []Line{{Text: "i", Size: 10}}}})
 		img := render(t, out, 72)
 		// Where the rectangle's upper edge lies in the picture as it is shown.
-		x0, y0 := map[int]float64{0: 100, 90: 100, 180: 595 - 300, 270: 842 - 300}[angle], map[int]float64{0: 842 - 300, 90: 100, 180: 100, 270: 595 - 300}[angle]
+		x0, y0 := map[int]float64{0: 100, 90: 100, 180: 595 - 300, 270: 842 - 300}[angle], map[int]float64{0: 842 - 300,
+			90: 100, 180: 100, 270: 595 - 300}[angle]
 		top, bottom := ink(img, 72, x0, y0, x0+200, y0+50), ink(img, 72, x0, y0+150, x0+200, y0+200)
 		if top < 200 || bottom > top/4 {
 			t.Errorf("%d°: ink %d in the upper part, %d in the lower", angle, top, bottom)
@@ -121,14 +125,16 @@ func TestImageTooLarge(t *testing.T) {
 		t.Fatal(err)
 	}
 	id := issue(t, testPKI(t), "Lê Thị Cúc", devpki.Profile{})
-	if _, _, err := SignBytes(t.Context(), testFile(t, classic, "a"), id, Options{Field: "a", Appearance: &Appearance{Image: buf.Bytes()}}); err == nil || !strings.Contains(err.Error(), "25 million") {
+	if _, _, err := SignBytes(t.Context(), testFile(t, classic, "a"), id, Options{Field: "a",
+		Appearance: &Appearance{Image: buf.Bytes()}}); err == nil || !strings.Contains(err.Error(), "25 million") {
 		t.Error(err)
 	}
 }
 
 func TestMissingGlyphNamesTheLine(t *testing.T) {
 	id := issue(t, testPKI(t), "Lê Thị Cúc", devpki.Profile{})
-	_, _, err := SignBytes(t.Context(), testFile(t, classic, "a"), id, Options{Field: "a", Appearance: &Appearance{Above: vietnamese, Lines: []Line{{Text: "漢"}}}})
+	_, _, err := SignBytes(t.Context(), testFile(t, classic, "a"), id,
+		Options{Field: "a", Appearance: &Appearance{Above: vietnamese, Lines: []Line{{Text: "漢"}}}})
 	var missing *MissingGlyphError
 	if !errors.As(err, &missing) || missing.Rune != '漢' || missing.Line != 2 {
 		t.Error(err)

@@ -21,7 +21,8 @@ import (
 	"covenant/signing/devpki"
 )
 
-// benchFile is a file of about size bytes with 300 objects, most of its bytes in streams as in a document with pictures.
+// benchFile is a file of about size bytes with 300 objects, most of its bytes in streams as in a document with
+// pictures.
 func benchFile(tb testing.TB, size int) []byte {
 	tb.Helper()
 	objects := map[int]string{
@@ -46,8 +47,8 @@ func benchFile(tb testing.TB, size int) []byte {
 
 const benchSize = 322_000
 
-// cpu reports the processor time of an operation, all threads and the garbage collector included, which other work on the
-// machine disturbs less than the time by the clock. Call it before the loop and the result after it.
+// cpu reports the processor time of an operation, all threads and the garbage collector included, which other work on
+// the machine disturbs less than the time by the clock. Call it before the loop and the result after it.
 func cpu(b *testing.B) func() {
 	used := func() time.Duration {
 		var r syscall.Rusage
@@ -89,7 +90,8 @@ func BenchmarkSign(b *testing.B) {
 			done := cpu(b)
 			for b.Loop() {
 				out.Reset()
-				if _, err := Sign(b.Context(), bytes.NewReader(in), int64(len(in)), &out, id, Options{Field: "a"}); err != nil {
+				if _, err := Sign(b.Context(), bytes.NewReader(in), int64(len(in)), &out, id,
+					Options{Field: "a"}); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -105,7 +107,8 @@ func BenchmarkSign(b *testing.B) {
 			done := cpu(b)
 			for b.Loop() {
 				out.Reset()
-				if _, err := Sign(b.Context(), bytes.NewReader(signed), int64(len(signed)), &out, id, Options{Field: "a", Resume: first.State}); err != nil {
+				if _, err := Sign(b.Context(), bytes.NewReader(signed), int64(len(signed)), &out, id,
+					Options{Field: "a", Resume: first.State}); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -125,7 +128,8 @@ func BenchmarkSign(b *testing.B) {
 				var out bytes.Buffer
 				for pb.Next() {
 					out.Reset()
-					if _, err := Sign(b.Context(), bytes.NewReader(in), int64(len(in)), &out, id, Options{Field: "a"}); err != nil {
+					if _, err := Sign(b.Context(), bytes.NewReader(in), int64(len(in)), &out, id,
+						Options{Field: "a"}); err != nil {
 						b.Fatal(err)
 					}
 				}
@@ -170,7 +174,9 @@ func olderSign(tb testing.TB, in []byte, id Identity) []byte {
 	}
 	var out bytes.Buffer
 	err = oldsign.Sign(bytes.NewReader(in), &out, reader, int64(len(in)), oldsign.SignData{
-		Signature:         oldsign.SignDataSignature{Info: oldsign.SignDataSignatureInfo{Name: "older", Date: time.Now()}, CertType: oldsign.ApprovalSignature, DocMDPPerm: oldsign.AllowFillingExistingFormFieldsAndSignaturesPerms},
+		Signature: oldsign.SignDataSignature{Info: oldsign.SignDataSignatureInfo{Name: "older",
+			Date: time.Now()}, CertType: oldsign.ApprovalSignature,
+			DocMDPPerm: oldsign.AllowFillingExistingFormFieldsAndSignaturesPerms},
 		Signer:            id.Signer,
 		DigestAlgorithm:   crypto.SHA256,
 		Certificate:       id.Certificate,

@@ -19,7 +19,8 @@ func TestManySignersAtOnce(t *testing.T) {
 	for i := range 20 {
 		id := issue(t, p, fmt.Sprintf("Người ký %d", i), devpki.Profile{})
 		wg.Go(func() {
-			out, _, err := SignBytes(t.Context(), in, id, Options{Level: BLTA, TSA: tsa, Validation: v, Field: "a", Appearance: &Appearance{Lines: vietnamese}})
+			out, _, err := SignBytes(t.Context(), in, id, Options{Level: BLTA, TSA: tsa, Validation: v, Field: "a",
+				Appearance: &Appearance{Lines: vietnamese}})
 			if err != nil {
 				t.Error(err)
 				return

@@ -7,16 +7,17 @@ import (
 	"covenant/signing/devpki"
 )
 
-// A field measured from the upper right corner comes to stand there as the page is shown: turned and cropped in any way,
-// with its text upright.
+// A field measured from the upper right corner comes to stand there as the page is shown: turned and cropped in any
+// way, with its text upright.
 func TestFieldInTheUpperRightCorner(t *testing.T) {
 	id := issue(t, testPKI(t), "Văn thư", devpki.Profile{})
 	for _, rotate := range []int{0, 90, 180, 270, -90} {
 		for _, crop := range []string{"", "/CropBox[100 200 500 800]"} {
 			t.Run(fmt.Sprint(rotate, crop), func(t *testing.T) {
 				out, _, err := SignBytes(t.Context(), turned(t, rotate, crop), id, Options{
-					New:        &NewField{Rect: Rect{X0: 20, Y0: 30, X1: 180, Y1: 60}, Corner: UpperRight},
-					Appearance: &Appearance{Lines: []Line{{Text: "01/GƯ-KTN"}, {Text: "2026-03-05T09:15:30+07:00"}}, Align: AlignRight},
+					New: &NewField{Rect: Rect{X0: 20, Y0: 30, X1: 180, Y1: 60}, Corner: UpperRight},
+					Appearance: &Appearance{Lines: []Line{{Text: "01/GƯ-KTN"}, {Text: "2026-03-05T09:15:30+07:00"}},
+						Align: AlignRight},
 				})
 				if err != nil {
 					t.Fatal(err)
@@ -28,7 +29,8 @@ func TestFieldInTheUpperRightCorner(t *testing.T) {
 					t.Errorf("%d dark points in the corner, %d on the page of %.0f × %.0f", inside, all, w, h)
 				}
 				// Upright and flush right: much ink at the right end, none in the left third.
-				if right, left := ink(img, 72, w-60, 30, w-20, 60), ink(img, 72, w-180, 30, w-150, 60); right == 0 || left != 0 {
+				if right, left := ink(img, 72, w-60, 30, w-20, 60), ink(img, 72, w-180, 30, w-150, 60); right == 0 ||
+					left != 0 {
 					t.Errorf("text is not flush right: %d points at the right, %d at the left", right, left)
 				}
 			})

@@ -15,8 +15,8 @@ import (
 )
 
 // smallFile is the size up to which a file is read into memory, and written to the output only when everything has
-// succeeded. A larger one is copied and hashed together. So every byte is read once: what is hashed is what is written, even
-// if the file changes meanwhile.
+// succeeded. A larger one is copied and hashed together. So every byte is read once: what is hashed is what is written,
+// even if the file changes meanwhile.
 const smallFile = 16 << 20
 
 // PartialOutputError says that the output has received bytes although the operation failed afterwards: discard it.
@@ -89,12 +89,14 @@ func (d *document) ReadAt(p []byte, off int64) (n int, err error) {
 func (d *document) open() (*pdf.File, error) {
 	f, err := pdf.Open(d, d.Len(), d.limits)
 	if errors.Is(err, pdf.ErrMalformed) {
-		return nil, fmt.Errorf("the file is damaged and cannot be added to; have it written anew by the program that made it, before anybody signs: %w", err)
+		return nil, fmt.Errorf("the file is damaged and cannot be added to; have it written anew by the program "+
+			"that made it, before anybody signs: %w", err)
 	}
 	return f, err
 }
 
-// hashState returns a fresh copy of the hash state at the end of the input. A large input goes to the output on the way.
+// hashState returns a fresh copy of the hash state at the end of the input. A large input goes to the output on the
+// way.
 func (d *document) hashState(h crypto.Hash) (hash.Hash, error) {
 	if s, ok := d.hashes[h]; ok {
 		return cloneHash(s)
@@ -261,5 +263,6 @@ func (d *document) partial(err error) error {
 type RoomError struct{ Need, Room int }
 
 func (e *RoomError) Error() string {
-	return fmt.Sprintf("the signature needs %d bytes and its place has %d: set Options.Room higher (at most %d), or embed fewer certificates", e.Need, e.Room, maxContents)
+	return fmt.Sprintf("the signature needs %d bytes and its place has %d: set Options.Room higher (at most %d), or "+
+		"embed fewer certificates", e.Need, e.Room, maxContents)
 }

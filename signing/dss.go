@@ -39,7 +39,8 @@ var dssLists = []pdf.Name{"Certs", "OCSPs", "CRLs"}
 const maxDSS = 64 << 20
 
 func readDSS(f *pdf.File) (*dss, error) {
-	d := &dss{file: f, lists: map[pdf.Name]pdf.Array{}, values: map[pdf.Name][][]byte{}, added: map[pdf.Name][][]byte{}, refs: map[item]pdf.Object{}}
+	d := &dss{file: f, lists: map[pdf.Name]pdf.Array{}, values: map[pdf.Name][][]byte{}, added: map[pdf.Name][][]byte{},
+		refs: map[item]pdf.Object{}}
 	_, catalog, err := f.Catalog()
 	if err != nil {
 		return nil, err
@@ -130,8 +131,8 @@ func (d *dss) write(u *pdf.Update, done *Extended) error {
 	return nil
 }
 
-// writeVRI adds an entry for each signature under the SHA-1 of its Contents, padding included, in capital hexadecimal digits.
-// The hash is a name here, not a protection.
+// writeVRI adds an entry for each signature under the SHA-1 of its Contents, padding included, in capital hexadecimal
+// digits. The hash is a name here, not a protection.
 func (d *dss) writeVRI(u *pdf.Update, dict pdf.Dict) (pdf.Dict, error) {
 	if len(d.vri) == 0 {
 		return dict, nil

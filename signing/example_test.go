@@ -16,8 +16,10 @@ import (
 )
 
 // blank is the smallest file that can be signed.
-const blank = "%PDF-1.7\n1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n2 0 obj\n<</Type/Pages/Kids[3 0 R]/Count 1>>\nendobj\n" +
-	"3 0 obj\n<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>\nendobj\nxref\n0 4\n0000000000 65535 f\r\n0000000009 00000 n\r\n" +
+const blank = "%PDF-1.7\n1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n2 0 obj\n<</Type/Pages/Kids[3 0 R]/Count " +
+	"1>>\nendobj\n" +
+	"3 0 obj\n<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>\nendobj\nxref\n0 4\n0000000000 65535 " +
+	"f\r\n0000000009 00000 n\r\n" +
 	"0000000054 00000 n\r\n0000000105 00000 n\r\ntrailer\n<</Size 4/Root 1 0 R>>\nstartxref\n170\n%%EOF\n"
 
 // development starts a development PKI; a real program has its certificate from an authority.
@@ -66,10 +68,11 @@ func ExampleSign() {
 	}
 	defer out.Close()
 	signed, err := signing.Sign(context.Background(), in, info.Size(), out, id, signing.Options{
-		Level:  signing.BT,
-		TSA:    &signing.TSA{URLs: []string{pki.TSA()}},
-		Field:  "director",
-		New:    &signing.NewField{Page: 1, Rect: signing.Rect{X0: 300, Y0: 100, X1: 500, Y1: 180}, Tooltip: "Chữ ký của Giám đốc"},
+		Level: signing.BT,
+		TSA:   &signing.TSA{URLs: []string{pki.TSA()}},
+		Field: "director",
+		New: &signing.NewField{Page: 1, Rect: signing.Rect{X0: 300, Y0: 100, X1: 500, Y1: 180},
+			Tooltip: "Chữ ký của Giám đốc"},
 		Reason: "Ký giao ước thi đua",
 		Appearance: &signing.Appearance{
 			Above: []signing.Line{{Text: "GIÁM ĐỐC", Bold: true, Size: 13}},
@@ -91,7 +94,8 @@ func ExamplePrepare() {
 	file := []byte(blank)
 
 	// Today, in one process. The key is not there, its certificate is.
-	session, err := signing.Prepare(ctx, bytes.NewReader(file), int64(len(file)), id.Certificate, id.Chain, signing.Options{})
+	session, err := signing.Prepare(ctx, bytes.NewReader(file), int64(len(file)), id.Certificate, id.Chain,
+		signing.Options{})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -116,7 +120,8 @@ func ExamplePrepare() {
 		log.Fatal(err)
 	}
 	var out bytes.Buffer
-	signed, err := signing.Finish(ctx, &later, bytes.NewReader(file), int64(len(file)), &out, value, signing.FinishOptions{})
+	signed, err := signing.Finish(ctx, &later, bytes.NewReader(file), int64(len(file)), &out, value,
+		signing.FinishOptions{})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -145,7 +150,8 @@ func ExampleExtend() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	report, err := signing.Verify(ctx, bytes.NewReader(out.Bytes()), int64(out.Len()), signing.VerifyOptions{Roots: pki.Roots()})
+	report, err := signing.Verify(ctx, bytes.NewReader(out.Bytes()), int64(out.Len()),
+		signing.VerifyOptions{Roots: pki.Roots()})
 	if err != nil {
 		log.Fatal(err)
 	}

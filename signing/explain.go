@@ -20,7 +20,8 @@ const (
 func clean(s string) string {
 	n := 0
 	return strings.Map(func(r rune) rune {
-		if n++; n > 200 || r < ' ' || (r >= 0x7f && r < 0xa0) || (r >= 0x200b && r <= 0x200f) || (r >= 0x202a && r <= 0x202e) ||
+		if n++; n > 200 || r < ' ' || (r >= 0x7f && r < 0xa0) || (r >= 0x200b && r <= 0x200f) ||
+			(r >= 0x202a && r <= 0x202e) ||
 			(r >= 0x2060 && r <= 0x206f) || r == 0xfeff {
 			return -1
 		}
@@ -71,7 +72,8 @@ func (r *Result) modified() []words.Text {
 	}
 	if r.intact {
 		out = append(out, words.F("Bản mà người ký đã ký vẫn còn nguyên trong tệp (bản lưu %d) và có thể trích ra.",
-			"What was signed is still in the file, unchanged (revision %d), and can be extracted.", r.Coverage.Revision))
+			"What was signed is still in the file, unchanged (revision %d), and can be extracted.",
+			r.Coverage.Revision))
 	}
 	return out
 }
@@ -90,11 +92,13 @@ func (r *Result) headline() words.Text {
 	case r.Kind == KindDocumentTimestamp && r.Indication == TotalFailed:
 		return words.Of("Dấu thời gian KHÔNG hợp lệ.", "The time-stamp is NOT valid.")
 	case r.Kind == KindDocumentTimestamp:
-		return words.F("Chưa đủ căn cứ để tin dấu thời gian của %s.", "There is not enough to trust the time-stamp of %s.", who)
+		return words.F("Chưa đủ căn cứ để tin dấu thời gian của %s.",
+			"There is not enough to trust the time-stamp of %s.", who)
 	case r.Indication == TotalFailed:
 		return words.F("Chữ ký của %s KHÔNG hợp lệ.", "The signature of %s is NOT valid.", who)
 	case r.Indication != TotalPassed:
-		return words.F("Chưa đủ căn cứ để kết luận về chữ ký của %s.", "There is not enough to decide about the signature of %s.", who)
+		return words.F("Chưa đủ căn cứ để kết luận về chữ ký của %s.",
+			"There is not enough to decide about the signature of %s.", who)
 	case r.TimeSource == TimeValidation:
 		return words.F("Chữ ký của %s hợp lệ; thời điểm ký chưa được dấu thời gian chứng minh.",
 			"The signature of %s is valid; no time-stamp proves when it was made.", who)

@@ -48,12 +48,13 @@ type Missing struct {
 	Err   error
 }
 
-// Extend adds to a signed file what its signatures need to be judged offline (B-LT): the certificates of the signers and of
-// their time-stamps' authorities up to the roots, and OCSP responses or revocation lists for them, in the document security
-// store (EN 319 142-1 §5.4.2); and for B-LTA a document time-stamp over all that (§5.4.3). Done again on a B-LTA file it renews
-// it: do so before the newest document time-stamp's certificate ends. Where a signature has no time-stamp, neither of its own
-// nor of the document, a document time-stamp is added first, which brings it to B-T (§6.3, trusted time by either). Data that
-// cannot be had, or that says "revoked before signing", is an error and nothing is written.
+// Extend adds to a signed file what its signatures need to be judged offline (B-LT): the certificates of the signers
+// and of their time-stamps' authorities up to the roots, and OCSP responses or revocation lists for them, in the
+// document security store (EN 319 142-1 §5.4.2); and for B-LTA a document time-stamp over all that (§5.4.3). Done again
+// on a B-LTA file it renews it: do so before the newest document time-stamp's certificate ends. Where a signature has
+// no time-stamp, neither of its own nor of the document, a document time-stamp is added first, which brings it to B-T
+// (§6.3, trusted time by either). Data that cannot be had, or that says "revoked before signing", is an error and
+// nothing is written.
 func Extend(ctx context.Context, in io.ReaderAt, size int64, out io.Writer, opt ExtendOptions) (*Extended, error) {
 	doc, err := newDocument(in, size, out, opt.Limits)
 	if err != nil {
@@ -112,7 +113,8 @@ func proveTime(ctx context.Context, doc *document, opt ExtendOptions, done *Exte
 			continue
 		}
 		if opt.TSA == nil {
-			return fmt.Errorf("signature field %q: it has no time-stamp (level B-B): name a time-stamp authority, so that the document gets one first", s.Field.Name)
+			return fmt.Errorf("signature field %q: it has no time-stamp (level B-B): name a time-stamp authority, "+
+				"so that the document gets one first", s.Field.Name)
 		}
 		done.Proof, err = addTimestamp(ctx, doc, TimestampOptions{TSA: opt.TSA, Hash: opt.Hash})
 		return err
@@ -170,7 +172,8 @@ func addValidationData(ctx context.Context, doc *document, opt ExtendOptions, do
 // othersTime is how long somebody else's signatures may keep a signer waiting, for all their servers together.
 const othersTime = 30 * time.Second
 
-func addWhatCanBeHad(ctx context.Context, others []pdf.Signature, add func(context.Context, pdf.Signature) error) ([]Missing, error) {
+func addWhatCanBeHad(ctx context.Context, others []pdf.Signature,
+	add func(context.Context, pdf.Signature) error) ([]Missing, error) {
 	limited, cancel := context.WithTimeout(ctx, othersTime)
 	defer cancel()
 	var missing []Missing

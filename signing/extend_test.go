@@ -11,23 +11,26 @@ import (
 	"covenant/signing/devpki"
 )
 
-// TestExtendWithoutSignatureTimestamp: a signature made without a time-stamp is raised by a document time-stamp, added first
-// where there is none yet (EN 319 142-1 §6.3: trusted time by either).
+// TestExtendWithoutSignatureTimestamp: a signature made without a time-stamp is raised by a document time-stamp, added
+// first where there is none yet (EN 319 142-1 §6.3: trusted time by either).
 func TestExtendWithoutSignatureTimestamp(t *testing.T) {
 	p := testPKI(t)
 	tsa := &TSA{URLs: []string{p.TSA()}}
 	source := &ValidationSource{HTTP: http.DefaultClient}
-	plain := sign(t, testFile(t, stream, "a"), issue(t, p, "Lê Thị Cúc", devpki.Profile{}), Options{Level: BB, Field: "a"})
+	plain := sign(t, testFile(t, stream, "a"), issue(t, p, "Lê Thị Cúc", devpki.Profile{}),
+		Options{Level: BB, Field: "a"})
 	raise := func(file []byte, opt ExtendOptions) ([]byte, *Extended, error) {
 		var out bytes.Buffer
 		done, err := Extend(t.Context(), bytes.NewReader(file), int64(len(file)), &out, opt)
 		return out.Bytes(), done, err
 	}
-	if out, _, err := raise(plain, ExtendOptions{Level: BLT, Validation: source}); err == nil || len(out) > 0 || !strings.Contains(err.Error(), "name a time-stamp authority") {
+	if out, _, err := raise(plain, ExtendOptions{Level: BLT, Validation: source}); err == nil || len(out) > 0 ||
+		!strings.Contains(err.Error(), "name a time-stamp authority") {
 		t.Errorf("without an authority: %v, %d bytes", err, len(out))
 	}
 	var stamped bytes.Buffer
-	if _, err := AddTimestamp(t.Context(), bytes.NewReader(plain), int64(len(plain)), &stamped, TimestampOptions{TSA: tsa}); err != nil {
+	if _, err := AddTimestamp(t.Context(), bytes.NewReader(plain), int64(len(plain)), &stamped,
+		TimestampOptions{TSA: tsa}); err != nil {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct {
@@ -36,12 +39,14 @@ func TestExtendWithoutSignatureTimestamp(t *testing.T) {
 		proof  bool
 		stamps int
 	}{
-		"to B-LTA":                        {plain, ExtendOptions{TSA: tsa, Validation: source}, true, 2},
-		"to B-LT":                         {plain, ExtendOptions{Level: BLT, TSA: tsa, Validation: source}, true, 1},
-		"time-stamped document to B-LT":   {stamped.Bytes(), ExtendOptions{Level: BLT, Validation: source}, false, 1},
-		"only its field to B-LT":          {stamped.Bytes(), ExtendOptions{Level: BLT, Validation: source, Fields: []string{"a"}}, false, 1},
-		"time-stamped document to B-LTA":  {stamped.Bytes(), ExtendOptions{TSA: tsa, Validation: source}, false, 2},
-		"only its field, others as it is": {plain, ExtendOptions{TSA: tsa, Validation: source, Fields: []string{"a"}, Others: true}, true, 2},
+		"to B-LTA":                      {plain, ExtendOptions{TSA: tsa, Validation: source}, true, 2},
+		"to B-LT":                       {plain, ExtendOptions{Level: BLT, TSA: tsa, Validation: source}, true, 1},
+		"time-stamped document to B-LT": {stamped.Bytes(), ExtendOptions{Level: BLT, Validation: source}, false, 1},
+		"only its field to B-LT": {stamped.Bytes(), ExtendOptions{Level: BLT, Validation: source,
+			Fields: []string{"a"}}, false, 1},
+		"time-stamped document to B-LTA": {stamped.Bytes(), ExtendOptions{TSA: tsa, Validation: source}, false, 2},
+		"only its field, others as it is": {plain, ExtendOptions{TSA: tsa, Validation: source, Fields: []string{"a"},
+			Others: true}, true, 2},
 	} {
 		out, done, err := raise(c.file, c.opt)
 		if err != nil {
@@ -76,7 +81,8 @@ func TestSignBesideOthers(t *testing.T) {
 	file = sign(t, file, revoked, Options{Level: BT, Field: "revoked", TSA: tsa})
 	file = sign(t, file, issue(t, p, "Đủ Cả", devpki.Profile{}), Options{Level: BT, Field: "whole", TSA: tsa})
 	mine := issue(t, p, "Lê Thị Cúc", devpki.Profile{})
-	signed, made, err := SignBytes(t.Context(), file, mine, Options{Level: BLTA, Field: "mine", TSA: tsa, Validation: source})
+	signed, made, err := SignBytes(t.Context(), file, mine, Options{Level: BLTA, Field: "mine", TSA: tsa,
+		Validation: source})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +111,8 @@ func TestSignBesideOthers(t *testing.T) {
 		t.Errorf("levels %v", levels)
 	}
 	// What is missing is missing again the next time.
-	_, made, err = SignBytes(t.Context(), signed, mine, Options{Level: BLTA, Field: "last", TSA: tsa, Validation: source})
+	_, made, err = SignBytes(t.Context(), signed, mine, Options{Level: BLTA, Field: "last", TSA: tsa,
+		Validation: source})
 	if err != nil || len(made.Missing) != 3 {
 		t.Errorf("signed again: %v, %v", made, err)
 	}

@@ -32,7 +32,8 @@ func pad10(n int64) string { return fmt.Sprintf("%010d", n) }
 
 // TestFaultsOfTheTimestampAuthority: each fault is an error that names the authority, no byte is written, no key asked.
 func TestFaultsOfTheTimestampAuthority(t *testing.T) {
-	for _, fault := range []devpki.Fault{devpki.Slow, devpki.Unavailable, devpki.Drop, devpki.Refuse, devpki.Garbage, devpki.Huge, devpki.WrongNonce, devpki.WrongImprint, devpki.Stale} {
+	for _, fault := range []devpki.Fault{devpki.Slow, devpki.Unavailable, devpki.Drop, devpki.Refuse, devpki.Garbage,
+		devpki.Huge, devpki.WrongNonce, devpki.WrongImprint, devpki.Stale} {
 		t.Run(string(fault), func(t *testing.T) {
 			p := testPKI(t)
 			p.SetFault(devpki.TSA, fault)
@@ -41,7 +42,8 @@ func TestFaultsOfTheTimestampAuthority(t *testing.T) {
 			id.Signer = key
 			in := testFile(t, classic, "a")
 			var out bytes.Buffer
-			_, err := Sign(t.Context(), bytes.NewReader(in), int64(len(in)), &out, id, Options{Level: BT, Field: "a", TSA: &TSA{URLs: []string{p.TSA()}, Timeout: 300 * time.Millisecond}})
+			_, err := Sign(t.Context(), bytes.NewReader(in), int64(len(in)), &out, id, Options{Level: BT, Field: "a",
+				TSA: &TSA{URLs: []string{p.TSA()}, Timeout: 300 * time.Millisecond}})
 			var te *TimestampError
 			if !errors.As(err, &te) || !bytes.Contains([]byte(err.Error()), []byte(p.TSA())) {
 				t.Errorf("the error does not name the authority: %v", err)
@@ -53,8 +55,8 @@ func TestFaultsOfTheTimestampAuthority(t *testing.T) {
 	}
 }
 
-// TestTimestampLostAfterTheKeyIsTakenUp: the authority goes away between the probe and the signature; the work is finished
-// later with the same signature value.
+// TestTimestampLostAfterTheKeyIsTakenUp: the authority goes away between the probe and the signature; the work is
+// finished later with the same signature value.
 func TestTimestampLostAfterTheKeyIsTakenUp(t *testing.T) {
 	p := testPKI(t)
 	tsa := &TSA{URLs: []string{p.TSA()}, Timeout: 300 * time.Millisecond}
@@ -69,7 +71,8 @@ func TestTimestampLostAfterTheKeyIsTakenUp(t *testing.T) {
 		t.Fatalf("%v; %d bytes written", err, out.Len())
 	}
 	p.SetFault(devpki.TSA, devpki.None)
-	if _, err := Finish(t.Context(), unfinished.Session, bytes.NewReader(in), int64(len(in)), &out, unfinished.Signature, FinishOptions{TSA: tsa}); err != nil {
+	if _, err := Finish(t.Context(), unfinished.Session, bytes.NewReader(in), int64(len(in)), &out,
+		unfinished.Signature, FinishOptions{TSA: tsa}); err != nil {
 		t.Fatal(err)
 	}
 	if key.n != 1 {
@@ -91,7 +94,8 @@ func (h hookSigner) Sign(rand io.Reader, digest []byte, opts crypto.SignerOpts) 
 
 // TestFaultsOfRevocationServers: without usable revocation data there is no B-LT, no byte written, and no key asked.
 func TestFaultsOfRevocationServers(t *testing.T) {
-	for _, fault := range []devpki.Fault{devpki.Slow, devpki.Unavailable, devpki.Drop, devpki.Garbage, devpki.Huge, devpki.Stale, devpki.WrongSigner, devpki.Unknown} {
+	for _, fault := range []devpki.Fault{devpki.Slow, devpki.Unavailable, devpki.Drop, devpki.Garbage, devpki.Huge,
+		devpki.Stale, devpki.WrongSigner, devpki.Unknown} {
 		t.Run(string(fault), func(t *testing.T) {
 			p := testPKI(t)
 			p.SetFault(devpki.OCSP, fault)
@@ -99,7 +103,8 @@ func TestFaultsOfRevocationServers(t *testing.T) {
 			id := issue(t, p, "Lê Thị Cúc", devpki.Profile{})
 			key := &countingSigner{Signer: id.Signer}
 			id.Signer = key
-			opt := Options{Level: BLT, Field: "a", TSA: &TSA{URLs: []string{p.TSA()}}, Validation: &ValidationSource{HTTP: http.DefaultClient, Timeout: 300 * time.Millisecond}}
+			opt := Options{Level: BLT, Field: "a", TSA: &TSA{URLs: []string{p.TSA()}},
+				Validation: &ValidationSource{HTTP: http.DefaultClient, Timeout: 300 * time.Millisecond}}
 			in := testFile(t, classic, "a")
 			var out bytes.Buffer
 			_, err := Sign(t.Context(), bytes.NewReader(in), int64(len(in)), &out, id, opt)
@@ -125,7 +130,8 @@ func TestRevokedSignerIsNotRaised(t *testing.T) {
 	if err := p.Revoke(id.Certificate, time.Now().Add(-time.Hour), 1); err != nil {
 		t.Fatal(err)
 	}
-	_, _, err := SignBytes(t.Context(), testFile(t, classic, "a"), id, Options{Level: BLT, Field: "a", TSA: &TSA{URLs: []string{p.TSA()}}, Validation: &ValidationSource{HTTP: http.DefaultClient}})
+	_, _, err := SignBytes(t.Context(), testFile(t, classic, "a"), id, Options{Level: BLT, Field: "a",
+		TSA: &TSA{URLs: []string{p.TSA()}}, Validation: &ValidationSource{HTTP: http.DefaultClient}})
 	if !errors.Is(err, ErrRevoked) {
 		t.Error(err)
 	}
@@ -143,7 +149,8 @@ func TestCancelledContext(t *testing.T) {
 	id := issue(t, p, "Lê Thị Cúc", devpki.Profile{})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, _, err := SignBytes(ctx, testFile(t, classic, "a"), id, Options{Level: BT, Field: "a", TSA: &TSA{URLs: []string{p.TSA()}}}); !errors.Is(err, context.Canceled) {
+	if _, _, err := SignBytes(ctx, testFile(t, classic, "a"), id, Options{Level: BT, Field: "a",
+		TSA: &TSA{URLs: []string{p.TSA()}}}); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 }

@@ -15,9 +15,10 @@ var (
 	ErrNoField = errors.New("no such signature field")
 	// ErrSigned: the field holds a signature already.
 	ErrSigned = errors.New("the field is signed already")
-	// ErrCovers: a new field would lie over a signature, as a forgery would. Fields may overlap where both are placed before
-	// the first signature.
-	ErrCovers = errors.New("the new field would cover an earlier signature: choose another place on the page; it is in field")
+	// ErrCovers: a new field would lie over a signature, as a forgery would. Fields may overlap where both are placed
+	// before the first signature.
+	ErrCovers = errors.New("the new field would cover an earlier signature: choose another place on the page; it is " +
+		"in field")
 )
 
 // target is the field that a signature goes into, in the course of one update.
@@ -58,7 +59,8 @@ func findTarget(f *pdf.File, u *pdf.Update, name string, create *NewField) (*tar
 	}
 	if field := form.Field(t.name); field != nil {
 		if create != nil {
-			return nil, fmt.Errorf("a field called %q exists already: sign it without describing a new one, or choose another name", t.name)
+			return nil, fmt.Errorf("a field called %q exists already: sign it without describing a new one, or "+
+				"choose another name", t.name)
 		}
 		return t, t.existing(field)
 	}
@@ -151,8 +153,8 @@ func (t *target) shownBox() (pdf.Rect, error) {
 	return pdf.Rect{}, errors.New("the page says nothing of its size")
 }
 
-// fromUpperRight turns a rectangle measured from the upper right corner of the page as it is shown into user space. A page
-// is shown turned clockwise by rotate degrees, so that corner is another one of the box.
+// fromUpperRight turns a rectangle measured from the upper right corner of the page as it is shown into user space. A
+// page is shown turned clockwise by rotate degrees, so that corner is another one of the box.
 func fromUpperRight(r, box pdf.Rect, rotate int) pdf.Rect {
 	switch rotate {
 	case 90: // shown left is down, shown down is to the right
@@ -336,12 +338,15 @@ func (t *target) catalog() (pdf.Ref, pdf.Dict, error) {
 
 // signed tells whether the file has a signature already.
 func (t *target) signed() bool {
-	return slices.ContainsFunc(t.form.Fields, func(fd *pdf.Field) bool { return fd.Type == "Sig" && fd.Terminal() && fd.Value != nil })
+	return slices.ContainsFunc(t.form.Fields, func(fd *pdf.Field) bool {
+		return fd.Type == "Sig" && fd.Terminal() &&
+			fd.Value != nil
+	})
 }
 
-// setSigFlags sets SigFlags to 3 (signatures exist, append only; table 225) and Fields where they change; a form that is
-// right already is not touched. Flags that were left out when the file was first signed stay so: some validators take adding
-// them for a change of the form.
+// setSigFlags sets SigFlags to 3 (signatures exist, append only; table 225) and Fields where they change; a form that
+// is right already is not touched. Flags that were left out when the file was first signed stay so: some validators
+// take adding them for a change of the form.
 func (t *target) setSigFlags(fields pdf.Array) error {
 	form := t.form.Dict
 	flags, _ := form.Get("SigFlags").(pdf.Integer)

@@ -23,8 +23,8 @@ const (
 
 var fileKinds = []fileKind{classic, stream, hybrid}
 
-// testFile makes a one-page file with the named empty signature fields, each in a box of its own, and a structure tree entry
-// for each, as a template engine would write it.
+// testFile makes a one-page file with the named empty signature fields, each in a box of its own, and a structure tree
+// entry for each, as a template engine would write it.
 func testFile(t testing.TB, kind fileKind, fields ...string) []byte {
 	t.Helper()
 	objects := map[int]string{
@@ -42,11 +42,14 @@ func testFile(t testing.TB, kind fileKind, fields ...string) []byte {
 		fmt.Fprintf(&kids, "%d 0 R ", n+1)
 		y := 700 - 60*(i%10)
 		x := 72 + 230*(i/10%2)
-		objects[n] = fmt.Sprintf("<</Type/Annot/Subtype/Widget/FT/Sig/T(%s)/TU(Signature %s)/Rect[%d %d %d %d]/F 4/P 3 0 R/StructParent %d/AP<</N 9 0 R>>>>", name, name, x, y, x+200, y+55, i+1)
-		objects[n+1] = fmt.Sprintf("<</Type/StructElem/S/Form/P 6 0 R/Pg 3 0 R/K<</Type/OBJR/Obj %d 0 R/Pg 3 0 R>>>>", n)
+		objects[n] = fmt.Sprintf("<</Type/Annot/Subtype/Widget/FT/Sig/T(%s)/TU(Signature %s)/Rect[%d %d %d %d]/F "+
+			"4/P 3 0 R/StructParent %d/AP<</N 9 0 R>>>>", name, name, x, y, x+200, y+55, i+1)
+		objects[n+1] = fmt.Sprintf("<</Type/StructElem/S/Form/P 6 0 R/Pg 3 0 R/K<</Type/OBJR/Obj %d 0 R/Pg 3 0 R>>>>",
+			n)
 	}
 	objects[9] = "<</Type/XObject/Subtype/Form/BBox[0 0 200 55]/Length 0>>\nstream\n\nendstream"
-	objects[3] = fmt.Sprintf("<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F1 8 0 R>>>>/Annots[%s]/Tabs/S>>", refs.String())
+	objects[3] = fmt.Sprintf("<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F1 "+
+		"8 0 R>>>>/Annots[%s]/Tabs/S>>", refs.String())
 	objects[5] = fmt.Sprintf("<</Fields[%s]/SigFlags 1>>", refs.String())
 	objects[6] = fmt.Sprintf("<</Type/StructTreeRoot/K[%s]>>", kids.String())
 	return writeFile(kind, objects)
@@ -69,7 +72,8 @@ func writeFile(kind fileKind, objects map[int]string) []byte {
 	entries := map[int][3]int{0: {0, 0, 65535}}
 	var packed []int
 	for _, n := range nums {
-		if kind != classic && !strings.Contains(objects[n], "stream\n") && (kind == stream || n == 7 || kind == hidden && n > 3) {
+		if kind != classic && !strings.Contains(objects[n], "stream\n") && (kind == stream || n == 7 ||
+			kind == hidden && n > 3) {
 			packed = append(packed, n)
 			continue
 		}
@@ -85,7 +89,8 @@ func writeFile(kind fileKind, objects map[int]string) []byte {
 		}
 		entries[size] = [3]int{1, b.Len(), 0}
 		data := deflate(append(head.Bytes(), body.Bytes()...))
-		fmt.Fprintf(&b, "%d 0 obj\n<</Type/ObjStm/N %d/First %d/Filter/FlateDecode/Length %d>>\nstream\n%s\nendstream\nendobj\n", size, len(packed), head.Len(), len(data), data)
+		fmt.Fprintf(&b, "%d 0 obj\n<</Type/ObjStm/N %d/First %d/Filter/FlateDecode/Length "+
+			"%d>>\nstream\n%s\nendstream\nendobj\n", size, len(packed), head.Len(), len(data), data)
 		size++
 	}
 	trailer := "/Root 1 0 R/Info 7 0 R/ID[<00112233445566778899AABBCCDDEEFF><00112233445566778899AABBCCDDEEFF>]"
@@ -105,7 +110,8 @@ func writeXRef(b *bytes.Buffer, kind fileKind, entries map[int][3]int, size int,
 			rows = append(rows, byte(e[0]), byte(e[1]>>16), byte(e[1]>>8), byte(e[1]), byte(e[2]>>8), byte(e[2]))
 		}
 		data := deflate(rows)
-		fmt.Fprintf(b, "%d 0 obj\n<</Type/XRef/W[1 3 2]/Size %d%s/Filter/FlateDecode/Length %d>>\nstream\n%s\nendstream\nendobj\n", num, size, trailer, len(data), data)
+		fmt.Fprintf(b, "%d 0 obj\n<</Type/XRef/W[1 3 2]/Size %d%s/Filter/FlateDecode/Length "+
+			"%d>>\nstream\n%s\nendstream\nendobj\n", num, size, trailer, len(data), data)
 		if kind == stream {
 			fmt.Fprintf(b, "startxref\n%d\n%%%%EOF\n", stm)
 			return

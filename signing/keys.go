@@ -27,15 +27,16 @@ var ErrWrongPassword = errors.New("the password does not open the pkcs#12 file")
 
 const oidPSS = "1.2.840.113549.1.1.10"
 
-// LoadPKCS12 reads a key and its certificates from a PKCS#12 file (RFC 7292) with modern (PBES2, AES) or legacy (3DES, RC2)
-// encryption. Errors wrap [ErrWrongPassword] where the password is at fault.
+// LoadPKCS12 reads a key and its certificates from a PKCS#12 file (RFC 7292) with modern (PBES2, AES) or legacy (3DES,
+// RC2) encryption. Errors wrap [ErrWrongPassword] where the password is at fault.
 func LoadPKCS12(data []byte, password string) (Identity, error) {
 	key, cert, chain, err := pkcs12.DecodeChain(data, password)
 	if errors.Is(err, pkcs12.ErrIncorrectPassword) || errors.Is(err, pkcs12.ErrDecryption) {
 		return Identity{}, ErrWrongPassword
 	}
 	if err != nil && strings.Contains(err.Error(), oidPSS) {
-		return Identity{}, errors.New("pkcs#12 file: its key is marked as for RSASSA-PSS only, which cannot be read from such a file; use it through a token, or in two phases")
+		return Identity{}, errors.New("pkcs#12 file: its key is marked as for RSASSA-PSS only, which cannot be read " +
+			"from such a file; use it through a token, or in two phases")
 	}
 	if err != nil {
 		return Identity{}, fmt.Errorf("pkcs#12 file: %w", err)

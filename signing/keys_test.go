@@ -24,7 +24,8 @@ func (c *countingSigner) Sign(rand io.Reader, digest []byte, opts crypto.SignerO
 
 func TestLoadPKCS12(t *testing.T) {
 	id := issue(t, testPKI(t), "Phạm Đức Dũng", devpki.Profile{})
-	for name, enc := range map[string]*pkcs12.Encoder{"modern": pkcs12.Modern2023, "3DES": pkcs12.LegacyDES, "RC2": pkcs12.LegacyRC2} {
+	for name, enc := range map[string]*pkcs12.Encoder{"modern": pkcs12.Modern2023, "3DES": pkcs12.LegacyDES,
+		"RC2": pkcs12.LegacyRC2} {
 		t.Run(name, func(t *testing.T) {
 			data, err := enc.Encode(id.Signer, id.Certificate, id.Chain, "mật khẩu")
 			if err != nil {

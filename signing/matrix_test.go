@@ -20,14 +20,16 @@ func TestEveryLevelKeyAndFileKind(t *testing.T) {
 	p := testPKI(t)
 	tsa := &TSA{URLs: []string{p.TSA()}}
 	v := &ValidationSource{HTTP: http.DefaultClient}
-	keys := []devpki.KeyType{devpki.P256, devpki.P384, devpki.P521, devpki.Ed25519, devpki.RSA2048, devpki.RSA3072, devpki.RSA4096}
+	keys := []devpki.KeyType{devpki.P256, devpki.P384, devpki.P521, devpki.Ed25519, devpki.RSA2048, devpki.RSA3072,
+		devpki.RSA4096}
 	for _, key := range keys {
 		t.Run(string(key), func(t *testing.T) {
 			t.Parallel()
 			id := issue(t, p, "Người ký "+string(key), devpki.Profile{Key: key})
 			for _, kind := range fileKinds {
 				for _, level := range []Level{BB, BT, BLT, BLTA} {
-					out := sign(t, testFile(t, kind, "a"), id, Options{Level: level, TSA: tsa, Validation: v, Field: "a",
+					out := sign(t, testFile(t, kind, "a"), id, Options{Level: level, TSA: tsa, Validation: v,
+						Field:      "a",
 						Appearance: &Appearance{Image: testImage(t), Lines: vietnamese}})
 					requirePassed(t, p, out, level, fmt.Sprint(kind, " ", level))
 					if level == BB || level == BLTA { // the levels between add nothing that these tools see
@@ -72,7 +74,8 @@ func TestRenewal(t *testing.T) {
 	for i := range 3 {
 		var out bytes.Buffer
 		// A new source each time: what was fetched for one archive time-stamp is older than the next.
-		done, err := Extend(t.Context(), bytes.NewReader(file), int64(len(file)), &out, ExtendOptions{TSA: tsa, Validation: &ValidationSource{HTTP: http.DefaultClient}})
+		done, err := Extend(t.Context(), bytes.NewReader(file), int64(len(file)), &out,
+			ExtendOptions{TSA: tsa, Validation: &ValidationSource{HTTP: http.DefaultClient}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -99,7 +102,8 @@ func TestVRI(t *testing.T) {
 	}
 	for range 2 {
 		var out bytes.Buffer
-		if _, err := Extend(t.Context(), bytes.NewReader(file), int64(len(file)), &out, ExtendOptions{TSA: tsa, VRI: true, Validation: &ValidationSource{HTTP: http.DefaultClient}}); err != nil {
+		if _, err := Extend(t.Context(), bytes.NewReader(file), int64(len(file)), &out,
+			ExtendOptions{TSA: tsa, VRI: true, Validation: &ValidationSource{HTTP: http.DefaultClient}}); err != nil {
 			t.Fatal(err)
 		}
 		file = out.Bytes()

@@ -56,8 +56,9 @@ type Modification struct {
 	Visible   bool   // of a new signature field
 	Subtype   string // of an annotation, such as "FreeText"
 	Action    ChangeVerb
-	Old, New  string // what the text was and is, where it can be quoted: a field's value, a note's words, a page's lines
-	Detail    string // technical, English
+	// what the text was and is, where it can be quoted: a field's value, a note's words, a page's lines
+	Old, New string
+	Detail   string // technical, English
 }
 
 func modificationOf(c diff.Change) Modification {

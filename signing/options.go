@@ -9,8 +9,8 @@ import (
 	"covenant/internal/pdf"
 )
 
-// Options says how a file is signed. The zero value makes an invisible B-B signature in a new field with the hash that fits
-// the key.
+// Options says how a file is signed. The zero value makes an invisible B-B signature in a new field with the hash that
+// fits the key.
 type Options struct {
 	Level Level // default BB
 
@@ -28,13 +28,14 @@ type Options struct {
 	Hash crypto.Hash // default: SHA-256; SHA-384 for P-384; SHA-512 for P-521 and Ed25519
 	PSS  bool        // RSASSA-PSS with an RSA key; a key marked as for it gets it anyway
 
-	// Attributes are further signed attributes that a signature policy asks for, such as signature-policy-identifier (EN 319
-	// 122-1 §5.2.9). Those that PAdES itself writes or forbids are errors.
+	// Attributes are further signed attributes that a signature policy asks for, such as signature-policy-identifier
+	// (EN 319 122-1 §5.2.9). Those that PAdES itself writes or forbids are errors.
 	Attributes []Attribute
 
 	// Certify makes the document's first signature a certifying one that leaves open what it says (DocMDP).
 	Certify Permission
-	// Lock locks fields from here on (FieldMDP). An existing field's own Lock holds in any case; this must not be set then.
+	// Lock locks fields from here on (FieldMDP). An existing field's own Lock holds in any case; this must not be set
+	// then.
 	Lock *Lock
 	// AllowNewField permits a new visible field in a document certified for filling forms only, which some validators
 	// count as a modification.
@@ -44,11 +45,12 @@ type Options struct {
 
 	// TSA gives the signature time-stamp; required from B-T on.
 	TSA Timestamper
-	// Validation says where certificates and revocation data come from; used from B-LT on; nil means the addresses that the
-	// certificates name, public ones only.
+	// Validation says where certificates and revocation data come from; used from B-LT on; nil means the addresses that
+	// the certificates name, public ones only.
 	Validation *ValidationSource
 
-	// KeepState returns the hash state at the output's end in Signed.State; Resume takes one up instead of hashing the input.
+	// KeepState returns the hash state at the output's end in Signed.State; Resume takes one up instead of hashing the
+	// input.
 	KeepState bool
 	Resume    *HashState
 

@@ -120,7 +120,8 @@ func readLock(f *pdf.File, o pdf.Object) (*Lock, error) {
 	return lockOf(f, d)
 }
 
-// lockOf reads a lock or the parameters of FieldMDP. One without an Action, as some programs write for P alone, locks no field.
+// lockOf reads a lock or the parameters of FieldMDP. One without an Action, as some programs write for P alone, locks
+// no field.
 func lockOf(f *pdf.File, d pdf.Dict) (*Lock, error) {
 	action, err := f.Resolve(d.Get("Action"))
 	if err != nil {
@@ -158,7 +159,8 @@ func mayLock(form *pdf.Form, l *Lock, self string) error {
 	}
 	for _, fd := range form.Fields {
 		if fd.Type == "Sig" && fd.Terminal() && fd.Value == nil && fd.Name != self && l.locks(fd.Name) {
-			return fmt.Errorf("the lock would close signature field %q, which is still to be signed: leave it out of the lock, or sign it first", fd.Name)
+			return fmt.Errorf("the lock would close signature field %q, which is still to be signed: leave it out "+
+				"of the lock, or sign it first", fd.Name)
 		}
 	}
 	return nil
@@ -167,11 +169,13 @@ func mayLock(form *pdf.Form, l *Lock, self string) error {
 // maySign tells whether one more signature is permitted in the named field.
 func (p permissions) maySign(name string, created, visible, allowNew bool) error {
 	if p.certified == PermitNothing || p.locked == PermitNothing {
-		return fmt.Errorf("%w: it permits no changes, so no further signature; a document time-stamp and validation data may still be added", ErrCertified)
+		return fmt.Errorf("%w: it permits no changes, so no further signature; a document time-stamp and validation "+
+			"data may still be added", ErrCertified)
 	}
 	restricted := p.certified != 0 || p.locked != 0
 	if created && visible && restricted && !allowNew {
-		return fmt.Errorf("%w: it permits signing existing fields, and a new visible one only with the option AllowNewField", ErrCertified)
+		return fmt.Errorf("%w: it permits signing existing fields, and a new visible one only with the option "+
+			"AllowNewField", ErrCertified)
 	}
 	for i := range p.locks {
 		if p.locks[i].locks(name) {

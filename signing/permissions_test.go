@@ -19,12 +19,14 @@ func TestCertifiedForNothingRefusesSignaturesButNotTimestamps(t *testing.T) {
 	id := issue(t, p, "Lê Thị Cúc", devpki.Profile{})
 	tsa := &TSA{URLs: []string{p.TSA()}}
 	for _, kind := range fileKinds {
-		file := sign(t, testFile(t, kind, "a", "b"), id, Options{Field: "a", Certify: PermitNothing, Level: BT, TSA: tsa})
+		file := sign(t, testFile(t, kind, "a", "b"), id, Options{Field: "a", Certify: PermitNothing, Level: BT,
+			TSA: tsa})
 		if _, _, err := SignBytes(t.Context(), file, id, Options{Field: "b"}); !errors.Is(err, ErrCertified) {
 			t.Errorf("%s: second signature: %v", kind, err)
 		}
 		var out bytes.Buffer
-		if _, err := AddTimestamp(t.Context(), bytes.NewReader(file), int64(len(file)), &out, TimestampOptions{TSA: tsa, Hash: crypto.SHA512}); err != nil {
+		if _, err := AddTimestamp(t.Context(), bytes.NewReader(file), int64(len(file)), &out,
+			TimestampOptions{TSA: tsa, Hash: crypto.SHA512}); err != nil {
 			t.Errorf("%s: document time-stamp: %v", kind, err)
 		}
 		outsideTools(t, out.Bytes(), p)
@@ -60,7 +62,8 @@ func TestLocks(t *testing.T) {
 	id := issue(t, testPKI(t), "Lê Thị Cúc", devpki.Profile{})
 	lock := func(action string) []byte {
 		in := testFile(t, classic, "a", "b", "c")
-		return bytes.Replace(in, []byte("/TU(Signature a)"), []byte("/TU(Signature a)/Lock<</Type/SigFieldLock"+action+">>"), 1)
+		return bytes.Replace(in, []byte("/TU(Signature a)"),
+			[]byte("/TU(Signature a)/Lock<</Type/SigFieldLock"+action+">>"), 1)
 	}
 	for name, c := range map[string]struct {
 		lock    string
@@ -77,7 +80,8 @@ func TestLocks(t *testing.T) {
 			in := relocate(t, lock(c.lock))
 			switch name {
 			case "include", "exclude", "all":
-				if _, _, err := SignBytes(t.Context(), in, id, Options{Field: "a"}); err == nil || !strings.Contains(err.Error(), "still to be signed") {
+				if _, _, err := SignBytes(t.Context(), in, id, Options{Field: "a"}); err == nil ||
+					!strings.Contains(err.Error(), "still to be signed") {
 					t.Fatalf("a lock over an unsigned field: %v", err)
 				}
 				for _, f := range []string{"b", "c"} {
@@ -150,8 +154,9 @@ func TestFieldErrors(t *testing.T) {
 		"room":           {in, Options{Room: 10}, nil, "Options.Room"},
 		"no TSA":         {in, Options{Level: BT}, nil, "TSA"},
 		"cut off":        {in[:len(in)-100], Options{}, pdf.ErrMalformed, "cut off"},
-		"glyph":          {in, Options{Field: "a", Appearance: &Appearance{Lines: []Line{{Text: "x"}, {Text: "☑ đã ký"}}}}, nil, `line 2: the font has no glyph for '☑' (U+2611)`},
-		"image":          {in, Options{Field: "a", Appearance: &Appearance{Image: []byte("GIF89a")}}, nil, "png"},
+		"glyph": {in, Options{Field: "a", Appearance: &Appearance{Lines: []Line{{Text: "x"},
+			{Text: "☑ đã ký"}}}}, nil, `line 2: the font has no glyph for '☑' (U+2611)`},
+		"image": {in, Options{Field: "a", Appearance: &Appearance{Image: []byte("GIF89a")}}, nil, "png"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			counting := id
@@ -171,7 +176,8 @@ func TestFieldErrors(t *testing.T) {
 func TestUnfitCertificates(t *testing.T) {
 	p := testPKI(t)
 	in := testFile(t, classic, "a")
-	for name, profile := range map[string]devpki.Profile{"expired": devpki.Expired(now()), "wrong usage": devpki.WrongUsage()} {
+	for name, profile := range map[string]devpki.Profile{"expired": devpki.Expired(now()),
+		"wrong usage": devpki.WrongUsage()} {
 		id := issue(t, p, name, profile)
 		if _, _, err := SignBytes(t.Context(), in, id, Options{Field: "a"}); err == nil {
 			t.Errorf("%s: signed", name)
@@ -201,7 +207,8 @@ func TestSeedValues(t *testing.T) {
 		"/MDP<</P 2>>":                                                              false,
 		"/MDP<</P 0>>/Ff 66/SubFilter[/ETSI.CAdES.detached]/DigestMethod[(SHA256)]": true,
 	} {
-		in := relocate(t, bytes.Replace(testFile(t, classic, "a"), []byte("/TU(Signature a)"), []byte("/TU(Signature a)/SV<<"+seed+">>"), 1))
+		in := relocate(t, bytes.Replace(testFile(t, classic, "a"), []byte("/TU(Signature a)"),
+			[]byte("/TU(Signature a)/SV<<"+seed+">>"), 1))
 		_, _, err := SignBytes(t.Context(), in, id, Options{Field: "a", Reason: "Ký"})
 		if ok && err != nil || !ok && !errors.Is(err, ErrSeedValue) {
 			t.Errorf("%s: %v", seed, err)
@@ -212,9 +219,11 @@ func TestSeedValues(t *testing.T) {
 func TestPolicyAttributes(t *testing.T) {
 	id := issue(t, testPKI(t), "Lê Thị Cúc", devpki.Profile{})
 	in := testFile(t, classic, "a")
-	commitment := Attribute{Type: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 2, 16}, // commitment-type-indication: proof of approval
+	// commitment-type-indication: proof of approval
+	commitment := Attribute{Type: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 2, 16},
 		Values: [][]byte{{0x30, 0x0d, 6, 11, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16, 6, 5}}}
-	s, err := Prepare(t.Context(), bytes.NewReader(in), int64(len(in)), id.Certificate, nil, Options{Field: "a", Attributes: []Attribute{commitment}})
+	s, err := Prepare(t.Context(), bytes.NewReader(in), int64(len(in)), id.Certificate, nil,
+		Options{Field: "a", Attributes: []Attribute{commitment}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -238,7 +247,8 @@ func TestPolicyAttributes(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	if _, err := Finish(t.Context(), &later, bytes.NewReader(in), int64(len(in)), &out, value, FinishOptions{}); err != nil {
+	if _, err := Finish(t.Context(), &later, bytes.NewReader(in), int64(len(in)), &out, value,
+		FinishOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	checkSignatures(t, out.Bytes())

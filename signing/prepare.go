@@ -16,12 +16,13 @@ import (
 	"covenant/signing/internal/cms"
 )
 
-// maxContents is the largest Contents string that PDF/A-2 allows (ISO 19005-2 §6.1.13: strings of at most 32,767 bytes).
+// maxContents is the largest Contents string that PDF/A-2 allows (ISO 19005-2 §6.1.13: strings of at most 32,767
+// bytes).
 const maxContents = 32767
 
-// Session is a signature between its two phases: everything is decided but the signature value. It is data: it marshals to
-// JSON and may be finished in another process, days later. It holds no secret, but whoever can change it can make the key
-// sign something else, so store it as carefully as the file.
+// Session is a signature between its two phases: everything is decided but the signature value. It is data: it marshals
+// to JSON and may be finished in another process, days later. It holds no secret, but whoever can change it can make
+// the key sign something else, so store it as carefully as the file.
 type Session struct {
 	state sessionState
 	cms   *cms.Builder // nil after unmarshalling
@@ -50,10 +51,11 @@ type sessionState struct {
 
 const sessionVersion = 1
 
-// Prepare decides everything about a signature but its value: it checks that the file may be signed so, builds what will be
-// appended with room for the signature, and hashes the result. The certificate's key is not asked. What the key has to sign is
-// [Session.ToBeSigned]; then call [Finish].
-func Prepare(ctx context.Context, in io.ReaderAt, size int64, cert *x509.Certificate, chain []*x509.Certificate, opt Options) (*Session, error) {
+// Prepare decides everything about a signature but its value: it checks that the file may be signed so, builds what
+// will be appended with room for the signature, and hashes the result. The certificate's key is not asked. What the key
+// has to sign is [Session.ToBeSigned]; then call [Finish].
+func Prepare(ctx context.Context, in io.ReaderAt, size int64, cert *x509.Certificate, chain []*x509.Certificate,
+	opt Options) (*Session, error) {
 	doc, err := newDocument(in, size, nil, opt.Limits)
 	if err != nil {
 		return nil, err
@@ -61,7 +63,8 @@ func Prepare(ctx context.Context, in io.ReaderAt, size int64, cert *x509.Certifi
 	return prepare(ctx, doc, cert, chain, opt)
 }
 
-func prepare(ctx context.Context, doc *document, cert *x509.Certificate, chain []*x509.Certificate, opt Options) (*Session, error) {
+func prepare(ctx context.Context, doc *document, cert *x509.Certificate, chain []*x509.Certificate,
+	opt Options) (*Session, error) {
 	if cert == nil {
 		return nil, errors.New("a signature needs a certificate")
 	}
@@ -90,7 +93,8 @@ func prepare(ctx context.Context, doc *document, cert *x509.Certificate, chain [
 		return nil, err
 	}
 	s := &Session{doc: doc, cms: builder}
-	s.state = sessionState{Version: sessionVersion, Level: opt.Level, Size: doc.size, Hash: alg.Hash.String(), PSS: alg.Scheme == cms.RSAPSS,
+	s.state = sessionState{Version: sessionVersion, Level: opt.Level, Size: doc.size, Hash: alg.Hash.String(),
+		PSS:  alg.Scheme == cms.RSAPSS,
 		Time: opt.time().Format(time.RFC3339Nano), Certificate: cert.Raw, Attributes: opt.Attributes}
 	for _, c := range chain {
 		s.state.Chain = append(s.state.Chain, c.Raw)
@@ -130,7 +134,8 @@ func policyAttributes(attrs []Attribute) ([]cms.Attribute, error) {
 	var out []cms.Attribute
 	for _, a := range attrs {
 		if name, ok := reservedAttributes[a.Type.String()]; ok {
-			return nil, fmt.Errorf("the signed attribute %s must not be given: PAdES writes it itself, or forbids it", name)
+			return nil, fmt.Errorf("the signed attribute %s must not be given: PAdES writes it itself, or forbids it",
+				name)
 		}
 		if len(a.Type) == 0 || len(a.Values) == 0 {
 			return nil, errors.New("a signed attribute needs a type and a value")
@@ -145,11 +150,14 @@ func checkCertificate(c *x509.Certificate, at time.Time) error {
 	name := c.Subject.CommonName
 	switch {
 	case at.After(c.NotAfter):
-		return fmt.Errorf("the certificate of %q expired on %s: renew it before signing", name, c.NotAfter.Format("02/01/2006"))
+		return fmt.Errorf("the certificate of %q expired on %s: renew it before signing", name,
+			c.NotAfter.Format("02/01/2006"))
 	case at.Before(c.NotBefore):
-		return fmt.Errorf("the certificate of %q is valid only from %s: check this computer's clock", name, c.NotBefore.Format("02/01/2006"))
+		return fmt.Errorf("the certificate of %q is valid only from %s: check this computer's clock", name,
+			c.NotBefore.Format("02/01/2006"))
 	case c.KeyUsage != 0 && c.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) == 0:
-		return fmt.Errorf("the certificate of %q is not meant for signatures (its key usage has neither digitalSignature nor nonRepudiation)", name)
+		return fmt.Errorf("the certificate of %q is not meant for signatures (its key usage has neither "+
+			"digitalSignature nor nonRepudiation)", name)
 	case c.IsCA && c.BasicConstraintsValid:
 		return fmt.Errorf("the certificate of %q is a certification authority's, not a person's", name)
 	}
@@ -316,8 +324,8 @@ func (s *Session) Level() Level { return s.state.Level }
 // Field is the full name of the field that will be signed.
 func (s *Session) Field() string { return s.state.Field }
 
-// SignedAttributes is the DER SET OF attributes that the signature is over (RFC 5652 §5.4). Ed25519 keys, and tokens that hash
-// by themselves, sign it as it is.
+// SignedAttributes is the DER SET OF attributes that the signature is over (RFC 5652 §5.4). Ed25519 keys, and tokens
+// that hash by themselves, sign it as it is.
 func (s *Session) SignedAttributes() []byte { return bytes.Clone(s.state.SignedAttributes) }
 
 // ToBeSigned is what to give the key, with the options that crypto.Signer takes: the digest of SignedAttributes, or for
@@ -376,7 +384,8 @@ func (s *Session) UnmarshalJSON(b []byte) error {
 		return fmt.Errorf("session: %w", err)
 	}
 	if state.Version != sessionVersion {
-		return fmt.Errorf("session: version %d is unknown; this program writes version %d", state.Version, sessionVersion)
+		return fmt.Errorf("session: version %d is unknown; this program writes version %d", state.Version,
+			sessionVersion)
 	}
 	if state.Slot.Start < state.Size || state.Slot.End <= state.Slot.Start+2 || state.Slot.End > state.Slot.Total ||
 		state.Slot.Total != state.Size+int64(len(state.Update)) {

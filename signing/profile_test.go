@@ -20,8 +20,8 @@ import (
 	"covenant/signing/devpki"
 )
 
-// This file checks the PAdES profile (EN 319 142-1 §6) on the bytes themselves: regular expressions over what was appended
-// and encoding/asn1 over the CMS, without the library's own parsers.
+// This file checks the PAdES profile (EN 319 142-1 §6) on the bytes themselves: regular expressions over what was
+// appended and encoding/asn1 over the CMS, without the library's own parsers.
 
 // appendedObjects cuts appended bytes into "n 0 obj … endobj" and requires each number once a revision.
 func appendedObjects(t *testing.T, revision []byte) map[int]string {
@@ -142,7 +142,8 @@ func decodeContents(t *testing.T, dict string) signedData {
 	return ci.Content
 }
 
-// requireByteRange checks the ranges against the place of Contents in the file, and returns the digest of what they cover.
+// requireByteRange checks the ranges against the place of Contents in the file, and returns the digest of what they
+// cover.
 func requireByteRange(t *testing.T, file []byte, from, to int, dict string) []byte {
 	t.Helper()
 	m := regexp.MustCompile(`/ByteRange ?\[0 (\d+) (\d+) (\d+)\]? *`).FindStringSubmatch(dict)
@@ -170,18 +171,22 @@ func TestProfileOfSignatures(t *testing.T) {
 		for _, level := range []Level{BB, BT} {
 			t.Run(fmt.Sprint(kind, " ", level), func(t *testing.T) {
 				in := testFile(t, kind, "a", "b")
-				opt := Options{Level: level, TSA: tsa, Field: "a", Reason: "Ký giao ước ĩ", Location: "Hà Nam", Name: "Cúc", ContactInfo: "cuc@example.vn", Time: at,
+				opt := Options{Level: level, TSA: tsa, Field: "a", Reason: "Ký giao ước ĩ", Location: "Hà Nam",
+					Name: "Cúc", ContactInfo: "cuc@example.vn", Time: at,
 					Appearance: &Appearance{Image: testImage(t), Lines: vietnamese}}
 				file := sign(t, in, id, opt)
 				objects := appendedObjects(t, file[len(in):])
 				dict := findObject(t, objects, "/Type/Sig/")
-				for _, want := range []string{"/SubFilter/ETSI.CAdES.detached", "/Filter/Adobe.PPKLite", "/M(D:20260305091530+07'00')",
-					"/Reason<FEFF004B00FD0020006700690061006F002001B0", "/Location<FEFF", "/Name<FEFF", "/ContactInfo<FEFF"} {
+				for _, want := range []string{"/SubFilter/ETSI.CAdES.detached", "/Filter/Adobe.PPKLite",
+					"/M(D:20260305091530+07'00')",
+					"/Reason<FEFF004B00FD0020006700690061006F002001B0", "/Location<FEFF", "/Name<FEFF",
+					"/ContactInfo<FEFF"} {
 					if !strings.Contains(dict, want) {
 						t.Errorf("the signature dictionary lacks %s", want)
 					}
 				}
-				requireCMS(t, decodeContents(t, dict), requireByteRange(t, file, len(in), len(file), dict), id.Certificate, level)
+				requireCMS(t, decodeContents(t, dict), requireByteRange(t, file, len(in), len(file), dict),
+					id.Certificate, level)
 				requireUntouched(t, in, file, objects)
 			})
 		}
@@ -201,7 +206,8 @@ func requireCMS(t *testing.T, sd signedData, digest []byte, cert *x509.Certifica
 		t.Error("the signer's certificate is not embedded")
 	}
 	signed := attributes(t, sd.Signers[0].Signed)
-	if len(signed) != 3 || signed[oidContentType] == nil || signed[oidMessageDigest] == nil || signed[oidSigningCertificateV2] == nil {
+	if len(signed) != 3 || signed[oidContentType] == nil || signed[oidMessageDigest] == nil ||
+		signed[oidSigningCertificateV2] == nil {
 		t.Errorf("signed attributes %v", signed)
 	}
 	if !bytes.Equal(signed[oidMessageDigest], append([]byte{4, 32}, digest...)) {
@@ -221,8 +227,8 @@ func requireCMS(t *testing.T, sd signedData, digest []byte, cert *x509.Certifica
 	}
 }
 
-// requireUntouched checks that nothing was rewritten but the field; page, catalogue, form and structure tree stay, and a
-// rewritten field differs in V and AP alone.
+// requireUntouched checks that nothing was rewritten but the field; page, catalogue, form and structure tree stay, and
+// a rewritten field differs in V and AP alone.
 func requireUntouched(t *testing.T, in, file []byte, objects map[int]string) {
 	t.Helper()
 	if !bytes.Equal(file[:len(in)], in) {
@@ -231,7 +237,8 @@ func requireUntouched(t *testing.T, in, file []byte, objects map[int]string) {
 	for n, o := range objects {
 		switch {
 		case n == 10:
-			if !strings.Contains(o, "/StructParent 1") || !strings.Contains(o, "/Rect[72 700 272 755]") || !strings.Contains(o, "/TU(Signature a)") {
+			if !strings.Contains(o, "/StructParent 1") || !strings.Contains(o, "/Rect[72 700 272 755]") ||
+				!strings.Contains(o, "/TU(Signature a)") {
 				t.Errorf("the field became %s", o)
 			}
 		case n == 5: // SigFlags 1 becomes 3
@@ -253,21 +260,25 @@ func TestProfileOfDocumentTimestampsAndDSS(t *testing.T) {
 			base := sign(t, testFile(t, kind, "a"), id, Options{Level: BT, TSA: tsa, Field: "a"})
 			v := &ValidationSource{HTTP: http.DefaultClient}
 			var lt bytes.Buffer
-			if _, err := Extend(t.Context(), bytes.NewReader(base), int64(len(base)), &lt, ExtendOptions{Level: BLT, Validation: v}); err != nil {
+			if _, err := Extend(t.Context(), bytes.NewReader(base), int64(len(base)), &lt,
+				ExtendOptions{Level: BLT, Validation: v}); err != nil {
 				t.Fatal(err)
 			}
 			requireDSS(t, lt.Bytes()[len(base):], id.Certificate)
 			var lta bytes.Buffer
-			if _, err := AddTimestamp(t.Context(), bytes.NewReader(lt.Bytes()), int64(lt.Len()), &lta, TimestampOptions{TSA: tsa}); err != nil {
+			if _, err := AddTimestamp(t.Context(), bytes.NewReader(lt.Bytes()), int64(lt.Len()), &lta,
+				TimestampOptions{TSA: tsa}); err != nil {
 				t.Fatal(err)
 			}
 			dict := findObject(t, appendedObjects(t, lta.Bytes()[lt.Len():]), "/Type/DocTimeStamp/")
-			if !strings.Contains(dict, "/SubFilter/ETSI.RFC3161") || strings.Contains(dict, "/M(") || strings.Contains(dict, "/Reason") {
+			if !strings.Contains(dict, "/SubFilter/ETSI.RFC3161") || strings.Contains(dict, "/M(") ||
+				strings.Contains(dict, "/Reason") {
 				t.Errorf("document time-stamp %.200s", dict)
 			}
 			digest := requireByteRange(t, lta.Bytes(), lt.Len(), lta.Len(), dict)
 			sd := decodeContents(t, dict)
-			if sd.Encapsulated.Type.String() != "1.2.840.113549.1.9.16.1.4" || !bytes.Contains(sd.Encapsulated.Content.FullBytes, digest) {
+			if sd.Encapsulated.Type.String() != "1.2.840.113549.1.9.16.1.4" ||
+				!bytes.Contains(sd.Encapsulated.Content.FullBytes, digest) {
 				t.Error("the token is not over the byte range")
 			}
 		})
@@ -337,7 +348,8 @@ func requireChain(t *testing.T, certs []*x509.Certificate, signer *x509.Certific
 			inter.AddCert(c)
 		}
 	}
-	if _, err := signer.Verify(x509.VerifyOptions{Roots: roots, Intermediates: inter, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}}); err != nil {
+	if _, err := signer.Verify(x509.VerifyOptions{Roots: roots, Intermediates: inter,
+		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}}); err != nil {
 		t.Errorf("the store's certificates do not lead to a root: %v", err)
 	}
 }

@@ -37,24 +37,30 @@ const (
 
 // reasonPhrases say the findings; %[1]s stands for Reason.Name, %[2]s for its Time.
 var reasonPhrases = map[ReasonCode]words.Text{
-	ReasonByteRange: words.Of("Chữ ký không bao trùm đúng phần nội dung phải bao trùm của tệp; tệp có thể đã bị dàn dựng.",
+	ReasonByteRange: words.Of(
+		"Chữ ký không bao trùm đúng phần nội dung phải bao trùm của tệp; tệp có thể đã bị dàn dựng.",
 		"The signature does not cover the part of the file that it must; the file may have been contrived."),
 	ReasonCMS: words.Of("Dữ liệu chữ ký bị hỏng hoặc sai định dạng.",
 		"The signature's data is damaged or malformed."),
 	ReasonDigest: words.Of("Nội dung đã ký bị thay đổi sau khi ký.",
 		"The signed content was changed after signing."),
-	ReasonSignatureValue: words.Of("Giá trị chữ ký không khớp với chứng thư số: chữ ký không phải do khóa này tạo ra, hoặc đã bị sửa.",
+	ReasonSignatureValue: words.Of(
+		"Giá trị chữ ký không khớp với chứng thư số: chữ ký không phải do khóa này tạo ra, hoặc đã bị sửa.",
 		"The signature value does not fit the certificate: it was not made with this key, or was altered."),
 	ReasonNoCertificate: words.Of("Không tìm thấy chứng thư số của người ký trong chữ ký.",
 		"The signer's certificate is not in the signature."),
-	ReasonAttributes: words.Of("Chữ ký thiếu hoặc sai một thuộc tính bắt buộc, nên không gắn chắc với chứng thư số của người ký.",
-		"The signature lacks a required attribute or has a wrong one, so it is not firmly bound to the signer's certificate."),
+	ReasonAttributes: words.Of(
+		"Chữ ký thiếu hoặc sai một thuộc tính bắt buộc, nên không gắn chắc với chứng thư số của người ký.",
+		"The signature lacks a required attribute or has a wrong one, so it is not firmly bound to the signer's "+
+			"certificate."),
 	ReasonSubFilter: words.Of("Loại chữ ký này không được hỗ trợ.",
 		"This kind of signature is not supported."),
 	ReasonAlgorithm: words.Of("Thuật toán ký này không được hỗ trợ hoặc không phù hợp với khóa.",
 		"The signature algorithm is not supported or does not fit the key."),
-	ReasonWeak: words.Of("Thuật toán ký hoặc khóa ký đã lỗi thời và có thể bị giả mạo, mà không có bằng chứng rằng chữ ký có từ trước đó.",
-		"The signature algorithm or the key is obsolete and can be forged, and nothing proves that the signature is older than that."),
+	ReasonWeak: words.Of("Thuật toán ký hoặc khóa ký đã lỗi thời và có thể bị giả mạo, mà không có bằng chứng rằng "+
+		"chữ ký có từ trước đó.",
+		"The signature algorithm or the key is obsolete and can be forged, and nothing proves that the signature is "+
+			"older than that."),
 	ReasonUsage: words.Of("Chứng thư số của %[1]s không được cấp để ký tài liệu.",
 		"The certificate of %[1]s is not for signing documents."),
 	ReasonModified: words.Of("Sau khi ký, tệp đã bị sửa theo cách mà chữ ký không cho phép.",
@@ -63,28 +69,35 @@ var reasonPhrases = map[ReasonCode]words.Text{
 		"The certificate of %[1]s does not lead to any trusted authority."),
 	ReasonChain: words.Of("Chuỗi chứng thư số của %[1]s không hợp lệ.",
 		"The certificate chain of %[1]s is not valid."),
-	ReasonExpired: words.Of("Chứng thư số của %[1]s hết hạn ngày %[2]s, và không có dấu thời gian chứng minh đã ký trước đó.",
+	ReasonExpired: words.Of("Chứng thư số của %[1]s hết hạn ngày %[2]s, và không có dấu thời gian chứng minh đã ký "+
+		"trước đó.",
 		"The certificate of %[1]s ended on %[2]s, and no time-stamp proves that it was used before."),
 	ReasonNotYetValid: words.Of("Chứng thư số của %[1]s chỉ có hiệu lực từ %[2]s.",
 		"The certificate of %[1]s is valid only from %[2]s."),
 	ReasonRevoked: words.Of("Chứng thư số của %[1]s bị thu hồi lúc %[2]s, và không có bằng chứng đã ký trước đó.",
 		"The certificate of %[1]s was revoked on %[2]s, and nothing proves that it was used before."),
-	ReasonNoRevocation: words.Of("Chưa biết chứng thư số của %[1]s có bị thu hồi hay không: tệp không chứa dữ liệu này. Hãy kiểm tra lại khi có mạng.",
+	ReasonNoRevocation: words.Of("Chưa biết chứng thư số của %[1]s có bị thu hồi hay không: tệp không chứa dữ liệu "+
+		"này. Hãy kiểm tra lại khi có mạng.",
 		"It is not known whether the certificate of %[1]s was revoked: the file does not say. Check again online."),
-	ReasonRevocationSkipped: words.Of("Chưa kiểm tra việc thu hồi chứng thư số của %[1]s, theo yêu cầu của người kiểm tra.",
+	ReasonRevocationSkipped: words.Of(
+		"Chưa kiểm tra việc thu hồi chứng thư số của %[1]s, theo yêu cầu của người kiểm tra.",
 		"Revocation of the certificate of %[1]s was not checked, as asked for."),
 	ReasonTimestampInvalid: words.Of("Một dấu thời gian của chữ ký không hợp lệ nên bị bỏ qua.",
 		"A time-stamp of the signature is not valid and was ignored."),
 	ReasonTimestampUntrusted: words.Of("Dấu thời gian của %[1]s không được tin cậy nên bị bỏ qua.",
 		"The time-stamp of %[1]s is not trusted and was ignored."),
-	ReasonTimestampUnconfirmed: words.Of("Chưa biết chứng thư số của tổ chức cấp dấu thời gian %[1]s có bị thu hồi hay không, nên chưa dùng dấu thời gian lúc %[2]s làm bằng chứng.",
-		"It is not known whether the certificate of the time-stamp authority %[1]s was revoked, so its time-stamp of %[2]s is not used as proof yet."),
+	ReasonTimestampUnconfirmed: words.Of("Chưa biết chứng thư số của tổ chức cấp dấu thời gian %[1]s có bị thu hồi "+
+		"hay không, nên chưa dùng dấu thời gian lúc %[2]s làm bằng chứng.",
+		"It is not known whether the certificate of the time-stamp authority %[1]s was revoked, so its time-stamp "+
+			"of %[2]s is not used as proof yet."),
 	ReasonFuture: words.Of("Dấu thời gian ghi %[2]s, muộn hơn thời điểm kiểm tra.",
 		"The time-stamp says %[2]s, which is after the time of checking."),
 	ReasonBER: words.Of("Chữ ký được ghi theo cách mã hóa cũ (BER); điều này không ảnh hưởng tới kết luận.",
 		"The signature is written in an older encoding (BER); this does not affect the verdict."),
-	ReasonDamaged: words.Of("Bảng tham chiếu của tệp bị hỏng, nên không thể chắc chắn người khác nhìn thấy đúng nội dung đã ký.",
-		"The file's table of contents (cross-references) is damaged, so it is not certain that everybody sees what was signed."),
+	ReasonDamaged: words.Of("Bảng tham chiếu của tệp bị hỏng, nên không thể chắc chắn người khác nhìn thấy đúng nội "+
+		"dung đã ký.",
+		"The file's table of contents (cross-references) is damaged, so it is not certain that everybody sees what "+
+			"was signed."),
 	ReasonOrder: words.Of("Dấu thời gian ghi %[2]s, muộn hơn dấu thời gian được đóng sau nó.",
 		"The time-stamp says %[2]s, which is later than a time-stamp made after it."),
 }

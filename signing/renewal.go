@@ -13,8 +13,9 @@ import (
 // ErrNoArchive says that a file has no document time-stamp to be renewed.
 var ErrNoArchive = errors.New("the file has no document time-stamp: raise it to B-LTA first")
 
-// RenewBy tells until when a B-LTA file must be renewed with [Extend]: the end of the certificate of its newest document
-// time-stamp. After that the proof that it gives hangs on what others remember. A file without one is [ErrNoArchive].
+// RenewBy tells until when a B-LTA file must be renewed with [Extend]: the end of the certificate of its newest
+// document time-stamp. After that the proof that it gives hangs on what others remember. A file without one is
+// [ErrNoArchive].
 func RenewBy(in io.ReaderAt, size int64, limits Limits) (time.Time, error) {
 	f, err := pdf.Open(in, size, limits.pdf(size))
 	if err != nil {

@@ -166,8 +166,8 @@ type Reason struct {
 // ReasonCode identifies a finding; see Reason.Text for its words.
 type ReasonCode string
 
-// Overall is the verdict on all results: TOTAL-FAILED if one failed, else INDETERMINATE if one is, else TOTAL-PASSED. A file
-// without signatures is INDETERMINATE.
+// Overall is the verdict on all results: TOTAL-FAILED if one failed, else INDETERMINATE if one is, else TOTAL-PASSED. A
+// file without signatures is INDETERMINATE.
 func (r *Report) Overall() Indication {
 	out := TotalPassed
 	if len(r.Results) == 0 {

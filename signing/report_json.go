@@ -117,7 +117,8 @@ func (r *Report) MarshalJSON() ([]byte, error) { return json.Marshal(r.JSON()) }
 
 // JSON is the report as data for programs.
 func (r *Report) JSON() ReportJSON {
-	out := ReportJSON{Indication: r.Overall(), ValidatedAt: r.ValidatedAt, Online: r.Online, Revocation: "required", Size: r.Size,
+	out := ReportJSON{Indication: r.Overall(), ValidatedAt: r.ValidatedAt, Online: r.Online, Revocation: "required",
+		Size:      r.Size,
 		Revisions: r.Revisions, Encrypted: r.Encrypted, Trailing: r.TrailingData, Results: []ResultJSON{}}
 	if r.Revocation == RevocationSoft {
 		out.Revocation = "soft"
@@ -139,10 +140,13 @@ func optionalTime(t time.Time) *time.Time {
 }
 
 func (r *Result) json() ResultJSON {
-	out := ResultJSON{Kind: r.Kind, Field: r.Field, Page: r.Page, Visible: r.Visible, Indication: r.Indication, SubIndication: r.SubIndication,
-		Intact: r.intact, PAdES: r.PAdES, SubFilter: r.SubFilter, Algorithm: r.Algorithm, Signer: r.Signer, ClaimedName: r.ClaimedName,
-		Reason: r.Reason, Location: r.Location, Time: optionalTime(r.Time), TimeSource: r.TimeSource,
-		ByteRange: r.Coverage.ByteRange, WholeFile: r.Coverage.WholeFile, Revision: r.Coverage.Revision, DocMDP: int(r.Certifies),
+	out := ResultJSON{Kind: r.Kind, Field: r.Field, Page: r.Page, Visible: r.Visible, Indication: r.Indication,
+		SubIndication: r.SubIndication,
+		Intact:        r.intact, PAdES: r.PAdES, SubFilter: r.SubFilter, Algorithm: r.Algorithm, Signer: r.Signer,
+		ClaimedName: r.ClaimedName,
+		Reason:      r.Reason, Location: r.Location, Time: optionalTime(r.Time), TimeSource: r.TimeSource,
+		ByteRange: r.Coverage.ByteRange, WholeFile: r.Coverage.WholeFile, Revision: r.Coverage.Revision,
+		DocMDP:      int(r.Certifies),
 		Explanation: r.Explain()}
 	if r.PAdES && r.Kind == KindSignature {
 		out.Level = r.Level.String()
@@ -157,7 +161,8 @@ func (r *Result) json() ResultJSON {
 		out.Chain = append(out.Chain, l.json())
 	}
 	for _, m := range r.Modifications {
-		out.Modifications = append(out.Modifications, ModificationJSON{Revision: m.Revision, Time: optionalTime(m.Time), Kind: m.Kind,
+		out.Modifications = append(out.Modifications, ModificationJSON{Revision: m.Revision, Time: optionalTime(m.Time),
+			Kind:      m.Kind,
 			Permitted: m.Permitted, Page: m.Page, Field: m.Field, Key: m.Key, Action: m.Action, Subtype: m.Subtype,
 			Object: m.Object, Text: m.Text(), Old: clean(m.Old), New: clean(m.New), Detail: m.Detail})
 	}
@@ -167,18 +172,22 @@ func (r *Result) json() ResultJSON {
 func (l *ChainLink) json() CertificateJSON {
 	c := l.Certificate
 	sum := sha256.Sum256(c.Raw)
-	out := CertificateJSON{Subject: c.Subject.String(), Issuer: c.Issuer.String(), Serial: hex.EncodeToString(c.SerialNumber.Bytes()),
-		SHA256: hex.EncodeToString(sum[:]), NotBefore: c.NotBefore, NotAfter: c.NotAfter, KeyUsage: usages(c), TrustAnchor: l.TrustAnchor}
+	out := CertificateJSON{Subject: c.Subject.String(), Issuer: c.Issuer.String(),
+		Serial: hex.EncodeToString(c.SerialNumber.Bytes()),
+		SHA256: hex.EncodeToString(sum[:]), NotBefore: c.NotBefore, NotAfter: c.NotAfter, KeyUsage: usages(c),
+		TrustAnchor: l.TrustAnchor}
 	if rev := l.Revocation; rev != nil {
-		out.Revocation = &RevocationJSON{Kind: rev.Kind, Source: rev.Source, Revoked: rev.Revoked, RevokedAt: optionalTime(rev.RevokedAt),
-			Reason: rev.Reason, ThisUpdate: rev.ThisUpdate, NextUpdate: optionalTime(rev.NextUpdate)}
+		out.Revocation = &RevocationJSON{Kind: rev.Kind, Source: rev.Source, Revoked: rev.Revoked,
+			RevokedAt: optionalTime(rev.RevokedAt),
+			Reason:    rev.Reason, ThisUpdate: rev.ThisUpdate, NextUpdate: optionalTime(rev.NextUpdate)}
 	}
 	return out
 }
 
 // usages are the names of RFC 5280 §4.2.1.3.
 func usages(c *x509.Certificate) []string {
-	names := []string{"digitalSignature", "nonRepudiation", "keyEncipherment", "dataEncipherment", "keyAgreement", "keyCertSign", "cRLSign", "encipherOnly", "decipherOnly"}
+	names := []string{"digitalSignature", "nonRepudiation", "keyEncipherment", "dataEncipherment", "keyAgreement",
+		"keyCertSign", "cRLSign", "encipherOnly", "decipherOnly"}
 	var out []string
 	for i, n := range names {
 		if c.KeyUsage&(1<<i) != 0 {

@@ -41,10 +41,12 @@ func (r *Report) writeSummary(b io.Writer, lang Language) {
 		verdicts[r.Overall()], len(r.Results)))
 	say(words.F("Kiểm tra lúc %s", "Checked on %s", timeText(r.ValidatedAt)))
 	if !r.Online {
-		say(words.Of("Chỉ dùng dữ liệu có trong tệp, không hỏi máy chủ nào.", "With the file's own data only; no server was asked."))
+		say(words.Of("Chỉ dùng dữ liệu có trong tệp, không hỏi máy chủ nào.",
+			"With the file's own data only; no server was asked."))
 	}
 	if r.Revocation == RevocationSoft {
-		say(words.Of("Chế độ nới lỏng: chấp nhận khi không biết tình trạng thu hồi.", "Soft mode: accepted where revocation is unknown."))
+		say(words.Of("Chế độ nới lỏng: chấp nhận khi không biết tình trạng thu hồi.",
+			"Soft mode: accepted where revocation is unknown."))
 	}
 	if r.Encrypted {
 		say(words.Of("Tệp được mã hóa.", "The file is encrypted."))

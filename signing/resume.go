@@ -11,10 +11,10 @@ import (
 	"io"
 )
 
-// HashState is the state of a hash at the end of a file, from which a later signature of the same file goes on, so that the
-// bytes before need not be hashed again. [Signed.State] holds one where [Options.KeepState] asks for it. It is data and may be
-// stored beside the file. It is trusted: a state of another file of the same size and ending makes a signature that does not
-// verify.
+// HashState is the state of a hash at the end of a file, from which a later signature of the same file goes on, so that
+// the bytes before need not be hashed again. [Signed.State] holds one where [Options.KeepState] asks for it. It is data
+// and may be stored beside the file. It is trusted: a state of another file of the same size and ending makes a
+// signature that does not verify.
 type HashState struct {
 	Size   int64  `json:"size"`
 	Hash   string `json:"hash"`

@@ -22,7 +22,8 @@ const (
 	seedDigestMethod = 1 << 6
 )
 
-// checkSeed compares a signature with the requirements of its field's seed value dictionary (SV). Wishes are not followed.
+// checkSeed compares a signature with the requirements of its field's seed value dictionary (SV). Wishes are not
+// followed.
 func (t *target) checkSeed(opt *Options, h crypto.Hash) error {
 	if t.field == nil {
 		return nil
@@ -48,7 +49,8 @@ func (t *target) checkSeed(opt *Options, h crypto.Hash) error {
 		}
 	}
 	if flags&(seedLegal|seedRevocation) != 0 {
-		return fmt.Errorf("%w: field %q wants a legal attestation or revocation data inside the signature, which PAdES signatures do not hold", ErrSeedValue, t.name)
+		return fmt.Errorf("%w: field %q wants a legal attestation or revocation data inside the signature, which "+
+			"PAdES signatures do not hold", ErrSeedValue, t.name)
 	}
 	mdp, err := t.file.Dict(sv.Get("MDP"))
 	if err != nil {
@@ -79,7 +81,8 @@ func (t *target) seedHolds(sv pdf.Dict, key pdf.Name, value string) error {
 		}
 	}
 	if !slices.Contains(allowed, value) {
-		return fmt.Errorf("%w: field %q allows as %s only %q, not %q", ErrSeedValue, t.name, string(key), allowed, value)
+		return fmt.Errorf("%w: field %q allows as %s only %q, not %q", ErrSeedValue, t.name, string(key), allowed,
+			value)
 	}
 	return nil
 }

@@ -59,8 +59,10 @@ func TestAnySequenceKeepsAllSignaturesValid(t *testing.T) {
 func runSequences(t *testing.T) {
 	t.Helper()
 	p := testPKI(t)
-	seq := sequence{t: t, tsa: &TSA{URLs: []string{p.TSA()}}, v: &ValidationSource{HTTP: http.DefaultClient}, images: [][]byte{nil, testImage(t)},
-		ids: []Identity{issue(t, p, "một", devpki.Profile{}), issue(t, p, "hai", devpki.Profile{Key: devpki.Ed25519}), issue(t, p, "ba", devpki.Profile{Key: devpki.RSA2048})}}
+	seq := sequence{t: t, tsa: &TSA{URLs: []string{p.TSA()}}, v: &ValidationSource{HTTP: http.DefaultClient},
+		images: [][]byte{nil, testImage(t)},
+		ids: []Identity{issue(t, p, "một", devpki.Profile{}), issue(t, p, "hai", devpki.Profile{Key: devpki.Ed25519}),
+			issue(t, p, "ba", devpki.Profile{Key: devpki.RSA2048})}}
 	rapid.Check(t, func(r *rapid.T) {
 		s := seq
 		s.r = r
@@ -114,8 +116,10 @@ func (s *sequence) step() {
 
 func (s *sequence) sign() {
 	r := s.r
-	opt := Options{Level: Level(rapid.IntRange(0, 1).Draw(r, "level")), TSA: s.tsa, Reason: rapid.String().Draw(r, "reason"),
-		Appearance: &Appearance{Image: rapid.SampledFrom(s.images).Draw(r, "image"), Lines: vietnamese[:rapid.IntRange(0, 2).Draw(r, "lines")]}}
+	opt := Options{Level: Level(rapid.IntRange(0, 1).Draw(r, "level")), TSA: s.tsa, Reason: rapid.String().Draw(r,
+		"reason"),
+		Appearance: &Appearance{Image: rapid.SampledFrom(s.images).Draw(r, "image"),
+			Lines: vietnamese[:rapid.IntRange(0, 2).Draw(r, "lines")]}}
 	if len(s.names) > 0 && rapid.Bool().Draw(r, "in place") {
 		opt.Field, s.names = s.names[0], s.names[1:]
 	} else if rapid.Bool().Draw(r, "visible") {
@@ -238,11 +242,14 @@ func signInOut(t *testing.T, p *devpki.PKI, id Identity, tsa *TSA, file []byte) 
 		t.Fatal(err)
 	}
 	if form.Field("a") != nil {
-		file = sign(t, file, id, Options{Level: BT, TSA: tsa, Field: "a", Appearance: &Appearance{Image: testImage(t), Lines: vietnamese}})
+		file = sign(t, file, id, Options{Level: BT, TSA: tsa, Field: "a", Appearance: &Appearance{Image: testImage(t),
+			Lines: vietnamese}})
 	}
-	file = sign(t, file, id, Options{Level: BT, TSA: tsa, Field: "z", New: &NewField{Rect: Rect{20, 20, 220, 70}}, Appearance: &Appearance{Lines: vietnamese}})
+	file = sign(t, file, id, Options{Level: BT, TSA: tsa, Field: "z", New: &NewField{Rect: Rect{20, 20, 220, 70}},
+		Appearance: &Appearance{Lines: vietnamese}})
 	var out bytes.Buffer
-	if _, err := Extend(t.Context(), bytes.NewReader(file), int64(len(file)), &out, ExtendOptions{TSA: tsa, Validation: &ValidationSource{HTTP: http.DefaultClient}}); err != nil {
+	if _, err := Extend(t.Context(), bytes.NewReader(file), int64(len(file)), &out,
+		ExtendOptions{TSA: tsa, Validation: &ValidationSource{HTTP: http.DefaultClient}}); err != nil {
 		t.Fatal(err)
 	}
 	checkObjects(t, out.Bytes())
@@ -252,7 +259,8 @@ func signInOut(t *testing.T, p *devpki.PKI, id Identity, tsa *TSA, file []byte) 
 func TestFilesOfQPDFEncryptedAreRefused(t *testing.T) {
 	id := issue(t, testPKI(t), "Lê Thị Cúc", devpki.Profile{})
 	for _, bits := range []int{128, 256} {
-		in := viaQPDF(t, testFile(t, classic, "a"), []string{"--allow-weak-crypto", "--encrypt", "", "owner", strconv.Itoa(bits), "--"})
+		in := viaQPDF(t, testFile(t, classic, "a"), []string{"--allow-weak-crypto", "--encrypt", "", "owner",
+			strconv.Itoa(bits), "--"})
 		if _, _, err := SignBytes(t.Context(), in, id, Options{Field: "a"}); !errors.Is(err, pdf.ErrEncrypted) {
 			t.Errorf("%d bits: %v", bits, err)
 		}
@@ -270,12 +278,14 @@ func TestFileOfChromium(t *testing.T) {
 	p := testPKI(t)
 	dir := t.TempDir()
 	page, out := filepath.Join(dir, "p.html"), filepath.Join(dir, "p.pdf")
-	if err := os.WriteFile(page, []byte("<meta charset=utf-8><h1>Giao ước thi đua</h1><p>Khối Kinh tế ngành"), 0o600); err != nil {
+	if err := os.WriteFile(page, []byte("<meta charset=utf-8><h1>Giao ước thi đua</h1><p>Khối Kinh tế ngành"),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, path, "--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir="+dir, "--print-to-pdf="+out, "file://"+page)
+	cmd := exec.CommandContext(ctx, path, "--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir="+dir,
+		"--print-to-pdf="+out, "file://"+page)
 	if text, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("chromium: %v\n%s", err, text)
 	}

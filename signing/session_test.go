@@ -93,7 +93,8 @@ func FuzzSession(f *testing.F) {
 			return
 		}
 		var out bytes.Buffer
-		if _, err := Finish(t.Context(), &s, bytes.NewReader(in), int64(len(in)), &out, []byte("not a signature"), FinishOptions{}); err == nil {
+		if _, err := Finish(t.Context(), &s, bytes.NewReader(in), int64(len(in)), &out, []byte("not a signature"),
+			FinishOptions{}); err == nil {
 			t.Fatal("a wrong signature value was taken")
 		}
 	})
@@ -118,8 +119,8 @@ func TestLevelsAsText(t *testing.T) {
 	}
 }
 
-// TestIssuersAreFetched: issuers that a signature lacks come from its time-stamp, from the addresses in the certificates, or
-// from the source; without any of them the error says what to give.
+// TestIssuersAreFetched: issuers that a signature lacks come from its time-stamp, from the addresses in the
+// certificates, or from the source; without any of them the error says what to give.
 func TestIssuersAreFetched(t *testing.T) {
 	p := testPKI(t)
 	id := issue(t, p, "Lê Thị Cúc", devpki.Profile{})
@@ -129,7 +130,8 @@ func TestIssuersAreFetched(t *testing.T) {
 	file := sign(t, testFile(t, classic, "a", "b"), bare, Options{Level: BT, TSA: tsa, Field: "a"})
 	raise := func(v *ValidationSource, fields ...string) error {
 		var out bytes.Buffer
-		_, err := Extend(t.Context(), bytes.NewReader(file), int64(len(file)), &out, ExtendOptions{Level: BLT, Validation: v, Fields: fields})
+		_, err := Extend(t.Context(), bytes.NewReader(file), int64(len(file)), &out,
+			ExtendOptions{Level: BLT, Validation: v, Fields: fields})
 		if err == nil {
 			requirePassed(t, p, out.Bytes(), BLT, "raised")
 		}
@@ -138,7 +140,8 @@ func TestIssuersAreFetched(t *testing.T) {
 	if err := raise(&ValidationSource{HTTP: http.DefaultClient}, "a"); err != nil {
 		t.Error(err)
 	}
-	if err := raise(&ValidationSource{HTTP: http.DefaultClient}, "b"); err == nil || !strings.Contains(err.Error(), `"b" holds no signature`) {
+	if err := raise(&ValidationSource{HTTP: http.DefaultClient}, "b"); err == nil || !strings.Contains(err.Error(),
+		`"b" holds no signature`) {
 		t.Errorf("an unsigned field: %v", err)
 	}
 	for _, e := range []error{raise(nil), raise(&ValidationSource{})} { // loopback is refused by default
@@ -152,7 +155,8 @@ func TestIssuersAreFetched(t *testing.T) {
 		t.Errorf("issuers by their addresses: %v, %d requests", err, p.Requests(devpki.AIA))
 	}
 	p.SetFault(devpki.AIA, devpki.Unavailable)
-	if err := ready(&ValidationSource{HTTP: http.DefaultClient}); err == nil || !strings.Contains(err.Error(), "ValidationSource.Certificates") {
+	if err := ready(&ValidationSource{HTTP: http.DefaultClient}); err == nil || !strings.Contains(err.Error(),
+		"ValidationSource.Certificates") {
 		t.Errorf("issuers not to be had: %v", err)
 	}
 	block, _ := pem.Decode(p.RootsPEM())

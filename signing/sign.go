@@ -26,11 +26,11 @@ type Signed struct {
 	State     *HashState // only with Options.KeepState
 }
 
-// Sign signs the file of size bytes behind in and writes the signed file to out: the input's bytes as they are, then what
-// is appended. Everything that can fail does so before the key is asked, and it is asked once; where something fails after
-// that (a time-stamp authority that goes away), the error is an [*UnfinishedError] from which the work can be taken up
-// without asking again. On error nothing is written to out, unless the error is a [*PartialOutputError], as can happen with
-// inputs of more than 16 MiB, which are read once only.
+// Sign signs the file of size bytes behind in and writes the signed file to out: the input's bytes as they are, then
+// what is appended. Everything that can fail does so before the key is asked, and it is asked once; where something
+// fails after that (a time-stamp authority that goes away), the error is an [*UnfinishedError] from which the work can
+// be taken up without asking again. On error nothing is written to out, unless the error is a [*PartialOutputError], as
+// can happen with inputs of more than 16 MiB, which are read once only.
 func Sign(ctx context.Context, in io.ReaderAt, size int64, out io.Writer, id Identity, opt Options) (*Signed, error) {
 	doc, err := newDocument(in, size, out, opt.Limits)
 	if err != nil {
@@ -83,8 +83,8 @@ func SignBytes(ctx context.Context, in []byte, id Identity, opt Options) ([]byte
 	return bytes.Join([][]byte{in, doc.tail}, nil), signed, nil
 }
 
-// UnfinishedError says that the key has signed but the work after that failed, such as getting a time-stamp. Give Session and
-// Signature to [Finish] later; the key need not be asked again.
+// UnfinishedError says that the key has signed but the work after that failed, such as getting a time-stamp. Give
+// Session and Signature to [Finish] later; the key need not be asked again.
 type UnfinishedError struct {
 	Session   *Session
 	Signature []byte
@@ -105,12 +105,14 @@ type FinishOptions struct {
 }
 
 // ErrOtherFile says that a session belongs to another file, or to another state of it.
-var ErrOtherFile = errors.New("the session was prepared for another file, or the file has changed since: prepare it again")
+var ErrOtherFile = errors.New(
+	"the session was prepared for another file, or the file has changed since: prepare it again")
 
-// Finish completes a prepared signature with the signature value that the key has made over [Session.ToBeSigned], and writes
-// the signed file to out. The input must be the very bytes that were prepared ([ErrOtherFile]). Finish may be tried again with
-// the same value after an error; it writes to out as [Sign] does.
-func Finish(ctx context.Context, s *Session, in io.ReaderAt, size int64, out io.Writer, signature []byte, opt FinishOptions) (*Signed, error) {
+// Finish completes a prepared signature with the signature value that the key has made over [Session.ToBeSigned], and
+// writes the signed file to out. The input must be the very bytes that were prepared ([ErrOtherFile]). Finish may be
+// tried again with the same value after an error; it writes to out as [Sign] does.
+func Finish(ctx context.Context, s *Session, in io.ReaderAt, size int64, out io.Writer, signature []byte,
+	opt FinishOptions) (*Signed, error) {
 	if s == nil || size != s.state.Size {
 		return nil, ErrOtherFile
 	}
@@ -160,13 +162,15 @@ func (s *Session) finish(ctx context.Context, signature []byte, opt FinishOption
 		return s.complete(ctx, b, signature, opt)
 	}
 	if err := b.Algorithm.Verify(cms.PublicKey(b.Certificate), s.state.SignedAttributes, signature); err != nil {
-		return nil, fmt.Errorf("the signature value does not belong to this file and the certificate of %q: %w", b.Certificate.Subject.CommonName, err)
+		return nil, fmt.Errorf("the signature value does not belong to this file and the certificate of %q: %w",
+			b.Certificate.Subject.CommonName, err)
 	}
 	return s.complete(ctx, b, signature, opt)
 }
 
 // complete is finish after the checks.
-func (s *Session) complete(ctx context.Context, b *cms.Builder, signature []byte, opt FinishOptions) (done *Signed, err error) {
+func (s *Session) complete(ctx context.Context, b *cms.Builder, signature []byte, opt FinishOptions) (done *Signed,
+	err error) {
 	done = &Signed{Field: s.state.Field, Level: s.state.Level, ByteRange: s.state.Slot.byteRange()}
 	if done.Time, err = time.Parse(time.RFC3339Nano, s.state.Time); err != nil {
 		return nil, fmt.Errorf("session: %w", err)
@@ -191,7 +195,8 @@ func (s *Session) complete(ctx context.Context, b *cms.Builder, signature []byte
 	}
 	if s.state.Level >= BLT {
 		raised, err := extend(ctx, s.doc, ExtendOptions{
-			Level: s.state.Level, TSA: opt.TSA, Validation: opt.Validation, Hash: b.Algorithm.Hash, Fields: []string{s.state.Field}, Others: true,
+			Level: s.state.Level, TSA: opt.TSA, Validation: opt.Validation, Hash: b.Algorithm.Hash,
+			Fields: []string{s.state.Field}, Others: true,
 		})
 		if err != nil {
 			return nil, err

@@ -41,7 +41,8 @@ func testPKI(t testing.TB) *devpki.PKI {
 
 func issue(t testing.TB, p *devpki.PKI, name string, profile devpki.Profile) Identity {
 	t.Helper()
-	id, err := p.Issue(devpki.Subject{ID: fmt.Sprintf("%x", name), CommonName: name, Organization: "Sở Tài chính"}, profile)
+	id, err := p.Issue(devpki.Subject{ID: fmt.Sprintf("%x", name), CommonName: name, Organization: "Sở Tài chính"},
+		profile)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +65,8 @@ func testImage(t testing.TB) []byte {
 	return buf.Bytes()
 }
 
-var vietnamese = []Line{{Text: "Nguyễn Thị Hường", Bold: true, Size: 12}, {Text: "Ký ngày 23/11/2026 – Ủy quyền: số 12/QĐ"}}
+var vietnamese = []Line{{Text: "Nguyễn Thị Hường", Bold: true, Size: 12},
+	{Text: "Ký ngày 23/11/2026 – Ủy quyền: số 12/QĐ"}}
 
 func sign(t testing.TB, in []byte, id Identity, opt Options) []byte {
 	t.Helper()
@@ -156,8 +158,8 @@ func writeTemp(t testing.TB, name string, data []byte) string {
 	return path
 }
 
-// outsideTools asks qpdf, pdfsig, mutool and OpenSSL about every signature and document time-stamp of a file. What each of
-// them can judge is said in [judges]; what it cannot is asserted as such.
+// outsideTools asks qpdf, pdfsig, mutool and OpenSSL about every signature and document time-stamp of a file. What each
+// of them can judge is said in [judges]; what it cannot is asserted as such.
 func outsideTools(t testing.TB, file []byte, p *devpki.PKI) {
 	t.Helper()
 	path := writeTemp(t, "signed.pdf", file)
@@ -223,7 +225,8 @@ func TestTwentySignaturesStayValid(t *testing.T) {
 			}
 			v := &ValidationSource{HTTP: http.DefaultClient}
 			var out bytes.Buffer
-			done, err := Extend(t.Context(), bytes.NewReader(file), int64(len(file)), &out, ExtendOptions{TSA: tsa, Validation: v})
+			done, err := Extend(t.Context(), bytes.NewReader(file), int64(len(file)), &out,
+				ExtendOptions{TSA: tsa, Validation: v})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -241,7 +244,8 @@ func TestPrepareFinishInAnotherProcess(t *testing.T) {
 	id := issue(t, p, "Trần Văn Bình", devpki.Profile{})
 	tsa := &TSA{URLs: []string{p.TSA()}}
 	in := testFile(t, stream, "a", "b")
-	s, err := Prepare(t.Context(), bytes.NewReader(in), int64(len(in)), id.Certificate, id.Chain, Options{Level: BT, TSA: tsa, Field: "a"})
+	s, err := Prepare(t.Context(), bytes.NewReader(in), int64(len(in)), id.Certificate, id.Chain,
+		Options{Level: BT, TSA: tsa, Field: "a"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -263,15 +267,18 @@ func TestPrepareFinishInAnotherProcess(t *testing.T) {
 	}
 	var out bytes.Buffer
 	other := testFile(t, stream, "a", "c")
-	if _, err := Finish(t.Context(), &later, bytes.NewReader(other), int64(len(other)), &out, signature, FinishOptions{TSA: tsa}); !errors.Is(err, ErrOtherFile) || out.Len() > 0 {
+	if _, err := Finish(t.Context(), &later, bytes.NewReader(other), int64(len(other)), &out, signature,
+		FinishOptions{TSA: tsa}); !errors.Is(err, ErrOtherFile) || out.Len() > 0 {
 		t.Errorf("another file: %v, %d bytes written", err, out.Len())
 	}
 	wrong := bytes.Clone(signature)
 	wrong[len(wrong)-1] ^= 1
-	if _, err := Finish(t.Context(), &later, bytes.NewReader(in), int64(len(in)), &out, wrong, FinishOptions{TSA: tsa}); err == nil || out.Len() > 0 {
+	if _, err := Finish(t.Context(), &later, bytes.NewReader(in), int64(len(in)), &out, wrong,
+		FinishOptions{TSA: tsa}); err == nil || out.Len() > 0 {
 		t.Errorf("wrong signature: %v, %d bytes written", err, out.Len())
 	}
-	if _, err := Finish(t.Context(), &later, bytes.NewReader(in), int64(len(in)), &out, signature, FinishOptions{TSA: tsa}); err != nil {
+	if _, err := Finish(t.Context(), &later, bytes.NewReader(in), int64(len(in)), &out, signature,
+		FinishOptions{TSA: tsa}); err != nil {
 		t.Fatal(err)
 	}
 	checkSignatures(t, out.Bytes())
@@ -304,7 +311,8 @@ func TestTimestampAuthorityDownCostsNoKey(t *testing.T) {
 	id.Signer = &countingSigner{Signer: id.Signer}
 	in := testFile(t, classic, "a")
 	var out bytes.Buffer
-	_, err := Sign(t.Context(), bytes.NewReader(in), int64(len(in)), &out, id, Options{Level: BT, Field: "a", TSA: &TSA{URLs: []string{"http://127.0.0.1:1/"}, Timeout: time.Second}})
+	_, err := Sign(t.Context(), bytes.NewReader(in), int64(len(in)), &out, id, Options{Level: BT, Field: "a",
+		TSA: &TSA{URLs: []string{"http://127.0.0.1:1/"}, Timeout: time.Second}})
 	var te *TimestampError
 	if !errors.As(err, &te) || out.Len() > 0 || id.Signer.(*countingSigner).n != 0 {
 		t.Errorf("%v; %d bytes written, key asked %d times", err, out.Len(), id.Signer.(*countingSigner).n)
@@ -329,7 +337,8 @@ func TestSecondSignatureGoesOnFromKeptHashState(t *testing.T) {
 	if got := len(checkSignatures(t, sign(t, first, id, Options{Field: "b", Resume: &state}))); got != 2 {
 		t.Errorf("%d signatures", got)
 	}
-	if _, _, err := SignBytes(t.Context(), in, id, Options{Field: "b", Resume: &state}); !errors.Is(err, ErrOtherState) {
+	if _, _, err := SignBytes(t.Context(), in, id, Options{Field: "b", Resume: &state}); !errors.Is(err,
+		ErrOtherState) {
 		t.Errorf("state of another file: %v", err)
 	}
 }

@@ -56,8 +56,9 @@ func largeRevision(w io.Writer, base []byte, size int64) error {
 		}
 	}
 	xref := at + int64(len(head)) + size + int64(len("\nendstream\nendobj\n"))
-	_, err = io.WriteString(w, "\nendstream\nendobj\nxref\n99 1\n"+pad10(at)+" 00000 n\r\ntrailer\n<</Size 100/Root 1 0 R/Info 7 0 R/Prev "+
-		formatInt(file.Revisions()[0].XRef)+">>\nstartxref\n"+formatInt(xref)+"\n%%EOF\n")
+	_, err = io.WriteString(w,
+		"\nendstream\nendobj\nxref\n99 1\n"+pad10(at)+" 00000 n\r\ntrailer\n<</Size 100/Root 1 0 R/Info 7 0 R/Prev "+
+			formatInt(file.Revisions()[0].XRef)+">>\nstartxref\n"+formatInt(xref)+"\n%%EOF\n")
 	return err
 }
 
@@ -86,7 +87,8 @@ func TestMemoryStaysFlat(t *testing.T) {
 	defer out.Close()
 	peak := watchHeap(t)
 	counted := &countingReader{ReaderAt: in}
-	_, err = Sign(t.Context(), counted, info.Size(), out, id, Options{Level: BLTA, Field: "a", TSA: &TSA{URLs: []string{p.TSA()}}, Validation: &ValidationSource{HTTP: http.DefaultClient}})
+	_, err = Sign(t.Context(), counted, info.Size(), out, id, Options{Level: BLTA, Field: "a",
+		TSA: &TSA{URLs: []string{p.TSA()}}, Validation: &ValidationSource{HTTP: http.DefaultClient}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +157,8 @@ func TestLargeInputReportsPartialOutput(t *testing.T) {
 		var out bytes.Buffer
 		_, err = Sign(t.Context(), bytes.NewReader(data), int64(len(data)), &out, id, Options{Field: "a"})
 		var partial *PartialOutputError
-		if !errors.Is(err, errToken) || errors.As(err, &partial) != (out.Len() > 0) || (size < smallFile && out.Len() > 0) {
+		if !errors.Is(err, errToken) || errors.As(err, &partial) != (out.Len() > 0) ||
+			(size < smallFile && out.Len() > 0) {
 			t.Errorf("%d bytes: %v; %d written", size, err, out.Len())
 		}
 	}
@@ -165,7 +168,8 @@ func TestInputShorterThanSaid(t *testing.T) {
 	id := issue(t, testPKI(t), "Lê Thị Cúc", devpki.Profile{})
 	in := testFile(t, classic, "a")
 	var out bytes.Buffer
-	if _, err := Sign(t.Context(), bytes.NewReader(in), int64(len(in))+5, &out, id, Options{Field: "a"}); err == nil || out.Len() > 0 {
+	if _, err := Sign(t.Context(), bytes.NewReader(in), int64(len(in))+5, &out, id, Options{Field: "a"}); err == nil ||
+		out.Len() > 0 {
 		t.Errorf("%v; %d written", err, out.Len())
 	}
 }
@@ -191,7 +195,8 @@ func TestSmallFilesAreReadOnce(t *testing.T) {
 	id := issue(t, testPKI(t), "Lê Thị Cúc", devpki.Profile{})
 	in := testFile(t, stream, "a")
 	var out bytes.Buffer
-	if _, err := Sign(t.Context(), &changingReader{in, make([]bool, len(in))}, int64(len(in)), &out, id, Options{Field: "a"}); err != nil {
+	if _, err := Sign(t.Context(), &changingReader{in, make([]bool, len(in))}, int64(len(in)), &out, id,
+		Options{Field: "a"}); err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.HasPrefix(out.Bytes(), in) {

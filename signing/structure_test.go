@@ -102,8 +102,8 @@ func structureFile(kind fileKind, change map[int]string) []byte {
 	return writeFile(kind, objects)
 }
 
-// TestEveryStructure signs the existing field and a new one in each structure, in each kind of file, with each kind of line
-// end after the last %%EOF, and raises the file.
+// TestEveryStructure signs the existing field and a new one in each structure, in each kind of file, with each kind of
+// line end after the last %%EOF, and raises the file.
 func TestEveryStructure(t *testing.T) {
 	p := testPKI(t)
 	id := issue(t, p, "Lê Thị Cúc", devpki.Profile{})
@@ -116,9 +116,11 @@ func TestEveryStructure(t *testing.T) {
 				in = append(bytes.TrimRight(in, "\n"), endings[(i+len(name))%len(endings)]...)
 				look := &Appearance{Lines: vietnamese}
 				out := sign(t, in, id, Options{Level: BT, TSA: tsa, Field: "a", Appearance: look})
-				out = sign(t, out, id, Options{Level: BT, TSA: tsa, Field: "z", New: &NewField{Rect: Rect{20, 20, 220, 70}}, Appearance: look})
+				out = sign(t, out, id, Options{Level: BT, TSA: tsa, Field: "z",
+					New: &NewField{Rect: Rect{20, 20, 220, 70}}, Appearance: look})
 				var raised bytes.Buffer
-				if _, err := Extend(t.Context(), bytes.NewReader(out), int64(len(out)), &raised, ExtendOptions{TSA: tsa, Validation: &ValidationSource{HTTP: http.DefaultClient}}); err != nil {
+				if _, err := Extend(t.Context(), bytes.NewReader(out), int64(len(out)), &raised,
+					ExtendOptions{TSA: tsa, Validation: &ValidationSource{HTTP: http.DefaultClient}}); err != nil {
 					t.Fatal(err)
 				}
 				if got := len(checkSignatures(t, raised.Bytes())); got != 3 {
@@ -193,7 +195,8 @@ func TestGenerationsOtherThanZero(t *testing.T) {
 	at, _ := f.Lookup(10)
 	in = bytes.ReplaceAll(in, []byte("10 0 R"), []byte("10 7 R"))
 	in = bytes.ReplaceAll(in, []byte("10 0 obj"), []byte("10 7 obj"))
-	in = bytes.ReplaceAll(in, fmt.Appendf(nil, "%010d 00000 n", at.Offset), fmt.Appendf(nil, "%010d 00007 n", at.Offset))
+	in = bytes.ReplaceAll(in, fmt.Appendf(nil, "%010d 00000 n", at.Offset), fmt.Appendf(nil, "%010d 00007 n",
+		at.Offset))
 	out := sign(t, in, id, Options{Field: "a"})
 	if got := len(checkSignatures(t, out)); got != 1 || !bytes.Contains(out[len(in):], []byte("10 7 obj")) {
 		t.Errorf("%d signatures", got)

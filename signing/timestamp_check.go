@@ -18,9 +18,9 @@ type CheckedTimestamp struct {
 }
 
 // CheckTimestamp checks an RFC 3161 token (DER) over digest, which was made with h: imprint, signature, signing
-// certificate and its purpose (RFC 3161 §2.3), and its chain to one of the roots at the time that the token names, or at
-// another time if at is set. Whether a certificate was revoked is not asked: that needs data which a lone token does not
-// hold.
+// certificate and its purpose (RFC 3161 §2.3), and its chain to one of the roots at the time that the token names, or
+// at another time if at is set. Whether a certificate was revoked is not asked: that needs data which a lone token does
+// not hold.
 func CheckTimestamp(token, digest []byte, h crypto.Hash, roots *x509.CertPool, at time.Time) (CheckedTimestamp, error) {
 	t, err := tsp.ParseToken(token)
 	if err != nil {
@@ -36,7 +36,8 @@ func CheckTimestamp(token, digest []byte, h crypto.Hash, roots *x509.CertPool, a
 		return CheckedTimestamp{}, fmt.Errorf("time-stamp token: %s over a digest of %s can be forged", alg, t.Hash)
 	}
 	if c := t.Certificate; t.Time.Before(c.NotBefore) || t.Time.After(c.NotAfter) {
-		return CheckedTimestamp{}, fmt.Errorf("time-stamp token: the certificate of %q was not valid at %s", c.Subject.CommonName, t.Time.Format(time.RFC3339))
+		return CheckedTimestamp{}, fmt.Errorf("time-stamp token: the certificate of %q was not valid at %s",
+			c.Subject.CommonName, t.Time.Format(time.RFC3339))
 	}
 	if roots == nil {
 		return CheckedTimestamp{}, errors.New("time-stamp token: no roots to trust were given")
@@ -49,7 +50,8 @@ func CheckTimestamp(token, digest []byte, h crypto.Hash, roots *x509.CertPool, a
 		intermediates.AddCert(c)
 	}
 	_, err = t.Certificate.Verify(x509.VerifyOptions{
-		Roots: roots, Intermediates: intermediates, CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageTimeStamping},
+		Roots: roots, Intermediates: intermediates, CurrentTime: at,
+		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageTimeStamping},
 	})
 	if err != nil {
 		return CheckedTimestamp{}, fmt.Errorf("time-stamp token of %q: %w", t.Certificate.Subject.CommonName, err)

@@ -78,7 +78,8 @@ func rootsFile(t testing.TB, dir string, p *devpki.PKI) string {
 func opensslCMS(t testing.TB, file []byte, s pdf.Signature, p *devpki.PKI) {
 	t.Helper()
 	contents, data, dir := extract(t, file, s)
-	out := tool(t, "openssl", "cms", "-verify", "-cades", "-binary", "-inform", "DER", "-in", contents, "-content", data,
+	out := tool(t, "openssl", "cms", "-verify", "-cades", "-binary", "-inform", "DER", "-in", contents, "-content",
+		data,
 		"-CAfile", rootsFile(t, dir, p), "-purpose", "any", "-out", filepath.Join(dir, "out"))
 	if !strings.Contains(out, "CAdES Verification successful") {
 		t.Errorf("openssl cms: %s", out)
@@ -89,7 +90,8 @@ func opensslCMS(t testing.TB, file []byte, s pdf.Signature, p *devpki.PKI) {
 func opensslRefuses(t testing.TB, file []byte, s pdf.Signature, p *devpki.PKI) {
 	t.Helper()
 	contents, data, dir := extract(t, file, s)
-	out, err := exec.Command("openssl", "cms", "-verify", "-cades", "-binary", "-inform", "DER", "-in", contents, "-content", data,
+	out, err := exec.Command("openssl", "cms", "-verify", "-cades", "-binary", "-inform", "DER", "-in", contents,
+		"-content", data,
 		"-CAfile", rootsFile(t, dir, p), "-purpose", "any", "-out", filepath.Join(dir, "out")).CombinedOutput()
 	if err == nil {
 		t.Errorf("openssl cms can judge what INTEROP.md says it cannot: %s", out)
@@ -99,7 +101,8 @@ func opensslRefuses(t testing.TB, file []byte, s pdf.Signature, p *devpki.PKI) {
 func opensslTS(t testing.TB, file []byte, s pdf.Signature, p *devpki.PKI) {
 	t.Helper()
 	contents, data, dir := extract(t, file, s)
-	out := tool(t, "openssl", "ts", "-verify", "-token_in", "-in", contents, "-data", data, "-CAfile", rootsFile(t, dir, p))
+	out := tool(t, "openssl", "ts", "-verify", "-token_in", "-in", contents, "-data", data, "-CAfile",
+		rootsFile(t, dir, p))
 	if !strings.Contains(out, "Verification: OK") {
 		t.Errorf("openssl ts: %s", out)
 	}
@@ -129,7 +132,8 @@ func TestEveryAlgorithm(t *testing.T) {
 			t.Parallel()
 			id := issue(t, p, "Người ký "+name, devpki.Profile{Key: c.key})
 			for _, kind := range fileKinds {
-				out := sign(t, testFile(t, kind, "a"), id, Options{Level: BT, TSA: tsa, Field: "a", Hash: c.hash, PSS: c.pss})
+				out := sign(t, testFile(t, kind, "a"), id, Options{Level: BT, TSA: tsa, Field: "a", Hash: c.hash,
+					PSS: c.pss})
 				outsideTools(t, out, p)
 			}
 		})

@@ -174,13 +174,16 @@ func (t *truster) fileEvidence(cert, issuer *x509.Certificate) []*revocation.Evi
 	if e, ok := t.evidence[key]; ok {
 		return e
 	}
-	out := slices.DeleteFunc(t.data.Find(cert, issuer), func(e *revocation.Evidence) bool { return t.responderRevoked(e, issuer) })
+	out := slices.DeleteFunc(t.data.Find(cert, issuer), func(e *revocation.Evidence) bool {
+		return t.responderRevoked(e,
+			issuer)
+	})
 	t.evidence[key] = out
 	return out
 }
 
-// responderRevoked: an OCSP responder without id-pkix-ocsp-nocheck whose own certificate the file shows to be revoked when it
-// answered (RFC 6960 §4.2.2.2.1). That nothing is known about it is accepted.
+// responderRevoked: an OCSP responder without id-pkix-ocsp-nocheck whose own certificate the file shows to be revoked
+// when it answered (RFC 6960 §4.2.2.2.1). That nothing is known about it is accepted.
 func (t *truster) responderRevoked(e *revocation.Evidence, issuer *x509.Certificate) bool {
 	if !e.Delegated || e.NoCheck {
 		return false
@@ -193,9 +196,9 @@ func (t *truster) responderRevoked(e *revocation.Evidence, issuer *x509.Certific
 	return false
 }
 
-// status is what is known about cert at a moment, and whether it was fetched: evidence of revocation if there is any, else
-// the newest that is usable, else nil. Servers are asked when the file's data say nothing about the moment, and about a
-// time-stamp's certificate when they are not of today.
+// status is what is known about cert at a moment, and whether it was fetched: evidence of revocation if there is any,
+// else the newest that is usable, else nil. Servers are asked when the file's data say nothing about the moment, and
+// about a time-stamp's certificate when they are not of today.
 func (t *truster) status(ctx context.Context, cert, issuer *x509.Certificate, m *moment) (*revocation.Evidence, bool) {
 	best := m.choose(t.fileEvidence(cert, issuer))
 	if t.client == nil || (best != nil && (m.revoked(best) || best.Usable(m.at) == nil)) {
@@ -225,8 +228,9 @@ func (m *moment) choose(evidence []*revocation.Evidence) *revocation.Evidence {
 }
 
 func revocationInfo(e *revocation.Evidence, online bool) *RevocationInfo {
-	info := &RevocationInfo{Source: RevocationFromFile, Kind: string(e.Kind), Revoked: e.Revoked, RevokedAt: e.RevokedAt,
-		Reason: e.Reason, ThisUpdate: e.ThisUpdate, NextUpdate: e.NextUpdate}
+	info := &RevocationInfo{Source: RevocationFromFile, Kind: string(e.Kind), Revoked: e.Revoked,
+		RevokedAt: e.RevokedAt,
+		Reason:    e.Reason, ThisUpdate: e.ThisUpdate, NextUpdate: e.NextUpdate}
 	if online {
 		info.Source = RevocationOnline
 	}
@@ -252,15 +256,16 @@ func (v *trustVerdict) fail(ind Indication, sub SubIndication, r Reason) {
 
 // moment is when an object is known to have existed.
 type moment struct {
-	at        time.Time // it existed then: proven, or the time of validation
-	proven    bool      // by a time-stamp
-	notBefore time.Time // it did not exist before this; zero: unknown. Revocation or expiry before it is final (EN 319 102-1 table 5)
+	at     time.Time // it existed then: proven, or the time of validation
+	proven bool      // by a time-stamp
+	// it did not exist before this; zero: unknown. Revocation or expiry before it is final (EN 319 102-1 table 5)
+	notBefore time.Time
 	token     bool      // the object is a time-stamp token
 	issued    time.Time // the token's own time
 }
 
-// statusTime is the time that revocation data must speak about. For a time-stamp's certificate, data issued after the token
-// are accepted at any later time: nothing in a file can be newer, and when servers may be asked they are.
+// statusTime is the time that revocation data must speak about. For a time-stamp's certificate, data issued after the
+// token are accepted at any later time: nothing in a file can be newer, and when servers may be asked they are.
 func (m *moment) statusTime() time.Time {
 	if m.token && m.issued.Before(m.at) {
 		return m.issued
@@ -310,7 +315,8 @@ func chainFailure(err error) (SubIndication, ReasonCode) {
 	return ChainGeneralFailure, ReasonChain
 }
 
-func (t *truster) validateLink(ctx context.Context, v *trustVerdict, c, issuer *x509.Certificate, depth int, m *moment) *RevocationInfo {
+func (t *truster) validateLink(ctx context.Context, v *trustVerdict, c, issuer *x509.Certificate, depth int,
+	m *moment) *RevocationInfo {
 	if shortLived(c) {
 		m.checkValidity(v, c, true)
 		return nil
@@ -392,6 +398,7 @@ func signingUsage(c *x509.Certificate) bool {
 	if len(c.ExtKeyUsage) == 0 || len(c.UnknownExtKeyUsage) > 0 {
 		return true
 	}
-	other := []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageCodeSigning, x509.ExtKeyUsageTimeStamping, x509.ExtKeyUsageOCSPSigning}
+	other := []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageCodeSigning, x509.ExtKeyUsageTimeStamping,
+		x509.ExtKeyUsageOCSPSigning}
 	return slices.ContainsFunc(c.ExtKeyUsage, func(u x509.ExtKeyUsage) bool { return !slices.Contains(other, u) })
 }

@@ -14,8 +14,8 @@ import (
 	"covenant/signing/internal/tsp"
 )
 
-// TSA asks time-stamp authorities over HTTP (RFC 3161 §3.4), in order, until one answers rightly. URLs is required. It may be
-// used by many goroutines and must not be copied after first use.
+// TSA asks time-stamp authorities over HTTP (RFC 3161 §3.4), in order, until one answers rightly. URLs is required. It
+// may be used by many goroutines and must not be copied after first use.
 type TSA struct {
 	URLs     []string
 	HTTP     *http.Client          // default http.DefaultClient
@@ -38,7 +38,8 @@ func (e *TimestampError) Unwrap() error { return e.Err }
 
 // Timestamp returns a token over digest; it has been checked against the request.
 func (t *TSA) Timestamp(ctx context.Context, digest []byte, h crypto.Hash) ([]byte, error) {
-	c := tsp.Client{URLs: t.URLs, HTTP: t.HTTP, Timeout: t.Timeout, Retries: t.Retries, Policy: t.Policy, Username: t.Username, Password: t.Password}
+	c := tsp.Client{URLs: t.URLs, HTTP: t.HTTP, Timeout: t.Timeout, Retries: t.Retries, Policy: t.Policy,
+		Username: t.Username, Password: t.Password}
 	token, err := c.Timestamp(ctx, digest, h)
 	if err != nil {
 		return nil, err

@@ -18,8 +18,8 @@ import (
 	"covenant/signing/internal/tsp"
 )
 
-// ValidationSource gets the certificates and revocation data that B-LT needs. It keeps what it has fetched while that is in
-// date, may be used by many goroutines, and must not be copied after first use.
+// ValidationSource gets the certificates and revocation data that B-LT needs. It keeps what it has fetched while that
+// is in date, may be used by many goroutines, and must not be copied after first use.
 type ValidationSource struct {
 	// HTTP fetches from the addresses that certificates name; default a client that connects to public addresses only.
 	HTTP    *http.Client
@@ -55,7 +55,8 @@ func (v *ValidationSource) revocation() *revocation.Client {
 }
 
 // ready finds out before the key is asked whether the signer's validation data can be had, from B-LT on.
-func (v *ValidationSource) ready(ctx context.Context, level Level, cert *x509.Certificate, chain []*x509.Certificate) error {
+func (v *ValidationSource) ready(ctx context.Context, level Level, cert *x509.Certificate,
+	chain []*x509.Certificate) error {
 	if level < BLT {
 		return nil
 	}
@@ -89,7 +90,8 @@ type documentStamp struct {
 
 type documentStamps []documentStamp
 
-// stampsOf reads the document time-stamps among signatures. What cannot be read proves nothing, and is reported where it is raised.
+// stampsOf reads the document time-stamps among signatures. What cannot be read proves nothing, and is reported where
+// it is raised.
 func stampsOf(signatures []pdf.Signature) documentStamps {
 	var out documentStamps
 	for _, s := range signatures {
@@ -217,8 +219,8 @@ func (m *material) addSignature(ctx context.Context, s pdf.Signature) error {
 	return m.addChain(ctx, cert, at)
 }
 
-// timeOf gathers what the time-stamps that prove a signature's time need, and tells the oldest time: by its own ones, else by
-// the oldest of the document over it. Without either it is now.
+// timeOf gathers what the time-stamps that prove a signature's time need, and tells the oldest time: by its own ones,
+// else by the oldest of the document over it. Without either it is now.
 func (m *material) timeOf(ctx context.Context, s pdf.Signature, sd *cms.SignedData) (time.Time, error) {
 	var tokens []*tsp.Token
 	for _, raw := range sd.Signer.TimeStamps() {
@@ -281,7 +283,8 @@ func (m *material) issuer(ctx context.Context, cert *x509.Certificate) (*x509.Ce
 	}
 	c, err := m.source.revocation().Issuer(ctx, cert)
 	if err != nil {
-		return nil, fmt.Errorf("its issuer's certificate (%q) is not at hand and cannot be fetched: give it in ValidationSource.Certificates: %w", cert.Issuer.CommonName, err)
+		return nil, fmt.Errorf("its issuer's certificate (%q) is not at hand and cannot be fetched: give it in "+
+			"ValidationSource.Certificates: %w", cert.Issuer.CommonName, err)
 	}
 	m.know(c)
 	return c, nil

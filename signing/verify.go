@@ -13,17 +13,18 @@ import (
 	"covenant/internal/pdf"
 )
 
-// VerifyOptions says whom to trust, when, and where to look. The zero value trusts nobody, judges at the present time and
-// asks no server.
+// VerifyOptions says whom to trust, when, and where to look. The zero value trusts nobody, judges at the present time
+// and asks no server.
 type VerifyOptions struct {
 	Roots         *x509.CertPool      // trust anchors
 	SystemRoots   bool                // trust the system's anchors as well
 	Intermediates []*x509.Certificate // further certificates for chains; not trusted by themselves
 	At            time.Time           // the time of validation; default now
-	Online        bool                // ask servers named in certificates (issuers, OCSP, lists) for what the file lacks
-	HTTP          *http.Client        // for Online; default GuardedHTTPClient(nil)
-	Revocation    RevocationMode      // default RevocationRequired
-	Limits        VerifyLimits
+	// ask servers named in certificates (issuers, OCSP, lists) for what the file lacks
+	Online     bool
+	HTTP       *http.Client   // for Online; default GuardedHTTPClient(nil)
+	Revocation RevocationMode // default RevocationRequired
+	Limits     VerifyLimits
 }
 
 // VerifyLimits bounds what one file may cost. The zero value of each field means its default.
@@ -32,8 +33,9 @@ type VerifyLimits struct {
 	MaxRevisions  int   // default 10,000
 	MaxObjects    int   // default 1,000,000
 	MaxDecoded    int64 // bytes of one decoded object or cross-reference stream; default 8 MiB
-	// MaxWork is how much work may be done, in bytes parsed or decoded, everything else reckoned in them. It is the same for a
-	// file on every machine; a clock is the context's business. Default 128 Mi and 8 for each byte of the file; negative: none.
+	// MaxWork is how much work may be done, in bytes parsed or decoded, everything else reckoned in them. It is the
+	// same for a file on every machine; a clock is the context's business. Default 128 Mi and 8 for each byte of the
+	// file; negative: none.
 	MaxWork int64
 }
 
@@ -41,7 +43,8 @@ type VerifyLimits struct {
 var ErrTooCostly = pdf.ErrTooCostly
 
 // ErrPasswordNeeded: the file is encrypted and opens with a password only.
-var ErrPasswordNeeded = errors.New("the pdf is encrypted and opens with a password only, so its signatures cannot be judged: ask for a copy that opens without one")
+var ErrPasswordNeeded = errors.New("the pdf is encrypted and opens with a password only, so its signatures cannot " +
+	"be judged: ask for a copy that opens without one")
 
 // contextReader reads until its context ends, so that nothing that hangs outlives whoever waits for it.
 type contextReader struct {
@@ -65,7 +68,8 @@ func (v *verification) stopped() error {
 }
 
 func (l VerifyLimits) pdf(work *pdf.Work) pdf.Limits {
-	lim := pdf.Limits{Work: work, MaxRevisions: l.MaxRevisions, MaxObjects: l.MaxObjects, MaxDecoded: l.MaxDecoded, AllowEncrypted: true}
+	lim := pdf.Limits{Work: work, MaxRevisions: l.MaxRevisions, MaxObjects: l.MaxObjects, MaxDecoded: l.MaxDecoded,
+		AllowEncrypted: true}
 	if lim.MaxObjects == 0 {
 		lim.MaxObjects = 1_000_000
 	}
@@ -90,11 +94,11 @@ type verification struct {
 	stores    map[int]map[[32]byte]bool // digests of the revocation data in the DSS of a revision
 }
 
-// Verify judges every signature and document time-stamp of the PDF of size bytes behind r. It returns an error only when
-// the bytes cannot be read as a PDF (or read at all); whatever is wrong with a signature is in its [Result].
+// Verify judges every signature and document time-stamp of the PDF of size bytes behind r. It returns an error only
+// when the bytes cannot be read as a PDF (or read at all); whatever is wrong with a signature is in its [Result].
 //
-// Nothing is fetched unless Online is set. The claimed time of a signature is never relied on: a signature is judged at the
-// earliest time that a valid time-stamp proves, else at the time of validation (EN 319 102-1 §5.5, §5.6).
+// Nothing is fetched unless Online is set. The claimed time of a signature is never relied on: a signature is judged at
+// the earliest time that a valid time-stamp proves, else at the time of validation (EN 319 102-1 §5.5, §5.6).
 func Verify(ctx context.Context, r io.ReaderAt, size int64, opt VerifyOptions) (*Report, error) {
 	v := newVerification(ctx, r, size, opt)
 	if err := v.run(ctx, size); err != nil {
@@ -149,8 +153,8 @@ func (v *verification) unreadable(err error) error {
 	return fmt.Errorf("read the pdf: %w", err)
 }
 
-// collectDamaged is collect; where the cross-references lead nowhere, or to no signature, it tries once more with the objects
-// that a search finds.
+// collectDamaged is collect; where the cross-references lead nowhere, or to no signature, it tries once more with the
+// objects that a search finds.
 func (v *verification) collectDamaged() error {
 	if v.file.Locked() {
 		return nil
@@ -256,8 +260,8 @@ func (v *verification) numberPages() {
 	}
 }
 
-// readSecurityStore reads the newest DSS dictionary (ISO 32000-2 §12.8.4.3) into the truster. Of a damaged one it takes what
-// can be read: the verdicts will say what is missing.
+// readSecurityStore reads the newest DSS dictionary (ISO 32000-2 §12.8.4.3) into the truster. Of a damaged one it takes
+// what can be read: the verdicts will say what is missing.
 func (v *verification) readSecurityStore() {
 	if len(v.signed) == 0 {
 		return

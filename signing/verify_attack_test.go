@@ -11,18 +11,22 @@ import (
 	"covenant/signing/devpki"
 )
 
-// attackFile is a document with everything that attacks work on: content, a font, an image that covers text, a layer that is
-// off, a text field, a button, a link, an unused object and a reference to an object that does not exist.
+// attackFile is a document with everything that attacks work on: content, a font, an image that covers text, a layer
+// that is off, a text field, a button, a link, an unused object and a reference to an object that does not exist.
 func attackFile(kind fileKind, inField string) []byte {
 	stm := func(dict, body string) string {
 		return fmt.Sprintf("<<%s/Length %d>>\nstream\n%s\nendstream", dict, len(body), body)
 	}
 	return writeFile(kind, map[int]string{
-		1: "<</Type/Catalog/Pages 2 0 R/AcroForm 5 0 R/Metadata 6 0 R/OCProperties<</OCGs[20 0 R]/D<</OFF[20 0 R]>>>>>>",
+		1: "<</Type/Catalog/Pages 2 0 R/AcroForm 5 0 R/Metadata 6 0 R" +
+			"/OCProperties<</OCGs[20 0 R]/D<</OFF[20 0 R]>>>>>>",
 		2: "<</Type/Pages/Kids[3 0 R 30 0 R]/Count 2>>",
-		3: "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents[4 0 R 31 0 R]/Resources 9 0 R/Annots[10 0 R 11 0 R 12 0 R 13 0 R 14 0 R 22 0 R 25 0 R]>>",
-		4: stm("", "BT /F1 12 Tf 72 780 Td (Pay 100 dong) Tj ET /Im1 Do /OC /L1 BDC BT /F1 12 Tf 72 700 Td (Pay 999 dong) Tj ET EMC"),
-		5: "<</Fields[10 0 R 11 0 R 12 0 R 13 0 R 22 0 R 25 0 R]/SigFlags 1/DR<</ProcSet[/PDF/Text]/Font<</F1 8 0 R>>/XObject<</FRM 28 0 R>>>>>>",
+		3: "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents[4 0 R 31 0 R]/Resources 9 0 R/Annots[10 0 R 11 " +
+			"0 R 12 0 R 13 0 R 14 0 R 22 0 R 25 0 R]>>",
+		4: stm("", "BT /F1 12 Tf 72 780 Td (Pay 100 dong) Tj ET /Im1 Do /OC /L1 BDC BT /F1 12 Tf 72 700 Td (Pay 999 "+
+			"dong) Tj ET EMC"),
+		5: "<</Fields[10 0 R 11 0 R 12 0 R 13 0 R 22 0 R 25 0 R]/SigFlags 1/DR<</ProcSet[/PDF/Text]/Font<</F1 8 0 " +
+			"R>>/XObject<</FRM 28 0 R>>>>>>",
 		6: stm("/Type/Metadata/Subtype/XML", `<x:xmpmeta xmlns:x="adobe:ns:meta/"/>`),
 		7: "<</Producer(test)>>",
 		8: "<</Type/Font/Subtype/Type1/BaseFont/Times-Roman/ToUnicode 16 0 R>>",
@@ -31,7 +35,8 @@ func attackFile(kind fileKind, inField string) []byte {
 		10: "<</Type/Annot/Subtype/Widget/FT/Sig/T(A)/Rect[72 600 272 650]/F 4/P 3 0 R" + inField + ">>",
 		11: "<</Type/Annot/Subtype/Widget/FT/Sig/T(B)/Rect[72 500 272 550]/F 4/P 3 0 R/AP<</N 17 0 R>>>>",
 		12: "<</Type/Annot/Subtype/Widget/FT/Tx/T(amount)/V(100)/Rect[300 600 400 620]/F 4/P 3 0 R/AP<</N 18 0 R>>>>",
-		13: "<</Type/Annot/Subtype/Widget/FT/Btn/T(agree)/Rect[300 500 320 520]/F 4/P 3 0 R/AS/Off/AP<</N<</Off 18 0 R/Yes 19 0 R>>>>>>",
+		13: "<</Type/Annot/Subtype/Widget/FT/Btn/T(agree)/Rect[300 500 320 520]/F 4/P 3 0 R/AS/Off/AP<</N<</Off 18 " +
+			"0 R/Yes 19 0 R>>>>>>",
 		14: "<</Type/Annot/Subtype/Link/Rect[72 100 172 120]/P 3 0 R/A<</S/URI/URI(https://example.vn/)>>>>",
 		15: stm("/Type/XObject/Subtype/Image/Width 1/Height 1/ColorSpace/DeviceGray/BitsPerComponent 8", "\xff"),
 		16: stm("", "/CIDInit /ProcSet findresource begin end"),
@@ -83,7 +88,8 @@ func newAttackBase(t testing.TB, opt Options, inField ...string) *attackBase {
 // judge returns the verdict on field A, and the whole report.
 func (b *attackBase) judge(t testing.TB, file []byte) (*Result, *Report) {
 	t.Helper()
-	r, err := Verify(t.Context(), bytes.NewReader(file), int64(len(file)), VerifyOptions{Roots: b.pki.Roots(), Revocation: RevocationSoft})
+	r, err := Verify(t.Context(), bytes.NewReader(file), int64(len(file)), VerifyOptions{Roots: b.pki.Roots(),
+		Revocation: RevocationSoft})
 	if err != nil {
 		t.Logf("not readable as a pdf: %v", err)
 		return nil, nil
@@ -143,8 +149,10 @@ func form(text string) *pdf.Stream {
 }
 
 func annotation(subtype pdf.Name, extra ...pdf.Entry) pdf.Dict {
-	return append(pdf.Dict{{Key: "Type", Value: pdf.Name("Annot")}, {Key: "Subtype", Value: subtype}, {Key: "P", Value: ref(3)},
-		{Key: "Rect", Value: pdf.Array{pdf.Integer(72), pdf.Integer(770), pdf.Integer(300), pdf.Integer(800)}}}, extra...)
+	return append(pdf.Dict{{Key: "Type", Value: pdf.Name("Annot")}, {Key: "Subtype", Value: subtype},
+		{Key: "P", Value: ref(3)},
+		{Key: "Rect", Value: pdf.Array{pdf.Integer(72), pdf.Integer(770), pdf.Integer(300), pdf.Integer(800)}}},
+		extra...)
 }
 
 func addAnnotation(t testing.TB, u *pdf.Update, o pdf.Object) {
@@ -164,12 +172,21 @@ type updateAttack struct {
 	do   func(t testing.TB, f *pdf.File, u *pdf.Update)
 }
 
-// The names follow the literature: incremental saving attacks (Mladenov et al., CCS 2019), shadow attacks (Mainka et al.,
-// NDSS 2021), attacks on certified documents (Rohlmann et al., S&P 2021).
+// The names follow the literature: incremental saving attacks (Mladenov et al., CCS 2019), shadow attacks (Mainka et
+// al., NDSS 2021), attacks on certified documents (Rohlmann et al., S&P 2021).
 var updateAttacks = []updateAttack{
-	{"IncrementalSaving/content stream replaced", ChangeContent, func(t testing.TB, _ *pdf.File, u *pdf.Update) { u.Set(ref(4), content("Pay 999 dong")) }},
-	{"IncrementalSaving/content stream of page 2 replaced", ChangeContent, func(t testing.TB, _ *pdf.File, u *pdf.Update) { u.Set(ref(32), content("Other page")) }},
-	{"IncrementalSaving/content cut short by its length", "", func(_ testing.TB, _ *pdf.File, u *pdf.Update) { u.Set(ref(34), pdf.Integer(20)) }},
+	{"IncrementalSaving/content stream replaced", ChangeContent, func(t testing.TB, _ *pdf.File,
+		u *pdf.Update) {
+		u.Set(ref(4), content("Pay 999 dong"))
+	}},
+	{"IncrementalSaving/content stream of page 2 replaced", ChangeContent, func(t testing.TB, _ *pdf.File,
+		u *pdf.Update) {
+		u.Set(ref(32), content("Other page"))
+	}},
+	{"IncrementalSaving/content cut short by its length", "", func(_ testing.TB, _ *pdf.File,
+		u *pdf.Update) {
+		u.Set(ref(34), pdf.Integer(20))
+	}},
 	{"IncrementalSaving/page points to other content", ChangeContent, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
 		u.Set(ref(3), dict(t, u, 3).With("Contents", u.Add(content("Pay 999 dong"))))
 	}},
@@ -188,53 +205,78 @@ var updateAttacks = []updateAttack{
 		u.Set(ref(2), dict(t, u, 2).With("Kids", pdf.Array{ref(30), ref(3)}))
 	}},
 	{"IncrementalSaving/media box cut", ChangePage, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
-		u.Set(ref(3), dict(t, u, 3).With("MediaBox", pdf.Array{pdf.Integer(0), pdf.Integer(0), pdf.Integer(595), pdf.Integer(400)}))
+		u.Set(ref(3), dict(t, u, 3).With("MediaBox", pdf.Array{pdf.Integer(0), pdf.Integer(0), pdf.Integer(595),
+			pdf.Integer(400)}))
 	}},
 	{"IncrementalSaving/page rotated", ChangePage, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
 		u.Set(ref(3), dict(t, u, 3).With("Rotate", pdf.Integer(180)))
 	}},
-	{"IncrementalSaving/catalogue points to other pages", ChangePageTree, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
-		p := u.Add(pdf.Dict{{Key: "Type", Value: pdf.Name("Pages")}, {Key: "Kids", Value: pdf.Array{ref(30)}}, {Key: "Count", Value: pdf.Integer(1)}})
+	{"IncrementalSaving/catalogue points to other pages", ChangePageTree, func(t testing.TB, _ *pdf.File,
+		u *pdf.Update) {
+		p := u.Add(pdf.Dict{{Key: "Type", Value: pdf.Name("Pages")}, {Key: "Kids", Value: pdf.Array{ref(30)}},
+			{Key: "Count", Value: pdf.Integer(1)}})
 		u.Set(ref(1), dict(t, u, 1).With("Pages", p))
 	}},
 	{"IncrementalSaving/open action added", ChangeAction, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
-		u.Set(ref(1), dict(t, u, 1).With("OpenAction", pdf.Dict{{Key: "S", Value: pdf.Name("JavaScript")}, {Key: "JS", Value: pdf.String{Bytes: "app.alert(1)"}}}))
+		u.Set(ref(1), dict(t, u, 1).With("OpenAction", pdf.Dict{{Key: "S", Value: pdf.Name("JavaScript")},
+			{Key: "JS", Value: pdf.String{Bytes: "app.alert(1)"}}}))
 	}},
 	{"IncrementalSaving/names with script added", ChangeAction, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
 		u.Set(ref(1), dict(t, u, 1).With("Names", pdf.Dict{{Key: "JavaScript", Value: u.Add(pdf.Dict{})}}))
 	}},
 	{"IncrementalSaving/link goes elsewhere", ChangeAnnotation, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
-		u.Set(ref(14), dict(t, u, 14).With("A", pdf.Dict{{Key: "S", Value: pdf.Name("URI")}, {Key: "URI", Value: pdf.String{Bytes: "https://evil.example/"}}}))
+		u.Set(ref(14), dict(t, u, 14).With("A", pdf.Dict{{Key: "S", Value: pdf.Name("URI")},
+			{Key: "URI", Value: pdf.String{Bytes: "https://evil.example/"}}}))
 	}},
 
-	{"ShadowHide/covering image removed", ChangeResource, func(t testing.TB, _ *pdf.File, u *pdf.Update) { u.Delete(ref(15)) }},
-	{"ShadowHide/covering image made empty", ChangeResource, func(t testing.TB, _ *pdf.File, u *pdf.Update) { u.Set(ref(15), form("")) }},
+	{"ShadowHide/covering image removed", ChangeResource, func(t testing.TB, _ *pdf.File,
+		u *pdf.Update) {
+		u.Delete(ref(15))
+	}},
+	{"ShadowHide/covering image made empty", ChangeResource, func(t testing.TB, _ *pdf.File,
+		u *pdf.Update) {
+		u.Set(ref(15), form(""))
+	}},
 	{"ShadowHide/layer switched on", ChangeLayers, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
-		u.Set(ref(1), dict(t, u, 1).With("OCProperties", pdf.Dict{{Key: "OCGs", Value: pdf.Array{ref(20)}}, {Key: "D", Value: pdf.Dict{}}}))
+		u.Set(ref(1), dict(t, u, 1).With("OCProperties", pdf.Dict{{Key: "OCGs", Value: pdf.Array{ref(20)}},
+			{Key: "D", Value: pdf.Dict{}}}))
 	}},
 	{"ShadowHide/layer replaced", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) { u.Set(ref(20), pdf.Dict{}) }},
 	{"ShadowReplace/font replaced", ChangeResource, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
 		u.Set(ref(8), dict(t, u, 8).With("BaseFont", pdf.Name("ZapfDingbats")))
 	}},
-	{"ShadowReplace/character map replaced", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) { u.Set(ref(16), content("x")) }},
+	{"ShadowReplace/character map replaced", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(16),
+			content("x"))
+	}},
 	{"ShadowReplace/resources replaced", ChangeResource, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
 		u.Set(ref(9), dict(t, u, 9).With("Font", pdf.Dict{}))
 	}},
 	{"ShadowReplace/form resources redefine a font", ChangeResource, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
-		u.Set(ref(5), dict(t, u, 5).With("DR", pdf.Dict{{Key: "Font", Value: pdf.Dict{{Key: "F1", Value: u.Add(pdf.Dict{})}}}}))
+		u.Set(ref(5), dict(t, u, 5).With("DR",
+			pdf.Dict{{Key: "Font", Value: pdf.Dict{{Key: "F1", Value: u.Add(pdf.Dict{})}}}}))
 	}},
-	{"ShadowHideAndReplace/missing object comes into being", ChangeContent, func(t testing.TB, _ *pdf.File, u *pdf.Update) { u.Set(ref(31), content("Hidden text")) }},
-	{"ShadowHideAndReplace/unused object becomes content", ChangeContent, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+	{"ShadowHideAndReplace/missing object comes into being", ChangeContent, func(t testing.TB, _ *pdf.File,
+		u *pdf.Update) {
+		u.Set(ref(31), content("Hidden text"))
+	}},
+	{"ShadowHideAndReplace/unused object becomes content", ChangeContent, func(t testing.TB, _ *pdf.File,
+		u *pdf.Update) {
 		u.Set(ref(3), dict(t, u, 3).With("Contents", ref(21)))
 	}},
 
 	{"Annotation/free text over the content", ChangeAnnotation, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
-		addAnnotation(t, u, u.Add(annotation("FreeText", pdf.Entry{Key: "AP", Value: pdf.Dict{{Key: "N", Value: u.Add(form("999"))}}})))
+		addAnnotation(t, u, u.Add(annotation("FreeText",
+			pdf.Entry{Key: "AP", Value: pdf.Dict{{Key: "N", Value: u.Add(form("999"))}}})))
 	}},
 	{"Annotation/stamp written into the page", ChangeAnnotation, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
-		addAnnotation(t, u, annotation("Stamp", pdf.Entry{Key: "AP", Value: pdf.Dict{{Key: "N", Value: u.Add(form("999"))}}}))
+		addAnnotation(t, u, annotation("Stamp",
+			pdf.Entry{Key: "AP", Value: pdf.Dict{{Key: "N", Value: u.Add(form("999"))}}}))
 	}},
-	{"Annotation/redaction", ChangeAnnotation, func(t testing.TB, _ *pdf.File, u *pdf.Update) { addAnnotation(t, u, u.Add(annotation("Redact"))) }},
+	{"Annotation/redaction", ChangeAnnotation, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		addAnnotation(t, u,
+			u.Add(annotation("Redact")))
+	}},
 	{"Annotation/on a page whose list is an object", ChangeAnnotation, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
 		u.Set(ref(33), pdf.Array{u.Add(annotation("FreeText"))})
 	}},
@@ -250,7 +292,8 @@ var updateAttacks = []updateAttack{
 	}},
 
 	{"Form/text field added", ChangeField, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
-		w := u.Add(annotation("Widget", pdf.Entry{Key: "FT", Value: pdf.Name("Tx")}, pdf.Entry{Key: "T", Value: pdf.String{Bytes: "new"}},
+		w := u.Add(annotation("Widget", pdf.Entry{Key: "FT", Value: pdf.Name("Tx")},
+			pdf.Entry{Key: "T", Value: pdf.String{Bytes: "new"}},
 			pdf.Entry{Key: "AP", Value: pdf.Dict{{Key: "N", Value: u.Add(form("999"))}}}))
 		addField(t, u, w)
 		addAnnotation(t, u, w)
@@ -259,11 +302,16 @@ var updateAttacks = []updateAttack{
 		u.Set(ref(12), dict(t, u, 12).With("Rect", annotation("x").Get("Rect")))
 	}},
 	{"Form/button's appearance replaced", ChangeField, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
-		u.Set(ref(13), dict(t, u, 13).With("AP", pdf.Dict{{Key: "N", Value: pdf.Dict{{Key: "Off", Value: u.Add(form("x"))}}}}))
+		u.Set(ref(13), dict(t, u, 13).With("AP",
+			pdf.Dict{{Key: "N", Value: pdf.Dict{{Key: "Off", Value: u.Add(form("x"))}}}}))
 	}},
-	{"Form/shared appearance stream overwritten", ChangeField, func(t testing.TB, _ *pdf.File, u *pdf.Update) { u.Set(ref(18), form("999")) }},
+	{"Form/shared appearance stream overwritten", ChangeField, func(t testing.TB, _ *pdf.File,
+		u *pdf.Update) {
+		u.Set(ref(18), form("999"))
+	}},
 	{"Form/script in a field", ChangeField, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
-		u.Set(ref(12), dict(t, u, 12).With("AA", pdf.Dict{{Key: "K", Value: pdf.Dict{{Key: "S", Value: pdf.Name("JavaScript")}}}}))
+		u.Set(ref(12), dict(t, u, 12).With("AA",
+			pdf.Dict{{Key: "K", Value: pdf.Dict{{Key: "S", Value: pdf.Name("JavaScript")}}}}))
 	}},
 	{"Form/viewers told to draw fields anew", ChangeField, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
 		u.Set(ref(5), dict(t, u, 5).With("NeedAppearances", pdf.Boolean(true)))
@@ -277,7 +325,10 @@ var updateAttacks = []updateAttack{
 	{"Form/empty signature field gets a picture", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
 		u.Set(ref(11), dict(t, u, 11).With("AP", pdf.Dict{{Key: "N", Value: u.Add(form("Giám đốc"))}}))
 	}},
-	{"Form/empty signature field's stream overwritten", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) { u.Set(ref(17), form("Giám đốc")) }},
+	{"Form/empty signature field's stream overwritten", "", func(t testing.TB, _ *pdf.File,
+		u *pdf.Update) {
+		u.Set(ref(17), form("Giám đốc"))
+	}},
 
 	{"Signature/appearance replaced", ChangeAppearance, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
 		u.Set(ref(10), dict(t, u, 10).With("AP", pdf.Dict{{Key: "N", Value: u.Add(form("Another name"))}}))
@@ -296,13 +347,20 @@ var updateAttacks = []updateAttack{
 		v := u.Add(pdf.Dict{{Key: "Type", Value: pdf.Name("Sig")}})
 		u.Set(ref(11), dict(t, u, 11).With("V", v).With("F", pdf.Integer(2)))
 	}},
-	{"Signature/removed from its field", ChangeSignatureValue, func(t testing.TB, _ *pdf.File, u *pdf.Update) { u.Set(ref(10), dict(t, u, 10).Without("V")) }},
+	{"Signature/removed from its field", ChangeSignatureValue, func(t testing.TB, _ *pdf.File,
+		u *pdf.Update) {
+		u.Set(ref(10), dict(t, u, 10).Without("V"))
+	}},
 	{"Signature/field taken out of the form", ChangeField, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
 		af := dict(t, u, 5)
 		u.Set(ref(5), af.With("Fields", af.Get("Fields").(pdf.Array)[1:]))
 	}},
-	{"Signature/form removed", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) { u.Set(ref(1), dict(t, u, 1).Without("AcroForm")) }},
-	{"Signature/dictionary overwritten with another claim", ChangeSignatureValue, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+	{"Signature/form removed", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(1),
+			dict(t, u, 1).Without("AcroForm"))
+	}},
+	{"Signature/dictionary overwritten with another claim", ChangeSignatureValue, func(t testing.TB, _ *pdf.File,
+		u *pdf.Update) {
 		v := dict(t, u, 10).Get("V").(pdf.Ref)
 		u.Set(v, dict(t, u, v.Num).With("Name", pdf.String{Bytes: "Somebody else"}))
 	}},
@@ -313,13 +371,16 @@ var updateAttacks = []updateAttack{
 		u.Set(ref(10), dict(t, u, 10).With("FT", pdf.Name("Tx")))
 	}},
 	{"Signature/new field laid over it", ChangeOverlay, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
-		w := u.Add(annotation("Widget", pdf.Entry{Key: "FT", Value: pdf.Name("Sig")}, pdf.Entry{Key: "T", Value: pdf.String{Bytes: "over"}},
-			pdf.Entry{Key: "AP", Value: pdf.Dict{{Key: "N", Value: u.Add(form("999"))}}}).With("Rect", dict(t, u, 10).Get("Rect")))
+		w := u.Add(annotation("Widget", pdf.Entry{Key: "FT", Value: pdf.Name("Sig")},
+			pdf.Entry{Key: "T", Value: pdf.String{Bytes: "over"}},
+			pdf.Entry{Key: "AP", Value: pdf.Dict{{Key: "N", Value: u.Add(form("999"))}}}).With("Rect",
+			dict(t, u, 10).Get("Rect")))
 		addField(t, u, w)
 		addAnnotation(t, u, w)
 	}},
 	{"Signature/new field with an action", ChangeField, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
-		w := u.Add(annotation("Widget", pdf.Entry{Key: "FT", Value: pdf.Name("Sig")}, pdf.Entry{Key: "T", Value: pdf.String{Bytes: "act"}},
+		w := u.Add(annotation("Widget", pdf.Entry{Key: "FT", Value: pdf.Name("Sig")},
+			pdf.Entry{Key: "T", Value: pdf.String{Bytes: "act"}},
 			pdf.Entry{Key: "A", Value: pdf.Dict{{Key: "S", Value: pdf.Name("JavaScript")}}}))
 		addField(t, u, w)
 		addAnnotation(t, u, w)
@@ -331,13 +392,15 @@ var updateAttacks = []updateAttack{
 		u.Set(ref(6), &pdf.Stream{Dict: dict(t, u, 6).Without("Length"), Data: []byte("BT ET <")})
 	}},
 	{"Metadata/with an entity", ChangeCatalog, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
-		u.Set(ref(6), &pdf.Stream{Dict: dict(t, u, 6).Without("Length"), Data: []byte(`<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>`)})
+		u.Set(ref(6), &pdf.Stream{Dict: dict(t, u, 6).Without("Length"),
+			Data: []byte(`<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>`)})
 	}},
 	{"Signature/the same value in another field", ChangeSignatureValue, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
 		u.Set(ref(11), dict(t, u, 11).With("V", dict(t, u, 10).Get("V")))
 	}},
 	{"Signature/the same value in a new field", ChangeSignatureValue, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
-		w := u.Add(annotation("Widget", pdf.Entry{Key: "FT", Value: pdf.Name("Sig")}, pdf.Entry{Key: "T", Value: pdf.String{Bytes: "again"}},
+		w := u.Add(annotation("Widget", pdf.Entry{Key: "FT", Value: pdf.Name("Sig")},
+			pdf.Entry{Key: "T", Value: pdf.String{Bytes: "again"}},
 			pdf.Entry{Key: "V", Value: dict(t, u, 10).Get("V")}))
 		addField(t, u, w)
 		addAnnotation(t, u, w)
@@ -362,7 +425,8 @@ var updateAttacks = []updateAttack{
 	}},
 	{"Disguise/image replaced under a form resource's name", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
 		u.Set(ref(15), form(""))
-		u.Set(ref(5), dict(t, u, 5).With("DR", pdf.Dict{{Key: "Font", Value: pdf.Dict{{Key: "F1", Value: ref(8)}, {Key: "F2", Value: ref(15)}}}}))
+		u.Set(ref(5), dict(t, u, 5).With("DR",
+			pdf.Dict{{Key: "Font", Value: pdf.Dict{{Key: "F1", Value: ref(8)}, {Key: "F2", Value: ref(15)}}}}))
 	}},
 }
 
@@ -388,7 +452,8 @@ func TestAttackByUpdate(t *testing.T) {
 func (b *attackBase) stamp(t testing.TB, file []byte) []byte {
 	t.Helper()
 	var out bytes.Buffer
-	if _, err := AddTimestamp(t.Context(), bytes.NewReader(file), int64(len(file)), &out, TimestampOptions{TSA: &TSA{URLs: []string{b.pki.TSA()}}}); err != nil {
+	if _, err := AddTimestamp(t.Context(), bytes.NewReader(file), int64(len(file)), &out,
+		TimestampOptions{TSA: &TSA{URLs: []string{b.pki.TSA()}}}); err != nil {
 		t.Fatal(err)
 	}
 	return out.Bytes()
@@ -420,13 +485,15 @@ func (b *attackBase) wantFailed(t testing.TB, file []byte, kind ChangeKind) {
 // innocents are changes that must not break the signature.
 var innocents = []updateAttack{
 	{"text field filled in", ChangeFormValue, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
-		u.Set(ref(12), dict(t, u, 12).With("V", pdf.String{Bytes: "250"}).With("AP", pdf.Dict{{Key: "N", Value: u.Add(form("250"))}}))
+		u.Set(ref(12), dict(t, u, 12).With("V", pdf.String{Bytes: "250"}).With("AP",
+			pdf.Dict{{Key: "N", Value: u.Add(form("250"))}}))
 	}},
 	{"box ticked", ChangeFormValue, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
 		u.Set(ref(13), dict(t, u, 13).With("V", pdf.Name("Yes")).With("AS", pdf.Name("Yes")))
 	}},
 	{"metadata updated", ChangeMetadata, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
-		u.Set(ref(6), &pdf.Stream{Dict: dict(t, u, 6).Without("Length"), Data: []byte(`<x:xmpmeta xmlns:x="adobe:ns:meta/">2</x:xmpmeta>`)})
+		u.Set(ref(6), &pdf.Stream{Dict: dict(t, u, 6).Without("Length"),
+			Data: []byte(`<x:xmpmeta xmlns:x="adobe:ns:meta/">2</x:xmpmeta>`)})
 		u.Set(ref(7), dict(t, u, 7).With("ModDate", pdf.String{Bytes: "D:20261123"}))
 	}},
 	{"objects written again as they were", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
@@ -439,7 +506,8 @@ var innocents = []updateAttack{
 		u.Set(ref(40), pdf.Dict{})
 	}},
 	{"signature field added for later", ChangeNewSignature, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
-		w := u.Add(annotation("Widget", pdf.Entry{Key: "FT", Value: pdf.Name("Sig")}, pdf.Entry{Key: "T", Value: pdf.String{Bytes: "C"}}))
+		w := u.Add(annotation("Widget", pdf.Entry{Key: "FT", Value: pdf.Name("Sig")},
+			pdf.Entry{Key: "T", Value: pdf.String{Bytes: "C"}}))
 		addField(t, u, w)
 		addAnnotation(t, u, w)
 	}},
@@ -450,14 +518,16 @@ var innocents = []updateAttack{
 		u.Set(ref(10), dict(t, u, 10).With("Ff", pdf.Integer(1)))
 	}},
 	{"signature field deep in the form", ChangeNewSignature, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
-		w := u.Add(annotation("Widget", pdf.Entry{Key: "FT", Value: pdf.Name("Sig")}, pdf.Entry{Key: "T", Value: pdf.String{Bytes: "leaf"}}))
+		w := u.Add(annotation("Widget", pdf.Entry{Key: "FT", Value: pdf.Name("Sig")},
+			pdf.Entry{Key: "T", Value: pdf.String{Bytes: "leaf"}}))
 		parent := u.Add(pdf.Dict{{Key: "T", Value: pdf.String{Bytes: "group"}}, {Key: "Kids", Value: pdf.Array{w}}})
 		u.Set(w, dict(t, u, w.Num).With("Parent", parent))
 		addField(t, u, parent)
 		addAnnotation(t, u, w)
 	}},
 	{"form resources added", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
-		u.Set(ref(5), dict(t, u, 5).With("DR", pdf.Dict{{Key: "Font", Value: pdf.Dict{{Key: "F1", Value: ref(8)}, {Key: "Helv", Value: u.Add(pdf.Dict{})}}}}))
+		u.Set(ref(5), dict(t, u, 5).With("DR", pdf.Dict{{Key: "Font", Value: pdf.Dict{{Key: "F1", Value: ref(8)},
+			{Key: "Helv", Value: u.Add(pdf.Dict{})}}}}))
 	}},
 }
 
@@ -482,7 +552,10 @@ func (b *attackBase) wantPassed(t testing.TB, file []byte, kind ChangeKind) {
 		return
 	}
 	want(t, res, TotalPassed, "")
-	if kind != "" && !slices.ContainsFunc(res.Modifications, func(m Modification) bool { return m.Kind == kind && m.Permitted }) {
+	if kind != "" && !slices.ContainsFunc(res.Modifications, func(m Modification) bool {
+		return m.Kind == kind &&
+			m.Permitted
+	}) {
 		t.Errorf("not reported as %q: %+v", kind, res.Modifications)
 	}
 }
@@ -498,7 +571,8 @@ func TestInnocentSigningAndExtending(t *testing.T) {
 				opt  Options
 			}{
 				{"existing field", Options{Field: "B", Appearance: &Appearance{Lines: []Line{{Text: "Đã ký"}}}}},
-				{"new visible field", Options{Field: "C", New: &NewField{Page: 2, Rect: Rect{72, 600, 272, 650}}, Appearance: &Appearance{Lines: []Line{{Text: "Đã ký"}}}}},
+				{"new visible field", Options{Field: "C", New: &NewField{Page: 2, Rect: Rect{72, 600, 272, 650}},
+					Appearance: &Appearance{Lines: []Line{{Text: "Đã ký"}}}}},
 				{"new invisible field", Options{}},
 			}
 			for _, s := range steps {
@@ -517,7 +591,8 @@ func TestInnocentSigningAndExtending(t *testing.T) {
 	}
 }
 
-// TestInnocentCatalogueUnderAnotherNumber: the older Go module writes the catalogue anew, with its entries as they were.
+// TestInnocentCatalogueUnderAnotherNumber: the older Go module writes the catalogue anew, with its entries as they
+// were.
 func TestInnocentCatalogueUnderAnotherNumber(t *testing.T) {
 	b := newAttackBase(t, Options{})
 	renumbered := func(catalogue string) []byte {
@@ -527,9 +602,11 @@ func TestInnocentCatalogueUnderAnotherNumber(t *testing.T) {
 		root := len(out)
 		out = fmt.Appendf(out, "90 0 obj\n%s\nendobj\n", catalogue)
 		next := len(out)
-		return fmt.Appendf(out, "xref\n90 1\n%010d 00000 n\r\ntrailer\n<</Size 91/Root 90 0 R/Prev %d>>\nstartxref\n%d\n%%%%EOF\n", root, at, next)
+		return fmt.Appendf(out, "xref\n90 1\n%010d 00000 n\r\ntrailer\n<</Size 91/Root 90 0 R/Prev "+
+			"%d>>\nstartxref\n%d\n%%%%EOF\n", root, at, next)
 	}
-	same := "<</Type/Catalog/Pages 2 0 R/AcroForm 5 0 R/Metadata 6 0 R/OCProperties<</OCGs[20 0 R]/D<</OFF[20 0 R]>>>>>>"
+	same := "<</Type/Catalog/Pages 2 0 R/AcroForm 5 0 R/Metadata 6 0 R" +
+		"/OCProperties<</OCGs[20 0 R]/D<</OFF[20 0 R]>>>>>>"
 	b.wantPassed(t, renumbered(same), "")
 	b.wantFailed(t, renumbered(strings.Replace(same, "/OFF[20 0 R]", "", 1)), ChangeTrailer)
 	b.wantFailed(t, renumbered(strings.Replace(same, "/Pages 2 0 R", "/Pages 30 0 R", 1)), ChangeTrailer)

@@ -7,8 +7,8 @@ import (
 	"covenant/signing/internal/diff"
 )
 
-// changes compares every revision after the first signature with the one before it, once, and then judges the differences
-// for each signature by what it and the earlier ones permit.
+// changes compares every revision after the first signature with the one before it, once, and then judges the
+// differences for each signature by what it and the earlier ones permit.
 func (v *verification) changes() error {
 	if len(v.signed) == 0 {
 		return nil
@@ -92,8 +92,8 @@ func (v *verification) revisionTime(i int) time.Time {
 	return time.Time{}
 }
 
-// readRestrictions reads what the signature itself restricts: DocMDP and FieldMDP of its Reference array, and the P of its
-// field's Lock.
+// readRestrictions reads what the signature itself restricts: DocMDP and FieldMDP of its Reference array, and the P of
+// its field's Lock.
 func (v *verification) readRestrictions(s *signedObject) {
 	view := v.file.AsOf(s.revision)
 	err := eachTransform(view, s.sig.Dict, func(method pdf.Name, params pdf.Dict) {
@@ -145,8 +145,8 @@ func (p *changePolicy) restrict(to Permission) {
 	}
 }
 
-// permits applies ISO 32000-2 tables 257 and 237. Validation data and document time-stamps are always permitted
-// (EN 319 142-1 §5.5). A new visible signature field on a document whose author limited changes could hide what it covers, and
+// permits applies ISO 32000-2 tables 257 and 237. Validation data and document time-stamps are always permitted (EN 319
+// 142-1 §5.5). A new visible signature field on a document whose author limited changes could hide what it covers, and
 // is not. Annotations are not, at any permission: nothing tells a comment from a forged text.
 func (p *changePolicy) permits(m *Modification) bool {
 	switch m.Kind {

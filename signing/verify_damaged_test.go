@@ -25,14 +25,18 @@ func TestDamagedCrossReferences(t *testing.T) {
 		return &r.Results[0]
 	}
 	res := check(signed, Indeterminate, SigConstraintsFailure)
-	if !res.Intact() || res.Reasons[0].Code != ReasonDamaged || !strings.Contains(res.Explain().In(Vietnamese), "bị hỏng") {
+	if !res.Intact() || res.Reasons[0].Code != ReasonDamaged || !strings.Contains(res.Explain().In(Vietnamese),
+		"bị hỏng") {
 		t.Errorf("%v, %+v", res.Intact(), res.Reasons)
 	}
-	if res := check(bytes.Replace(signed, []byte("BT (x) ET"), []byte("BT (y) ET"), 1), TotalFailed, HashFailure); res.Intact() {
+	if res := check(bytes.Replace(signed, []byte("BT (x) ET"), []byte("BT (y) ET"), 1), TotalFailed,
+		HashFailure); res.Intact() {
 		t.Error("tampered with, and intact")
 	}
-	check(append(bytes.Clone(signed), "\n4 0 obj\n<</Length 9>>\nstream\nBT (z) ET\nendstream\nendobj\n"...), TotalFailed, FormatFailure)
-	if _, _, err := SignBytes(t.Context(), signed, id, Options{}); err == nil || !strings.Contains(err.Error(), "damaged") {
+	check(append(bytes.Clone(signed), "\n4 0 obj\n<</Length 9>>\nstream\nBT (z) ET\nendstream\nendobj\n"...),
+		TotalFailed, FormatFailure)
+	if _, _, err := SignBytes(t.Context(), signed, id, Options{}); err == nil || !strings.Contains(err.Error(),
+		"damaged") {
 		t.Errorf("signed: %v", err)
 	}
 }
@@ -57,7 +61,8 @@ func TestDamagedEnd(t *testing.T) {
 					t.Error("the signed part is intact")
 				}
 				var out bytes.Buffer
-				if err := ExtractRevision(bytes.NewReader(bad), int64(len(bad)), 2, &out); err != nil || !bytes.Equal(out.Bytes(), b.file[kind]) {
+				if err := ExtractRevision(bytes.NewReader(bad), int64(len(bad)), 2, &out); err != nil ||
+					!bytes.Equal(out.Bytes(), b.file[kind]) {
 					t.Errorf("what was signed: %v, %d of %d bytes", err, out.Len(), len(b.file[kind]))
 				}
 			})

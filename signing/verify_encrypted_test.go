@@ -15,8 +15,8 @@ import (
 	"covenant/signing/devpki"
 )
 
-// encryptedSigned is a file that qpdf encrypted, with a signature whose value is filled in afterwards: signature values are
-// the one kind of string that is not encrypted (ISO 32000-2 §7.6.2).
+// encryptedSigned is a file that qpdf encrypted, with a signature whose value is filled in afterwards: signature values
+// are the one kind of string that is not encrypted (ISO 32000-2 §7.6.2).
 func encryptedSigned(t *testing.T, id Identity, args ...string) []byte {
 	t.Helper()
 	const placeholder = "[0 1111111111 2222222222 3333333333]"
@@ -78,7 +78,8 @@ func TestVerifyEncrypted(t *testing.T) {
 				i := bytes.Index(file, []byte("stream"))
 				bad := bytes.Clone(file)
 				bad[i+10] ^= 1
-				if r, err := Verify(t.Context(), bytes.NewReader(bad), int64(len(bad)), VerifyOptions{Roots: p.Roots(), Revocation: RevocationSoft}); err == nil && r.Overall() == TotalPassed {
+				if r, err := Verify(t.Context(), bytes.NewReader(bad), int64(len(bad)), VerifyOptions{Roots: p.Roots(),
+					Revocation: RevocationSoft}); err == nil && r.Overall() == TotalPassed {
 					t.Error("changed content passed")
 				}
 			})

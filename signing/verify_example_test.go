@@ -16,13 +16,15 @@ func ExampleVerify() {
 	defer stop()
 	ctx := context.Background()
 	file, _, err := signing.SignBytes(ctx, []byte(blank), id, signing.Options{
-		Level: signing.BLT, TSA: &signing.TSA{URLs: []string{pki.TSA()}}, Validation: &signing.ValidationSource{HTTP: http.DefaultClient},
+		Level: signing.BLT, TSA: &signing.TSA{URLs: []string{pki.TSA()}},
+		Validation: &signing.ValidationSource{HTTP: http.DefaultClient},
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
 
-	report, err := signing.Verify(ctx, bytes.NewReader(file), int64(len(file)), signing.VerifyOptions{Roots: pki.Roots()})
+	report, err := signing.Verify(ctx, bytes.NewReader(file), int64(len(file)),
+		signing.VerifyOptions{Roots: pki.Roots()})
 	if err != nil {
 		log.Fatal(err) // not readable as a PDF
 	}
@@ -31,7 +33,8 @@ func ExampleVerify() {
 	}
 
 	file = bytes.Replace(file, []byte("595 842"), []byte("595 421"), 1)
-	report, err = signing.Verify(ctx, bytes.NewReader(file), int64(len(file)), signing.VerifyOptions{Roots: pki.Roots()})
+	report, err = signing.Verify(ctx, bytes.NewReader(file), int64(len(file)),
+		signing.VerifyOptions{Roots: pki.Roots()})
 	if err != nil {
 		log.Fatal(err)
 	}

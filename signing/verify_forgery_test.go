@@ -64,46 +64,99 @@ type forgery struct {
 	do   func(t testing.TB, p parts) []byte
 }
 
-// forgeries: universal signature forgery, wrapping, and tricks with ranges, Contents, cross-references and the CMS object. All
-// of them are done in the file as signed, and so change the hash where they touch signed bytes; what matters is that none of
-// them leaves a verdict other than failed or malformed.
+// forgeries: universal signature forgery, wrapping, and tricks with ranges, Contents, cross-references and the CMS
+// object. All of them are done in the file as signed, and so change the hash where they touch signed bytes; what
+// matters is that none of them leaves a verdict other than failed or malformed.
 var forgeries = []forgery{
-	{"UniversalForgery/ByteRange missing", func(t testing.TB, p parts) []byte { return p.replace(t, p.byteRangeText(t), "") }},
-	{"UniversalForgery/ByteRange null", func(t testing.TB, p parts) []byte { return p.replace(t, p.byteRangeText(t), "/ByteRange null") }},
-	{"UniversalForgery/ByteRange empty", func(t testing.TB, p parts) []byte { return p.replace(t, p.byteRangeText(t), "/ByteRange[]") }},
-	{"UniversalForgery/ByteRange of zeros", func(t testing.TB, p parts) []byte { return p.replace(t, p.byteRangeText(t), "/ByteRange[0 0 0 0]") }},
-	{"UniversalForgery/ByteRange negative", func(t testing.TB, p parts) []byte { return p.replace(t, p.byteRangeText(t), "/ByteRange[0 -1 -1 -1]") }},
-	{"UniversalForgery/ByteRange with names", func(t testing.TB, p parts) []byte { return p.replace(t, p.byteRangeText(t), "/ByteRange[/a/b/c/d]") }},
-	{"UniversalForgery/ByteRange of two numbers", func(t testing.TB, p parts) []byte { return p.replace(t, p.byteRangeText(t), "/ByteRange[0 9]") }},
+	{"UniversalForgery/ByteRange missing", func(t testing.TB, p parts) []byte {
+		return p.replace(t, p.byteRangeText(t),
+			"")
+	}},
+	{"UniversalForgery/ByteRange null", func(t testing.TB, p parts) []byte {
+		return p.replace(t, p.byteRangeText(t),
+			"/ByteRange null")
+	}},
+	{"UniversalForgery/ByteRange empty", func(t testing.TB, p parts) []byte {
+		return p.replace(t, p.byteRangeText(t),
+			"/ByteRange[]")
+	}},
+	{"UniversalForgery/ByteRange of zeros", func(t testing.TB, p parts) []byte {
+		return p.replace(t, p.byteRangeText(t),
+			"/ByteRange[0 0 0 0]")
+	}},
+	{"UniversalForgery/ByteRange negative", func(t testing.TB, p parts) []byte {
+		return p.replace(t, p.byteRangeText(t),
+			"/ByteRange[0 -1 -1 -1]")
+	}},
+	{"UniversalForgery/ByteRange with names", func(t testing.TB, p parts) []byte {
+		return p.replace(t,
+			p.byteRangeText(t), "/ByteRange[/a/b/c/d]")
+	}},
+	{"UniversalForgery/ByteRange of two numbers", func(t testing.TB, p parts) []byte {
+		return p.replace(t,
+			p.byteRangeText(t), "/ByteRange[0 9]")
+	}},
 	{"UniversalForgery/ByteRange of six numbers", func(t testing.TB, p parts) []byte {
 		return p.replace(t, p.byteRangeText(t), "/ByteRange[0 9 9 9 9 9]")
 	}},
 	{"UniversalForgery/ByteRange of reals", func(t testing.TB, p parts) []byte {
 		return p.replace(t, p.byteRangeText(t), "/ByteRange[0.0 9.5 9.9 1.0]")
 	}},
-	{"UniversalForgery/ByteRange elsewhere", func(t testing.TB, p parts) []byte { return p.replace(t, p.byteRangeText(t), "/ByteRange 4 0 R") }},
-	{"UniversalForgery/ByteRange nested", func(t testing.TB, p parts) []byte { return p.replace(t, p.byteRangeText(t), "/ByteRange[[0 1 2 3]]") }},
+	{"UniversalForgery/ByteRange elsewhere", func(t testing.TB, p parts) []byte {
+		return p.replace(t,
+			p.byteRangeText(t), "/ByteRange 4 0 R")
+	}},
+	{"UniversalForgery/ByteRange nested", func(t testing.TB, p parts) []byte {
+		return p.replace(t, p.byteRangeText(t),
+			"/ByteRange[[0 1 2 3]]")
+	}},
 	{"UniversalForgery/ByteRange overlong", func(t testing.TB, p parts) []byte {
 		return p.replace(t, p.byteRangeText(t), "/ByteRange[9999999999999]")
 	}},
 	{"UniversalForgery/Contents elsewhere", func(t testing.TB, p parts) []byte { return p.fill(t, "4 0 R") }},
 	{"UniversalForgery/Contents an array", func(t testing.TB, p parts) []byte { return p.fill(t, "[<00>]") }},
-	{"UniversalForgery/Contents with white space", func(t testing.TB, p parts) []byte { return p.fill(t, "< 3 0 8 0 \n>") }},
-	{"UniversalForgery/Contents missing", func(t testing.TB, p parts) []byte { return p.replace(t, "/Contents", "/Xontents") }},
+	{"UniversalForgery/Contents with white space",
+		func(t testing.TB, p parts) []byte { return p.fill(t, "< 3 0 8 0 \n>") }},
+	{"UniversalForgery/Contents missing", func(t testing.TB, p parts) []byte {
+		return p.replace(t, "/Contents",
+			"/Xontents")
+	}},
 	{"UniversalForgery/Contents null", func(t testing.TB, p parts) []byte { return p.fill(t, "null") }},
 	{"UniversalForgery/Contents empty", func(t testing.TB, p parts) []byte { return p.fill(t, "<>") }},
-	{"UniversalForgery/Contents of zeros", func(t testing.TB, p parts) []byte { return p.fill(t, "<"+strings.Repeat("0", len(p.value)-2)+">") }},
+	{"UniversalForgery/Contents of zeros",
+		func(t testing.TB, p parts) []byte { return p.fill(t, "<"+strings.Repeat("0", len(p.value)-2)+">") }},
 	{"UniversalForgery/Contents 00", func(t testing.TB, p parts) []byte { return p.fill(t, "<00>") }},
-	{"UniversalForgery/SubFilter missing", func(t testing.TB, p parts) []byte { return p.replace(t, "/SubFilter", "/XubFilter") }},
-	{"UniversalForgery/SubFilter unknown", func(t testing.TB, p parts) []byte { return p.replace(t, "ETSI.CAdES", "EVIL.CAdES") }},
+	{"UniversalForgery/SubFilter missing", func(t testing.TB, p parts) []byte {
+		return p.replace(t, "/SubFilter",
+			"/XubFilter")
+	}},
+	{"UniversalForgery/SubFilter unknown", func(t testing.TB, p parts) []byte {
+		return p.replace(t, "ETSI.CAdES",
+			"EVIL.CAdES")
+	}},
 
-	{"ByteRange/does not begin at 0", func(t testing.TB, p parts) []byte { return p.ranges(t, 1, p.start-1, p.end, len(p.file)-p.end) }},
-	{"ByteRange/first range short", func(t testing.TB, p parts) []byte { return p.ranges(t, 0, p.start-20, p.end, len(p.file)-p.end) }},
-	{"ByteRange/second range late", func(t testing.TB, p parts) []byte { return p.ranges(t, 0, p.start, p.end+20, len(p.file)-p.end-20) }},
+	{"ByteRange/does not begin at 0", func(t testing.TB, p parts) []byte {
+		return p.ranges(t, 1, p.start-1, p.end,
+			len(p.file)-p.end)
+	}},
+	{"ByteRange/first range short", func(t testing.TB, p parts) []byte {
+		return p.ranges(t, 0, p.start-20, p.end,
+			len(p.file)-p.end)
+	}},
+	{"ByteRange/second range late", func(t testing.TB, p parts) []byte {
+		return p.ranges(t, 0, p.start, p.end+20,
+			len(p.file)-p.end-20)
+	}},
 	{"ByteRange/second range short", func(t testing.TB, p parts) []byte { return p.ranges(t, 0, p.start, p.end, 10) }},
-	{"ByteRange/ranges overlap", func(t testing.TB, p parts) []byte { return p.ranges(t, 0, p.start, p.start, len(p.file)-p.start) }},
+	{"ByteRange/ranges overlap", func(t testing.TB, p parts) []byte {
+		return p.ranges(t, 0, p.start, p.start,
+			len(p.file)-p.start)
+	}},
 	{"ByteRange/beyond the file", func(t testing.TB, p parts) []byte { return p.ranges(t, 0, p.start, p.end, 9999) }},
-	{"ByteRange/gap without the delimiters", func(t testing.TB, p parts) []byte { return p.ranges(t, 0, p.start+1, p.end-1, len(p.file)-p.end+1) }},
+	{"ByteRange/gap without the delimiters", func(t testing.TB, p parts) []byte {
+		return p.ranges(t, 0, p.start+1,
+			p.end-1, len(p.file)-p.end+1)
+	}},
 	{"ByteRange/huge numbers", func(t testing.TB, p parts) []byte {
 		return p.replace(t, p.byteRangeText(t), "/ByteRange[0 99999999999 1 9]")
 	}},
@@ -115,7 +168,8 @@ var forgeries = []forgery{
 	}},
 	{"CMS/another signer's object", func(t testing.TB, p parts) []byte {
 		out := bytes.Clone(p.file)
-		i := bytes.Index(out[p.start:p.end], []byte(hex.EncodeToString([]byte{0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02})))
+		i := bytes.Index(out[p.start:p.end],
+			[]byte(hex.EncodeToString([]byte{0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02})))
 		if i < 0 {
 			t.Fatal("no SignedData identifier")
 		}
@@ -146,7 +200,8 @@ var forgeries = []forgery{
 	}},
 	{"Wrapping/second Contents in the dictionary", func(t testing.TB, p parts) []byte {
 		old := p.byteRangeText(t)
-		return p.replace(t, old, strings.Replace(strings.ReplaceAll(old, " ", ""), old[:10], "/Contents<00>", 1)[:min(len(old), 20)])
+		return p.replace(t, old, strings.Replace(strings.ReplaceAll(old, " ", ""), old[:10], "/Contents<00>",
+			1)[:min(len(old), 20)])
 	}},
 	{"IncrementalSaving/foreign bytes after the end", func(_ testing.TB, p parts) []byte {
 		return append(bytes.Clone(p.file), "\n4 0 obj\n<</Length 9>>\nstream\nBT ET\nendstream\nendobj\n"...)
@@ -154,7 +209,10 @@ var forgeries = []forgery{
 	{"IncrementalSaving/update without a trailer", func(_ testing.TB, p parts) []byte {
 		return append(bytes.Clone(p.file), "\n4 0 obj\n<<>>\nendobj\nxref\n4 1\n0000000000 00000 n \n"...)
 	}},
-	{"CrossReference/second startxref", func(_ testing.TB, p parts) []byte { return append(bytes.Clone(p.file), "startxref\n0\n%%EOF\n"...) }},
+	{"CrossReference/second startxref", func(_ testing.TB, p parts) []byte {
+		return append(bytes.Clone(p.file),
+			"startxref\n0\n%%EOF\n"...)
+	}},
 	{"CrossReference/second end that skips the signature", func(t testing.TB, p parts) []byte {
 		f, err := pdf.Open(bytes.NewReader(p.file), int64(len(p.file)), pdf.Limits{})
 		if err != nil {
@@ -163,16 +221,19 @@ var forgeries = []forgery{
 		return fmt.Appendf(bytes.Clone(p.file), "startxref\n%d\n%%%%EOF\n", f.Revisions()[0].XRef)
 	}},
 	{"CrossReference/Prev in a circle", func(_ testing.TB, p parts) []byte {
-		return fmt.Appendf(bytes.Clone(p.file), "xref\n0 0\ntrailer\n<</Size 60/Root 1 0 R/Prev %d>>\nstartxref\n%d\n%%%%EOF\n", len(p.file), len(p.file))
+		return fmt.Appendf(bytes.Clone(p.file),
+			"xref\n0 0\ntrailer\n<</Size 60/Root 1 0 R/Prev %d>>\nstartxref\n%d\n%%%%EOF\n", len(p.file), len(p.file))
 	}},
 	{"CrossReference/object under another generation", func(_ testing.TB, p parts) []byte {
 		at, _ := lastStartXRef(bytes.NewReader(p.file), int64(len(p.file)))
 		out := append(bytes.Clone(p.file), "4 1 obj\n<</Length 5>>\nstream\nBT ET\nendstream\nendobj\n"...)
-		return fmt.Appendf(out, "xref\n4 1\n%010d 00001 n\r\ntrailer\n<</Size 60/Root 1 0 R/Prev %d>>\nstartxref\n%d\n%%%%EOF\n", len(p.file), at, len(out))
+		return fmt.Appendf(out, "xref\n4 1\n%010d 00001 n\r\ntrailer\n<</Size 60/Root 1 0 R/Prev "+
+			"%d>>\nstartxref\n%d\n%%%%EOF\n", len(p.file), at, len(out))
 	}},
 	{"CrossReference/object freed", func(_ testing.TB, p parts) []byte {
 		at, _ := lastStartXRef(bytes.NewReader(p.file), int64(len(p.file)))
-		return fmt.Appendf(bytes.Clone(p.file), "xref\n4 1\n0000000000 00001 f\r\ntrailer\n<</Size 60/Root 1 0 R/Prev %d>>\nstartxref\n%d\n%%%%EOF\n", at, len(p.file))
+		return fmt.Appendf(bytes.Clone(p.file), "xref\n4 1\n0000000000 00001 f\r\ntrailer\n<</Size 60/Root 1 0 "+
+			"R/Prev %d>>\nstartxref\n%d\n%%%%EOF\n", at, len(p.file))
 	}},
 	{"Header/something before it", func(_ testing.TB, p parts) []byte { return append([]byte("%!PS\n"), p.file...) }},
 	{"CrossReference/object placed twice", func(_ testing.TB, p parts) []byte {
@@ -182,7 +243,8 @@ var forgeries = []forgery{
 		out = append(out, "4 0 obj\n<</Length 5>>\nstream\nBT ET\nendstream\nendobj\n"...)
 		next := len(out)
 		old := bytes.Index(p.file, []byte("4 0 obj"))
-		return fmt.Appendf(out, "xref\n4 1\n%010d 00000 n\r\n4 1\n%010d 00000 n\r\ntrailer\n<</Size 60/Root 1 0 R/Prev %d>>\nstartxref\n%d\n%%%%EOF\n",
+		return fmt.Appendf(out, "xref\n4 1\n%010d 00000 n\r\n4 1\n%010d 00000 n\r\ntrailer\n<</Size 60/Root 1 0 "+
+			"R/Prev %d>>\nstartxref\n%d\n%%%%EOF\n",
 			old, forged, at, next)
 	}},
 	{"ShadowHideAndReplace/catalogue swapped for a prepared one", func(_ testing.TB, p parts) []byte {
@@ -191,7 +253,8 @@ var forgeries = []forgery{
 		root := len(out)
 		out = append(out, "70 0 obj\n<</Type/Catalog/Pages 2 0 R/AcroForm 5 0 R>>\nendobj\n"...)
 		next := len(out)
-		return fmt.Appendf(out, "xref\n70 1\n%010d 00000 n\r\ntrailer\n<</Size 71/Root 70 0 R/Prev %d>>\nstartxref\n%d\n%%%%EOF\n", root, at, next)
+		return fmt.Appendf(out, "xref\n70 1\n%010d 00000 n\r\ntrailer\n<</Size 71/Root 70 0 R/Prev "+
+			"%d>>\nstartxref\n%d\n%%%%EOF\n", root, at, next)
 	}},
 	{"CrossReference/newest section skips the signed one", func(t testing.TB, p parts) []byte {
 		f, err := pdf.Open(bytes.NewReader(p.file), int64(len(p.file)), pdf.Limits{})
@@ -223,8 +286,8 @@ func (p parts) ranges(t testing.TB, a, b, c, d int) []byte {
 	return p.replace(t, p.byteRangeText(t), fmt.Sprintf("/ByteRange[%d %d %d %d]", a, b, c, d))
 }
 
-// skipping appends a whole classic section for a forged document whose Prev leads to the revision before the signed one, and
-// keeps the signed field by pointing at its objects.
+// skipping appends a whole classic section for a forged document whose Prev leads to the revision before the signed
+// one, and keeps the signed field by pointing at its objects.
 func skipping(file []byte, f *pdf.File) []byte {
 	var b bytes.Buffer
 	b.Write(file)
@@ -271,7 +334,8 @@ func TestAttackByForgery(t *testing.T) {
 					t.Errorf("passed: %+v", res)
 				case len(res.Reasons) == 0:
 					t.Error("no reason is given")
-				case strings.Contains(f.name, "catalogue swapped") && !slices.ContainsFunc(res.Modifications, func(m Modification) bool { return m.Kind == ChangeTrailer }):
+				case strings.Contains(f.name, "catalogue swapped") && !slices.ContainsFunc(res.Modifications,
+					func(m Modification) bool { return m.Kind == ChangeTrailer }):
 					t.Errorf("the new root is not reported: %+v", res.Modifications)
 				}
 			})
@@ -279,8 +343,8 @@ func TestAttackByForgery(t *testing.T) {
 	}
 }
 
-// TestAttackByOwnSignature: attackers who hold a key of their own make a file whose structure lies but whose hash is right.
-// The signature dictionary is built by hand and really signed.
+// TestAttackByOwnSignature: attackers who hold a key of their own make a file whose structure lies but whose hash is
+// right. The signature dictionary is built by hand and really signed.
 func TestAttackByOwnSignature(t *testing.T) {
 	p := testPKI(t)
 	id := issue(t, p, "Kẻ tấn công", devpki.Profile{})

@@ -10,7 +10,8 @@ import (
 	"covenant/signing/devpki"
 )
 
-// FuzzVerify: any bytes end in a report or an error. The bytes are an update appended to a signed file, or a whole file.
+// FuzzVerify: any bytes end in a report or an error. The bytes are an update appended to a signed file, or a whole
+// file.
 func FuzzVerify(f *testing.F) {
 	p, err := devpki.Open("", devpki.Options{})
 	if err != nil {
@@ -30,7 +31,8 @@ func FuzzVerify(f *testing.F) {
 		if appended {
 			data = append(bytes.Clone(signed[classic]), data...)
 		}
-		r, err := Verify(t.Context(), bytes.NewReader(data), int64(len(data)), VerifyOptions{Roots: p.Roots(), Revocation: RevocationSoft})
+		r, err := Verify(t.Context(), bytes.NewReader(data), int64(len(data)), VerifyOptions{Roots: p.Roots(),
+			Revocation: RevocationSoft})
 		if err != nil {
 			return
 		}

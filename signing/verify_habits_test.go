@@ -18,14 +18,16 @@ func replaced(u *pdf.Update, n int, s string) { u.Set(ref(n), form(s)) }
 // sigWidget adds a widget of a new signature field with an appearance to page 1.
 func sigWidget(t testing.TB, u *pdf.Update, name string, extra ...pdf.Entry) pdf.Ref {
 	rect := pdf.Array{pdf.Integer(72), pdf.Integer(200), pdf.Integer(172), pdf.Integer(240)}
-	w := u.Add(append(annotation("Widget", pdf.Entry{Key: "FT", Value: pdf.Name("Sig")}, pdf.Entry{Key: "T", Value: text(name)}).With("Rect", rect), extra...))
+	w := u.Add(append(annotation("Widget", pdf.Entry{Key: "FT", Value: pdf.Name("Sig")},
+		pdf.Entry{Key: "T", Value: text(name)}).With("Rect", rect), extra...))
 	addAnnotation(t, u, w)
 	return w
 }
 
 // habits are what common programs write when they sign, fill in or extend: each was met in files from elsewhere.
 var habits = []updateAttack{
-	{"value and appearance stream written anew in place", ChangeFormValue, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+	{"value and appearance stream written anew in place", ChangeFormValue, func(t testing.TB, _ *pdf.File,
+		u *pdf.Update) {
 		u.Set(ref(22), dict(t, u, 22).With("V", text("250")))
 		replaced(u, 24, "250")
 	}},
@@ -38,7 +40,8 @@ var habits = []updateAttack{
 		fonts := pdf.Dict{{Key: "Font", Value: pdf.Dict{{Key: "F1", Value: ref(8)}, {Key: "Helv", Value: font}}}}
 		ap := form("x")
 		ap.Dict = ap.Dict.With("Resources", pdf.Dict{{Key: "Font", Value: pdf.Dict{{Key: "Helv", Value: font}}}})
-		addField(t, u, sigWidget(t, u, "C", pdf.Entry{Key: "AP", Value: pdf.Dict{{Key: "N", Value: u.Add(ap)}}}, pdf.Entry{Key: "DR", Value: fonts}))
+		addField(t, u, sigWidget(t, u, "C", pdf.Entry{Key: "AP", Value: pdf.Dict{{Key: "N", Value: u.Add(ap)}}},
+			pdf.Entry{Key: "DR", Value: fonts}))
 		u.Set(ref(5), dict(t, u, 5).With("DR", fonts))
 	}},
 	{"form resource that no field is drawn with replaced", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
@@ -46,13 +49,15 @@ var habits = []updateAttack{
 		u.Set(ref(5), dict(t, u, 5).With("DR", dr.With("XObject", pdf.Dict{{Key: "FRM", Value: u.Add(form("frame"))}})))
 	}},
 	{"list of annotations under another number", ChangeNewSignature, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
-		w := u.Add(annotation("Widget", pdf.Entry{Key: "FT", Value: pdf.Name("Sig")}, pdf.Entry{Key: "T", Value: text("C")}).With("P", ref(30)))
+		w := u.Add(annotation("Widget", pdf.Entry{Key: "FT", Value: pdf.Name("Sig")},
+			pdf.Entry{Key: "T", Value: text("C")}).With("P", ref(30)))
 		addField(t, u, w)
 		u.Set(ref(30), dict(t, u, 30).With("Annots", u.Add(pdf.Array{w})))
 	}},
 	{"kids of a new field in an array of its own", ChangeNewSignature, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
 		w := u.Add(annotation("Widget"))
-		field := u.Add(pdf.Dict{{Key: "FT", Value: pdf.Name("Sig")}, {Key: "T", Value: text("C")}, {Key: "Kids", Value: u.Add(pdf.Array{w})}})
+		field := u.Add(pdf.Dict{{Key: "FT", Value: pdf.Name("Sig")}, {Key: "T", Value: text("C")},
+			{Key: "Kids", Value: u.Add(pdf.Array{w})}})
 		u.Set(w, dict(t, u, w.Num).With("Parent", field))
 		addAnnotation(t, u, w)
 		addField(t, u, field)
@@ -84,7 +89,10 @@ var habitAttacks = []updateAttack{
 	{"Form/appearance replaced, value kept", ChangeFieldAppearance, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
 		u.Set(ref(12), dict(t, u, 12).With("AP", pdf.Dict{{Key: "N", Value: u.Add(form("999"))}}))
 	}},
-	{"Form/appearance stream overwritten, value kept", "", func(_ testing.TB, _ *pdf.File, u *pdf.Update) { replaced(u, 24, "999") }},
+	{"Form/appearance stream overwritten, value kept", "", func(_ testing.TB, _ *pdf.File, u *pdf.Update) {
+		replaced(u,
+			24, "999")
+	}},
 	{"Form/appearance dictionary overwritten, value kept", "", func(_ testing.TB, _ *pdf.File, u *pdf.Update) {
 		u.Set(ref(23), pdf.Dict{{Key: "N", Value: u.Add(form("999"))}})
 	}},
@@ -97,7 +105,8 @@ var habitAttacks = []updateAttack{
 		u.Set(ref(9), dict(t, u, 9).Without("XObject"))
 	}},
 	{"Pages/inherited media box", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
-		u.Set(ref(2), dict(t, u, 2).With("MediaBox", pdf.Array{pdf.Integer(0), pdf.Integer(0), pdf.Integer(9), pdf.Integer(9)}))
+		u.Set(ref(2), dict(t, u, 2).With("MediaBox", pdf.Array{pdf.Integer(0), pdf.Integer(0), pdf.Integer(9),
+			pdf.Integer(9)}))
 	}},
 	{"Pages/a note that refers to something", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
 		u.Set(ref(2), dict(t, u, 2).With("Note", ref(21)))
@@ -107,7 +116,8 @@ var habitAttacks = []updateAttack{
 		u.Set(w, dict(t, u, w.Num).Without("P").With("Rect", dict(t, u, 10).Get("Rect")))
 		addField(t, u, w)
 	}},
-	{"Signature/new field over it that names another page", ChangeOverlay, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+	{"Signature/new field over it that names another page", ChangeOverlay, func(t testing.TB, _ *pdf.File,
+		u *pdf.Update) {
 		w := sigWidget(t, u, "over")
 		u.Set(w, dict(t, u, w.Num).With("P", ref(30)).With("Rect", dict(t, u, 10).Get("Rect")))
 		addField(t, u, w)
@@ -135,7 +145,8 @@ func storeSteps(t testing.TB, file []byte, later func(u *pdf.Update, store, vri,
 	var store, vri, certs pdf.Ref
 	file = update(t, file, func(_ *pdf.File, u *pdf.Update) {
 		certs = u.Add(pdf.Array{u.Add(&pdf.Stream{Dict: pdf.Dict{}, Data: []byte("1")})})
-		vri = u.Add(pdf.Dict{{Key: "Type", Value: pdf.Name("VRI")}, {Key: vriKey, Value: pdf.Dict{{Key: "Cert", Value: certs}}}})
+		vri = u.Add(pdf.Dict{{Key: "Type", Value: pdf.Name("VRI")},
+			{Key: vriKey, Value: pdf.Dict{{Key: "Cert", Value: certs}}}})
 		store = u.Add(pdf.Dict{{Key: "Certs", Value: certs}, {Key: "VRI", Value: vri}})
 		u.Set(ref(1), dict(t, u, 1).With("DSS", store))
 	})
@@ -159,7 +170,8 @@ func TestStoreWrittenAnew(t *testing.T) {
 			u.Set(certs, append(slices.Clone(old.(pdf.Array)), stm(u)))
 		}},
 		{"entry grows in place", true, func(_ testing.TB, u *pdf.Update, _, vri, certs pdf.Ref) {
-			u.Set(vri, pdf.Dict{{Key: vriKey, Value: pdf.Dict{{Key: "Cert", Value: certs}, {Key: "OCSP", Value: pdf.Array{stm(u)}}}}})
+			u.Set(vri, pdf.Dict{{Key: vriKey, Value: pdf.Dict{{Key: "Cert", Value: certs},
+				{Key: "OCSP", Value: pdf.Array{stm(u)}}}}})
 		}},
 		{"all of it under new numbers, the old freed", true, func(t testing.TB, u *pdf.Update, _, vri, certs pdf.Ref) {
 			u.Delete(vri)
@@ -178,7 +190,10 @@ func TestStoreWrittenAnew(t *testing.T) {
 	} {
 		for _, kind := range fileKinds {
 			t.Run(c.name+"/"+string(kind), func(t *testing.T) {
-				file := storeSteps(t, b.file[kind], func(u *pdf.Update, store, vri, certs pdf.Ref) { c.later(t, u, store, vri, certs) })
+				file := storeSteps(t, b.file[kind], func(u *pdf.Update, store, vri, certs pdf.Ref) {
+					c.later(t, u,
+						store, vri, certs)
+				})
 				if c.ok {
 					b.wantPassed(t, file, ChangeValidationData)
 				} else {
@@ -193,7 +208,8 @@ func TestStoreWrittenAnew(t *testing.T) {
 func TestSigningKeepsOffEarlierSignatures(t *testing.T) {
 	b := newAttackBase(t, Options{})
 	for _, kind := range fileKinds {
-		over := Options{Field: "C", New: &NewField{Rect: Rect{80, 610, 200, 640}}, Appearance: &Appearance{Lines: []Line{{Text: "x"}}}}
+		over := Options{Field: "C", New: &NewField{Rect: Rect{80, 610, 200, 640}},
+			Appearance: &Appearance{Lines: []Line{{Text: "x"}}}}
 		if _, _, err := SignBytes(t.Context(), b.file[kind], b.id, over); !errors.Is(err, ErrCovers) {
 			t.Errorf("%s: over field A: %v", kind, err)
 		}
@@ -204,7 +220,8 @@ func TestSigningKeepsOffEarlierSignatures(t *testing.T) {
 	}
 }
 
-// TestSigningLeavesTheFlagsOfASignedForm: of a form without SigFlags that is signed already only the list of fields changes.
+// TestSigningLeavesTheFlagsOfASignedForm: of a form without SigFlags that is signed already only the list of fields
+// changes.
 func TestSigningLeavesTheFlagsOfASignedForm(t *testing.T) {
 	id := issue(t, testPKI(t), "An", devpki.Profile{})
 	for _, kind := range fileKinds {
@@ -238,8 +255,10 @@ func TestSigningUnderLooseLocks(t *testing.T) {
 			if err == nil {
 				b.wantPassed(t, out, ChangeSignature)
 			}
-			visible := Options{Field: "C", New: &NewField{Rect: Rect{80, 10, 200, 40}}, Appearance: &Appearance{Lines: []Line{{Text: "x"}}}}
-			if _, _, err := SignBytes(t.Context(), b.file[kind], b.id, visible); errors.Is(err, ErrCertified) != (p != "") {
+			visible := Options{Field: "C", New: &NewField{Rect: Rect{80, 10, 200, 40}},
+				Appearance: &Appearance{Lines: []Line{{Text: "x"}}}}
+			if _, _, err := SignBytes(t.Context(), b.file[kind], b.id, visible); errors.Is(err,
+				ErrCertified) != (p != "") {
 				t.Errorf("%s %q, new visible field: %v", kind, p, err)
 			}
 		}
@@ -250,7 +269,8 @@ func TestSigningUnderLooseLocks(t *testing.T) {
 func TestFieldsWithValuesThatAreNoSignatures(t *testing.T) {
 	b := newAttackBase(t, Options{})
 	for _, kind := range fileKinds {
-		bad := update(t, b.file[kind], func(_ *pdf.File, u *pdf.Update) { u.Set(ref(11), dict(t, u, 11).With("V", text("signed!"))) })
+		bad := update(t, b.file[kind],
+			func(_ *pdf.File, u *pdf.Update) { u.Set(ref(11), dict(t, u, 11).With("V", text("signed!"))) })
 		b.wantFailed(t, bad, "")
 		if _, r := b.judge(t, bad); len(r.Results) != 1 {
 			t.Errorf("%s: %d results", kind, len(r.Results))

@@ -23,17 +23,19 @@ type handOptions struct {
 	trailing            string // hexadecimal, after the CMS object
 	twoSigners          bool
 	attached            bool
-	content             []byte                        // inside the CMS object; adbe.pkcs7.sha1 gets the right one by itself
-	fieldType           string                        // default Sig
-	literal             bool                          // Contents as a literal string
-	lost                bool                          // startxref leads nowhere, in the signed bytes
-	subFilter           string                        // default ETSI.CAdES.detached
-	stamp               func(signature []byte) []byte // a time-stamp token over it, or over something else
+	// inside the CMS object; adbe.pkcs7.sha1 gets the right one by itself
+	content   []byte
+	fieldType string                        // default Sig
+	literal   bool                          // Contents as a literal string
+	lost      bool                          // startxref leads nowhere, in the signed bytes
+	subFilter string                        // default ETSI.CAdES.detached
+	stamp     func(signature []byte) []byte // a time-stamp token over it, or over something else
 }
 
 const handRoom = 12000 // hexadecimal digits
 
-// handSigned writes a one-revision file with a signature whose hash and value are right for the ByteRange that it claims.
+// handSigned writes a one-revision file with a signature whose hash and value are right for the ByteRange that it
+// claims.
 func handSigned(t testing.TB, id Identity, o handOptions) []byte {
 	t.Helper()
 	if o.fieldType == "" {
@@ -54,8 +56,10 @@ func handSigned(t testing.TB, id Identity, o handOptions) []byte {
 		4:  "<</Length 9>>\nstream\nBT (x) ET \nendstream",
 		7:  "<</Producer(test)>>",
 		10: "<</Type/Annot/Subtype/Widget/FT/" + o.fieldType + "/T(A)/Rect[0 0 0 0]/F 132/P 3 0 R/V 11 0 R>>",
-		11: "<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/" + o.subFilter + "/ByteRange" + blank + o.extra + strings.Repeat(" ", o.gapBefore) +
-			"/Contents" + open + strings.Repeat("0", handRoom) + closing + strings.Repeat(" ", o.gapAfter) + "/M(D:20261123120000Z)>>",
+		11: "<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/" + o.subFilter + "/ByteRange" + blank + o.extra +
+			strings.Repeat(" ", o.gapBefore) +
+			"/Contents" + open + strings.Repeat("0", handRoom) + closing + strings.Repeat(" ", o.gapAfter) +
+			"/M(D:20261123120000Z)>>",
 	})
 	if o.lost {
 		at := bytes.LastIndex(file, []byte("startxref\n")) + len("startxref\n")
@@ -138,7 +142,8 @@ func doubleSigners(t testing.TB, der []byte) []byte {
 		t.Fatal(err)
 	}
 	last := &body[len(body)-1]
-	*last = asn1.RawValue{Class: 0, Tag: asn1.TagSet, IsCompound: true, Bytes: append(bytes.Clone(last.Bytes), last.Bytes...)}
+	*last = asn1.RawValue{Class: 0, Tag: asn1.TagSet, IsCompound: true, Bytes: append(bytes.Clone(last.Bytes),
+		last.Bytes...)}
 	inner, err := asn1.Marshal(body)
 	if err != nil {
 		t.Fatal(err)

@@ -11,9 +11,9 @@ import (
 	"covenant/internal/pdf"
 )
 
-// hashRanges computes the digests of all signatures in one pass over the file for each hash algorithm. All signatures cover
-// the file from its first byte, so that one running hash serves them: at each gap its state is copied, and the copy goes on
-// alone from the gap to the end of its revision.
+// hashRanges computes the digests of all signatures in one pass over the file for each hash algorithm. All signatures
+// cover the file from its first byte, so that one running hash serves them: at each gap its state is copied, and the
+// copy goes on alone from the gap to the end of its revision.
 func hashRanges(r io.ReaderAt, work *pdf.Work, signed []*signedObject) error {
 	groups := map[crypto.Hash][]*signedObject{}
 	for _, s := range signed {

@@ -84,7 +84,8 @@ func (v *verification) judgeStamp(ctx context.Context, st *stamp) {
 		}
 		at = t.Time
 	}
-	st.verdict = v.trust.validate(ctx, t.Certificate, moment{at: at, proven: at.Before(v.now), token: true, issued: t.Time})
+	st.verdict = v.trust.validate(ctx, t.Certificate, moment{at: at, proven: at.Before(v.now), token: true,
+		issued: t.Time})
 	st.trusted = st.verdict.indication == TotalPassed
 	if sub := weakness(t.SignedData, t.Certificate, t.Hash, at, at.Before(v.now)); sub != "" {
 		st.trusted = false
@@ -95,10 +96,11 @@ func (v *verification) judgeStamp(ctx context.Context, st *stamp) {
 	}
 }
 
-// weakness says what becomes of an object made with an algorithm that no longer withstands forgery (EN 319 102-1 tables 5 and
-// 6): nothing where a proof of existence is older than that; otherwise it depends on whether the certificate shows that the
-// object was made later, or nothing shows when.
-func weakness(sd *cms.SignedData, cert *x509.Certificate, content crypto.Hash, at time.Time, proven bool) SubIndication {
+// weakness says what becomes of an object made with an algorithm that no longer withstands forgery (EN 319 102-1 tables
+// 5 and 6): nothing where a proof of existence is older than that; otherwise it depends on whether the certificate
+// shows that the object was made later, or nothing shows when.
+func weakness(sd *cms.SignedData, cert *x509.Certificate, content crypto.Hash, at time.Time,
+	proven bool) SubIndication {
 	if cert == nil {
 		return ""
 	}
@@ -129,7 +131,8 @@ func (v *verification) concludeTimestamp(s *signedObject) {
 
 // addStamp lists a token among the times.
 func (s *signedObject) addStamp(st *stamp) {
-	s.res.Times = append(s.res.Times, TimeClaim{Source: st.source, Time: st.token.Time, Authority: name(st.token.Certificate), Trusted: st.trusted})
+	s.res.Times = append(s.res.Times, TimeClaim{Source: st.source, Time: st.token.Time,
+		Authority: name(st.token.Certificate), Trusted: st.trusted})
 }
 
 // concludeSignature judges the i-th object, a signature.
@@ -202,8 +205,8 @@ func firstDetail(reasons []Reason) string {
 	return ""
 }
 
-// level finds the PAdES level reached (EN 319 142-1 §6): by what is there and holds, whoever is trusted. An object cannot
-// be at a higher level than its time-stamps and data justify.
+// level finds the PAdES level reached (EN 319 142-1 §6): by what is there and holds, whoever is trusted. An object
+// cannot be at a higher level than its time-stamps and data justify.
 func (v *verification) level(i int) {
 	s := v.signed[i]
 	if s.token != nil {
@@ -241,7 +244,8 @@ func linksInFile(chains [][]ChainLink) bool {
 			return false
 		}
 		for _, l := range chain {
-			if !l.TrustAnchor && !shortLived(l.Certificate) && (l.Revocation == nil || l.Revocation.Source != RevocationFromFile) {
+			if !l.TrustAnchor && !shortLived(l.Certificate) &&
+				(l.Revocation == nil || l.Revocation.Source != RevocationFromFile) {
 				return false
 			}
 		}

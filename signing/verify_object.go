@@ -84,8 +84,8 @@ func (s *signedObject) format(detail string, args ...any) {
 	s.fail(TotalFailed, FormatFailure, Reason{Code: ReasonByteRange, Detail: fmt.Sprintf(detail, args...)})
 }
 
-// checkByteRange: exactly two ranges, from 0; the gap is exactly the Contents string of this very dictionary; the end is
-// that of the revision that brought the signature (ISO 32000-2 §12.8.1, EN 319 142-1 §5.3).
+// checkByteRange: exactly two ranges, from 0; the gap is exactly the Contents string of this very dictionary; the end
+// is that of the revision that brought the signature (ISO 32000-2 §12.8.1, EN 319 142-1 §5.3).
 func (s *signedObject) checkByteRange(f *pdf.File) {
 	revs := f.Revisions()
 	s.res.Coverage = Coverage{Revision: s.revision + 1, Revisions: len(revs)}
@@ -121,8 +121,8 @@ func (s *signedObject) checkByteRange(f *pdf.File) {
 	}
 }
 
-// ambiguous returns a key that a signature dictionary has twice so that readers may disagree, or "": one of those that the
-// verdict depends on, or any with two values.
+// ambiguous returns a key that a signature dictionary has twice so that readers may disagree, or "": one of those that
+// the verdict depends on, or any with two values.
 func ambiguous(d pdf.Dict) pdf.Name {
 	if d.Duplicate() == "" {
 		return ""
@@ -215,7 +215,8 @@ func (s *signedObject) parse() {
 	switch s.res.SubFilter {
 	case subFilterCAdES, string(pdf.SubFilterTimestamp), "adbe.pkcs7.detached":
 		if s.res.Kind == KindSignature && (s.sd.Content != nil || !s.sd.ContentType.Equal(cms.OIDData)) {
-			s.fail(TotalFailed, FormatFailure, Reason{Code: ReasonCMS, Detail: "the signature holds content of its own"})
+			s.fail(TotalFailed, FormatFailure,
+				Reason{Code: ReasonCMS, Detail: "the signature holds content of its own"})
 		}
 	case "adbe.pkcs7.sha1":
 		s.hash = crypto.SHA1
@@ -244,8 +245,8 @@ func (s *signedObject) failCMS(err error) {
 	s.fail(ind, sub, Reason{Code: code, Detail: err.Error()})
 }
 
-// verifyValue compares the digest and verifies the signature value and the tokens in it. Certificates that they do not hold
-// themselves may be in the file's store.
+// verifyValue compares the digest and verifies the signature value and the tokens in it. Certificates that they do not
+// hold themselves may be in the file's store.
 func (s *signedObject) verifyValue(store []*x509.Certificate) {
 	if s.sd != nil {
 		s.sd.Elsewhere = store
@@ -307,7 +308,8 @@ func (s *signedObject) checkProfile() {
 	bound := s.sd.Signer.HasSigningCertificate()
 	s.res.PAdES = s.res.SubFilter == subFilterCAdES && bound
 	if s.res.SubFilter == subFilterCAdES && !bound {
-		s.fail(Indeterminate, SigConstraintsFailure, Reason{Code: ReasonAttributes, Detail: "no signing-certificate-v2 attribute"})
+		s.fail(Indeterminate, SigConstraintsFailure, Reason{Code: ReasonAttributes,
+			Detail: "no signing-certificate-v2 attribute"})
 	}
 	if t, ok := s.sd.Signer.SigningTime(); ok {
 		s.res.Times = append(s.res.Times, TimeClaim{Source: TimeClaimed, Time: t})

@@ -11,7 +11,8 @@ import (
 
 // newSignatureField adds an empty or pictured signature field by an update.
 func newSignatureField(t testing.TB, u *pdf.Update, visible bool) {
-	w := annotation("Widget", pdf.Entry{Key: "FT", Value: pdf.Name("Sig")}, pdf.Entry{Key: "T", Value: pdf.String{Bytes: "sneaky"}})
+	w := annotation("Widget", pdf.Entry{Key: "FT", Value: pdf.Name("Sig")},
+		pdf.Entry{Key: "T", Value: pdf.String{Bytes: "sneaky"}})
 	if visible {
 		w = w.With("AP", pdf.Dict{{Key: "N", Value: u.Add(form("Pay 999 dong"))}})
 	} else {
@@ -22,8 +23,8 @@ func newSignatureField(t testing.TB, u *pdf.Update, visible bool) {
 	addAnnotation(t, u, field)
 }
 
-// TestAttackOnCertification: what each level of certification permits (ISO 32000-2 table 257), with the attacks on certified
-// documents of Rohlmann et al.: evil annotations at P=3, sneaky signatures at P=2.
+// TestAttackOnCertification: what each level of certification permits (ISO 32000-2 table 257), with the attacks on
+// certified documents of Rohlmann et al.: evil annotations at P=3, sneaky signatures at P=2.
 func TestAttackOnCertification(t *testing.T) {
 	changes := []struct {
 		name    string
@@ -32,13 +33,22 @@ func TestAttackOnCertification(t *testing.T) {
 	}{
 		{"form filled in", innocents[0].do, [4]bool{true, false, true, true}},
 		{"metadata updated", innocents[2].do, [4]bool{true, true, true, true}},
-		{"invisible signature field", func(t testing.TB, _ *pdf.File, u *pdf.Update) { newSignatureField(t, u, false) }, [4]bool{true, false, true, true}},
-		{"SneakySignature/visible signature field", func(t testing.TB, _ *pdf.File, u *pdf.Update) { newSignatureField(t, u, true) }, [4]bool{true, false, false, false}},
+		{"invisible signature field", func(t testing.TB, _ *pdf.File, u *pdf.Update) { newSignatureField(t, u, false) },
+			[4]bool{true, false, true, true}},
+		{"SneakySignature/visible signature field", func(t testing.TB, _ *pdf.File,
+			u *pdf.Update) {
+			newSignatureField(t, u, true)
+		}, [4]bool{true, false, false, false}},
 		{"EvilAnnotation/free text", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
-			addAnnotation(t, u, u.Add(annotation("FreeText", pdf.Entry{Key: "AP", Value: pdf.Dict{{Key: "N", Value: u.Add(form("999"))}}})))
+			addAnnotation(t, u, u.Add(annotation("FreeText",
+				pdf.Entry{Key: "AP", Value: pdf.Dict{{Key: "N", Value: u.Add(form("999"))}}})))
 		}, [4]bool{}},
-		{"EvilAnnotation/redaction", func(t testing.TB, _ *pdf.File, u *pdf.Update) { addAnnotation(t, u, u.Add(annotation("Redact"))) }, [4]bool{}},
-		{"content replaced", func(_ testing.TB, _ *pdf.File, u *pdf.Update) { u.Set(ref(4), content("999")) }, [4]bool{}},
+		{"EvilAnnotation/redaction", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+			addAnnotation(t, u,
+				u.Add(annotation("Redact")))
+		}, [4]bool{}},
+		{"content replaced", func(_ testing.TB, _ *pdf.File, u *pdf.Update) { u.Set(ref(4), content("999")) },
+			[4]bool{}},
 	}
 	for p := range Permission(4) {
 		b := newAttackBase(t, Options{Certify: p})
@@ -106,7 +116,8 @@ func TestAttackOnLockedFields(t *testing.T) {
 	}
 }
 
-// TestAttackThroughFields: a field that shows somebody else's signature, and a signature taken over by an attacker's field.
+// TestAttackThroughFields: a field that shows somebody else's signature, and a signature taken over by an attacker's
+// field.
 func TestAttackThroughFields(t *testing.T) {
 	b := newAttackBase(t, Options{})
 	for _, kind := range fileKinds {
@@ -115,13 +126,15 @@ func TestAttackThroughFields(t *testing.T) {
 				u.Set(ref(11), dict(t, u, 11).With("V", dict(t, u, 10).Get("V")))
 			})
 			_, r := b.judge(t, file)
-			if i := slices.IndexFunc(r.Results, func(res Result) bool { return res.Field == "B" }); i < 0 || r.Results[i].Indication == TotalPassed {
+			if i := slices.IndexFunc(r.Results, func(res Result) bool { return res.Field == "B" }); i < 0 ||
+				r.Results[i].Indication == TotalPassed {
 				t.Errorf("field B: %+v", r.Results)
 			}
 		})
 		t.Run("signature hung into a new field/"+string(kind), func(t *testing.T) {
 			file := update(t, b.file[kind], func(_ *pdf.File, u *pdf.Update) {
-				w := annotation("Widget", pdf.Entry{Key: "FT", Value: pdf.Name("Sig")}, pdf.Entry{Key: "T", Value: pdf.String{Bytes: "stolen"}},
+				w := annotation("Widget", pdf.Entry{Key: "FT", Value: pdf.Name("Sig")},
+					pdf.Entry{Key: "T", Value: pdf.String{Bytes: "stolen"}},
 					pdf.Entry{Key: "V", Value: dict(t, u, 10).Get("V")})
 				field := u.Add(w)
 				addField(t, u, field)

@@ -44,8 +44,9 @@ var producers = map[string]func(t *testing.T, in []byte, p *devpki.PKI, id Ident
 		}
 		var out bytes.Buffer
 		err = oldsign.Sign(bytes.NewReader(in), &out, r, int64(len(in)), oldsign.SignData{
-			Signature: oldsign.SignDataSignature{CertType: oldsign.ApprovalSignature, Info: oldsign.SignDataSignatureInfo{Name: "Old", Date: time.Now()}},
-			Signer:    id.Signer, DigestAlgorithm: crypto.SHA256, Certificate: id.Certificate,
+			Signature: oldsign.SignDataSignature{CertType: oldsign.ApprovalSignature,
+				Info: oldsign.SignDataSignatureInfo{Name: "Old", Date: time.Now()}},
+			Signer: id.Signer, DigestAlgorithm: crypto.SHA256, Certificate: id.Certificate,
 			CertificateChains: [][]*x509.Certificate{append([]*x509.Certificate{id.Certificate}, id.Chain...)},
 		})
 		if err != nil {
@@ -64,7 +65,8 @@ func TestVerifyOtherProducers(t *testing.T) {
 	verdicts := map[string]struct {
 		ind Indication
 		sub SubIndication
-	}{"mupdf": {Indeterminate, CryptoConstraintsFailure}, "digitorus/pdfsign": {TotalPassed, ""}} // MuPDF signs with SHA-1
+		// MuPDF signs with SHA-1
+	}{"mupdf": {Indeterminate, CryptoConstraintsFailure}, "digitorus/pdfsign": {TotalPassed, ""}}
 	for name, produce := range producers {
 		t.Run(name, func(t *testing.T) {
 			file := produce(t, attackFile(classic, ""), p, id)

@@ -7,8 +7,8 @@ import (
 	"covenant/internal/pdf"
 )
 
-// ExtractRevision writes the file as it was when revision n (from 1) had just been saved: what the signer of that revision
-// saw, and signed. It is an error if there is no such revision; nothing is written then.
+// ExtractRevision writes the file as it was when revision n (from 1) had just been saved: what the signer of that
+// revision saw, and signed. It is an error if there is no such revision; nothing is written then.
 func ExtractRevision(in io.ReaderAt, size int64, n int, out io.Writer) error {
 	f, err := pdf.OpenDamaged(in, size, VerifyLimits{}.pdf(nil))
 	if err != nil {

@@ -42,7 +42,8 @@ func wantAll(t testing.TB, r *Report, n int, ind Indication, sub SubIndication) 
 func want(t testing.TB, res *Result, ind Indication, sub SubIndication) {
 	t.Helper()
 	if res.Indication != ind || res.SubIndication != sub {
-		t.Errorf("field %q: %s/%s, want %s/%s; reasons %+v; changes %+v", res.Field, res.Indication, res.SubIndication, ind, sub, res.Reasons, res.Modifications)
+		t.Errorf("field %q: %s/%s, want %s/%s; reasons %+v; changes %+v", res.Field, res.Indication, res.SubIndication,
+			ind, sub, res.Reasons, res.Modifications)
 	}
 }
 
@@ -80,13 +81,15 @@ func TestVerifyEveryLevelAndKind(t *testing.T) {
 				} else {
 					want(t, res, TotalPassed, "")
 				}
-				if res.Level != level || !res.PAdES || !res.Intact() || res.Signer != "Nguyễn Văn An" || res.Field != "A" {
+				if res.Level != level || !res.PAdES || !res.Intact() || res.Signer != "Nguyễn Văn An" ||
+					res.Field != "A" {
 					t.Errorf("%s: level %s, %+v", level, res.Level, res)
 				}
 				if level == BLTA {
 					want(t, &r.Results[1], TotalPassed, "")
 				}
-				if (res.TimeSource == TimeSignatureTimestamp) != (level >= BLT) { // at B-T nothing is known of the authority's own revocation
+				// at B-T nothing is known of the authority's own revocation
+				if (res.TimeSource == TimeSignatureTimestamp) != (level >= BLT) {
 					t.Errorf("%s: time from %s", level, res.TimeSource)
 				}
 			}
@@ -162,7 +165,8 @@ func TestVerifyEveryByteMatters(t *testing.T) {
 	for i := 0; i < len(file); i += step {
 		bad := bytes.Clone(file)
 		bad[i] ^= 1
-		r, err := Verify(t.Context(), bytes.NewReader(bad), int64(len(bad)), VerifyOptions{Roots: p.Roots(), Revocation: RevocationSoft})
+		r, err := Verify(t.Context(), bytes.NewReader(bad), int64(len(bad)), VerifyOptions{Roots: p.Roots(),
+			Revocation: RevocationSoft})
 		if err != nil || len(r.Results) == 0 {
 			continue
 		}
@@ -234,9 +238,11 @@ func TestVerifyWordsAndJSON(t *testing.T) {
 	p := testPKI(t)
 	opt := bt(p)
 	opt.Field = "A"
-	file := extendTo(t, sign(t, testFile(t, classic, "A"), issue(t, p, "Nguyễn Văn An", devpki.Profile{}), opt), p, BLTA)
+	file := extendTo(t, sign(t, testFile(t, classic, "A"), issue(t, p, "Nguyễn Văn An", devpki.Profile{}), opt), p,
+		BLTA)
 	r := verify(t, file, p)
-	for lang, words := range map[Language]string{Vietnamese: "Chữ ký của “Nguyễn Văn An” hợp lệ", English: "The signature of “Nguyễn Văn An” is valid"} {
+	for lang, words := range map[Language]string{Vietnamese: "Chữ ký của “Nguyễn Văn An” hợp lệ",
+		English: "The signature of “Nguyễn Văn An” is valid"} {
 		var b strings.Builder
 		if err := r.WriteText(&b, lang); err != nil || !strings.Contains(b.String(), words) {
 			t.Errorf("%v\n%s", err, b.String())
@@ -248,7 +254,8 @@ func TestVerifyWordsAndJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	var back ReportJSON
-	if err := json.Unmarshal(data, &back); err != nil || back.Indication != TotalPassed || len(back.Results) != 2 || back.Results[0].Level != "B-LTA" {
+	if err := json.Unmarshal(data, &back); err != nil || back.Indication != TotalPassed || len(back.Results) != 2 ||
+		back.Results[0].Level != "B-LTA" {
 		t.Errorf("%v\n%s", err, data)
 	}
 }

@@ -22,11 +22,13 @@ func TestExtractRevisionIsWhatWasSigned(t *testing.T) {
 		_, r := b.judge(t, file)
 		for _, res := range r.Results {
 			var out bytes.Buffer
-			if err := ExtractRevision(bytes.NewReader(file), int64(len(file)), res.Coverage.Revision, &out); err != nil {
+			if err := ExtractRevision(bytes.NewReader(file), int64(len(file)), res.Coverage.Revision,
+				&out); err != nil {
 				t.Fatal(err)
 			}
 			again, _ := b.judge(t, out.Bytes())
-			if again == nil || again.Indication != TotalPassed || out.Len() != int(res.Coverage.ByteRange[2]+res.Coverage.ByteRange[3]) {
+			if again == nil || again.Indication != TotalPassed ||
+				out.Len() != int(res.Coverage.ByteRange[2]+res.Coverage.ByteRange[3]) {
 				t.Errorf("%s: %d bytes, %+v", res.Field, out.Len(), again)
 			}
 		}
@@ -62,9 +64,11 @@ func TestPastTime(t *testing.T) {
 	clock := func() time.Time { return *now }
 	tsa := &clockTSA{pki: p, now: now}
 	validation := func() *ValidationSource { return &ValidationSource{HTTP: http.DefaultClient, Clock: clock} }
-	id := issue(t, p, "Người ký", devpki.Profile{NotBefore: start.Add(-time.Hour), NotAfter: start.Add(30 * 24 * time.Hour)})
+	id := issue(t, p, "Người ký", devpki.Profile{NotBefore: start.Add(-time.Hour),
+		NotAfter: start.Add(30 * 24 * time.Hour)})
 	signAt := func(level Level) []byte {
-		return sign(t, testFile(t, classic, "A"), id, Options{Field: "A", Level: level, TSA: tsa, Validation: validation(), Time: *now})
+		return sign(t, testFile(t, classic, "A"), id, Options{Field: "A", Level: level, TSA: tsa,
+			Validation: validation(), Time: *now})
 	}
 	at := func(d time.Duration) func(*VerifyOptions) {
 		return func(o *VerifyOptions) { o.At = start.Add(d) }
@@ -106,7 +110,8 @@ func TestPastTime(t *testing.T) {
 	})
 	t.Run("time-stamp from the future", func(t *testing.T) {
 		r := verify(t, bltFile, p, at(-30*time.Minute))
-		if res := &r.Results[0]; res.TimeSource == TimeSignatureTimestamp || res.SubIndication == TimestampOrderFailure {
+		if res := &r.Results[0]; res.TimeSource == TimeSignatureTimestamp ||
+			res.SubIndication == TimestampOrderFailure {
 			t.Errorf("a time-stamp made later is taken as proof, or blamed: %+v", res)
 		}
 	})
@@ -121,7 +126,8 @@ func TestTimestampOrder(t *testing.T) {
 	file := sign(t, testFile(t, classic, "A"), id, Options{Field: "A", Level: BT, TSA: tsa})
 	*now = start.Add(-48 * time.Hour)
 	var out bytes.Buffer
-	if _, err := AddTimestamp(t.Context(), bytes.NewReader(file), int64(len(file)), &out, TimestampOptions{TSA: tsa}); err != nil {
+	if _, err := AddTimestamp(t.Context(), bytes.NewReader(file), int64(len(file)), &out,
+		TimestampOptions{TSA: tsa}); err != nil {
 		t.Fatal(err)
 	}
 	r := verify(t, out.Bytes(), p, func(o *VerifyOptions) { o.Revocation, o.At = RevocationSoft, start.Add(time.Hour) })
@@ -133,10 +139,12 @@ func TestVerifyShapes(t *testing.T) {
 	b := newAttackBase(t, Options{})
 	other := issue(t, b.pki, "Người thứ hai", devpki.Profile{})
 	shapes := map[string]map[int]string{
-		"nothing there yet": {1: "<</Type/Catalog/Pages 2 0 R>>", 3: "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R>>"},
+		"nothing there yet": {1: "<</Type/Catalog/Pages 2 0 R>>",
+			3: "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R>>"},
 		"form in the catalogue": {1: "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[]/SigFlags 1>>>>",
 			3: "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Annots[]>>"},
-		"lists as objects": {1: "<</Type/Catalog/Pages 2 0 R/AcroForm 5 0 R>>", 5: "<</Fields 6 0 R>>", 6: "[]", 8: "[]",
+		"lists as objects": {1: "<</Type/Catalog/Pages 2 0 R/AcroForm 5 0 R>>", 5: "<</Fields 6 0 R>>", 6: "[]",
+			8: "[]",
 			3: "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Annots 8 0 R>>"},
 	}
 	for name, objects := range shapes {
@@ -174,7 +182,8 @@ func (c *clockTSA) Timestamp(_ context.Context, digest []byte, h crypto.Hash) ([
 	return c.pki.TimeStamp(digest, h, *c.now)
 }
 
-// TestBadTimestampsProveNothing: a token over other data, from nobody, or damaged leaves a signature without proof of time.
+// TestBadTimestampsProveNothing: a token over other data, from nobody, or damaged leaves a signature without proof of
+// time.
 func TestBadTimestampsProveNothing(t *testing.T) {
 	p, other := testPKI(t), testPKI(t)
 	id := issue(t, p, "An", devpki.Profile{})
@@ -200,13 +209,17 @@ func TestBadTimestampsProveNothing(t *testing.T) {
 			der[len(der)-3] ^= 1
 			return der
 		}, BB, ReasonTimestampInvalid},
-		"a signature instead of a token": {func([]byte) []byte { return handCMS(t, id, make([]byte, 32), handOptions{}) }, BB, ReasonTimestampInvalid},
+		"a signature instead of a token": {func([]byte) []byte {
+			return handCMS(t, id, make([]byte, 32),
+				handOptions{})
+		}, BB, ReasonTimestampInvalid},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := verify(t, handSigned(t, id, handOptions{stamp: c.stamp}), p, soft)
 			res := &r.Results[0]
 			want(t, res, TotalPassed, "") // the certificate is valid today, so no proof of time is needed
-			if res.Level != c.level || res.Reasons[0].Code != c.reason || (res.TimeSource == TimeSignatureTimestamp) != (name == "good") {
+			if res.Level != c.level || res.Reasons[0].Code != c.reason ||
+				(res.TimeSource == TimeSignatureTimestamp) != (name == "good") {
 				t.Errorf("level %s, time from %s, reasons %+v", res.Level, res.TimeSource, res.Reasons)
 			}
 		})
@@ -215,7 +228,8 @@ func TestBadTimestampsProveNothing(t *testing.T) {
 
 func TestVerifyWrongUsage(t *testing.T) {
 	p := testPKI(t)
-	r := verify(t, handSigned(t, issue(t, p, "Máy chủ", devpki.WrongUsage()), handOptions{}), p, func(o *VerifyOptions) { o.Revocation = RevocationSoft })
+	r := verify(t, handSigned(t, issue(t, p, "Máy chủ", devpki.WrongUsage()), handOptions{}), p,
+		func(o *VerifyOptions) { o.Revocation = RevocationSoft })
 	wantAll(t, r, 1, Indeterminate, ChainConstraintsFailure)
 }
 
@@ -236,13 +250,19 @@ func TestCheckTimestamp(t *testing.T) {
 	}
 	wrong := sha256.Sum256([]byte("else"))
 	for name, err := range map[string]error{
-		"other data":                  second(CheckTimestamp(token(now), wrong[:], crypto.SHA256, p.Roots(), time.Time{})),
-		"other hash":                  second(CheckTimestamp(token(now), sum[:], crypto.SHA512, p.Roots(), time.Time{})),
-		"other roots":                 second(CheckTimestamp(token(now), sum[:], crypto.SHA256, other.Roots(), time.Time{})),
-		"no roots":                    second(CheckTimestamp(token(now), sum[:], crypto.SHA256, nil, time.Time{})),
-		"trailing byte":               second(CheckTimestamp(append(token(now), 0), sum[:], crypto.SHA256, p.Roots(), time.Time{})),
-		"before the certificate":      second(CheckTimestamp(token(now.AddDate(-3, 0, 0)), sum[:], crypto.SHA256, p.Roots(), now)),
-		"checked after its authority": second(CheckTimestamp(token(now), sum[:], crypto.SHA256, p.Roots(), now.AddDate(30, 0, 0))),
+		"other data": second(CheckTimestamp(token(now), wrong[:], crypto.SHA256, p.Roots(),
+			time.Time{})),
+		"other hash": second(CheckTimestamp(token(now), sum[:], crypto.SHA512, p.Roots(),
+			time.Time{})),
+		"other roots": second(CheckTimestamp(token(now), sum[:], crypto.SHA256, other.Roots(),
+			time.Time{})),
+		"no roots": second(CheckTimestamp(token(now), sum[:], crypto.SHA256, nil, time.Time{})),
+		"trailing byte": second(CheckTimestamp(append(token(now), 0), sum[:], crypto.SHA256, p.Roots(),
+			time.Time{})),
+		"before the certificate": second(CheckTimestamp(token(now.AddDate(-3, 0, 0)), sum[:], crypto.SHA256,
+			p.Roots(), now)),
+		"checked after its authority": second(CheckTimestamp(token(now), sum[:], crypto.SHA256, p.Roots(),
+			now.AddDate(30, 0, 0))),
 	} {
 		if err == nil {
 			t.Errorf("%s: accepted", name)
@@ -252,8 +272,8 @@ func TestCheckTimestamp(t *testing.T) {
 
 func second(_ CheckedTimestamp, err error) error { return err }
 
-// TestWeakAlgorithms: an algorithm that can be forged today proves nothing by itself, and everything about the time when it
-// could not (EN 319 102-1 §5.2.8.4.4.1).
+// TestWeakAlgorithms: an algorithm that can be forged today proves nothing by itself, and everything about the time
+// when it could not (EN 319 102-1 §5.2.8.4.4.1).
 func TestWeakAlgorithms(t *testing.T) {
 	then, now := time.Date(2010, 5, 1, 0, 0, 0, 0, time.UTC), time.Now()
 	young := issue(t, testPKI(t), "An", devpki.Profile{}).Certificate
@@ -278,7 +298,8 @@ func TestWeakAlgorithms(t *testing.T) {
 		{weak, young, now, true, CryptoConstraintsFailure},
 	} {
 		if got := weakness(c.sd, c.cert, crypto.SHA256, c.at, c.proven); got != c.want {
-			t.Errorf("%s at %s, proven %v: %q, want %q", c.sd.Signer.Algorithm, c.at.Format(time.DateOnly), c.proven, got, c.want)
+			t.Errorf("%s at %s, proven %v: %q, want %q", c.sd.Signer.Algorithm, c.at.Format(time.DateOnly), c.proven,
+				got, c.want)
 		}
 	}
 	if got := weakness(good, &old, crypto.SHA1, now, false); got != CryptoConstraintsNoPOE {

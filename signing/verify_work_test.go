@@ -40,7 +40,8 @@ var hostile = []hostileFile{
 			obj := len(out)
 			out = fmt.Appendf(out, "4 0 obj\n<<>>\nendobj\n")
 			next := len(out)
-			out = fmt.Appendf(out, "xref\n4 1\n%010d 00000 n\r\ntrailer\n<</Size 60/Root 1 0 R/Prev %d>>\nstartxref\n%d\n%%%%EOF\n", obj, at, next)
+			out = fmt.Appendf(out, "xref\n4 1\n%010d 00000 n\r\ntrailer\n<</Size 60/Root 1 0 R/Prev "+
+				"%d>>\nstartxref\n%d\n%%%%EOF\n", obj, at, next)
 			at = int64(next)
 		}
 		return out
@@ -61,14 +62,16 @@ var hostile = []hostileFile{
 	}},
 	{"an object stream that unpacks to far more", false, func(base []byte) []byte {
 		data := deflate(make([]byte, 64<<20))
-		return appendObject(base, 4, fmt.Sprintf("<</Type/ObjStm/N 1/First 4/Filter/FlateDecode/Length %d>>\nstream\n%s\nendstream", len(data), data))
+		return appendObject(base, 4, fmt.Sprintf(
+			"<</Type/ObjStm/N 1/First 4/Filter/FlateDecode/Length %d>>\nstream\n%s\nendstream", len(data), data))
 	}},
 	{"a DSS of many bombs", true, func(base []byte) []byte {
 		data := deflate(make([]byte, 30<<20))
 		out := base
 		var refs strings.Builder
 		for i := range 60 {
-			out = appendObject(out, 70+i, fmt.Sprintf("<</Filter/FlateDecode/Length %d>>\nstream\n%s\nendstream", len(data), data))
+			out = appendObject(out, 70+i, fmt.Sprintf("<</Filter/FlateDecode/Length %d>>\nstream\n%s\nendstream",
+				len(data), data))
 			fmt.Fprintf(&refs, "%d 0 R ", 70+i)
 		}
 		return appendObject(out, 1, "<</Type/Catalog/Pages 2 0 R/AcroForm 5 0 R/DSS<</CRLs["+refs.String()+"]>>>>")
@@ -76,8 +79,10 @@ var hostile = []hostileFile{
 	{"zeros", false, func(base []byte) []byte { return append(bytes.Clone(base), make([]byte, 20<<20)...) }},
 	{"one bomb named two thousand times", true, func(base []byte) []byte {
 		data := deflate(deflate(bytes.Repeat([]byte(" "), 42<<20)))
-		out := appendObject(base, 70, fmt.Sprintf("<</Filter[/FlateDecode/FlateDecode/ASCIIHexDecode]/Length %d>>\nstream\n%s\nendstream", len(data), data))
-		return appendObject(out, 1, "<</Type/Catalog/Pages 2 0 R/AcroForm 5 0 R/DSS<</CRLs["+strings.Repeat("70 0 R ", 2000)+"]>>>>")
+		out := appendObject(base, 70, fmt.Sprintf(
+			"<</Filter[/FlateDecode/FlateDecode/ASCIIHexDecode]/Length %d>>\nstream\n%s\nendstream", len(data), data))
+		return appendObject(out, 1, "<</Type/Catalog/Pages 2 0 R/AcroForm 5 0 R/DSS<</CRLs["+strings.Repeat("70 0 R ",
+			2000)+"]>>>>")
 	}},
 	{"a catalogue of half a million keys", true, func(base []byte) []byte {
 		var keys strings.Builder
@@ -89,8 +94,8 @@ var hostile = []hostileFile{
 	{"signatures that cover each other", true, manySignatures},
 }
 
-// manySignatures appends a revision of 18 MB with 400 signatures, each of which covers all but its own Contents: a program
-// that hashes for each of them reads 7 GB.
+// manySignatures appends a revision of 18 MB with 400 signatures, each of which covers all but its own Contents: a
+// program that hashes for each of them reads 7 GB.
 func manySignatures(base []byte) []byte {
 	const n, padding = 400, 17 << 20
 	f, err := pdf.Open(bytes.NewReader(base), int64(len(base)), pdf.Limits{})
@@ -114,7 +119,9 @@ func manySignatures(base []byte) []byte {
 	var gaps []int
 	for i := range n {
 		table = append(table, len(out))
-		out = fmt.Appendf(out, "%d 0 obj\n<</FT/Sig/T(S%d)/V<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached/ByteRange%s/Contents", 100+i, i, room)
+		out = fmt.Appendf(out, "%d 0 "+
+			"obj\n<</FT/Sig/T(S%d)/V<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached/ByteRange%s/Contents",
+			100+i, i, room)
 		gaps = append(gaps, len(out))
 		out = append(out, contents+">>>>\nendobj\n"...)
 	}
@@ -139,11 +146,12 @@ func appendObject(base []byte, num int, text string) []byte {
 	obj := len(out)
 	out = fmt.Appendf(out, "%d 0 obj\n%s\nendobj\n", num, text)
 	next := len(out)
-	return fmt.Appendf(out, "xref\n%d 1\n%010d 00000 n\r\ntrailer\n<</Size 200/Root 1 0 R/Prev %d>>\nstartxref\n%d\n%%%%EOF\n", num, obj, at, next)
+	return fmt.Appendf(out, "xref\n%d 1\n%010d 00000 n\r\ntrailer\n<</Size 200/Root 1 0 R/Prev "+
+		"%d>>\nstartxref\n%d\n%%%%EOF\n", num, obj, at, next)
 }
 
-// TestHostileFilesAreBounded: what a file costs is counted, and more than its budget is never spent; the count is the same each
-// time, whatever else the machine does. What is alive in memory stays below 256 MB.
+// TestHostileFilesAreBounded: what a file costs is counted, and more than its budget is never spent; the count is the
+// same each time, whatever else the machine does. What is alive in memory stays below 256 MB.
 func TestHostileFilesAreBounded(t *testing.T) {
 	p := testPKI(t)
 	base := sign(t, attackFile(classic, ""), issue(t, p, "Nạn nhân", devpki.Profile{}), Options{Field: "A"})
@@ -161,7 +169,8 @@ func TestHostileFilesAreBounded(t *testing.T) {
 				t.Errorf("too costly: want %v, got %v", h.costly, err)
 			}
 			const step = 64 << 20 // a single step may be taken beyond the budget: one object, one chunk
-			if spent := first.work.Spent(); spent > pdf.DefaultWork(int64(len(file)))+step && !errors.Is(err, ErrTooCostly) {
+			if spent := first.work.Spent(); spent > pdf.DefaultWork(int64(len(file)))+step &&
+				!errors.Is(err, ErrTooCostly) {
 				t.Errorf("%d units of work and no end", spent)
 			}
 			if heap.peak > 256<<20 {
@@ -172,7 +181,8 @@ func TestHostileFilesAreBounded(t *testing.T) {
 			once, errOnce := judge(t.Context(), bytes.NewReader(file), int64(len(file)), less)
 			again, errAgain := judge(t.Context(), bytes.NewReader(file), int64(len(file)), less)
 			if once.work.Spent() != again.work.Spent() || fmt.Sprint(errOnce) != fmt.Sprint(errAgain) {
-				t.Errorf("%d units of work (%v), then %d (%v)", once.work.Spent(), errOnce, again.work.Spent(), errAgain)
+				t.Errorf("%d units of work (%v), then %d (%v)", once.work.Spent(), errOnce, again.work.Spent(),
+					errAgain)
 			}
 			t.Logf("%d MB: %d units of work, %d MB; %v", len(file)>>20, first.work.Spent(), heap.peak>>20, err)
 		})
@@ -213,7 +223,8 @@ func liveHeap() uint64 {
 	return m.HeapAlloc
 }
 
-// TestHonestFilesAreJudgedHoweverSlowly: a machine that is a thousand times as busy gives the same verdict for the same work.
+// TestHonestFilesAreJudgedHoweverSlowly: a machine that is a thousand times as busy gives the same verdict for the same
+// work.
 func TestHonestFilesAreJudgedHoweverSlowly(t *testing.T) {
 	p := testPKI(t)
 	id := issue(t, p, "Người ký", devpki.Profile{})
@@ -225,7 +236,8 @@ func TestHonestFilesAreJudgedHoweverSlowly(t *testing.T) {
 		t.Fatal(err)
 	}
 	synctest.Test(t, func(t *testing.T) { // an hour goes by for each piece that is read
-		slow, err := judge(t.Context(), slowReader{bytes.NewReader(file)}, int64(len(file)), VerifyOptions{Roots: opt.Roots, Revocation: opt.Revocation, At: quick.now})
+		slow, err := judge(t.Context(), slowReader{bytes.NewReader(file)}, int64(len(file)),
+			VerifyOptions{Roots: opt.Roots, Revocation: opt.Revocation, At: quick.now})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -255,7 +267,8 @@ func TestBudget(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for work, want := range map[int64]error{v.work.Spent(): nil, v.work.Spent() - 1: ErrTooCostly, 1: ErrTooCostly, -1: nil} {
+	for work, want := range map[int64]error{v.work.Spent(): nil, v.work.Spent() - 1: ErrTooCostly, 1: ErrTooCostly,
+		-1: nil} {
 		opt.Limits.MaxWork = work
 		if _, err := Verify(t.Context(), bytes.NewReader(file), int64(len(file)), opt); !errors.Is(err, want) {
 			t.Errorf("budget %d of %d: %v", work, v.work.Spent(), err)

@@ -6,10 +6,12 @@ import (
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
+
+	"covenant/internal/words"
 )
 
 // bind turns the YAML of values into typed values, reporting everything wrong.
-func (f *findings) bind(vars []*Variable, vals Values) map[string]*value {
+func (f *findings) bind(vars []*variable, vals Values) map[string]*value {
 	out := map[string]*value{}
 	given := map[string]*yaml.Node{}
 	var names []string
@@ -23,7 +25,8 @@ func (f *findings) bind(vars []*Variable, vals Values) map[string]*value {
 			known = known || v.Name == k.Value
 		}
 		if !known {
-			p := f.addf(Position{vals.Name, k.Line, k.Column}, k.Value, "Mẫu không có biến “%s”.", "The template has no variable “%s”.", k.Value)
+			p := f.add(Position{vals.Name, k.Line, k.Column}, k.Value, words.F("Mẫu không có biến “%s”.",
+				"The template has no variable “%s”.", k.Value))
 			p.Hint = nearest(k.Value, names)
 		}
 	}
@@ -35,7 +38,8 @@ func (f *findings) bind(vars []*Variable, vals Values) map[string]*value {
 				continue
 			}
 			if v.Required {
-				f.addf(Position{vals.Name, 1, 1}, v.Name, "Thiếu giá trị của biến “%s”%s.", "No value for variable “%s”%s.", v.Name, labelled(v))
+				f.add(Position{vals.Name, 1, 1}, v.Name, words.F("Thiếu giá trị của biến “%s”%s.",
+					"No value for variable “%s”%s.", v.Name, labelled(v)))
 			}
 			out[v.Name] = &value{typ: v.Type, list: v.List, at: v.At}
 			continue
@@ -45,19 +49,20 @@ func (f *findings) bind(vars []*Variable, vals Values) map[string]*value {
 	return out
 }
 
-func labelled(v *Variable) string {
-	if v.Label == "" {
-		return ""
+// labelled is a variable's caption in brackets, if it has one.
+func labelled(v *variable) words.Text {
+	if v.Label.IsZero() {
+		return words.Text{}
 	}
-	return " (" + v.Label + ")"
+	return words.F(" (%s)", " (%s)", v.Label)
 }
 
-func (f *findings) value(v *Variable, n *yaml.Node, file string) *value {
+func (f *findings) value(v *variable, n *yaml.Node, file string) *value {
 	at := Position{file, n.Line, n.Column}
 	out := &value{typ: v.Type, list: v.List, at: at}
 	if v.List || v.Type == Table {
 		if n.Kind != yaml.SequenceNode {
-			f.wrongType(v, at, n, "danh sách (mỗi dòng một dấu “-”)", "a list (a “-” for each entry)")
+			f.wrongType(v, at, n, words.Of("danh sách (mỗi dòng một dấu “-”)", "a list (a “-” for each entry)"))
 			return out
 		}
 		single := *v
@@ -76,24 +81,25 @@ func (f *findings) value(v *Variable, n *yaml.Node, file string) *value {
 		return f.record(v, n, file)
 	}
 	if n.Kind != yaml.ScalarNode {
-		f.wrongType(v, at, n, typeNames[v.Type][0], typeNames[v.Type][1])
+		f.wrongType(v, at, n, typeNames[v.Type])
 		return out
 	}
 	f.scalar(v, n, out)
 	return out
 }
 
-func (f *findings) wrongType(v *Variable, at Position, n *yaml.Node, vi, en string) {
-	f.addf(at, n.Value, "“%s” phải là %[2]s.", "“%s” must be %[3]s.", v.Name, vi, en)
+func (f *findings) wrongType(v *variable, at Position, n *yaml.Node, want words.Text) {
+	f.add(at, n.Value, words.F("“%s” phải là %s.", "“%s” must be %s.", v.Name, want))
 }
 
-func (f *findings) scalar(v *Variable, n *yaml.Node, out *value) {
+func (f *findings) scalar(v *variable, n *yaml.Node, out *value) {
 	s := strings.TrimSpace(n.Value)
-	wrong := func() { f.wrongType(v, out.at, n, typeNames[v.Type][0], typeNames[v.Type][1]) }
+	wrong := func() { f.wrongType(v, out.at, n, typeNames[v.Type]) }
 	switch v.Type {
 	case Number, Money, Year:
 		num, ok := parseNumber(s)
-		if v.Type == Year && ok && (!num.IsInt() || num.Cmp(big.NewRat(1900, 1)) < 0 || num.Cmp(big.NewRat(2200, 1)) > 0) {
+		if v.Type == Year && ok && (!num.IsInt() || num.Cmp(big.NewRat(1900, 1)) < 0 ||
+			num.Cmp(big.NewRat(2200, 1)) > 0) {
 			ok = false
 		}
 		if !ok {
@@ -121,7 +127,8 @@ func (f *findings) scalar(v *Variable, n *yaml.Node, out *value) {
 				return
 			}
 		}
-		p := f.addf(out.at, s, "“%s” không phải là một lựa chọn của “%s”.", "“%s” is not one of the choices of “%s”.", s, v.Name)
+		p := f.add(out.at, s, words.F("“%s” không phải là một lựa chọn của “%s”.",
+			"“%s” is not one of the choices of “%s”.", s, v.Name))
 		p.Hint = nearest(s, v.Choices)
 	default:
 		out.text = s
@@ -129,30 +136,34 @@ func (f *findings) scalar(v *Variable, n *yaml.Node, out *value) {
 			out.text = strings.Join(strings.Fields(s), " ")
 		}
 		if n := utf8.RuneCountInString(s); v.MaxLength > 0 && n > v.MaxLength {
-			f.addf(out.at, s, "“%s” dài %d ký tự, tối đa %d.", "“%s” is %d characters long, at most %d.", v.Name, n, v.MaxLength)
+			f.add(out.at, s, words.F("“%s” dài %d ký tự, tối đa %d.", "“%s” is %d characters long, at most %d.", v.Name,
+				n, v.MaxLength))
 		}
 	}
 }
 
-func (f *findings) bounds(v *Variable, out *value, s string) {
+func (f *findings) bounds(v *variable, out *value, s string) {
 	if v.Min != nil && out.num.Cmp(v.Min) < 0 {
-		f.addf(out.at, s, "“%s” phải từ %s trở lên.", "“%s” must be %s or more.", v.Name, formatNumber(v.Min, "vi"))
+		f.add(out.at, s, words.F("“%s” phải từ %s trở lên.", "“%s” must be %s or more.", v.Name,
+			formatNumber(v.Min, "vi")))
 	}
 	if v.Max != nil && out.num.Cmp(v.Max) > 0 {
-		f.addf(out.at, s, "“%s” không được quá %s.", "“%s” must not exceed %s.", v.Name, formatNumber(v.Max, "vi"))
+		f.add(out.at, s, words.F("“%s” không được quá %s.", "“%s” must not exceed %s.", v.Name,
+			formatNumber(v.Max, "vi")))
 	}
 }
 
-func (f *findings) record(v *Variable, n *yaml.Node, file string) *value {
+func (f *findings) record(v *variable, n *yaml.Node, file string) *value {
 	out := &value{typ: v.Type, fields: map[string]*value{}, at: Position{file, n.Line, n.Column}}
 	if n.Kind != yaml.MappingNode {
-		f.wrongType(v, out.at, n, "các cặp “cột: giá trị”", "pairs “column: value”")
+		f.wrongType(v, out.at, n, words.Of("các cặp “cột: giá trị”", "pairs “column: value”"))
 		return out
 	}
 	for k, x := range pairs(n) {
 		c := v.column(k.Value)
 		if c == nil {
-			p := f.addf(Position{file, k.Line, k.Column}, k.Value, "“%s” không có cột “%s”.", "“%s” has no column “%s”.", v.Name, k.Value)
+			p := f.add(Position{file, k.Line, k.Column}, k.Value, words.F("“%s” không có cột “%s”.",
+				"“%s” has no column “%s”.", v.Name, k.Value))
 			p.Hint = nearest(k.Value, v.columnNames())
 			continue
 		}
@@ -169,7 +180,8 @@ func (f *findings) record(v *Variable, n *yaml.Node, file string) *value {
 		case c.defaultYAML != nil:
 			out.fields[c.Name] = f.value(c, c.defaultYAML, c.At.File)
 		case c.Required:
-			f.addf(out.at, c.Name, "Dòng này của “%s” thiếu “%s”.", "This row of “%s” lacks “%s”.", v.Name, c.Name)
+			f.add(out.at, c.Name, words.F("Dòng này của “%s” thiếu “%s”.", "This row of “%s” lacks “%s”.", v.Name,
+				c.Name))
 			fallthrough
 		default:
 			out.fields[c.Name] = &value{typ: c.Type, list: c.List, at: out.at}
@@ -179,23 +191,24 @@ func (f *findings) record(v *Variable, n *yaml.Node, file string) *value {
 }
 
 // tableChecks looks at the number of rows and at totals.
-func (f *findings) tableChecks(v *Variable, out *value) {
+func (f *findings) tableChecks(v *variable, out *value) {
 	n := len(out.items)
 	if v.MinRows > 0 && n < v.MinRows || v.MaxRows > 0 && n > v.MaxRows {
-		f.addf(out.at, v.Name, "“%s” có %d dòng, phải có từ %d đến %d.", "“%s” has %d rows, it must have %d to %d.", v.Name, n, v.MinRows, v.MaxRows)
+		f.add(out.at, v.Name, words.F("“%s” có %d dòng, phải có từ %d đến %d.",
+			"“%s” has %d rows, it must have %d to %d.", v.Name, n, v.MinRows, v.MaxRows))
 	}
 	for col, want := range v.Totals {
 		sum := total(out, col)
 		if sum.Cmp(want) != 0 {
-			f.addf(out.at, col, "Cột “%s” của “%s” cộng lại là %s, phải là %s.", "Column “%s” of “%s” adds up to %s, it must be %s.",
-				col, v.Name, formatNumber(sum, "vi"), formatNumber(want, "vi"))
+			f.add(out.at, col, words.F("Cột “%s” của “%s” cộng lại là %s, phải là %s.", "Column “%s” of “%s” adds "+
+				"up to %s, it must be %s.", col, v.Name, formatNumber(sum, "vi"), formatNumber(want, "vi")))
 		}
 	}
 	if v.Type == Agency {
 		seen := map[string]bool{}
 		for _, it := range out.items {
 			if code := it.fields["mã"].plain("vi"); code != "" && seen[code] {
-				f.addf(it.at, code, "Mã đơn vị “%s” bị trùng.", "Agency code “%s” is used twice.", code)
+				f.add(it.at, code, words.F("Mã đơn vị “%s” bị trùng.", "Agency code “%s” is used twice.", code))
 			} else {
 				seen[code] = true
 			}

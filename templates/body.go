@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"covenant/internal/words"
 )
 
 // node is a piece of a template's body.
@@ -104,7 +106,8 @@ var blocks = map[directive]struct {
 	mode mode
 }{
 	dirLetterhead: {nodeLetterhead, modeAttrs}, dirTitle: {nodeTitle, modeLines}, dirBases: {nodeBases, modeLines},
-	dirTable: {nodeTable, modeTable}, dirSignatures: {nodeSignatures, modeAttrs}, dirRecipients: {nodeRecipients, modeLines},
+	dirTable: {nodeTable, modeTable}, dirSignatures: {nodeSignatures, modeAttrs}, dirRecipients: {nodeRecipients,
+		modeLines},
 	dirTo: {nodeTo, modeLines},
 }
 
@@ -129,7 +132,7 @@ func (p *bodyParser) parse(m mode, top bool) (out []*node, end directive) {
 				if !top {
 					return out, stop
 				}
-				p.f.addf(p.at(col), trimmed, "“%s” không có gì để đóng.", "“%s” closes nothing.", trimmed)
+				p.f.add(p.at(col), trimmed, words.F("“%s” không có gì để đóng.", "“%s” closes nothing.", trimmed))
 				p.i++
 			}
 			if n != nil {
@@ -183,12 +186,13 @@ func (p *bodyParser) nothingAfter(d directive, word, rest string, at Position) {
 	if next, _ := firstWord(rest); rest == "" || d == dirElse && directives[next] == dirIf {
 		return
 	}
-	p.f.addf(at, rest, "Sau “@%s” không được viết gì thêm; hãy đưa “%s” xuống dòng dưới.", "Nothing may follow “@%s”; put “%s” on the next line.", word, clip(rest))
+	p.f.add(at, rest, words.F("Sau “@%s” không được viết gì thêm; hãy đưa “%s” xuống dòng dưới.",
+		"Nothing may follow “@%s”; put “%s” on the next line.", word, clip(rest)))
 }
 
 func (p *bodyParser) unknown(line string, at Position) {
 	p.i++
-	pr := p.f.addf(at, line, "Không có lệnh “%s”.", "There is no directive “%s”.", line)
+	pr := p.f.add(at, line, words.F("Không có lệnh “%s”.", "There is no directive “%s”.", line))
 	fields := strings.Fields(line[1:])
 	if len(fields) == 0 || p.f.full() {
 		return
@@ -208,7 +212,7 @@ func (p *bodyParser) block(n *node, d directive) {
 	inner, end := p.parse(blocks[d].mode, false)
 	p.depth--
 	if end != dirEnd {
-		p.f.addf(n.at, n.raw, "“%s” chưa được đóng bằng “@hết”.", "“%s” is not closed by “@end”.", n.raw)
+		p.f.add(n.at, n.raw, words.F("“%s” chưa được đóng bằng “@hết”.", "“%s” is not closed by “@end”.", n.raw))
 		p.resume(end)
 	} else {
 		p.i++
@@ -236,7 +240,8 @@ func (p *bodyParser) settle(n *node, inner []*node) {
 		}
 	}
 	if n.kind == nodeTable && len(n.columns) == 0 {
-		p.f.add(n.at, n.raw, "Bảng phải có dòng “cột: … | … | …”.", "A table needs a line “columns: … | … | …”.")
+		p.f.add(n.at, n.raw, words.Of("Bảng phải có dòng “cột: … | … | …”.",
+			"A table needs a line “columns: … | … | …”."))
 	}
 }
 
@@ -249,7 +254,7 @@ func (p *bodyParser) control(m mode, d directive, rest string, at Position) *nod
 	}
 	p.i++
 	if p.depth++; p.depth > maxDepth {
-		p.f.add(at, n.raw, "Lồng nhau quá sâu.", "Nested too deeply.")
+		p.f.add(at, n.raw, words.Of("Lồng nhau quá sâu.", "Nested too deeply."))
 		p.i = len(p.lines)
 		return n
 	}
@@ -267,7 +272,7 @@ func (p *bodyParser) control(m mode, d directive, rest string, at Position) *nod
 		n.other, end = p.parse(m, false)
 	}
 	if end != dirEnd {
-		p.f.addf(at, n.raw, "“%s” chưa được đóng bằng “@hết”.", "“%s” is not closed by “@end”.", n.raw)
+		p.f.add(at, n.raw, words.F("“%s” chưa được đóng bằng “@hết”.", "“%s” is not closed by “@end”.", n.raw))
 		p.resume(end)
 		return n
 	}
@@ -281,12 +286,12 @@ func (p *bodyParser) translate(rest string, at Position) {
 	id = strings.TrimSpace(id)
 	p.i++
 	if !ok || !validID(id) {
-		p.f.add(at, rest, "Viết: @en mã-đoạn: bản dịch.", "Write: @en id: translation.")
+		p.f.add(at, rest, words.Of("Viết: @en mã-đoạn: bản dịch.", "Write: @en id: translation."))
 		return
 	}
 	text, seams := p.continued(strings.TrimSpace(text))
 	if p.translations[id] != nil {
-		p.f.addf(at, id, "Đoạn “%s” đã có bản dịch.", "Paragraph “%s” has a translation already.", id)
+		p.f.add(at, id, words.F("Đoạn “%s” đã có bản dịch.", "Paragraph “%s” has a translation already.", id))
 		return
 	}
 	p.translations[id] = &translation{text: p.f.running(text, at, seams), at: at}
@@ -309,7 +314,8 @@ func (p *bodyParser) continued(text string) (string, []seam) {
 		}
 		b.WriteString(join)
 		count += utf8.RuneCountInString(join)
-		seams = append(seams, seam{count, p.at(1 + utf8.RuneCountInString(p.lines[p.i][:strings.Index(p.lines[p.i], line)]))})
+		seams = append(seams, seam{count,
+			p.at(1 + utf8.RuneCountInString(p.lines[p.i][:strings.Index(p.lines[p.i], line)]))})
 		last = line
 	}
 	b.WriteString(strings.TrimSuffix(last, `\\`))
@@ -343,7 +349,8 @@ func (p *bodyParser) cutID(text string) (string, string) {
 	}
 	id := text[m[2]:m[3]]
 	if !validID(id) {
-		p.f.addf(p.at(1), id, "Mã “%s” chỉ gồm chữ, số và dấu gạch nối.", "Id “%s” may hold letters, digits and hyphens.", id)
+		p.f.add(p.at(1), id, words.F("Mã “%s” chỉ gồm chữ, số và dấu gạch nối.",
+			"Id “%s” may hold letters, digits and hyphens.", id))
 	}
 	return strings.TrimSpace(text[:m[0]]), id
 }
@@ -369,14 +376,16 @@ func (p *bodyParser) element(line string, col int) *node {
 	case strings.HasPrefix(line, "#"):
 		n.kind, n.level, skip = nodeHeading, 3, 1
 		if strings.HasPrefix(line, "##") {
-			p.f.add(n.at, line, "Chỉ dùng một dấu “#” cho Điều; Khoản là “+”, Điểm là “++”; Phần, Chương, Mục viết “Chương: …”.",
-				"Use one “#” for an article; “+” for a clause, “++” for a point; write “Chapter: …” for parts, chapters, sections.")
+			p.f.add(n.at, line, words.Of("Chỉ dùng một dấu “#” cho Điều; Khoản là “+”, Điểm là “++”; Phần, Chương, "+
+				"Mục viết “Chương: …”.", "Use one “#” for an article; “+” for a clause, “++” for a point; write "+
+				"“Chapter: …” for parts, chapters, sections."))
 			skip = len(line) - len(strings.TrimLeft(line, "#"))
 		}
 	case strings.HasPrefix(line, "- "):
 		n.kind, skip = nodeBullet, 2
 	case strings.HasPrefix(line, "|"):
-		p.f.add(n.at, line, "Dòng bảng “| … |” phải nằm trong “@bảng … @hết”.", "A table row “| … |” belongs inside “@table … @end”.")
+		p.f.add(n.at, line, words.Of("Dòng bảng “| … |” phải nằm trong “@bảng … @hết”.",
+			"A table row “| … |” belongs inside “@table … @end”."))
 	default:
 		if level, rest, ok := headingWord(line); ok {
 			n.kind, n.level = nodeHeading, level
@@ -406,7 +415,8 @@ var handNumbered = regexp.MustCompile(`^(Điều\s+\d+[.:]?|Khoản\s+\d+[.:]?|\
 // handNumber refuses numbers written by hand: the program numbers.
 func (p *bodyParser) handNumber(n *node, body string, at Position) {
 	if m := handNumbered.FindString(body); m != "" {
-		p.f.addf(at, m, "Bỏ “%s”: số thứ tự do chương trình đánh.", "Drop “%s”: the program does the numbering.", strings.TrimSpace(m))
+		p.f.add(at, m, words.F("Bỏ “%s”: số thứ tự do chương trình đánh.", "Drop “%s”: the program does the numbering.",
+			strings.TrimSpace(m)))
 	}
 }
 
@@ -422,7 +432,8 @@ func (p *bodyParser) blockLine(m mode, line string, col int) *node {
 			return n
 		}
 		if !strings.HasPrefix(line, "|") {
-			p.f.addf(at, line, "Trong bảng, mỗi dòng có dạng “| ô | ô |”.", "In a table each line is “| cell | cell |”.")
+			p.f.add(at, line, words.Of("Trong bảng, mỗi dòng có dạng “| ô | ô |”.",
+				"In a table each line is “| cell | cell |”."))
 			return nil
 		}
 		n.kind = nodeRow
@@ -430,13 +441,14 @@ func (p *bodyParser) blockLine(m mode, line string, col int) *node {
 	case modeAttrs:
 		key, rest, ok := strings.Cut(line, ":")
 		if !ok {
-			p.f.addf(at, line, "Ở đây phải viết “mục: giá trị”.", "Write “entry: value” here.")
+			p.f.add(at, line, words.Of("Ở đây phải viết “mục: giá trị”.", "Write “entry: value” here."))
 			return nil
 		}
 		body := strings.TrimLeft(rest, " ")
 		vat := at
 		vat.Column += utf8.RuneCountInString(line) - utf8.RuneCountInString(body)
-		n.attrs = []attr{{key: strings.ToLower(strings.TrimSpace(key)), value: p.f.inline(body, vat), raw: strings.TrimSpace(rest), at: at}}
+		n.attrs = []attr{{key: strings.ToLower(strings.TrimSpace(key)), value: p.f.inline(body, vat),
+			raw: strings.TrimSpace(rest), at: at}}
 	default:
 		text := strings.TrimPrefix(line, "- ")
 		at.Column += utf8.RuneCountInString(line) - utf8.RuneCountInString(text)

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"covenant/internal/words"
 )
 
 func (p *bodyParser) row(n *node, line string, at Position) {
@@ -57,7 +59,8 @@ func splitCells(s string) []string {
 }
 
 var alignWords = map[string]string{
-	"trái": "left", "left": "left", "giữa": "center", "center": "center", "phải": "right", "right": "right", "đều": "justify", "justify": "justify",
+	"trái": "left", "left": "left", "giữa": "center", "center": "center", "phải": "right", "right": "right",
+	"đều": "justify", "justify": "justify",
 }
 
 // maxColumns bounds a table's width.
@@ -68,10 +71,10 @@ func (p *bodyParser) columns(s string, at Position) []column {
 	var out []column
 	for _, part := range splitCells(strings.Trim(strings.TrimSpace(s), "|")) {
 		c := column{align: "left"}
-		words := strings.Fields(part)
-		for len(words) > 0 {
-			last := words[len(words)-1]
-			if a, ok := alignWords[strings.ToLower(last)]; ok && len(words) > 1 {
+		given := strings.Fields(part)
+		for len(given) > 0 {
+			last := given[len(given)-1]
+			if a, ok := alignWords[strings.ToLower(last)]; ok && len(given) > 1 {
 				c.align = a
 			} else if mm, ok := strings.CutSuffix(last, "mm"); ok {
 				w, err := strconv.ParseFloat(strings.ReplaceAll(mm, ",", "."), 64)
@@ -82,13 +85,13 @@ func (p *bodyParser) columns(s string, at Position) []column {
 			} else {
 				break
 			}
-			words = words[:len(words)-1]
+			given = given[:len(given)-1]
 		}
 		if len(out) == maxColumns {
-			p.f.addf(at, clip(part), "Bảng có quá %d cột.", "The table has more than %d columns.", maxColumns)
+			p.f.add(at, clip(part), words.F("Bảng có quá %d cột.", "The table has more than %d columns.", maxColumns))
 			break
 		}
-		c.head, c.head2 = p.halves(strings.Join(words, " "), at)
+		c.head, c.head2 = p.halves(strings.Join(given, " "), at)
 		at.Column += utf8.RuneCountInString(part) + 1
 		out = append(out, c)
 	}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"covenant/internal/words"
 )
 
 // head is a header that the bodies below follow; the body begins on line 12.
@@ -23,7 +25,8 @@ biến:
 ---
 `
 
-const use = "{{năm}} {{chủ_đề}} {{ngày_ký|ngày}} {{các_đơn_vị|số_lượng}} {{tiêu_chí|tổng:điểm}} {{nếu có_phụ_lục}}x{{hết}}\n"
+const use = "{{năm}} {{chủ_đề}} {{ngày_ký|ngày}} {{các_đơn_vị|số_lượng}} {{tiêu_chí|tổng:điểm}} {{nếu " +
+	"có_phụ_lục}}x{{hết}}\n"
 
 const good = `năm: 2026
 chủ_đề: Đoàn kết
@@ -74,13 +77,16 @@ func TestProblems(t *testing.T) {
 		{"unclosed block", use + "@nếu năm > 2020\nabc", good, "mau.txt:13:1 not closed", ""},
 		{"unclosed inline", use + "a {{nếu năm}}b", good, "mau.txt:13:3 not closed", ""},
 		{"stray end", use + "@hết", good, "mau.txt:13:1 closes nothing", ""},
-		{"text behind an end", use + "@nếu năm > 2020\nabc\n@hết rồi {{năm}}", good, "mau.txt:15:1 Nothing may follow “@hết”", ""},
-		{"text behind an else", use + "@nếu năm > 2020\nabc\n@khác thì\nd\n@hết", good, "mau.txt:15:1 Nothing may follow “@khác”", ""},
+		{"text behind an end", use + "@nếu năm > 2020\nabc\n@hết rồi {{năm}}", good,
+			"mau.txt:15:1 Nothing may follow “@hết”", ""},
+		{"text behind an else", use + "@nếu năm > 2020\nabc\n@khác thì\nd\n@hết", good,
+			"mau.txt:15:1 Nothing may follow “@khác”", ""},
 		{"id in the middle", use + "# Một {#mot} hai", good, "mau.txt:13:7 must stand at the end", ""},
 		{"stray inline end", use + "a {{hết}}", good, "mau.txt:13:3 without", ""},
 		{"unclosed braces", use + "a {{năm", good, "mau.txt:13:3 not closed", ""},
 		{"unclosed bold", use + "a **b", good, "mau.txt:13:3 opened and not closed", ""},
-		{"bad reference", use + "# Một {#muc-mot}\nXem [[muc-mo]].", good, "mau.txt:14:5 Nothing has the id", "muc-mot"},
+		{"bad reference", use + "# Một {#muc-mot}\nXem [[muc-mo]].", good, "mau.txt:14:5 Nothing has the id",
+			"muc-mot"},
 		{"id twice", use + "# Một {#a}\n# Hai {#a}", good, "mau.txt:14:1 used on line 13", ""},
 		{"hand numbering", use + "# Điều 1. Một", good, "mau.txt:13:3 Drop", ""},
 		{"hand numbering of a clause", use + "+ 1. Một", good, "mau.txt:13:3 Drop", ""},
@@ -97,18 +103,23 @@ func TestProblems(t *testing.T) {
 		{"basis not in force", use + "@căn cứ\ncu\n@hết", good, "mau.txt:14:1 not in force", ""},
 		{"basis punctuation", use + "@căn cứ\nXét đề nghị của Sở Nội vụ;\n@hết", good, "mau.txt:14:1 Drop the “;”", ""},
 		{"missing glyph", use + "Đánh dấu ☑ vào ô", good, "mau.txt:13:10 no character “☑” (U+2611)", "[x]"},
-		{"missing glyph in a value", use, strings.Replace(good, "Đoàn kết", "Đoàn ☐ kết", 1), "data.yaml:2:9 no character “☐”", "[ ]"},
-		{"missing value", use, strings.Replace(good, "năm: 2026\n", "", 1), "data.yaml:1:1 No value for variable “năm”", ""},
+		{"missing glyph in a value", use, strings.Replace(good, "Đoàn kết", "Đoàn ☐ kết", 1),
+			"data.yaml:2:9 no character “☐”", "[ ]"},
+		{"missing value", use, strings.Replace(good, "năm: 2026\n", "", 1), "data.yaml:1:1 No value for variable “năm”",
+			""},
 		{"unknown value", use, good + "chu_de: x\n", "data.yaml:10:1 no variable “chu_de”", "chủ_đề"},
 		{"value twice", use, good + "năm: 2027\n", "data.yaml:10:1 given before", ""},
 		{"wrong type", use, strings.Replace(good, "năm: 2026", "năm: hai nghìn", 1), "data.yaml:1:6 must be year", ""},
 		{"wrong date", use, strings.Replace(good, "27/2/2026", "30/2/2026", 1), "data.yaml:3:10 must be date", ""},
 		{"wrong total", use, strings.Replace(good, "600", "610", 1), "data.yaml:8:1 adds up to 1.010", ""},
-		{"unknown column", use, strings.Replace(good, "{tên: Một,", "{ten: Một,", 1), "data.yaml:8:4 has no column", "tên"},
+		{"unknown column", use, strings.Replace(good, "{tên: Một,", "{ten: Một,", 1), "data.yaml:8:4 has no column",
+			"tên"},
 		{"missing column", use, strings.Replace(good, "{tên: Một, ", "{", 1), "data.yaml:8:3 lacks “tên”", ""},
-		{"too long", use, strings.Replace(good, "Đoàn kết", strings.Repeat("Đoàn kết ", 9), 1), "data.yaml:2:9 at most 60", ""},
+		{"too long", use, strings.Replace(good, "Đoàn kết", strings.Repeat("Đoàn kết ", 9), 1),
+			"data.yaml:2:9 at most 60", ""},
 		{"agency twice", use, strings.Replace(good, "mã: b", "mã: a", 1), "data.yaml:6:3 used twice", ""},
-		{"role", use + "@chữ ký\nđơn vị: các_đơn_vị\n@hết", strings.Replace(good, "Khối trưởng", "Khối trương", 1), "data.yaml:6:50 no role", "khối trưởng"},
+		{"role", use + "@chữ ký\nđơn vị: các_đơn_vị\n@hết", strings.Replace(good, "Khối trưởng", "Khối trương", 1),
+			"data.yaml:6:50 no role", "khối trưởng"},
 		{"entry of a block", use + "@chữ ký\nđơn vi: các_đơn_vị\n@hết", good, "mau.txt:14:1 no entry", "đơn vị"},
 		{"no yaml", use, "năm: [", "data.yaml:1:1 cannot be read", ""},
 		{"alias", use, "năm: &a 2026\nchủ_đề: *a\n", "data.yaml:2:9 aliases", ""},
@@ -119,11 +130,11 @@ func TestProblems(t *testing.T) {
 			problems := check(t, c.body, c.values, DraftOptions{Law: law, Date: day})
 			var all []string
 			for _, p := range problems {
-				line := fmt.Sprintf("%s:%d:%d %s", p.File, p.Line, p.Column, p.English)
+				line := fmt.Sprintf("%s:%d:%d %s", p.File, p.Line, p.Column, p.Message.English)
 				all = append(all, line)
 				where, word, _ := strings.Cut(c.want, " ")
 				if strings.HasPrefix(line, where+" ") && strings.Contains(line, word) && p.Hint == c.hint {
-					if p.Message == "" || p.Message == p.English {
+					if p.Message.Vietnamese == "" || p.Message.Vietnamese == p.Message.English {
 						t.Error("no Vietnamese sentence")
 					}
 					return
@@ -151,7 +162,9 @@ không đóng
 		got = append(got, fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column))
 	}
 	for _, want := range []string{
-		"mau.txt:14:1", "mau.txt:15:1", "mau.txt:17:7", "mau.txt:17:21", "mau.txt:17:42", "mau.txt:18:7", "mau.txt:19:1", // template
+		// template
+		"mau.txt:14:1", "mau.txt:15:1", "mau.txt:17:7", "mau.txt:17:21", "mau.txt:17:42", "mau.txt:18:7",
+		"mau.txt:19:1",
 		"data.yaml:2:9", "data.yaml:3:10", // values
 	} {
 		if !slices.Contains(got, want) {
@@ -161,8 +174,9 @@ không đóng
 }
 
 func TestOffendingTextIsShown(t *testing.T) {
-	p := Problem{File: "a", Line: 1, Column: 2, Text: "Sở Nội vụ", Message: "Đoạn này chưa có bản dịch.", English: "No translation."}
-	if got := p.In("vi"); got != "a:1:2: “Sở Nội vụ” – Đoạn này chưa có bản dịch." {
+	p := Problem{File: "a", Line: 1, Column: 2, Text: "Sở Nội vụ", Message: words.Of("Đoạn này chưa có bản dịch.",
+		"No translation.")}
+	if got := p.In(words.Vietnamese); got != "a:1:2: “Sở Nội vụ” – Đoạn này chưa có bản dịch." {
 		t.Error(got)
 	}
 }
@@ -175,7 +189,8 @@ func TestInvisibleCharactersAreNoted(t *testing.T) {
 }
 
 func TestMissingTranslations(t *testing.T) {
-	src := "---\nmẫu: x\nngôn ngữ: [vi, en]\nbiến: {a: văn bản}\n---\n@tiêu đề\nThỏa thuận\n@hết\n# Một {#mot}\n{{a}}\n@bảng\ncột: Tên // Name | Số\n| {{a}} | hai |\n@hết\n"
+	src := "---\nmẫu: x\nngôn ngữ: [vi, en]\nbiến: {a: văn bản}\n---\n@tiêu đề\nThỏa thuận\n@hết\n# Một " +
+		"{#mot}\n{{a}}\n@bảng\ncột: Tên // Name | Số\n| {{a}} | hai |\n@hết\n"
 	_, problems := Parse("t", []byte(src))
 	var got []string
 	for _, p := range problems {
@@ -218,7 +233,8 @@ Xem [[d1]] và [[k1]], [[mot]].
 	for _, c := range doc.Outline() {
 		got = append(got, c.ID+"="+c.Number)
 	}
-	want := "doan= mot=Điều 1 k1=khoản 1 Điều 1 d1=điểm a khoản 1 Điều 1 dieu-1.khoan-1.diem-b=điểm b khoản 1 Điều 1 dieu-1.khoan-2=khoản 2 Điều 1 dieu-2=Điều 2"
+	want := "doan= mot=Điều 1 k1=khoản 1 Điều 1 d1=điểm a khoản 1 Điều 1 dieu-1.khoan-1.diem-b=điểm b khoản 1 Điều " +
+		"1 dieu-1.khoan-2=khoản 2 Điều 1 dieu-2=Điều 2"
 	if s := strings.Join(got, " "); s != want {
 		t.Errorf("outline\n%s\nwant\n%s", s, want)
 	}
@@ -240,22 +256,24 @@ func TestPointsInVietnameseOrder(t *testing.T) {
 
 func TestNumberWords(t *testing.T) {
 	for n, want := range map[int64]string{
-		0: "không", 5: "năm", 10: "mười", 11: "mười một", 14: "mười bốn", 15: "mười lăm", 21: "hai mươi mốt", 24: "hai mươi tư", 25: "hai mươi lăm",
+		0: "không", 5: "năm", 10: "mười", 11: "mười một", 14: "mười bốn", 15: "mười lăm", 21: "hai mươi mốt",
+		24: "hai mươi tư", 25: "hai mươi lăm",
 		55: "năm mươi lăm", 101: "một trăm linh một", 105: "một trăm linh năm", 110: "một trăm mười", 1000: "một nghìn",
 		1005: "một nghìn không trăm linh năm", 2026: "hai nghìn không trăm hai mươi sáu", 21_000: "hai mươi mốt nghìn",
 		1_000_000: "một triệu", 185_500_000: "một trăm tám mươi lăm triệu năm trăm nghìn",
 		1_000_000_001: "một tỷ không trăm linh một", 2_500_000_000_000: "hai nghìn năm trăm tỷ",
 	} {
-		if got := NumberWords(big.NewRat(n, 1), "vi"); got != want {
+		if got := numberWords(big.NewRat(n, 1), words.Vietnamese); got != want {
 			t.Errorf("%d: %q, want %q", n, got, want)
 		}
 	}
-	for n, want := range map[int64]string{0: "zero", 13: "thirteen", 42: "forty-two", 100: "one hundred", 2026: "two thousand twenty-six", 1_250_000: "one million two hundred and fifty thousand"} {
-		if got := NumberWords(big.NewRat(n, 1), "en"); got != want {
+	for n, want := range map[int64]string{0: "zero", 13: "thirteen", 42: "forty-two", 100: "one hundred",
+		2026: "two thousand twenty-six", 1_250_000: "one million two hundred and fifty thousand"} {
+		if got := numberWords(big.NewRat(n, 1), words.English); got != want {
 			t.Errorf("%d: %q, want %q", n, got, want)
 		}
 	}
-	if got := NumberWords(big.NewRat(-75, 10), "vi"); got != "âm bảy phẩy năm" {
+	if got := numberWords(big.NewRat(-75, 10), words.Vietnamese); got != "âm bảy phẩy năm" {
 		t.Error(got)
 	}
 }
@@ -263,7 +281,8 @@ func TestNumberWords(t *testing.T) {
 func TestLawByDate(t *testing.T) {
 	tpl, _ := Parse("mau.txt", []byte(head+use+"@căn cứ\nluat\n@hết"))
 	vals, _ := ParseValues("data.yaml", []byte(good))
-	for day, want := range map[Day]string{{2021, 3, 26}: "Căn cứ Luật cũ.", {2023, 12, 31}: "Căn cứ Luật cũ.", {2024, 1, 1}: "Căn cứ Luật mới.", {}: "Căn cứ Luật mới."} {
+	for day, want := range map[Day]string{{2021, 3, 26}: "Căn cứ Luật cũ.", {2023, 12, 31}: "Căn cứ Luật cũ.",
+		{2024, 1, 1}: "Căn cứ Luật mới.", {}: "Căn cứ Luật mới."} {
 		doc, err := tpl.Draft(vals, DraftOptions{Law: testLaw(t), Date: day})
 		if err != nil {
 			t.Fatal(err)
@@ -311,7 +330,8 @@ func render(t testing.TB, doc *Document, fields bool) *Rendered {
 const letter = "@đầu trang\ncơ quan: Khối\nký hiệu: GƯ\nđịa danh: Tân Giang\n@hết\n@tiêu đề\nGiao ước\n@hết\n"
 
 func TestDifferences(t *testing.T) {
-	body := letter + use + "Có hiệu lực từ {{văn_bản.ngày}}, số {{văn_bản.số}}.\n\nĐoạn cuối.\n@chữ ký Đại diện\nđơn vị: các_đơn_vị\n@hết\n"
+	body := letter + use + "Có hiệu lực từ {{văn_bản.ngày}}, số {{văn_bản.số}}.\n\nĐoạn cuối.\n@chữ ký Đại " +
+		"diện\nđơn vị: các_đơn_vị\n@hết\n"
 	approved := render(t, draftOf(t, body, DraftOptions{Watermark: "DỰ THẢO lần 2"}), false)
 	frozen := DraftOptions{Number: 12, Date: Day{2026, 2, 27}, URL: "https://example.org/c/1"}
 	if d := Differences(approved, render(t, draftOf(t, body, frozen), true)); len(d) > 0 {
@@ -347,7 +367,8 @@ func TestSameInputSameBytes(t *testing.T) {
 			t.Errorf("manifest: %s", m.Canonical())
 		}
 		var x, y bytes.Buffer
-		if draftOf(t, body, opt).DOCX(&x) != nil || draftOf(t, body, opt).DOCX(&y) != nil || !bytes.Equal(x.Bytes(), y.Bytes()) {
+		if draftOf(t, body, opt).DOCX(&x) != nil || draftOf(t, body, opt).DOCX(&y) != nil ||
+			!bytes.Equal(x.Bytes(), y.Bytes()) {
 			t.Error("two Word files differ")
 		}
 	}
@@ -370,7 +391,8 @@ func TestSignatories(t *testing.T) {
 			case n - 2:
 				role = ", vai_trò: Khối phó"
 			}
-			fmt.Fprintf(&agencies, "- {mã: a%d, tên: Sở Quản lý một lĩnh vực có tên gọi rất dài và nhiều chữ số %d, chức_vụ: Giám đốc%s}\n", i, i, role)
+			fmt.Fprintf(&agencies, "- {mã: a%d, tên: Sở Quản lý một lĩnh vực có tên gọi rất dài và nhiều chữ số %d, "+
+				"chức_vụ: Giám đốc%s}\n", i, i, role)
 		}
 		data, err := MergeValues([]byte(good), []byte("các_đơn_vị:\n"+agencies.String()))
 		if err != nil {
@@ -390,7 +412,8 @@ func TestSignatories(t *testing.T) {
 			t.Errorf("%d: %d fields", n, len(r.Fields))
 		}
 		for _, f := range r.Fields {
-			if f.Rect.Y < 20*mm-0.1 || f.Rect.Y+f.Rect.H > (297-20)*mm+0.1 || f.Rect.X < 30*mm-12 || f.Rect.X+f.Rect.W > 190*mm+12 {
+			if f.Rect.Y < 20*mm-0.1 || f.Rect.Y+f.Rect.H > (297-20)*mm+0.1 || f.Rect.X < 30*mm-12 ||
+				f.Rect.X+f.Rect.W > 190*mm+12 {
 				t.Errorf("%d: %s lies outside the page's text: %+v", n, f.Name, f.Rect)
 			}
 		}

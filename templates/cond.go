@@ -4,6 +4,8 @@ import (
 	"math/big"
 	"strings"
 	"unicode"
+
+	"covenant/internal/words"
 )
 
 // cond is a condition: comparison, and, or, not. There is no arithmetic and
@@ -34,13 +36,14 @@ func (f *findings) condition(s string, at Position) *cond {
 	p := &condParser{f: f, at: at}
 	p.lex(s, at)
 	if len(p.tokens) == 0 {
-		f.add(at, s, "Thiếu điều kiện sau “nếu”.", "There is no condition after “if”.")
+		f.add(at, s, words.Of("Thiếu điều kiện sau “nếu”.", "There is no condition after “if”."))
 		return nil
 	}
 	c := p.or()
 	if len(p.tokens) > 0 {
 		t := p.tokens[0]
-		pr := f.addf(t.at, t.text, "Không hiểu “%s” trong điều kiện.", "“%s” is not understood in the condition.", t.text)
+		pr := f.add(t.at, t.text, words.F("Không hiểu “%s” trong điều kiện.",
+			"“%s” is not understood in the condition.", t.text))
 		pr.Hint = nearest(t.text, []string{"và", "hoặc", "không", "and", "or", "not"})
 	}
 	return c
@@ -113,7 +116,7 @@ func (p *condParser) and() *cond {
 
 func (p *condParser) not() *cond {
 	if p.depth++; p.depth > 100 {
-		p.f.add(p.at, "", "Điều kiện quá phức tạp.", "The condition is too complicated.")
+		p.f.add(p.at, "", words.Of("Điều kiện quá phức tạp.", "The condition is too complicated."))
 		p.tokens = nil
 		return nil
 	}
@@ -130,18 +133,19 @@ func (p *condParser) not() *cond {
 }
 
 var comparisons = map[string][]string{
-	"==": {"=", "==", "là", "is"}, "!=": {"!=", "<>", "≠"}, "<": {"<"}, "<=": {"<=", "≤"}, ">": {">"}, ">=": {">=", "≥"},
+	"==": {"=", "==", "là", "is"}, "!=": {"!=", "<>", "≠"}, "<": {"<"}, "<=": {"<=", "≤"}, ">": {">"},
+	">=": {">=", "≥"},
 }
 
 func (p *condParser) term() *cond {
 	if len(p.tokens) == 0 {
-		p.f.add(p.at, "", "Điều kiện còn thiếu một vế.", "The condition lacks a side.")
+		p.f.add(p.at, "", words.Of("Điều kiện còn thiếu một vế.", "The condition lacks a side."))
 		return nil
 	}
 	if p.take("(") {
 		c := p.or()
 		if !p.take(")") {
-			p.f.add(p.at, "(", "Thiếu dấu “)”.", "A “)” is missing.")
+			p.f.add(p.at, "(", words.Of("Thiếu dấu “)”.", "A “)” is missing."))
 		}
 		return c
 	}

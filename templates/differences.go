@@ -143,7 +143,8 @@ func (b placedBlock) displaced(c placedBlock, moved bool) string {
 	const near = 0.02
 	for i, r := range b.runs {
 		s := c.runs[i]
-		if r.Page != s.Page || math.Abs(r.X-s.X) > near || math.Abs(r.Y-s.Y) > near || math.Abs(r.W-s.W) > near || math.Abs(r.H-s.H) > near {
+		if r.Page != s.Page || math.Abs(r.X-s.X) > near || math.Abs(r.Y-s.Y) > near || math.Abs(r.W-s.W) > near ||
+			math.Abs(r.H-s.H) > near {
 			return "bị chuyển chỗ"
 		}
 	}

@@ -302,7 +302,8 @@ func (o *outliner) block(b *Block) {
 	}
 	b.Clause = len(o.d.clauses)
 	if b.Head != nil {
-		for _, spans := range append([][]Span{b.Head.Parent, b.Head.Issuer, b.Head.Number, b.Head.Place, b.Head.Address}, b.Head.Marks...) {
+		for _, spans := range append([][]Span{b.Head.Parent, b.Head.Issuer, b.Head.Number, b.Head.Place,
+			b.Head.Address}, b.Head.Marks...) {
 			if spans != nil {
 				o.take(spans)
 			}

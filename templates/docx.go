@@ -41,7 +41,8 @@ func (d *Document) DOCX(w io.Writer) error {
 	z := zip.NewWriter(&buf)
 	z.RegisterCompressor(zip.Deflate, func(out io.Writer) (io.WriteCloser, error) { return flate.NewWriter(out, 6) })
 	for _, p := range parts {
-		f, err := z.CreateHeader(&zip.FileHeader{Name: p.name, Method: zip.Deflate, Modified: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)})
+		f, err := z.CreateHeader(&zip.FileHeader{Name: p.name, Method: zip.Deflate, Modified: time.Date(1980, 1, 1, 0,
+			0, 0, 0, time.UTC)})
 		if err == nil {
 			_, err = io.WriteString(f, p.body)
 		}
@@ -102,7 +103,8 @@ func (x *docx) runs(spans []Span, l look) {
 		}
 		if s.Path != "" && s.Ref == "" {
 			x.control++
-			fmt.Fprintf(&x.b, `<w:sdt><w:sdtPr><w:alias w:val="%s"/><w:tag w:val="%s"/><w:id w:val="%d"/></w:sdtPr><w:sdtContent>`, x.esc(s.Path), x.esc(s.Path), x.control)
+			fmt.Fprintf(&x.b, `<w:sdt><w:sdtPr><w:alias w:val="%s"/><w:tag w:val="%s"/><w:id w:val="%d"/>`+
+				`</w:sdtPr><w:sdtContent>`, x.esc(s.Path), x.esc(s.Path), x.control)
 			x.run(s, l)
 			x.b.WriteString("</w:sdtContent></w:sdt>")
 			continue
@@ -135,7 +137,8 @@ func (x *docx) wrapped(b *Block, fn func()) {
 		id = x.d.clauses[b.Clause].ID
 	}
 	x.control++
-	fmt.Fprintf(&x.b, `<w:sdt><w:sdtPr><w:tag w:val="%s"/><w:id w:val="%d"/></w:sdtPr><w:sdtContent>`, x.esc(id), x.control)
+	fmt.Fprintf(&x.b, `<w:sdt><w:sdtPr><w:tag w:val="%s"/><w:id w:val="%d"/></w:sdtPr><w:sdtContent>`, x.esc(id),
+		x.control)
 	fn()
 	x.b.WriteString("</w:sdtContent></w:sdt>")
 }
@@ -224,10 +227,7 @@ func (x *docx) second(b *Block) {
 
 // addressees: “Kính gửi:”, several on lines of their own with hyphens.
 func (x *docx) addressees(b *Block) {
-	word := "Kính gửi: "
-	if x.d.languages()[0] == "en" {
-		word = "To: "
-	}
+	word := addresseesWord.In(x.d.languages()[0])
 	if len(b.Lines) == 1 {
 		x.para("CovenantCentre", "", append([]Span{{Text: word}}, b.Lines[0]...), look{})
 		return
@@ -302,6 +302,9 @@ func (x *docx) headingBlock(b *Block) {
 }
 
 func (x *docx) core() string {
-	return `<?xml version="1.0" encoding="UTF-8" standalone="yes"?><cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>` +
-		x.esc(x.d.Title()) + `</dc:title><dc:language>` + tagOf(x.d.languages()[0]) + `</dc:language></cp:coreProperties>`
+	return `<?xml version="1.0" encoding="UTF-8" standalone="yes"?><cp:coreProperties` +
+		` xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties"` +
+		` xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>` +
+		x.esc(x.d.Title()) + `</dc:title><dc:language>` + tagOf(x.d.languages()[0]) +
+		`</dc:language></cp:coreProperties>`
 }

@@ -58,12 +58,15 @@ func TestWordFileOfOddCharacters(t *testing.T) {
 }
 
 func TestWordFile(t *testing.T) {
-	body := letter + "# Một & <hai> {#mot}\n+ Khoản với {{chủ_đề}} {#khoan}\n++ a\n++ b\n++ c\n++ d\n++ đ\n++ e\n# Hai\n+ Lại từ đầu\n" + use +
-		"@bảng\ncột: A 20mm | B\n|= gộp\n| 1 | {{năm}} |\n@hết\n@chữ ký Đại diện\nđơn vị: các_đơn_vị\n@hết\n@phụ lục Kèm theo\nx\n"
+	body := letter + "# Một & <hai> {#mot}\n+ Khoản với {{chủ_đề}} {#khoan}\n++ a\n++ b\n++ c\n++ d\n++ đ\n++ e\n# " +
+		"Hai\n+ Lại từ đầu\n" + use +
+		"@bảng\ncột: A 20mm | B\n|= gộp\n| 1 | {{năm}} |\n@hết\n@chữ ký Đại diện\nđơn vị: các_đơn_vị\n@hết\n@phụ " +
+		"lục Kèm theo\nx\n"
 	parts := wordParts(t, draftOf(t, body, DraftOptions{}))
 	doc := parts["word/document.xml"]
 	for _, want := range []string{
-		`<w:tag w:val="mot"/>`, `<w:tag w:val="khoan"/>`, `<w:tag w:val="chủ_đề"/>`, "Một &amp; &lt;hai&gt;", "<w:tblHeader/>", `<w:gridSpan w:val="2"/>`,
+		`<w:tag w:val="mot"/>`, `<w:tag w:val="khoan"/>`, `<w:tag w:val="chủ_đề"/>`, "Một &amp; &lt;hai&gt;",
+		"<w:tblHeader/>", `<w:gridSpan w:val="2"/>`,
 		"<w:titlePg/>", "<w:pageBreakBefore/>",
 	} {
 		if !strings.Contains(doc, want) {
@@ -74,7 +77,8 @@ func TestWordFile(t *testing.T) {
 		t.Error("numbers must be Word's own")
 	}
 	numbering := parts["word/numbering.xml"]
-	for _, want := range []string{`<w:lvlText w:val="Điều %1."/>`, `<w:lvlText w:val="đ)"/>`, `<w:lvlText w:val="e)"/>`} {
+	for _, want := range []string{`<w:lvlText w:val="Điều %1."/>`, `<w:lvlText w:val="đ)"/>`,
+		`<w:lvlText w:val="e)"/>`} {
 		if !strings.Contains(numbering, want) {
 			t.Errorf("the numbering lacks %s", want)
 		}
@@ -90,20 +94,24 @@ func TestWordFile(t *testing.T) {
 	if len(used) < 5 {
 		t.Errorf("clauses of two articles must be two lists: %v", used)
 	}
-	if !strings.Contains(parts["word/styles.xml"], "Times New Roman") || !strings.Contains(parts["word/header1.xml"], " PAGE ") {
+	if !strings.Contains(parts["word/styles.xml"], "Times New Roman") || !strings.Contains(parts["word/header1.xml"],
+		" PAGE ") {
 		t.Error("no Times New Roman, or no page number")
 	}
 }
 
 // Both languages, with their numbers, and what the page says of each signatory stand in the Word file too.
 func TestWordFileOfTwoLanguages(t *testing.T) {
-	src := "---\nmẫu: x\nngôn ngữ: [vi, en]\nbiến: {các_bên: danh sách đơn vị}\n---\n@đầu trang\nđịa danh: Huế\n@hết\n# Một {#mot}\n@en mot: Purpose\n" +
-		"+ Khoản {#k}\n@en k: The clause\n++ Điểm {#d}\n@en d: The point\n@chữ ký Đại diện {#dd}\nđơn vị: các_bên\n@hết\n@en dd: For the Parties\n"
+	src := "---\nmẫu: x\nngôn ngữ: [vi, en]\nbiến: {các_bên: danh sách đơn vị}\n---\n@đầu trang\nđịa danh: " +
+		"Huế\n@hết\n# Một {#mot}\n@en mot: Purpose\n" +
+		"+ Khoản {#k}\n@en k: The clause\n++ Điểm {#d}\n@en d: The point\n@chữ ký Đại diện {#dd}\nđơn vị: " +
+		"các_bên\n@hết\n@en dd: For the Parties\n"
 	tpl, problems := Parse("x.txt", []byte(src))
 	if len(problems) > 0 {
 		t.Fatal(Problems(problems))
 	}
-	vals, _ := ParseValues("v", []byte("các_bên:\n- {mã: a, tên: Viện A, tên_en: Institute A, chức_vụ: Viện trưởng}\n- {mã: b, tên: Sở B, chức_vụ: Giám đốc}\n"))
+	vals, _ := ParseValues("v", []byte("các_bên:\n- {mã: a, tên: Viện A, tên_en: Institute A, chức_vụ: Viện "+
+		"trưởng}\n- {mã: b, tên: Sở B, chức_vụ: Giám đốc}\n"))
 	doc, err := tpl.Draft(vals, DraftOptions{Watermark: "DỰ THẢO lần 2"})
 	if err != nil {
 		t.Fatal(err)
@@ -112,7 +120,8 @@ func TestWordFileOfTwoLanguages(t *testing.T) {
 	text := wordText(parts["word/document.xml"])
 	at := 0
 	for _, want := range []string{
-		"CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "SOCIALIST REPUBLIC OF VIET NAM", "Một", "Article 1. Purpose", "Khoản", "1. The clause", "Điểm", "a) The point",
+		"CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "SOCIALIST REPUBLIC OF VIET NAM", "Một", "Article 1. Purpose", "Khoản",
+		"1. The clause", "Điểm", "a) The point",
 		"Đại diện", "For the Parties", "Viện A", "Institute A", "Sở B",
 	} {
 		i := strings.Index(text[at:], want)
@@ -147,14 +156,16 @@ func TestWordFileOfManySignatories(t *testing.T) {
 	for i := range 40 {
 		fmt.Fprintf(&vals, "- {mã: a%d, tên: Đơn vị %d, chức_vụ: Giám đốc}\n", i, i)
 	}
-	tpl, _ := Parse("x.txt", []byte("---\nmẫu: x\nbiến: {các_bên: danh sách đơn vị}\n---\nVăn bản.\n@chữ ký Đại diện\nđơn vị: các_bên\n@hết\n@nơi nhận\n- Như trên;\n- Lưu: VT.\n@hết\n"))
+	tpl, _ := Parse("x.txt", []byte("---\nmẫu: x\nbiến: {các_bên: danh sách đơn vị}\n---\nVăn bản.\n@chữ ký Đại "+
+		"diện\nđơn vị: các_bên\n@hết\n@nơi nhận\n- Như trên;\n- Lưu: VT.\n@hết\n"))
 	values, _ := ParseValues("v", []byte(vals.String()))
 	doc, err := tpl.Draft(values, DraftOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	text := wordText(wordParts(t, doc)["word/document.xml"])
-	for _, want := range []string{"Chữ ký, con dấu", "Đơn vị 39\n", "Thành viên", "Nơi nhận:", "- Như trên;\n", "- Lưu: VT.\n"} {
+	for _, want := range []string{"Chữ ký, con dấu", "Đơn vị 39\n", "Thành viên", "Nơi nhận:", "- Như trên;\n",
+		"- Lưu: VT.\n"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in\n%s", want, text)
 		}

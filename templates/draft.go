@@ -4,6 +4,8 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+
+	"covenant/internal/words"
 )
 
 // DraftOptions say how a document is drafted. The zero value drafts without
@@ -20,7 +22,7 @@ type DraftOptions struct {
 	Images    map[string][]byte // PNG files that the template names
 	Profile   *Profile          // nil: the template's
 	Fonts     Fonts             // zero: the built-in ones
-	Lang      string            // "vi", "en", "vi+en"; empty: the template's languages
+	Languages []words.Language  // leading first, at most two; empty: the template's
 }
 
 func (o DraftOptions) lawDate() Day {
@@ -66,19 +68,21 @@ func (t *Template) Check(values Values, opt DraftOptions) []Problem {
 func (t *Template) draft(values Values, opt DraftOptions) (*Document, []Problem) {
 	d := &drafter{t: t, opt: opt, labels: map[string]label{}, scope: map[string]bound{}}
 	if t.broken {
-		d.f.addf(Position{t.Name, 1, 1}, "", "Mẫu còn lỗi; hãy sửa các lỗi của mẫu trước.", "The template has errors; mend them first.")
+		d.f.add(Position{t.Name, 1, 1}, "", words.Of("Mẫu còn lỗi; hãy sửa các lỗi của mẫu trước.",
+			"The template has errors; mend them first."))
 		return nil, d.f.list
 	}
 	profile := opt.Profile
 	if profile == nil {
 		var err error
-		if profile, err = BuiltinProfile(t.header.layout); err != nil {
-			d.f.addf(Position{t.Name, 1, 1}, t.header.layout, "Không có kiểu trình bày “%s”.", "There is no layout profile “%s”.", t.header.layout)
+		if profile, err = builtinProfile(t.header.layout); err != nil {
+			d.f.add(Position{t.Name, 1, 1}, t.header.layout, words.F("Không có kiểu trình bày “%s”.",
+				"There is no layout profile “%s”.", t.header.layout))
 			return nil, d.f.list
 		}
 	}
 	d.validity()
-	if !d.langs(opt.Lang) {
+	if !d.langs(opt.Languages) {
 		return nil, d.f.list
 	}
 	d.vars = d.f.bind(t.header.variables, values)
@@ -100,8 +104,9 @@ func (d *drafter) validity() {
 	if on.IsZero() || !on.Before(h.from) && (h.to.IsZero() || !h.to.Before(on)) {
 		return
 	}
-	d.f.addf(Position{d.t.Name, 1, 1}, h.id, "Mẫu “%s” không dùng được cho văn bản ngày %s (hiệu lực từ %s đến %s).",
-		"Template “%s” is not valid for a document of %s (valid from %s to %s).", h.id, shortDate(on), shortDate(h.from), shortDate(h.to))
+	d.f.add(Position{d.t.Name, 1, 1}, h.id, words.F("Mẫu “%s” không dùng được cho văn bản ngày %s (hiệu lực từ %s "+
+		"đến %s).", "Template “%s” is not valid for a document of %s (valid from %s to %s).", h.id, shortDate(on),
+		shortDate(h.from), shortDate(h.to)))
 }
 
 // bound is a variable in a loop with its place in the list.
@@ -111,8 +116,11 @@ type bound struct {
 	last  bool
 }
 
-// label is what a reference prints.
-type label struct{ vi, en, number string }
+// label is what a reference prints: in words, or as the number alone.
+type label struct {
+	words.Text
+	number string
+}
 
 type drafter struct {
 	t      *Template
@@ -122,9 +130,9 @@ type drafter struct {
 	vars   map[string]*value
 	scope  map[string]bound
 	labels map[string]label
-	lang   string // leading
-	second string // or ""
-	size   int    // work done, bounded
+	lang   words.Language // leading
+	second words.Language // or ""
+	size   int            // work done, bounded
 
 	part, chapter, section, article, clause, point, annex int
 	annexes                                               []int
@@ -134,15 +142,16 @@ type drafter struct {
 const maxWork = 200_000
 
 // langs chooses the languages that are printed among those of the template.
-func (d *drafter) langs(want string) bool {
+func (d *drafter) langs(want []words.Language) bool {
 	langs := d.t.header.languages
-	if want != "" {
-		langs = strings.Split(want, "+")
+	if len(want) > 0 {
+		langs = want
 	}
 	for i, lang := range langs {
 		if !slices.Contains(d.t.header.languages, lang) || slices.Contains(langs[:i], lang) {
-			d.f.addf(Position{d.t.Name, 1, 1}, want, "Không in được bằng “%s”: mẫu có các ngôn ngữ %s.", "It cannot be printed in “%s”: the template's languages are %s.",
-				want, strings.Join(d.t.header.languages, ", "))
+			have, wanted := joined(d.t.header.languages, ", "), joined(langs, "+")
+			d.f.add(Position{d.t.Name, 1, 1}, wanted, words.F("Không in được bằng “%s”: mẫu có các ngôn ngữ %s.",
+				"It cannot be printed in “%s”: the template's languages are %s.", wanted, have))
 			return false
 		}
 	}
@@ -153,11 +162,20 @@ func (d *drafter) langs(want string) bool {
 	return true
 }
 
+func joined(languages []words.Language, separator string) string {
+	out := make([]string, len(languages))
+	for i, l := range languages {
+		out[i] = string(l)
+	}
+	return strings.Join(out, separator)
+}
+
 func (d *drafter) work(at Position, text int) bool {
 	before := d.size
 	d.size += 1 + text/32
 	if before < maxWork && d.size >= maxWork {
-		d.f.add(at, "", "Văn bản tạo ra quá lớn; kiểm tra các vòng lặp lồng nhau.", "The document becomes too large; look at nested loops.")
+		d.f.add(at, "", words.Of("Văn bản tạo ra quá lớn; kiểm tra các vòng lặp lồng nhau.",
+			"The document becomes too large; look at nested loops."))
 	}
 	return d.size < maxWork
 }
@@ -249,7 +267,7 @@ func (d *drafter) each(l *loop, fn func()) {
 }
 
 // spans fills running text in, in one language.
-func (d *drafter) spans(list []inline, lang string) []Span {
+func (d *drafter) spans(list []inline, lang words.Language) []Span {
 	var out []Span
 	for i := range list {
 		in := &list[i]
@@ -262,7 +280,8 @@ func (d *drafter) spans(list []inline, lang string) []Span {
 		case inBreak:
 			out = append(out, Span{Break: true, At: in.at})
 		case inRef:
-			out = append(out, Span{Ref: in.text, Path: in.form + "\x00" + lang, Bold: in.bold, Italic: in.italic, At: in.at})
+			out = append(out, Span{Ref: in.text, Path: in.form + "\x00" + string(lang), Bold: in.bold,
+				Italic: in.italic, At: in.at})
 		case inIf:
 			if in.cond.holds(d.get) {
 				out = append(out, d.spans(in.body, lang)...)
@@ -279,7 +298,7 @@ func (d *drafter) spans(list []inline, lang string) []Span {
 }
 
 // filled is a value as text; the lines of long text become forced breaks.
-func (d *drafter) filled(in *inline, lang string) []Span {
+func (d *drafter) filled(in *inline, lang words.Language) []Span {
 	v := d.get(in.call.path, in.call.at)
 	if v == nil {
 		return nil
@@ -307,7 +326,8 @@ func (d *drafter) filled(in *inline, lang string) []Span {
 		if i > 0 {
 			out = append(out, Span{Break: true, At: at})
 		}
-		out = append(out, Span{Text: strings.TrimSpace(line), Bold: in.bold, Italic: in.italic, Kind: kind, Path: strings.Join(in.call.path, "."), At: at})
+		out = append(out, Span{Text: strings.TrimSpace(line), Bold: in.bold, Italic: in.italic, Kind: kind,
+			Path: strings.Join(in.call.path, "."), At: at})
 	}
 	if kind == RunNumber || strings.HasPrefix(text, "\u00A0") {
 		out[0].Text = text
@@ -357,7 +377,7 @@ func (d *drafter) node(n *node) {
 	case nodeTable:
 		b.Kind, b.Table = BlockTable, d.table(n)
 		b.Spans = d.spans(n.text, d.lang)
-		d.label(&b, label{vi: "bảng “" + plainSpans(b.Spans) + "”", en: "table “" + plainSpans(b.Spans) + "”"})
+		d.label(&b, label{Text: words.F("bảng “%s”", "table “%s”", plainSpans(b.Spans))})
 	case nodeSignatures:
 		d.signatures(n, &b)
 	case nodeImage:

@@ -40,7 +40,8 @@ func Example() {
 		return
 	}
 	values, _ := templates.ParseValues("so-lieu.yaml", []byte("số_đơn_vị: 7\nngày_họp: 26/3/2026\n"))
-	doc, err := tpl.Draft(values, templates.DraftOptions{Number: 9, Date: templates.Day{Year: 2026, Month: 3, Date: 20}})
+	doc, err := tpl.Draft(values, templates.DraftOptions{Number: 9, Date: templates.Day{Year: 2026, Month: 3,
+		Date: 20}})
 	if err != nil {
 		fmt.Println(err)
 		return

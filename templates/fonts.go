@@ -16,7 +16,8 @@ import (
 type Fonts struct{ family *font.Family }
 
 // vietnamese are letters that a face must have to be of use; the rest of the repertoire is checked text by text.
-const vietnamese = "ĂÂĐÊÔƠƯăâđêôơưẠẢẤẦẨẪẬẮẰẲẴẶẸẺẼẾỀỂỄỆỈỊỌỎỐỒỔỖỘỚỜỞỠỢỤỦỨỪỬỮỰỲỴỶỸạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ"
+const vietnamese = "ĂÂĐÊÔƠƯăâđêôơưẠẢẤẦẨẪẬẮẰẲẴẶẸẺẼẾỀỂỄỆỈỊỌỎỐỒỔỖỘỚỜỞỠỢỤỦỨỪỬỮỰỲỴỶỸ" +
+	"ạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ"
 
 var styleNames = [4]string{"regular", "bold", "italic", "bold italic"}
 
@@ -44,7 +45,8 @@ func LoadFonts(folder fs.FS) (Fonts, error) {
 		case err != nil:
 			wrong = append(wrong, fmt.Errorf("font %s: %w", entry.Name(), err))
 		case from[style] != "":
-			wrong = append(wrong, fmt.Errorf("fonts: %s and %s are both %s; keep one of them", from[style], entry.Name(), styleNames[style]))
+			wrong = append(wrong, fmt.Errorf("fonts: %s and %s are both %s; keep one of them", from[style],
+				entry.Name(), styleNames[style]))
 		default:
 			sources[style], from[style] = font.Source{Name: name, TTF: data}, entry.Name()
 		}

@@ -15,7 +15,8 @@ import (
 
 func sans() fstest.MapFS {
 	return fstest.MapFS{
-		"a.ttf": {Data: liberationsansbold.TTF}, "b.TTF": {Data: liberationsansregular.TTF}, "c.ttf": {Data: liberationsansbolditalic.TTF},
+		"a.ttf": {Data: liberationsansbold.TTF}, "b.TTF": {Data: liberationsansregular.TTF},
+		"c.ttf": {Data: liberationsansbolditalic.TTF},
 		"d.ttf": {Data: liberationsansitalic.TTF}, "licence.txt": {Data: []byte("OFL")},
 	}
 }
@@ -56,11 +57,16 @@ func TestFontsThatCannotBeUsed(t *testing.T) {
 		change func(fstest.MapFS)
 		want   string
 	}{
-		"missing":    {func(f fstest.MapFS) { delete(f, "d.ttf") }, "no italic face"},
-		"twice":      {func(f fstest.MapFS) { f["e.ttf"] = f["d.ttf"] }, "both italic"},
-		"no font":    {func(f fstest.MapFS) { f["d.ttf"] = &fstest.MapFile{Data: []byte("text")} }, "not a usable TrueType font"},
-		"forbidden":  {func(f fstest.MapFS) { f["d.ttf"] = &fstest.MapFile{Data: withLicence(t, f["d.ttf"].Data, 2)} }, "forbids embedding"},
-		"not cut":    {func(f fstest.MapFS) { f["d.ttf"] = &fstest.MapFile{Data: withLicence(t, f["d.ttf"].Data, 0x100)} }, "forbids cutting"},
+		"missing": {func(f fstest.MapFS) { delete(f, "d.ttf") }, "no italic face"},
+		"twice":   {func(f fstest.MapFS) { f["e.ttf"] = f["d.ttf"] }, "both italic"},
+		"no font": {func(f fstest.MapFS) { f["d.ttf"] = &fstest.MapFile{Data: []byte("text")} },
+			"not a usable TrueType font"},
+		"forbidden": {func(f fstest.MapFS) { f["d.ttf"] = &fstest.MapFile{Data: withLicence(t, f["d.ttf"].Data, 2)} },
+			"forbids embedding"},
+		"not cut": {func(f fstest.MapFS) {
+			f["d.ttf"] = &fstest.MapFile{Data: withLicence(t, f["d.ttf"].Data,
+				0x100)}
+		}, "forbids cutting"},
 		"empty":      {func(f fstest.MapFS) { clear(f) }, "no regular face"},
 		"cut short":  {func(f fstest.MapFS) { f["d.ttf"] = &fstest.MapFile{Data: f["d.ttf"].Data[:2000]} }, "d.ttf"},
 		"two wrongs": {func(f fstest.MapFS) { f["a.ttf"], f["d.ttf"] = &fstest.MapFile{}, &fstest.MapFile{} }, "a.ttf"},

@@ -14,8 +14,10 @@ import (
 // columns of problems lie inside their lines.
 func FuzzParse(f *testing.F) {
 	f.Add(head + use)
-	f.Add(head + letter + "@căn cứ\nluat\n@hết\n# A {#a}\n+ b [[a]]\n++ c\n@bảng\ncột: A 10mm | B // C\n|= x\n| 1 | 2 // 3 |\n@hết\n@chữ ký X\nđơn vị: các_đơn_vị\n@hết\n@nơi nhận\n- Lưu\n@hết\n@phụ lục Y\n")
-	f.Add(head + "@nếu không (năm > 2020 và chủ_đề = \"x\") hoặc có_phụ_lục\n**a** *b* \\* {{mỗi t trong tiêu_chí}}{{t.điểm|bằng_chữ}}{{hết}}\n@khác nếu đúng\n@khác\n@hết\n")
+	f.Add(head + letter + "@căn cứ\nluat\n@hết\n# A {#a}\n+ b [[a]]\n++ c\n@bảng\ncột: A 10mm | B // C\n|= x\n| 1 | " +
+		"2 // 3 |\n@hết\n@chữ ký X\nđơn vị: các_đơn_vị\n@hết\n@nơi nhận\n- Lưu\n@hết\n@phụ lục Y\n")
+	f.Add(head + "@nếu không (năm > 2020 và chủ_đề = \"x\") hoặc có_phụ_lục\n**a** *b* \\* {{mỗi t trong " +
+		"tiêu_chí}}{{t.điểm|bằng_chữ}}{{hết}}\n@khác nếu đúng\n@khác\n@hết\n")
 	f.Add("---\nmẫu: x\nngôn ngữ: [vi, en]\n---\n# A {#a}\n@en a: B\n")
 	law := testLaw(f)
 	vals, _ := ParseValues("data.yaml", []byte(good))
@@ -23,7 +25,7 @@ func FuzzParse(f *testing.F) {
 		tpl, problems := Parse("mau.txt", []byte(src))
 		problems = append(problems, tpl.Check(vals, DraftOptions{Law: law, Date: Day{2026, 2, 27}})...)
 		for _, p := range problems {
-			if p.Line < 1 || p.Column < 1 || p.Message == "" || p.English == "" {
+			if p.Line < 1 || p.Column < 1 || p.Message.Vietnamese == "" || p.Message.English == "" {
 				t.Errorf("problem without a place or a sentence: %+v", p)
 			}
 		}
@@ -59,27 +61,30 @@ func FuzzValues(f *testing.F) {
 	})
 }
 
-// Hostile input ends in an answer, with a bounded number of problems and of bytes allocated on the way: a count of its work that
-// does not depend on how busy the machine is.
+// Hostile input ends in an answer, with a bounded number of problems and of bytes allocated on the way: a count of its
+// work that does not depend on how busy the machine is.
 func TestHostileInput(t *testing.T) {
 	many := func(s string, n int) string { return strings.Repeat(s, n) }
 	big := strings.Replace(good, "tiêu_chí:\n", "tiêu_chí:\n"+many("- {tên: a, điểm: 0}\n", 20_000), 1)
 	for name, c := range map[string]struct{ body, values string }{
-		"deep blocks":         {use + many("@nếu năm\n", 100_000), good},
-		"deep inline":         {use + many("{{nếu năm}}", 50_000), good},
-		"deep condition":      {use + "@nếu " + many("(", 100_000) + "\n", good},
-		"long condition":      {use + "@nếu " + many("không ", 100_000) + "năm\n@hết", good},
-		"many values":         {use + many("{{năm}}", 100_000), good},
-		"many lines":          {use + many("a\n", 500_000), good},
-		"many bold marks":     {use + many("**", 500_000), good},
-		"many problems":       {use + many("{{không_có}} ", 50_000), good},
-		"many columns":        {use + "@bảng\ncột: " + many("a|", 100_000) + "\n@hết", good},
-		"nested loops":        {use + "@mỗi a trong tiêu_chí\n@mỗi b trong tiêu_chí\n@mỗi c trong tiêu_chí\n{{a.tên}}\n@hết\n@hết\n@hết\n", big},
-		"repeated long value": {use + "@mỗi a trong tiêu_chí\n{{chủ_đề}}\n@hết\n", strings.Replace(big, "chủ_đề: Đoàn kết", "chủ_đề: "+many("x ", 30), 1)},
-		"a long word":         {use + many("ế", 200_000), good},
-		"deep yaml":           {use, "năm: " + many("[", 5_000)},
-		"many anchors":        {use, "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: [*b,*b,*b,*b,*b,*b,*b,*b]\n"},
-		"too large":           {many("x", 3<<20), good},
+		"deep blocks":     {use + many("@nếu năm\n", 100_000), good},
+		"deep inline":     {use + many("{{nếu năm}}", 50_000), good},
+		"deep condition":  {use + "@nếu " + many("(", 100_000) + "\n", good},
+		"long condition":  {use + "@nếu " + many("không ", 100_000) + "năm\n@hết", good},
+		"many values":     {use + many("{{năm}}", 100_000), good},
+		"many lines":      {use + many("a\n", 500_000), good},
+		"many bold marks": {use + many("**", 500_000), good},
+		"many problems":   {use + many("{{không_có}} ", 50_000), good},
+		"many columns":    {use + "@bảng\ncột: " + many("a|", 100_000) + "\n@hết", good},
+		"nested loops": {use +
+			"@mỗi a trong tiêu_chí\n@mỗi b trong tiêu_chí\n@mỗi c trong tiêu_chí\n{{a.tên}}\n@hết\n@hết\n@hết\n", big},
+		"repeated long value": {use + "@mỗi a trong tiêu_chí\n{{chủ_đề}}\n@hết\n",
+			strings.Replace(big, "chủ_đề: Đoàn kết", "chủ_đề: "+many("x ", 30), 1)},
+		"a long word": {use + many("ế", 200_000), good},
+		"deep yaml":   {use, "năm: " + many("[", 5_000)},
+		"many anchors": {use,
+			"a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: [*b,*b,*b,*b,*b,*b,*b,*b]\n"},
+		"too large": {many("x", 3<<20), good},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var before, after runtime.MemStats
@@ -104,10 +109,10 @@ func TestHostileImage(t *testing.T) {
 	tpl, _ := Parse("mau.txt", []byte(head+use+"@ảnh a.png 30mm: Ảnh thử\n"))
 	vals, _ := ParseValues("data.yaml", []byte(good))
 	p := tpl.Check(vals, DraftOptions{Images: map[string][]byte{"a.png": png.Bytes()}})
-	if len(p) != 1 || !strings.Contains(p[0].English, "cannot be used") {
+	if len(p) != 1 || !strings.Contains(p[0].Message.English, "cannot be used") {
 		t.Errorf("%v", fmt.Sprint(p))
 	}
-	if p := tpl.Check(vals, DraftOptions{}); len(p) != 1 || !strings.Contains(p[0].English, "no image") {
+	if p := tpl.Check(vals, DraftOptions{}); len(p) != 1 || !strings.Contains(p[0].Message.English, "no image") {
 		t.Errorf("%v", p)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"covenant/internal/words"
 )
 
 // Type is the type of a variable.
@@ -29,16 +31,15 @@ const (
 	Table        // rows with typed columns
 )
 
-// Variable is a declared variable, or a column of one.
-type Variable struct {
+// variable is a declared variable, or a column of one.
+type variable struct {
 	Name           string
-	Label          string // for a form's caption, Vietnamese
-	LabelEN        string
+	Label          words.Text // for a form's caption
 	Type           Type
 	List           bool
 	Required       bool
 	Choices        []string
-	Columns        []Variable
+	Columns        []variable
 	Totals         map[string]*big.Rat // column → what it must add up to
 	MinRows        int
 	MaxRows        int // 0: no bound
@@ -55,24 +56,28 @@ type header struct {
 	id, title, description string
 	version                int
 	from, to               Day
-	languages              []string
+	languages              []words.Language
 	process, layout        string
-	variables              []*Variable
+	variables              []*variable
 }
 
 // builtin are the columns that records of a type always have.
-var builtin = map[Type][]Variable{
-	Person:       {{Name: "họ_tên", Type: Text}, {Name: "chức_vụ", Type: Text}, {Name: "đơn_vị", Type: Text}},
-	PositionHeld: {{Name: "chức_vụ", Type: Text, Required: true}, {Name: "đơn_vị", Type: Text}, {Name: "quyền", Type: Text}},
+var builtin = map[Type][]variable{
+	Person: {{Name: "họ_tên", Type: Text}, {Name: "chức_vụ", Type: Text}, {Name: "đơn_vị", Type: Text}},
+	PositionHeld: {{Name: "chức_vụ", Type: Text, Required: true}, {Name: "đơn_vị", Type: Text},
+		{Name: "quyền", Type: Text}},
 	Agency: {
-		{Name: "mã", Type: Text, Required: true, MaxLength: 40}, {Name: "tên", Type: Text, Required: true, MaxLength: 200},
-		{Name: "tên_tắt", Type: Text}, {Name: "tên_en", Type: Text}, {Name: "chức_vụ", Type: Text}, {Name: "chức_vụ_en", Type: Text},
-		{Name: "vai_trò", Type: Text}, {Name: "con_dấu", Type: YesNo}, {Name: "địa_chỉ", Type: Text}, {Name: "ghi_chú", Type: Text},
+		{Name: "mã", Type: Text, Required: true, MaxLength: 40}, {Name: "tên", Type: Text, Required: true,
+			MaxLength: 200},
+		{Name: "tên_tắt", Type: Text}, {Name: "tên_en", Type: Text}, {Name: "chức_vụ", Type: Text},
+		{Name: "chức_vụ_en", Type: Text},
+		{Name: "vai_trò", Type: Text}, {Name: "con_dấu", Type: YesNo}, {Name: "địa_chỉ", Type: Text},
+		{Name: "ghi_chú", Type: Text},
 	},
 }
 
 func (f *findings) header(name string, root *yaml.Node) header {
-	h := header{languages: []string{"vi"}, layout: "nd30", version: 1}
+	h := header{languages: []words.Language{words.Vietnamese}, layout: "nd30", version: 1}
 	at := func(n *yaml.Node) Position { return Position{name, n.Line, n.Column} }
 	var vars *yaml.Node
 	for k, v := range pairs(root) {
@@ -86,7 +91,8 @@ func (f *findings) header(name string, root *yaml.Node) header {
 		case "phiên bản":
 			n, err := strconv.Atoi(v.Value)
 			if err != nil || n < 1 {
-				f.add(at(v), v.Value, "Phiên bản là một số nguyên từ 1.", "The version is a whole number from 1.")
+				f.add(at(v), v.Value, words.Of("Phiên bản là một số nguyên từ 1.",
+					"The version is a whole number from 1."))
 			}
 			h.version = n
 		case "hiệu lực":
@@ -100,12 +106,14 @@ func (f *findings) header(name string, root *yaml.Node) header {
 		case "biến":
 			vars = v
 		default:
-			p := f.addf(at(k), k.Value, "Phần đầu không có mục “%s”.", "The header has no entry “%s”.", k.Value)
-			p.Hint = nearest(k.Value, []string{"mẫu", "tên", "mô tả", "phiên bản", "hiệu lực", "ngôn ngữ", "quy trình", "trình bày", "biến"})
+			p := f.add(at(k), k.Value, words.F("Phần đầu không có mục “%s”.", "The header has no entry “%s”.", k.Value))
+			p.Hint = nearest(k.Value, []string{"mẫu", "tên", "mô tả", "phiên bản", "hiệu lực", "ngôn ngữ", "quy trình",
+				"trình bày", "biến"})
 		}
 	}
 	if h.id == "" {
-		f.add(Position{name, 1, 1}, "", "Phần đầu thiếu “mẫu: mã-của-mẫu”.", "The header lacks “template: id-of-the-template”.")
+		f.add(Position{name, 1, 1}, "", words.Of("Phần đầu thiếu “mẫu: mã-của-mẫu”.",
+			"The header lacks “template: id-of-the-template”."))
 	}
 	for k, v := range pairs(vars) {
 		h.variables = append(h.variables, f.variable(name, k, v, 0))
@@ -126,7 +134,8 @@ func (f *findings) period(name string, n *yaml.Node) (from, to Day) {
 	for k, v := range pairs(n) {
 		d, err := ParseDay(v.Value)
 		if err != nil {
-			f.addf(Position{name, v.Line, v.Column}, v.Value, "“%s” không phải là ngày; viết 2021-03-26 hoặc 26/3/2021.", "“%s” is not a date; write 2021-03-26 or 26/3/2021.", v.Value)
+			f.add(Position{name, v.Line, v.Column}, v.Value, words.F("“%s” không phải là ngày; viết 2021-03-26 hoặc "+
+				"26/3/2021.", "“%s” is not a date; write 2021-03-26 or 26/3/2021.", v.Value))
 		}
 		switch canonical(k.Value) {
 		case "từ":
@@ -134,39 +143,44 @@ func (f *findings) period(name string, n *yaml.Node) (from, to Day) {
 		case "đến":
 			to = d
 		default:
-			f.addf(Position{name, k.Line, k.Column}, k.Value, "Hiệu lực chỉ có “từ” và “đến”, không có “%s”.", "Validity has “from” and “to” only, not “%s”.", k.Value)
+			f.add(Position{name, k.Line, k.Column}, k.Value, words.F("Hiệu lực chỉ có “từ” và “đến”, không có “%s”.",
+				"Validity has “from” and “to” only, not “%s”.", k.Value))
 		}
 	}
 	return from, to
 }
 
-func (f *findings) languages(name string, n *yaml.Node) []string {
-	var out []string
+func (f *findings) languages(name string, n *yaml.Node) []words.Language {
+	var out []words.Language
 	items := n.Content
 	if n.Kind == yaml.ScalarNode {
 		items = []*yaml.Node{n}
 	}
 	for _, it := range items {
-		if it.Value != "vi" && it.Value != "en" {
-			f.addf(Position{name, it.Line, it.Column}, it.Value, "Ngôn ngữ “%s” chưa được hỗ trợ; dùng vi, en.", "Language “%s” is not supported; use vi, en.", it.Value)
+		lang := words.Language(it.Value)
+		if !lang.Known() {
+			f.add(Position{name, it.Line, it.Column}, it.Value, words.F("Ngôn ngữ “%s” chưa được hỗ trợ; dùng vi, en.",
+				"Language “%s” is not supported; use vi, en.", it.Value))
 			continue
 		}
-		out = append(out, it.Value)
+		out = append(out, lang)
 	}
 	if len(out) == 0 {
-		out = []string{"vi"}
+		out = []words.Language{words.Vietnamese}
 	}
 	return out
 }
 
-func (f *findings) variable(name string, k, n *yaml.Node, depth int) *Variable {
-	v := &Variable{Name: k.Value, Required: true, At: Position{name, k.Line, k.Column}}
+func (f *findings) variable(name string, k, n *yaml.Node, depth int) *variable {
+	v := &variable{Name: k.Value, Required: true, At: Position{name, k.Line, k.Column}}
 	if !validName(k.Value) {
-		f.addf(v.At, k.Value, "Tên biến “%s” chỉ gồm chữ, số và dấu gạch dưới, bắt đầu bằng chữ.", "Variable name “%s” may hold letters, digits and underscores, and begins with a letter.", k.Value)
+		f.add(v.At, k.Value, words.F("Tên biến “%s” chỉ gồm chữ, số và dấu gạch dưới, bắt đầu bằng chữ.",
+			"Variable name “%s” may hold letters, digits and underscores, and begins with a letter.", k.Value))
 	}
 	switch directives[k.Value] {
 	case dirEnd, dirElse, dirIf, dirEach:
-		f.addf(v.At, k.Value, "“%s” là từ khóa, không đặt làm tên biến được.", "“%s” is a keyword and cannot name a variable.", k.Value)
+		f.add(v.At, k.Value, words.F("“%s” là từ khóa, không đặt làm tên biến được.",
+			"“%s” is a keyword and cannot name a variable.", k.Value))
 	}
 	if n.Kind == yaml.ScalarNode {
 		f.setType(v, n, name)
@@ -176,33 +190,36 @@ func (f *findings) variable(name string, k, n *yaml.Node, depth int) *Variable {
 		f.variableEntry(v, name, k, x, depth)
 	}
 	if v.Type == 0 {
-		f.addf(v.At, v.Name, "Biến “%s” chưa có loại (loại: văn bản, số, ngày, bảng …).", "Variable “%s” has no type (type: text, number, date, table …).", v.Name)
+		f.add(v.At, v.Name, words.F("Biến “%s” chưa có loại (loại: văn bản, số, ngày, bảng …).",
+			"Variable “%s” has no type (type: text, number, date, table …).", v.Name))
 		v.Type = Text
 	}
 	if v.Type == Table && len(v.Columns) == 0 {
-		f.addf(v.At, v.Name, "Bảng “%s” phải khai báo các cột.", "Table “%s” must declare its columns.", v.Name)
+		f.add(v.At, v.Name, words.F("Bảng “%s” phải khai báo các cột.", "Table “%s” must declare its columns.", v.Name))
 	}
 	if v.Type == Choice && len(v.Choices) == 0 {
-		f.addf(v.At, v.Name, "Biến “%s” phải khai báo các lựa chọn.", "Variable “%s” must declare its choices.", v.Name)
+		f.add(v.At, v.Name, words.F("Biến “%s” phải khai báo các lựa chọn.", "Variable “%s” must declare its choices.",
+			v.Name))
 	}
 	for col := range v.Totals {
 		if v.column(col) == nil {
-			p := f.addf(v.At, col, "Bảng “%s” không có cột “%s” để cộng.", "Table “%s” has no column “%s” to add up.", v.Name, col)
+			p := f.add(v.At, col, words.F("Bảng “%s” không có cột “%s” để cộng.",
+				"Table “%s” has no column “%s” to add up.", v.Name, col))
 			p.Hint = nearest(col, v.columnNames())
 		}
 	}
 	return v
 }
 
-func (f *findings) variableEntry(v *Variable, name string, k, x *yaml.Node, depth int) {
+func (f *findings) variableEntry(v *variable, name string, k, x *yaml.Node, depth int) {
 	at := Position{name, x.Line, x.Column}
 	switch canonical(k.Value) {
 	case "loại":
 		f.setType(v, x, name)
 	case "nhãn":
-		v.Label = x.Value
+		v.Label.Vietnamese = x.Value
 	case "nhãn_en":
-		v.LabelEN = x.Value
+		v.Label.English = x.Value
 	case "bắt buộc":
 		v.Required = isYes(x.Value)
 	case "mặc định":
@@ -214,7 +231,7 @@ func (f *findings) variableEntry(v *Variable, name string, k, x *yaml.Node, dept
 		}
 	case "cột":
 		if depth > 3 {
-			f.add(at, k.Value, "Bảng lồng nhau quá sâu.", "Tables are nested too deeply.")
+			f.add(at, k.Value, words.Of("Bảng lồng nhau quá sâu.", "Tables are nested too deeply."))
 			return
 		}
 		for ck, cv := range pairs(x) {
@@ -234,15 +251,17 @@ func (f *findings) variableEntry(v *Variable, name string, k, x *yaml.Node, dept
 	case "dài nhất":
 		v.MaxLength, _ = strconv.Atoi(x.Value)
 	default:
-		p := f.addf(Position{name, k.Line, k.Column}, k.Value, "Biến “%s” không có mục “%s”.", "Variable “%s” has no entry “%s”.", v.Name, k.Value)
-		p.Hint = nearest(k.Value, []string{"loại", "nhãn", "bắt buộc", "mặc định", "các lựa chọn", "cột", "tổng", "số dòng", "ít nhất", "nhiều nhất", "dài nhất"})
+		p := f.add(Position{name, k.Line, k.Column}, k.Value, words.F("Biến “%s” không có mục “%s”.",
+			"Variable “%s” has no entry “%s”.", v.Name, k.Value))
+		p.Hint = nearest(k.Value, []string{"loại", "nhãn", "bắt buộc", "mặc định", "các lựa chọn", "cột", "tổng",
+			"số dòng", "ít nhất", "nhiều nhất", "dài nhất"})
 	}
 }
 
 func (f *findings) bound(at Position, s string) *big.Rat {
 	n, ok := parseNumber(s)
 	if !ok {
-		f.addf(at, s, "“%s” không phải là số.", "“%s” is not a number.", s)
+		f.add(at, s, words.F("“%s” không phải là số.", "“%s” is not a number.", s))
 		return new(big.Rat)
 	}
 	return n
@@ -255,12 +274,13 @@ func (f *findings) rows(at Position, s string) (lo, hi int) {
 		hi = lo
 	}
 	if n == 0 || lo < 0 || hi < lo {
-		f.addf(at, s, "“%s” không phải là số dòng; viết 10 hoặc 2-60.", "“%s” is not a number of rows; write 10 or 2-60.", s)
+		f.add(at, s, words.F("“%s” không phải là số dòng; viết 10 hoặc 2-60.",
+			"“%s” is not a number of rows; write 10 or 2-60.", s))
 	}
 	return lo, hi
 }
 
-func (f *findings) setType(v *Variable, n *yaml.Node, name string) {
+func (f *findings) setType(v *variable, n *yaml.Node, name string) {
 	word := strings.ToLower(strings.Join(strings.Fields(n.Value), " "))
 	for _, prefix := range []string{"danh sách các ", "danh sách ", "list of "} {
 		if rest, ok := strings.CutPrefix(word, prefix); ok {
@@ -270,7 +290,8 @@ func (f *findings) setType(v *Variable, n *yaml.Node, name string) {
 	}
 	t, ok := typeWords[word]
 	if !ok {
-		p := f.addf(Position{name, n.Line, n.Column}, n.Value, "Không có loại biến “%s”.", "There is no variable type “%s”.", n.Value)
+		p := f.add(Position{name, n.Line, n.Column}, n.Value, words.F("Không có loại biến “%s”.",
+			"There is no variable type “%s”.", n.Value))
 		p.Hint = nearest(word, keys(typeWords))
 		t = Text
 	}
@@ -281,7 +302,7 @@ func (f *findings) setType(v *Variable, n *yaml.Node, name string) {
 	}
 }
 
-func (v *Variable) column(name string) *Variable {
+func (v *variable) column(name string) *variable {
 	if first, rest, nested := strings.Cut(name, "."); nested {
 		if c := v.column(first); c != nil {
 			return c.column(rest)
@@ -299,7 +320,7 @@ func (v *Variable) column(name string) *Variable {
 	return nil
 }
 
-func (v *Variable) columnNames() []string {
+func (v *variable) columnNames() []string {
 	var out []string
 	for _, c := range v.Columns {
 		out = append(out, c.Name)

@@ -3,6 +3,8 @@ package templates
 import (
 	"strings"
 	"unicode"
+
+	"covenant/internal/words"
 )
 
 // inline is a piece of running text.
@@ -83,7 +85,8 @@ func (f *findings) running(text string, at Position, seams []seam) []inline {
 		if !p.bold {
 			mark = "*"
 		}
-		f.addf(p.opened, mark, "Dấu %s mở mà không đóng trong đoạn này.", "The mark %s is opened and not closed in this paragraph.", mark)
+		f.add(p.opened, mark, words.F("Dấu %s mở mà không đóng trong đoạn này.",
+			"The mark %s is opened and not closed in this paragraph.", mark))
 	}
 	return out
 }
@@ -155,8 +158,9 @@ func (p *inlineParser) run() (out []inline, end string) {
 			}
 			start = p.here()
 		case p.has("{#"):
-			p.f.add(p.here(), "{#", "Mã {#…} phải đứng ở cuối tiêu đề, khoản, điểm, đoạn hay tên bảng; muốn in dấu ngoặc thì viết \\{#.",
-				"An id {#…} must stand at the end of its heading, clause, point, paragraph or table's title; to print the brace write \\{#.")
+			p.f.add(p.here(), "{#", words.Of("Mã {#…} phải đứng ở cuối tiêu đề, khoản, điểm, đoạn hay tên bảng; "+
+				"muốn in dấu ngoặc thì viết \\{#.", "An id {#…} must stand at the end of its heading, clause, "+
+				"point, paragraph or table's title; to print the brace write \\{#."))
 			p.pos += 2
 		case p.has("[["):
 			flush()
@@ -204,12 +208,14 @@ func (p *inlineParser) braces() (*inline, string) {
 	switch directives[word] {
 	case dirEnd:
 		if p.depth == 0 {
-			p.f.add(at, inner, "“{{hết}}” mà không có “{{nếu …}}” hay “{{mỗi …}}” trước đó.", "“{{end}}” without “{{if …}}” or “{{each …}}” before it.")
+			p.f.add(at, inner, words.Of("“{{hết}}” mà không có “{{nếu …}}” hay “{{mỗi …}}” trước đó.",
+				"“{{end}}” without “{{if …}}” or “{{each …}}” before it."))
 		}
 		return nil, "end"
 	case dirElse:
 		if p.depth == 0 {
-			p.f.add(at, inner, "“{{khác}}” mà không có “{{nếu …}}” trước đó.", "“{{else}}” without “{{if …}}” before it.")
+			p.f.add(at, inner, words.Of("“{{khác}}” mà không có “{{nếu …}}” trước đó.",
+				"“{{else}}” without “{{if …}}” before it."))
 		}
 		return nil, "else"
 	case dirIf:
@@ -224,7 +230,7 @@ func (p *inlineParser) braces() (*inline, string) {
 func (p *inlineParser) block(n inline, inner string) *inline {
 	p.depth++
 	if p.depth > maxDepth {
-		p.f.add(n.at, inner, "Lồng nhau quá sâu.", "Nested too deeply.")
+		p.f.add(n.at, inner, words.Of("Lồng nhau quá sâu.", "Nested too deeply."))
 		p.pos = len(p.text)
 		return nil
 	}
@@ -234,7 +240,8 @@ func (p *inlineParser) block(n inline, inner string) *inline {
 		n.other, end = p.run()
 	}
 	if end != "end" {
-		p.f.addf(n.at, inner, "“{{%s}}” chưa được đóng bằng “{{hết}}” trong cùng đoạn.", "“{{%s}}” is not closed by “{{end}}” in the same paragraph.", inner)
+		p.f.add(n.at, inner, words.F("“{{%s}}” chưa được đóng bằng “{{hết}}” trong cùng đoạn.",
+			"“{{%s}}” is not closed by “{{end}}” in the same paragraph.", inner))
 	}
 	p.depth--
 	return &n
@@ -249,7 +256,7 @@ func (p *inlineParser) until(open, closing string) (string, bool) {
 			return strings.TrimSpace(string(p.text[start:i])), true
 		}
 	}
-	p.f.addf(at, open, "“%s” chưa được đóng bằng “%s”.", "“%s” is not closed by “%s”.", open, closing)
+	p.f.add(at, open, words.F("“%s” chưa được đóng bằng “%s”.", "“%s” is not closed by “%s”.", open, closing))
 	p.pos = len(p.text)
 	return "", false
 }
@@ -258,7 +265,8 @@ func (p *inlineParser) reference() inline {
 	at := p.here()
 	inner, _ := p.until("[[", "]]")
 	id, form, _ := strings.Cut(inner, "|")
-	return inline{kind: inRef, text: strings.TrimSpace(id), form: strings.TrimSpace(form), bold: p.bold, italic: p.italic, at: at}
+	return inline{kind: inRef, text: strings.TrimSpace(id), form: strings.TrimSpace(form), bold: p.bold,
+		italic: p.italic, at: at}
 }
 
 // call parses path|filter:argument.
@@ -269,9 +277,10 @@ func (f *findings) call(s string, at Position) *call {
 	col := at.Column + len([]rune(parts[0])) + 1
 	for _, part := range parts[1:] {
 		name, arg, _ := strings.Cut(part, ":")
-		u := filterUse{strings.TrimSpace(name), strings.Trim(strings.TrimSpace(arg), `"“”`), Position{at.File, at.Line, col}}
+		u := filterUse{strings.TrimSpace(name), strings.Trim(strings.TrimSpace(arg), `"“”`),
+			Position{at.File, at.Line, col}}
 		if _, ok := filters[u.name]; !ok && !f.full() {
-			p := f.addf(u.at, u.name, "Không có bộ lọc “%s”.", "There is no filter “%s”.", u.name)
+			p := f.add(u.at, u.name, words.F("Không có bộ lọc “%s”.", "There is no filter “%s”.", u.name))
 			p.Hint = nearest(u.name, keys(filters))
 		}
 		c.filters = append(c.filters, u)
@@ -301,7 +310,7 @@ func (f *findings) path(s string, at Position) []string {
 	for i, part := range parts {
 		parts[i] = strings.TrimSpace(part)
 		if !validName(parts[i]) {
-			f.addf(at, s, "“%s” không phải là tên biến.", "“%s” is not the name of a variable.", s)
+			f.add(at, s, words.F("“%s” không phải là tên biến.", "“%s” is not the name of a variable.", s))
 			return nil
 		}
 	}
@@ -310,12 +319,12 @@ func (f *findings) path(s string, at Position) []string {
 
 // loop parses “x trong danh_sách” or “x in list”.
 func (f *findings) loop(s string, at Position) *loop {
-	words := strings.Fields(s)
-	if len(words) != 3 || words[1] != "trong" && words[1] != "in" || !validName(words[0]) {
-		f.add(at, s, "Viết: mỗi tên trong danh_sách.", "Write: each name in list.")
+	parts := strings.Fields(s)
+	if len(parts) != 3 || parts[1] != "trong" && parts[1] != "in" || !validName(parts[0]) {
+		f.add(at, s, words.Of("Viết: mỗi tên trong danh_sách.", "Write: each name in list."))
 		return &loop{at: at}
 	}
-	return &loop{name: words[0], over: f.path(words[2], at), at: at}
+	return &loop{name: parts[0], over: f.path(parts[2], at), at: at}
 }
 
 // firstWord cuts the first directive word off s, longest match first.
@@ -324,7 +333,8 @@ func firstWord(s string) (word, rest string) {
 	for w := range directives {
 		if len(w) > len(word) && strings.HasPrefix(low, w) {
 			tail := []rune(low[len(w):])
-			if len(tail) == 0 || !isLetter(tail[0]) && tail[0] != '_' && tail[0] != '.' && (tail[0] < '0' || tail[0] > '9') {
+			if len(tail) == 0 || !isLetter(tail[0]) && tail[0] != '_' && tail[0] != '.' &&
+				(tail[0] < '0' || tail[0] > '9') {
 				word = w
 			}
 		}

@@ -6,14 +6,15 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"covenant/internal/words"
 )
 
 // LegalBasis is an entry of law data: one text for the time it is in force.
 type LegalBasis struct {
-	ID       string // of this entry
-	Topic    string // what it is about; entries of one topic follow one another in time
-	Cite     string // as cited after “Căn cứ ”, without the final mark
-	CiteEN   string
+	ID       string     // of this entry
+	Topic    string     // what it is about; entries of one topic follow one another in time
+	Cite     words.Text // as cited after “Căn cứ ”, without the final mark; in English where the law data have it
 	Number   string
 	Issued   Day
 	From, To Day    // in force from … to, both included; zero To: still in force
@@ -46,7 +47,8 @@ func ParseLaw(name string, data []byte) (*Law, []Problem) {
 	law.Digest = sha256.Sum256([]byte(text))
 	for k, list := range pairs(f.yaml(name, text, 0)) {
 		if k.Value != "căn cứ" && k.Value != "bases" || list.Kind != yaml.SequenceNode {
-			f.addf(Position{name, k.Line, k.Column}, k.Value, "Dữ liệu pháp luật là một danh sách dưới “căn cứ:”.", "Law data are a list under “bases:”.")
+			f.add(Position{name, k.Line, k.Column}, k.Value,
+				words.Of("Dữ liệu pháp luật là một danh sách dưới “căn cứ:”.", "Law data are a list under “bases:”."))
 			continue
 		}
 		for _, n := range list.Content {
@@ -62,7 +64,8 @@ func (f *findings) basis(name string, n *yaml.Node) *LegalBasis {
 	day := func(v *yaml.Node) Day {
 		d, err := ParseDay(v.Value)
 		if err != nil {
-			f.addf(Position{name, v.Line, v.Column}, v.Value, "“%s” không phải là ngày.", "“%s” is not a date.", v.Value)
+			f.add(Position{name, v.Line, v.Column}, v.Value, words.F("“%s” không phải là ngày.", "“%s” is not a date.",
+				v.Value))
 		}
 		return d
 	}
@@ -73,9 +76,9 @@ func (f *findings) basis(name string, n *yaml.Node) *LegalBasis {
 		case "chủ đề", "topic":
 			l.Topic = v.Value
 		case "trích dẫn", "cite":
-			l.Cite = strings.Join(strings.Fields(v.Value), " ")
+			l.Cite.Vietnamese = strings.Join(strings.Fields(v.Value), " ")
 		case "trích dẫn_en", "cite_en":
-			l.CiteEN = strings.Join(strings.Fields(v.Value), " ")
+			l.Cite.English = strings.Join(strings.Fields(v.Value), " ")
 		case "số", "number":
 			l.Number = v.Value
 		case "ban hành", "issued":
@@ -89,19 +92,22 @@ func (f *findings) basis(name string, n *yaml.Node) *LegalBasis {
 		case "đã kiểm tra", "checked":
 			l.Checked = isYes(v.Value)
 		default:
-			f.addf(Position{name, k.Line, k.Column}, k.Value, "Căn cứ không có mục “%s”.", "A legal basis has no entry “%s”.", k.Value)
+			f.add(Position{name, k.Line, k.Column}, k.Value, words.F("Căn cứ không có mục “%s”.",
+				"A legal basis has no entry “%s”.", k.Value))
 		}
 	}
 	if l.Topic == "" {
 		l.Topic = l.ID
 	}
-	if l.ID == "" || l.Cite == "" || l.From.IsZero() {
-		f.add(l.At, l.ID, "Căn cứ phải có “mã”, “trích dẫn” và “từ” (ngày có hiệu lực).", "A legal basis needs “id”, “cite” and “from” (when it came into force).")
+	if l.ID == "" || l.Cite.Vietnamese == "" || l.From.IsZero() {
+		f.add(l.At, l.ID, words.Of("Căn cứ phải có “mã”, “trích dẫn” và “từ” (ngày có hiệu lực).",
+			"A legal basis needs “id”, “cite” and “from” (when it came into force)."))
 	}
-	if strings.HasSuffix(l.Cite, ";") || strings.HasSuffix(l.Cite, ".") {
-		f.add(l.At, l.Cite, "Trích dẫn không tự ghi dấu cuối câu; chương trình thêm “;” và “.”.", "The citation carries no final mark; the program adds “;” and “.”.")
+	if strings.HasSuffix(l.Cite.Vietnamese, ";") || strings.HasSuffix(l.Cite.Vietnamese, ".") {
+		f.add(l.At, l.Cite.Vietnamese, words.Of("Trích dẫn không tự ghi dấu cuối câu; chương trình thêm “;” và “.”.",
+			"The citation carries no final mark; the program adds “;” and “.”."))
 	}
-	l.digest = sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%s\x00%s", l.ID, l.Cite, l.From, l.To))
+	l.digest = sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%s\x00%s", l.ID, l.Cite.Vietnamese, l.From, l.To))
 	return l
 }
 
@@ -110,9 +116,10 @@ func (f *findings) overlaps(law *Law) {
 	for i, a := range law.Entries {
 		for _, b := range law.Entries[:i] {
 			if a.ID == b.ID {
-				f.addf(a.At, a.ID, "Mã căn cứ “%s” bị trùng.", "Legal basis id “%s” is used twice.", a.ID)
+				f.add(a.At, a.ID, words.F("Mã căn cứ “%s” bị trùng.", "Legal basis id “%s” is used twice.", a.ID))
 			} else if a.Topic == b.Topic && (a.InForce(b.From) || b.InForce(a.From)) {
-				f.addf(a.At, a.ID, "“%s” và “%s” cùng chủ đề mà hiệu lực chồng nhau.", "“%s” and “%s” have one topic and overlap in time.", a.ID, b.ID)
+				f.add(a.At, a.ID, words.F("“%s” và “%s” cùng chủ đề mà hiệu lực chồng nhau.",
+					"“%s” and “%s” have one topic and overlap in time.", a.ID, b.ID))
 			}
 		}
 	}

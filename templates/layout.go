@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"covenant/internal/words"
 	"covenant/templates/internal/font"
 	"covenant/templates/internal/typeset"
 )
@@ -39,7 +40,7 @@ func (d *Document) layout() (*laidOut, []Problem) {
 	c.width = (p.Page.Width - p.Page.Left - p.Page.Right) * mm
 	var err error
 	if c.base, err = family.Bases(); err != nil {
-		c.f.addf(Position{}, "", "Không đọc được phông chữ: %v.", "A font cannot be read: %v.", err)
+		c.f.add(Position{}, "", words.F("Không đọc được phông chữ: %v.", "A font cannot be read: %v.", err))
 		return nil, c.f.list
 	}
 	c.tags()
@@ -57,7 +58,7 @@ func (d *Document) layout() (*laidOut, []Problem) {
 		slices.Sort(c.extra[s])
 		var err error
 		if lay.fonts[s], err = family.Wider(font.Style(s), slices.Compact(c.extra[s])); err != nil {
-			c.f.addf(Position{}, "", "Không đọc được phông chữ: %v.", "A font cannot be read: %v.", err)
+			c.f.add(Position{}, "", words.F("Không đọc được phông chữ: %v.", "A font cannot be read: %v.", err))
 			return nil, c.f.list
 		}
 	}
@@ -68,7 +69,8 @@ func (d *Document) layout() (*laidOut, []Problem) {
 	lay.result = typeset.Set(g, lay.fonts, p.together, c.out)
 	for _, n := range lay.result.Notes {
 		at := c.position(n.Note)
-		pr := c.f.addf(at, n.Text, "“%s” dài hơn chiều rộng của ô hay dòng nên bị ngắt giữa chừng.", "“%s” is wider than its cell or line and was cut.", clip(n.Text))
+		pr := c.f.add(at, n.Text, words.F("“%s” dài hơn chiều rộng của ô hay dòng nên bị ngắt giữa chừng.",
+			"“%s” is wider than its cell or line and was cut.", clip(n.Text)))
 		pr.Note = true
 	}
 	return lay, c.f.list.Sorted()
@@ -128,7 +130,8 @@ func (c *composer) spans(list []Span, l look) []typeset.Span {
 			c.positions = append(c.positions, s.At)
 			last = s.At
 		}
-		t := typeset.Span{Size: l.size, Gray: l.gray, Kind: uint8(s.Kind), Link: s.Ref, Break: s.Break, Deco: uint8(s.Change), Note: int32(len(c.positions))}
+		t := typeset.Span{Size: l.size, Gray: l.gray, Kind: uint8(s.Kind), Link: s.Ref, Break: s.Break,
+			Deco: uint8(s.Change), Note: int32(len(c.positions))}
 		if s.Bold != l.bold || s.Bold && l.bold {
 			t.Style |= font.Bold
 		}
@@ -152,7 +155,8 @@ func (c *composer) dropped(text string, at Position) {
 	for _, r := range text {
 		if control(r) == -1 && !c.missing[r] {
 			c.missing[r] = true
-			p := c.f.addf(at, string(r), "Đã bỏ ký tự không nhìn thấy U+%04X.", "The invisible character U+%04X was left out.", r)
+			p := c.f.add(at, string(r), words.F("Đã bỏ ký tự không nhìn thấy U+%04X.",
+				"The invisible character U+%04X was left out.", r))
 			p.Note = true
 		}
 	}
@@ -193,7 +197,8 @@ func (c *composer) glyphs(text string, style font.Style, at Position, exact bool
 }
 
 // substitutes are characters that people paste and Times-like faces lack.
-var substitutes = map[rune]string{'☐': "[ ]", '☑': "[x]", '✓': "x", '✔': "x", '★': "*", '●': "•", '➢': "-", '\uf0b7': "-"}
+var substitutes = map[rune]string{'☐': "[ ]", '☑': "[x]", '✓': "x", '✔': "x", '★': "*", '●': "•", '➢': "-",
+	'\uf0b7': "-"}
 
 func (c *composer) watermarkGlyphs() {
 	at := Position{File: c.d.Template.Name, Line: 1, Column: 1}
@@ -281,7 +286,8 @@ func (c *composer) image(b *Block) {
 	if most := 180 * mm; h > most {
 		w, h = w*most/h, most
 	}
-	c.put(&typeset.Picture{Width: w, Height: h, Align: typeset.Center, Alt: b.Image.Alt, Image: img, Before: c.p.Body.Gap, Block: c.block})
+	c.put(&typeset.Picture{Width: w, Height: h, Align: typeset.Center, Alt: b.Image.Alt, Image: img,
+		Before: c.p.Body.Gap, Block: c.block})
 }
 
 // codeAtEnd places the QR code if no recipients or signature took it in.
@@ -312,7 +318,8 @@ func (d *Document) leads(i int) bool {
 	if i+1 >= len(d.Blocks) {
 		return false
 	}
-	return strings.HasSuffix(strings.TrimSpace(plainSpans(d.Blocks[i].Spans)), ":") || d.Blocks[i+1].Kind == BlockSignatures
+	return strings.HasSuffix(strings.TrimSpace(plainSpans(d.Blocks[i].Spans)), ":") ||
+		d.Blocks[i+1].Kind == BlockSignatures
 }
 
 // second sets the paragraph's other language under it.
@@ -325,8 +332,10 @@ func (c *composer) second(b *Block, prefix string) {
 		spans = append([]Span{label2(prefix, b.At)}, spans...)
 	}
 	c.put(&typeset.Paragraph{
-		Spans: c.spans(spans, look{size: c.p.Body.SecondSize, italic: true}), Align: typeset.Justify, First: c.p.Body.Indent * mm,
-		Before: 2, Leading: c.p.Body.Leading, Block: c.block, Lang: c.secondLang(), KeepNext: c.d.leads(c.block), List: c.inItem(),
+		Spans: c.spans(spans, look{size: c.p.Body.SecondSize, italic: true}), Align: typeset.Justify,
+		First:  c.p.Body.Indent * mm,
+		Before: 2, Leading: c.p.Body.Leading, Block: c.block, Lang: c.secondLang(), KeepNext: c.d.leads(c.block),
+		List: c.inItem(),
 	})
 }
 
@@ -351,9 +360,11 @@ func (c *composer) aligned(b *Block) {
 	if b.Kind == BlockRight {
 		align = typeset.Right
 	}
-	c.put(&typeset.Paragraph{Spans: c.spans(b.Spans, c.body()), Align: align, Before: c.p.Body.Gap, Leading: c.p.Body.Leading, Anchor: b.ID, Block: c.block})
+	c.put(&typeset.Paragraph{Spans: c.spans(b.Spans, c.body()), Align: align, Before: c.p.Body.Gap,
+		Leading: c.p.Body.Leading, Anchor: b.ID, Block: c.block})
 	if len(b.Lang2) > 0 {
-		c.put(&typeset.Paragraph{Spans: c.spans(b.Lang2, look{size: c.p.Body.SecondSize, italic: true}), Align: align, Before: 2, Leading: c.p.Body.Leading, Block: c.block, Lang: c.secondLang()})
+		c.put(&typeset.Paragraph{Spans: c.spans(b.Lang2, look{size: c.p.Body.SecondSize, italic: true}), Align: align,
+			Before: 2, Leading: c.p.Body.Leading, Block: c.block, Lang: c.secondLang()})
 	}
 }
 
@@ -365,7 +376,8 @@ func (c *composer) heading(b *Block) {
 	if b.Level == 3 {
 		spans := append([]Span{label2(b.Label+" ", b.At)}, b.Spans...)
 		c.put(&typeset.Paragraph{
-			Spans: c.spans(spans, l), Align: typeset.Justify, First: c.p.Body.Indent * mm, Before: c.p.Body.Gap + 3, Leading: c.p.Body.Leading,
+			Spans: c.spans(spans, l), Align: typeset.Justify, First: c.p.Body.Indent * mm, Before: c.p.Body.Gap + 3,
+			Leading:  c.p.Body.Leading,
 			KeepNext: true, Tag: c.headings[3], Anchor: b.ID, Bookmark: mark, Level: 1, Block: c.block,
 		})
 	} else {
@@ -379,7 +391,8 @@ func (c *composer) heading(b *Block) {
 	if len(b.Lang2) > 0 {
 		spans := append([]Span{label2(b.Label2+" ", b.At)}, b.Lang2...)
 		c.put(&typeset.Paragraph{
-			Spans: c.spans(spans, look{size: c.p.Body.SecondSize, italic: true, bold: true}), Align: typeset.Justify, First: c.p.Body.Indent * mm,
+			Spans: c.spans(spans, look{size: c.p.Body.SecondSize, italic: true, bold: true}), Align: typeset.Justify,
+			First:  c.p.Body.Indent * mm,
 			Before: 2, Leading: c.p.Body.Leading, KeepNext: true, Block: c.block, Lang: c.secondLang(),
 		})
 	}
@@ -398,7 +411,8 @@ func (c *composer) annex(b *Block) {
 	l.upper = true
 	c.put(&typeset.Paragraph{
 		Spans: c.spans(spans, l), Align: typeset.Center, After: 4, Leading: c.p.Body.Leading,
-		KeepNext: true, Tag: tag, Anchor: b.ID, Bookmark: mark, Level: 0, Block: c.block, Rule: c.p.Title.Rule, RuleGap: 3,
+		KeepNext: true, Tag: tag, Anchor: b.ID, Bookmark: mark, Level: 0, Block: c.block, Rule: c.p.Title.Rule,
+		RuleGap: 3,
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"covenant/internal/words"
 	"covenant/templates/internal/font"
 )
 
@@ -22,7 +23,8 @@ type linter struct {
 func (t *Template) lint(values Values, opt DraftOptions) []Problem {
 	face, err := opt.Fonts.use().Base(font.Regular)
 	if err != nil {
-		return Problems{{File: t.Name, Line: 1, Column: 1, Message: "Không đọc được phông chữ: " + err.Error(), English: "A font cannot be read: " + err.Error()}}
+		return Problems{{File: t.Name, Line: 1, Column: 1,
+			Message: words.F("Không đọc được phông chữ: %v", "A font cannot be read: %v", err)}}
 	}
 	l := &linter{t: t, opt: opt, face: face, seen: map[rune]bool{}}
 	l.nodes(t.body)
@@ -111,20 +113,23 @@ func (l *linter) values(name string, n *yaml.Node) {
 	}
 }
 
-// lawInForce finds the entry of a legal basis named by its code or subject that is in force on a day; a zero day asks for
-// the latest. What is wrong is a problem and gives nil.
+// lawInForce finds the entry of a legal basis named by its code or subject that is in force on a day; a zero day asks
+// for the latest. What is wrong is a problem and gives nil.
 func (f *findings) lawInForce(law *Law, l *node, on Day) *LegalBasis {
 	entry, known := law.find(l.raw, on)
 	switch {
 	case !known:
-		p := f.addf(l.at, l.raw, "Dữ liệu pháp luật không có căn cứ “%s”.", "The law data have no legal basis “%s”.", l.raw)
+		p := f.add(l.at, l.raw, words.F("Dữ liệu pháp luật không có căn cứ “%s”.",
+			"The law data have no legal basis “%s”.", l.raw))
 		p.Hint = nearest(l.raw, law.names())
 		return nil
 	case entry == nil:
-		f.addf(l.at, l.raw, "Không có văn bản nào của “%s” còn hiệu lực ngày %s.", "Nothing of “%s” is in force on %s.", l.raw, shortDate(on))
+		f.add(l.at, l.raw, words.F("Không có văn bản nào của “%s” còn hiệu lực ngày %s.",
+			"Nothing of “%s” is in force on %s.", l.raw, shortDate(on)))
 		return nil
 	case !on.IsZero() && !entry.InForce(on):
-		f.addf(l.at, l.raw, "Căn cứ “%s” không có hiệu lực ngày %s.", "Legal basis “%s” is not in force on %s.", l.raw, shortDate(on))
+		f.add(l.at, l.raw, words.F("Căn cứ “%s” không có hiệu lực ngày %s.", "Legal basis “%s” is not in force on %s.",
+			l.raw, shortDate(on)))
 		return nil
 	}
 	return entry
@@ -137,13 +142,15 @@ func (f *findings) basisMark(at Position, text string) {
 		return
 	}
 	if last := text[len(text)-1]; strings.IndexByte(";.,:", last) >= 0 {
-		f.addf(at, text[len(text)-1:], "Bỏ dấu “%c” ở cuối căn cứ: chương trình tự thêm “;” và “.” cho căn cứ cuối cùng.",
-			"Drop the “%c” at the end of the legal basis: the program adds “;” and, to the last one, “.”.", last)
+		f.add(at, text[len(text)-1:], words.F("Bỏ dấu “%c” ở cuối căn cứ: chương trình tự thêm “;” và “.” cho căn "+
+			"cứ cuối cùng.", "Drop the “%c” at the end of the legal basis: the program adds “;” and, to the last "+
+			"one, “.”.", last))
 	}
 }
 
 func (f *findings) missingGlyph(r rune, at Position) {
-	p := f.addf(at, string(r), "Phông chữ không có ký tự “%c” (U+%04X). Hãy thay bằng ký tự khác.", "The font has no character “%c” (U+%04X). Use another.", r, r)
+	p := f.add(at, string(r), words.F("Phông chữ không có ký tự “%c” (U+%04X). Hãy thay bằng ký tự khác.",
+		"The font has no character “%c” (U+%04X). Use another.", r, r))
 	if sub := substitutes[r]; sub != "" {
 		p.Hint = sub
 	}

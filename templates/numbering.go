@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"covenant/internal/words"
 )
 
 var points = strings.Split("a b c d đ e g h i k l m n o p q r s t u v x y", " ")
@@ -25,39 +27,37 @@ func (d *drafter) numbered(n *node, b *Block) {
 		d.article, d.clause, d.point, d.chapter, d.section = 0, 0, 0, 0, 0
 		b.Kind = BlockAnnex
 		d.annexes = append(d.annexes, len(d.doc.Blocks))
-		l = label{fmt.Sprintf("Phụ lục %s", romanNumeral(d.annex)), fmt.Sprintf("Annex %s", romanNumeral(d.annex)), romanNumeral(d.annex)}
-		b.Label = l.vi
+		l = label{words.F("Phụ lục %s", "Annex %s", romanNumeral(d.annex)), romanNumeral(d.annex)}
+		b.Label = l.Vietnamese
 	case nodeClause:
 		d.clause, d.point = d.clause+1, 0
 		b.Kind, b.Label = BlockClause, fmt.Sprintf("%d.", d.clause)
-		l = label{fmt.Sprintf("khoản %d", d.clause), fmt.Sprintf("clause %d", d.clause), fmt.Sprint(d.clause)}
+		l = label{words.F("khoản %d", "clause %d", d.clause), fmt.Sprint(d.clause)}
 		d.within(&l)
 	case nodePoint:
 		d.point++
 		b.Kind, b.Label = BlockPoint, pointLetter(d.point)+")"
-		l = label{"điểm " + pointLetter(d.point), "point (" + pointLetter(d.point) + ")", pointLetter(d.point)}
+		l = label{words.F("điểm %s", "point (%s)", pointLetter(d.point)), pointLetter(d.point)}
 		if d.clause > 0 {
-			l.vi += fmt.Sprintf(" khoản %d", d.clause)
-			l.en += fmt.Sprintf(" of clause %d", d.clause)
+			l.Text = words.F("%s khoản %d", "%s of clause %d", l.Text, d.clause)
 		}
 		d.within(&l)
 	default:
 		l = d.heading(n, b)
 	}
-	if b.Cite = l.vi; d.lang == "en" {
-		b.Cite = l.en
-	}
+	b.Cite = l.In(d.lang)
 	d.label(b, l)
 }
 
 func (d *drafter) within(l *label) {
 	if d.article > 0 {
-		l.vi += fmt.Sprintf(" Điều %d", d.article)
-		l.en += fmt.Sprintf(" of Article %d", d.article)
+		l.Text = words.F("%s Điều %d", "%s of Article %d", l.Text, d.article)
 	}
 }
 
-var levelNames = [4][2]string{{"Phần", "Part"}, {"Chương", "Chapter"}, {"Mục", "Section"}, {"Điều", "Article"}}
+var levelNames = [4]words.Text{
+	words.Of("Phần", "Part"), words.Of("Chương", "Chapter"), words.Of("Mục", "Section"), words.Of("Điều", "Article"),
+}
 
 func (d *drafter) heading(n *node, b *Block) label {
 	b.Kind = BlockHeading
@@ -77,10 +77,10 @@ func (d *drafter) heading(n *node, b *Block) label {
 		number = fmt.Sprint(d.article)
 	}
 	d.clause, d.point = 0, 0
-	l := label{levelNames[n.level][0] + " " + number, levelNames[n.level][1] + " " + number, number}
-	b.Label = l.vi + "."
-	b.Label2 = l.en + "."
-	if d.lang == "en" {
+	l := label{words.F("%s %s", "%s %s", levelNames[n.level], number), number}
+	b.Label = l.Vietnamese + "."
+	b.Label2 = l.English + "."
+	if d.lang == words.English {
 		b.Label, b.Label2 = b.Label2, b.Label
 	}
 	return l
@@ -108,7 +108,7 @@ func (d *drafter) finish() {
 		b := &d.doc.Blocks[d.annexes[0]]
 		b.Label, b.Cite = "Phụ lục", "Phụ lục"
 		if b.ID != "" {
-			d.labels[b.ID] = label{"Phụ lục", "the Annex", ""}
+			d.labels[b.ID] = label{words.Of("Phụ lục", "the Annex"), ""}
 		}
 	}
 	for i := range d.doc.Blocks {
@@ -141,13 +141,11 @@ func (d *drafter) resolve(spans []Span) {
 		s.Path = ""
 		l, ok := d.labels[s.Ref]
 		if !ok { // its paragraph was left out by a condition
-			d.f.addf(s.At, s.Ref, "Dẫn chiếu tới “%s” nhưng mục đó không có trong văn bản này.", "Reference to “%s”, which this document leaves out.", s.Ref)
+			d.f.add(s.At, s.Ref, words.F("Dẫn chiếu tới “%s” nhưng mục đó không có trong văn bản này.",
+				"Reference to “%s”, which this document leaves out.", s.Ref))
 			continue
 		}
-		s.Text = l.vi
-		if lang == "en" {
-			s.Text = l.en
-		}
+		s.Text = l.In(words.Language(lang))
 		if slices.Contains([]string{"số", "number"}, form) {
 			s.Text = l.number
 		}

@@ -3,13 +3,15 @@ package templates
 import (
 	"math/big"
 	"strings"
+
+	"covenant/internal/words"
 )
 
-// NumberWords spells a number out in "vi" or "en", up to 999 999 999 999 999 999;
+// numberWords spells a number out up to 999 999 999 999 999 999;
 // a larger one is written in figures.
 //
 // Vietnamese: “một nghìn không trăm linh năm”, “hai mươi mốt”, “mười lăm”.
-func NumberWords(n *big.Rat, lang string) string {
+func numberWords(n *big.Rat, lang words.Language) string {
 	neg := n.Sign() < 0
 	abs := new(big.Rat).Abs(n)
 	whole := new(big.Int).Quo(abs.Num(), abs.Denom())
@@ -19,7 +21,7 @@ func NumberWords(n *big.Rat, lang string) string {
 	_, frac, _ := strings.Cut(abs.FloatString(6), ".")
 	frac = strings.TrimRight(frac, "0")
 	spell, minus, point, digits := wordsVI, "âm ", " phẩy", viDigits[:]
-	if lang == "en" {
+	if lang == words.English {
 		spell, minus, point, digits = wordsEN, "minus ", " point", enSmall[:10]
 	}
 	s := spell(whole.Int64())

@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"covenant/internal/words"
 )
 
 // Problem is one finding of a check. Columns count characters from 1.
@@ -15,22 +17,18 @@ type Problem struct {
 	Line    int
 	Column  int
 	Text    string // the offending text
-	Message string // a Vietnamese sentence
-	English string // the same in English
+	Message words.Text
 	Hint    string // "did you mean": the likely word, or empty
 	Note    bool   // a remark only; the template is usable
 }
 
 // Error gives the problem in English on one line.
-func (p Problem) Error() string { return p.In("en") }
+func (p Problem) Error() string { return p.In(words.English) }
 
-// In gives the problem on one line in "vi" or "en", as file:line:column: sentence, with the offending text before the
-// sentence where it does not quote it.
-func (p Problem) In(lang string) string {
-	msg, hint := p.Message, "có phải là"
-	if lang == "en" {
-		msg, hint = p.English, "did you mean"
-	}
+// In gives the problem on one line, as file:line:column: sentence, with the offending text before the sentence where it
+// does not quote it.
+func (p Problem) In(l words.Language) string {
+	msg := p.Message.In(l)
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s:%d:%d: ", p.File, p.Line, p.Column)
 	if p.Text != "" && !strings.Contains(msg, strings.TrimSpace(p.Text)) {
@@ -38,7 +36,7 @@ func (p Problem) In(lang string) string {
 	}
 	b.WriteString(msg)
 	if p.Hint != "" {
-		fmt.Fprintf(&b, " (%s “%s”?)", hint, p.Hint)
+		b.WriteString(words.F(" (có phải là “%s”?)", " (did you mean “%s”?)", p.Hint).In(l))
 	}
 	return b.String()
 }
@@ -46,11 +44,14 @@ func (p Problem) In(lang string) string {
 // Problems is a list as an error.
 type Problems []Problem
 
-// Error gives all problems, a line each.
-func (ps Problems) Error() string {
+// Error gives all problems in English, a line each.
+func (ps Problems) Error() string { return ps.In(words.English) }
+
+// In gives all problems, a line each.
+func (ps Problems) In(l words.Language) string {
 	lines := make([]string, len(ps))
 	for i, p := range ps {
-		lines[i] = p.Error()
+		lines[i] = p.In(l)
 	}
 	return strings.Join(lines, "\n")
 }
@@ -89,20 +90,16 @@ const maxProblems = 1000
 // findings collects problems.
 type findings struct{ list Problems }
 
-func (f *findings) add(at Position, text, vi, en string) *Problem {
+func (f *findings) add(at Position, text string, message words.Text) *Problem {
 	if f.full() {
 		return &Problem{}
 	}
-	f.list = append(f.list, Problem{File: at.File, Line: at.Line, Column: at.Column, Text: text, Message: vi, English: en})
+	f.list = append(f.list, Problem{File: at.File, Line: at.Line, Column: at.Column, Text: text, Message: message})
 	return &f.list[len(f.list)-1]
 }
 
 // full says that no more problems are taken, so that hints need no looking for.
 func (f *findings) full() bool { return len(f.list) >= maxProblems }
-
-func (f *findings) addf(at Position, text, vi, en string, args ...any) *Problem {
-	return f.add(at, text, fmt.Sprintf(vi, args...), fmt.Sprintf(en, args...))
-}
 
 // fold writes a word as comparisons see it: lower case, without marks.
 func fold(s string) string {
@@ -141,7 +138,8 @@ func nearest(word string, candidates []string) string {
 	if best == "" { // a word that goes on where a known one ends, or stops short of it
 		for _, c := range candidates {
 			f := fold(c)
-			if len(f) >= 3 && len(w) >= 3 && (strings.HasPrefix(w, f) || strings.HasPrefix(f, w)) && len(f) > len(fold(best)) {
+			if len(f) >= 3 && len(w) >= 3 && (strings.HasPrefix(w, f) || strings.HasPrefix(f, w)) &&
+				len(f) > len(fold(best)) {
 				best = c
 			}
 		}

@@ -11,6 +11,8 @@ import (
 
 	"go.yaml.in/yaml/v3"
 	"golang.org/x/text/unicode/norm"
+
+	"covenant/internal/words"
 )
 
 // Profile is a layout profile: the measures of the printed page as data.
@@ -39,7 +41,8 @@ type Profile struct {
 	}
 	// Marks are the framed words under the number: secrecy, urgency, circulation.
 	Marks struct{ Size, Frame float64 }
-	// Address is the sender's, at the foot of the first page; Bottom is its first baseline's distance from the page's edge.
+	// Address is the sender's, at the foot of the first page; Bottom is its first baseline's distance from the page's
+	// edge.
 	Address struct{ Size, Bottom float64 }
 	Title   struct {
 		Size                float64
@@ -90,8 +93,8 @@ var ErrUnknownProfile = errors.New("unknown layout profile")
 
 var builtinProfiles sync.Map // name to *Profile
 
-// BuiltinProfile returns a profile that comes with the program, as "nd30".
-func BuiltinProfile(name string) (*Profile, error) {
+// builtinProfile returns a profile that comes with the program, as "nd30".
+func builtinProfile(name string) (*Profile, error) {
 	if p, ok := builtinProfiles.Load(name); ok {
 		return p.(*Profile), nil
 	}
@@ -105,6 +108,11 @@ func BuiltinProfile(name string) (*Profile, error) {
 	}
 	builtinProfiles.Store(name, p)
 	return p, nil
+}
+
+// nation is the national name and motto.
+func (p *Profile) nation() (name, motto words.Text) {
+	return words.Of(p.National.Name, p.National.NameEN), words.Of(p.National.Motto, p.National.MottoEN)
 }
 
 // ParseProfile reads a profile; unknown entries are errors.

@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 	"unicode"
+
+	"covenant/internal/words"
 )
 
 // Change says what became of a piece of text between two revisions.
@@ -303,43 +305,45 @@ func around(text string, before, behind bool) string {
 	return strings.Join(lines[:head], "") + "…\n" + strings.Join(lines[len(lines)-tail:], "")
 }
 
-// redlineWords are the words that a redline needs, in Vietnamese or English.
-func redlineWords(lang string) (title, added, removed, changedWord, none string) {
-	if lang == "en" {
-		return "Changes between two revisions", "added", "removed", "changed", "Nothing has changed."
-	}
-	return "So sánh hai lần dự thảo", "bổ sung", "bãi bỏ", "sửa đổi", "Không có thay đổi."
-}
+// The words that a redline needs.
+var (
+	redlineTitle   = words.Of("So sánh hai lần dự thảo", "Changes between two revisions")
+	redlineNothing = words.Of("Không có thay đổi.", "Nothing has changed.")
+	clauseAdded    = words.Of("bổ sung", "added")
+	clauseRemoved  = words.Of("bãi bỏ", "removed")
+	clauseChanged  = words.Of("sửa đổi", "changed")
+)
 
 // RedlineDocument is the redline as a document of its own, clause by clause:
 // added words are underlined and bold, removed ones struck out, so that it can
 // be read in black and white. Its PDF method sets it as any other document.
 func RedlineDocument(before, after *Document) *Document {
 	lang := after.languages()[0]
-	title, added, removed, changedWord, none := redlineWords(lang)
 	d := &Document{Template: after.Template, Options: after.Options, values: after.values, profile: after.profile}
 	d.Options.URL, d.Options.Watermark = "", ""
-	d.Blocks = append(d.Blocks, Block{Kind: BlockTitle, Lines: [][]Span{{{Text: title}}, {{Text: after.Title()}}}})
+	d.Blocks = append(d.Blocks, Block{Kind: BlockTitle, Lines: [][]Span{{{Text: redlineTitle.In(lang)}},
+		{{Text: after.Title()}}}})
 	changes := Redline(before, after)
 	if len(changes) == 0 {
-		d.Blocks = append(d.Blocks, Block{Kind: BlockPara, Spans: []Span{{Text: none}}})
+		d.Blocks = append(d.Blocks, Block{Kind: BlockPara, Spans: []Span{{Text: redlineNothing.In(lang)}}})
 	}
 	for _, c := range changes {
-		state, of := changedWord, c.After
+		state, of := clauseChanged, c.After
 		switch {
 		case c.Before == nil:
-			state = added
+			state = clauseAdded
 		case c.After == nil:
-			state, of = removed, c.Before
+			state, of = clauseRemoved, c.Before
 		}
 		name := of.Number
 		if name == "" {
-			name = partNames[of.ID]
+			name = partNames[of.ID].In(lang)
 		}
 		if name == "" {
 			name = of.ID
 		}
-		d.Blocks = append(d.Blocks, Block{Kind: BlockHeading, Level: 3, Label: name, Cite: name, Spans: []Span{{Text: "(" + state + ")"}}, ID: of.ID})
+		d.Blocks = append(d.Blocks, Block{Kind: BlockHeading, Level: 3, Label: name, Cite: name,
+			Spans: []Span{{Text: "(" + state.In(lang) + ")"}}, ID: of.ID})
 		spans := pieceSpans(c.Heading)
 		if len(spans) > 0 && len(c.Text) > 0 {
 			spans = append(spans, Span{Break: true})
@@ -351,9 +355,14 @@ func RedlineDocument(before, after *Document) *Document {
 }
 
 // partNames are the parts without a number, as a redline calls them.
-var partNames = map[string]string{
-	"dau-trang": "Đầu trang", "tieu-de": "Tiêu đề", "kinh-gui": "Kính gửi", "can-cu": "Căn cứ", "chu-ky": "Chữ ký",
-	"noi-nhan": "Nơi nhận", "doan": "Phần mở đầu",
+var partNames = map[string]words.Text{
+	"dau-trang": words.Of("Đầu trang", "Letterhead"),
+	"tieu-de":   words.Of("Tiêu đề", "Title"),
+	"kinh-gui":  words.Of("Kính gửi", "Addressees"),
+	"can-cu":    words.Of("Căn cứ", "Legal bases"),
+	"chu-ky":    words.Of("Chữ ký", "Signatures"),
+	"noi-nhan":  words.Of("Nơi nhận", "Recipients"),
+	"doan":      words.Of("Phần mở đầu", "Opening"),
 }
 
 func pieceSpans(pieces []Piece) []Span {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"covenant/internal/words"
 	"covenant/templates/internal/font"
 	"covenant/templates/internal/pdfa"
 	"covenant/templates/internal/typeset"
@@ -108,18 +109,19 @@ type renderer struct {
 	elems map[*typeset.Node]*pdfa.Elem
 }
 
-func (d *Document) languages() []string {
-	if d.Options.Lang != "" {
-		return strings.Split(d.Options.Lang, "+")
+func (d *Document) languages() []words.Language {
+	if len(d.Options.Languages) > 0 {
+		return d.Options.Languages
 	}
 	return d.Template.header.languages
 }
 
-func tagOf(lang string) string {
-	if lang == "vi" {
+// tagOf is a language as PDF and XMP name it (BCP 47).
+func tagOf(lang words.Language) string {
+	if lang == words.Vietnamese {
 		return "vi-VN"
 	}
-	return lang
+	return string(lang)
 }
 
 func (r *renderer) start() {
@@ -139,7 +141,8 @@ func (r *renderer) start() {
 		Producer: Renderer, Created: created,
 	}, r.lay.fonts)
 	for _, a := range r.opt.Attachments {
-		r.w.Attachments = append(r.w.Attachments, pdfa.Attachment{Name: a.Name, MIME: a.MIME, Relationship: "Source", Description: a.Description, Data: a.Data})
+		r.w.Attachments = append(r.w.Attachments, pdfa.Attachment{Name: a.Name, MIME: a.MIME, Relationship: "Source",
+			Description: a.Description, Data: a.Data})
 	}
 	r.elems = map[*typeset.Node]*pdfa.Elem{}
 	r.tree(r.lay.result.Root, r.w.Root)
@@ -188,7 +191,8 @@ func (r *renderer) page(i int) {
 				r.begin(i, m)
 				open, current = true, m.Node
 			}
-			r.w.Text(pdfa.Text{X: m.X, Y: m.Y, Size: m.Size, Style: m.Style, Gray: m.Gray, WordExtra: m.WordExtra, Text: m.Text})
+			r.w.Text(pdfa.Text{X: m.X, Y: m.Y, Size: m.Size, Style: m.Style, Gray: m.Gray, WordExtra: m.WordExtra,
+				Text: m.Text})
 			r.record(i, m)
 			if m.Link != "" {
 				open = false
@@ -240,7 +244,8 @@ func (r *renderer) field(page int, m *typeset.Mark, height float64) {
 	}
 	f := m.Field
 	r.w.Fields = append(r.w.Fields, pdfa.Field{
-		Name: f.Name, Tooltip: f.Tooltip, Page: page, Rect: pdfa.Rect{X: m.X, Y: m.Y, W: m.W, H: m.H}, Elem: r.elems[m.Node],
+		Name: f.Name, Tooltip: f.Tooltip, Page: page, Rect: pdfa.Rect{X: m.X, Y: m.Y, W: m.W, H: m.H},
+		Elem: r.elems[m.Node],
 	})
 	kind := SignatureFieldKind
 	if f.Seal {
@@ -278,7 +283,8 @@ func (r *renderer) watermark(i int, page *typeset.Page) {
 	y := page.Height/2 + width/2*sin + p.Size/3*cos
 	r.w.Begin(nil)
 	r.w.Text(pdfa.Text{X: x, Y: y, Size: p.Size, Style: font.Bold, Gray: p.Gray, Angle: p.Angle, Text: text})
-	r.out.Runs = append(r.out.Runs, Run{Page: i + 1, X: milli(x), Y: milli(y), Size: p.Size, Style: 1, Text: text, Kind: RunWatermark})
+	r.out.Runs = append(r.out.Runs, Run{Page: i + 1, X: milli(x), Y: milli(y), Size: p.Size, Style: 1, Text: text,
+		Kind: RunWatermark})
 	l := r.d.profile.LineNumbers
 	for j, y := range page.Lines {
 		if l.Every <= 0 || (j+1)%l.Every != 0 {
@@ -287,7 +293,8 @@ func (r *renderer) watermark(i int, page *typeset.Page) {
 		n := fmt.Sprint(j + 1)
 		x := r.d.profile.Page.Left*mm - 8*mm - r.width(n, font.Regular, l.Size)
 		r.w.Text(pdfa.Text{X: x, Y: y, Size: l.Size, Gray: l.Gray, Text: n})
-		r.out.Runs = append(r.out.Runs, Run{Page: i + 1, X: milli(x), Y: milli(y), Size: l.Size, Text: n, Kind: RunWatermark})
+		r.out.Runs = append(r.out.Runs, Run{Page: i + 1, X: milli(x), Y: milli(y), Size: l.Size, Text: n,
+			Kind: RunWatermark})
 	}
 	r.w.End()
 }
@@ -312,7 +319,8 @@ func (r *renderer) furniture(i int, page *typeset.Page) {
 	r.w.Pagination()
 	r.w.Text(pdfa.Text{X: x, Y: y, Size: p.Size, Text: text})
 	r.w.End()
-	r.out.Runs = append(r.out.Runs, Run{Page: i + 1, X: milli(x), Y: milli(y), Size: p.Size, Text: text, Kind: RunPageNumber})
+	r.out.Runs = append(r.out.Runs, Run{Page: i + 1, X: milli(x), Y: milli(y), Size: p.Size, Text: text,
+		Kind: RunPageNumber})
 }
 
 // address sets the sender's address in the foot of page 1, centred under a rule, in as many lines as it takes
@@ -338,7 +346,8 @@ func (r *renderer) address(page *typeset.Page) {
 	for i, line := range lines {
 		width := r.width(line, font.Regular, p.Address.Size)
 		m := typeset.Mark{
-			Kind: typeset.TextMark, X: (left + right - width) / 2, Y: y + float64(i)*p.Address.Size*1.2, W: width, Size: p.Address.Size, Text: line,
+			Kind: typeset.TextMark, X: (left + right - width) / 2, Y: y + float64(i)*p.Address.Size*1.2, W: width,
+			Size: p.Address.Size, Text: line,
 		}
 		if i < len(lines)-1 {
 			line += " " // words stay apart when the text is taken out
@@ -369,7 +378,8 @@ func (r *renderer) marks() {
 			r.w.Anchors[a.Name] = pdfa.Anchor{Page: a.Page, Y: a.Y}
 		}
 		if a.Bookmark != "" {
-			r.w.Bookmarks = append(r.w.Bookmarks, pdfa.Bookmark{Level: a.Level, Title: a.Bookmark, Page: a.Page, Y: a.Y})
+			r.w.Bookmarks = append(r.w.Bookmarks, pdfa.Bookmark{Level: a.Level, Title: a.Bookmark, Page: a.Page,
+				Y: a.Y})
 		}
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"slices"
 	"strings"
+
+	"covenant/internal/words"
 )
 
 // Template is a parsed template. It is immutable and safe for concurrent use.
@@ -30,22 +32,13 @@ func (t *Template) Title() string { return t.header.title }
 func (t *Template) Version() int { return t.header.version }
 
 // Languages are the languages that the template's text is in, the first one leading.
-func (t *Template) Languages() []string { return slices.Clone(t.header.languages) }
+func (t *Template) Languages() []words.Language { return slices.Clone(t.header.languages) }
 
 // Process names the process definition that belongs to the template.
 func (t *Template) Process() string { return t.header.process }
 
 // Profile names the layout profile.
 func (t *Template) Profile() string { return t.header.layout }
-
-// Variables are the declared variables in their order.
-func (t *Template) Variables() []Variable {
-	out := make([]Variable, len(t.header.variables))
-	for i, v := range t.header.variables {
-		out[i] = *v
-	}
-	return out
-}
 
 // Images are the file names of the pictures that the template names in plain text, sorted and unique.
 func (t *Template) Images() []string {
@@ -81,8 +74,8 @@ func Parse(name string, src []byte) (*Template, []Problem) {
 	t.Digest = sha256.Sum256([]byte(text))
 	head, body, shift, ok := splitHeader(text)
 	if !ok {
-		f.add(Position{name, 1, 1}, "", "Tệp phải bắt đầu bằng dòng “---”, phần đầu, rồi lại một dòng “---”.",
-			"The file must begin with a line “---”, the header, and another line “---”.")
+		f.add(Position{name, 1, 1}, "", words.Of("Tệp phải bắt đầu bằng dòng “---”, phần đầu, rồi lại một dòng “---”.",
+			"The file must begin with a line “---”, the header, and another line “---”."))
 		t.headless, t.broken = true, true
 		return t, f.list.Sorted()
 	}
@@ -114,20 +107,22 @@ func splitHeader(text string) (head, body string, shift int, ok bool) {
 func (f *findings) scan(t *Template) {
 	s := &scanner{f: f, t: t, used: map[string]bool{}}
 	s.collectIDs(t.body)
-	s.nodes(t.body, map[string]*Variable{})
+	s.nodes(t.body, map[string]*variable{})
 	for _, v := range t.header.variables {
 		if !s.used[v.Name] {
-			p := f.addf(v.At, v.Name, "Biến “%s” được khai báo mà không dùng.", "Variable “%s” is declared and not used.", v.Name)
+			p := f.add(v.At, v.Name, words.F("Biến “%s” được khai báo mà không dùng.",
+				"Variable “%s” is declared and not used.", v.Name))
 			p.Note = true
 		}
 	}
 	for id, tr := range t.translations {
 		if _, ok := t.ids[id]; !ok {
-			p := f.addf(tr.at, id, "Không có đoạn nào mang mã “%s” để dịch.", "No paragraph has the id “%s” to translate.", id)
+			p := f.add(tr.at, id, words.F("Không có đoạn nào mang mã “%s” để dịch.",
+				"No paragraph has the id “%s” to translate.", id))
 			p.Hint = nearest(id, keys(t.ids))
 		}
 	}
-	if slices.Contains(t.header.languages, "en") && slices.Contains(t.header.languages, "vi") {
+	if slices.Contains(t.header.languages, words.English) && slices.Contains(t.header.languages, words.Vietnamese) {
 		s.untranslated(t.body)
 	}
 }
@@ -143,7 +138,8 @@ func (s *scanner) collectIDs(nodes []*node) {
 	for _, n := range nodes {
 		if n.id != "" {
 			if first, twice := s.t.ids[n.id]; twice {
-				s.f.addf(n.at, n.id, "Mã “%s” đã dùng ở dòng %d.", "Id “%s” was used on line %d.", n.id, first.Line)
+				s.f.add(n.at, n.id, words.F("Mã “%s” đã dùng ở dòng %d.", "Id “%s” was used on line %d.", n.id,
+					first.Line))
 			} else {
 				s.t.ids[n.id] = n.at
 			}
@@ -161,17 +157,20 @@ func (s *scanner) untranslated(nodes []*node) {
 				break
 			}
 			if n.id == "" || s.t.translations[n.id] == nil {
-				s.f.addf(n.at, clip(n.raw), "Đoạn này chưa có bản dịch: đặt mã {#…} rồi viết “@en mã: …”.", "This paragraph has no translation: give it an id {#…} and write “@en id: …”.")
+				s.f.add(n.at, clip(n.raw), words.Of("Đoạn này chưa có bản dịch: đặt mã {#…} rồi viết “@en mã: …”.",
+					"This paragraph has no translation: give it an id {#…} and write “@en id: …”."))
 			}
 		}
 		for i, c := range n.cells {
 			if worded(c) && n.cells2[i] == nil {
-				s.f.addf(n.at, clip(n.raw), "Ô thứ %d chưa có bản dịch: viết “tiếng Việt // English”.", "Cell %d has no translation: write “tiếng Việt // English”.", i+1)
+				s.f.add(n.at, clip(n.raw), words.F("Ô thứ %d chưa có bản dịch: viết “tiếng Việt // English”.",
+					"Cell %d has no translation: write “tiếng Việt // English”.", i+1))
 			}
 		}
 		for _, c := range n.columns {
 			if worded(c.head) && c.head2 == nil {
-				s.f.add(n.at, clip(n.raw), "Tên cột chưa có bản dịch: viết “tiếng Việt // English”.", "A column's heading has no translation: write “tiếng Việt // English”.")
+				s.f.add(n.at, clip(n.raw), words.Of("Tên cột chưa có bản dịch: viết “tiếng Việt // English”.",
+					"A column's heading has no translation: write “tiếng Việt // English”."))
 			}
 		}
 		if n.kind != nodeBases && n.kind != nodeRecipients && n.kind != nodeTo {
@@ -199,7 +198,7 @@ func clip(s string) string {
 	return s
 }
 
-func (s *scanner) nodes(nodes []*node, scope map[string]*Variable) {
+func (s *scanner) nodes(nodes []*node, scope map[string]*variable) {
 	for _, n := range nodes {
 		n.cond.paths(func(p []string, at Position) { s.path(p, at, scope) })
 		inner := scope
@@ -232,7 +231,8 @@ func (s *scanner) nodes(nodes []*node, scope map[string]*Variable) {
 func (s *scanner) cellCount(table *node, rows []*node) {
 	for _, r := range rows {
 		if r.kind == nodeRow && !r.spanning && len(r.cells) != len(table.columns) {
-			s.f.addf(r.at, clip(r.raw), "Dòng này có %d ô, bảng có %d cột.", "This row has %d cells, the table %d columns.", len(r.cells), len(table.columns))
+			s.f.add(r.at, clip(r.raw), words.F("Dòng này có %d ô, bảng có %d cột.",
+				"This row has %d cells, the table %d columns.", len(r.cells), len(table.columns)))
 		}
 		s.cellCount(table, r.body)
 		s.cellCount(table, r.other)
@@ -240,17 +240,19 @@ func (s *scanner) cellCount(table *node, rows []*node) {
 }
 
 // enter is the scope inside a loop.
-func (s *scanner) enter(l *loop, scope map[string]*Variable) map[string]*Variable {
-	inner := make(map[string]*Variable, len(scope)+1)
+func (s *scanner) enter(l *loop, scope map[string]*variable) map[string]*variable {
+	inner := make(map[string]*variable, len(scope)+1)
 	for k, v := range scope {
 		inner[k] = v
 	}
 	v := s.path(l.over, l.at, scope)
 	if v == nil {
-		v = &Variable{Name: l.name}
+		v = &variable{Name: l.name}
 	} else {
 		if !v.List && v.Type != Table {
-			s.f.addf(l.at, strings.Join(l.over, "."), "“%s” không phải là danh sách hay bảng nên không lặp được.", "“%s” is no list or table, so it cannot be repeated over.", strings.Join(l.over, "."))
+			s.f.add(l.at, strings.Join(l.over, "."),
+				words.F("“%s” không phải là danh sách hay bảng nên không lặp được.",
+					"“%s” is no list or table, so it cannot be repeated over.", strings.Join(l.over, ".")))
 		}
 		row := *v
 		row.List, row.Name = false, l.name
@@ -263,7 +265,7 @@ func (s *scanner) enter(l *loop, scope map[string]*Variable) map[string]*Variabl
 	return inner
 }
 
-func (s *scanner) inlines(list []inline, scope map[string]*Variable) {
+func (s *scanner) inlines(list []inline, scope map[string]*variable) {
 	for _, in := range list {
 		in.cond.paths(func(p []string, at Position) { s.path(p, at, scope) })
 		inner := scope
@@ -275,7 +277,8 @@ func (s *scanner) inlines(list []inline, scope map[string]*Variable) {
 		}
 		if in.kind == inRef {
 			if _, ok := s.t.ids[in.text]; !ok {
-				p := s.f.addf(in.at, in.text, "Không có mục nào mang mã “%s”.", "Nothing has the id “%s”.", in.text)
+				p := s.f.add(in.at, in.text, words.F("Không có mục nào mang mã “%s”.", "Nothing has the id “%s”.",
+					in.text))
 				p.Hint = nearest(in.text, keys(s.t.ids))
 			}
 		}
@@ -284,27 +287,30 @@ func (s *scanner) inlines(list []inline, scope map[string]*Variable) {
 	}
 }
 
-func (s *scanner) call(c *call, scope map[string]*Variable) {
+func (s *scanner) call(c *call, scope map[string]*variable) {
 	v := s.path(c.path, c.at, scope)
 	if v == nil {
 		return
 	}
-	if (v.List || v.Type == Table || v.Type == 0 && v.Columns != nil) && len(c.filters) == 0 && (!v.List || v.Columns != nil) {
-		s.f.addf(c.at, c.raw, "“%s” là danh sách; dùng “@mỗi” hoặc bộ lọc (số_lượng, tổng:cột, nối).", "“%s” is a list; use “@each” or a filter (count, sum:column, join).", c.raw)
+	if (v.List || v.Type == Table || v.Type == 0 && v.Columns != nil) && len(c.filters) == 0 &&
+		(!v.List || v.Columns != nil) {
+		s.f.add(c.at, c.raw, words.F("“%s” là danh sách; dùng “@mỗi” hoặc bộ lọc (số_lượng, tổng:cột, nối).",
+			"“%s” is a list; use “@each” or a filter (count, sum:column, join).", c.raw))
 	}
 	for i, u := range c.filters {
 		if i == 0 {
 			s.accepts(u, v)
 		}
 		if (u.name == "tổng" || u.name == "sum") && u.arg != "" && v.column(u.arg) == nil {
-			p := s.f.addf(u.at, u.arg, "Không có cột “%s” để cộng.", "There is no column “%s” to add up.", u.arg)
+			p := s.f.add(u.at, u.arg, words.F("Không có cột “%s” để cộng.", "There is no column “%s” to add up.",
+				u.arg))
 			p.Hint = nearest(u.arg, v.columnNames())
 		}
 	}
 }
 
 // accepts reports a filter that can make nothing of a value's type. A filter behind another gets text.
-func (s *scanner) accepts(u filterUse, v *Variable) {
+func (s *scanner) accepts(u filterUse, v *variable) {
 	types, bounded := filterTypes[u.name]
 	if !bounded || v.Type == 0 && v.Columns == nil && !v.List { // an unknown type was reported where it is declared
 		return
@@ -316,20 +322,20 @@ func (s *scanner) accepts(u filterUse, v *Variable) {
 	if slices.Contains(types, typ) {
 		return
 	}
-	var vi, en []string
-	for _, t := range types {
-		vi, en = append(vi, typeNames[t][0]), append(en, typeNames[t][1])
+	takes := make([]words.Text, len(types))
+	for i, t := range types {
+		takes[i] = typeNames[t]
 	}
-	s.f.addf(u.at, u.name, "Bộ lọc “%[1]s” không dùng được cho “%[2]s”: cần giá trị loại %[3]s.", "Filter “%[1]s” can make nothing of “%[2]s”: it takes %[4]s.",
-		u.name, v.Name, strings.Join(vi, ", "), strings.Join(en, ", "))
+	s.f.add(u.at, u.name, words.F("Bộ lọc “%s” không dùng được cho “%s”: cần giá trị loại %s.",
+		"Filter “%s” can make nothing of “%s”: it takes %s.", u.name, v.Name, words.Join(", ", takes...)))
 }
 
 // attr checks an entry of a block; “đơn vị” and the like name a variable.
-func (s *scanner) attr(n *node, a attr, scope map[string]*Variable) {
+func (s *scanner) attr(n *node, a attr, scope map[string]*variable) {
 	allowed := blockAttrs[n.kind]
 	kind, ok := allowed[a.key]
 	if !ok {
-		p := s.f.addf(a.at, a.key, "Không có mục “%s” ở đây.", "There is no entry “%s” here.", a.key)
+		p := s.f.add(a.at, a.key, words.F("Không có mục “%s” ở đây.", "There is no entry “%s” here.", a.key))
 		p.Hint = nearest(a.key, keys(allowed))
 		return
 	}
@@ -337,7 +343,8 @@ func (s *scanner) attr(n *node, a attr, scope map[string]*Variable) {
 		if path := s.f.path(a.raw, a.at); path != nil {
 			v := s.path(path, a.at, scope)
 			if v != nil && v.Type != Agency && v.Type != PositionHeld && v.Type != Person {
-				s.f.addf(a.at, a.raw, "“%s” phải có loại đơn vị, người hoặc chức vụ.", "“%s” must be of type agency, person or position.", a.raw)
+				s.f.add(a.at, a.raw, words.F("“%s” phải có loại đơn vị, người hoặc chức vụ.",
+					"“%s” must be of type agency, person or position.", a.raw))
 			}
 		}
 		return
@@ -346,13 +353,13 @@ func (s *scanner) attr(n *node, a attr, scope map[string]*Variable) {
 }
 
 // path finds what a path names; unknown names are reported with a hint.
-func (s *scanner) path(path []string, at Position, scope map[string]*Variable) *Variable {
+func (s *scanner) path(path []string, at Position, scope map[string]*variable) *variable {
 	if len(path) == 0 || s.f.full() {
 		return nil
 	}
 	whole := strings.Join(path, ".")
 	if word, ok := documentWords[whole]; ok {
-		return &Variable{Name: whole, Type: documentTypes[word]}
+		return &variable{Name: whole, Type: documentTypes[word]}
 	}
 	v := scope[path[0]]
 	if v == nil {
@@ -364,20 +371,20 @@ func (s *scanner) path(path []string, at Position, scope map[string]*Variable) *
 		}
 	}
 	if v == nil {
-		p := s.f.addf(at, path[0], "Không có biến “%s”.", "There is no variable “%s”.", path[0])
+		p := s.f.add(at, path[0], words.F("Không có biến “%s”.", "There is no variable “%s”.", path[0]))
 		p.Hint = nearest(path[0], s.visible(scope))
 		return nil
 	}
 	for _, name := range path[1:] {
 		if name == "thứ_tự" || name == "index" {
-			return &Variable{Name: name, Type: Number}
+			return &variable{Name: name, Type: Number}
 		}
 		if name == "cuối" || name == "last" {
-			return &Variable{Name: name, Type: YesNo}
+			return &variable{Name: name, Type: YesNo}
 		}
 		c := v.column(name)
 		if c == nil {
-			p := s.f.addf(at, whole, "“%s” không có phần “%s”.", "“%s” has no part “%s”.", v.Name, name)
+			p := s.f.add(at, whole, words.F("“%s” không có phần “%s”.", "“%s” has no part “%s”.", v.Name, name))
 			p.Hint = nearest(name, v.columnNames())
 			return nil
 		}
@@ -386,7 +393,7 @@ func (s *scanner) path(path []string, at Position, scope map[string]*Variable) *
 	return v
 }
 
-func (s *scanner) visible(scope map[string]*Variable) []string {
+func (s *scanner) visible(scope map[string]*variable) []string {
 	out := append(keys(scope), keys(documentWords)...)
 	for _, v := range s.t.header.variables {
 		out = append(out, v.Name)

@@ -9,6 +9,8 @@ import (
 
 	"go.yaml.in/yaml/v3"
 	"golang.org/x/text/unicode/norm"
+
+	"covenant/internal/words"
 )
 
 // Day is a civil date. The zero Day is "no date".
@@ -100,19 +102,21 @@ func ParseValues(name string, data []byte) (Values, []Problem) {
 func (f *findings) source(name string, data []byte) (string, bool) {
 	at := Position{name, 1, 1}
 	if len(data) > maxSource {
-		f.addf(at, "", "Tệp quá lớn: %d byte, tối đa %d.", "The file is too large: %d bytes, at most %d.", len(data), maxSource)
+		f.add(at, "", words.F("Tệp quá lớn: %d byte, tối đa %d.", "The file is too large: %d bytes, at most %d.",
+			len(data), maxSource))
 		return "", false
 	}
 	text := strings.TrimPrefix(string(data), "\uFEFF")
 	if !validUTF8(text) {
-		f.add(at, "", "Tệp không phải là văn bản UTF-8. Hãy lưu lại với mã UTF-8.", "The file is not UTF-8 text. Save it as UTF-8.")
+		f.add(at, "", words.Of("Tệp không phải là văn bản UTF-8. Hãy lưu lại với mã UTF-8.",
+			"The file is not UTF-8 text. Save it as UTF-8."))
 		return "", false
 	}
 	text = strings.ReplaceAll(text, "\r\n", "\n")
 	if !norm.NFC.IsNormalString(text) {
 		at := firstNFD(name, text)
-		p := f.add(at, "", "Chữ có dấu được viết dạng tổ hợp (NFD); đã chuyển sang dạng dựng sẵn (NFC).",
-			"Accented letters are written decomposed (NFD); they were composed (NFC).")
+		p := f.add(at, "", words.Of("Chữ có dấu được viết dạng tổ hợp (NFD); đã chuyển sang dạng dựng sẵn (NFC).",
+			"Accented letters are written decomposed (NFD); they were composed (NFC)."))
 		p.Note = true
 		text = norm.NFC.String(text)
 	}
@@ -142,8 +146,8 @@ func (f *findings) yaml(name, text string, shift int) *yaml.Node {
 				msg = after
 			}
 		}
-		f.addf(Position{name, line + shift, 1}, "", "Không đọc được YAML: %s. Kiểm tra thụt dòng, dấu hai chấm và dấu nháy.",
-			"The YAML cannot be read: %s. Check indentation, colons and quotes.", msg)
+		f.add(Position{name, line + shift, 1}, "", words.F("Không đọc được YAML: %s. Kiểm tra thụt dòng, dấu hai "+
+			"chấm và dấu nháy.", "The YAML cannot be read: %s. Check indentation, colons and quotes.", msg))
 		return nil
 	}
 	if len(doc.Content) == 0 {
@@ -155,7 +159,8 @@ func (f *findings) yaml(name, text string, shift int) *yaml.Node {
 		return nil
 	}
 	if root.Kind != yaml.MappingNode {
-		f.add(Position{name, root.Line, root.Column}, root.Value, "Ở đây phải là các cặp “tên: giá trị”.", "Expected pairs “name: value” here.")
+		f.add(Position{name, root.Line, root.Column}, root.Value, words.Of("Ở đây phải là các cặp “tên: giá trị”.",
+			"Expected pairs “name: value” here."))
 		return nil
 	}
 	return root
@@ -167,8 +172,8 @@ func (f *findings) tame(name string, n *yaml.Node, shift, depth int, count *int)
 	*count++
 	at := Position{name, n.Line, n.Column}
 	if n.Kind == yaml.AliasNode || depth > maxDepth || *count > maxNodes {
-		f.add(at, n.Value, "Dữ liệu lồng quá sâu, quá lớn, hoặc dùng bí danh YAML (*) – không được phép.",
-			"The data are nested too deeply, too large, or use YAML aliases (*), which is not allowed.")
+		f.add(at, n.Value, words.Of("Dữ liệu lồng quá sâu, quá lớn, hoặc dùng bí danh YAML (*) – không được phép.",
+			"The data are nested too deeply, too large, or use YAML aliases (*), which is not allowed."))
 		return false
 	}
 	for _, c := range n.Content {
@@ -187,7 +192,8 @@ func (f *findings) repeated(name string, n *yaml.Node) {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k := n.Content[i]
 		if line, twice := seen[k.Value]; twice {
-			f.addf(Position{name, k.Line, k.Column}, k.Value, "“%s” đã có ở dòng %d.", "“%s” was given before, on line %d.", k.Value, line)
+			f.add(Position{name, k.Line, k.Column}, k.Value, words.F("“%s” đã có ở dòng %d.",
+				"“%s” was given before, on line %d.", k.Value, line))
 		}
 		seen[k.Value] = k.Line
 	}
@@ -242,9 +248,9 @@ func thousands(s string) bool {
 }
 
 // formatNumber writes a number the Vietnamese or English way.
-func formatNumber(n *big.Rat, lang string) string {
+func formatNumber(n *big.Rat, lang words.Language) string {
 	point, group := ",", "."
-	if lang == "en" {
+	if lang == words.English {
 		point, group = ".", ","
 	}
 	s := n.FloatString(6)
@@ -285,7 +291,7 @@ func (v *value) truth() bool {
 }
 
 // plain is the value as text without a filter.
-func (v *value) plain(lang string) string {
+func (v *value) plain(lang words.Language) string {
 	switch {
 	case v == nil:
 		return ""

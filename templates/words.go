@@ -1,5 +1,7 @@
 package templates
 
+import "covenant/internal/words"
+
 // Keywords of the language: Vietnamese first, English aliases beside them. All
 // are compared folded to lower case with single spaces.
 
@@ -77,11 +79,19 @@ var typeWords = map[string]Type{
 }
 
 // typeNames are the words that messages use.
-var typeNames = map[Type][2]string{
-	Text: {"văn bản", "text"}, LongText: {"văn bản dài", "long text"}, Number: {"số", "number"},
-	Money: {"tiền", "money"}, Date: {"ngày", "date"}, Year: {"năm", "year"}, YesNo: {"có/không", "yes/no"},
-	Choice: {"lựa chọn", "choice"}, Person: {"người", "person"}, PositionHeld: {"chức vụ", "position"},
-	Agency: {"đơn vị", "agency"}, Table: {"bảng", "table"},
+var typeNames = map[Type]words.Text{
+	Text:         words.Of("văn bản", "text"),
+	LongText:     words.Of("văn bản dài", "long text"),
+	Number:       words.Of("số", "number"),
+	Money:        words.Of("tiền", "money"),
+	Date:         words.Of("ngày", "date"),
+	Year:         words.Of("năm", "year"),
+	YesNo:        words.Of("có/không", "yes/no"),
+	Choice:       words.Of("lựa chọn", "choice"),
+	Person:       words.Of("người", "person"),
+	PositionHeld: words.Of("chức vụ", "position"),
+	Agency:       words.Of("đơn vị", "agency"),
+	Table:        words.Of("bảng", "table"),
 }
 
 // fieldWords are the English aliases of the built-in fields of records.
@@ -93,9 +103,11 @@ var fieldWords = map[string]string{
 
 // headerWords are the keys of the header and of variables.
 var headerWords = map[string]string{
-	"template": "mẫu", "title": "tên", "name": "tên", "version": "phiên bản", "valid": "hiệu lực", "from": "từ", "to": "đến",
+	"template": "mẫu", "title": "tên", "name": "tên", "version": "phiên bản", "valid": "hiệu lực", "from": "từ",
+	"to":        "đến",
 	"languages": "ngôn ngữ", "process": "quy trình", "layout": "trình bày", "variables": "biến", "description": "mô tả",
-	"type": "loại", "label": "nhãn", "label_en": "nhãn_en", "required": "bắt buộc", "default": "mặc định", "choices": "các lựa chọn",
+	"type": "loại", "label": "nhãn", "label_en": "nhãn_en", "required": "bắt buộc", "default": "mặc định",
+	"choices": "các lựa chọn",
 	"columns": "cột", "total": "tổng", "rows": "số dòng", "min": "ít nhất", "max": "nhiều nhất", "length": "dài nhất",
 	"letterhead": "đầu trang", "example": "ví dụ",
 }
@@ -119,4 +131,5 @@ var documentWords = map[string]string{
 }
 
 // documentTypes are the types of the built-in values.
-var documentTypes = map[string]Type{"number": Text, "symbol": Text, "date": Date, "year": Year, "place": Text, "title": Text}
+var documentTypes = map[string]Type{"number": Text, "symbol": Text, "date": Date, "year": Year, "place": Text,
+	"title": Text}

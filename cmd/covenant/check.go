@@ -7,9 +7,10 @@ import (
 	"os"
 	"path/filepath"
 
+	"covenant/internal/words"
 	"covenant/templates"
 	"covenant/templates/library"
-	"covenant/workflow/process"
+	"covenant/workflow"
 )
 
 type checkCmd struct {
@@ -26,7 +27,7 @@ func (cmd *checkCmd) Run(e *env) error {
 			return err
 		}
 		for _, p := range problems {
-			fmt.Fprintln(e.out, p.In(string(e.lang)))
+			fmt.Fprintln(e.out, p.In(e.lang))
 			if !p.Note {
 				found++
 			}
@@ -51,7 +52,7 @@ func (cmd *checkCmd) check(name string) ([]templates.Problem, error) {
 		files.valuesName = cmd.Data
 	}
 	if files.process != nil {
-		if _, err := process.Parse(files.processName, files.process); err != nil {
+		if _, err := workflow.ParseProcess(files.processName, files.process); err != nil {
 			return nil, err
 		}
 	}
@@ -81,8 +82,8 @@ func (cmd *checkCmd) check(name string) ([]templates.Problem, error) {
 func noSample(files templateFiles) templates.Problem {
 	return templates.Problem{
 		File: files.name, Line: 1, Column: 1, Note: true,
-		Message: "Chưa in thử: không có tệp số liệu mẫu " + filepath.Base(files.valuesName) + " bên cạnh mẫu; có thể chỉ ra bằng --data.",
-		English: "No trial rendering: there is no file of sample values " + filepath.Base(files.valuesName) + " beside the template; name one by --data.",
+		Message: words.F("Chưa in thử: không có tệp số liệu mẫu %s bên cạnh mẫu; có thể chỉ ra bằng --data.",
+			"No trial rendering: there is no file of sample values %s beside the template; name one by --data.", filepath.Base(files.valuesName)),
 	}
 }
 

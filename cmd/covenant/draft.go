@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"covenant/internal/words"
 	"covenant/templates"
 	"covenant/templates/library"
 )
@@ -34,7 +35,12 @@ func (cmd *draftCmd) Run(e *env) error {
 	if word && (cmd.Fields || cmd.Attach) {
 		return errors.New("a Word file has no signature fields and carries no source: --fields and --attach are for .pdf")
 	}
-	opt := templates.DraftOptions{Number: cmd.Number, Symbol: cmd.Symbol, Watermark: cmd.Watermark, Lang: cmd.Languages}
+	opt := templates.DraftOptions{Number: cmd.Number, Symbol: cmd.Symbol, Watermark: cmd.Watermark}
+	if cmd.Languages != "" {
+		for _, l := range strings.Split(cmd.Languages, "+") {
+			opt.Languages = append(opt.Languages, words.Language(l))
+		}
+	}
 	var err error
 	if cmd.Date != "" {
 		if opt.Date, err = templates.ParseDay(cmd.Date); err != nil {
@@ -130,7 +136,7 @@ func loadFonts(dir string) (templates.Fonts, error) {
 
 func printed(e *env, problems templates.Problems) error {
 	for _, p := range problems.Sorted() {
-		fmt.Fprintln(e.err, p.In(string(e.lang)))
+		fmt.Fprintln(e.err, p.In(e.lang))
 	}
 	return &exitError{status: 1}
 }

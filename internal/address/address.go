@@ -1,6 +1,6 @@
-// Package address is the one table of where things are found: the addresses that the pages answer are those that
-// mails, QR codes and links name. An address is made from its [Route] and answered under the route's pattern, so the
-// two cannot differ.
+// Package address is the one table of where things are found: the addresses that the pages answer are those that mails,
+// QR codes and links name. An address is made from its [Route] and answered under the route's pattern, so the two
+// cannot differ.
 package address
 
 import (
@@ -51,16 +51,12 @@ func (r Route) Of(values ...string) string {
 	var b strings.Builder
 	for segment := range strings.SplitSeq(strings.TrimPrefix(string(r), "/"), "/") {
 		b.WriteByte('/')
-		name, suffix, named := cutName(segment)
-		switch {
-		case !named:
+		_, suffix, named := cutName(segment)
+		if !named {
 			b.WriteString(segment)
 			continue
-		case strings.HasSuffix(name, "..."): // takes segments
-			b.WriteString(strings.ReplaceAll(url.PathEscape(values[0]), "%2F", "/"))
-		default:
-			b.WriteString(url.PathEscape(values[0]) + suffix)
 		}
+		b.WriteString(url.PathEscape(values[0]) + suffix)
 		values = values[1:]
 	}
 	return b.String()

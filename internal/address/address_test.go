@@ -11,7 +11,7 @@ func TestAddressesLeadToTheirRoutes(t *testing.T) {
 	mux, reached := http.NewServeMux(), Route("")
 	var got *http.Request
 	for _, r := range []Route{
-		Home, Covenants, Calendar, Register, Check, Health, Asset, Covenant, Parts, Changes, Document, Revision, Redline,
+		Home, Covenants, Calendar, Register, Check, Health, Covenant, Parts, Changes, Document, Revision, Redline,
 		Evidence, Minutes, Scores,
 		ScoreSheet, Board, BoardParts, Public, PublicDocument,
 	} {
@@ -38,8 +38,8 @@ func TestAddressesLeadToTheirRoutes(t *testing.T) {
 		{ScoreSheet.For("2026/kinh-te", "so-yte"), ScoreSheet, "agency", "so-yte"},
 		{ScoreSheet.For("2026/kinh-te", "Sở Y tế/2?"), ScoreSheet, "agency", "Sở Y tế/2?"},
 		{Board.For("2026/kinh-te"), Board, "name", "kinh-te"},
-		{Asset.Of("fonts/a b.woff2"), Asset, "path", "fonts/a b.woff2"},
-		{Public.Of("k7q2m5"), Public, "token", "k7q2m5"}, {PublicDocument.Of("k7q2m5"), PublicDocument, "token", "k7q2m5"},
+		{Public.Of("k7q2m5"), Public, "token", "k7q2m5"}, {PublicDocument.Of("k7q2m5"), PublicDocument, "token",
+			"k7q2m5"},
 	} {
 		reached, got = "", nil
 		mux.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, c.made, nil))
@@ -61,9 +61,6 @@ func TestAddressesLeadToTheirRoutes(t *testing.T) {
 }
 
 func TestOn(t *testing.T) {
-	if got := Asset.Of("fonts/a.woff2"); got != "/static/fonts/a.woff2" {
-		t.Errorf("got %q", got)
-	}
 	for _, public := range []string{"https://giaouoc.example", "https://giaouoc.example/"} {
 		if got := On(public, Public.Of("k7q2m5")); got != "https://giaouoc.example/t/k7q2m5" {
 			t.Errorf("got %q", got)

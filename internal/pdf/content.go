@@ -9,9 +9,11 @@ import (
 // maxOperators bounds the reading of a content stream.
 const maxOperators = 200_000
 
-// eachOperator calls fn for the operators of a content stream (§7.8.2) with their operands, until something cannot be read.
+// eachOperator calls fn for the operators of a content stream (§7.8.2) with their operands, until something cannot be
+// read.
 func (f *File) eachOperator(data []byte, fn func(op string, args []Object)) {
-	p := &parser{r: bytes.NewReader(data), size: int64(len(data)), elements: f.src.lim.MaxElements, maxDepth: f.src.lim.MaxDepth, embedded: true,
+	p := &parser{r: bytes.NewReader(data), size: int64(len(data)), elements: f.src.lim.MaxElements,
+		maxDepth: f.src.lim.MaxDepth, embedded: true,
 		work: f.Work()}
 	var args []Object
 	for range maxOperators {
@@ -59,8 +61,8 @@ func (p *parser) skipInlineImage() bool {
 	return false
 }
 
-// PageText is the text that a page's own content streams show, a line for each place that the text is set at, as far as its
-// fonts tell what their codes mean. Of contents longer than limit only so many bytes are read.
+// PageText is the text that a page's own content streams show, a line for each place that the text is set at, as far as
+// its fonts tell what their codes mean. Of contents longer than limit only so many bytes are read.
 func (f *File) PageText(page Ref, limit int64) []string {
 	d, err := f.Dict(page)
 	if err != nil || d == nil {

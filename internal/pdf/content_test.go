@@ -8,18 +8,23 @@ import (
 	"testing"
 )
 
-// pageFile writes a file of one page with the given content and two fonts, L (one byte a code) and W (two, with ToUnicode).
+// pageFile writes a file of one page with the given content and two fonts, L (one byte a code) and W (two, with
+// ToUnicode).
 func pageFile(content string) []byte {
 	var b bytes.Buffer
-	cmap := "/CIDInit begin\n2 beginbfchar\n<0001> <1ED9>\n<0002> <D83DDE00>\nendbfchar\n2 beginbfrange\n<0010> <0012> <0061>\n<0020> <0021> [<0111> <00740068>]\nendbfrange\n"
+	cmap := "/CIDInit begin\n2 beginbfchar\n<0001> <1ED9>\n<0002> <D83DDE00>\nendbfchar\n2 beginbfrange\n<0010> " +
+		"<0012> <0061>\n<0020> <0021> [<0111> <00740068>]\nendbfrange\n"
 	stm := func(dict, s string) string {
 		return fmt.Sprintf("<<%s/Length %d>>\nstream\n%s\nendstream", dict, len(s), s)
 	}
 	offsets := []int{}
 	b.WriteString("%PDF-1.7\n")
-	for i, o := range []string{"<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[3 0 R]/Count 1/Resources<</Font<</L 6 0 R/W 7 0 R>>>>>>",
-		"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents[4 0 R 5 0 R]>>", stm("", content), stm("", "BT (end) Tj ET"),
-		"<</Type/Font/Subtype/Type1/BaseFont/Times-Roman>>", "<</Type/Font/Subtype/Type0/ToUnicode 8 0 R>>", stm("", cmap)} {
+	for i, o := range []string{"<</Type/Catalog/Pages 2 0 R>>",
+		"<</Type/Pages/Kids[3 0 R]/Count 1/Resources<</Font<</L 6 0 R/W 7 0 R>>>>>>",
+		"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents[4 0 R 5 0 R]>>", stm("", content),
+		stm("", "BT (end) Tj ET"),
+		"<</Type/Font/Subtype/Type1/BaseFont/Times-Roman>>", "<</Type/Font/Subtype/Type0/ToUnicode 8 0 R>>",
+		stm("", cmap)} {
 		offsets = append(offsets, b.Len())
 		fmt.Fprintf(&b, "%d 0 obj\n%s\nendobj\n", i+1, o)
 	}

@@ -15,8 +15,8 @@ import (
 	"slices"
 )
 
-// decrypter undoes the standard security handler (§7.6.4) of a file that opens without a password. It serves reading only:
-// files that are to be extended are opened without AllowEncrypted.
+// decrypter undoes the standard security handler (§7.6.4) of a file that opens without a password. It serves reading
+// only: files that are to be extended are opened without AllowEncrypted.
 type decrypter struct {
 	dict     Ref // the Encrypt dictionary, whose own strings are not encrypted
 	key      []byte
@@ -41,8 +41,8 @@ var errPassword = errors.New("the file opens with a password only")
 // Locked tells whether the file is encrypted and does not open without a password: its strings and streams stay unread.
 func (f *File) Locked() bool { return f.Encrypted() && f.src.crypt == nil }
 
-// unlock prepares deciphering with the empty user password; a file that does not open so, or whose encryption is not known,
-// stays locked.
+// unlock prepares deciphering with the empty user password; a file that does not open so, or whose encryption is not
+// known, stays locked.
 func (f *File) unlock() {
 	d, err := f.Dict(f.Trailer().Get("Encrypt"))
 	if err != nil || d == nil {
@@ -120,7 +120,8 @@ func (f *File) cryptMethod(d Dict, which Name) (method, error) {
 	return 0, fmt.Errorf("%w: an unknown crypt filter", ErrMalformed)
 }
 
-var passwordPadding = []byte("\x28\xBF\x4E\x5E\x4E\x75\x8A\x41\x64\x00\x4E\x56\xFF\xFA\x01\x08\x2E\x2E\x00\xB6\xD0\x68\x3E\x80\x2F\x0C\xA9\xFE\x64\x53\x69\x7A")
+var passwordPadding = []byte("\x28\xBF\x4E\x5E\x4E\x75\x8A\x41\x64\x00\x4E\x56\xFF\xFA\x01\x08" +
+	"\x2E\x2E\x00\xB6\xD0\x68\x3E\x80\x2F\x0C\xA9\xFE\x64\x53\x69\x7A")
 
 // openMD5 is algorithms 2, 4 and 5 of §7.6.4.3–4 with the empty user password.
 func (c *decrypter) openMD5(f *File, d Dict, r, length int) ([]byte, error) {
@@ -310,7 +311,8 @@ func (c *decrypter) bytes(ref Ref, m method, in []byte) ([]byte, error) {
 
 // reader deciphers a stream's bytes, at most limit of them.
 func (c *decrypter) reader(s *Stream, names []Name, limit int64) (io.Reader, error) {
-	if len(names) > 0 && names[0] == "Crypt" || c.streams == identity || (!c.metadata && s.Dict.Get("Type") == Name("Metadata")) {
+	if len(names) > 0 && names[0] == "Crypt" || c.streams == identity ||
+		(!c.metadata && s.Dict.Get("Type") == Name("Metadata")) {
 		return s.Raw(), nil
 	}
 	if s.Length > limit+32 {

@@ -8,8 +8,8 @@ import (
 	"iter"
 )
 
-// ErrEncrypted is returned for a file with an Encrypt dictionary (§7.6), whose strings and streams this package does not
-// decipher.
+// ErrEncrypted is returned for a file with an Encrypt dictionary (§7.6), whose strings and streams this package does
+// not decipher.
 var ErrEncrypted = errors.New("the pdf is encrypted: remove its protection first, then try again")
 
 // maxObjectNumber is the largest object number of §C.2's table of limits.
@@ -119,7 +119,7 @@ func (f *File) checkHeader() error {
 	return nil
 }
 
-// Size is the file's size in bytes (of the prefix, in a view made by Prefix or AsOf).
+// Size is the file's size in bytes (up to the end of the revision, in a view made by AsOf).
 func (f *File) Size() int64 { return f.size }
 
 // ReaderAt gives the file's bytes.
@@ -143,15 +143,6 @@ func (f *File) Revisions() []Revision { return f.revisions }
 func (f *File) AsOf(i int) *File {
 	revs := f.revisions[: i+1 : i+1]
 	return &File{src: f.src, size: revs[i].End, revisions: revs, rebuilt: f.rebuilt}
-}
-
-// Prefix opens the first end bytes as a file of their own, without relying on what follows them. Parsed objects are
-// not shared.
-func (f *File) Prefix(end int64) (*File, error) {
-	if end < 0 || end > f.size {
-		return nil, malformed(end, "beyond the file's %d bytes", f.size)
-	}
-	return Open(f.src.r, end, f.src.lim)
 }
 
 // Lookup returns the newest cross-reference entry of an object number.
@@ -418,7 +409,8 @@ func (f *File) Catalog() (Ref, Dict, error) {
 	}
 	d, ok := o.(Dict)
 	if !ok {
-		return Ref{}, nil, fmt.Errorf("%w: the document catalogue, object %d, is not a dictionary", ErrMalformed, ref.Num)
+		return Ref{}, nil, fmt.Errorf("%w: the document catalogue, object %d, is not a dictionary", ErrMalformed,
+			ref.Num)
 	}
 	return ref, d, nil
 }

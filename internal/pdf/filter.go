@@ -232,7 +232,8 @@ func unpredict(r io.Reader, p Dict) (io.Reader, error) {
 		}
 		return def
 	}
-	predictor, colors, bits, columns := get("Predictor", 1), get("Colors", 1), get("BitsPerComponent", 8), get("Columns", 1)
+	predictor, colors, bits, columns := get("Predictor", 1), get("Colors", 1), get("BitsPerComponent", 8),
+		get("Columns", 1)
 	if predictor == 1 {
 		return r, nil
 	}
@@ -240,7 +241,8 @@ func unpredict(r io.Reader, p Dict) (io.Reader, error) {
 		return nil, fmt.Errorf("%w: a predictor that cannot be undone", ErrMalformed)
 	}
 	row := (colors*bits*columns + 7) / 8
-	return &predictorReader{r: r, tiff: predictor == 2, step: max(1, colors*bits/8), row: make([]byte, row+1), prior: make([]byte, row)}, nil
+	return &predictorReader{r: r, tiff: predictor == 2, step: max(1, colors*bits/8), row: make([]byte, row+1),
+		prior: make([]byte, row)}, nil
 }
 
 type predictorReader struct {

@@ -5,8 +5,8 @@ import (
 	"image/color"
 )
 
-// Samples splits a picture into its RGB samples, not multiplied by alpha, and its alpha, which is nil where all of it is opaque
-// (§8.9.5, §11.6.5.2).
+// Samples splits a picture into its RGB samples, not multiplied by alpha, and its alpha, which is nil where all of it
+// is opaque (§8.9.5, §11.6.5.2).
 func Samples(img image.Image) (rgb, alpha []byte) {
 	b := img.Bounds()
 	rgb = make([]byte, 0, 3*b.Dx()*b.Dy())

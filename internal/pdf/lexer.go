@@ -15,7 +15,8 @@ func malformed(at int64, format string, args ...any) error {
 	return fmt.Errorf("%w: at byte %d: %s", ErrMalformed, at, fmt.Sprintf(format, args...))
 }
 
-// window is how many bytes the parser asks of the file at a time, at first; it doubles up to maxWindow as an object goes on.
+// window is how many bytes the parser asks of the file at a time, at first; it doubles up to maxWindow as an object
+// goes on.
 const (
 	window    = 1 << 10
 	maxWindow = 32 << 10
@@ -36,7 +37,8 @@ type parser struct {
 }
 
 func (f *File) parserAt(off int64) *parser {
-	return &parser{r: f.src.r, size: f.size, base: off, elements: f.src.lim.MaxElements, maxDepth: f.src.lim.MaxDepth, work: f.Work()}
+	return &parser{r: f.src.r, size: f.size, base: off, elements: f.src.lim.MaxElements, maxDepth: f.src.lim.MaxDepth,
+		work: f.Work()}
 }
 
 func (p *parser) pos() int64 { return p.base + int64(p.i) }

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// Pages lists the page objects in order (§7.7.3.2), one that the tree names more than once where it comes first. Trees deeper
-// than Limits.MaxDepth are errors.
+// Pages lists the page objects in order (§7.7.3.2), one that the tree names more than once where it comes first. Trees
+// deeper than Limits.MaxDepth are errors.
 func (f *File) Pages() ([]Ref, error) { return f.firstPages(math.MaxInt) }
 
 // Page returns page n, counted from 1; false where the file has fewer. It reads no more of the page tree than it must.

@@ -54,19 +54,20 @@ func parse(t *testing.T, text string) (Object, error) {
 
 func TestObjects(t *testing.T) {
 	for text, want := range map[string]Object{
-		"null":                         Null{},
-		"true ":                        Boolean(true),
-		"-17":                          Integer(-17),
-		"+.5":                          Real(0.5),
-		"4.":                           Real(4),
-		"/A#20B":                       Name("A B"),
-		"/":                            Name(""),
-		"(a\\(b\\)\\\\ (n) \\101\\7)":  String{Bytes: "a(b)\\ (n) A\a"},
-		"(line\\\r\nnext\r\nend)":      String{Bytes: "linenext\nend"},
-		"<48 65 6C6C 7>":               String{Bytes: "Hellp", Hex: true},
-		"12 0 R":                       Ref{12, 0},
-		"[1 0 R 2 0 3 0 R]":            Array{Ref{1, 0}, Integer(2), Integer(0), Ref{3, 0}},
-		"<</A 1/B[2 3]/C<</D(x)>>>>":   Dict{{"A", Integer(1)}, {"B", Array{Integer(2), Integer(3)}}, {"C", Dict{{"D", String{Bytes: "x"}}}}},
+		"null":                        Null{},
+		"true ":                       Boolean(true),
+		"-17":                         Integer(-17),
+		"+.5":                         Real(0.5),
+		"4.":                          Real(4),
+		"/A#20B":                      Name("A B"),
+		"/":                           Name(""),
+		"(a\\(b\\)\\\\ (n) \\101\\7)": String{Bytes: "a(b)\\ (n) A\a"},
+		"(line\\\r\nnext\r\nend)":     String{Bytes: "linenext\nend"},
+		"<48 65 6C6C 7>":              String{Bytes: "Hellp", Hex: true},
+		"12 0 R":                      Ref{12, 0},
+		"[1 0 R 2 0 3 0 R]":           Array{Ref{1, 0}, Integer(2), Integer(0), Ref{3, 0}},
+		"<</A 1/B[2 3]/C<</D(x)>>>>": Dict{{"A", Integer(1)}, {"B", Array{Integer(2), Integer(3)}},
+			{"C", Dict{{"D", String{Bytes: "x"}}}}},
 		"% comment\n[%x\r1%y\n2]":      Array{Integer(1), Integer(2)},
 		"<</A/B/C true/D null/E 1 0 R": nil,
 		"[1 2":                         nil,
@@ -152,7 +153,8 @@ func TestTextStringsAndDates(t *testing.T) {
 	if d.Bytes != "D:20261123091530+07'00'" {
 		t.Error(d.Bytes)
 	}
-	for text, want := range map[string]bool{d.Bytes: true, "D:20261123021530Z": true, "D:20261123091530+07'00": true, "D:202611230915": false, "D:2026": false, "20261123091530+0700": true, "x": false, "D:20261323": false} {
+	for text, want := range map[string]bool{d.Bytes: true, "D:20261123021530Z": true, "D:20261123091530+07'00": true,
+		"D:202611230915": false, "D:2026": false, "20261123091530+0700": true, "x": false, "D:20261323": false} {
 		got, ok := ParseDate(String{Bytes: text})
 		if want && (!ok || !got.Equal(at)) {
 			t.Errorf("%s: %v, %v", text, got, ok)
@@ -166,11 +168,12 @@ func TestTextStringsAndDates(t *testing.T) {
 func TestDamagedFilesAreRefused(t *testing.T) {
 	whole := minimal()
 	for name, data := range map[string][]byte{
-		"empty":            {},
-		"not a pdf":        []byte("hello, world"),
-		"cut off":          whole[:len(whole)-30],
-		"no xref there":    bytes.Replace(whole, []byte("startxref\n"), []byte("startxref\n1"), 1),
-		"circular Prev":    bytes.Replace(whole, []byte("/Root"), fmt.Appendf(nil, "/Prev %d/Root", bytes.Index(whole, []byte("xref\n0"))), 1),
+		"empty":         {},
+		"not a pdf":     []byte("hello, world"),
+		"cut off":       whole[:len(whole)-30],
+		"no xref there": bytes.Replace(whole, []byte("startxref\n"), []byte("startxref\n1"), 1),
+		"circular Prev": bytes.Replace(whole, []byte("/Root"), fmt.Appendf(nil, "/Prev %d/Root",
+			bytes.Index(whole, []byte("xref\n0"))), 1),
 		"huge subsection":  bytes.Replace(whole, []byte("xref\n0 4"), []byte("xref\n0 8000000"), 1),
 		"object elsewhere": bytes.Replace(whole, []byte("1 0 obj"), []byte("9 0 obj"), 1),
 		"trailing array":   bytes.Replace(whole, []byte("trailer\n<<"), []byte("trailer\n[<"), 1),
@@ -252,7 +255,7 @@ func TestRevisionsAreSeparate(t *testing.T) {
 		if !Equal(d.Get("Step"), want) {
 			t.Errorf("revision %d: %v", i, d.Get("Step"))
 		}
-		prefix, err := f.Prefix(revs[i].End)
+		prefix, err := Open(f.ReaderAt(), revs[i].End, Limits{})
 		if err != nil || len(prefix.Revisions()) != i+1 {
 			t.Errorf("prefix %d: %v", i, err)
 		}
@@ -289,8 +292,10 @@ func TestFilters(t *testing.T) {
 // FuzzOpen reads any bytes as a file and walks all that can be walked.
 func FuzzOpen(f *testing.F) {
 	f.Add(minimal())
-	f.Add(build("%PDF-1.4\n", []string{"<</Type/Catalog/AcroForm<</Fields[2 0 R]>>>>", "<</FT/Sig/T(a)/Kids[2 0 R 3 0 R]>>", "<</Length 3 0 R>>\nstream\n"}, "/Prev 0"))
-	f.Add([]byte("%PDF-1.5\n1 0 obj<</Type/XRef/W[1 1 1]/Size 2/Root 1 0 R/Length 6>>stream\n\x01\x09\x00\x01\x09\x00endstream endobj startxref 9 %%EOF"))
+	f.Add(build("%PDF-1.4\n", []string{"<</Type/Catalog/AcroForm<</Fields[2 0 R]>>>>",
+		"<</FT/Sig/T(a)/Kids[2 0 R 3 0 R]>>", "<</Length 3 0 R>>\nstream\n"}, "/Prev 0"))
+	f.Add([]byte("%PDF-1.5\n1 0 obj<</Type/XRef/W[1 1 1]/Size 2/Root 1 0 R/Length " +
+		"6>>stream\n\x01\x09\x00\x01\x09\x00endstream endobj startxref 9 %%EOF"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		lim := Limits{MaxDecoded: 1 << 20, MaxElements: 10000, AllowEncrypted: true}
 		file, err := OpenDamaged(bytes.NewReader(data), int64(len(data)), lim)

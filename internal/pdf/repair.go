@@ -8,9 +8,10 @@ import (
 	"slices"
 )
 
-// OpenDamaged is Open for reporting on files whose cross-references are damaged. It first looks for an earlier end of the file
-// that is sound; what follows that is then [File.Trailing]. Where there is none it finds the objects by searching for them,
-// as readers do: the file then has a single revision, and [File.Rebuilt] says why. A sound file is opened as it is.
+// OpenDamaged is Open for reporting on files whose cross-references are damaged. It first looks for an earlier end of
+// the file that is sound; what follows that is then [File.Trailing]. Where there is none it finds the objects by
+// searching for them, as readers do: the file then has a single revision, and [File.Rebuilt] says why. A sound file is
+// opened as it is.
 func OpenDamaged(r io.ReaderAt, size int64, lim Limits) (*File, error) {
 	lim = lim.withDefaults(size) // one budget for all that is tried
 	f, err := Open(r, size, lim)
@@ -62,7 +63,8 @@ func openEarlier(r io.ReaderAt, size int64, lim Limits) *File {
 // Damaged says why the end of a file was left out; nil for all others.
 func (f *File) Damaged() error { return f.damaged }
 
-// Rebuilt says what was wrong with the cross-references of a file whose objects had to be searched for; nil for all others.
+// Rebuilt says what was wrong with the cross-references of a file whose objects had to be searched for; nil for all
+// others.
 func (f *File) Rebuilt() error { return f.rebuilt }
 
 // Rebuild searches the whole file for objects. Of several with one number the last counts.
@@ -185,7 +187,8 @@ func (f *File) adoptObjects() error {
 			f.adoptTrailer(o.Dict, o.Dict.Get("Type") == Name("XRef"))
 			if s, err := f.objectStream(e.Num); o.Dict.Get("Type") == Name("ObjStm") && err == nil {
 				for i, num := range s.numbers {
-					packed = append(packed, NumberedEntry{num, XRefEntry{Kind: Compressed, Stream: int32(e.Num), Index: int32(i)}})
+					packed = append(packed, NumberedEntry{num, XRefEntry{Kind: Compressed, Stream: int32(e.Num),
+						Index: int32(i)}})
 				}
 			}
 		case Dict:

@@ -209,8 +209,8 @@ func (f *File) find(word string, from, limit int64) int64 {
 	return -1
 }
 
-// group makes revisions of the sections: each section that a startxref names heads one, and takes with it the older ones
-// up to the next such.
+// group makes revisions of the sections: each section that a startxref names heads one, and takes with it the older
+// ones up to the next such.
 func (f *File) group(sections []*section, ends map[int64]ending) error {
 	for _, s := range sections {
 		e, heads := ends[s.offset]
@@ -218,7 +218,8 @@ func (f *File) group(sections []*section, ends map[int64]ending) error {
 			return malformed(e.at, "startxref inside its own cross-reference section")
 		}
 		if heads {
-			f.revisions = append(f.revisions, Revision{EOF: e.eof, End: e.end, XRef: s.offset, Kind: s.kind, Trailer: s.trailer, Entries: s.entries, Conflicts: s.conflicts})
+			f.revisions = append(f.revisions, Revision{EOF: e.eof, End: e.end, XRef: s.offset, Kind: s.kind,
+				Trailer: s.trailer, Entries: s.entries, Conflicts: s.conflicts})
 			continue
 		}
 		r := &f.revisions[len(f.revisions)-1]

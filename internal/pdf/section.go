@@ -120,8 +120,9 @@ func (f *File) readTable(p *parser, off int64, budget *int) (*section, error) {
 	return s, nil
 }
 
-// subsection reads count entries "nnnnnnnnnn ggggg n". Entries need not be 20 bytes long: some producers end them with one
-// byte. A first subsection that begins at 1 with the head of the free list is taken to begin at 0, where it belongs.
+// subsection reads count entries "nnnnnnnnnn ggggg n". Entries need not be 20 bytes long: some producers end them with
+// one byte. A first subsection that begins at 1 with the head of the free list is taken to begin at 0, where it
+// belongs.
 func (p *parser) subsection(s *section, first, count int) error {
 	if int64(count) > (p.size-p.pos())/17+1 {
 		return p.fail("a cross-reference subsection longer than the file")
@@ -163,8 +164,8 @@ func (p *parser) entryAfter(i int) (NumberedEntry, bool) {
 	return p.fixedEntry()
 }
 
-// fixedEntry reads an entry of exactly the 20 bytes that §7.5.4 asks for, if one lies whole in the window; else it moves
-// nothing.
+// fixedEntry reads an entry of exactly the 20 bytes that §7.5.4 asks for, if one lies whole in the window; else it
+// moves nothing.
 func (p *parser) fixedEntry() (e NumberedEntry, ok bool) {
 	if len(p.buf)-p.i < 20 {
 		return e, false
@@ -193,8 +194,8 @@ func (p *parser) fixedEntry() (e NumberedEntry, ok bool) {
 	return e, true
 }
 
-// addHidden adds the entries of a hybrid file's cross-reference stream: they count where the table has none or a free one
-// (§7.5.8.4).
+// addHidden adds the entries of a hybrid file's cross-reference stream: they count where the table has none or a free
+// one (§7.5.8.4).
 func (f *File) addHidden(s *section, off int64, budget *int) error {
 	hidden, err := f.readXRefStream(off, budget)
 	if err != nil {

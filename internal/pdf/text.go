@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// TextString makes a text string (§7.9.2.2): a literal when every character is printable ASCII, else UTF-16BE with a byte
-// order mark, written in hexadecimal so that no byte needs an escape.
+// TextString makes a text string (§7.9.2.2): a literal when every character is printable ASCII, else UTF-16BE with a
+// byte order mark, written in hexadecimal so that no byte needs an escape.
 func TextString(s string) String {
 	ascii := true
 	for _, r := range s {
@@ -29,8 +29,8 @@ func UTF16String(s string) String {
 	return String{Bytes: string(out), Hex: true}
 }
 
-// DecodeText reads a text string: UTF-16 with a byte order mark, UTF-8 with one, else PDFDocEncoding (§D.3). What cannot be
-// decoded becomes U+FFFD.
+// DecodeText reads a text string: UTF-16 with a byte order mark, UTF-8 with one, else PDFDocEncoding (§D.3). What
+// cannot be decoded becomes U+FFFD.
 func DecodeText(s String) string {
 	b := s.Bytes
 	switch {
@@ -58,7 +58,8 @@ func decodeUTF16(b string, order binary.ByteOrder) string {
 
 func pdfDocRune(c byte) rune {
 	const low = "\u02d8\u02c7\u02c6\u02d9\u02dd\u02db\u02da\u02dc"
-	const high = "\u2022\u2020\u2021\u2026\u2014\u2013\u0192\u2044\u2039\u203a\u2212\u2030\u201e\u201c\u201d\u2018\u2019\u201a\u2122\ufb01\ufb02\u0141\u0152\u0160\u0178\u017d\u0131\u0142\u0153\u0161\u017e\ufffd\u20ac"
+	const high = "\u2022\u2020\u2021\u2026\u2014\u2013\u0192\u2044\u2039\u203a\u2212\u2030\u201e\u201c\u201d\u2018" +
+		"\u2019\u201a\u2122\ufb01\ufb02\u0141\u0152\u0160\u0178\u017d\u0131\u0142\u0153\u0161\u017e\ufffd\u20ac"
 	switch {
 	case c >= 0x18 && c <= 0x1f:
 		return []rune(low)[c-0x18]

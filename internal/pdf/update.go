@@ -9,8 +9,8 @@ import (
 	"strconv"
 )
 
-// Update is an incremental update in the making (§7.5.6): the objects that change, and new ones. It never alters what the
-// file holds already.
+// Update is an incremental update in the making (§7.5.6): the objects that change, and new ones. It never alters what
+// the file holds already.
 type Update struct {
 	file    *File
 	objects map[int]pending
@@ -57,9 +57,9 @@ func (u *Update) Get(ref Ref) (Object, error) {
 // Empty tells whether nothing changes.
 func (u *Update) Empty() bool { return len(u.objects) == 0 }
 
-// Bytes returns what is to be appended to the file. Offsets, also those of Reserved objects, count from the start of the
-// file. The cross-reference section is of the kind that the newest revision has; an update of a hybrid file is a table,
-// which every reader of such a file reads.
+// Bytes returns what is to be appended to the file. Offsets, also those of Reserved objects, count from the start of
+// the file. The cross-reference section is of the kind that the newest revision has; an update of a hybrid file is a
+// table, which every reader of such a file reads.
 func (u *Update) Bytes() ([]byte, error) {
 	base := u.file.size
 	out, err := u.separator()
@@ -128,11 +128,12 @@ func appendIndirect(out []byte, ref Ref, o Object, base int64) ([]byte, error) {
 	return append(out, "\nendobj\n"...), nil
 }
 
-// trailer is the newest trailer with this update's Size, Prev and ID; what belonged to a cross-reference stream alone, or
-// to a hybrid section, does not go along.
+// trailer is the newest trailer with this update's Size, Prev and ID; what belonged to a cross-reference stream alone,
+// or to a hybrid section, does not go along.
 func (u *Update) trailer(written []byte) Dict {
 	old := u.file.Trailer()
-	d := old.Without("Size", "Prev", "ID", "XRefStm", "Type", "W", "Index", "Length", "Filter", "DecodeParms", "F", "FFilter", "FDecodeParms", "DL", "DocChecksum")
+	d := old.Without("Size", "Prev", "ID", "XRefStm", "Type", "W", "Index", "Length", "Filter", "DecodeParms", "F",
+		"FFilter", "FDecodeParms", "DL", "DocChecksum")
 	d = d.With("Size", Integer(u.maxNum+1))
 	d = d.With("Prev", Integer(u.file.last().XRef))
 	return d.With("ID", u.newID(old, written))

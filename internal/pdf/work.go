@@ -5,13 +5,13 @@ import (
 	"io"
 )
 
-// ErrTooCostly: reading the file would take more work than its budget allows. It is never a word about how long something
-// took: the same file costs the same on every machine, however busy.
+// ErrTooCostly: reading the file would take more work than its budget allows. It is never a word about how long
+// something took: the same file costs the same on every machine, however busy.
 var ErrTooCostly = errors.New("the file is too costly to read: raise the limits if it is meant to be so")
 
-// Work is a budget of work. One unit stands for a byte that is parsed, or that comes out of a filter; cheaper steps cost a
-// part of one, and each object that is asked for costs a little whatever its size. All views of a file draw on one budget,
-// so that no loop over a hostile structure gets by without paying, whichever way it goes.
+// Work is a budget of work. One unit stands for a byte that is parsed, or that comes out of a filter; cheaper steps
+// cost a part of one, and each object that is asked for costs a little whatever its size. All views of a file draw on
+// one budget, so that no loop over a hostile structure gets by without paying, whichever way it goes.
 //
 // Once it is used up every further step fails with [ErrTooCostly]. The zero value and nil have no limit.
 type Work struct {
@@ -19,9 +19,9 @@ type Work struct {
 	spent int64
 }
 
-// The default budget: some hundred times what an honest file of twenty signatures takes, and more for a large file, each byte
-// of which may be looked at several times. An idle machine has spent the most that a file of 20 MB may cost in five to ten
-// seconds.
+// The default budget: some hundred times what an honest file of twenty signatures takes, and more for a large file,
+// each byte of which may be looked at several times. An idle machine has spent the most that a file of 20 MB may cost
+// in five to ten seconds.
 const (
 	baseWork    = 128 << 20
 	workPerByte = 8
@@ -75,8 +75,8 @@ func (w *Work) Err() error {
 // Spent is how many units were taken off so far.
 func (w *Work) Spent() int64 { return w.spent }
 
-// counted is a step of a stream's filters: what it gives costs work and may not be more than limit bytes, so that neither
-// one filter nor a chain of them can make much out of little.
+// counted is a step of a stream's filters: what it gives costs work and may not be more than limit bytes, so that
+// neither one filter nor a chain of them can make much out of little.
 type counted struct {
 	r    io.Reader
 	work *Work

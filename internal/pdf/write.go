@@ -147,8 +147,8 @@ func AppendText(out []byte, s string) []byte { return appendString(out, UTF16Str
 // AppendLiteral appends a string of ASCII characters in parentheses (§7.3.4.2).
 func AppendLiteral(out []byte, s string) []byte { return appendString(out, String{Bytes: s}) }
 
-// AppendXRefEntry appends one entry of a cross-reference table (§7.5.4), 20 bytes long; for a free object offset is the next
-// free number. A table holds offsets of ten digits.
+// AppendXRefEntry appends one entry of a cross-reference table (§7.5.4), 20 bytes long; for a free object offset is the
+// next free number. A table holds offsets of ten digits.
 func AppendXRefEntry(out []byte, offset int64, gen int, kind EntryKind) []byte {
 	entry := [20]byte([]byte("0000000000 00000 n \n"))
 	for i := 9; offset > 0 && i >= 0; i-- {

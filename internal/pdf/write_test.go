@@ -10,7 +10,8 @@ import (
 )
 
 func TestNumber(t *testing.T) {
-	for v, want := range map[float64]string{0: "0", 1: "1", -0.5: "-0.5", -0.0004: "0", 12.3456: "12.346", 0.0004: "0", 100.01: "100.01", 7.25: "7.25"} {
+	for v, want := range map[float64]string{0: "0", 1: "1", -0.5: "-0.5", -0.0004: "0", 12.3456: "12.346", 0.0004: "0",
+		100.01: "100.01", 7.25: "7.25"} {
 		if got := string(AppendNumber(nil, v)); got != want {
 			t.Errorf("%v is written %s, want %s", v, got, want)
 		}
@@ -54,7 +55,8 @@ func TestSamples(t *testing.T) {
 		t.Errorf("opaque: %v, %v", rgb, alpha)
 	}
 	img.Set(4, 5, color.NRGBA{255, 0, 0, 51})
-	if rgb, alpha = Samples(img); !bytes.Equal(rgb, []byte{200, 100, 50, 255, 0, 0}) || !bytes.Equal(alpha, []byte{255, 51}) {
+	if rgb, alpha = Samples(img); !bytes.Equal(rgb, []byte{200, 100, 50, 255, 0, 0}) ||
+		!bytes.Equal(alpha, []byte{255, 51}) {
 		t.Errorf("not multiplied by alpha: %v, %v", rgb, alpha)
 	}
 }

@@ -228,7 +228,8 @@ func (c *cutter) program() []byte {
 		}
 		order.PutUint16(maxp[14:], 1)
 	}
-	return assemble([]table{{"glyf", glyf}, {"head", head}, {"hhea", hhea}, {"hmtx", hmtx}, {"loca", loca}, {"maxp", maxp}})
+	return assemble([]table{{"glyf", glyf}, {"head", head}, {"hhea", hhea}, {"hmtx", hmtx}, {"loca", loca},
+		{"maxp", maxp}})
 }
 
 func (f *Face) bearing(gid uint16) uint16 {

@@ -1,16 +1,17 @@
-// Package truetype reads TrueType faces and cuts them down to the characters that a document needs, for embedding in a PDF
-// file as CIDFontType2 with Identity-H (ISO 32000-2 §9.7). Documents (templates) and the appearance of signatures (signing) are
-// set with it.
+// Package truetype reads TrueType faces and cuts them down to the characters that a document needs, for embedding in a
+// PDF file as CIDFontType2 with Identity-H (ISO 32000-2 §9.7). Documents (templates) and the appearance of signatures
+// (signing) are set with it.
 //
-// [Parse] keeps the few tables that matter: cmap, hmtx, glyf, loca and the measures (ISO/IEC 14496-22). [Face.Cut] copies the
-// outlines of some characters into a small font, without the instructions that no PDF reader runs, and with the parts that
-// composed letters refer to: nearly all Vietnamese letters are such. [ToUnicode] writes the way back from its glyphs to
-// characters, and [Describe] says what a file that somebody brings is, and whether its licence allows all this.
+// [Parse] keeps the few tables that matter: cmap, hmtx, glyf, loca and the measures (ISO/IEC 14496-22). [Face.Cut]
+// copies the outlines of some characters into a small font, without the instructions that no PDF reader runs, and with
+// the parts that composed letters refer to: nearly all Vietnamese letters are such. [ToUnicode] writes the way back
+// from its glyphs to characters, and [Describe] says what a file that somebody brings is, and whether its licence
+// allows all this.
 //
 // Invariants: glyph 0 is .notdef; every character of a cut has a glyph of its own, so that text taken out of the PDF is
-// exactly the text put in; the same characters give the same bytes; a character that the face lacks is never drawn silently
-// ([Face.Has] says so first, and Cut refuses it). An outline is never altered. Any bytes at all end in a face or in
-// [ErrFormat].
+// exactly the text put in; the same characters give the same bytes; a character that the face lacks is never drawn
+// silently ([Face.Has] says so first, and Cut refuses it). An outline is never altered. Any bytes at all end in a face
+// or in [ErrFormat].
 package truetype
 
 import (

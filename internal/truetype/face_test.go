@@ -38,7 +38,8 @@ func TestSubsetKeepsOutlinesAndWidths(t *testing.T) {
 		}
 		for i, r := range s.Runes {
 			gid := uint16(i + 1)
-			if s.Glyph(r) != gid || math.Abs(s.Width(gid)-f.Advance(r)) > 0.01 || cut.advance(gid) != f.advance(f.cmap[r]) {
+			if s.Glyph(r) != gid || math.Abs(s.Width(gid)-f.Advance(r)) > 0.01 ||
+				cut.advance(gid) != f.advance(f.cmap[r]) {
 				t.Errorf("%s: %q is glyph %d and %v wide, was %v", name, r, s.Glyph(r), s.Width(gid), f.Advance(r))
 			}
 			a, err := f.outline(f.cmap[r])
@@ -107,7 +108,8 @@ func TestToUnicode(t *testing.T) {
 		runes = append(runes, r)
 	}
 	got := string(ToUnicode(runes))
-	for _, want := range []string{"100 beginbfchar\n<0001> <0041>\n", "30 beginbfchar\n<0065> <00A5>\n", "<0082> <00C2>\nendbfchar"} {
+	for _, want := range []string{"100 beginbfchar\n<0001> <0041>\n", "30 beginbfchar\n<0065> <00A5>\n",
+		"<0082> <00C2>\nendbfchar"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in\n%s", want, got)
 		}

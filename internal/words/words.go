@@ -1,6 +1,6 @@
-// Package words puts texts for people into the program's languages. It is the one way to do so, for rules, pages, mails, the
-// command line and the verdicts on signatures: a [Text] holds both languages side by side where it is written, so that none
-// can be forgotten, and is put into one of them at the edge, where the reader is known.
+// Package words puts texts for people into the program's languages. It is the one way to do so, for rules, pages,
+// mails, the command line and the verdicts on signatures: a [Text] holds both languages side by side where it is
+// written, so that none can be forgotten, and is put into one of them at the edge, where the reader is known.
 package words
 
 import (
@@ -11,7 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-// Language is a language for people, as its ISO 639-1 code. The zero value says nothing: whoever asks for it gets Vietnamese.
+// Language is a language for people, as its ISO 639-1 code. The zero value says nothing: whoever asks for it gets
+// Vietnamese.
 type Language string
 
 // The languages.
@@ -64,8 +65,8 @@ func (t Text) String() string { return t.In(English) }
 // Speaker is something that can be said in every language, a [Text] among others.
 type Speaker interface{ In(l Language) string }
 
-// F fills the verbs of both texts with args in the manner of fmt.Sprintf; an argument that is a [Speaker] is put in in the
-// language of the text around it. Each text must use every argument; %[n]s lets them stand in another order.
+// F fills the verbs of both texts with args in the manner of fmt.Sprintf; an argument that is a [Speaker] is put in in
+// the language of the text around it. Each text must use every argument; %[n]s lets them stand in another order.
 func F(vietnamese, english string, args ...any) Text {
 	return Text{fill(Vietnamese, vietnamese, args), fill(English, english, args)}
 }

@@ -15,7 +15,8 @@ func TestTextIsPutIntoTheReadersLanguage(t *testing.T) {
 		{Of("Giao ước", "Covenant"), "Giao ước", "Covenant"},
 		{Of("Khối thi đua", ""), "Khối thi đua", "Khối thi đua"},
 		{Same("34/GƯ"), "34/GƯ", "34/GƯ"},
-		{F("Chờ %[2]s %[1]s", "Waiting for %[2]s to %[1]s", Of("ký", "sign"), "Sở Y tế"), "Chờ Sở Y tế ký", "Waiting for Sở Y tế to sign"},
+		{F("Chờ %[2]s %[1]s", "Waiting for %[2]s to %[1]s", Of("ký", "sign"), "Sở Y tế"), "Chờ Sở Y tế ký",
+			"Waiting for Sở Y tế to sign"},
 		{F("%d%%", "%d%%", 40), "40%", "40%"},
 		{N(1, "góp ý", "comment", "comments"), "1 góp ý", "1 comment"},
 		{N(2, "góp ý", "comment", "comments"), "2 góp ý", "2 comments"},
@@ -32,7 +33,8 @@ func TestTextIsPutIntoTheReadersLanguage(t *testing.T) {
 
 func TestParse(t *testing.T) {
 	for code, want := range map[string]Language{
-		"vi": Vietnamese, "en_GB.UTF-8": English, "EN": English, "vi-VN": Vietnamese, "en.utf8": English, "fr": "", "C.UTF-8": "", "": "",
+		"vi": Vietnamese, "en_GB.UTF-8": English, "EN": English, "vi-VN": Vietnamese, "en.utf8": English, "fr": "",
+		"C.UTF-8": "", "": "",
 	} {
 		got, ok := Parse(code)
 		if ok != want.Known() || ok && got != want {

@@ -86,15 +86,20 @@ var declared = []struct {
 	eku      []asn1.ObjectIdentifier // critical
 	noCheck  bool                    // id-pkix-ocsp-nocheck
 }{
-	{role: roleRoot, issuer: roleRoot, name: "Covenant Dev Root CA", from: -year, to: 20 * year, usage: caUsage, isCA: true},
-	{role: roleIssuing, issuer: roleRoot, name: "Covenant Dev Issuing CA", from: -year, to: 10 * year, usage: caUsage, isCA: true},
+	{role: roleRoot, issuer: roleRoot, name: "Covenant Dev Root CA", from: -year, to: 20 * year, usage: caUsage,
+		isCA: true},
+	{role: roleIssuing, issuer: roleRoot, name: "Covenant Dev Issuing CA", from: -year, to: 10 * year, usage: caUsage,
+		isCA: true},
 	{role: roleTSA, issuer: roleIssuing, name: "Covenant Dev Time-Stamp Authority", from: -year, to: 8 * year,
-		usage: x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment, eku: []asn1.ObjectIdentifier{oidTimeStamping}},
-	{role: roleOldTSA, issuer: roleIssuing, name: "Covenant Dev Time-Stamp Authority (expired)", from: -year, to: -24 * time.Hour,
+		usage: x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment,
+		eku:   []asn1.ObjectIdentifier{oidTimeStamping}},
+	{role: roleOldTSA, issuer: roleIssuing, name: "Covenant Dev Time-Stamp Authority (expired)", from: -year,
+		to:    -24 * time.Hour,
 		usage: x509.KeyUsageDigitalSignature, eku: []asn1.ObjectIdentifier{oidTimeStamping}},
 	{role: roleOCSP, issuer: roleIssuing, name: "Covenant Dev OCSP Responder", from: -year, to: 8 * year,
 		usage: x509.KeyUsageDigitalSignature, eku: []asn1.ObjectIdentifier{oidOCSPSigning}, noCheck: true},
-	{role: roleOtherRoot, issuer: roleOtherRoot, name: "Covenant Dev Unknown CA", from: -year, to: 10 * year, usage: caUsage, isCA: true},
+	{role: roleOtherRoot, issuer: roleOtherRoot, name: "Covenant Dev Unknown CA", from: -year, to: 10 * year,
+		usage: caUsage, isCA: true},
 	{role: roleStranger, issuer: roleOtherRoot, name: "Covenant Dev Foreign Responder", from: -year, to: 8 * year,
 		usage: x509.KeyUsageDigitalSignature, eku: []asn1.ObjectIdentifier{oidOCSPSigning}, noCheck: true},
 }
@@ -120,7 +125,8 @@ func (p *PKI) create() error {
 			return err
 		}
 		tmpl := &x509.Certificate{
-			Subject:   pkix.Name{CommonName: d.name, Organization: []string{"Covenant"}, OrganizationalUnit: []string{Disclaimer}, Country: []string{"VN"}},
+			Subject: pkix.Name{CommonName: d.name, Organization: []string{"Covenant"},
+				OrganizationalUnit: []string{Disclaimer}, Country: []string{"VN"}},
 			NotBefore: now.Add(d.from), NotAfter: now.Add(d.to),
 			KeyUsage: d.usage, IsCA: d.isCA, BasicConstraintsValid: true,
 		}
@@ -129,7 +135,8 @@ func (p *PKI) create() error {
 			if err != nil {
 				return err
 			}
-			tmpl.ExtraExtensions = append(tmpl.ExtraExtensions, pkix.Extension{Id: oidExtKeyUsage, Critical: true, Value: value})
+			tmpl.ExtraExtensions = append(tmpl.ExtraExtensions, pkix.Extension{Id: oidExtKeyUsage, Critical: true,
+				Value: value})
 		}
 		if d.noCheck {
 			tmpl.ExtraExtensions = append(tmpl.ExtraExtensions, pkix.Extension{Id: oidNoCheck, Value: []byte{5, 0}})

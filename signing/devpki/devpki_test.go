@@ -41,7 +41,8 @@ func serve(t *testing.T, p *PKI) {
 func TestReopenGivesTheSamePeopleOnTheSameAddress(t *testing.T) {
 	dir := t.TempDir()
 	p := open(t, dir, Options{})
-	who := Subject{ID: "an", CommonName: "Nguyễn Văn An", Organization: "Sở Tài chính", Title: "Giám đốc", Email: "an@example.vn"}
+	who := Subject{ID: "an", CommonName: "Nguyễn Văn An", Organization: "Sở Tài chính", Title: "Giám đốc",
+		Email: "an@example.vn"}
 	id, err := p.Issue(who, Profile{})
 	if err != nil {
 		t.Fatal(err)
@@ -112,7 +113,8 @@ func TestTimeStampAuthorityAndItsFaults(t *testing.T) {
 
 	for fault, want := range map[Fault]error{
 		Slow: context.DeadlineExceeded, Unavailable: tsp.ErrRefused, Drop: tsp.ErrUnavailable, Refuse: tsp.ErrRefused,
-		Garbage: tsp.ErrFormat, Huge: tsp.ErrFormat, WrongNonce: tsp.ErrNonce, WrongImprint: tsp.ErrImprint, Stale: tsp.ErrPurpose,
+		Garbage: tsp.ErrFormat, Huge: tsp.ErrFormat, WrongNonce: tsp.ErrNonce, WrongImprint: tsp.ErrImprint,
+		Stale: tsp.ErrPurpose,
 	} {
 		p.SetFault(TSA, fault)
 		_, err := client.Timestamp(t.Context(), digest[:], crypto.SHA256)
@@ -136,7 +138,8 @@ func opensslTS(t *testing.T, p *PKI, token, digest []byte) {
 	if err := errors.Join(os.WriteFile(in, token, 0o600), os.WriteFile(roots, p.RootsPEM(), 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.Command("openssl", "ts", "-verify", "-token_in", "-in", in, "-digest", strings.ToLower(hexOf(digest)), "-CAfile", roots).CombinedOutput()
+	out, err := exec.Command("openssl", "ts", "-verify", "-token_in", "-in", in, "-digest",
+		strings.ToLower(hexOf(digest)), "-CAfile", roots).CombinedOutput()
 	if err != nil {
 		t.Errorf("openssl ts: %v\n%s", err, out)
 	}
@@ -175,7 +178,8 @@ func TestOpenSSLReadsOCSPAndLists(t *testing.T) {
 		return path
 	}
 	issuer, root := write("issuer.pem", good.Chain[0]), write("root.pem", good.Chain[1])
-	for name, want := range map[string]string{write("good.pem", good.Certificate): ": good", write("bad.pem", bad.Certificate): ": revoked"} {
+	for name, want := range map[string]string{write("good.pem", good.Certificate): ": good",
+		write("bad.pem", bad.Certificate): ": revoked"} {
 		out, err := exec.Command("openssl", "ocsp", "-issuer", issuer, "-cert", name, "-url", p.BaseURL()+"/ocsp",
 			"-CAfile", root, "-no_nonce").CombinedOutput()
 		if err != nil || !strings.Contains(string(out), "verify OK") || !strings.Contains(string(out), want) {

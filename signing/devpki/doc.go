@@ -10,6 +10,6 @@
 // keys as PKCS#8, certificates as PEM, and one PKCS#12 file for each person; opening the directory again gives the same
 // authorities and the same people. An empty directory name keeps everything in memory.
 //
-// Certificates of every unhappy kind can be had (expired, revoked, for another purpose, from an unknown root), and every
-// server can be told to fail in a chosen way; see Profile and Fault.
+// Certificates of every unhappy kind can be had (expired, revoked, for another purpose, from an unknown root), and
+// every server can be told to fail in a chosen way; see Profile and Fault.
 package devpki

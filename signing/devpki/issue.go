@@ -15,7 +15,8 @@ import (
 
 // Subject is who a certificate is for.
 type Subject struct {
-	ID           string // file name and identity: Issue returns what it issued to the same ID before; default from the other fields
+	// file name and identity: Issue returns what it issued to the same ID before; default from the other fields
+	ID           string
 	CommonName   string // the person's or agency's name; required, at most 64 characters (X.520)
 	Organization string // the agency
 	Title        string
@@ -56,13 +57,15 @@ func (s Subject) key() (string, error) {
 	if strings.TrimSpace(s.CommonName) == "" {
 		return "", errors.New("certificate without a common name: give the person's or agency's name")
 	}
-	for what, v := range map[string]string{"common name": s.CommonName, "organization": s.Organization, "title": s.Title, "serial": s.Serial} {
+	for what, v := range map[string]string{"common name": s.CommonName, "organization": s.Organization,
+		"title": s.Title, "serial": s.Serial} {
 		if utf8.RuneCountInString(v) > 64 {
 			return "", fmt.Errorf("%s %q is longer than the 64 characters of X.520: shorten it", what, v)
 		}
 	}
 	if s.ID == "" {
-		sum := sha256.Sum256([]byte(strings.Join([]string{s.CommonName, s.Organization, s.Title, s.Email, s.Serial}, "\x00")))
+		sum := sha256.Sum256([]byte(strings.Join([]string{s.CommonName, s.Organization, s.Title, s.Email, s.Serial},
+			"\x00")))
 		return "person-" + hex.EncodeToString(sum[:8]), nil
 	}
 	for _, r := range s.ID {
@@ -119,7 +122,8 @@ func (p *PKI) newIdentity(s Subject, profile Profile) (Identity, error) {
 }
 
 func (p *PKI) template(s Subject, profile Profile) *x509.Certificate {
-	subject := pkix.Name{CommonName: s.CommonName, OrganizationalUnit: []string{Disclaimer}, SerialNumber: s.Serial, Country: []string{"VN"}}
+	subject := pkix.Name{CommonName: s.CommonName, OrganizationalUnit: []string{Disclaimer}, SerialNumber: s.Serial,
+		Country: []string{"VN"}}
 	if s.Organization != "" {
 		subject.Organization = []string{s.Organization}
 	}

@@ -74,7 +74,8 @@ func (p *PKI) Serve(ctx context.Context) (*http.Server, error) {
 	}
 	l, err := net.Listen("tcp", u.Host)
 	if err != nil {
-		return nil, fmt.Errorf("development PKI: its certificates name %s, which cannot be listened on: %w", p.base, err)
+		return nil, fmt.Errorf("development PKI: its certificates name %s, which cannot be listened on: %w", p.base,
+			err)
 	}
 	srv := &http.Server{Handler: p.Handler(), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = srv.Serve(l) }() // ends with Close
@@ -230,7 +231,8 @@ func (p *PKI) crl(by role, fault Fault) ([]byte, error) {
 	case WrongSigner: // the right name, the wrong key
 		signer = p.roles[roleStranger]
 	}
-	list := &x509.RevocationList{Number: big.NewInt(now.Unix()), ThisUpdate: now, NextUpdate: now.Add(7 * 24 * time.Hour)}
+	list := &x509.RevocationList{Number: big.NewInt(now.Unix()), ThisUpdate: now,
+		NextUpdate: now.Add(7 * 24 * time.Hour)}
 	p.mu.Lock()
 	for _, id := range p.issuedBy(issuer.Certificate) {
 		if rev, ok := p.revoked[serialKey(id)]; ok {

@@ -22,7 +22,9 @@ import (
 
 // Options of Open. The zero value works.
 type Options struct {
-	BaseURL  string           // of the servers, for example "http://127.0.0.1:8091"; default what the directory remembers, else a free loopback port
+	// of the servers, for example "http://127.0.0.1:8091"; default what the directory remembers, else a free loopback
+	// port
+	BaseURL  string
 	Password string           // of the PKCS#12 files; default DefaultPassword
 	Clock    func() time.Time // default time.Now
 	SlowFor  time.Duration    // how long the fault Slow waits; default 30 s
@@ -138,7 +140,8 @@ func (p *PKI) load() error {
 		}
 		p.roles[d.role] = id
 	}
-	if err := readJSON(filepath.Join(p.dir, "revoked.json"), &p.revoked); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := readJSON(filepath.Join(p.dir, "revoked.json"), &p.revoked); err != nil &&
+		!errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	names, err := filepath.Glob(filepath.Join(p.dir, "people", "*.cert.pem"))

@@ -39,7 +39,8 @@ func TestLibrary(t *testing.T) {
 				t.Fatal(err)
 			}
 			var b bytes.Buffer
-			if _, err := doc.PDF(&b, templates.PDFOptions{Created: time.Date(2026, 2, 27, 0, 0, 0, 0, time.UTC), Fields: true}); err != nil {
+			if _, err := doc.PDF(&b, templates.PDFOptions{Created: time.Date(2026, 2, 27, 0, 0, 0, 0, time.UTC),
+				Fields: true}); err != nil {
 				t.Fatal(err)
 			}
 			if dir := os.Getenv("OUT"); dir != "" {

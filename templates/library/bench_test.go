@@ -50,7 +50,8 @@ func BenchmarkShortCovenant(b *testing.B) {
 	pages := 0
 	for b.Loop() {
 		tpl, _ := templates.Parse("t", src)
-		doc, err := tpl.Draft(vals, templates.DraftOptions{Law: law, Date: templates.Day{Year: 2026, Month: 2, Date: 2}})
+		doc, err := tpl.Draft(vals, templates.DraftOptions{Law: law, Date: templates.Day{Year: 2026, Month: 2,
+			Date: 2}})
 		if err != nil {
 			b.Fatal(err)
 		}

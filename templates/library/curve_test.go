@@ -63,7 +63,8 @@ func crowd(n int) string {
 	var b strings.Builder
 	b.WriteString("các_đơn_vị:\n")
 	for i := range n {
-		fmt.Fprintf(&b, "- mã: dv-%d\n  tên: Đơn vị thành viên thứ %d của Khối thi đua\n  chức_vụ: Giám đốc\n  nổi_bật: 1\n  nhiệm_vụ: [", i, i+1)
+		fmt.Fprintf(&b, "- mã: dv-%d\n  tên: Đơn vị thành viên thứ %d của Khối thi đua\n  chức_vụ: Giám đốc\n  "+
+			"nổi_bật: 1\n  nhiệm_vụ: [", i, i+1)
 		for j := range 10 {
 			fmt.Fprintf(&b, "Nhiệm vụ trọng tâm số %d của đơn vị| ", j+1)
 		}
@@ -76,7 +77,8 @@ func rows(n int) string {
 	var b strings.Builder
 	b.WriteString("chỉ_tiêu:\n")
 	for i := range n {
-		fmt.Fprintf(&b, "- {nội_dung: Hoàn thành chỉ tiêu kinh tế - xã hội số %d được giao cho từng ngành trong năm, đơn_vị_tính: phần trăm, mức: từ %d trở lên}\n", i, 50+i%50)
+		fmt.Fprintf(&b, "- {nội_dung: Hoàn thành chỉ tiêu kinh tế - xã hội số %d được giao cho từng ngành trong "+
+			"năm, đơn_vị_tính: phần trăm, mức: từ %d trở lên}\n", i, 50+i%50)
 	}
 	return b.String()
 }

@@ -26,7 +26,8 @@ func TestTortureWordFilesInLibreOffice(t *testing.T) {
 		}
 		tpl, _ := e.Template()
 		vals, _ := e.SampleValues()
-		doc, err := tpl.Draft(vals, templates.DraftOptions{Number: 5, Date: templates.Day{Year: 2026, Month: 2, Date: 27}, Law: law})
+		doc, err := tpl.Draft(vals, templates.DraftOptions{Number: 5, Date: templates.Day{Year: 2026, Month: 2,
+			Date: 27}, Law: law})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -41,7 +42,8 @@ func TestTortureWordFilesInLibreOffice(t *testing.T) {
 		if err := out.Close(); err != nil {
 			t.Fatal(err)
 		}
-		cmd := exec.Command("soffice", "-env:UserInstallation=file://"+dir+"/profile", "--headless", "--convert-to", "pdf", "--outdir", dir, file)
+		cmd := exec.Command("soffice", "-env:UserInstallation=file://"+dir+"/profile", "--headless", "--convert-to",
+			"pdf", "--outdir", dir, file)
 		if msg, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%s: %v\n%s", id, err, msg)
 		}

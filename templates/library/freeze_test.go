@@ -44,7 +44,8 @@ func TestFreezeChangesNothingElse(t *testing.T) {
 		var values strings.Builder
 		values.WriteString("cam_kết:\n")
 		for i := range n {
-			fmt.Fprintf(&values, "- {tiêu_đề: Cam kết số %d, nội_dung: %s}\n", i+1, strings.Repeat("Các đơn vị cùng thực hiện nghiêm túc. ", 1+(i*n)%7))
+			fmt.Fprintf(&values, "- {tiêu_đề: Cam kết số %d, nội_dung: %s}\n", i+1,
+				strings.Repeat("Các đơn vị cùng thực hiện nghiêm túc. ", 1+(i*n)%7))
 		}
 		var to []string
 		for i := range n % 12 {
@@ -52,7 +53,8 @@ func TestFreezeChangesNothingElse(t *testing.T) {
 		}
 		fmt.Fprintf(&values, "nơi_nhận: [%s]\n", strings.Join(append(to, `"Lưu: VT"`), ", "))
 		approved := render(values.String(), templates.DraftOptions{LawDate: day, Watermark: "DỰ THẢO lần 2"}, false)
-		frozen := templates.DraftOptions{Number: 1234, Date: day, URL: "https://giaouoc.tinh-tan-giang.example.org/c/3f9a77c0b1d24e5f8a90"}
+		frozen := templates.DraftOptions{Number: 1234, Date: day,
+			URL: "https://giaouoc.tinh-tan-giang.example.org/c/3f9a77c0b1d24e5f8a90"}
 		if d := templates.Differences(approved, render(values.String(), frozen, true)); len(d) > 0 {
 			t.Errorf("%d commitments: %v", n, d)
 		}

@@ -50,7 +50,8 @@ func Open(id string) (*Entry, error) {
 		return nil, fmt.Errorf("template %q: %w (there are %v)", id, ErrUnknown, List())
 	}
 	e := &Entry{ID: id}
-	for name, to := range map[string]*[]byte{"template.txt": &e.Source, "sample.yaml": &e.Sample, "process.yaml": &e.Process} {
+	for name, to := range map[string]*[]byte{"template.txt": &e.Source, "sample.yaml": &e.Sample,
+		"process.yaml": &e.Process} {
 		data, err := files.ReadFile(path.Join(id, name))
 		if err != nil && (name != "process.yaml" || !errors.Is(err, fs.ErrNotExist)) {
 			return nil, fmt.Errorf("template %q: %w", id, err)

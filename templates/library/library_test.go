@@ -39,7 +39,8 @@ func hanam(t testing.TB, opt templates.DraftOptions) *templates.Document {
 }
 
 func TestHaNam(t *testing.T) {
-	doc := hanam(t, templates.DraftOptions{Number: 1, Date: templates.Day{Year: 2021, Month: 3, Date: 26}, URL: "https://example.org/c/4f1b9c"})
+	doc := hanam(t, templates.DraftOptions{Number: 1, Date: templates.Day{Year: 2021, Month: 3, Date: 26},
+		URL: "https://example.org/c/4f1b9c"})
 	var b bytes.Buffer
 	r, err := doc.PDF(&b, templates.PDFOptions{Created: time.Unix(1616716800, 0), Fields: true})
 	if err != nil {

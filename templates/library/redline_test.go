@@ -38,7 +38,8 @@ func draftWith(t *testing.T, changes string) *templates.Document {
 
 func TestRedline(t *testing.T) {
 	before := draftWith(t, "{}")
-	after := draftWith(t, "khẩu_hiệu: Mỗi ngành hai mô hình mới, mỗi đơn vị một việc tốt\nchủ_đề: Kỷ cương, sáng tạo, vì Nhân dân")
+	after := draftWith(t, "khẩu_hiệu: Mỗi ngành hai mô hình mới, mỗi đơn vị một việc tốt\nchủ_đề: Kỷ cương, sáng "+
+		"tạo, vì Nhân dân")
 	if c := templates.Redline(before, before); len(c) != 0 {
 		t.Fatalf("a revision differs from itself: %v", c)
 	}

@@ -5,8 +5,9 @@ import (
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 )
 
-// AdobeRevocation is the content of adbe-revocationInfoArchival (ISO 32000-2, 12.8.3.3.2), which signatures older than PAdES
-// carry among their signed attributes: DER CertificateLists and OCSPResponses. Both are nil when it is absent or malformed.
+// AdobeRevocation is the content of adbe-revocationInfoArchival (ISO 32000-2, 12.8.3.3.2), which signatures older than
+// PAdES carry among their signed attributes: DER CertificateLists and OCSPResponses. Both are nil when it is absent or
+// malformed.
 func (si *SignerInfo) AdobeRevocation() (crls, ocsps [][]byte) {
 	value, err := si.SignedAttribute(OIDAdobeRevocation)
 	if err != nil || value == nil {

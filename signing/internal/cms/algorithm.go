@@ -50,11 +50,12 @@ func (a Algorithm) String() string {
 	return name + " with " + a.Hash.String()
 }
 
-// legacyEnds is when algorithms of less than 112 bits were no longer to be used for signing (NIST SP 800-131A, table 2).
+// legacyEnds is when algorithms of less than 112 bits were no longer to be used for signing (NIST SP 800-131A, table
+// 2).
 var legacyEnds = time.Date(2014, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// SecureUntil is when the algorithm with this key, or this hash of the content, ceased to withstand forgery; zero if it still
-// does.
+// SecureUntil is when the algorithm with this key, or this hash of the content, ceased to withstand forgery; zero if it
+// still does.
 func (a Algorithm) SecureUntil(pub crypto.PublicKey, content crypto.Hash) time.Time {
 	k, isRSA := pub.(*rsa.PublicKey)
 	if a.Weak() || WeakHash(content) || (isRSA && k.N.BitLen() < 2048) {
@@ -435,8 +436,8 @@ func readPSSParameters(der cryptobyte.String) (Algorithm, error) {
 	return Algorithm{Scheme: RSAPSS, Hash: hash, MaskHash: mgf}, nil
 }
 
-// ReadAlgorithm reads the AlgorithmIdentifier of a signature that names its hash itself, as certificates, lists and OCSP
-// responses do. Rsa- and hash-less identifiers are errors.
+// ReadAlgorithm reads the AlgorithmIdentifier of a signature that names its hash itself, as certificates, lists and
+// OCSP responses do. Rsa- and hash-less identifiers are errors.
 func ReadAlgorithm(s *cryptobyte.String) (Algorithm, error) {
 	id, ok := readIdentifier(s)
 	if !ok {

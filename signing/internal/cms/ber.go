@@ -2,9 +2,9 @@ package cms
 
 import "fmt"
 
-// toDefinite rewrites a BER object that uses indefinite lengths or constructed strings (X.690, 8.1.3.6, 8.7.3) with definite
-// lengths and primitive octet strings, and returns what follows it. Some programs write signatures so although ISO 32000-2,
-// 12.8.3.3 asks for DER; what is signed in them, the attributes, is DER all the same (RFC 5652, 5.4).
+// toDefinite rewrites a BER object that uses indefinite lengths or constructed strings (X.690, 8.1.3.6, 8.7.3) with
+// definite lengths and primitive octet strings, and returns what follows it. Some programs write signatures so although
+// ISO 32000-2, 12.8.3.3 asks for DER; what is signed in them, the attributes, is DER all the same (RFC 5652, 5.4).
 func toDefinite(in []byte) (out, rest []byte, err error) {
 	return transcode(in, 0)
 }

@@ -15,9 +15,9 @@ import (
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 )
 
-// looseCertificate reads of a certificate that package x509 refuses (for a negative serial number, a wrong kind of string, an
-// unknown curve) what it takes to verify a signature with it: issuer, serial number, subject, period and key. It has no
-// signature of its own, so that no chain can be built on it; nil where that much cannot be read either.
+// looseCertificate reads of a certificate that package x509 refuses (for a negative serial number, a wrong kind of
+// string, an unknown curve) what it takes to verify a signature with it: issuer, serial number, subject, period and
+// key. It has no signature of its own, so that no chain can be built on it; nil where that much cannot be read either.
 func looseCertificate(der []byte) *x509.Certificate {
 	in := cryptobyte.String(der)
 	var cert, tbs, raw, issuer, validity, subject, spki cryptobyte.String
@@ -43,8 +43,8 @@ func looseCertificate(der []byte) *x509.Certificate {
 	return c
 }
 
-// PublicKey is a certificate's key; nil for kinds that cannot be verified. Package x509 does not read RSA keys that are marked
-// as for RSASSA-PSS only (RFC 4055, 1.2); this does.
+// PublicKey is a certificate's key; nil for kinds that cannot be verified. Package x509 does not read RSA keys that are
+// marked as for RSASSA-PSS only (RFC 4055, 1.2); this does.
 func PublicKey(c *x509.Certificate) crypto.PublicKey {
 	if c.PublicKey != nil {
 		return c.PublicKey
@@ -70,8 +70,8 @@ func pssKey(c *x509.Certificate) (key *rsa.PublicKey, parameters cryptobyte.Stri
 	return key, id.params, err == nil
 }
 
-// AlgorithmOf is [AlgorithmFor] the key of a certificate. One that is marked as for RSASSA-PSS gets that whatever is asked for,
-// with the hash that its parameters name, if any; another hash is an error (RFC 4055, 1.2 and 3.3).
+// AlgorithmOf is [AlgorithmFor] the key of a certificate. One that is marked as for RSASSA-PSS gets that whatever is
+// asked for, with the hash that its parameters name, if any; another hash is an error (RFC 4055, 1.2 and 3.3).
 func AlgorithmOf(c *x509.Certificate, hash crypto.Hash, pss bool) (Algorithm, error) {
 	key, parameters, only := pssKey(c)
 	if !only {
@@ -85,7 +85,8 @@ func AlgorithmOf(c *x509.Certificate, hash crypto.Hash, pss bool) (Algorithm, er
 		case wanted.MaskHash != 0:
 			return Algorithm{}, fmt.Errorf("RSA-PSS key with another hash for its mask: %w", ErrUnsupported)
 		case hash != 0 && hash != wanted.Hash:
-			return Algorithm{}, fmt.Errorf("the key is for RSA-PSS with %s, not with %s: %w", wanted.Hash, hash, ErrUnsupported)
+			return Algorithm{}, fmt.Errorf("the key is for RSA-PSS with %s, not with %s: %w", wanted.Hash, hash,
+				ErrUnsupported)
 		}
 		hash = wanted.Hash
 	}
@@ -131,8 +132,8 @@ func nameParts(name []byte) []namePart {
 	return out
 }
 
-// sameName compares two names as RFC 5280, 7.1 does: whatever the kinds of strings, without regard to case and to the number
-// of spaces.
+// sameName compares two names as RFC 5280, 7.1 does: whatever the kinds of strings, without regard to case and to the
+// number of spaces.
 func sameName(a, b []byte) bool {
 	if bytes.Equal(a, b) {
 		return true

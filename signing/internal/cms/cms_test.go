@@ -70,7 +70,8 @@ func edKey(t testing.TB) crypto.Signer {
 }
 
 // sign makes a detached object over content.
-func sign(t testing.TB, key crypto.Signer, cert *x509.Certificate, alg Algorithm, content []byte, unsigned ...Attribute) []byte {
+func sign(t testing.TB, key crypto.Signer, cert *x509.Certificate, alg Algorithm, content []byte,
+	unsigned ...Attribute) []byte {
 	t.Helper()
 	b := Builder{Algorithm: alg, Certificate: cert}
 	h := alg.Hash.New()
@@ -151,7 +152,8 @@ func opensslVerify(t *testing.T, der, content []byte, cert *x509.Certificate, ab
 		return p
 	}
 	root := write("root.pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw}))
-	cmd := exec.Command("openssl", "cms", "-verify", "-cades", "-binary", "-inform", "DER", "-in", write("sig.der", der),
+	cmd := exec.Command("openssl", "cms", "-verify", "-cades", "-binary", "-inform", "DER", "-in",
+		write("sig.der", der),
 		"-content", write("content", content), "-CAfile", root, "-purpose", "any", "-out", filepath.Join(dir, "out"))
 	out, err := cmd.CombinedOutput()
 	if (err == nil) != able {
@@ -249,7 +251,8 @@ func TestRefused(t *testing.T) {
 		}
 	})
 	t.Run("algorithm of another key type", func(t *testing.T) {
-		for _, a := range []Algorithm{{Scheme: RSAPKCS1, Hash: crypto.SHA256}, {Scheme: RSAPSS, Hash: crypto.SHA256}, {Scheme: Ed25519, Hash: crypto.SHA512}} {
+		for _, a := range []Algorithm{{Scheme: RSAPKCS1, Hash: crypto.SHA256}, {Scheme: RSAPSS, Hash: crypto.SHA256},
+			{Scheme: Ed25519, Hash: crypto.SHA512}} {
 			if err := a.Verify(cert.PublicKey, content, []byte{1}); !errors.Is(err, ErrUnsupported) {
 				t.Errorf("%s: %v", a, err)
 			}
@@ -278,7 +281,8 @@ func TestAlgorithmsMustAgree(t *testing.T) {
 	for name, c := range map[string]struct {
 		last byte
 		want error
-	}{"SHA-512": {4, ErrConstraint}, "SHA-384": {3, ErrConstraint}, "SHA-224": {1, ErrConstraint}, "unknown": {9, ErrUnsupported}} {
+	}{"SHA-512": {4, ErrConstraint}, "SHA-384": {3, ErrConstraint}, "SHA-224": {1, ErrConstraint},
+		"unknown": {9, ErrUnsupported}} {
 		bad := bytes.Clone(der)
 		bad[at+7] = c.last
 		if _, err := Parse(bad); !errors.Is(err, c.want) {
@@ -289,8 +293,9 @@ func TestAlgorithmsMustAgree(t *testing.T) {
 		"message-digest twice":      {OIDMessageDigest, [][]byte{append([]byte{4, 32}, make([]byte, 32)...)}},
 		"content-type twice":        {OIDContentType, [][]byte{{6, 1, 42}}},
 		"signing-certificate twice": {OIDSigningCertificateV2, [][]byte{{0x30, 2, 0x30, 0}}},
-		"a foreign algorithm protection": {OIDAlgorithmProtection, [][]byte{{0x30, 0x1b, 0x30, 0x0b, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04,
-			0x02, 0x03, 0xa1, 0x0c, 0x06, 0x0a, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x04, 0x05, 0x00}}},
+		"a foreign algorithm protection": {OIDAlgorithmProtection,
+			[][]byte{{0x30, 0x1b, 0x30, 0x0b, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04,
+				0x02, 0x03, 0xa1, 0x0c, 0x06, 0x0a, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x04, 0x05, 0x00}}},
 	} {
 		b := Builder{Algorithm: alg, Certificate: cert, Extra: []Attribute{extra}}
 		attrs, err := b.SignedAttributes(sum[:])

@@ -68,7 +68,8 @@ func pssMessage(h, mask crypto.Hash, digest, salt []byte, bits int) []byte {
 // TestOddRSA: keys and masks that package crypto/rsa does not take are verified all the same.
 func TestOddRSA(t *testing.T) {
 	digest := sha256.Sum256([]byte("nội dung"))
-	prefix := []byte{0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20}
+	prefix := []byte{0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05,
+		0x00, 0x04, 0x20}
 	for name, c := range map[string]struct {
 		bits int
 		e    int64
@@ -180,11 +181,14 @@ func TestAttributesInAnyOrder(t *testing.T) {
 	}
 }
 
-// TestLooseCertificate: a certificate with a negative serial number, which package x509 refuses, still verifies a signature.
+// TestLooseCertificate: a certificate with a negative serial number, which package x509 refuses, still verifies a
+// signature.
 func TestLooseCertificate(t *testing.T) {
 	key := ecKey(t, elliptic.P256())
-	good, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{SerialNumber: big.NewInt(0x11223344), Subject: pkix.Name{CommonName: "Nguyễn Văn A"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}, &x509.Certificate{Subject: pkix.Name{CommonName: "Nguyễn Văn A"}}, key.Public(), key)
+	good, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{SerialNumber: big.NewInt(0x11223344),
+		Subject:   pkix.Name{CommonName: "Nguyễn Văn A"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)},
+		&x509.Certificate{Subject: pkix.Name{CommonName: "Nguyễn Văn A"}}, key.Public(), key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +223,8 @@ func TestLooseCertificate(t *testing.T) {
 func TestPSSOnlyKey(t *testing.T) {
 	key := rsaKey(t, 2048)
 	cert := newCert(t, key)
-	marked := bytes.Replace(cert.Raw, []byte{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1}, []byte{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10}, 1)
+	marked := bytes.Replace(cert.Raw, []byte{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1},
+		[]byte{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10}, 1)
 	c, err := x509.ParseCertificate(marked)
 	if err != nil {
 		t.Fatal(err)
@@ -233,14 +238,16 @@ func TestPSSOnlyKey(t *testing.T) {
 	if _, err := AlgorithmOf(c, 0, false); !errors.Is(err, ErrFormat) { // NULL is no parameter of RSASSA-PSS
 		t.Errorf("parameters of another algorithm: %v", err)
 	}
-	if a, err := AlgorithmOf(cert, crypto.SHA384, false); err != nil || a.Scheme != RSAPKCS1 || a.Hash != crypto.SHA384 {
+	if a, err := AlgorithmOf(cert, crypto.SHA384, false); err != nil || a.Scheme != RSAPKCS1 ||
+		a.Hash != crypto.SHA384 {
 		t.Errorf("an ordinary key: %+v, %v", a, err)
 	}
 }
 
 func TestSameName(t *testing.T) {
 	name := func(tag int, s string) []byte {
-		der, err := asn1.Marshal([]any{asn1.RawValue{FullBytes: must(asn1.Marshal([]any{oidCommonName, asn1.RawValue{Tag: tag, Bytes: []byte(s)}}))}})
+		der, err := asn1.Marshal([]any{asn1.RawValue{FullBytes: must(asn1.Marshal([]any{oidCommonName,
+			asn1.RawValue{Tag: tag, Bytes: []byte(s)}}))}})
 		if err != nil {
 			t.Fatal(err)
 		}

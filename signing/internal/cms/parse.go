@@ -21,12 +21,14 @@ type SignedData struct {
 	ContentType  asn1.ObjectIdentifier // eContentType
 	Content      []byte                // eContent, nil when detached
 	Certificates []*x509.Certificate   // those that parse, as they come
-	Elsewhere    []*x509.Certificate   // set by the caller: looked at where the object does not hold its signer's certificate
-	Loose        []*x509.Certificate   // of the rest, what a signature can be verified with; no chain can be built on them
-	CRLs         [][]byte              // DER CertificateList
-	OCSPs        [][]byte              // DER OCSPResponse or BasicOCSPResponse (RFC 5940)
-	Signer       SignerInfo
-	BER          bool // it was not in DER, as ISO 32000-2, 12.8.3.3 asks; Raw is the DER form
+	// set by the caller: looked at where the object does not hold its signer's certificate
+	Elsewhere []*x509.Certificate
+	// of the rest, what a signature can be verified with; no chain can be built on them
+	Loose  []*x509.Certificate
+	CRLs   [][]byte // DER CertificateList
+	OCSPs  [][]byte // DER OCSPResponse or BasicOCSPResponse (RFC 5940)
+	Signer SignerInfo
+	BER    bool // it was not in DER, as ISO 32000-2, 12.8.3.3 asks; Raw is the DER form
 }
 
 // SignerInfo is RFC 5652, 5.3.
@@ -313,7 +315,8 @@ func (si *SignerInfo) SignedAttribute(oid asn1.ObjectIdentifier) ([]byte, error)
 			continue
 		}
 		if found != nil || len(a.Values) != 1 {
-			return nil, fmt.Errorf("signed attribute %s is not there exactly once with one value: %w", oid, ErrConstraint)
+			return nil, fmt.Errorf("signed attribute %s is not there exactly once with one value: %w", oid,
+				ErrConstraint)
 		}
 		found = a.Values[0]
 	}

@@ -1,24 +1,25 @@
-// Package diff says what later revisions of a PDF file changed, object by object, in the reader's terms: a page's content, a
-// form field, a signature's appearance.
+// Package diff says what later revisions of a PDF file changed, object by object, in the reader's terms: a page's
+// content, a form field, a signature's appearance.
 //
-// A PDF file is saved anew by appending to it (ISO 32000-2 §7.5.6). A signature covers the bytes that were there when it was
-// made and stays whole whatever is appended, so that it depends on the appended objects what a reader sees of what was signed.
-// Attacks live on that (shadow, incremental saving, signature wrapping), and so do honest programs: the next signer, the
-// filled-in field, the validation data. There are no rules in the standard for telling them apart by bytes, only for what a
-// signer may permit (DocMDP §12.8.2.2, FieldMDP §12.8.2.4, Lock §12.7.5.5).
+// A PDF file is saved anew by appending to it (ISO 32000-2 §7.5.6). A signature covers the bytes that were there when
+// it was made and stays whole whatever is appended, so that it depends on the appended objects what a reader sees of
+// what was signed. Attacks live on that (shadow, incremental saving, signature wrapping), and so do honest programs:
+// the next signer, the filled-in field, the validation data. There are no rules in the standard for telling them apart
+// by bytes, only for what a signer may permit (DocMDP §12.8.2.2, FieldMDP §12.8.2.4, Lock §12.7.5.5).
 //
-// So the analysis goes the other way round. [Analyze] compares each revision with the one before it. Whatever differs must be
-// explained by a rule that knows the place it stands in: the trailer and the catalogue (catalog.go), the DSS of §12.8.4.3
-// (store.go), the form and its fields (form.go, field.go, newfield.go), pages and their annotations (page.go). A rule explains
-// an object only if nothing else in the document refers to it (graph.go), for a font or a form that is shown elsewhere too
-// would change what is seen there. What no rule explains and something in use refers to is a change by what refers to it
-// (describe.go), and its words are quoted where it has any (quote.go). Every rule that is missing here makes an honest file look
-// changed; none can make a changed one look honest.
+// So the analysis goes the other way round. [Analyze] compares each revision with the one before it. Whatever differs
+// must be explained by a rule that knows the place it stands in: the trailer and the catalogue (catalog.go), the DSS of
+// §12.8.4.3 (store.go), the form and its fields (form.go, field.go, newfield.go), pages and their annotations
+// (page.go). A rule explains an object only if nothing else in the document refers to it (graph.go), for a font or a
+// form that is shown elsewhere too would change what is seen there. What no rule explains and something in use refers
+// to is a change by what refers to it (describe.go), and its words are quoted where it has any (quote.go). Every rule
+// that is missing here makes an honest file look changed; none can make a changed one look honest.
 //
-// What a change means for a signature is not decided here: that depends on what the signature and those before it permit.
+// What a change means for a signature is not decided here: that depends on what the signature and those before it
+// permit.
 //
-// All loops draw on the file's budget of work, and go through objects in a fixed order, so that the same file gives the same
-// changes at the same cost.
+// All loops draw on the file's budget of work, and go through objects in a fixed order, so that the same file gives the
+// same changes at the same cost.
 package diff
 
 import (
@@ -44,8 +45,8 @@ type Signed struct {
 	Revision int // index of the revision that brought it
 }
 
-// Analyze lists what each revision after the first one changed, in the order of the revisions. A revision that cannot be read
-// is [Unreadable] and the last that is looked at. Errors are those of in.Stop, and [pdf.ErrTooCostly].
+// Analyze lists what each revision after the first one changed, in the order of the revisions. A revision that cannot
+// be read is [Unreadable] and the last that is looked at. Errors are those of in.Stop, and [pdf.ErrTooCostly].
 func Analyze(in Input) ([]Change, error) {
 	a := &analysis{Input: in, pages: map[pdf.Ref]int{}}
 	for i, page := range in.Pages {
@@ -91,8 +92,8 @@ func (a *analysis) run() ([]Change, error) {
 	return found, a.File.Work().Err()
 }
 
-// writtenLater lists the objects that revisions after the first one write, those in object streams that they replace included,
-// and notes what each object stream holds.
+// writtenLater lists the objects that revisions after the first one write, those in object streams that they replace
+// included, and notes what each object stream holds.
 func (a *analysis) writtenLater() map[int]bool {
 	wanted := map[int]bool{}
 	a.packed = map[int][]int{}

@@ -10,8 +10,8 @@ import (
 	"covenant/internal/pdf"
 )
 
-// compareTrailer: same encryption; a new Info dictionary is metadata. The catalogue may get another number, as some programs
-// give it, if it keeps its entries.
+// compareTrailer: same encryption; a new Info dictionary is metadata. The catalogue may get another number, as some
+// programs give it, if it keeps its entries.
 func (c *comparison) compareTrailer() error {
 	a, b := c.old.Trailer(), c.new.Trailer()
 	if !equalOrAbsent(a.Get("Encrypt"), b.Get("Encrypt")) {
@@ -20,7 +20,8 @@ func (c *comparison) compareTrailer() error {
 	if !equalOrAbsent(a.Get("Root"), b.Get("Root")) {
 		_, oldRoot, _ := c.old.Catalog()
 		_, newRoot, _ := c.new.Catalog()
-		if slices.ContainsFunc(c.diffKeys(oldRoot, newRoot), func(k pdf.Name) bool { return !slices.Contains(catalogKeys, k) }) {
+		if slices.ContainsFunc(c.diffKeys(oldRoot, newRoot),
+			func(k pdf.Name) bool { return !slices.Contains(catalogKeys, k) }) {
 			c.report(Change{Kind: Trailer, Key: "Root"})
 		}
 	}
@@ -76,7 +77,8 @@ func (c *comparison) compareCatalog() error {
 	return c.compareStore(rootRef.Num, oldRoot.Get("DSS"), newRoot.Get("DSS"))
 }
 
-// compareDeclarations: which extensions of PDF the file uses and whether it is tagged may be said anew, but not taken back.
+// compareDeclarations: which extensions of PDF the file uses and whether it is tagged may be said anew, but not taken
+// back.
 func (c *comparison) compareDeclarations(root int, old, new pdf.Dict) {
 	for _, key := range []pdf.Name{"Extensions", "MarkInfo"} {
 		value := new.Get(key)

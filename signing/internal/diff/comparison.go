@@ -65,9 +65,8 @@ func (c *comparison) run() []Change {
 	return c.found
 }
 
-// changedObjects lists the objects that are not what they were. Rewriting an object as it was changes nothing. Replacing an
-// object stream changes what earlier revisions say lies in it.
-// It ends early when stop says so.
+// changedObjects lists the objects that are not what they were. Rewriting an object as it was changes nothing.
+// Replacing an object stream changes what earlier revisions say lies in it. It ends early when stop says so.
 func changedObjects(old, new *pdf.File, rev *pdf.Revision, packed map[int][]int, stop func() error) map[int]bool {
 	out := map[int]bool{}
 	for i, e := range rev.Entries {
@@ -80,7 +79,8 @@ func changedObjects(old, new *pdf.File, rev *pdf.Revision, packed map[int][]int,
 		if differs(old, new, e.Num) {
 			out[e.Num] = true
 			for _, num := range packed[e.Num] {
-				if n, ok := new.Lookup(num); ok && n.Kind == pdf.Compressed && int(n.Stream) == e.Num && differs(old, new, num) {
+				if n, ok := new.Lookup(num); ok && n.Kind == pdf.Compressed && int(n.Stream) == e.Num &&
+					differs(old, new, num) {
 					out[num] = true
 				}
 			}
@@ -130,8 +130,8 @@ func isNull(f *pdf.File, o pdf.Object) bool {
 	return v == nil || null
 }
 
-// diffKeys lists the keys whose values are not equal, in the new dictionary's order, then those that are gone. Whoever asks
-// looks at each of them in both dictionaries, which is paid for here.
+// diffKeys lists the keys whose values are not equal, in the new dictionary's order, then those that are gone. Whoever
+// asks looks at each of them in both dictionaries, which is paid for here.
 func (c *comparison) diffKeys(old, new pdf.Dict) []pdf.Name {
 	was, is := old.Lookup(), new.Lookup()
 	listed := map[pdf.Name]bool{}
@@ -158,9 +158,9 @@ func dictOf(f *pdf.File, num int) pdf.Dict {
 	return d
 }
 
-// explain accounts for the changed objects that are reached from value and from nowhere else: new ones, and old ones that
-// only the given place and such objects refer to. On the way it passes through unchanged objects of c.graph.through, on the
-// same condition. It reports whether everything changed that is reached is accounted for.
+// explain accounts for the changed objects that are reached from value and from nowhere else: new ones, and old ones
+// that only the given place and such objects refer to. On the way it passes through unchanged objects of
+// c.graph.through, on the same condition. It reports whether everything changed that is reached is accounted for.
 func (c *comparison) explain(value pdf.Object, owners ...edge) bool {
 	reached := map[int]bool{}
 	var order []int
@@ -196,8 +196,8 @@ func (c *comparison) explain(value pdf.Object, owners ...edge) bool {
 	return !slices.ContainsFunc(order, func(n int) bool { return c.changed[n] && !reached[n] })
 }
 
-// exclusive: nothing refers to object n but the reached objects and the owners. A new object may also be referred to by other
-// changed objects: what they may do with it is judged with them, while an unchanged one would begin to show it.
+// exclusive: nothing refers to object n but the reached objects and the owners. A new object may also be referred to by
+// other changed objects: what they may do with it is judged with them, while an unchanged one would begin to show it.
 func (c *comparison) exclusive(n int, reached map[int]bool, owners []edge) bool {
 	if !c.spend(1 + len(c.graph.in[n])) {
 		return false

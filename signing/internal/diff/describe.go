@@ -8,7 +8,8 @@ import (
 
 // describe says what an unexplained changed object is to the document.
 func (c *comparison) describe(n int, by edge) Change {
-	m := Change{Kind: Object, Object: n, Key: string(by.key), Detail: fmt.Sprintf("object %d, referred to as %s of object %d", n, by.key, by.from)}
+	m := Change{Kind: Object, Object: n, Key: string(by.key),
+		Detail: fmt.Sprintf("object %d, referred to as %s of object %d", n, by.key, by.from)}
 	for ref, field := range c.signed {
 		if ref.Num == n {
 			m.Kind, m.Field = SignatureValue, field
@@ -18,7 +19,8 @@ func (c *comparison) describe(n int, by edge) Change {
 	switch by.key {
 	case "Contents":
 		m.Kind = Content
-	case "Font", "FontFile", "FontFile2", "FontFile3", "XObject", "ColorSpace", "Pattern", "Shading", "ExtGState", "Resources",
+	case "Font", "FontFile", "FontFile2", "FontFile3", "XObject", "ColorSpace", "Pattern", "Shading", "ExtGState",
+		"Resources",
 		"ToUnicode", "DescendantFonts", "FontDescriptor", "Encoding", "CharProcs", "SMask", "Properties":
 		m.Kind = Resource
 	case "Annots", "Popup", "Parent":

@@ -10,12 +10,13 @@ import (
 	"covenant/internal/pdf"
 )
 
-// objects of the file that the tests change: a page with content and a font, a text field, an empty signature field, a signed
-// one with an appearance, and an object that nothing refers to.
+// objects of the file that the tests change: a page with content and a font, a text field, an empty signature field, a
+// signed one with an appearance, and an object that nothing refers to.
 var objects = []string{
-	1:  "<</Type/Catalog/Pages 2 0 R/AcroForm 5 0 R>>",
-	2:  "<</Type/Pages/Kids[3 0 R]/Count 1>>",
-	3:  "<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R/Resources<</Font<</F 6 0 R>>>>/Annots[7 0 R 8 0 R 9 0 R]>>",
+	1: "<</Type/Catalog/Pages 2 0 R/AcroForm 5 0 R>>",
+	2: "<</Type/Pages/Kids[3 0 R]/Count 1>>",
+	3: "<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R/Resources<</Font<</F 6 0 R>>>>/Annots[7 0 R " +
+		"8 0 R 9 0 R]>>",
 	4:  "<</Length 27>>\nstream\nBT /F 9 Tf (Pay 100) Tj ET \nendstream",
 	5:  "<</SigFlags 3/Fields[7 0 R 8 0 R 9 0 R]/DR<</Font<</F 6 0 R>>>>>>",
 	6:  "<</Type/Font/Subtype/Type1/BaseFont/Times-Roman>>",
@@ -92,7 +93,8 @@ func TestWhatARevisionChanged(t *testing.T) {
 		return pdf.Dict{{Key: "Type", Value: pdf.Name("Sig")}, {Key: "SubFilter", Value: sub}}
 	}
 	widget := func(u *pdf.Update, y float64, more ...pdf.Entry) {
-		d := pdf.Dict{{Key: "Type", Value: pdf.Name("Annot")}, {Key: "Subtype", Value: pdf.Name("Widget")}, {Key: "FT", Value: pdf.Name("Sig")},
+		d := pdf.Dict{{Key: "Type", Value: pdf.Name("Annot")}, {Key: "Subtype", Value: pdf.Name("Widget")},
+			{Key: "FT", Value: pdf.Name("Sig")},
 			{Key: "T", Value: pdf.TextString("new")}, {Key: "P", Value: pdf.Ref{Num: 3}},
 			{Key: "Rect", Value: pdf.Rect{X0: 10, Y0: y, X1: 90, Y1: y + 40}.Array()}}
 		ref := u.Add(append(d, more...))
@@ -105,20 +107,27 @@ func TestWhatARevisionChanged(t *testing.T) {
 		do   func(u *pdf.Update)
 		want []Kind
 	}{
-		{"nothing: an object written as it was", func(u *pdf.Update) { with(t, u, 7, "V", pdf.TextString("100")) }, nil},
-		{"nothing: an object that nobody refers to", func(u *pdf.Update) { with(t, u, 12, "Nobody", pdf.Integer(1)) }, nil},
+		{"nothing: an object written as it was", func(u *pdf.Update) { with(t, u, 7, "V", pdf.TextString("100")) },
+			nil},
+		{"nothing: an object that nobody refers to", func(u *pdf.Update) { with(t, u, 12, "Nobody", pdf.Integer(1)) },
+			nil},
 		{"a field filled in", func(u *pdf.Update) { with(t, u, 7, "V", pdf.TextString("250")) }, []Kind{FormValue}},
 		{"an appearance without a value", func(u *pdf.Update) {
 			with(t, u, 7, "AP", pdf.Dict{{Key: "N", Value: u.Add(stream(""))}})
 		}, []Kind{FieldAppearance, Field}},
 		{"a field renamed", func(u *pdf.Update) { with(t, u, 7, "T", pdf.TextString("sum")) }, []Kind{Field, Field}},
-		{"an empty field signed", func(u *pdf.Update) { with(t, u, 8, "V", u.Add(sig("ETSI.CAdES.detached"))) }, []Kind{Signature}},
-		{"an empty field signed with a signature of before", func(u *pdf.Update) { with(t, u, 8, "V", pdf.Ref{Num: 10}) },
+		{"an empty field signed", func(u *pdf.Update) { with(t, u, 8, "V", u.Add(sig("ETSI.CAdES.detached"))) },
+			[]Kind{Signature}},
+		{"an empty field signed with a signature of before",
+			func(u *pdf.Update) { with(t, u, 8, "V", pdf.Ref{Num: 10}) },
 			[]Kind{SignatureValue, Signature}},
-		{"a signature replaced", func(u *pdf.Update) { u.Set(pdf.Ref{Num: 10}, sig("ETSI.CAdES.detached")) }, []Kind{SignatureValue}},
+		{"a signature replaced", func(u *pdf.Update) { u.Set(pdf.Ref{Num: 10}, sig("ETSI.CAdES.detached")) },
+			[]Kind{SignatureValue}},
 		{"a signature taken away", func(u *pdf.Update) { with(t, u, 9, "V", nil) }, []Kind{SignatureValue}},
-		{"a signature's field moved", func(u *pdf.Update) { with(t, u, 9, "Rect", pdf.Rect{X1: 1, Y1: 1}.Array()) }, []Kind{Appearance}},
-		{"a signature's picture replaced", func(u *pdf.Update) { u.Set(pdf.Ref{Num: 11}, stream("0 0 1 rg")) }, []Kind{Appearance}},
+		{"a signature's field moved", func(u *pdf.Update) { with(t, u, 9, "Rect", pdf.Rect{X1: 1, Y1: 1}.Array()) },
+			[]Kind{Appearance}},
+		{"a signature's picture replaced", func(u *pdf.Update) { u.Set(pdf.Ref{Num: 11}, stream("0 0 1 rg")) },
+			[]Kind{Appearance}},
 		{"a new signature beside", func(u *pdf.Update) {
 			widget(u, 400, pdf.Entry{Key: "V", Value: u.Add(sig("ETSI.CAdES.detached"))})
 		}, []Kind{NewSignature}},
@@ -130,7 +139,8 @@ func TestWhatARevisionChanged(t *testing.T) {
 		}, []Kind{NewSignature}},
 		{"a new field with an action", func(u *pdf.Update) { widget(u, 400, pdf.Entry{Key: "AA", Value: pdf.Dict{}}) },
 			[]Kind{Field, NewSignature}},
-		{"a page's content", func(u *pdf.Update) { u.Set(pdf.Ref{Num: 4}, stream("BT /F 9 Tf (Pay 900) Tj ET")) }, []Kind{Content}},
+		{"a page's content", func(u *pdf.Update) { u.Set(pdf.Ref{Num: 4}, stream("BT /F 9 Tf (Pay 900) Tj ET")) },
+			[]Kind{Content}},
 		{"a page's font", func(u *pdf.Update) { with(t, u, 6, "BaseFont", pdf.Name("Symbol")) }, []Kind{Resource}},
 		{"a page turned", func(u *pdf.Update) { with(t, u, 3, "Rotate", pdf.Integer(90)) }, []Kind{Page}},
 		{"a page added", func(u *pdf.Update) {
@@ -152,7 +162,8 @@ func TestWhatARevisionChanged(t *testing.T) {
 		{"an action on opening", func(u *pdf.Update) { with(t, u, 1, "OpenAction", pdf.Dict{}) }, []Kind{Action}},
 		{"layers", func(u *pdf.Update) { with(t, u, 1, "OCProperties", pdf.Dict{}) }, []Kind{Layers}},
 		{"the form taken away", func(u *pdf.Update) { with(t, u, 1, "AcroForm", nil) }, []Kind{Field}},
-		{"a form that cannot be read", func(u *pdf.Update) { with(t, u, 5, "Fields", pdf.Integer(1)) }, []Kind{Unreadable}},
+		{"a form that cannot be read", func(u *pdf.Update) { with(t, u, 5, "Fields", pdf.Integer(1)) },
+			[]Kind{Unreadable}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			changes, err := analyze(t, pdf.Limits{}, nil, c.do)
@@ -203,7 +214,8 @@ func TestAnalysisEnds(t *testing.T) {
 	if _, err := analyze(t, pdf.Limits{Work: whole}, nil, fill); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := analyze(t, pdf.Limits{Work: pdf.NewWork(whole.Spent()-1, 0)}, nil, fill); !errors.Is(err, pdf.ErrTooCostly) {
+	if _, err := analyze(t, pdf.Limits{Work: pdf.NewWork(whole.Spent()-1, 0)}, nil, fill); !errors.Is(err,
+		pdf.ErrTooCostly) {
 		t.Errorf("with a unit less than the %d needed: %v", whole.Spent(), err)
 	}
 }

@@ -24,7 +24,8 @@ func (c *comparison) compareField(was, is *pdf.Field) {
 		}
 		i := slices.IndexFunc(was.Widgets, func(o pdf.Widget) bool { return o.Ref == w.Ref })
 		if i < 0 || w.Ref == (pdf.Ref{}) {
-			c.report(Change{Kind: Annotation, Action: Added, Subtype: "Widget", Field: is.Name, Page: c.pageOf(w), Detail: "widget added to an existing field"})
+			c.report(Change{Kind: Annotation, Action: Added, Subtype: "Widget", Field: is.Name, Page: c.pageOf(w),
+				Detail: "widget added to an existing field"})
 			continue
 		}
 		if c.changed[w.Ref.Num] {
@@ -40,7 +41,8 @@ func (c *comparison) compareField(was, is *pdf.Field) {
 	}
 	for _, w := range was.Widgets {
 		if !slices.ContainsFunc(is.Widgets, func(o pdf.Widget) bool { return o.Ref == w.Ref }) {
-			c.report(Change{Kind: Annotation, Action: Removed, Subtype: "Widget", Field: is.Name, Page: c.pageOf(w), Detail: "widget removed"})
+			c.report(Change{Kind: Annotation, Action: Removed, Subtype: "Widget", Field: is.Name, Page: c.pageOf(w),
+				Detail: "widget removed"})
 		}
 	}
 }
@@ -50,10 +52,12 @@ func (c *comparison) valueChanged(was, is *pdf.Field) bool {
 	return !equalOrAbsent(was.Value, is.Value) || c.rewritten(is.Value)
 }
 
-// explainKids accounts for a changed Kids array of a field that is an object of its own; what it holds is judged as fields.
+// explainKids accounts for a changed Kids array of a field that is an object of its own; what it holds is judged as
+// fields.
 func (c *comparison) explainKids(old, new pdf.Dict, f *pdf.Field) {
 	ref, ok := new.Get("Kids").(pdf.Ref)
-	if !ok || !c.changed[ref.Num] || slices.ContainsFunc(c.graph.in[ref.Num], func(e edge) bool { return e.from != f.Ref.Num }) {
+	if !ok || !c.changed[ref.Num] || slices.ContainsFunc(c.graph.in[ref.Num],
+		func(e edge) bool { return e.from != f.Ref.Num }) {
 		return
 	}
 	if c.kidsAdded(old, new) {
@@ -162,7 +166,8 @@ func (c *comparison) compareValueField(was, is *pdf.Field, old, new pdf.Dict, re
 	m := Change{Kind: FormValue, Field: is.Name, Object: ref.Num, Page: c.pageOf(pdf.Widget{Dict: new})}
 	for _, key := range keys {
 		switch {
-		case key == "V", key == "AS", key == "RV", key == "M", key == "I", key == "DA", key == "Q", harmlessKey(key, new),
+		case key == "V", key == "AS", key == "RV", key == "M", key == "I", key == "DA", key == "Q",
+			harmlessKey(key, new),
 			key == "AP" && (is.Type == "Tx" || is.Type == "Ch") && c.valueChanged(was, is):
 			c.explain(new.Get(key), edge{ref.Num, key})
 		case key == "Kids" && c.kidsAdded(old, new):

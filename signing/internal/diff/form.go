@@ -74,13 +74,15 @@ func (c *comparison) compareFormDict(old, new pdf.Dict) error {
 			c.report(Change{Kind: Field, Key: string(key), Detail: "AcroForm changed"})
 		}
 	}
-	if ref, ok := new.Get("Fields").(pdf.Ref); ok && c.changed[ref.Num] && c.onlyBy(ref.Num, "Fields", "AcroForm", "Annots") {
+	if ref, ok := new.Get("Fields").(pdf.Ref); ok && c.changed[ref.Num] && c.onlyBy(ref.Num, "Fields", "AcroForm",
+		"Annots") {
 		c.explained[ref.Num] = true
 	}
 	return c.compareResources(old.Get("DR"), new.Get("DR"))
 }
 
-// compareResources: categories and entries may be added; fonts and encodings, which fields may be drawn with, stay as they were.
+// compareResources: categories and entries may be added; fonts and encodings, which fields may be drawn with, stay as
+// they were.
 func (c *comparison) compareResources(old, new pdf.Object) error {
 	a, b, err := c.resourceDicts(old, new)
 	if err != nil || b == nil && a == nil {
@@ -154,7 +156,8 @@ func (c *comparison) edgesTo(o pdf.Object, key pdf.Name) []edge {
 	return out
 }
 
-// byExplained: all references to object n come from objects that are explained, or it is new and they come from changed ones.
+// byExplained: all references to object n come from objects that are explained, or it is new and they come from changed
+// ones.
 func (c *comparison) byExplained(n int) bool {
 	reached := map[int]bool{}
 	for _, e := range c.graph.in[n] {

@@ -13,12 +13,13 @@ type edge struct {
 	key  pdf.Name
 }
 
-// refGraph knows who refers to certain objects: those that later revisions write. An object that is changed matters through
-// whatever refers to it, and so does a reference to an object that does not exist until a later revision makes it.
+// refGraph knows who refers to certain objects: those that later revisions write. An object that is changed matters
+// through whatever refers to it, and so does a reference to an object that does not exist until a later revision makes
+// it.
 type refGraph struct {
 	wanted map[int]bool
-	// through are objects between a form field or the DSS and what later revisions write: appearance dictionaries, arrays of
-	// certificates and the like. They are wanted too.
+	// through are objects between a form field or the DSS and what later revisions write: appearance dictionaries,
+	// arrays of certificates and the like. They are wanted too.
 	through map[int]bool
 	in      map[int][]edge
 	out     map[int][]int // wanted objects that an object refers to
@@ -100,7 +101,8 @@ func (g *refGraph) addThrough(view *pdf.File, o pdf.Object) {
 
 func (g *refGraph) readTrailer(view *pdf.File) {
 	g.forget(trailerNode)
-	for _, key := range []pdf.Name{"Root", "Info", "Encrypt"} { // programs copy what else is there from revision to revision
+	// programs copy what else is there from revision to revision
+	for _, key := range []pdf.Name{"Root", "Info", "Encrypt"} {
 		g.walk(trailerNode, key, view.Trailer().Get(key), 0)
 	}
 }

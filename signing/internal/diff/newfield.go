@@ -7,7 +7,8 @@ import (
 )
 
 // newFieldKeys are what a new signature field may have: no actions, no layers.
-var newFieldKeys = []pdf.Name{"Type", "Subtype", "FT", "T", "TU", "TM", "V", "F", "Ff", "P", "Rect", "AP", "AS", "MK", "BS", "Border",
+var newFieldKeys = []pdf.Name{"Type", "Subtype", "FT", "T", "TU", "TM", "V", "F", "Ff", "P", "Rect", "AP", "AS", "MK",
+	"BS", "Border",
 	"C", "DA", "Q", "DR", "Lock", "SV", "Parent", "Kids", "M", "NM", "H", "Lang", "StructParent"}
 
 // newField: only signature fields may be added.
@@ -48,7 +49,8 @@ func (c *comparison) newField(f *pdf.Field) {
 
 // newParent accounts for a new node of the field tree that only holds new signature fields.
 func (c *comparison) newParent(f *pdf.Field) bool {
-	if f.Terminal() || len(f.Widgets) > 0 || f.Ref == (pdf.Ref{}) || !isNull(c.old, f.Ref) || (f.Type != "" && f.Type != "Sig") {
+	if f.Terminal() || len(f.Widgets) > 0 || f.Ref == (pdf.Ref{}) || !isNull(c.old, f.Ref) ||
+		(f.Type != "" && f.Type != "Sig") {
 		return false
 	}
 	for _, e := range f.Dict {
@@ -79,7 +81,8 @@ func (c *comparison) explainNewField(f *pdf.Field, m *Change) {
 					Detail: "new signature field with something that it may not have"})
 			}
 			if e.Key == "V" && !isNull(c.new, e.Value) && !c.isDict(e.Value) {
-				c.report(Change{Kind: Field, Field: f.Name, Key: "V", Object: d.Ref.Num, Detail: "a value that is no signature"})
+				c.report(Change{Kind: Field, Field: f.Name, Key: "V", Object: d.Ref.Num,
+					Detail: "a value that is no signature"})
 			}
 			if v, isRef := e.Value.(pdf.Ref); e.Key == "V" && isRef && !isNull(c.old, v) {
 				c.report(Change{Kind: SignatureValue, Field: f.Name, Key: "V", Object: v.Num,

@@ -58,7 +58,8 @@ func (c *comparison) comparePageTreeNode(num int) {
 // contentAction: added where the old streams are all there, unchanged and first; else changed.
 func (c *comparison) contentAction(old, new pdf.Object) Verb {
 	a, b := c.streamRefs(c.old, old), c.streamRefs(c.new, new)
-	if len(a) == 0 || len(a) >= len(b) || !slices.Equal(a, b[:len(a)]) || slices.ContainsFunc(a, func(r pdf.Ref) bool { return c.changed[r.Num] }) {
+	if len(a) == 0 || len(a) >= len(b) || !slices.Equal(a, b[:len(a)]) ||
+		slices.ContainsFunc(a, func(r pdf.Ref) bool { return c.changed[r.Num] }) {
 		return Changed
 	}
 	return Added

@@ -9,8 +9,8 @@ import (
 // quotedContent is how much of a page's content is read for quoting from it.
 const quotedContent = 1 << 20
 
-// quote fills in what a change's text was and is, where there is text: the value of a form field, the words of a note or text
-// box, the lines of a page.
+// quote fills in what a change's text was and is, where there is text: the value of a form field, the words of a note
+// or text box, the lines of a page.
 func (c *comparison) quote(m *Change) {
 	switch m.Kind {
 	case FormValue:

@@ -25,8 +25,9 @@ func (c *comparison) compareStore(root int, old, new pdf.Object) error {
 	return nil
 }
 
-// checkStore says what is wrong with a new store: a key or a value that has no place there, or an entry of VRI that is gone.
-// Data that are no longer needed may be left out, and data for a signature added to its entry (EN 319 142-1 §5.4.2).
+// checkStore says what is wrong with a new store: a key or a value that has no place there, or an entry of VRI that is
+// gone. Data that are no longer needed may be left out, and data for a signature added to its entry (EN 319 142-1
+// §5.4.2).
 func (c *comparison) checkStore(old, new pdf.Object) (string, error) {
 	a, err := c.old.Dict(old)
 	if err != nil {

@@ -52,8 +52,9 @@ func GuardedHTTP(allow func(netip.Addr) bool) *http.Client {
 		return fmt.Errorf("address %s is not a public one: allow it in the configuration if it is meant", ip)
 	}}
 	return &http.Client{
-		Timeout:   30 * time.Second,
-		Transport: &http.Transport{DialContext: dialer.DialContext, MaxIdleConns: 10, IdleConnTimeout: 30 * time.Second, MaxResponseHeaderBytes: 64 << 10},
+		Timeout: 30 * time.Second,
+		Transport: &http.Transport{DialContext: dialer.DialContext, MaxIdleConns: 10, IdleConnTimeout: 30 * time.Second,
+			MaxResponseHeaderBytes: 64 << 10},
 		CheckRedirect: func(req *http.Request, via []*http.Request) error {
 			if len(via) > 3 {
 				return errors.New("more than three redirects")
@@ -81,8 +82,9 @@ func checkURL(address string) error {
 }
 
 // Check returns evidence about cert that is in date now: OCSP first, then lists. Kept evidence is used again unless it
-// was issued before notBefore (zero: any) or is out of date; what a server gives as its newest is accepted even if it is older than notBefore. A
-// revoked certificate is evidence, not an error. The error wraps ErrUnavailable and every server's failure.
+// was issued before notBefore (zero: any) or is out of date; what a server gives as its newest is accepted even if it
+// is older than notBefore. A revoked certificate is evidence, not an error. The error wraps ErrUnavailable and every
+// server's failure.
 func (c *Client) Check(ctx context.Context, cert, issuer *x509.Certificate, notBefore time.Time) (*Evidence, error) {
 	key := sha256.Sum256(append(append([]byte{}, cert.Raw...), issuer.Raw...))
 	c.mu.Lock()
@@ -112,7 +114,8 @@ func (c *Client) Check(ctx context.Context, cert, issuer *x509.Certificate, notB
 		}
 	}
 	if len(failures) == 0 {
-		return nil, fmt.Errorf("certificate %q names no OCSP responder and no revocation list: %w", cert.Subject.CommonName, ErrUnavailable)
+		return nil, fmt.Errorf("certificate %q names no OCSP responder and no revocation list: %w",
+			cert.Subject.CommonName, ErrUnavailable)
 	}
 	return nil, fmt.Errorf("certificate %q: %w: %w", cert.Subject.CommonName, ErrUnavailable, errors.Join(failures...))
 }
@@ -150,7 +153,8 @@ func (c *Client) keep(key [32]byte, e *Evidence) {
 	c.cache[key] = e
 }
 
-func (c *Client) askOCSP(ctx context.Context, address string, cert, issuer *x509.Certificate, _ time.Time) (*Evidence, error) {
+func (c *Client) askOCSP(ctx context.Context, address string, cert, issuer *x509.Certificate, _ time.Time) (*Evidence,
+	error) {
 	req, err := Request(cert, issuer)
 	if err != nil {
 		return nil, err
@@ -167,7 +171,8 @@ func (c *Client) askOCSP(ctx context.Context, address string, cert, issuer *x509
 	return e, nil
 }
 
-func (c *Client) askCRL(ctx context.Context, address string, cert, issuer *x509.Certificate, notBefore time.Time) (*Evidence, error) {
+func (c *Client) askCRL(ctx context.Context, address string, cert, issuer *x509.Certificate,
+	notBefore time.Time) (*Evidence, error) {
 	if e := c.keptList(address, cert, issuer, notBefore); e != nil {
 		return e, nil
 	}
@@ -222,7 +227,8 @@ func orDefault(v, def int64) int64 {
 // Issuer fetches the certificate that issued cert from the addresses that cert names (RFC 5280, 4.2.2.1).
 func (c *Client) Issuer(ctx context.Context, cert *x509.Certificate) (*x509.Certificate, error) {
 	if len(cert.IssuingCertificateURL) == 0 {
-		return nil, fmt.Errorf("certificate %q names no address of its issuer's certificate: %w", cert.Subject.CommonName, ErrUnavailable)
+		return nil, fmt.Errorf("certificate %q names no address of its issuer's certificate: %w",
+			cert.Subject.CommonName, ErrUnavailable)
 	}
 	var failures []error
 	for _, address := range cert.IssuingCertificateURL {

@@ -61,12 +61,13 @@ type Evidence struct {
 // maxAgeWithoutNext bounds the age of evidence that does not say when newer will come.
 const maxAgeWithoutNext = 24 * time.Hour
 
-// Usable reports whether the evidence says something about the certificate at time at: it was issued at or after
-// then, or at lies in its period of validity. Evidence from after the certificate's end is of use only where its source keeps
+// Usable reports whether the evidence says something about the certificate at time at: it was issued at or after then,
+// or at lies in its period of validity. Evidence from after the certificate's end is of use only where its source keeps
 // expired certificates (archive cutoff). It wraps ErrStale.
 func (e *Evidence) Usable(at time.Time) error {
 	if e.ThisUpdate.After(e.notAfter) && (e.cutoff.IsZero() || e.notAfter.Before(e.cutoff)) {
-		return fmt.Errorf("%s of %s is from after the certificate's end: %w", e.Kind, e.ThisUpdate.Format(time.RFC3339), ErrStale)
+		return fmt.Errorf("%s of %s is from after the certificate's end: %w", e.Kind, e.ThisUpdate.Format(time.RFC3339),
+			ErrStale)
 	}
 	if !e.ThisUpdate.Before(at) {
 		return nil

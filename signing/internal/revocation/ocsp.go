@@ -216,7 +216,8 @@ func (e *Evidence) readStatus(s cryptobyte.String) error {
 	var next, exts cryptobyte.String
 	var has bool
 	if !s.ReadASN1GeneralizedTime(&e.ThisUpdate) || !s.ReadOptionalASN1(&next, &has, explicit(0)) ||
-		(has && !next.ReadASN1GeneralizedTime(&e.NextUpdate)) || !s.ReadOptionalASN1(&exts, &has, explicit(1)) || !s.Empty() {
+		(has && !next.ReadASN1GeneralizedTime(&e.NextUpdate)) || !s.ReadOptionalASN1(&exts, &has, explicit(1)) ||
+		!s.Empty() {
 		return malformed("OCSP status times")
 	}
 	if has {
@@ -236,7 +237,8 @@ func (e *Evidence) readExtensions(s cryptobyte.String) error {
 		var oid asn1.ObjectIdentifier
 		critical := false
 		if !list.ReadASN1(&ext, cbasn1.SEQUENCE) || !ext.ReadASN1ObjectIdentifier(&oid) ||
-			(ext.PeekASN1Tag(cbasn1.BOOLEAN) && !ext.ReadASN1Boolean(&critical)) || !ext.ReadASN1(&value, cbasn1.OCTET_STRING) {
+			(ext.PeekASN1Tag(cbasn1.BOOLEAN) && !ext.ReadASN1Boolean(&critical)) ||
+			!ext.ReadASN1(&value, cbasn1.OCTET_STRING) {
 			return malformed("OCSP extension")
 		}
 		if oid.Equal(oidCutoff) {
@@ -292,13 +294,15 @@ func (b *basicResponse) namedBy(c *x509.Certificate) bool {
 
 func (e *Evidence) checkDelegate(c, issuer *x509.Certificate, known *delegates) error {
 	if !known.certified(c, issuer) {
-		return fmt.Errorf("responder %q is not certified by %q: %w", c.Subject.CommonName, issuer.Subject.CommonName, ErrSigner)
+		return fmt.Errorf("responder %q is not certified by %q: %w", c.Subject.CommonName, issuer.Subject.CommonName,
+			ErrSigner)
 	}
 	if !slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageOCSPSigning) {
 		return fmt.Errorf("certificate %q is not for OCSP: %w", c.Subject.CommonName, ErrSigner)
 	}
 	if e.ProducedAt.Before(c.NotBefore) || e.ProducedAt.After(c.NotAfter) {
-		return fmt.Errorf("responder's certificate %q is not valid at %s: %w", c.Subject.CommonName, e.ProducedAt.Format(time.RFC3339), ErrSigner)
+		return fmt.Errorf("responder's certificate %q is not valid at %s: %w", c.Subject.CommonName,
+			e.ProducedAt.Format(time.RFC3339), ErrSigner)
 	}
 	for _, ext := range c.Extensions {
 		e.NoCheck = e.NoCheck || ext.Id.Equal(oidNoCheck)

@@ -42,7 +42,8 @@ func TestGoodAndRevokedByOCSPAndList(t *testing.T) {
 	if err := p.Revoke(bad.Certificate, at, 1); err != nil {
 		t.Fatal(err)
 	}
-	for fault, kind := range map[devpki.Fault]revocation.Kind{devpki.None: revocation.OCSP, devpki.Unavailable: revocation.CRL} {
+	for fault, kind := range map[devpki.Fault]revocation.Kind{devpki.None: revocation.OCSP,
+		devpki.Unavailable: revocation.CRL} {
 		p.SetFault(devpki.OCSP, fault)
 		c := &revocation.Client{HTTP: http.DefaultClient}
 		e, err := c.Check(t.Context(), good.Certificate, good.Chain[0], time.Time{})
@@ -63,14 +64,16 @@ func TestEveryFaultIsNoticed(t *testing.T) {
 	p, c := setup(t)
 	id := issue(t, p, "An", devpki.Profile{})
 	for fault, want := range map[devpki.Fault]error{
-		devpki.Slow: context.DeadlineExceeded, devpki.Unavailable: revocation.ErrUnavailable, devpki.Drop: revocation.ErrUnavailable,
+		devpki.Slow: context.DeadlineExceeded, devpki.Unavailable: revocation.ErrUnavailable,
+		devpki.Drop:    revocation.ErrUnavailable,
 		devpki.Garbage: revocation.ErrFormat, devpki.Huge: revocation.ErrFormat, devpki.Stale: revocation.ErrStale,
 		devpki.WrongSigner: revocation.ErrSigner, devpki.Unknown: revocation.ErrUnavailable,
 	} {
 		p.SetFault(devpki.OCSP, fault)
 		p.SetFault(devpki.CRL, fault)
 		_, err := c.Check(t.Context(), id.Certificate, id.Chain[0], time.Time{})
-		if !errors.Is(err, want) || !errors.Is(err, revocation.ErrUnavailable) || !strings.Contains(err.Error(), p.BaseURL()) {
+		if !errors.Is(err, want) || !errors.Is(err, revocation.ErrUnavailable) || !strings.Contains(err.Error(),
+			p.BaseURL()) {
 			t.Errorf("%s: %v, want %v", fault, err, want)
 		}
 	}
@@ -119,7 +122,8 @@ func TestEvidenceAboutAnotherCertificateIsRefused(t *testing.T) {
 	for i := range e.DER {
 		bad := append([]byte{}, e.DER...)
 		bad[i] ^= 1
-		if got, err := revocation.ParseOCSP(bad, a.Certificate, a.Chain[0]); err == nil && (got.Revoked != e.Revoked || !got.ThisUpdate.Equal(e.ThisUpdate)) {
+		if got, err := revocation.ParseOCSP(bad, a.Certificate, a.Chain[0]); err == nil && (got.Revoked != e.Revoked ||
+			!got.ThisUpdate.Equal(e.ThisUpdate)) {
 			t.Fatalf("byte %d flipped changes the statement", i)
 		}
 	}

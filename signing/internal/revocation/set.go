@@ -5,8 +5,8 @@ import (
 	"crypto/x509"
 )
 
-// Set is a collection of revocation data of unknown worth, such as a DSS dictionary holds, parsed once and asked about many
-// certificates. It is not for concurrent use.
+// Set is a collection of revocation data of unknown worth, such as a DSS dictionary holds, parsed once and asked about
+// many certificates. It is not for concurrent use.
 type Set struct {
 	responses []response
 	lists     []*List

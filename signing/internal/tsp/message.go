@@ -164,7 +164,8 @@ func (a *Authority) Token(r *Request, now time.Time) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := cms.Builder{Algorithm: alg, Certificate: a.Certificate, Chain: a.Chain, ContentType: cms.OIDTSTInfo, Content: info}
+	b := cms.Builder{Algorithm: alg, Certificate: a.Certificate, Chain: a.Chain, ContentType: cms.OIDTSTInfo,
+		Content: info}
 	h := alg.Hash.New()
 	h.Write(info)
 	attrs, err := b.SignedAttributes(h.Sum(nil))

@@ -174,7 +174,8 @@ func (t *Token) VerifySignature() error {
 
 // CheckPurpose checks RFC 3161, 2.3: extended key usage is critical and holds timeStamping alone.
 func CheckPurpose(cert *x509.Certificate) error {
-	if len(cert.ExtKeyUsage) != 1 || cert.ExtKeyUsage[0] != x509.ExtKeyUsageTimeStamping || len(cert.UnknownExtKeyUsage) != 0 {
+	if len(cert.ExtKeyUsage) != 1 || cert.ExtKeyUsage[0] != x509.ExtKeyUsageTimeStamping ||
+		len(cert.UnknownExtKeyUsage) != 0 {
 		return fmt.Errorf("%q: %w", cert.Subject.CommonName, ErrPurpose)
 	}
 	for _, e := range cert.Extensions {

@@ -31,8 +31,11 @@ func authority(t testing.TB, critical bool, usages ...asn1.ObjectIdentifier) *ts
 	if err != nil {
 		t.Fatal(err)
 	}
-	tmpl := &x509.Certificate{SerialNumber: big.NewInt(7), Subject: pkix.Name{CommonName: "TSA"}, NotBefore: time.Now().Add(-time.Hour),
-		NotAfter: time.Now().Add(time.Hour), ExtraExtensions: []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 37}, Critical: critical, Value: value}}}
+	tmpl := &x509.Certificate{SerialNumber: big.NewInt(7), Subject: pkix.Name{CommonName: "TSA"},
+		NotBefore: time.Now().Add(-time.Hour),
+		NotAfter:  time.Now().Add(time.Hour),
+		ExtraExtensions: []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 37},
+			Critical: critical, Value: value}}}
 	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, key.Public(), key)
 	if err != nil {
 		t.Fatal(err)
@@ -73,7 +76,8 @@ func TestTokenRoundTrip(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := token.Verify(digest); err != nil || !token.Time.Equal(now) || token.Accuracy != time.Second || !token.Certificate.Equal(a.Certificate) {
+		if err := token.Verify(digest); err != nil || !token.Time.Equal(now) || token.Accuracy != time.Second ||
+			!token.Certificate.Equal(a.Certificate) {
 			t.Errorf("%s: %v, %+v", h, err, token)
 		}
 	}

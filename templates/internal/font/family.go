@@ -1,8 +1,9 @@
-// Package font holds the families that documents are set in: four faces each, with their cuts ready for embedding, so that
-// measuring a word and embedding a font never parse a file twice.
+// Package font holds the families that documents are set in: four faces each, with their cuts ready for embedding, so
+// that measuring a word and embedding a font never parse a file twice.
 //
-// A face is cut once per process to the repertoire that Vietnamese administrative documents use ([Repertoire]). A document
-// that needs more characters of the face gets an extended cut, in which the base characters keep their numbers.
+// A face is cut once per process to the repertoire that Vietnamese administrative documents use ([Repertoire]). A
+// document that needs more characters of the face gets an extended cut, in which the base characters keep their
+// numbers.
 package font
 
 import (

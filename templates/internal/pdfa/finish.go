@@ -209,7 +209,8 @@ func (f *finisher) info() {
 	in := f.w.info
 	f.begin(infoObject)
 	f.add("<<")
-	for _, e := range []struct{ key, value string }{{"/Title", in.Title}, {"/Author", in.Author}, {"/Subject", in.Subject}, {"/Producer", in.Producer}} {
+	for _, e := range []struct{ key, value string }{{"/Title", in.Title}, {"/Author", in.Author},
+		{"/Subject", in.Subject}, {"/Producer", in.Producer}} {
 		if e.value != "" {
 			f.add(e.key)
 			f.b = pdf.AppendText(f.b, e.value)

@@ -7,8 +7,8 @@ import (
 	"covenant/internal/pdf"
 )
 
-// fieldNode is a node of the form's field tree that groups fields (ISO 32000-2 §12.7.4): a field's own name must hold no full
-// stop, so that the full name "sign.director" is a field "director" below a node "sign".
+// fieldNode is a node of the form's field tree that groups fields (ISO 32000-2 §12.7.4): a field's own name must hold
+// no full stop, so that the full name "sign.director" is a field "director" below a node "sign".
 type fieldNode struct {
 	number int // of the object
 	name   string

@@ -281,6 +281,7 @@ func (f *finisher) attachments() {
 		f.end()
 		mime := strings.ReplaceAll(a.MIME, "/", "#2F")
 		date := f.w.info.Created.UTC().Format("D:20060102150405Z")
-		f.stream(data, fmt.Sprintf("/Type/EmbeddedFile/Subtype/%s/Params<</Size %d/ModDate(%s)>>", mime, len(a.Data), date), a.Data)
+		f.stream(data, fmt.Sprintf("/Type/EmbeddedFile/Subtype/%s/Params<</Size %d/ModDate(%s)>>", mime, len(a.Data),
+			date), a.Data)
 	}
 }

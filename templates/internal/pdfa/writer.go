@@ -1,13 +1,14 @@
-// Package pdfa writes finished PDF files: PDF/A-2a (PDF/A-3a with attachments, ISO 19005-2 and -3) and PDF/UA-1 (ISO 14289-1)
-// at once, tagged, with empty signature fields, byte for byte the same for the same input.
+// Package pdfa writes finished PDF files: PDF/A-2a (PDF/A-3a with attachments, ISO 19005-2 and -3) and PDF/UA-1 (ISO
+// 14289-1) at once, tagged, with empty signature fields, byte for byte the same for the same input.
 //
-// The story: a Writer draws pages through the narrow interface canvas, which the library fpdf fills (canvas_fpdf.go holds the
-// only import of it). When all pages are drawn, Finish takes the page contents out of what the library wrote and writes the
-// file around them: shared font programs, structure tree, links, fields, bookmarks, output intent, XMP, /ID, compressed once,
-// with a classic cross-reference table. How numbers, strings and entries are written is internal/pdf's business.
+// The story: a Writer draws pages through the narrow interface canvas, which the library fpdf fills (canvas_fpdf.go
+// holds the only import of it). When all pages are drawn, Finish takes the page contents out of what the library wrote
+// and writes the file around them: shared font programs, structure tree, links, fields, bookmarks, output intent, XMP,
+// /ID, compressed once, with a classic cross-reference table. How numbers, strings and entries are written is
+// internal/pdf's business.
 //
-// Units are points; the origin is the page's top left corner, y grows down. The package knows marks and tags, never what a
-// covenant is.
+// Units are points; the origin is the page's top left corner, y grows down. The package knows marks and tags, never
+// what a covenant is.
 package pdfa
 
 import (

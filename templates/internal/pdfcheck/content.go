@@ -49,7 +49,8 @@ func (f *File) Content() *Content {
 			c.Faults = append(c.Faults, fmt.Sprintf("page %d has no content stream", i+1))
 			continue
 		}
-		in := &interpreter{f: f, c: c, page: i + 1, fonts: f.Dict(f.Dict(p["Resources"])["Font"]), maps: map[string]map[uint16]string{}, mcid: -1}
+		in := &interpreter{f: f, c: c, page: i + 1, fonts: f.Dict(f.Dict(p["Resources"])["Font"]),
+			maps: map[string]map[uint16]string{}, mcid: -1}
 		c.MCIDs[i+1] = map[int]bool{}
 		in.run(s.Data)
 	}
@@ -167,8 +168,9 @@ func (in *interpreter) show(args []any) {
 		after = string(base)
 	}
 	t := Text{
-		Page: in.page, X: in.matrix[4], Y: in.matrix[5], Size: in.size, Font: after, MCID: in.mcid, Marked: in.depth > 0,
-		Gray: in.gray, Rotated: in.matrix[1] != 0,
+		Page: in.page, X: in.matrix[4], Y: in.matrix[5], Size: in.size, Font: after, MCID: in.mcid,
+		Marked: in.depth > 0,
+		Gray:   in.gray, Rotated: in.matrix[1] != 0,
 	}
 	widths := in.f.widths(font)
 	var b strings.Builder
@@ -186,7 +188,8 @@ func (in *interpreter) show(args []any) {
 				}
 				switch u := m[code]; u {
 				case "", "\x00", "\uFEFF", "\uFFFD":
-					in.c.Unmapped = append(in.c.Unmapped, fmt.Sprintf("page %d: glyph %d has no character", in.page, code))
+					in.c.Unmapped = append(in.c.Unmapped, fmt.Sprintf("page %d: glyph %d has no character", in.page,
+						code))
 				default:
 					b.WriteString(u)
 				}

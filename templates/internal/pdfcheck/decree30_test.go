@@ -101,7 +101,8 @@ type layoutRule struct {
 var layoutRules = []layoutRule{
 	{"A4", func(v view) string {
 		b := v.f.Array(v.f.Pages()[0]["MediaBox"])
-		return outside("page width", b[2].(float64)/mm, 209.9, 210.1) + outside("page height", b[3].(float64)/mm, 296.9, 297.1)
+		return outside("page width", b[2].(float64)/mm, 209.9, 210.1) + outside("page height", b[3].(float64)/mm, 296.9,
+			297.1)
 	}, [2]string{"width: 210", "width: 216"}},
 	{"left margin 30–35", func(v view) string {
 		least := 1000.0
@@ -145,13 +146,17 @@ var layoutRules = []layoutRule{
 		}
 		return ""
 	}, [2]string{"top: 20", "top: 8"}},
-	{"national name 12–13 bold", func(v view) string { return v.style("CỘNG HÒA", "-Bold", 12, 13) }, [2]string{"name_size: 12.5", "name_size: 11"}},
-	{"motto 13–14 bold", func(v view) string { return v.style("Độc lập - Tự do - Hạnh phúc", "-Bold", 13, 14) }, [2]string{"Độc lập - Tự do", "Độc lập – Tự do"}},
+	{"national name 12–13 bold", func(v view) string { return v.style("CỘNG HÒA", "-Bold", 12, 13) },
+		[2]string{"name_size: 12.5", "name_size: 11"}},
+	{"motto 13–14 bold", func(v view) string { return v.style("Độc lập - Tự do - Hạnh phúc", "-Bold", 13, 14) },
+		[2]string{"Độc lập - Tự do", "Độc lập – Tự do"}},
 	{"motto's rule as long as its text", func(v view) string {
 		return outside("rule", v.below("Độc lập")/v.width("Độc lập"), 0.99, 1.01)
 	}, [2]string{"motto_size: 13.5", "motto_size: 30"}},
-	{"parent 12–13 regular", func(v view) string { return v.style("UBND TỈNH", "", 12, 13) }, [2]string{"parent_size: 12.5", "parent_size: 14"}},
-	{"issuer 12–13 bold", func(v view) string { return v.style("KHỐI THI ĐUA", "-Bold", 12, 13) }, [2]string{"issuer_size: 12.5", "issuer_size: 15"}},
+	{"parent 12–13 regular", func(v view) string { return v.style("UBND TỈNH", "", 12, 13) },
+		[2]string{"parent_size: 12.5", "parent_size: 14"}},
+	{"issuer 12–13 bold", func(v view) string { return v.style("KHỐI THI ĐUA", "-Bold", 12, 13) },
+		[2]string{"issuer_size: 12.5", "issuer_size: 15"}},
 	{"number 13, leading zero", func(v view) string {
 		if x, _ := v.find("03"); x.Size == 0 {
 			return "no leading zero"
@@ -162,11 +167,13 @@ var layoutRules = []layoutRule{
 		return v.style("Tân Giang", "-Italic", 13, 14) + v.style("ngày 27 tháng 02 năm 2026", "-Italic", 13, 14)
 	},
 		[2]string{"place_size: 13", "place_size: 12"}},
-	{"title 13–14 bold", func(v view) string { return v.style("GIAO ƯỚC THI ĐUA", "-Bold", 13, 14) }, [2]string{"title: {size: 14", "title: {size: 18"}},
+	{"title 13–14 bold", func(v view) string { return v.style("GIAO ƯỚC THI ĐUA", "-Bold", 13, 14) },
+		[2]string{"title: {size: 14", "title: {size: 18"}},
 	{"title's rule a third to a half", func(v view) string {
 		return outside("rule", v.below("Năm ")/v.width("Năm "), 0.33, 0.5)
 	}, [2]string{"rule: 0.38", "rule: 0.9"}},
-	{"bases italic 13–14", func(v view) string { return v.style("Căn cứ Luật", "-Italic", 13, 14) }, [2]string{"bases: {size: 14}", "bases: {size: 12}"}},
+	{"bases italic 13–14", func(v view) string { return v.style("Căn cứ Luật", "-Italic", 13, 14) },
+		[2]string{"bases: {size: 14}", "bases: {size: 12}"}},
 	{"bases end with ; and .", func(v view) string {
 		var ends string
 		block := -1
@@ -183,7 +190,8 @@ var layoutRules = []layoutRule{
 		}
 		return ""
 	}, [2]string{"\nchi-thi-doi-moi-tdkt", ""}},
-	{"text 13–14", func(v view) string { return v.style("Tại Hội nghị", "", 13, 14) }, [2]string{"body: {size: 14", "body: {size: 12"}},
+	{"text 13–14", func(v view) string { return v.style("Tại Hội nghị", "", 13, 14) }, [2]string{"body: {size: 14",
+		"body: {size: 12"}},
 	{"first line's indent 10–12.7", func(v view) string {
 		x, _ := v.find("Tại Hội nghị")
 		return outside("indent", x.X/mm-30, 10, 12.7)
@@ -215,7 +223,8 @@ var layoutRules = []layoutRule{
 		_, first := v.line("Tại Hội nghị")
 		return outside("right edge", first/mm, 189.9, 190.1) + outside("right edge", max(right, first)/mm, 189.9, 190.1)
 	}, [2]string{"Tại Hội nghị ký", "@giữa Tại Hội nghị\n\nký"}},
-	{"articles bold", func(v view) string { return v.style("Điều 1. ", "-Bold", 13, 14) }, [2]string{"# Chủ đề và khẩu hiệu", "Điều 1. Chủ đề và khẩu hiệu"}},
+	{"articles bold", func(v view) string { return v.style("Điều 1. ", "-Bold", 13, 14) },
+		[2]string{"# Chủ đề và khẩu hiệu", "Điều 1. Chủ đề và khẩu hiệu"}},
 	{"the text ends ./.", func(v view) string {
 		for _, run := range v.r.Runs {
 			if strings.HasSuffix(strings.TrimSpace(run.Text), "./.") {
@@ -224,7 +233,8 @@ var layoutRules = []layoutRule{
 		}
 		return "no ./."
 	}, [2]string{"@hết văn bản", ""}},
-	{"recipients' heading 12 bold italic", func(v view) string { return v.style("Nơi nhận:", "-BoldItalic", 12, 12) }, [2]string{"head_size: 12, size: 11", "head_size: 13, size: 11"}},
+	{"recipients' heading 12 bold italic", func(v view) string { return v.style("Nơi nhận:", "-BoldItalic", 12, 12) },
+		[2]string{"head_size: 12, size: 11", "head_size: 13, size: 11"}},
 	{"recipients 11", func(v view) string {
 		return v.style("Hội đồng Thi đua - Khen thưởng tỉnh (để", "", 11, 11)
 	}, [2]string{"size: 11}", "size: 13}"}},
@@ -232,7 +242,8 @@ var layoutRules = []layoutRule{
 		for _, s := range v.r.Fields {
 			for _, p := range v.r.Fields {
 				if s.Kind == templates.SealFieldKind && p.Kind == templates.SignatureFieldKind && p.Slot == s.Slot {
-					if d := outside("seal's part", (s.Rect.X+s.Rect.W-p.Rect.X)/p.Rect.W, 0.28, 0.38); d != "" || s.Rect.X >= p.Rect.X {
+					if d := outside("seal's part", (s.Rect.X+s.Rect.W-p.Rect.X)/p.Rect.W, 0.28, 0.38); d != "" ||
+						s.Rect.X >= p.Rect.X {
 						return d + "; " + s.Name
 					}
 				}
@@ -240,13 +251,17 @@ var layoutRules = []layoutRule{
 		}
 		return ""
 	}, [2]string{"overlap: 0.3333", "overlap: 0.7"}},
-	{"25–35 mm for signature and seal", func(v view) string { return outside("field", v.r.Fields[0].Rect.H/mm, 25, 35) }, [2]string{"box: 34", "box: 15"}},
+	{"25–35 mm for signature and seal", func(v view) string {
+		return outside("field", v.r.Fields[0].Rect.H/mm, 25,
+			35)
+	}, [2]string{"box: 34", "box: 15"}},
 }
 
 // markRules are those of the optional cells 10 to 13: they are checked on a document that has them.
 var markRules = []layoutRule{
 	{"marks in bold capitals of 13–14", func(v view) string {
-		return v.style("MẬT", "-Bold", 13, 14) + v.style("HỎA TỐC", "-Bold", 13, 14) + v.style("LƯU HÀNH NỘI BỘ", "-Bold", 13, 14)
+		return v.style("MẬT", "-Bold", 13, 14) + v.style("HỎA TỐC", "-Bold", 13, 14) + v.style("LƯU HÀNH NỘI BỘ",
+			"-Bold", 13, 14)
 	}, [2]string{"marks: {size: 13", "marks: {size: 11"}},
 	{"marks are framed", func(v view) string {
 		x, _ := v.find("HỎA TỐC")
@@ -283,7 +298,8 @@ var markRules = []layoutRule{
 func TestEachRuleOfTheOptionalCells(t *testing.T) {
 	source := librarySource(t)
 	source = strings.Replace(source, "địa danh: {{địa_danh}}\n",
-		"địa danh: {{địa_danh}}\nđộ mật: MẬT\nđộ khẩn: hỏa tốc\nlưu hành: lưu hành nội bộ\nđịa chỉ: Số 12, đường Trần Phú; điện thoại (0226) 3.852.000\n", 1)
+		"địa danh: {{địa_danh}}\nđộ mật: MẬT\nđộ khẩn: hỏa tốc\nlưu hành: lưu hành nội bộ\nđịa chỉ: Số 12, đường "+
+			"Trần Phú; điện thoại (0226) 3.852.000\n", 1)
 	checkRules(t, markRules, source)
 }
 

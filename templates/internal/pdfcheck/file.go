@@ -1,9 +1,9 @@
 // Package pdfcheck reads PDF files by itself and checks them against the rules of PDF/A-2a (ISO 19005-2), PDF/A-3a (ISO
-// 19005-3) and PDF/UA-1 (ISO 14289-1) that the program's files can meet. It is used by tests; every rule has a broken twin that
-// it catches.
+// 19005-3) and PDF/UA-1 (ISO 14289-1) that the program's files can meet. It is used by tests; every rule has a broken
+// twin that it catches.
 //
-// It has a reader of its own on purpose, although internal/pdf has one: it stays apart from the code that writes the files, so
-// that a mistake shared by writer and reader cannot hide from it. Nothing but tests may import it.
+// It has a reader of its own on purpose, although internal/pdf has one: it stays apart from the code that writes the
+// files, so that a mistake shared by writer and reader cannot hide from it. Nothing but tests may import it.
 package pdfcheck
 
 import (

@@ -134,7 +134,8 @@ func TestSignatureFields(t *testing.T) {
 	}
 	for i, f := range r.Fields {
 		for _, g := range r.Fields[:i] {
-			if f.Slot != g.Slot && f.Page == g.Page && f.Rect.X < g.Rect.X+g.Rect.W && g.Rect.X < f.Rect.X+f.Rect.W && f.Rect.Y < g.Rect.Y+g.Rect.H && g.Rect.Y < f.Rect.Y+f.Rect.H {
+			if f.Slot != g.Slot && f.Page == g.Page && f.Rect.X < g.Rect.X+g.Rect.W && g.Rect.X < f.Rect.X+f.Rect.W &&
+				f.Rect.Y < g.Rect.Y+g.Rect.H && g.Rect.Y < f.Rect.Y+f.Rect.H {
 				t.Errorf("%s and %s overlap", f.Name, g.Name)
 			}
 		}

@@ -85,7 +85,10 @@ func fileRules() []Rule {
 			id := f.Array(f.Trailer["ID"])
 			return one(len(id) != 2 || len(id[0].([]byte)) < 16, "no /ID")
 		}},
-		{"no-encryption", "19005-2 6.1.3", func(f *File, _ *Content) []string { return one(f.Trailer["Encrypt"] != nil, "encrypted") }},
+		{"no-encryption", "19005-2 6.1.3", func(f *File, _ *Content) []string {
+			return one(f.Trailer["Encrypt"] != nil,
+				"encrypted")
+		}},
 		{"end-of-file", "19005-2 6.1.3", func(f *File, _ *Content) []string {
 			return one(!bytes.HasSuffix(f.Bytes, []byte("%%EOF\n")), "data after %%%%EOF")
 		}},
@@ -95,13 +98,15 @@ func fileRules() []Rule {
 				if !isStream {
 					return nil
 				}
-				return one(s.Dict["F"] != nil || s.Dict["Filter"] != nil && s.Dict["Filter"] != Name("FlateDecode"), "stream %d: filter or external data", n)
+				return one(s.Dict["F"] != nil || s.Dict["Filter"] != nil && s.Dict["Filter"] != Name("FlateDecode"),
+					"stream %d: filter or external data", n)
 			})
 		}},
 		{"no-scripts", "19005-2 6.5.1", func(f *File, _ *Content) []string {
 			return f.dicts(func(n int, d Dict) []string {
 				s, _ := d["S"].(Name)
-				return one(d["AA"] != nil || d["OpenAction"] != nil || s == "JavaScript" || s == "Launch" || d["JavaScript"] != nil, "object %d: action not allowed", n)
+				return one(d["AA"] != nil || d["OpenAction"] != nil || s == "JavaScript" || s == "Launch" ||
+					d["JavaScript"] != nil, "object %d: action not allowed", n)
 			})
 		}},
 		{"output-intent", "19005-2 6.2.3", func(f *File, _ *Content) []string {
@@ -114,32 +119,40 @@ func fileRules() []Rule {
 			if d["S"] != Name("GTS_PDFA1") || !ok || len(p.Data) < 128 {
 				return []string{"no output profile"}
 			}
-			bad := string(p.Data[36:40]) != "acsp" || string(p.Data[12:20]) != "mntrRGB " || p.Dict["N"] != 3.0 || int(binary.BigEndian.Uint32(p.Data)) != len(p.Data)
+			bad := string(p.Data[36:40]) != "acsp" || string(p.Data[12:20]) != "mntrRGB " || p.Dict["N"] != 3.0 ||
+				int(binary.BigEndian.Uint32(p.Data)) != len(p.Data)
 			return one(bad, "output profile is no RGB display profile")
 		}},
 		{"xmp-plain", "19005-2 6.6.2.1", func(f *File, _ *Content) []string {
 			d := f.Dict(f.Catalog()["Metadata"])
-			return one(d["Type"] != Name("Metadata") || d["Subtype"] != Name("XML") || d["Filter"] != nil, "metadata missing or compressed")
+			return one(d["Type"] != Name("Metadata") || d["Subtype"] != Name("XML") || d["Filter"] != nil,
+				"metadata missing or compressed")
 		}},
 		{"xmp-pdfa", "19005-2 6.6.4", func(f *File, _ *Content) []string {
 			x := f.xmp()
 			part := between(x, "<pdfaid:part>", "<")
-			return one(part != "2" && part != "3" || between(x, "<pdfaid:conformance>", "<") != "A", "no PDF/A-2a or 3a in the metadata")
+			return one(part != "2" && part != "3" || between(x, "<pdfaid:conformance>", "<") != "A",
+				"no PDF/A-2a or 3a in the metadata")
 		}},
 		{"xmp-pdfua", "14289-1 5", func(f *File, _ *Content) []string {
 			x := f.xmp()
-			return one(between(x, "<pdfuaid:part>", "<") != "1" || !strings.Contains(x, "<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/<"), "no PDF/UA identifier with its extension schema")
+			return one(between(x, "<pdfuaid:part>", "<") != "1" ||
+				!strings.Contains(x, "<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/<"),
+				"no PDF/UA identifier with its extension schema")
 		}},
 		{"xmp-info", "19005-2 6.6.2.3 (title and dates agree)", func(f *File, _ *Content) []string {
 			x := f.xmp()
 			r := strings.NewReplacer("&amp;", "&", "&lt;", "<", "&gt;", ">", "&#34;", `"`, "&#39;", "'")
 			title := r.Replace(between(x, `<dc:title><rdf:Alt><rdf:li xml:lang="x-default">`, "</rdf:li>"))
-			date := strings.NewReplacer("+00:00", "", "-", "", ":", "", "T", "").Replace(between(x, "<xmp:CreateDate>", "<"))
+			date := strings.NewReplacer("+00:00", "", "-", "", ":", "", "T", "").Replace(between(x, "<xmp:CreateDate>",
+				"<"))
 			pdf := strings.TrimSuffix(strings.TrimPrefix(String(f.info()["CreationDate"]), "D:"), "Z")
-			return one(title == "" || title != String(f.info()["Title"]) || date != pdf, "information dictionary and metadata disagree")
+			return one(title == "" || title != String(f.info()["Title"]) || date != pdf,
+				"information dictionary and metadata disagree")
 		}},
 		{"display-title", "14289-1 7.1", func(f *File, _ *Content) []string {
-			return one(f.Dict(f.Catalog()["ViewerPreferences"])["DisplayDocTitle"] != true, "DisplayDocTitle is not true")
+			return one(f.Dict(f.Catalog()["ViewerPreferences"])["DisplayDocTitle"] != true,
+				"DisplayDocTitle is not true")
 		}},
 		{"language", "14289-1 7.2", func(f *File, _ *Content) []string {
 			return one(len(String(f.Catalog()["Lang"])) < 2, "no document language")
@@ -182,7 +195,8 @@ func attachmentRule(f *File, _ *Content) []string {
 		for _, a := range af {
 			named = named || a == files[i]
 		}
-		if d["AFRelationship"] == nil || d["UF"] == nil || d["F"] == nil || e["Subtype"] == nil || f.Dict(e["Params"])["ModDate"] == nil || !named {
+		if d["AFRelationship"] == nil || d["UF"] == nil || d["F"] == nil || e["Subtype"] == nil ||
+			f.Dict(e["Params"])["ModDate"] == nil || !named {
 			out = append(out, "attachment without AFRelationship, names, type, date or /AF")
 		}
 	}
@@ -198,7 +212,8 @@ func pageRules() []Rule {
 					return nil
 				}
 				s, ok := f.Get(f.Dict(d["FontDescriptor"])["FontFile2"]).(*Stream)
-				return one(!ok || s.Dict["Length1"] != float64(len(s.Data)) || len(s.Data) < 1000, "font %d is not embedded", n)
+				return one(!ok || s.Dict["Length1"] != float64(len(s.Data)) || len(s.Data) < 1000,
+					"font %d is not embedded", n)
 			})
 		}},
 		{"font-names", "19005-2 6.2.11.2 (subset tag)", func(f *File, _ *Content) []string {
@@ -221,7 +236,8 @@ func pageRules() []Rule {
 				case Name("Type0"):
 					return one(d["Encoding"] != Name("Identity-H"), "font %d: encoding", n)
 				case Name("CIDFontType2"):
-					return one(d["CIDToGIDMap"] != Name("Identity") || d["W"] == nil, "font %d: CIDToGIDMap or widths", n)
+					return one(d["CIDToGIDMap"] != Name("Identity") || d["W"] == nil, "font %d: CIDToGIDMap or widths",
+						n)
 				}
 				return nil
 			})
@@ -241,7 +257,8 @@ func pageRules() []Rule {
 			return nil
 		}},
 		{"colour", "19005-2 6.2.4.3", func(_ *File, c *Content) []string {
-			return one(c.Operators["k"]+c.Operators["K"]+c.Operators["sh"] > 0, "device colour without an output profile")
+			return one(c.Operators["k"]+c.Operators["K"]+c.Operators["sh"] > 0,
+				"device colour without an output profile")
 		}},
 		{"all-marked", "14289-1 7.1", func(_ *File, c *Content) []string { return c.Faults }},
 		{"annotation-flags", "19005-2 6.3.2", func(f *File, _ *Content) []string {
@@ -258,13 +275,15 @@ func pageRules() []Rule {
 		}},
 		{"annotation-types", "19005-2 6.3.1", func(f *File, _ *Content) []string {
 			return f.annotations(func(d Dict) []string {
-				return one(d["Subtype"] != Name("Widget") && d["Subtype"] != Name("Link"), "annotation %v", d["Subtype"])
+				return one(d["Subtype"] != Name("Widget") && d["Subtype"] != Name("Link"), "annotation %v",
+					d["Subtype"])
 			})
 		}},
 		{"tab-order", "14289-1 7.18.3", func(f *File, _ *Content) []string {
 			var out []string
 			for i, p := range f.Pages() {
-				out = append(out, one(p["Annots"] != nil && p["Tabs"] != Name("S"), "page %d: tab order is not that of the structure", i+1)...)
+				out = append(out, one(p["Annots"] != nil && p["Tabs"] != Name("S"),
+					"page %d: tab order is not that of the structure", i+1)...)
 			}
 			return out
 		}},
@@ -277,17 +296,20 @@ func pageRules() []Rule {
 				name := f.fieldName(d)
 				twice := seen[name]
 				seen[name] = true
-				return one(name == "" || twice || String(d["TU"]) == "", "field %q without a name of its own or a tooltip", name)
+				return one(name == "" || twice || String(d["TU"]) == "",
+					"field %q without a name of its own or a tooltip", name)
 			})
 		}},
 		{"partial-names", "32000-2 12.7.4.2", func(f *File, _ *Content) []string {
 			return f.annotations(func(d Dict) []string {
-				return one(strings.Contains(String(d["T"]), "."), "field %q: a partial name must hold no full stop", String(d["T"]))
+				return one(strings.Contains(String(d["T"]), "."), "field %q: a partial name must hold no full stop",
+					String(d["T"]))
 			})
 		}},
 		{"link-text", "14289-1 7.18.5", func(f *File, _ *Content) []string {
 			return f.annotations(func(d Dict) []string {
-				return one(d["Subtype"] == Name("Link") && (String(d["Contents"]) == "" || d["Dest"] == nil && d["A"] == nil), "link without text or target")
+				return one(d["Subtype"] == Name("Link") && (String(d["Contents"]) == "" || d["Dest"] == nil &&
+					d["A"] == nil), "link without text or target")
 			})
 		}},
 	}

@@ -14,7 +14,8 @@ import (
 )
 
 // write drafts a library template on its sample and writes it.
-func write(t testing.TB, id string, opt templates.DraftOptions, pdf templates.PDFOptions) ([]byte, *templates.Rendered) {
+func write(t testing.TB, id string, opt templates.DraftOptions, pdf templates.PDFOptions) ([]byte,
+	*templates.Rendered) {
 	t.Helper()
 	e, err := library.Open(id)
 	if err != nil {
@@ -38,7 +39,8 @@ func write(t testing.TB, id string, opt templates.DraftOptions, pdf templates.PD
 	return b.Bytes(), r
 }
 
-var dated = templates.DraftOptions{Number: 3, Date: templates.Day{Year: 2026, Month: 2, Date: 27}, URL: "https://example.org/c/4f1b9c"}
+var dated = templates.DraftOptions{Number: 3, Date: templates.Day{Year: 2026, Month: 2, Date: 27},
+	URL: "https://example.org/c/4f1b9c"}
 
 func read(t testing.TB, b []byte) *pdfcheck.File {
 	t.Helper()
@@ -50,11 +52,13 @@ func read(t testing.TB, b []byte) *pdfcheck.File {
 }
 
 func TestLibraryMeetsEveryRule(t *testing.T) {
-	attached := templates.PDFOptions{Fields: true, Attachments: []templates.Attachment{{Name: "values.yaml", MIME: "application/yaml", Description: "Dữ liệu nguồn", Data: []byte("năm: 2026\n")}}}
+	attached := templates.PDFOptions{Fields: true, Attachments: []templates.Attachment{{Name: "values.yaml",
+		MIME: "application/yaml", Description: "Dữ liệu nguồn", Data: []byte("năm: 2026\n")}}}
 	draft := templates.DraftOptions{Watermark: "DỰ THẢO lần 2"}
 	for _, id := range library.List() {
 		for name, b := range map[string][]byte{
-			"frozen": first(write(t, id, dated, templates.PDFOptions{Fields: true})), "draft": first(write(t, id, draft, templates.PDFOptions{})),
+			"frozen":   first(write(t, id, dated, templates.PDFOptions{Fields: true})),
+			"draft":    first(write(t, id, draft, templates.PDFOptions{})),
 			"attached": first(write(t, id, dated, attached)),
 		} {
 			for _, v := range pdfcheck.Check(read(t, b)) {
@@ -83,7 +87,10 @@ func TestQpdfFindsNothing(t *testing.T) {
 
 // broken maps each rule to a change that it must catch.
 var broken = map[string]func(f *pdfcheck.File){
-	"header":              func(f *pdfcheck.File) { f.Bytes = bytes.Replace(f.Bytes, []byte("%PDF-1.7"), []byte("%PDF-1.3"), 1) },
+	"header": func(f *pdfcheck.File) {
+		f.Bytes = bytes.Replace(f.Bytes, []byte("%PDF-1.7"),
+			[]byte("%PDF-1.3"), 1)
+	},
 	"end-of-file":         func(f *pdfcheck.File) { f.Bytes = append(f.Bytes, "rest"...) },
 	"trailer-id":          func(f *pdfcheck.File) { delete(f.Trailer, "ID") },
 	"no-encryption":       func(f *pdfcheck.File) { f.Trailer["Encrypt"] = pdfcheck.Dict{} },
@@ -128,7 +135,8 @@ var broken = map[string]func(f *pdfcheck.File){
 }
 
 func TestEveryRuleCatchesItsBrokenTwin(t *testing.T) {
-	b, _ := write(t, "dang-ky-thi-dua", dated, templates.PDFOptions{Fields: true, Attachments: []templates.Attachment{{Name: "v.yaml", MIME: "application/yaml", Description: "v", Data: []byte("v")}}})
+	b, _ := write(t, "dang-ky-thi-dua", dated, templates.PDFOptions{Fields: true, Attachments: []templates.Attachment{
+		{Name: "v.yaml", MIME: "application/yaml", Description: "v", Data: []byte("v")}}})
 	if v := pdfcheck.Check(read(t, b)); len(v) > 0 {
 		t.Fatalf("the file itself breaks rules: %v", v)
 	}

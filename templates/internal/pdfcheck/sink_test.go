@@ -100,10 +100,12 @@ func TestEverythingAtOnce(t *testing.T) {
 	var values strings.Builder
 	values.WriteString("các_đơn_vị:\n")
 	for i := range 36 {
-		fmt.Fprintf(&values, "- {mã: a%d, tên: Đơn vị số %d có tên gọi khá dài để phải xuống dòng, chức_vụ: Giám đốc}\n", i, i)
+		fmt.Fprintf(&values, "- {mã: a%d, tên: Đơn vị số %d có tên gọi khá dài để phải xuống dòng, chức_vụ: Giám đốc}\n",
+			i, i)
 	}
 	vals, _ := templates.ParseValues("v", []byte(values.String()))
-	doc, err := tpl.Draft(vals, templates.DraftOptions{Number: 123, Watermark: "DỰ THẢO lần 1", URL: "https://example.org/x", Images: map[string][]byte{"huy-hieu.png": emblem(t)}})
+	doc, err := tpl.Draft(vals, templates.DraftOptions{Number: 123, Watermark: "DỰ THẢO lần 1",
+		URL: "https://example.org/x", Images: map[string][]byte{"huy-hieu.png": emblem(t)}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +118,8 @@ func TestEverythingAtOnce(t *testing.T) {
 		t.Errorf("%s: %s", v.Rule, v.Text)
 	}
 	c := f.Content()
-	for _, want := range []string{"PHẦN I", "CHƯƠNG I", "Mục 1", "Ω Ж", "đ) ", "PHỤ LỤC I", "PHỤ LỤC II", "điểm đ khoản 1 Điều 1", "./."} {
+	for _, want := range []string{"PHẦN I", "CHƯƠNG I", "Mục 1", "Ω Ж", "đ) ", "PHỤ LỤC I", "PHỤ LỤC II",
+		"điểm đ khoản 1 Điều 1", "./."} {
 		found := false
 		for _, x := range c.Texts {
 			found = found || strings.Contains(strings.ReplaceAll(x.Text, "\u00A0", " "), want)

@@ -91,8 +91,9 @@ func (e *Elem) Each(fn func(*Elem)) {
 
 var standardTypes = map[string]bool{
 	"Document": true, "P": true, "H1": true, "H2": true, "H3": true, "H4": true, "H5": true, "H6": true, "Table": true,
-	"TR": true, "TH": true, "TD": true, "Figure": true, "Form": true, "Link": true, "Div": true, "Sect": true, "Caption": true,
-	"L": true, "LI": true, "Lbl": true, "LBody": true,
+	"TR": true, "TH": true, "TD": true, "Figure": true, "Form": true, "Link": true, "Div": true, "Sect": true,
+	"Caption": true,
+	"L":       true, "LI": true, "Lbl": true, "LBody": true,
 }
 
 func each(f *File, fn func(e *Elem) []string) []string {
@@ -145,7 +146,8 @@ func structureRules() []Rule {
 			last := [2]int{}
 			for _, m := range f.Tree().Reading {
 				if m[0] < last[0] || m[0] == last[0] && m[1] < last[1] {
-					return []string{fmt.Sprintf("page %d: content %d is read after %d of page %d", m[0], m[1], last[1], last[0])}
+					return []string{fmt.Sprintf("page %d: content %d is read after %d of page %d", m[0], m[1], last[1],
+						last[0])}
 				}
 				last = m
 			}
@@ -209,7 +211,8 @@ func contentRule(f *File, c *Content) []string {
 	var out []string
 	for page, ids := range c.MCIDs {
 		for id := range ids {
-			out = append(out, one(count[[2]int{page, id}] != 1, "page %d: content %d is %d times in the tree", page, id, count[[2]int{page, id}])...)
+			out = append(out, one(count[[2]int{page, id}] != 1, "page %d: content %d is %d times in the tree", page, id,
+				count[[2]int{page, id}])...)
 			delete(count, [2]int{page, id})
 		}
 	}
@@ -237,7 +240,8 @@ func parentRule(f *File, _ *Content) []string {
 			}
 			key, ok := pages[m[0]-1]["StructParents"].(float64)
 			list := f.Array(entry[int(key)])
-			out = append(out, one(!ok || m[1] >= len(list) || list[m[1]] != e.Ref, "page %d, content %d: parent tree", m[0], m[1])...)
+			out = append(out, one(!ok || m[1] >= len(list) || list[m[1]] != e.Ref, "page %d, content %d: parent tree",
+				m[0], m[1])...)
 		}
 		for _, a := range e.Annots {
 			key, ok := f.Dict(a)["StructParent"].(float64)
@@ -261,7 +265,8 @@ func annotRule(f *File, _ *Content) []string {
 		for _, a := range f.Array(p["Annots"]) {
 			r, _ := a.(Ref)
 			s, _ := f.Dict(a)["Subtype"].(Name)
-			out = append(out, one(in[r] != want[s] || in[r] == "", "%s annotation in %q", strings.ToLower(string(s)), in[r])...)
+			out = append(out, one(in[r] != want[s] || in[r] == "", "%s annotation in %q", strings.ToLower(string(s)),
+				in[r])...)
 		}
 	}
 	return out

@@ -7,7 +7,8 @@ import (
 
 // Names of agencies are broken where a person would break them, in as few lines as filling takes.
 func TestCentredLinesAreBrokenBySense(t *testing.T) {
-	together := map[string]bool{"văn hóa": true, "truyền hình": true, "phát thanh": true, "thể thao": true, "du lịch": true}
+	together := map[string]bool{"văn hóa": true, "truyền hình": true, "phát thanh": true, "thể thao": true,
+		"du lịch": true}
 	for text, want := range map[string]string{
 		"KHỐI THI ĐUA VĂN HÓA - XÃ HỘI":           "KHỐI THI ĐUA|VĂN HÓA - XÃ HỘI",
 		"ĐÀI PHÁT THANH VÀ TRUYỀN HÌNH TỈNH":      "ĐÀI PHÁT THANH|VÀ TRUYỀN HÌNH TỈNH",
@@ -37,7 +38,8 @@ func TestCentredLinesAreBrokenBySense(t *testing.T) {
 
 func TestForcedBreaksStayInCentredLines(t *testing.T) {
 	s := &setter{faces: faces(t), notes: new([]Note)}
-	p := &Paragraph{Align: Center, Spans: []Span{{Text: "mô hình trên đơn vị", Size: 13}, {Break: true}, {Text: "model", Size: 13}}}
+	p := &Paragraph{Align: Center, Spans: []Span{{Text: "mô hình trên đơn vị", Size: 13}, {Break: true},
+		{Text: "model", Size: 13}}}
 	lines := s.breakLines(p, 90)
 	if len(lines) != 3 || lines[2].words[0].plain() != "model" || lines[0].last || !lines[1].last {
 		t.Errorf("%d lines, %+v", len(lines), lines)

@@ -113,7 +113,8 @@ func (s *setter) frameLine(p *Paragraph, c *chunk, l *line, width float64) {
 	l.ascent += gap
 	c.height += 2 * gap
 	left, right := max(left-2*gap, 0), min(left+l.width+2*gap, width)
-	for _, edge := range []Mark{rule(left, 0, right-left, 0), rule(left, c.height, right-left, 0), rule(left, 0, 0, c.height), rule(right, 0, 0, c.height)} {
+	for _, edge := range []Mark{rule(left, 0, right-left, 0), rule(left, c.height, right-left, 0),
+		rule(left, 0, 0, c.height), rule(right, 0, 0, c.height)} {
 		edge.Block = p.Block
 		c.marks = append(c.marks, edge)
 	}

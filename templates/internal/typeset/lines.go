@@ -194,14 +194,16 @@ func (s *setter) divide(w word, avail float64) []word {
 			rw := s.measure(string(r), p.span.Style, p.span.Size)
 			if cur.width+rw > avail && (cur.width > 0) {
 				if i > start {
-					cur.parts = append(cur.parts, part{p.span, p.text[start:i], s.measure(p.text[start:i], p.span.Style, p.span.Size)})
+					cur.parts = append(cur.parts, part{p.span, p.text[start:i], s.measure(p.text[start:i], p.span.Style,
+						p.span.Size)})
 				}
 				out = append(out, cur)
 				cur, start = word{}, i
 			}
 			cur.width += rw
 		}
-		cur.parts = append(cur.parts, part{p.span, p.text[start:], s.measure(p.text[start:], p.span.Style, p.span.Size)})
+		cur.parts = append(cur.parts, part{p.span, p.text[start:], s.measure(p.text[start:], p.span.Style,
+			p.span.Size)})
 	}
 	cur.space, cur.gap, cur.hard = w.space, w.gap, w.hard
 	return append(out, cur)
@@ -229,7 +231,8 @@ func (s *setter) lineHeight(l *line, p *Paragraph) {
 	f := s.faces[style]
 	natural := float64(f.Face.Ascent-f.Face.Descent) / 1000 * 1.038 // with the line gap
 	l.height = size * natural * leading
-	l.ascent = l.height - size*float64(-f.Face.Descent)/1000 - (l.height-size*float64(f.Face.Ascent-f.Face.Descent)/1000)/2
+	l.ascent = l.height - size*float64(-f.Face.Descent)/1000 -
+		(l.height-size*float64(f.Face.Ascent-f.Face.Descent)/1000)/2
 }
 
 // place turns a line into marks, relative to its top left corner.
@@ -257,7 +260,8 @@ func (s *setter) place(l *line, p *Paragraph, node *Node) []Mark {
 		if cur == nil || owner != sp {
 			marks = append(marks, Mark{
 				Kind: TextMark, X: x, Y: l.ascent, Size: sp.Size, Style: sp.Style, Gray: sp.Gray,
-				WordExtra: extra, Source: sp.Kind, Link: sp.Link, Block: p.Block, Note: sp.Note, Node: node, H: l.height,
+				WordExtra: extra, Source: sp.Kind, Link: sp.Link, Block: p.Block, Note: sp.Note, Node: node,
+				H: l.height,
 			})
 			cur, owner = &marks[len(marks)-1], sp
 			deco = append(deco, sp.Deco)
@@ -289,9 +293,11 @@ func decoration(marks []Mark, deco []uint8, block int) []Mark {
 		m := &marks[i]
 		switch d {
 		case 1:
-			out = append(out, Mark{Kind: LineMark, X: m.X, Y: m.Y + m.Size*0.12, W: m.W, Size: m.Size / 20, Block: block})
+			out = append(out, Mark{Kind: LineMark, X: m.X, Y: m.Y + m.Size*0.12, W: m.W, Size: m.Size / 20,
+				Block: block})
 		case 2:
-			out = append(out, Mark{Kind: LineMark, X: m.X, Y: m.Y - m.Size*0.25, W: m.W, Size: m.Size / 20, Block: block})
+			out = append(out, Mark{Kind: LineMark, X: m.X, Y: m.Y - m.Size*0.25, W: m.W, Size: m.Size / 20,
+				Block: block})
 		}
 	}
 	return out

@@ -62,8 +62,9 @@ type Paragraph struct {
 	Frame         float64 // a frame around each line of the text, so many points away; 0 none
 	Rule          float64 // a rule centred under the text, as a part of the text's width; 0 none
 	RuleGap       float64
-	List          int     // 1, 2: an item of a list at this level, tagged L, LI, Lbl, LBody; InItem: goes on in the item before; 0 none
-	Hang          float64 // the label's width: lines after the first are indented by it
+	// 1, 2: an item of a list at this level, tagged L, LI, Lbl, LBody; InItem: goes on in the item before; 0 none
+	List int
+	Hang float64 // the label's width: lines after the first are indented by it
 }
 
 // InItem as a paragraph's List puts it into the body of the list item before it.

@@ -26,7 +26,8 @@ var page = Geometry{Width: 595, Height: 842, Top: 57, Bottom: 57, Left: 85, Righ
 
 func para(n, words int) *Paragraph {
 	return &Paragraph{
-		Spans: []Span{{Text: strings.TrimSpace(strings.Repeat("chữ Việt ", words)), Size: 14}, {Text: " đậm vừa", Size: 14, Style: font.Bold}},
+		Spans: []Span{{Text: strings.TrimSpace(strings.Repeat("chữ Việt ", words)), Size: 14},
+			{Text: " đậm vừa", Size: 14, Style: font.Bold}},
 		Align: Justify, First: 28, Before: 6, Block: n,
 	}
 }
@@ -78,7 +79,8 @@ func TestHeadingsStayWithWhatFollows(t *testing.T) {
 		var elements []Element
 		for n := range 24 {
 			if n%3 == 0 {
-				elements = append(elements, &Paragraph{Spans: []Span{{Text: "Điều", Size: 14, Style: font.Bold}}, KeepNext: true, Block: 1000 + n})
+				elements = append(elements, &Paragraph{Spans: []Span{{Text: "Điều", Size: 14, Style: font.Bold}},
+					KeepNext: true, Block: 1000 + n})
 			}
 			elements = append(elements, para(n, 12+(n*5+shift)%40))
 		}
@@ -119,7 +121,8 @@ func table(rows, height int) *Table {
 		text := fmt.Sprintf("dòng %d ", i)
 		t.Rows = append(t.Rows, Row{Cells: []Cell{
 			{Header: i == 0, Content: []Element{&Paragraph{Spans: []Span{{Text: text, Size: 12}}, Block: i}}},
-			{Header: i == 0, Content: []Element{&Paragraph{Spans: []Span{{Text: strings.Repeat("nội dung ", height), Size: 12}}, Block: i}}},
+			{Header: i == 0, Content: []Element{&Paragraph{Spans: []Span{{Text: strings.Repeat("nội dung ", height),
+				Size: 12}}, Block: i}}},
 		}})
 	}
 	return t
@@ -161,7 +164,8 @@ func TestTallRowIsDivided(t *testing.T) {
 	}
 	for i, p := range r.Pages {
 		for _, m := range p.Marks {
-			if m.Y+m.H > page.Height-page.Bottom+1 && m.Kind == LineMark || m.Kind == TextMark && m.Y > page.Height-page.Bottom {
+			if m.Y+m.H > page.Height-page.Bottom+1 && m.Kind == LineMark || m.Kind == TextMark &&
+				m.Y > page.Height-page.Bottom {
 				t.Fatalf("page %d: a mark at %.1f", i+1, m.Y)
 			}
 		}
@@ -170,7 +174,8 @@ func TestTallRowIsDivided(t *testing.T) {
 
 func TestNumbersStayWithTheirWord(t *testing.T) {
 	for in, want := range map[string]string{
-		"ngày 26 tháng 3 năm 2021": "ngày\u00A026 tháng\u00A03 năm\u00A02021", "theo Điều 5.": "theo Điều\u00A05.", "bản 3": "bản 3", "số": "số", "": "",
+		"ngày 26 tháng 3 năm 2021": "ngày\u00A026 tháng\u00A03 năm\u00A02021", "theo Điều 5.": "theo Điều\u00A05.",
+		"bản 3": "bản 3", "số": "số", "": "",
 	} {
 		if got := bind(in); got != want {
 			t.Errorf("%q became %q", in, got)
