@@ -17,6 +17,7 @@ import (
 var mayImport = map[string][]string{
 	"internal/address":   {},
 	"internal/words":     {},
+	"internal/lock":      {},
 	"internal/pdf":       {},
 	"internal/truetype":  {},
 	"workflow":           {"workflow/refusal", "workflow/digest", "workflow/calendar", "workflow/process"},
@@ -26,7 +27,7 @@ var mayImport = map[string][]string{
 	"workflow/process":   {"workflow/refusal", "workflow/digest", "workflow/calendar"},
 	"workflow/catalogue": {"workflow", "workflow/engine", "workflow/store", "templates", "signing"},
 	"workflow/engine":    {"internal/address", "workflow", "workflow/store", "templates", "templates/library", "signing"},
-	"workflow/store":     {"workflow", "workflow/store"},
+	"workflow/store":     {"workflow", "workflow/store", "internal/lock"},
 	"workflow/notify":    {"workflow", "workflow/notify"},
 	"workflow/publish":   {"workflow", "templates"},
 	"templates":          {"templates", "internal/pdf", "internal/truetype"},
