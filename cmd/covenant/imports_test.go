@@ -75,11 +75,22 @@ func checkImports(t *testing.T, path, folder string) {
 	}
 	for _, spec := range file.Imports {
 		name, _ := strconv.Unquote(spec.Path.Value)
-		ours, ok := strings.CutPrefix(name, "covenant/")
+		ours, ok := strings.CutPrefix(name, modulePath(t)+"/")
 		if ok && !allowed(rule, ours) {
 			t.Errorf("%s imports %s, which the import table does not allow to %s", path, name, folder)
 		}
 	}
+}
+
+// modulePath is the module's path, which `make rename` changes.
+func modulePath(t *testing.T) string {
+	t.Helper()
+	source, err := os.ReadFile(filepath.Join("..", "..", "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	line, _, _ := strings.Cut(string(source), "\n")
+	return strings.TrimPrefix(line, "module ")
 }
 
 // ruleOf is the rule of the nearest folder in the table.
