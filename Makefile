@@ -1,10 +1,10 @@
-# make demo | build | test | lint | bench | torture
+# make demo | build | quick | test | lint | bench | torture | release
 GO ?= go
 # testdata is a Go package of its own (the demo's data are embedded), which ./... leaves out.
 PACKAGES := ./... ./testdata
 LINT := bin/golangci-lint
 
-.PHONY: demo build vet lint test torture bench generate record-log record-release release licenses rename
+.PHONY: demo build vet lint quick test torture bench generate record-log record-release release licenses rename
 
 demo:
 	$(GO) run ./cmd/covenant demo
@@ -22,14 +22,18 @@ $(LINT): tools/go.mod tools/go.sum
 lint: $(LINT)
 	$(LINT) run $(PACKAGES)
 
+# For the inner loop: everything that starts no other program and no database server, without the race detector.
+quick:
+	$(GO) test -short $(PACKAGES)
+
 # The longest packages first, so that none of them runs alone at the end.
 test:
 	./.ci/install
-	$(GO) test -race -timeout 15m ./web ./workflow/engine ./signing ./cmd/covenant $(PACKAGES)
+	.ci/scratch $(GO) test -race -timeout 15m ./web ./workflow/engine ./signing ./cmd/covenant $(PACKAGES)
 
 torture:
 	./.ci/install torture
-	$(GO) test -tags torture -timeout 120m -run Torture $(PACKAGES)
+	.ci/scratch $(GO) test -tags torture -timeout 120m -run Torture $(PACKAGES)
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem $(PACKAGES)

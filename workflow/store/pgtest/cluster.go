@@ -20,6 +20,8 @@ import (
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver of Create
+
+	"covenant/internal/scratch"
 )
 
 // Cluster is one running server.
@@ -68,7 +70,7 @@ func New() (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "covenant-pg-")
+	dir, err := scratch.Dir("pg")
 	if err != nil {
 		return nil, err
 	}
@@ -140,6 +142,7 @@ func (c *Cluster) command(name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(context.Background(), filepath.Join(c.bin, name), args...)
 	cmd.Dir = c.dir
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: c.credential}
+	endWithUs(cmd.SysProcAttr)
 	return cmd
 }
 
