@@ -38,7 +38,7 @@ var built = sync.OnceValues(func() (string, error) {
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the program: %w\n%s", err, out)
 	}
-	return path, os.Chmod(dir, 0o755) //nolint:gosec // another user runs it in one test
+	return path, os.Chmod(dir, 0o755) // another user runs it in one test
 })
 
 var builtDir string

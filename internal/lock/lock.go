@@ -1,5 +1,5 @@
-// Package lock holds a file for one process. The system drops the lock when the file is closed or the process ends, however it
-// ends, so that nothing is left to clean up after a crash.
+// Package lock holds a file for one process. The system drops the lock when the file is closed or the process ends,
+// however it ends, so that nothing is left to clean up after a crash.
 package lock
 
 import "errors"

@@ -26,7 +26,8 @@ func TestTry(t *testing.T) {
 	if err := lock.Try(second); !errors.Is(err, lock.ErrHeld) {
 		t.Fatalf("held by another: %v", err)
 	}
-	if _, err := second.WriteAt([]byte("note"), 0); err != nil { // the lock is on the file's name, so to say, not on what is in it
+	// the lock is on the file's name, so to say, not on what is in it
+	if _, err := second.WriteAt([]byte("note"), 0); err != nil {
 		t.Error(err)
 	}
 	first.Close()

@@ -1,5 +1,5 @@
-// Package pgtest runs a PostgreSQL server for tests: in a temporary directory, reached by a Unix socket, as a user other
-// than root.
+// Package pgtest runs a PostgreSQL server for tests: in a temporary directory, reached by a Unix socket, as a user
+// other than root.
 package pgtest
 
 import (
@@ -124,7 +124,8 @@ func (c *Cluster) Load(database, path string) error {
 		return err
 	}
 	defer f.Close()
-	return c.client(f, nil, "psql", "--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--single-transaction", "--output=/dev/null", database)
+	return c.client(f, nil, "psql", "--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--single-transaction",
+		"--output=/dev/null", database)
 }
 
 // client runs one of the server's own programs.
