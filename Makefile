@@ -1,10 +1,10 @@
-# make demo | build | test | lint | bench | torture
+# make demo | build | quick | test | lint | bench | torture | release
 GO ?= go
 # testdata is a Go package of its own (the demo's data are embedded), which ./... leaves out.
 PACKAGES := ./... ./testdata
 LINT := bin/golangci-lint
 
-.PHONY: demo build vet lint test torture bench generate record-log record-release
+.PHONY: demo build vet lint quick test torture bench generate record-log record-release release licenses rename
 
 demo:
 	$(GO) run ./cmd/covenant demo
@@ -22,17 +22,41 @@ $(LINT): tools/go.mod tools/go.sum
 lint: $(LINT)
 	$(LINT) run $(PACKAGES)
 
+# For the inner loop: everything that starts no other program and no database server, without the race detector.
+quick:
+	$(GO) test -short $(PACKAGES)
+
 # The longest packages first, so that none of them runs alone at the end.
 test:
 	./.ci/install
-	$(GO) test -race -timeout 15m ./web ./workflow/engine ./signing ./cmd/covenant $(PACKAGES)
+	.ci/scratch $(GO) test -race -timeout 15m ./web ./workflow/engine ./signing ./cmd/covenant $(PACKAGES)
 
 torture:
 	./.ci/install torture
-	$(GO) test -tags torture -timeout 120m -run Torture $(PACKAGES)
+	.ci/scratch $(GO) test -tags torture -timeout 120m -run Torture $(PACKAGES)
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem $(PACKAGES)
+
+TOOLS := bin/cyclonedx-gomod bin/go-licenses bin/release
+bin/cyclonedx-gomod: tools/go.mod tools/go.sum
+	cd tools && $(GO) build -trimpath -o ../$@ github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod
+bin/go-licenses: tools/go.mod tools/go.sum
+	cd tools && $(GO) build -trimpath -o ../$@ github.com/google/go-licenses/v2
+bin/release: tools/go.mod tools/go.sum $(wildcard tools/release/*)
+	cd tools && $(GO) build -trimpath -o ../$@ ./release
+
+# Archives for every system with checksums, bills of materials and licences, made twice to compare: make release VERSION=v0.2.0 [FRESH=1]
+release: $(TOOLS)
+	bin/release -version "$(VERSION)" -out dist/$(VERSION) $(if $(FRESH),-fresh)
+
+# Refuses licences that must not be linked in.
+licenses: bin/go-licenses
+	bin/go-licenses check --ignore "$$($(GO) list -m)" --allowed_licenses Apache-2.0,BSD-2-Clause,BSD-3-Clause,ISC,MIT,MPL-2.0 $(wildcard ./cmd/*)
+
+# Gives the module another path: make rename MODULE=example.org/owner/covenant
+rename:
+	.ci/rename "$(MODULE)"
 
 generate:
 	cd tools && $(GO) build -o ../bin/sqlc github.com/sqlc-dev/sqlc/cmd/sqlc

@@ -143,7 +143,7 @@ func (d *document) copyInput(w io.Writer) error {
 		_, err := w.Write(b)
 		return err
 	}
-	buf := copyBuffers.Get().(*[]byte)
+	buf := copyBuffers.Get().(*[]byte) //nolint:forcetypeassert // what the pool holds
 	defer copyBuffers.Put(buf)
 	n, err := io.CopyBuffer(struct{ io.Writer }{w}, struct{ io.Reader }{io.NewSectionReader(d.in, 0, d.size)}, *buf)
 	if err == nil && n != d.size {

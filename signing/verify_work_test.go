@@ -153,6 +153,9 @@ func appendObject(base []byte, num int, text string) []byte {
 // TestHostileFilesAreBounded: what a file costs is counted, and more than its budget is never spent; the count is the
 // same each time, whatever else the machine does. What is alive in memory stays below 256 MB.
 func TestHostileFilesAreBounded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short: works on files that are made to be slow")
+	}
 	p := testPKI(t)
 	base := sign(t, attackFile(classic, ""), issue(t, p, "Nạn nhân", devpki.Profile{}), Options{Field: "A"})
 	opt := VerifyOptions{Roots: p.Roots(), Revocation: RevocationSoft}

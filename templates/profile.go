@@ -96,7 +96,7 @@ var builtinProfiles sync.Map // name to *Profile
 // builtinProfile returns a profile that comes with the program, as "nd30".
 func builtinProfile(name string) (*Profile, error) {
 	if p, ok := builtinProfiles.Load(name); ok {
-		return p.(*Profile), nil
+		return p.(*Profile), nil //nolint:forcetypeassert // what the map holds
 	}
 	data, err := profileFiles.ReadFile("profiles/" + name + ".yaml")
 	if err != nil {

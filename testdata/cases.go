@@ -4,7 +4,8 @@ package testdata
 
 import "embed"
 
-// Cases holds a directory for each case: block.yaml, covenant.yaml and scenario.yaml, and perhaps seal.png and process.yaml.
+// Cases holds a directory for each case: block.yaml, covenant.yaml and scenario.yaml, and perhaps seal.png and
+// process.yaml.
 //
 //go:embed hanam2021 block7 noichinh
 var Cases embed.FS

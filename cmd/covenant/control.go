@@ -13,11 +13,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"covenant/internal/lock"
 	"covenant/workflow"
 	"covenant/workflow/catalogue"
 	"covenant/workflow/engine"
@@ -119,19 +119,19 @@ func openControl(w *world) (_ *control, err error) {
 	return c, os.Chmod(c.path, 0o600)
 }
 
-// lockControl makes sure that one process has the channel. The kernel drops the lock when the process ends, however.
+// lockControl makes sure that one process has the channel. The lock goes when the process ends, however it ends.
 func lockControl(dir string) (*os.File, error) {
-	lock, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	file, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		if errors.Is(err, syscall.EWOULDBLOCK) {
+	if err := lock.Try(file); err != nil {
+		if errors.Is(err, lock.ErrHeld) {
 			err = errors.New("another process serves with this data directory; give each node one of its own")
 		}
-		return nil, errors.Join(err, lock.Close())
+		return nil, errors.Join(err, file.Close())
 	}
-	return lock, nil
+	return file, nil
 }
 
 // close removes the socket and lets the lock go.

@@ -42,7 +42,7 @@ func (cmd *doctorCmd) Run(e *env) error {
 	ill := false
 	version := examination{"Phiên bản", "Version", func(context.Context) (string, error) {
 		b, err := thisBuild()
-		return b.describe().In(words.Language(e.lang)), err
+		return b.describe().In(e.lang), err
 	}}
 	for _, x := range append([]examination{version}, examinations(c)...) {
 		ctx, cancel := context.WithTimeout(e.ctx, 30*time.Second)

@@ -35,6 +35,9 @@ func TestMain(m *testing.M) {
 // TestScripts runs the command line as a person would; see testdata/script. Each script finds an authority with its
 // servers: $TSA, $PKI (directory with roots.pem and *.p12), $PASSWORD (a file).
 func TestScripts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short: links the program")
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {

@@ -8,12 +8,17 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+
+	"covenant/internal/scratch"
 )
 
 // program is the path of the program itself, built once for all tests as `make build` does it: the processes that tests start
 // and kill are the real ones, without the race detector, which watches over the tests of this process.
 func program(t testing.TB) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("short: links the program")
+	}
 	path, err := built()
 	if err != nil {
 		t.Fatal(err)
@@ -22,7 +27,7 @@ func program(t testing.TB) string {
 }
 
 var built = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "covenant-program-") // not t.TempDir(), which other users cannot enter and which ends with one test
+	dir, err := scratch.Dir("program") // not t.TempDir(), which other users cannot enter and which ends with one test
 	if err != nil {
 		return "", err
 	}
@@ -33,7 +38,7 @@ var built = sync.OnceValues(func() (string, error) {
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the program: %w\n%s", err, out)
 	}
-	return path, os.Chmod(dir, 0o755) //nolint:gosec // another user runs it in one test
+	return path, os.Chmod(dir, 0o755) // another user runs it in one test
 })
 
 var builtDir string

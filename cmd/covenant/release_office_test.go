@@ -37,6 +37,7 @@ func newReleaseOffice(t *testing.T, program, data, database string) *releaseOffi
 	o := &releaseOffice{t: t, program: program, data: data, database: database, work: t.TempDir(), config: map[string]string{
 		"data": data, "database": database, "listen": "127.0.0.1:0", "public_url": "http://covenant.example", "allow_private": "true",
 		"mail_from": "Khối <khoi@covenant.example>", "trust": filepath.Join(data, "roots.pem"),
+		"console": "everything", // one console stands for all people here; v0.1 did not ask
 	}}
 	o.file("pin", releasePIN+"\n")
 	return o

@@ -82,7 +82,7 @@ func (versionFlag) BeforeReset(parsed *kong.Context, app *kong.Kong) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(app.Stdout, "covenant", b.describe().In(words.Language(language(asked))))
+	_, err = fmt.Fprintln(app.Stdout, "covenant", b.describe().In(language(asked)))
 	app.Exit(0)
 	return err
 }

@@ -257,7 +257,7 @@ func (c *decrypter) object(ref Ref, o Object) Object {
 		if s.Dict.Get("Type") == Name("XRef") {
 			return o
 		}
-		s.Dict = c.decipher(ref, s.Dict).(Dict)
+		s.Dict = c.decipher(ref, s.Dict).(Dict) //nolint:forcetypeassert // a dictionary deciphers to one
 		s.crypt, s.ref = c, ref
 		return s
 	}

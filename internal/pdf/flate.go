@@ -18,7 +18,7 @@ func Deflate(data []byte) []byte {
 
 // DeflateTo is Deflate into a buffer of the caller's, who may use it again.
 func DeflateTo(out *bytes.Buffer, data []byte) {
-	z := deflaters.Get().(*zlib.Writer)
+	z := deflaters.Get().(*zlib.Writer) //nolint:forcetypeassert // what the pool holds
 	defer deflaters.Put(z)
 	z.Reset(out)
 	_, _ = z.Write(data) // a bytes.Buffer does not fail

@@ -131,7 +131,7 @@ func (e *Engine) render(ctx context.Context, s workflow.State, r SubmitRequest, 
 		return cmd, err
 	}
 	for _, file := range [][2]any{{entry.Source, textType}, {r.Values, yamlType}, {pdf.bytes, pdfType}} {
-		if _, err := e.Store.PutBlob(ctx, bytes.NewReader(file[0].([]byte)), file[1].(string)); err != nil {
+		if _, err := e.Store.PutBlob(ctx, bytes.NewReader(file[0].([]byte)), file[1].(string)); err != nil { //nolint:forcetypeassert // as written in the line above
 			return cmd, err
 		}
 	}

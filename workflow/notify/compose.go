@@ -152,9 +152,11 @@ type Composer struct {
 // NewComposer parses the letters. Every letter exists in every language.
 func NewComposer() (*Composer, error) {
 	c := &Composer{map[words.Language]*template.Template{}}
-	funcs := template.FuncMap{"mid": midSentence, "line": oneLine, "inc": func(i int) int { return i + 1 }, "indent": indent}
+	funcs := template.FuncMap{"mid": midSentence, "line": oneLine, "inc": func(i int) int { return i + 1 },
+		"indent": indent}
 	for _, lang := range words.Languages() {
-		t, err := template.New(string(lang)).Funcs(funcs).Option("missingkey=error").ParseFS(letterFiles, "letters/"+string(lang)+".txt")
+		t, err := template.New(string(lang)).Funcs(funcs).Option("missingkey=error").ParseFS(letterFiles,
+			"letters/"+string(lang)+".txt")
 		if err != nil {
 			return nil, fmt.Errorf("read letters in %s: %w", lang, err)
 		}
@@ -183,7 +185,8 @@ func (c *Composer) Compose(lang words.Language, l Letter) (Text, error) {
 	if err := errors.Join(subjectErr, bodyErr, footerErr); err != nil {
 		return Text{}, fmt.Errorf("write letter %s: %w", l.template(), err)
 	}
-	return Text{Subject: oneLine(subject), Body: strings.TrimSpace(body) + "\n\n" + strings.TrimSpace(footer) + "\n"}, nil
+	return Text{Subject: oneLine(subject), Body: strings.TrimSpace(body) + "\n\n" + strings.TrimSpace(footer) + "\n"},
+		nil
 }
 
 // Bilingual writes a letter in both languages, Vietnamese first, for whoever is known to read neither alone.

@@ -95,7 +95,8 @@ func (s Sender) message(m Message) (*mail.Msg, error) {
 	if m.MessageID == "" || m.Date.IsZero() {
 		return nil, errors.New("a mail needs Message-ID and date")
 	}
-	msg := mail.NewMsg(mail.WithEncoding(mail.EncodingQP), mail.WithCharset(mail.CharsetUTF8), mail.WithNoDefaultUserAgent())
+	msg := mail.NewMsg(mail.WithEncoding(mail.EncodingQP), mail.WithCharset(mail.CharsetUTF8),
+		mail.WithNoDefaultUserAgent())
 	if err := errors.Join(msg.From(s.From), msg.To(m.To)); err != nil {
 		return nil, err
 	}
@@ -113,7 +114,8 @@ func (s Sender) message(m Message) (*mail.Msg, error) {
 	msg.SetGenHeader("Content-Language", strings.Join(languages, ", ")) // RFC 3282
 	msg.SetBodyString(mail.TypeTextPlain, m.Body)
 	for _, a := range m.Attachments {
-		err := msg.AttachReader(a.Name, bytes.NewReader(a.Content), mail.WithFileContentType(mail.ContentType(a.MediaType)))
+		err := msg.AttachReader(a.Name, bytes.NewReader(a.Content),
+			mail.WithFileContentType(mail.ContentType(a.MediaType)))
 		if err != nil {
 			return nil, fmt.Errorf("attachment %s: %w", a.Name, err)
 		}
@@ -203,7 +205,8 @@ func dialError(err error) error {
 	return &SendError{Meaning: ErrRetry, Code: code, Cause: err}
 }
 
-// verdict reads go-mail's error. The library calls a connection that broke after DATA permanent; what it means is doubt.
+// verdict reads go-mail's error. The library calls a connection that broke after DATA permanent; what it means is
+// doubt.
 func verdict(msg *mail.Msg, err error) error {
 	if err == nil || msg.IsDelivered() {
 		return nil // a failure after the server's 250 changes nothing
@@ -218,9 +221,11 @@ func verdict(msg *mail.Msg, err error) error {
 		return &SendError{Meaning: ErrRefused, Code: code, Cause: err}
 	case code >= 400:
 		return &SendError{Meaning: ErrRetry, Code: code, Cause: err}
-	case failed.Reason == mail.ErrSMTPDataClose || failed.Reason == mail.ErrWriteContent || failed.Reason == mail.ErrAmbiguous:
+	case failed.Reason == mail.ErrSMTPDataClose || failed.Reason == mail.ErrWriteContent ||
+		failed.Reason == mail.ErrAmbiguous:
 		return &SendError{Meaning: ErrInDoubt, Cause: err}
-	case failed.Reason == mail.ErrGetSender || failed.Reason == mail.ErrGetRcpts || failed.Reason == mail.ErrNoUnencoded:
+	case failed.Reason == mail.ErrGetSender || failed.Reason == mail.ErrGetRcpts ||
+		failed.Reason == mail.ErrNoUnencoded:
 		return &SendError{Meaning: ErrRefused, Cause: err}
 	}
 	return &SendError{Meaning: ErrRetry, Cause: err}

@@ -42,13 +42,17 @@ func startSink(t *testing.T, opts sink.Options) *sink.Server {
 }
 
 func sender(addr string) notify.Sender {
-	return notify.Sender{Addr: addr, From: "Khối thi đua Kinh tế ngành <thidua@hanam.example>", Security: notify.Plain, HELO: "covenant.example", Timeout: 10 * time.Second}
+	return notify.Sender{Addr: addr, From: "Khối thi đua Kinh tế ngành <thidua@hanam.example>", Security: notify.Plain,
+		HELO: "covenant.example", Timeout: 10 * time.Second}
 }
 
 func message(id string) notify.Message {
-	return notify.Message{MessageID: id + "@covenant.example", To: "Văn phòng Sở <vp@snn.example>", Subject: "Nhắc hạn: Báo cáo quý IV năm 2026 – hạn chậm nhất ngày 25/12/2026",
-		Body: "Kính gửi: Sở Nông nghiệp và Phát triển nông thôn\n.\nMột dòng bắt đầu bằng dấu chấm ở trên.\n", Date: time.Date(2026, 12, 15, 8, 0, 0, 0, time.UTC),
-		Attachments: []notify.Attached{{Name: "han-nop.ics", MediaType: "text/calendar", Content: []byte("BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")}}}
+	return notify.Message{MessageID: id + "@covenant.example", To: "Văn phòng Sở <vp@snn.example>",
+		Subject: "Nhắc hạn: Báo cáo quý IV năm 2026 – hạn chậm nhất ngày 25/12/2026",
+		Body:    "Kính gửi: Sở Nông nghiệp và Phát triển nông thôn\n.\nMột dòng bắt đầu bằng dấu chấm ở trên.\n",
+		Date:    time.Date(2026, 12, 15, 8, 0, 0, 0, time.UTC),
+		Attachments: []notify.Attached{{Name: "han-nop.ics", MediaType: "text/calendar",
+			Content: []byte("BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")}}}
 }
 
 func TestSend(t *testing.T) {
@@ -59,7 +63,8 @@ func TestSend(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := s.Accepted()
-	if len(got) != 1 || got[0].MessageID != m.MessageID || got[0].To[0] != "vp@snn.example" || got[0].From != "thidua@hanam.example" {
+	if len(got) != 1 || got[0].MessageID != m.MessageID || got[0].To[0] != "vp@snn.example" ||
+		got[0].From != "thidua@hanam.example" {
 		t.Fatalf("accepted %+v", got)
 	}
 	data, err := os.ReadFile(filepath.Join(dir, got[0].File))
@@ -80,7 +85,8 @@ func checkMail(t *testing.T, data []byte, want notify.Message) {
 	if err != nil || subject != want.Subject {
 		t.Errorf("subject %q (%v)", subject, err)
 	}
-	if h := parsed.Header; h.Get("Auto-Submitted") != "auto-generated" || h.Get("Content-Language") != "vi" || h.Get("Message-Id") != "<"+want.MessageID+">" {
+	if h := parsed.Header; h.Get("Auto-Submitted") != "auto-generated" || h.Get("Content-Language") != "vi" ||
+		h.Get("Message-Id") != "<"+want.MessageID+">" {
 		t.Errorf("header %v", h)
 	}
 	if date, err := parsed.Header.Date(); err != nil || !date.Equal(want.Date) {
@@ -100,7 +106,8 @@ func checkMail(t *testing.T, data []byte, want notify.Message) {
 		t.Errorf("body %q (%v)", body, err)
 	}
 	file, err := parts.NextRawPart()
-	if err != nil || file.FileName() != "han-nop.ics" || !strings.HasPrefix(file.Header.Get("Content-Type"), "text/calendar") {
+	if err != nil || file.FileName() != "han-nop.ics" ||
+		!strings.HasPrefix(file.Header.Get("Content-Type"), "text/calendar") {
 		t.Errorf("attachment %v (%v)", file, err)
 	}
 }
@@ -222,8 +229,10 @@ func selfSigned(t *testing.T) (*tls.Config, *x509.CertPool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, NotBefore: time.Now().Add(-time.Hour),
-		NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"},
+		NotBefore: time.Now().Add(-time.Hour),
+		NotAfter:  time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true,
+		BasicConstraintsValid: true}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
 		t.Fatal(err)

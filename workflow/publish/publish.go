@@ -82,8 +82,8 @@ type Published struct {
 // maxFile is the largest file that GitHub's contents API takes.
 const maxFile = 100 << 20
 
-// Publish adds or replaces files, one commit each, in order. It stops at the first that fails; what was published before
-// it stays, and calling again goes on from there.
+// Publish adds or replaces files, one commit each, in order. It stops at the first that fails; what was published
+// before it stays, and calling again goes on from there.
 func (p *Publisher) Publish(ctx context.Context, repo Repository, message string, files ...File) ([]Published, error) {
 	var out []Published
 	for _, f := range files {
@@ -127,7 +127,8 @@ func (p *Publisher) publish(ctx context.Context, repo Repository, message string
 // existing is the file as the repository has it; nil if it has none.
 func (p *Publisher) existing(ctx context.Context, repo Repository, name string) (*github.RepositoryContent, error) {
 	// The directory's listing has the digest also of files that are too large to be read through this API.
-	_, dir, _, err := p.client.Repositories.GetContents(ctx, repo.Owner, repo.Name, strings.TrimPrefix(path.Dir(name), "."), repo.ref())
+	_, dir, _, err := p.client.Repositories.GetContents(ctx, repo.Owner, repo.Name,
+		strings.TrimPrefix(path.Dir(name), "."), repo.ref())
 	if isNotFound(err) {
 		return nil, nil
 	}

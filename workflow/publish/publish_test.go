@@ -82,7 +82,8 @@ func (h *hub) put(w http.ResponseWriter, r *http.Request, name string) {
 	}
 	h.files[name] = body.Content
 	h.commits++
-	_ = json.NewEncoder(w).Encode(map[string]any{"content": h.entry(r, name), "commit": map[string]any{"sha": "c0ffee"}})
+	_ = json.NewEncoder(w).Encode(map[string]any{"content": h.entry(r, name),
+		"commit": map[string]any{"sha": "c0ffee"}})
 }
 
 func start(t *testing.T, token string) (*hub, *Publisher) {
@@ -133,7 +134,8 @@ func TestPublishRefusals(t *testing.T) {
 			t.Errorf("path %q was accepted", name)
 		}
 	}
-	if _, err := p.Publish(t.Context(), Repository{Owner: "tinh", Name: "other"}, "m", File{Path: "a.pdf"}); err == nil {
+	if _, err := p.Publish(t.Context(), Repository{Owner: "tinh", Name: "other"}, "m",
+		File{Path: "a.pdf"}); err == nil {
 		t.Error("an unknown repository was accepted")
 	}
 	if h.commits != 0 {
@@ -145,7 +147,8 @@ func TestPublishRefusals(t *testing.T) {
 }
 
 func TestParseRepository(t *testing.T) {
-	for text, want := range map[string]Repository{"a/b": {Owner: "a", Name: "b"}, "a/b@main": {Owner: "a", Name: "b", Branch: "main"}} {
+	for text, want := range map[string]Repository{"a/b": {Owner: "a", Name: "b"},
+		"a/b@main": {Owner: "a", Name: "b", Branch: "main"}} {
 		got, err := ParseRepository(text)
 		if err != nil || got != want || got.String() != text {
 			t.Errorf("%q = %+v, %v", text, got, err)

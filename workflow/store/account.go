@@ -28,15 +28,18 @@ func (tx *Tx) SaveAccount(ctx context.Context, a Account) error {
 	if a.CreatedAt.IsZero() {
 		a.CreatedAt = now
 	}
-	err := tx.q.SaveAccount(ctx, db.SaveAccountParams{ID: a.ID, Login: a.Login, Person: a.Person, PasswordHash: a.PasswordHash,
-		Disabled: a.Disabled, Failures: int64(a.Failures), LockedUntil: millis(a.LockedUntil), Data: jsonText(a.Data),
+	err := tx.q.SaveAccount(ctx, db.SaveAccountParams{ID: a.ID, Login: a.Login, Person: a.Person,
+		PasswordHash: a.PasswordHash, Disabled: a.Disabled, Failures: int64(a.Failures),
+		LockedUntil: millis(a.LockedUntil), Data: jsonText(a.Data),
 		CreatedAt: millis(a.CreatedAt), UpdatedAt: millis(now)})
 	return classify(err, "save account "+a.Login)
 }
 
 func accountOf(r db.Account) Account {
-	return Account{ID: r.ID, Login: r.Login, Person: r.Person, PasswordHash: r.PasswordHash, Disabled: r.Disabled, Failures: int(r.Failures),
-		LockedUntil: instant(r.LockedUntil), Data: json.RawMessage(r.Data), CreatedAt: instant(r.CreatedAt), UpdatedAt: instant(r.UpdatedAt)}
+	return Account{ID: r.ID, Login: r.Login, Person: r.Person, PasswordHash: r.PasswordHash, Disabled: r.Disabled,
+		Failures: int(r.Failures), LockedUntil: instant(r.LockedUntil), Data: json.RawMessage(r.Data),
+		CreatedAt: instant(r.CreatedAt),
+		UpdatedAt: instant(r.UpdatedAt)}
 }
 
 // Account reads an account by id.

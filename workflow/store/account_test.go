@@ -13,15 +13,20 @@ import (
 func TestAccounts(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, d database) {
 		s := d.open(t)
-		a := store.Account{ID: "1", Login: "ngoc", Person: "p1", PasswordHash: "$argon2id$…", Data: []byte(`{"roles":["clerk"]}`)}
+		a := store.Account{ID: "1", Login: "ngoc", Person: "p1", PasswordHash: "$argon2id$…",
+			Data: []byte(`{"roles":["clerk"]}`)}
 		update(t, s, func(tx *store.Tx) error { return tx.SaveAccount(t.Context(), a) })
 		a.Disabled, a.Failures = true, 3
 		update(t, s, func(tx *store.Tx) error { return tx.SaveAccount(t.Context(), a) })
-		err := s.Update(t.Context(), func(tx *store.Tx) error { return tx.SaveAccount(t.Context(), store.Account{ID: "2", Login: "ngoc"}) })
+		err := s.Update(t.Context(), func(tx *store.Tx) error {
+			return tx.SaveAccount(t.Context(),
+				store.Account{ID: "2", Login: "ngoc"})
+		})
 		wantError(t, err, store.ErrConflict)
 		view(t, s, func(tx *store.Tx) error {
 			got, err := tx.AccountByLogin(t.Context(), "ngoc")
-			if !got.Disabled || got.Failures != 3 || string(got.Data) != `{"roles":["clerk"]}` || got.CreatedAt.IsZero() {
+			if !got.Disabled || got.Failures != 3 || string(got.Data) != `{"roles":["clerk"]}` ||
+				got.CreatedAt.IsZero() {
 				t.Errorf("account %+v", got)
 			}
 			of, ofErr := tx.AccountsOf(t.Context(), "p1")
@@ -40,7 +45,8 @@ func TestKeys(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, d database) {
 		s := d.open(t)
 		update(t, s, func(tx *store.Tx) error {
-			return tx.SaveKey(t.Context(), store.SealedKey{ID: "k1", Owner: "p1", Kind: "p256", Sealed: []byte{0, 1, 255}})
+			return tx.SaveKey(t.Context(), store.SealedKey{ID: "k1", Owner: "p1", Kind: "p256",
+				Sealed: []byte{0, 1, 255}})
 		})
 		until := clock().Add(time.Hour)
 		for want := 1; want <= 3; want++ {
@@ -53,16 +59,21 @@ func TestKeys(t *testing.T) {
 			})
 		}
 		update(t, s, func(tx *store.Tx) error {
-			return errors.Join(tx.UnlockKey(t.Context(), "k1"), tx.ResealKey(t.Context(), "k1", []byte{7}, []byte("chain")), tx.RetireKey(t.Context(), "k1"))
+			return errors.Join(tx.UnlockKey(t.Context(), "k1"),
+				tx.ResealKey(t.Context(), "k1", []byte{7}, []byte("chain")), tx.RetireKey(t.Context(), "k1"))
 		})
 		view(t, s, func(tx *store.Tx) error {
 			keys, err := tx.KeysOf(t.Context(), "p1")
-			if len(keys) != 1 || keys[0].Sealed[0] != 7 || keys[0].RetiredAt.IsZero() || keys[0].Failures != 0 || !keys[0].LockedUntil.IsZero() {
+			if len(keys) != 1 || keys[0].Sealed[0] != 7 || keys[0].RetiredAt.IsZero() || keys[0].Failures != 0 ||
+				!keys[0].LockedUntil.IsZero() {
 				t.Errorf("keys %+v", keys)
 			}
 			return err
 		})
-		err := s.Update(t.Context(), func(tx *store.Tx) error { return tx.ResealKey(t.Context(), "k1", []byte{8}, nil) })
+		err := s.Update(t.Context(), func(tx *store.Tx) error {
+			return tx.ResealKey(t.Context(), "k1", []byte{8},
+				nil)
+		})
 		wantError(t, err, store.ErrNotFound)
 	})
 }
@@ -75,7 +86,8 @@ func TestLease(t *testing.T) {
 		for _, holder := range []string{"a", "b", "c", "d", "e"} {
 			wg.Go(func() {
 				err := s.Update(t.Context(), func(tx *store.Tx) error {
-					held, ok, err := tx.TakeLease(t.Context(), store.Lease{Name: "head/1", Holder: holder, Expires: clock().Add(time.Hour)})
+					held, ok, err := tx.TakeLease(t.Context(),
+						store.Lease{Name: "head/1", Holder: holder, Expires: clock().Add(time.Hour)})
 					if ok {
 						winners.Add(1)
 					} else if err == nil && (held.Holder == "" || held.Holder == holder) {
@@ -97,11 +109,13 @@ func TestLease(t *testing.T) {
 			if !ok {
 				t.Error("a free lease is refused")
 			}
-			_, ok, err2 := tx.TakeLease(t.Context(), store.Lease{Name: "head/2", Holder: "y", Expires: clock().Add(time.Hour)})
+			_, ok, err2 := tx.TakeLease(t.Context(),
+				store.Lease{Name: "head/2", Holder: "y", Expires: clock().Add(time.Hour)})
 			if !ok {
 				t.Error("an expired lease is refused")
 			}
-			return errors.Join(err, err2, tx.ReleaseLease(t.Context(), "head/2", "x"), tx.ReleaseLease(t.Context(), "head/2", "y"))
+			return errors.Join(err, err2, tx.ReleaseLease(t.Context(), "head/2", "x"),
+				tx.ReleaseLease(t.Context(), "head/2", "y"))
 		})
 		view(t, s, func(tx *store.Tx) error {
 			_, found, err := tx.Lease(t.Context(), "head/2")
@@ -117,7 +131,8 @@ func TestSettingsAndSessions(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, d database) {
 		s := d.open(t)
 		update(t, s, func(tx *store.Tx) error {
-			return errors.Join(tx.SaveSetting(t.Context(), "mail/from", []byte(`"a"`)), tx.SaveSetting(t.Context(), "mail/from", []byte(`"b"`)),
+			return errors.Join(tx.SaveSetting(t.Context(), "mail/from", []byte(`"a"`)),
+				tx.SaveSetting(t.Context(), "mail/from", []byte(`"b"`)),
 				tx.SaveSetting(t.Context(), "tsa", []byte(`1`)), tx.DeleteSetting(t.Context(), "tsa"))
 		})
 		view(t, s, func(tx *store.Tx) error {
@@ -129,10 +144,12 @@ func TestSettingsAndSessions(t *testing.T) {
 			return errors.Join(err, foundErr)
 		})
 		sessions := s.Sessions()
-		err := errors.Join(sessions.Commit("live", []byte{1}, clock().Add(time.Hour)), sessions.Commit("ended", []byte{2}, clock()))
+		err := errors.Join(sessions.Commit("live", []byte{1}, clock().Add(time.Hour)),
+			sessions.Commit("ended", []byte{2}, clock()))
 		live, found, liveErr := sessions.Find("live")
 		_, ended, endedErr := sessions.Find("ended")
-		if err = errors.Join(err, liveErr, endedErr, sessions.DeleteExpired(t.Context()), sessions.Delete("live")); err != nil || !found || live[0] != 1 || ended {
+		if err = errors.Join(err, liveErr, endedErr, sessions.DeleteExpired(t.Context()),
+			sessions.Delete("live")); err != nil || !found || live[0] != 1 || ended {
 			t.Errorf("live %v, ended %v (%v)", found, ended, err)
 		}
 		if _, found, _ := sessions.Find("live"); found {

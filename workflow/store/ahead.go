@@ -26,8 +26,8 @@ func (a *ahead) keepHead(h Head) {
 	a.heads[h.Stream] = h
 }
 
-// ReadAhead reads with one statement what most commands begin with: what was done under a key, and the heads of one or two
-// streams. Command and Head answer from it. On PostgreSQL that saves two of nine journeys to the server.
+// ReadAhead reads with one statement what most commands begin with: what was done under a key, and the heads of one or
+// two streams. Command and Head answer from it. On PostgreSQL that saves two of nine journeys to the server.
 func (tx *Tx) ReadAhead(ctx context.Context, key CommandKey, first, second Stream) error {
 	rows, err := tx.q.Ahead(ctx, db.AheadParams{Key: string(key), First: string(first), Second: string(second)})
 	if err != nil {

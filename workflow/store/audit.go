@@ -72,7 +72,8 @@ func (a *auditor) chains(ctx context.Context) error {
 		return err
 	}
 	for {
-		rows, err := a.tx.q.ChainedEvents(ctx, db.ChainedEventsParams{Stream: string(a.last.Stream), Version: a.last.Version, Page: auditPage})
+		rows, err := a.tx.q.ChainedEvents(ctx, db.ChainedEventsParams{Stream: string(a.last.Stream),
+			Version: a.last.Version, Page: auditPage})
 		if err != nil {
 			return classify(err, "read events")
 		}
@@ -121,7 +122,8 @@ func (a *auditor) endStream() {
 	case !ok:
 		a.broken(a.last.Stream, 0, "the stream has events but no head")
 	case head.Version != a.last.Version || !bytes.Equal(head.Hash, a.last.Hash):
-		a.broken(a.last.Stream, a.last.Version, "the last event is not the recorded head of version %d: events are missing, or were added or altered", head.Version)
+		a.broken(a.last.Stream, a.last.Version, "the last event is not the recorded head of version %d: events are "+
+			"missing, or were added or altered", head.Version)
 	}
 }
 
@@ -194,7 +196,8 @@ func (a *auditor) roots(ctx context.Context) (err error) {
 	replay := headReplay{tx: a.tx, heads: map[Stream]Head{}}
 	for _, root := range a.report.Roots {
 		if !bytes.Equal(root.Previous, previous) {
-			a.report.RootBreaks = append(a.report.RootBreaks, fmt.Sprintf("root of %s does not follow the one before", root.Day))
+			a.report.RootBreaks = append(a.report.RootBreaks,
+				fmt.Sprintf("root of %s does not follow the one before", root.Day))
 		}
 		previous = root.Digest()
 		heads, err := replay.at(ctx, root.Position)
@@ -202,7 +205,8 @@ func (a *auditor) roots(ctx context.Context) (err error) {
 			return err
 		}
 		if len(heads) != root.Size || !bytes.Equal(MerkleRoot(leafHashes(heads)), root.Hash) {
-			a.report.RootBreaks = append(a.report.RootBreaks, fmt.Sprintf("root of %s is not that of the events that it covers", root.Day))
+			a.report.RootBreaks = append(a.report.RootBreaks,
+				fmt.Sprintf("root of %s is not that of the events that it covers", root.Day))
 		}
 	}
 	return nil
@@ -217,7 +221,8 @@ func (s *Store) Contains(ctx context.Context, root Root) (problems []string, err
 			return classify(err, "last position")
 		}
 		if last < root.Position {
-			problems = append(problems, fmt.Sprintf("the log ends at position %d, the root of %s covers it up to %d: events are missing", last, root.Day, root.Position))
+			problems = append(problems, fmt.Sprintf("the log ends at position %d, the root of %s covers it up to "+
+				"%d: events are missing", last, root.Day, root.Position))
 			return nil
 		}
 		replay := headReplay{tx: tx, heads: map[Stream]Head{}}
@@ -226,7 +231,8 @@ func (s *Store) Contains(ctx context.Context, root Root) (problems []string, err
 			return err
 		}
 		if len(heads) != root.Size || !bytes.Equal(MerkleRoot(leafHashes(heads)), root.Hash) {
-			problems = append(problems, fmt.Sprintf("the events up to position %d do not give the root of %s: events were altered, added or removed", root.Position, root.Day))
+			problems = append(problems, fmt.Sprintf("the events up to position %d do not give the root of %s: "+
+				"events were altered, added or removed", root.Position, root.Day))
 		}
 		row, found, err := wrapOne(tx.q.Root(ctx, root.Day))("root of " + root.Day)
 		if err == nil && (!found || !bytes.Equal(rootOf(row).Digest(), root.Digest())) {

@@ -47,9 +47,11 @@ func TestTriggersForbidRewriting(t *testing.T) {
 		appendEvents(t, s, "c", 0, payload("k", `{"n":{"personal":"x"}}`))
 		raw := d.raw(t)
 		for _, statement := range []string{
-			"UPDATE events SET actor = 'nobody'", "DELETE FROM events", "DELETE FROM personal_data", "DELETE FROM streams",
+			"UPDATE events SET actor = 'nobody'", "DELETE FROM events", "DELETE FROM personal_data",
+			"DELETE FROM streams",
 		} {
-			if _, err := raw.ExecContext(t.Context(), statement); err == nil || !strings.Contains(err.Error(), "append-only") {
+			if _, err := raw.ExecContext(t.Context(), statement); err == nil ||
+				!strings.Contains(err.Error(), "append-only") {
 				t.Errorf("%s: %v", statement, err)
 			}
 		}
@@ -59,7 +61,8 @@ func TestTriggersForbidRewriting(t *testing.T) {
 // dropTriggers is what somebody with the database's password would do first.
 func dropTriggers(t testing.TB, d database, raw *sql.DB) {
 	if d.sqlite() {
-		run(t, raw, "DROP TRIGGER events_no_update", "DROP TRIGGER events_no_delete", "DROP TRIGGER personal_data_no_delete",
+		run(t, raw, "DROP TRIGGER events_no_update", "DROP TRIGGER events_no_delete",
+			"DROP TRIGGER personal_data_no_delete",
 			"DROP TRIGGER streams_no_delete", "DROP TRIGGER roots_no_delete")
 		return
 	}
@@ -69,15 +72,20 @@ func dropTriggers(t testing.TB, d database, raw *sql.DB) {
 
 func TestAuditFindsTampering(t *testing.T) {
 	cases := []struct{ name, statement, stream, problem string }{
-		{"payload altered", `UPDATE events SET payload = '{"i":9}' WHERE stream = 'b' AND version = 2`, "b/2", "altered"},
-		{"payload not JSON", `UPDATE events SET payload = '{"i":' WHERE stream = 'b' AND version = 2`, "b/2", "not JSON"},
+		{"payload altered", `UPDATE events SET payload = '{"i":9}' WHERE stream = 'b' AND version = 2`, "b/2",
+			"altered"},
+		{"payload not JSON", `UPDATE events SET payload = '{"i":' WHERE stream = 'b' AND version = 2`, "b/2",
+			"not JSON"},
 		{"actor altered", `UPDATE events SET actor = 'other' WHERE stream = 'b' AND version = 1`, "b/1", "altered"},
-		{"on behalf altered", `UPDATE events SET on_behalf = 'other' WHERE stream = 'b' AND version = 1`, "b/1", "altered"},
+		{"on behalf altered", `UPDATE events SET on_behalf = 'other' WHERE stream = 'b' AND version = 1`, "b/1",
+			"altered"},
 		{"origin altered", `UPDATE events SET origin = 'other' WHERE stream = 'b' AND version = 1`, "b/1", "altered"},
-		{"command altered", `UPDATE events SET command_key = 'other' WHERE stream = 'b' AND version = 1`, "b/1", "altered"},
+		{"command altered", `UPDATE events SET command_key = 'other' WHERE stream = 'b' AND version = 1`, "b/1",
+			"altered"},
 		{"kind altered", `UPDATE events SET kind = 'other' WHERE stream = 'b' AND version = 1`, "b/1", "altered"},
 		{"time altered", `UPDATE events SET at = at + 1 WHERE stream = 'b' AND version = 3`, "b/3", "altered"},
-		{"moved to another stream", `UPDATE events SET stream = 'z' WHERE stream = 'b' AND version = 3`, "z/3", "missing"},
+		{"moved to another stream", `UPDATE events SET stream = 'z' WHERE stream = 'b' AND version = 3`, "z/3",
+			"missing"},
 		{"hash replaced", `UPDATE events SET hash = prev WHERE stream = 'b' AND version = 2`, "b/3", "follows another"},
 		{"event removed in the middle", `DELETE FROM events WHERE stream = 'b' AND version = 2`, "b/3", "missing"},
 		{"last event removed", `DELETE FROM events WHERE stream = 'b' AND version = 3`, "b/2", "recorded head"},
@@ -152,7 +160,10 @@ func TestRoots(t *testing.T) {
 			t.Errorf("roots %+v %+v %+v", first, second, third)
 		}
 		update(t, s, func(tx *store.Tx) error { return tx.StampRoot(t.Context(), "2026-03-27", []byte("token")) })
-		err := s.Update(t.Context(), func(tx *store.Tx) error { return tx.StampRoot(t.Context(), "2026-03-27", []byte("other")) })
+		err := s.Update(t.Context(), func(tx *store.Tx) error {
+			return tx.StampRoot(t.Context(), "2026-03-27",
+				[]byte("other"))
+		})
 		wantError(t, err, store.ErrNotFound)
 		testInclusion(t, s)
 		if report := mustAudit(t, s); len(report.Roots) != 3 {

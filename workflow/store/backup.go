@@ -158,7 +158,8 @@ func (s *Store) backupBlob(ctx context.Context, archive *archiveWriter, d Digest
 		return err
 	}
 	defer blob.Close() // only read
-	part, err := archive.entry(blobEntryDir+string(d), zip.Store, contextReader{ctx, io.NewSectionReader(blob, 0, blob.Size())})
+	part, err := archive.entry(blobEntryDir+string(d), zip.Store,
+		contextReader{ctx, io.NewSectionReader(blob, 0, blob.Size())})
 	if err == nil && part.SHA256 != string(d) {
 		return fmt.Errorf("file %s: %w", d, ErrCorrupt)
 	}
@@ -225,8 +226,10 @@ func (t table) columnList() string {
 }
 
 func (tx *Tx) copyOut(ctx context.Context, archive *archiveWriter, t table) (part BackupPart, err error) {
-	// Sorted by all columns of the first, which is the key or its beginning: the order on disk would tell that of ballots.
-	query := fmt.Sprintf("COPY (SELECT %s FROM %s ORDER BY 1, 2) TO STDOUT", t.columnList(), pgx.Identifier{t.name}.Sanitize())
+	// Sorted by all columns of the first, which is the key or its beginning: the order on disk would tell that of
+	// ballots.
+	query := fmt.Sprintf("COPY (SELECT %s FROM %s ORDER BY 1, 2) TO STDOUT", t.columnList(),
+		pgx.Identifier{t.name}.Sanitize())
 	err = withPgx(tx.conn, func(pgTx pgx.Tx) error {
 		read, write := io.Pipe()
 		done := make(chan error, 1)

@@ -37,12 +37,14 @@ func fillForBackup(t *testing.T, s *store.Store) store.BlobInfo {
 	info := put(t, s, "frozen")
 	update(t, s, func(tx *store.Tx) error {
 		_, err := tx.NextNumber(t.Context(), "GƯ", 2026, "c", "k", clock())
-		queued, mailErr := tx.QueueMail(t.Context(), store.Mail{Key: "m", To: "a@example", Subject: "Nhắc\thạn", Body: "dòng 1\ndòng \\2"})
+		queued, mailErr := tx.QueueMail(t.Context(),
+			store.Mail{Key: "m", To: "a@example", Subject: "Nhắc\thạn", Body: "dòng 1\ndòng \\2"})
 		_, jobErr := tx.Enqueue(t.Context(), noteArgs{"later"}, nil)
 		if !queued {
 			t.Error("not queued")
 		}
-		return errors.Join(err, mailErr, jobErr, tx.Refer(t.Context(), "covenant/c", "frozen.pdf", info), tx.CastBallot(t.Context(), "m", "for"), tx.CloseBox(t.Context(), "m"),
+		return errors.Join(err, mailErr, jobErr, tx.Refer(t.Context(), "covenant/c", "frozen.pdf", info),
+			tx.CastBallot(t.Context(), "m", "for"), tx.CloseBox(t.Context(), "m"),
 			tx.CastBallot(t.Context(), "open", "against"),
 			tx.SaveKey(t.Context(), store.SealedKey{ID: "k", Owner: "p", Sealed: []byte{0, 255, '\n', '\\'}}))
 	})
@@ -63,7 +65,8 @@ func backupBeside(t *testing.T, s *store.Store) []byte {
 			default:
 			}
 			err := s.Update(context.Background(), func(tx *store.Tx) error {
-				_, err := tx.Append(context.Background(), store.Stream(fmt.Sprintf("w%d", i%4)), store.AnyVersion, envelope(), []store.Payload{payload("k", `{"p":{"personal":"x"}}`)})
+				_, err := tx.Append(context.Background(), store.Stream(fmt.Sprintf("w%d", i%4)), store.AnyVersion,
+					envelope(), []store.Payload{payload("k", `{"p":{"personal":"x"}}`)})
 				return err
 			})
 			if err != nil {
@@ -90,7 +93,8 @@ func restoreTo(t *testing.T, d database, data []byte) *store.Store {
 	if _, err := store.Restore(t.Context(), bytes.NewReader(data), int64(len(data)), d.opts); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.Restore(t.Context(), bytes.NewReader(data), int64(len(data)), d.opts); !errors.Is(err, store.ErrNotEmpty) {
+	if _, err := store.Restore(t.Context(), bytes.NewReader(data), int64(len(data)), d.opts); !errors.Is(err,
+		store.ErrNotEmpty) {
 		t.Errorf("restored twice: %v", err)
 	}
 	return d.open(t)
@@ -105,7 +109,8 @@ func checkRestored(t *testing.T, s *store.Store, info store.BlobInfo) {
 		ballots, ballotErr := tx.Ballots(t.Context(), "m")
 		boxed, boxErr := tx.Box(t.Context(), "open")
 		file, fileErr := tx.File(t.Context(), "covenant/c", "frozen.pdf")
-		if !found || n.Number != 1 || m.Subject != "Nhắc\thạn" || m.Body != "dòng 1\ndòng \\2" || string(key.Sealed) != "\x00\xff\n\\" || len(ballots) != 1 || len(boxed) != 1 || file != info {
+		if !found || n.Number != 1 || m.Subject != "Nhắc\thạn" || m.Body != "dòng 1\ndòng \\2" ||
+			string(key.Sealed) != "\x00\xff\n\\" || len(ballots) != 1 || len(boxed) != 1 || file != info {
 			t.Errorf("restored %+v %+v %v %s %s %+v", n, m, key.Sealed, ballots, boxed, file)
 		}
 		return errors.Join(err, mailErr, keyErr, ballotErr, boxErr, fileErr)
@@ -124,7 +129,8 @@ func TestMoveToPostgres(t *testing.T) {
 	to := newPostgresUnlessShort(t)
 	info := fillForBackup(t, s)
 	update(t, s, func(tx *store.Tx) error {
-		return errors.Join(tx.SaveAccount(t.Context(), store.Account{ID: "1", Login: "a", Disabled: true}), tx.SaveAccount(t.Context(), store.Account{ID: "2", Login: "b"}))
+		return errors.Join(tx.SaveAccount(t.Context(), store.Account{ID: "1", Login: "a", Disabled: true}),
+			tx.SaveAccount(t.Context(), store.Account{ID: "2", Login: "b"}))
 	})
 	data := backupBeside(t, s)
 	moved := restoreTo(t, to, data)
@@ -144,7 +150,8 @@ func TestMoveToPostgres(t *testing.T) {
 	if _, err := moved.Backup(t.Context(), &out); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.Restore(t.Context(), bytes.NewReader(out.Bytes()), int64(out.Len()), store.Options{Dir: t.TempDir()}); err == nil {
+	if _, err := store.Restore(t.Context(), bytes.NewReader(out.Bytes()), int64(out.Len()),
+		store.Options{Dir: t.TempDir()}); err == nil {
 		t.Error("a backup of PostgreSQL was restored into SQLite")
 	}
 }

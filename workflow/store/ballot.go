@@ -10,10 +10,10 @@ import (
 	"covenant/workflow/store/db"
 )
 
-// Secret ballots lie in a box while their motion is open: the choice alone, without voter, time, order or command key. Each
-// vote writes the whole box anew under random ids in random order, so that neither the age of a row (on PostgreSQL the
-// number of its transaction), nor its place, nor its id tells which vote brought it. Closing moves the ballots into a table
-// that only grows. What the owner of the database could still see stands in workflow/process/PROCESS.md.
+// Secret ballots lie in a box while their motion is open: the choice alone, without voter, time, order or command key.
+// Each vote writes the whole box anew under random ids in random order, so that neither the age of a row (on PostgreSQL
+// the number of its transaction), nor its place, nor its id tells which vote brought it. Closing moves the ballots into
+// a table that only grows. What the owner of the database could still see stands in workflow/process/PROCESS.md.
 
 // CastBallot puts a ballot into the box of an open motion.
 func (tx *Tx) CastBallot(ctx context.Context, motion, choice string) error {
@@ -77,7 +77,8 @@ func (tx *Tx) CloseBox(ctx context.Context, motion string) error {
 		return fmt.Errorf("%s: %w", about, err)
 	}
 	for _, b := range shuffled {
-		if err := tx.q.InsertBallot(ctx, db.InsertBallotParams{Motion: motion, ID: b.id, Choice: b.choice}); err != nil {
+		if err := tx.q.InsertBallot(ctx, db.InsertBallotParams{Motion: motion, ID: b.id,
+			Choice: b.choice}); err != nil {
 			return classify(err, about)
 		}
 	}

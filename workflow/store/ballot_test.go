@@ -27,7 +27,8 @@ func TestBallots(t *testing.T) {
 			boxed, _ := tx.Box(t.Context(), "m")
 			closed, err := tx.Ballots(t.Context(), "m")
 			other, _ := tx.Box(t.Context(), "other")
-			if len(boxed) != 0 || !slices.Equal(closed, []string{"abstain", "against", "for", "for"}) || len(other) != 1 {
+			if len(boxed) != 0 || !slices.Equal(closed, []string{"abstain", "against", "for", "for"}) ||
+				len(other) != 1 {
 				t.Errorf("in the box %v, closed %v, in the other %v", boxed, closed, other)
 			}
 			return err
@@ -41,8 +42,8 @@ func TestBallots(t *testing.T) {
 	})
 }
 
-// A vote leaves no row that was there before it: by no id can two looks into the box be compared, and on PostgreSQL every
-// row is of the last vote's transaction.
+// A vote leaves no row that was there before it: by no id can two looks into the box be compared, and on PostgreSQL
+// every row is of the last vote's transaction.
 func TestEachVoteWritesTheBoxAnew(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, d database) {
 		s := d.open(t)
@@ -62,7 +63,8 @@ func TestEachVoteWritesTheBoxAnew(t *testing.T) {
 		}
 		if d.kind == "postgres" {
 			var ages int
-			if err := d.raw(t).QueryRow("SELECT COUNT(DISTINCT xmin::text) FROM ballot_box").Scan(&ages); err != nil || ages != 1 {
+			if err := d.raw(t).QueryRow("SELECT COUNT(DISTINCT xmin::text) FROM ballot_box").Scan(&ages); err != nil ||
+				ages != 1 {
 				t.Errorf("rows of %d transactions, %v; want 1", ages, err)
 			}
 		}

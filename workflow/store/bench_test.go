@@ -75,7 +75,8 @@ func BenchmarkCommand(b *testing.B) {
 func benchParties() []store.Party {
 	parties := make([]store.Party, 10)
 	for i := range parties {
-		parties[i] = store.Party{ID: fmt.Sprintf("agency-%d", i), Seq: i, Name: "Sở Nông nghiệp và Phát triển nông thôn", Role: "member",
+		parties[i] = store.Party{ID: fmt.Sprintf("agency-%d", i), Seq: i,
+			Name: "Sở Nông nghiệp và Phát triển nông thôn", Role: "member",
 			Agency: fmt.Sprintf("agency-%d", i), Person: fmt.Sprintf("person-%d", i), State: "waiting"}
 	}
 	return parties
@@ -96,18 +97,21 @@ func benchCommand(s *store.Store, id string) error {
 			return err
 		}
 		env := store.Envelope{At: now, Actor: "person-1", Origin: "web", CommandKey: string(key)}
-		_, err := tx.Append(ctx, stream, 0, env, []store.Payload{payload("reviewed", benchPayload), payload("review-closed", `{}`)})
+		_, err := tx.Append(ctx, stream, 0, env, []store.Payload{payload("reviewed", benchPayload),
+			payload("review-closed", `{}`)})
 		if err != nil {
 			return err
 		}
-		c := store.Covenant{ID: id, Slug: id, Title: "Giao ước thi đua năm 2026", Block: "kinh-te", Year: 2026, Status: "voting", UpdatedAt: now, Version: 2}
+		c := store.Covenant{ID: id, Slug: id, Title: "Giao ước thi đua năm 2026", Block: "kinh-te", Year: 2026,
+			Status: "voting", UpdatedAt: now, Version: 2}
 		if err := tx.SaveCovenant(ctx, c, benchParties()); err != nil {
 			return err
 		}
 		if _, err := tx.Enqueue(ctx, noteArgs{id}, nil); err != nil {
 			return err
 		}
-		return tx.SaveCommand(ctx, key, store.Command{Digest: []byte("digest"), Result: []byte(`{"version":2}`), At: now})
+		return tx.SaveCommand(ctx, key, store.Command{Digest: []byte("digest"), Result: []byte(`{"version":2}`),
+			At: now})
 	})
 }
 
@@ -119,7 +123,9 @@ func bareDB(b *testing.B, d database) *sql.DB {
 		db.SetMaxIdleConns(16)
 		return db
 	}
-	db := rawDB(b, "sqlite", "file:"+d.opts.Dir+"/covenant.db?_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)&_pragma=synchronous(FULL)&_txlock=immediate")
+	db := rawDB(b, "sqlite",
+		"file:"+d.opts.Dir+"/covenant.db?_pragma=busy_timeout(10000)&"+
+			"_pragma=foreign_keys(1)&_pragma=synchronous(FULL)&_txlock=immediate")
 	db.SetMaxOpenConns(1)
 	return db
 }
@@ -163,8 +169,8 @@ func bareCommand(db *sql.DB, d database, id string) error {
 	return tx.Commit()
 }
 
-// BenchmarkSweep asks for what is due among a million occurrences of ten thousand covenants. What nothing due costs must not
-// depend on how many exist; a hundred due cost a hundred rows.
+// BenchmarkSweep asks for what is due among a million occurrences of ten thousand covenants. What nothing due costs
+// must not depend on how many exist; a hundred due cost a hundred rows.
 func BenchmarkSweep(b *testing.B) {
 	benchDatabases(b, func(b *testing.B, d database) {
 		for _, exist := range []int{1000, 1_000_000} {
@@ -196,7 +202,8 @@ func BenchmarkSweep(b *testing.B) {
 func fillOccurrences(b *testing.B, d database, n int) {
 	b.Helper()
 	numbers := fmt.Sprintf("WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < %d) ", n-1)
-	run(b, d.raw(b), numbers+`INSERT INTO occurrences (obligation, period, rung, covenant, agency, kind, due_at, state, settled_at, reason)
+	run(b, d.raw(b),
+		numbers+`INSERT INTO occurrences (obligation, period, rung, covenant, agency, kind, due_at, state, settled_at, reason)
 		SELECT 'obligation-' || (i / 10), 'p' || (i % 10), 0, 'covenant-' || (i / 100), 'agency', 'report', 1000000 + i, 'pending', 0, '' FROM n`)
 	if !d.sqlite() {
 		run(b, d.raw(b), "ANALYZE occurrences")
@@ -236,7 +243,8 @@ func BenchmarkAudit(b *testing.B) {
 				for range each {
 					payloads = append(payloads, payload("reviewed", benchPayload))
 				}
-				if _, err := tx.Append(b.Context(), store.Stream(fmt.Sprintf("c%d", i)), 0, envelope(), payloads); err != nil {
+				if _, err := tx.Append(b.Context(), store.Stream(fmt.Sprintf("c%d", i)), 0, envelope(),
+					payloads); err != nil {
 					return err
 				}
 			}

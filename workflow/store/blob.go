@@ -29,7 +29,8 @@ func DigestOf(data []byte) Digest {
 
 // Check reports an error unless d has the form of a digest.
 func (d Digest) Check() error {
-	if raw, err := hex.DecodeString(string(d)); err != nil || len(raw) != sha256.Size || strings.ToLower(string(d)) != string(d) {
+	if raw, err := hex.DecodeString(string(d)); err != nil || len(raw) != sha256.Size ||
+		strings.ToLower(string(d)) != string(d) {
 		return fmt.Errorf("%q is not a SHA-256 digest in lower-case hexadecimal", string(d))
 	}
 	return nil
@@ -267,7 +268,8 @@ func (tx *Tx) Refer(ctx context.Context, owner, name string, b BlobInfo) error {
 	if err := b.Digest.Check(); err != nil {
 		return fmt.Errorf("refer to file %s of %s: %w", name, owner, err)
 	}
-	err := tx.q.SaveBlob(ctx, db.SaveBlobParams{Digest: string(b.Digest), Size: b.Size, MediaType: b.MediaType, CreatedAt: millis(tx.Now())})
+	err := tx.q.SaveBlob(ctx, db.SaveBlobParams{Digest: string(b.Digest), Size: b.Size, MediaType: b.MediaType,
+		CreatedAt: millis(tx.Now())})
 	if err == nil {
 		err = tx.q.ReferBlob(ctx, db.ReferBlobParams{Owner: owner, Name: name, Digest: string(b.Digest)})
 	}

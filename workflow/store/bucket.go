@@ -184,9 +184,11 @@ func (b *Bucket) All(ctx context.Context, fn func(Digest) error) error {
 func (b *Bucket) failed(d Digest, err error) error {
 	meaning := ErrStorage
 	switch answer := minio.ToErrorResponse(err); {
-	case errors.Is(err, ErrCorrupt), errors.Is(err, ErrStorage), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, ErrCorrupt), errors.Is(err, ErrStorage), errors.Is(err, context.Canceled),
+		errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("file %s: %w", d, err)
-	case answer.Code == minio.NoSuchKey || answer.StatusCode == http.StatusNotFound && answer.Code != minio.NoSuchBucket:
+	case answer.Code == minio.NoSuchKey || answer.StatusCode == http.StatusNotFound &&
+		answer.Code != minio.NoSuchBucket:
 		meaning = ErrNotFound
 	}
 	return fmt.Errorf("file %s: %w", d, &storeError{meaning, err})

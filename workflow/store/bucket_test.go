@@ -124,7 +124,8 @@ func (s *objectServer) list(w http.ResponseWriter, r *http.Request) {
 	}{}
 	for _, key := range slices.Sorted(maps.Keys(s.objects)) {
 		if strings.HasPrefix(key, r.URL.Query().Get("prefix")) {
-			result.Contents = append(result.Contents, contents{key, s.changed.UTC().Format(time.RFC3339), etag(s.objects[key])})
+			result.Contents = append(result.Contents,
+				contents{key, s.changed.UTC().Format(time.RFC3339), etag(s.objects[key])})
 		}
 	}
 	w.Header().Set("Content-Type", "application/xml")
@@ -156,7 +157,8 @@ func TestBucket(t *testing.T) {
 	if err := blob.Close(); err != nil {
 		t.Error(err)
 	}
-	if again, _, err := blobs.Put(t.Context(), strings.NewReader(text)); err != nil || again != d || len(server.objects) != 1 {
+	if again, _, err := blobs.Put(t.Context(), strings.NewReader(text)); err != nil || again != d ||
+		len(server.objects) != 1 {
 		t.Errorf("put again: %s, %d objects (%v)", again, len(server.objects), err)
 	}
 	if err := blobs.All(t.Context(), func(found store.Digest) error {
@@ -184,7 +186,8 @@ func testBucketFaults(t *testing.T, server *objectServer, address string, blobs 
 	_, _, err = blobs.Put(t.Context(), strings.NewReader("new"))
 	wantError(t, err, store.ErrStorage)
 	server.fail = 0
-	for _, bad := range []string{strings.Replace(address, "/covenant/", "/other/", 1), "s3://key:secret@host", "ftp://key:secret@host/x", "", "s3://key:secret@\x7f"} {
+	for _, bad := range []string{strings.Replace(address, "/covenant/", "/other/", 1), "s3://key:secret@host",
+		"ftp://key:secret@host/x", "", "s3://key:secret@\x7f"} {
 		_, err := store.OpenBlobs(t.Context(), bad)
 		if err == nil || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%q: %v", bad, err)

@@ -94,7 +94,8 @@ func appendObject(out []byte, members map[string]any) (_ []byte, err error) {
 // compareUTF16 orders as RFC 8785 §3.2.3 asks; it differs from byte order only beyond U+FFFF.
 func compareUTF16(a, b string) int {
 	isBMP := func(r rune) bool { return r < 0x10000 }
-	if strings.IndexFunc(a, func(r rune) bool { return !isBMP(r) }) < 0 && strings.IndexFunc(b, func(r rune) bool { return !isBMP(r) }) < 0 {
+	if strings.IndexFunc(a, func(r rune) bool { return !isBMP(r) }) < 0 &&
+		strings.IndexFunc(b, func(r rune) bool { return !isBMP(r) }) < 0 {
 		return strings.Compare(a, b)
 	}
 	return slices.Compare(utf16.Encode([]rune(a)), utf16.Encode([]rune(b)))

@@ -36,14 +36,18 @@ func TestCanonical(t *testing.T) {
 // The form that is hashed is for ever: logs made by any release verify with every later one. A change here breaks
 // every chain, proof and time-stamp out there.
 func TestHashedForm(t *testing.T) {
-	first := store.Sealed{Stream: "covenant/0190", Version: 1, AtMillis: 1774512000000, Actor: "nguyễn", OnBehalf: "", Origin: "web",
-		Address: "00ff", CommandKey: "k\"1", Kind: "drafted", Payload: []byte(`{"a":"Giao ước","n":1}`), Prev: make([]byte, store.HashSize)}
+	first := store.Sealed{Stream: "covenant/0190", Version: 1, AtMillis: 1774512000000, Actor: "nguyễn", OnBehalf: "",
+		Origin:  "web",
+		Address: "00ff", CommandKey: "k\"1", Kind: "drafted", Payload: []byte(`{"a":"Giao ước","n":1}`),
+		Prev: make([]byte, store.HashSize)}
 	first.Hash = first.Sum()
-	second := store.Sealed{Stream: first.Stream, Version: 2, AtMillis: 1774512000001, Actor: "trần", OnBehalf: "lê", Kind: "sent",
+	second := store.Sealed{Stream: first.Stream, Version: 2, AtMillis: 1774512000001, Actor: "trần", OnBehalf: "lê",
+		Kind:    "sent",
 		Payload: []byte(`{}`), Prev: first.Hash}
 	second.Hash = second.Sum()
 	head := store.Head{Stream: first.Stream, Version: 2, Hash: second.Hash}
-	root := store.Root{Day: "2026-03-26", Position: 7, Size: 1, Hash: head.Leaf(), Previous: make([]byte, store.HashSize)}
+	root := store.Root{Day: "2026-03-26", Position: 7, Size: 1, Hash: head.Leaf(),
+		Previous: make([]byte, store.HashSize)}
 	for name, c := range map[string]struct {
 		got  []byte
 		want string
@@ -52,7 +56,8 @@ func TestHashedForm(t *testing.T) {
 		"second event": {second.Hash, "97ede6c9c701d331ef5aaab439619d0dc338763a721a8d5a61df02b673de4f09"},
 		"leaf":         {head.Leaf(), "52c8df51d4345fd5c5df6f695973ac1379e5fe2d6000068d4ec3b1ba3d367f70"},
 		"root":         {root.Digest(), "160ac69962a3ddca45bf9a4bf14e051f8df8dc596b013c5a7b6f2e14fa3b1e80"},
-		"empty tree":   {store.MerkleRoot(nil), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}, // RFC 6962 §2.1
+		// RFC 6962 §2.1
+		"empty tree": {store.MerkleRoot(nil), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
 	} {
 		if got := hex.EncodeToString(c.got); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)

@@ -42,7 +42,8 @@ func (tx *Tx) Command(ctx context.Context, key CommandKey, digest []byte) (Comma
 // begin again, and Command finds its result.
 func (tx *Tx) SaveCommand(ctx context.Context, key CommandKey, c Command) error {
 	delete(tx.ahead.commands, key)
-	n, err := tx.q.InsertCommand(ctx, db.InsertCommandParams{Key: string(key), Digest: c.Digest, Result: string(c.Result), At: millis(c.At)})
+	n, err := tx.q.InsertCommand(ctx, db.InsertCommandParams{Key: string(key), Digest: c.Digest,
+		Result: string(c.Result), At: millis(c.At)})
 	if err == nil && n == 0 {
 		return fmt.Errorf("command %s: %w", key, ErrConflict)
 	}

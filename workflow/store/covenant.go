@@ -33,7 +33,8 @@ type Covenant struct {
 // SaveCovenant writes the derived row and its parties, replacing what was there.
 func (tx *Tx) SaveCovenant(ctx context.Context, c Covenant, parties []Party) error {
 	about := "save row of covenant " + c.ID
-	err := tx.q.SaveCovenant(ctx, db.SaveCovenantParams{ID: c.ID, Slug: c.Slug, Title: c.Title, Block: c.Block, Year: int64(c.Year),
+	err := tx.q.SaveCovenant(ctx, db.SaveCovenantParams{ID: c.ID, Slug: c.Slug, Title: c.Title, Block: c.Block,
+		Year:   int64(c.Year),
 		Status: c.Status, NextActor: c.NextActor, DueAt: millis(c.Due), Head: string(c.Head), Version: c.Version,
 		UpdatedAt: millis(c.UpdatedAt), Summary: jsonText(c.Summary),
 		Folded: c.folded()})
@@ -48,17 +49,20 @@ func (c Covenant) folded() string {
 	return Fold(strings.Join([]string{c.Title, c.Slug, c.Block, c.Words}, " "))
 }
 
-// MoveCovenant is SaveCovenant where the caller knows what was written before: only what differs is written, and nothing is
-// read. Rows that are not there are made.
+// MoveCovenant is SaveCovenant where the caller knows what was written before: only what differs is written, and
+// nothing is read. Rows that are not there are made.
 func (tx *Tx) MoveCovenant(ctx context.Context, before, after Covenant, were, are []Party) error {
-	if before.ID != after.ID || before.Slug != after.Slug || before.Title != after.Title || before.Block != after.Block ||
+	if before.ID != after.ID || before.Slug != after.Slug || before.Title != after.Title ||
+		before.Block != after.Block ||
 		before.Year != after.Year {
 		return tx.SaveCovenant(ctx, after, are)
 	}
 	about := "move row of covenant " + after.ID
-	n, err := tx.q.MoveCovenant(ctx, db.MoveCovenantParams{ID: after.ID, Status: after.Status, NextActor: after.NextActor, DueAt: millis(after.Due),
-		Head: string(after.Head), Version: after.Version, UpdatedAt: millis(after.UpdatedAt), Summary: jsonText(after.Summary),
-		Folded: after.folded()})
+	n, err := tx.q.MoveCovenant(ctx, db.MoveCovenantParams{ID: after.ID, Status: after.Status,
+		NextActor: after.NextActor, DueAt: millis(after.Due),
+		Head: string(after.Head), Version: after.Version, UpdatedAt: millis(after.UpdatedAt),
+		Summary: jsonText(after.Summary),
+		Folded:  after.folded()})
 	if err != nil {
 		return classify(err, about)
 	}
@@ -96,8 +100,9 @@ func Fold(text string) string {
 }
 
 func covenantOf(r db.CovenantRow) Covenant {
-	return Covenant{ID: r.ID, Slug: r.Slug, Title: r.Title, Block: r.Block, Year: int(r.Year), Status: r.Status, NextActor: r.NextActor,
-		Due: instant(r.DueAt), Head: Digest(r.Head), Version: r.Version, UpdatedAt: instant(r.UpdatedAt),
+	return Covenant{ID: r.ID, Slug: r.Slug, Title: r.Title, Block: r.Block, Year: int(r.Year), Status: r.Status,
+		NextActor: r.NextActor,
+		Due:       instant(r.DueAt), Head: Digest(r.Head), Version: r.Version, UpdatedAt: instant(r.UpdatedAt),
 		Summary: json.RawMessage(r.Summary)}
 }
 
@@ -129,13 +134,17 @@ func (tx *Tx) Covenants(ctx context.Context, f CovenantFilter) ([]Covenant, erro
 		skip = page(f.Offset)
 	}
 	if f == (CovenantFilter{Status: f.Status, Limit: f.Limit, Offset: f.Offset}) && f.Status != "" {
-		rows, err := tx.q.CovenantsInStatus(ctx, db.CovenantsInStatusParams{Status: f.Status, Page: page(f.Limit), Skip: skip})
-		return convert(rows, func(r db.CovenantsInStatusRow) Covenant { return covenantOf(db.CovenantRow(r)) }), classify(err, "list covenants")
+		rows, err := tx.q.CovenantsInStatus(ctx, db.CovenantsInStatusParams{Status: f.Status, Page: page(f.Limit),
+			Skip: skip})
+		return convert(rows, func(r db.CovenantsInStatusRow) Covenant { return covenantOf(db.CovenantRow(r)) }),
+			classify(err, "list covenants")
 	}
 	words := patterns(f.Search)
-	rows, err := tx.q.Covenants(ctx, db.CovenantsParams{Status: f.Status, Block: f.Block, NextActor: f.NextActor, Year: int64(f.Year),
+	rows, err := tx.q.Covenants(ctx, db.CovenantsParams{Status: f.Status, Block: f.Block, NextActor: f.NextActor,
+		Year:  int64(f.Year),
 		Word1: words[0], Word2: words[1], Word3: words[2], Word4: words[3], Page: page(f.Limit), Skip: skip})
-	return convert(rows, func(r db.CovenantsRow) Covenant { return covenantOf(db.CovenantRow(r)) }), classify(err, "list covenants")
+	return convert(rows, func(r db.CovenantsRow) Covenant { return covenantOf(db.CovenantRow(r)) }),
+		classify(err, "list covenants")
 }
 
 // patterns makes LIKE patterns of the first four words.
@@ -153,7 +162,8 @@ func patterns(search string) [4]string {
 // CovenantsOf lists the covenants in which a person or an agency (either may be empty) is a party in a state
 // (empty: any), those due first.
 func (tx *Tx) CovenantsOf(ctx context.Context, person, agency, state string, limit int) ([]Covenant, error) {
-	rows, err := tx.q.CovenantsOfParty(ctx, db.CovenantsOfPartyParams{Person: person, Agency: agency, State: state, Page: page(limit)})
+	rows, err := tx.q.CovenantsOfParty(ctx, db.CovenantsOfPartyParams{Person: person, Agency: agency, State: state,
+		Page: page(limit)})
 	return convert(rows, func(r db.CovenantsOfPartyRow) Covenant { return covenantOf(db.CovenantRow(r)) }),
 		classify(err, "covenants of "+person+agency)
 }
@@ -170,10 +180,11 @@ func (tx *Tx) SaveProjection(ctx context.Context, kind, key string, body json.Ra
 	return tx.SaveProjectionAt(ctx, kind, key, body, tx.Now())
 }
 
-// SaveProjectionAt writes a derived document as of the time of the event that it comes from, so that a rebuild gives the
-// same row.
+// SaveProjectionAt writes a derived document as of the time of the event that it comes from, so that a rebuild gives
+// the same row.
 func (tx *Tx) SaveProjectionAt(ctx context.Context, kind, key string, body json.RawMessage, at time.Time) error {
-	err := tx.q.SaveProjection(ctx, db.SaveProjectionParams{Kind: kind, Key: key, Body: jsonText(body), UpdatedAt: millis(at)})
+	err := tx.q.SaveProjection(ctx, db.SaveProjectionParams{Kind: kind, Key: key, Body: jsonText(body),
+		UpdatedAt: millis(at)})
 	return classify(err, fmt.Sprintf("save %s %s", kind, key))
 }
 
@@ -193,7 +204,8 @@ func (tx *Tx) Projections(ctx context.Context, kind, prefix string) ([]Projectio
 
 // DeleteProjection removes a derived document, if it is there.
 func (tx *Tx) DeleteProjection(ctx context.Context, kind, key string) error {
-	return classify(tx.q.DeleteProjection(ctx, db.DeleteProjectionParams{Kind: kind, Key: key}), fmt.Sprintf("delete %s %s", kind, key))
+	return classify(tx.q.DeleteProjection(ctx, db.DeleteProjectionParams{Kind: kind, Key: key}),
+		fmt.Sprintf("delete %s %s", kind, key))
 }
 
 // past is the least string above all that begin with prefix, or empty if there is none.

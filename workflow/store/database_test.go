@@ -108,9 +108,10 @@ func createDatabase(t testing.TB, name, template string) database {
 		t.Fatal(err)
 	}
 	url := base + "dbname=" + name
-	return database{"postgres", store.Options{Dir: t.TempDir(), DatabaseURL: url, Now: clock}, func(t testing.TB) *sql.DB {
-		return rawDB(t, "pgx", url)
-	}}
+	return database{"postgres", store.Options{Dir: t.TempDir(), DatabaseURL: url, Now: clock},
+		func(t testing.TB) *sql.DB {
+			return rawDB(t, "pgx", url)
+		}}
 }
 
 func rawDB(t testing.TB, driver, dsn string) *sql.DB {
@@ -188,7 +189,8 @@ func payload(kind, json string) store.Payload {
 	return store.Payload{Kind: kind, JSON: []byte(json)}
 }
 
-func appendEvents(t testing.TB, s *store.Store, stream store.Stream, expected int64, payloads ...store.Payload) []store.Recorded {
+func appendEvents(t testing.TB, s *store.Store, stream store.Stream, expected int64,
+	payloads ...store.Payload) []store.Recorded {
 	t.Helper()
 	var events []store.Recorded
 	update(t, s, func(tx *store.Tx) (err error) {
@@ -232,7 +234,8 @@ func runHelper(name string) int {
 // helperAppend appends to streams for ever and writes a line for each event that was committed.
 func helperAppend(out io.Writer) error {
 	ctx := context.Background()
-	s, err := store.Open(ctx, store.Options{Dir: os.Getenv("COVENANT_STORE_DIR"), DatabaseURL: os.Getenv("COVENANT_STORE_URL")})
+	s, err := store.Open(ctx, store.Options{Dir: os.Getenv("COVENANT_STORE_DIR"),
+		DatabaseURL: os.Getenv("COVENANT_STORE_URL")})
 	if err != nil {
 		return err
 	}
@@ -242,7 +245,8 @@ func helperAppend(out io.Writer) error {
 		err := s.Update(ctx, func(tx *store.Tx) error {
 			env := store.Envelope{At: time.Now(), Actor: "helper"}
 			events, err := tx.Append(ctx, stream, store.AnyVersion, env, []store.Payload{
-				{Kind: "a", JSON: []byte(fmt.Sprintf(`{"i":%d,"who":{"personal":"Nguyễn Văn %d"}}`, i, i))}, {Kind: "b", JSON: []byte(`{}`)}})
+				{Kind: "a", JSON: []byte(fmt.Sprintf(`{"i":%d,"who":{"personal":"Nguyễn Văn %d"}}`, i, i))},
+				{Kind: "b", JSON: []byte(`{}`)}})
 			if err != nil {
 				return err
 			}

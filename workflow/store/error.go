@@ -30,7 +30,8 @@ var (
 	// reached, connection lost before commit). Nothing was written; retry.
 	ErrBusy = errors.New("the database is busy or cannot be reached; nothing was written, retry")
 	// ErrLost: the connection to the database was lost while it may have been committing. Repeat with the same key.
-	ErrLost = errors.New("the connection to the database was lost; whether it was written is not known, repeat with the same key")
+	ErrLost = errors.New("the connection to the database was lost; whether it was written is not known, repeat with " +
+		"the same key")
 	// ErrStorage: the disk is full, read-only or failing. Nothing was written; an operator must act.
 	ErrStorage = errors.New("storage is full, read-only or failing; nothing was written: free space or check the disk")
 	// ErrCorrupt: what was read is not what was written (a blob's digest, a row's form).

@@ -109,7 +109,8 @@ func VerifyChain(events []Sealed) error {
 		case e.Version == 1 && !bytes.Equal(e.Prev, make([]byte, HashSize)):
 			return fmt.Errorf("stream %s version 1: does not begin the chain", e.Stream)
 		case i > 0 && (e.Stream != events[i-1].Stream || e.Version != events[i-1].Version+1):
-			return fmt.Errorf("stream %s version %d: does not follow version %d", e.Stream, e.Version, events[i-1].Version)
+			return fmt.Errorf("stream %s version %d: does not follow version %d", e.Stream, e.Version,
+				events[i-1].Version)
 		case i > 0 && !bytes.Equal(e.Prev, events[i-1].Hash):
 			return fmt.Errorf("stream %s version %d: holds another hash of the event before", e.Stream, e.Version)
 		case !bytes.Equal(e.Hash, e.Sum()):
@@ -150,7 +151,8 @@ func wrapOne[T any](v T, err error) func(about string) (T, bool, error) {
 
 // Append adds events to the end of a stream whose version must be expected (0 for a new stream, AnyVersion
 // for whatever it is). It returns them as recorded, or ErrConflict if the stream has moved on.
-func (tx *Tx) Append(ctx context.Context, stream Stream, expected int64, env Envelope, payloads []Payload) ([]Recorded, error) {
+func (tx *Tx) Append(ctx context.Context, stream Stream, expected int64, env Envelope, payloads []Payload) ([]Recorded,
+	error) {
 	about := fmt.Sprintf("append to stream %s at version %d", stream, expected)
 	if !tx.writes {
 		return nil, fmt.Errorf("%s: %w", about, ErrReadOnly)
@@ -186,7 +188,8 @@ func (tx *Tx) Append(ctx context.Context, stream Stream, expected int64, env Env
 	if err := tx.saveOpenings(ctx, stream, env.At, openings); err != nil {
 		return nil, fmt.Errorf("%s: %w", about, err)
 	}
-	return events, classify(inPages(events, 16, func(some []Recorded) error { return tx.insertEvents(ctx, some) }), about)
+	return events, classify(inPages(events, 16, func(some []Recorded) error { return tx.insertEvents(ctx, some) }),
+		about)
 }
 
 // insertEvents inserts events in one statement and fills in their positions.
@@ -199,9 +202,11 @@ func (tx *Tx) insertEvents(ctx context.Context, events []Recorded) (err error) {
 	args := make([]any, 0, columns*len(events))
 	for i := range events {
 		p := insertParams(&events[i].Sealed)
-		args = append(args, p.Stream, p.Version, p.At, p.Actor, p.OnBehalf, p.Origin, p.Address, p.CommandKey, p.Kind, p.Payload, p.Prev, p.Hash)
+		args = append(args, p.Stream, p.Version, p.At, p.Actor, p.OnBehalf, p.Origin, p.Address, p.CommandKey, p.Kind,
+			p.Payload, p.Prev, p.Hash)
 	}
-	rows, err := tx.tx.QueryContext(ctx, "INSERT INTO events (stream, version, at, actor, on_behalf, origin, address, command_key, kind, payload, prev, hash) VALUES "+
+	rows, err := tx.tx.QueryContext(ctx, "INSERT INTO events (stream, version, at, actor, on_behalf, origin, "+
+		"address, command_key, kind, payload, prev, hash) VALUES "+
 		tx.tuples(len(events), columns, "")+" RETURNING version, position", args...)
 	if err != nil {
 		return err
@@ -255,12 +260,14 @@ func chain(head Head, env Envelope, payloads []Payload) ([]Recorded, []opening, 
 		if err != nil {
 			return nil, nil, fmt.Errorf("event %s: %w", p.Kind, err)
 		}
-		e := Sealed{Stream: head.Stream, Version: head.Version + int64(i) + 1, AtMillis: millis(env.At), Actor: env.Actor,
+		e := Sealed{Stream: head.Stream, Version: head.Version + int64(i) + 1, AtMillis: millis(env.At),
+			Actor:    env.Actor,
 			OnBehalf: env.OnBehalf, Origin: env.Origin, Address: address, CommandKey: env.CommandKey, Kind: p.Kind,
 			Payload: sealed, Prev: prev}
 		e.Hash = e.Sum()
 		prev = e.Hash
-		events[i] = Recorded{Stream: e.Stream, Version: e.Version, Envelope: env, Payload: Payload{p.Kind, clear}, Sealed: e}
+		events[i] = Recorded{Stream: e.Stream, Version: e.Version, Envelope: env, Payload: Payload{p.Kind, clear},
+			Sealed: e}
 	}
 	return events, openings, nil
 }
@@ -335,10 +342,12 @@ func (tx *Tx) AllEvents(ctx context.Context, after int64, limit int) ([]Recorded
 	if err != nil {
 		return nil, classify(err, fmt.Sprintf("events after position %d", after))
 	}
-	return tx.recorded(ctx, convert(rows, func(r db.SettledEvent) db.StreamEventsRow { return db.StreamEventsRow(r) }), nil)
+	return tx.recorded(ctx, convert(rows, func(r db.SettledEvent) db.StreamEventsRow { return db.StreamEventsRow(r) }),
+		nil)
 }
 
-func (tx *Tx) recorded(ctx context.Context, rows []db.StreamEventsRow, known map[Commitment]opening) ([]Recorded, error) {
+func (tx *Tx) recorded(ctx context.Context, rows []db.StreamEventsRow, known map[Commitment]opening) ([]Recorded,
+	error) {
 	lookup := tx.openings(ctx, known)
 	events := make([]Recorded, len(rows))
 	for i, r := range rows {
@@ -353,8 +362,9 @@ func (tx *Tx) recorded(ctx context.Context, rows []db.StreamEventsRow, known map
 
 func record(r db.StreamEventsRow, lookup func(Commitment) (opening, error)) (Recorded, error) {
 	e := Recorded{Position: r.Position, Stream: Stream(r.Stream), Version: r.Version, Sealed: sealedOf(r),
-		Envelope: Envelope{At: instant(r.At), Actor: r.Actor, OnBehalf: r.OnBehalf, Origin: r.Origin, CommandKey: r.CommandKey},
-		Payload:  Payload{Kind: r.Kind, JSON: json.RawMessage(r.Payload)}}
+		Envelope: Envelope{At: instant(r.At), Actor: r.Actor, OnBehalf: r.OnBehalf, Origin: r.Origin,
+			CommandKey: r.CommandKey},
+		Payload: Payload{Kind: r.Kind, JSON: json.RawMessage(r.Payload)}}
 	if r.Address != "" {
 		o, err := lookup(e.Sealed.Address)
 		if err != nil {

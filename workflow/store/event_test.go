@@ -18,7 +18,8 @@ import (
 func TestAppendAndRead(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, d database) {
 		s := d.open(t)
-		env := store.Envelope{At: clock(), Actor: "p1", OnBehalf: "p2", Origin: "web", Address: "192.0.2.7", CommandKey: "k1"}
+		env := store.Envelope{At: clock(), Actor: "p1", OnBehalf: "p2", Origin: "web", Address: "192.0.2.7",
+			CommandKey: "k1"}
 		update(t, s, func(tx *store.Tx) error {
 			_, err := tx.Append(t.Context(), "covenant/1", 0, env, []store.Payload{
 				payload("drafted", `{"b": 1, "a": "Giao ước thi đua"}`), payload("sent", `{}`)})
@@ -29,13 +30,15 @@ func TestAppendAndRead(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			if len(events) != 2 || events[0].Version != 1 || events[1].Version != 2 || events[1].Position <= events[0].Position {
+			if len(events) != 2 || events[0].Version != 1 || events[1].Version != 2 ||
+				events[1].Position <= events[0].Position {
 				t.Fatalf("events: %+v", events)
 			}
 			if got := string(events[0].JSON); got != `{"a":"Giao ước thi đua","b":1}` {
 				t.Errorf("payload %s", got)
 			}
-			if e := events[0].Envelope; !e.At.Equal(env.At) || e.Actor != "p1" || e.OnBehalf != "p2" || e.Address != "192.0.2.7" || e.CommandKey != "k1" || e.Origin != "web" {
+			if e := events[0].Envelope; !e.At.Equal(env.At) || e.Actor != "p1" || e.OnBehalf != "p2" ||
+				e.Address != "192.0.2.7" || e.CommandKey != "k1" || e.Origin != "web" {
 				t.Errorf("envelope %+v", e)
 			}
 			if strings.Contains(fmt.Sprintf("%+v", events[0].Sealed), "192.0.2.7") {
@@ -201,7 +204,10 @@ func TestViewDoesNotWrite(t *testing.T) {
 			return err
 		})
 		wantError(t, err, store.ErrReadOnly)
-		if err := s.View(t.Context(), func(tx *store.Tx) error { return tx.SaveSetting(t.Context(), "k", nil) }); err == nil {
+		if err := s.View(t.Context(), func(tx *store.Tx) error {
+			return tx.SaveSetting(t.Context(), "k",
+				nil)
+		}); err == nil {
 			t.Error("a view wrote a setting")
 		}
 	})
@@ -211,7 +217,8 @@ func TestAllEvents(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, d database) {
 		s := d.open(t)
 		for i := range 7 {
-			appendEvents(t, s, store.Stream(fmt.Sprintf("c%d", i%2)), store.AnyVersion, payload("k", fmt.Sprintf(`{"i":%d}`, i)))
+			appendEvents(t, s, store.Stream(fmt.Sprintf("c%d", i%2)), store.AnyVersion,
+				payload("k", fmt.Sprintf(`{"i":%d}`, i)))
 		}
 		var got []string
 		view(t, s, func(tx *store.Tx) error {
@@ -278,7 +285,8 @@ func TestPersonalData(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, d database) {
 		s := d.open(t)
 		events := appendEvents(t, s, "c", 0,
-			payload("k", `{"signers":[{"name":{"personal":"Trần Thị Bưởi","subject":"p7"}},{"name":{"personal":"Lê Văn Cam"}}]}`))
+			payload("k",
+				`{"signers":[{"name":{"personal":"Trần Thị Bưởi","subject":"p7"}},{"name":{"personal":"Lê Văn Cam"}}]}`))
 		if strings.Contains(string(events[0].Sealed.Payload), "Bưởi") {
 			t.Fatal("personal data in the chain")
 		}
@@ -320,7 +328,8 @@ func testManyPersonal(t *testing.T, s *store.Store) {
 	env.Address = "192.0.2.1"
 	for i := range 4 {
 		update(t, s, func(tx *store.Tx) error {
-			_, err := tx.Append(t.Context(), "many", int64(i), env, []store.Payload{payload("k", fmt.Sprintf(`{"n":{"personal":"n%d","subject":"s%d"}}`, i, i))})
+			_, err := tx.Append(t.Context(), "many", int64(i), env,
+				[]store.Payload{payload("k", fmt.Sprintf(`{"n":{"personal":"n%d","subject":"s%d"}}`, i, i))})
 			return err
 		})
 	}
@@ -333,7 +342,8 @@ func testManyPersonal(t *testing.T, s *store.Store) {
 		for i, e := range events {
 			one, oneErr := tx.Events(t.Context(), "many", e.Version) // the last ones are few
 			err = errors.Join(err, oneErr)
-			if string(one[0].JSON) != string(e.JSON) || e.Address != "192.0.2.1" || one[0].Address != e.Address || strings.Contains(string(e.JSON), "erased") != (i == 2) {
+			if string(one[0].JSON) != string(e.JSON) || e.Address != "192.0.2.1" || one[0].Address != e.Address ||
+				strings.Contains(string(e.JSON), "erased") != (i == 2) {
 				t.Errorf("event %d: %s and %s from %q", i, e.JSON, one[0].JSON, e.Address)
 			}
 		}
@@ -411,18 +421,21 @@ func TestPersonalRoundTrip(t *testing.T) {
 		ctx := context.Background()
 		var got []store.Recorded
 		err = s.Update(ctx, func(tx *store.Tx) error {
-			if _, err := tx.Append(ctx, stream, 0, envelope(), []store.Payload{payload("k", string(body))}); err != nil {
+			if _, err := tx.Append(ctx, stream, 0, envelope(),
+				[]store.Payload{payload("k", string(body))}); err != nil {
 				return err
 			}
 			got, err = tx.Events(ctx, stream, 1)
 			return err
 		})
-		if err != nil || string(got[0].JSON) != string(want) || strings.Contains(string(got[0].Sealed.Payload), "secret") {
+		if err != nil || string(got[0].JSON) != string(want) ||
+			strings.Contains(string(got[0].Sealed.Payload), "secret") {
 			t.Fatalf("in  %s\nout %s\nsealed %s (%v)", want, got[0].JSON, got[0].Sealed.Payload, err)
 		}
 		var again store.Sealed
 		data, err := json.Marshal(got[0].Sealed)
-		if err = errors.Join(err, json.Unmarshal(data, &again)); err != nil || store.VerifyChain([]store.Sealed{again}) != nil {
+		if err = errors.Join(err, json.Unmarshal(data, &again)); err != nil ||
+			store.VerifyChain([]store.Sealed{again}) != nil {
 			t.Fatalf("through JSON: %v, %v", err, store.VerifyChain([]store.Sealed{again}))
 		}
 	})
@@ -445,9 +458,11 @@ func drawJSON(t *rapid.T, depth int) any {
 	case 4:
 		return strings.ToValidUTF8(rapid.String().Draw(t, "string"), "") + "<&>\u2028"
 	case 5:
-		return map[string]any{"personal": "secret " + strings.ReplaceAll(rapid.StringMatching(`[a-zđ ]*`).Draw(t, "name"), "\x00", "")}
+		return map[string]any{"personal": "secret " +
+			strings.ReplaceAll(rapid.StringMatching(`[a-zđ ]*`).Draw(t, "name"), "\x00", "")}
 	case 6:
 		return []any{drawJSON(t, depth-1), drawJSON(t, depth-1)}
 	}
-	return map[string]any{"a": drawJSON(t, depth-1), rapid.StringMatching(`[b-oq-z]+`).Draw(t, "key"): drawJSON(t, depth-1)}
+	return map[string]any{"a": drawJSON(t, depth-1),
+		rapid.StringMatching(`[b-oq-z]+`).Draw(t, "key"): drawJSON(t, depth-1)}
 }

@@ -49,7 +49,10 @@ func helperFull() error {
 	if _, _, err := s.Blobs().Put(ctx, io.LimitReader(zeros{}, 3<<20)); !errors.Is(err, store.ErrStorage) {
 		return fmt.Errorf("keeping a file on the full disk: %w", err)
 	}
-	if err := s.Blobs().All(ctx, func(d store.Digest) error { return fmt.Errorf("half a file is kept as %s", d) }); err != nil {
+	if err := s.Blobs().All(ctx, func(d store.Digest) error {
+		return fmt.Errorf("half a file is kept as %s",
+			d)
+	}); err != nil {
 		return err
 	}
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
@@ -134,7 +137,8 @@ func TestDatabaseRestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Remove()
-	d := database{kind: "postgres", opts: store.Options{Dir: t.TempDir(), DatabaseURL: c.DSN() + "dbname=postgres", Now: clock}}
+	d := database{kind: "postgres", opts: store.Options{Dir: t.TempDir(), DatabaseURL: c.DSN() + "dbname=postgres",
+		Now: clock}}
 	s := d.open(t)
 	appendEvents(t, s, "c", 0, payload("k", `{}`))
 	err = s.Update(t.Context(), func(tx *store.Tx) error {

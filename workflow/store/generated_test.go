@@ -62,7 +62,8 @@ func TestMigrationsAgree(t *testing.T) {
 			t.Errorf("%s:\npostgres %v\nsqlite   %v", name, postgres, sqlite)
 		}
 	}
-	if sqlite, postgres := globbed(t, "migrations/sqlite/*.sql"), globbed(t, "migrations/postgres/*.sql"); len(sqlite) != len(postgres) {
+	if sqlite, postgres := globbed(t, "migrations/sqlite/*.sql"), globbed(t,
+		"migrations/postgres/*.sql"); len(sqlite) != len(postgres) {
 		t.Errorf("%d migrations of SQLite, %d of PostgreSQL", len(sqlite), len(postgres))
 	}
 }

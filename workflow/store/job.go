@@ -22,7 +22,8 @@ type inserter interface {
 
 type sqliteInserter struct{ client *river.Client[*sql.Tx] }
 
-func (i sqliteInserter) insert(ctx context.Context, tx *Tx, args river.JobArgs, opts *river.InsertOpts) (*rivertype.JobInsertResult, error) {
+func (i sqliteInserter) insert(ctx context.Context, tx *Tx, args river.JobArgs,
+	opts *river.InsertOpts) (*rivertype.JobInsertResult, error) {
 	return i.client.InsertTx(ctx, tx.tx, args, opts)
 }
 
@@ -33,7 +34,8 @@ func (i sqliteInserter) insertMany(ctx context.Context, tx *Tx, jobs []river.Ins
 
 type postgresInserter struct{ client *river.Client[pgx.Tx] }
 
-func (i postgresInserter) insert(ctx context.Context, tx *Tx, args river.JobArgs, opts *river.InsertOpts) (result *rivertype.JobInsertResult, err error) {
+func (i postgresInserter) insert(ctx context.Context, tx *Tx, args river.JobArgs,
+	opts *river.InsertOpts) (result *rivertype.JobInsertResult, err error) {
 	err = withPgx(tx.conn, func(pgTx pgx.Tx) error {
 		result, err = i.client.InsertTx(ctx, pgTx, args, opts)
 		return err
@@ -62,7 +64,8 @@ func (s *Store) openInserter() error {
 
 // Enqueue inserts a job that is worked only if this transaction commits. With opts.UniqueOpts the result
 // tells whether the job was there already.
-func (tx *Tx) Enqueue(ctx context.Context, args river.JobArgs, opts *river.InsertOpts) (*rivertype.JobInsertResult, error) {
+func (tx *Tx) Enqueue(ctx context.Context, args river.JobArgs, opts *river.InsertOpts) (*rivertype.JobInsertResult,
+	error) {
 	if !tx.writes {
 		return nil, ErrReadOnly
 	}
@@ -166,9 +169,9 @@ func (s *Store) resetJobs(ctx context.Context) error {
 // nodeLease is the name of the lease by which a node of several shows that it lives.
 func nodeLease(node string) string { return "node/" + node }
 
-// Beat says that a node lives until a time, and makes jobs that dead nodes left running available again: a job belongs to the
-// node whose id is the river.Config.ID of StartJobs. It returns how many there were. On SQLite there is one process, and its
-// lock says all; nothing is done.
+// Beat says that a node lives until a time, and makes jobs that dead nodes left running available again: a job belongs
+// to the node whose id is the river.Config.ID of StartJobs. It returns how many there were. On SQLite there is one
+// process, and its lock says all; nothing is done.
 func (tx *Tx) Beat(ctx context.Context, node string, until time.Time) (rescued int, err error) {
 	if tx.s.dialect == sqliteDialect {
 		return 0, nil

@@ -28,7 +28,8 @@ type noteWorker struct {
 func (w *noteWorker) Work(ctx context.Context, job *river.Job[noteArgs]) error {
 	return w.s.Update(ctx, func(tx *store.Tx) error {
 		body := fmt.Appendf(nil, `{"text":%q}`, job.Args.Text)
-		if _, err := tx.Append(ctx, "notes", store.AnyVersion, envelope(), []store.Payload{{Kind: "noted", JSON: body}}); err != nil {
+		if _, err := tx.Append(ctx, "notes", store.AnyVersion, envelope(),
+			[]store.Payload{{Kind: "noted", JSON: body}}); err != nil {
 			return err
 		}
 		return store.CompleteJob(ctx, tx, job)
@@ -40,7 +41,8 @@ func startNotes(t *testing.T, s *store.Store) (*store.Jobs, <-chan *river.Event)
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &noteWorker{s: s})
 	jobs, err := s.StartJobs(context.Background(), &river.Config{Workers: workers, TestOnly: true,
-		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}}, FetchPollInterval: 200 * time.Millisecond})
+		Queues:            map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}},
+		FetchPollInterval: 200 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +124,8 @@ func TestInterruptedJobRunsAgain(t *testing.T) {
 	s := d.open(t)
 	enqueue(t, s, "interrupted", nil)
 	run(t, d.raw(t), "UPDATE river_job SET state = 'running', attempt = 1",
-		"INSERT INTO river_leader (leader_id, elected_at, expires_at) VALUES ('dead', datetime('now'), datetime('now', '+1 hour'))")
+		"INSERT INTO river_leader (leader_id, elected_at, expires_at) VALUES ('dead', datetime('now'), "+
+			"datetime('now', '+1 hour'))")
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}

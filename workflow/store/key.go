@@ -24,13 +24,15 @@ type SealedKey struct {
 }
 
 func keyOf(r db.SealedKey) SealedKey {
-	return SealedKey{ID: KeyID(r.ID), Owner: r.Owner, Kind: r.Kind, Sealed: r.Sealed, Certificates: r.Certificates, Failures: int(r.Failures),
+	return SealedKey{ID: KeyID(r.ID), Owner: r.Owner, Kind: r.Kind, Sealed: r.Sealed, Certificates: r.Certificates,
+		Failures:    int(r.Failures),
 		LockedUntil: instant(r.LockedUntil), CreatedAt: instant(r.CreatedAt), RetiredAt: instant(r.RetiredAt)}
 }
 
 // SaveKey adds a sealed key. ErrConflict if the id exists.
 func (tx *Tx) SaveKey(ctx context.Context, k SealedKey) error {
-	err := tx.q.InsertKey(ctx, db.InsertKeyParams{ID: string(k.ID), Owner: k.Owner, Kind: k.Kind, Sealed: notNil(k.Sealed),
+	err := tx.q.InsertKey(ctx, db.InsertKeyParams{ID: string(k.ID), Owner: k.Owner, Kind: k.Kind,
+		Sealed:       notNil(k.Sealed),
 		Certificates: notNil(k.Certificates), CreatedAt: millis(tx.Now())})
 	return classify(err, "save key "+string(k.ID))
 }
@@ -49,7 +51,8 @@ func (tx *Tx) KeysOf(ctx context.Context, owner string) ([]SealedKey, error) {
 
 // ResealKey replaces the sealed bytes, for example after a new PIN.
 func (tx *Tx) ResealKey(ctx context.Context, id KeyID, sealed, certificates []byte) error {
-	n, err := tx.q.ResealKey(ctx, db.ResealKeyParams{ID: string(id), Sealed: notNil(sealed), Certificates: notNil(certificates)})
+	n, err := tx.q.ResealKey(ctx, db.ResealKeyParams{ID: string(id), Sealed: notNil(sealed),
+		Certificates: notNil(certificates)})
 	return exactly(n, err, "reseal key "+string(id))
 }
 
@@ -61,7 +64,8 @@ func (tx *Tx) RetireKey(ctx context.Context, id KeyID) error {
 
 // FailKey counts a wrong PIN, and locks the key until a time once there were allowed of them. Commit it before
 // telling anyone that the PIN was wrong.
-func (tx *Tx) FailKey(ctx context.Context, id KeyID, allowed int, until time.Time) (failures int, lockedUntil time.Time, err error) {
+func (tx *Tx) FailKey(ctx context.Context, id KeyID, allowed int, until time.Time) (failures int, lockedUntil time.Time,
+	err error) {
 	row, err := tx.q.FailKey(ctx, db.FailKeyParams{ID: string(id), Allowed: int64(allowed), LockedUntil: millis(until)})
 	return int(row.Failures), instant(row.LockedUntil), classify(err, "key "+string(id))
 }

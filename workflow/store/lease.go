@@ -16,7 +16,8 @@ type Lease struct {
 
 // TakeLease takes a lease, or prolongs one's own. It reports false, with the present holder, if another has it still.
 func (tx *Tx) TakeLease(ctx context.Context, l Lease) (Lease, bool, error) {
-	n, err := tx.q.TakeLease(ctx, db.TakeLeaseParams{Name: l.Name, Holder: l.Holder, ExpiresAt: millis(l.Expires), Now: millis(tx.Now())})
+	n, err := tx.q.TakeLease(ctx, db.TakeLeaseParams{Name: l.Name, Holder: l.Holder, ExpiresAt: millis(l.Expires),
+		Now: millis(tx.Now())})
 	if err != nil {
 		return Lease{}, false, classify(err, "lease "+l.Name)
 	}

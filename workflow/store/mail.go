@@ -71,14 +71,16 @@ func (tx *Tx) QueueMail(ctx context.Context, m Mail) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("%s: %w", about, err)
 	}
-	n, err := tx.q.InsertMail(ctx, db.InsertMailParams{Key: string(m.Key), MessageID: tx.s.messageID(m.Key), Kind: m.Kind, Covenant: m.Covenant,
+	n, err := tx.q.InsertMail(ctx, db.InsertMailParams{Key: string(m.Key), MessageID: tx.s.messageID(m.Key),
+		Kind: m.Kind, Covenant: m.Covenant,
 		Recipient: m.To, Subject: m.Subject, Body: m.Body, Attachments: string(attachments),
 		CreatedAt: millis(tx.Now()), NextAt: millis(m.NextAt)})
 	if err != nil || n == 0 {
 		return false, classify(err, about)
 	}
 	for _, id := range m.Occurrences {
-		err := tx.q.InsertMailOccurrence(ctx, db.InsertMailOccurrenceParams{Mail: string(m.Key), Obligation: id.Obligation, Period: id.Period, Rung: int64(id.Rung)})
+		err := tx.q.InsertMailOccurrence(ctx, db.InsertMailOccurrenceParams{Mail: string(m.Key),
+			Obligation: id.Obligation, Period: id.Period, Rung: int64(id.Rung)})
 		if err != nil {
 			return false, classify(err, about)
 		}
@@ -106,11 +108,15 @@ func (tx *Tx) Mail(ctx context.Context, key MailKey) (Mail, error) {
 	return m, classify(err, "occurrences of mail "+string(key))
 }
 
-// QueuedMails lists key and time of queued mails that may be sent at before or earlier, those that come after one of them (the
-// zero Mail: all).
+// QueuedMails lists key and time of queued mails that may be sent at before or earlier, those that come after one of
+// them (the zero Mail: all).
 func (tx *Tx) QueuedMails(ctx context.Context, before time.Time, last Mail, limit int) ([]Mail, error) {
-	rows, err := tx.q.QueuedMails(ctx, db.QueuedMailsParams{Before: millis(before), NextAt: millis(last.NextAt), Key: string(last.Key), Page: page(limit)})
-	return convert(rows, func(r db.QueuedMailsRow) Mail { return Mail{Key: MailKey(r.Key), NextAt: instant(r.NextAt)} }), classify(err, "queued mails")
+	rows, err := tx.q.QueuedMails(ctx, db.QueuedMailsParams{Before: millis(before), NextAt: millis(last.NextAt),
+		Key: string(last.Key), Page: page(limit)})
+	return convert(rows, func(r db.QueuedMailsRow) Mail {
+		return Mail{Key: MailKey(r.Key),
+			NextAt: instant(r.NextAt)}
+	}), classify(err, "queued mails")
 }
 
 // ClaimMail takes a queued mail for sending: commit this before the first byte goes out. It reports false if it is
@@ -130,7 +136,8 @@ func (tx *Tx) SettleMail(ctx context.Context, key MailKey, state MailState, caus
 	if state != MailSent && state != MailInDoubt && state != MailFailed {
 		return fmt.Errorf("settle mail %s: %q is not an end", key, state)
 	}
-	n, err := tx.q.SettleMail(ctx, db.SettleMailParams{Key: string(key), State: string(state), LastError: cause, SettledAt: millis(tx.Now())})
+	n, err := tx.q.SettleMail(ctx, db.SettleMailParams{Key: string(key), State: string(state), LastError: cause,
+		SettledAt: millis(tx.Now())})
 	return exactly(n, err, "settle mail "+string(key))
 }
 
@@ -141,8 +148,9 @@ func (tx *Tx) RetryMail(ctx context.Context, key MailKey, next time.Time, cause 
 }
 
 // DoubtMails marks mails as in doubt whose sending began before a time and never ended: their process was killed.
-// A zero time means all that are being sent. On SQLite, until this process has claimed a mail, any time means all: nobody
-// else can be sending, and the clock may have been set back. With several nodes pass a time that no sending can outlast.
+// A zero time means all that are being sent. On SQLite, until this process has claimed a mail, any time means all:
+// nobody else can be sending, and the clock may have been set back. With several nodes pass a time that no sending can
+// outlast.
 func (tx *Tx) DoubtMails(ctx context.Context, before time.Time, cause string) (int, error) {
 	limit := int64(math.MaxInt64)
 	alone := tx.s.dialect == sqliteDialect && !tx.s.claimed.Load()
@@ -184,9 +192,11 @@ func mailsOf(rows []db.Mail) ([]Mail, error) {
 }
 
 func mailOf(r db.Mail) (Mail, error) {
-	m := Mail{Key: MailKey(r.Key), MessageID: r.MessageID, Kind: r.Kind, Covenant: r.Covenant, To: r.Recipient, Subject: r.Subject,
-		Body: r.Body, State: MailState(r.State), Attempts: int(r.Attempts), LastError: r.LastError, CreatedAt: instant(r.CreatedAt),
-		NextAt: instant(r.NextAt), SendingAt: instant(r.SendingAt), SettledAt: instant(r.SettledAt)}
+	m := Mail{Key: MailKey(r.Key), MessageID: r.MessageID, Kind: r.Kind, Covenant: r.Covenant, To: r.Recipient,
+		Subject: r.Subject,
+		Body:    r.Body, State: MailState(r.State), Attempts: int(r.Attempts), LastError: r.LastError,
+		CreatedAt: instant(r.CreatedAt),
+		NextAt:    instant(r.NextAt), SendingAt: instant(r.SendingAt), SettledAt: instant(r.SettledAt)}
 	if err := json.Unmarshal([]byte(r.Attachments), &m.Attachments); err != nil {
 		return Mail{}, &storeError{ErrCorrupt, fmt.Errorf("attachments of mail %s: %w", r.Key, err)}
 	}

@@ -34,7 +34,8 @@ func TestScheduleOccurrences(t *testing.T) {
 		schedule(nil)
 		view(t, s, func(tx *store.Tx) error {
 			all, err := tx.DueOccurrences(t.Context(), day.AddDate(1, 0, 0), 0)
-			if len(all) != 107 || all[2].Due != day || all[3].Due != day.AddDate(0, 0, 1) || all[2].Rung != 2 || all[2].Kind != "report" || all[2].State != store.OccurrencePending {
+			if len(all) != 107 || all[2].Due != day || all[3].Due != day.AddDate(0, 0, 1) || all[2].Rung != 2 ||
+				all[2].Kind != "report" || all[2].State != store.OccurrencePending {
 				t.Errorf("%d occurrences, %+v", len(all), all[2:4])
 			}
 			return err
@@ -47,11 +48,14 @@ func TestOccurrences(t *testing.T) {
 		s := d.open(t)
 		day := time.Date(2026, 6, 15, 1, 0, 0, 0, time.UTC)
 		update(t, s, func(tx *store.Tx) error {
-			if err := tx.SaveObligation(t.Context(), store.Obligation{ID: "o1", Covenant: "c", Agency: "snn", Kind: "report", Schedule: "0 8 15 3,6,9,12 *"}); err != nil {
+			if err := tx.SaveObligation(t.Context(),
+				store.Obligation{ID: "o1", Covenant: "c", Agency: "snn", Kind: "report",
+					Schedule: "0 8 15 3,6,9,12 *"}); err != nil {
 				return err
 			}
 			for rung := range 3 {
-				added, err := tx.ScheduleOccurrence(t.Context(), occurrence("o1", "2026-Q2", rung, day.AddDate(0, 0, rung)))
+				added, err := tx.ScheduleOccurrence(t.Context(),
+					occurrence("o1", "2026-Q2", rung, day.AddDate(0, 0, rung)))
 				if err != nil || !added {
 					return fmt.Errorf("added %v: %w", added, err)
 				}
@@ -144,9 +148,11 @@ func TestMails(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, d database) {
 		s := d.open(t)
 		o := occurrence("o1", "2026-Q2", 0, clock())
-		m := store.Mail{Key: "remind/o1/2026-Q2/0", Kind: "reminder", Covenant: "c", To: "vp@snn.example", Subject: "Nhắc nộp báo cáo quý II",
-			Body: "Kính gửi …", Occurrences: []store.OccurrenceID{o.OccurrenceID},
-			Attachments: []store.Attachment{{Name: "han-nop.ics", MediaType: "text/calendar", Content: []byte("BEGIN:VCALENDAR")}}}
+		m := store.Mail{Key: "remind/o1/2026-Q2/0", Kind: "reminder", Covenant: "c", To: "vp@snn.example",
+			Subject: "Nhắc nộp báo cáo quý II",
+			Body:    "Kính gửi …", Occurrences: []store.OccurrenceID{o.OccurrenceID},
+			Attachments: []store.Attachment{{Name: "han-nop.ics", MediaType: "text/calendar",
+				Content: []byte("BEGIN:VCALENDAR")}}}
 		update(t, s, func(tx *store.Tx) error {
 			if _, err := tx.ScheduleOccurrence(t.Context(), o); err != nil {
 				return err
@@ -169,7 +175,8 @@ func TestMails(t *testing.T) {
 			return got, ok
 		}
 		got, ok := claim()
-		if !ok || got.State != store.MailSending || got.Attempts != 1 || got.MessageID == "" || len(got.Occurrences) != 1 ||
+		if !ok || got.State != store.MailSending || got.Attempts != 1 || got.MessageID == "" ||
+			len(got.Occurrences) != 1 ||
 			got.Subject != m.Subject || string(got.Attachments[0].Content) != "BEGIN:VCALENDAR" {
 			t.Errorf("claimed %v %+v", ok, got)
 		}
@@ -211,9 +218,15 @@ func testMailEnds(t *testing.T, s *store.Store, key store.MailKey, claim func() 
 		return err
 	})
 	update(t, s, func(tx *store.Tx) error { return tx.SettleMail(t.Context(), key, store.MailSent, "") })
-	err := s.Update(t.Context(), func(tx *store.Tx) error { return tx.SettleMail(t.Context(), key, store.MailFailed, "") })
+	err := s.Update(t.Context(), func(tx *store.Tx) error {
+		return tx.SettleMail(t.Context(), key, store.MailFailed,
+			"")
+	})
 	wantError(t, err, store.ErrNotFound)
-	if err := s.Update(t.Context(), func(tx *store.Tx) error { return tx.SettleMail(t.Context(), key, "gone", "") }); err == nil {
+	if err := s.Update(t.Context(), func(tx *store.Tx) error {
+		return tx.SettleMail(t.Context(), key, "gone",
+			"")
+	}); err == nil {
 		t.Error("settled as gone")
 	}
 	view(t, s, func(tx *store.Tx) error {

@@ -39,7 +39,7 @@ func MerkleRoot(leaves [][]byte) []byte {
 }
 
 // split is the largest power of two below n, for n > 1.
-func split(n int) int { return 1 << (bits.Len(uint(n-1)) - 1) } //nolint:gosec // n > 1
+func split(n int) int { return 1 << (bits.Len(uint(n-1)) - 1) } // n > 1
 
 // MerkleProof is the audit path of the leaf at index, from the leaf up.
 func MerkleProof(leaves [][]byte, index int) [][]byte {

@@ -97,7 +97,8 @@ func (s *Store) checkMigrated(ctx context.Context) error {
 		return errors.Join(errors.New("the database was not made by this program, or never served"), classify(err, ""))
 	}
 	if have != wanted {
-		return fmt.Errorf("the database has version %d, this program needs %d: let the serving program of this version migrate it", have, wanted)
+		return fmt.Errorf("the database has version %d, this program needs %d: let the serving program of this "+
+			"version migrate it", have, wanted)
 	}
 	return nil
 }

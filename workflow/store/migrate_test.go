@@ -15,7 +15,8 @@ func TestSchema(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, d database) {
 		d.open(t)
 		var got int64
-		if err := d.raw(t).QueryRowContext(t.Context(), "SELECT MAX(version_id) FROM goose_db_version").Scan(&got); err != nil || got != want {
+		if err := d.raw(t).QueryRowContext(t.Context(),
+			"SELECT MAX(version_id) FROM goose_db_version").Scan(&got); err != nil || got != want {
 			t.Errorf("a new database has version %d, the program says %d (%v)", got, want, err)
 		}
 	})

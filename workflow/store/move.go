@@ -26,7 +26,10 @@ func (a *archive) moveToPostgres(ctx context.Context, opts Options) error {
 		return err
 	}
 	defer from.Close() //nolint:errcheck // a copy that is thrown away
-	return a.intoPostgres(ctx, opts, func(ctx context.Context, tx *Tx, t table) error { return tx.copyFromSQLite(ctx, from.reader, t) })
+	return a.intoPostgres(ctx, opts, func(ctx context.Context, tx *Tx,
+		t table) error {
+		return tx.copyFromSQLite(ctx, from.reader, t)
+	})
 }
 
 // openStaged opens a copy of the backup's database, which brings its tables to this program's version.
@@ -42,7 +45,8 @@ func (tx *Tx) copyFromSQLite(ctx context.Context, from *sql.DB, t table) error {
 	if strings.HasPrefix(t.name, "river_") {
 		return nil
 	}
-	rows, err := from.QueryContext(ctx, fmt.Sprintf("SELECT %s FROM %s ORDER BY 1, 2", t.columnList(), pgx.Identifier{t.name}.Sanitize()))
+	rows, err := from.QueryContext(ctx, fmt.Sprintf("SELECT %s FROM %s ORDER BY 1, 2", t.columnList(),
+		pgx.Identifier{t.name}.Sanitize()))
 	if err != nil {
 		return err
 	}

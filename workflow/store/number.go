@@ -37,13 +37,16 @@ type Number struct {
 }
 
 func numberOf(r db.RegisterNumber) Number {
-	return Number{Book: r.Book, Year: int(r.Year), Number: r.Number, Covenant: r.Covenant, Key: NumberKey(r.Key), State: NumberState(r.State),
-		Reason: r.Reason, ReservedAt: instant(r.ReservedAt), IssuedAt: instant(r.IssuedAt), VoidedAt: instant(r.VoidedAt)}
+	return Number{Book: r.Book, Year: int(r.Year), Number: r.Number, Covenant: r.Covenant, Key: NumberKey(r.Key),
+		State:  NumberState(r.State),
+		Reason: r.Reason, ReservedAt: instant(r.ReservedAt), IssuedAt: instant(r.IssuedAt),
+		VoidedAt: instant(r.VoidedAt)}
 }
 
 // NextNumber reserves the next free number of a book and year for a covenant. The same key always gets the
 // same number. Numbers leave no gap by themselves: a transaction that fails gives its number back.
-func (tx *Tx) NextNumber(ctx context.Context, book string, year int, covenant string, key NumberKey, at time.Time) (Number, error) {
+func (tx *Tx) NextNumber(ctx context.Context, book string, year int, covenant string, key NumberKey,
+	at time.Time) (Number, error) {
 	about := fmt.Sprintf("number of book %s/%d", book, year)
 	if n, found, err := tx.NumberByKey(ctx, key); err != nil || found {
 		return n, sameRequest(n, book, year, covenant, err)
@@ -71,20 +74,23 @@ func (tx *Tx) NextNumber(ctx context.Context, book string, year int, covenant st
 }
 
 // ReserveNumber reserves one particular number. ErrExists if it was given out before.
-func (tx *Tx) ReserveNumber(ctx context.Context, book string, year int, number int64, covenant string, key NumberKey, at time.Time) (Number, error) {
+func (tx *Tx) ReserveNumber(ctx context.Context, book string, year int, number int64, covenant string, key NumberKey,
+	at time.Time) (Number, error) {
 	about := fmt.Sprintf("number %d of book %s/%d", number, book, year)
 	if n, found, err := tx.NumberByKey(ctx, key); err != nil || found {
 		return n, sameRequest(n, book, year, covenant, err)
 	}
-	rows, err := tx.q.InsertNumber(ctx, db.InsertNumberParams{Book: book, Year: int64(year), Number: number, Covenant: covenant,
-		Key: string(key), ReservedAt: millis(at)})
+	rows, err := tx.q.InsertNumber(ctx, db.InsertNumberParams{Book: book, Year: int64(year), Number: number,
+		Covenant: covenant,
+		Key:      string(key), ReservedAt: millis(at)})
 	if err != nil {
 		return Number{}, classify(err, about)
 	}
 	if rows == 0 {
 		return Number{}, fmt.Errorf("%s: %w", about, ErrExists)
 	}
-	return Number{Book: book, Year: year, Number: number, Covenant: covenant, Key: key, State: NumberReserved, ReservedAt: instant(millis(at))}, nil
+	return Number{Book: book, Year: year, Number: number, Covenant: covenant, Key: key, State: NumberReserved,
+		ReservedAt: instant(millis(at))}, nil
 }
 
 func sameRequest(n Number, book string, year int, covenant string, err error) error {

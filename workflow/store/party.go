@@ -34,11 +34,13 @@ func partyOf(r db.Party) Party {
 }
 
 func (p Party) row(covenant string) db.Party {
-	return db.Party{Covenant: covenant, Party: p.ID, Seq: int64(p.Seq), Name: p.Name, Role: p.Role, Agency: p.Agency, Person: p.Person,
-		State: p.State, At: millis(p.At), Detail: jsonText(p.Detail)}
+	return db.Party{Covenant: covenant, Party: p.ID, Seq: int64(p.Seq), Name: p.Name, Role: p.Role, Agency: p.Agency,
+		Person: p.Person,
+		State:  p.State, At: millis(p.At), Detail: jsonText(p.Detail)}
 }
 
-// saveParties makes the rows of a covenant's parties be these. A command changes one or two of many: only those are written.
+// saveParties makes the rows of a covenant's parties be these. A command changes one or two of many: only those are
+// written.
 func (tx *Tx) saveParties(ctx context.Context, covenant string, parties []Party) error {
 	have, err := tx.q.Parties(ctx, covenant)
 	if err != nil {
@@ -81,7 +83,8 @@ func (tx *Tx) upsertParties(ctx context.Context, rows []db.Party) error {
 	for _, r := range rows {
 		args = append(args, r.Covenant, r.Party, r.Seq, r.Name, r.Role, r.Agency, r.Person, r.State, r.At, r.Detail)
 	}
-	_, err := tx.tx.ExecContext(ctx, "INSERT INTO parties (covenant, party, seq, name, role, agency, person, state, at, detail) VALUES "+
+	_, err := tx.tx.ExecContext(ctx, "INSERT INTO parties (covenant, party, seq, name, role, agency, person, state, "+
+		"at, detail) VALUES "+
 		tx.tuples(len(rows), columns, "")+
 		` ON CONFLICT (covenant, party) DO UPDATE SET seq = excluded.seq, name = excluded.name, role = excluded.role,
 		agency = excluded.agency, person = excluded.person, state = excluded.state, at = excluded.at, detail = excluded.detail`, args...)

@@ -138,7 +138,8 @@ func unsealPersonal(c Commitment, lookup func(Commitment) (opening, error)) (any
 
 // openingsOf reads a stream's personal data at once where the rows name more than a few pieces. The openings have no
 // salt: they are for reading, not for proving.
-func (tx *Tx) openingsOf(ctx context.Context, stream Stream, rows []db.StreamEventsRow) (map[Commitment]opening, error) {
+func (tx *Tx) openingsOf(ctx context.Context, stream Stream, rows []db.StreamEventsRow) (map[Commitment]opening,
+	error) {
 	const few = 4
 	named := 0
 	for _, r := range rows {
@@ -180,7 +181,8 @@ func (tx *Tx) openings(ctx context.Context, known map[Commitment]opening) func(C
 
 func (tx *Tx) saveOpenings(ctx context.Context, stream Stream, at time.Time, openings []opening) error {
 	for _, o := range openings {
-		err := tx.q.InsertPersonal(ctx, db.InsertPersonalParams{Commitment: string(o.commitment), Stream: string(stream),
+		err := tx.q.InsertPersonal(ctx, db.InsertPersonalParams{Commitment: string(o.commitment),
+			Stream:  string(stream),
 			Subject: o.subject, Salt: o.salt, Body: o.text, RecordedAt: millis(at)})
 		if err != nil {
 			return classify(err, "save personal data")
@@ -212,13 +214,15 @@ func (o Opening) Holds() bool {
 // verifies; loading gives {"personal": "", "erased": true}. Erasing twice is ErrNotFound.
 func (tx *Tx) Erase(ctx context.Context, c Commitment, at time.Time, reason string) error {
 	tx.OnCommit(func() { tx.emptyLog(ctx) })
-	n, err := tx.q.ErasePersonal(ctx, db.ErasePersonalParams{Commitment: string(c), Salt: []byte{}, ErasedAt: millis(at), Reason: reason})
+	n, err := tx.q.ErasePersonal(ctx, db.ErasePersonalParams{Commitment: string(c), Salt: []byte{},
+		ErasedAt: millis(at), Reason: reason})
 	return exactly(n, err, "erase personal data "+string(c))
 }
 
 // EraseSubject removes all personal data recorded with this subject, and tells how many pieces there were.
 func (tx *Tx) EraseSubject(ctx context.Context, subject string, at time.Time, reason string) (int, error) {
 	tx.OnCommit(func() { tx.emptyLog(ctx) })
-	n, err := tx.q.EraseSubject(ctx, db.EraseSubjectParams{Subject: subject, Salt: []byte{}, ErasedAt: millis(at), Reason: reason})
+	n, err := tx.q.EraseSubject(ctx, db.EraseSubjectParams{Subject: subject, Salt: []byte{}, ErasedAt: millis(at),
+		Reason: reason})
 	return int(n), classify(err, "erase personal data of "+subject)
 }

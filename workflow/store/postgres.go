@@ -24,7 +24,7 @@ func (s *Store) openPostgres(ctx context.Context, url string, connections int) e
 	if connections <= 0 {
 		connections = 16
 	}
-	config.MaxConns = int32(min(connections, 1000)) //nolint:gosec // bounded just here
+	config.MaxConns = int32(min(connections, 1000)) // an int32 by the bound
 	config.ConnConfig.ConnectTimeout = 10 * time.Second
 	if s.readOnly {
 		config.ConnConfig.RuntimeParams["default_transaction_read_only"] = "on"
@@ -111,7 +111,8 @@ func (t *pgxTx) Rollback(ctx context.Context) error {
 	return err
 }
 
-func (t *pgxTx) CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, src pgx.CopyFromSource) (int64, error) {
+func (t *pgxTx) CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, src pgx.CopyFromSource) (int64,
+	error) {
 	return t.conn.CopyFrom(ctx, table, columns, src)
 }
 

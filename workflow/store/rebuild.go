@@ -14,7 +14,8 @@ func (s *Store) Rebuild(ctx context.Context, apply func(*Tx, Recorded) error) er
 		if err := tx.stopAppends(ctx); err != nil {
 			return classify(err, "wait for writers of events")
 		}
-		for _, clear := range []func(context.Context) error{tx.q.DeleteCovenants, tx.q.DeleteAllParties, tx.q.DeleteProjections} {
+		for _, clear := range []func(context.Context) error{tx.q.DeleteCovenants, tx.q.DeleteAllParties,
+			tx.q.DeleteProjections} {
 			if err := clear(ctx); err != nil {
 				return classify(err, "clear derived rows")
 			}
@@ -40,5 +41,6 @@ func (tx *Tx) lockedEvents(ctx context.Context, after int64) ([]Recorded, error)
 	if err != nil {
 		return nil, classify(err, fmt.Sprintf("events after position %d", after))
 	}
-	return tx.recorded(ctx, convert(rows, func(r db.EventsByPositionRow) db.StreamEventsRow { return db.StreamEventsRow(r) }), nil)
+	return tx.recorded(ctx,
+		convert(rows, func(r db.EventsByPositionRow) db.StreamEventsRow { return db.StreamEventsRow(r) }), nil)
 }

@@ -64,7 +64,8 @@ func openArchive(r io.ReaderAt, size int64) (*archive, error) {
 		return nil, &storeError{ErrCorrupt, fmt.Errorf("manifest: %w", err)}
 	}
 	if a.manifest.Format != backupFormat {
-		return nil, fmt.Errorf("the backup has format %d, this program reads %d: use a newer program", a.manifest.Format, backupFormat)
+		return nil, fmt.Errorf("the backup has format %d, this program reads %d: use a newer program",
+			a.manifest.Format, backupFormat)
 	}
 	return a, nil
 }
@@ -80,7 +81,8 @@ func (a *archive) extract(ctx context.Context, part BackupPart, w io.Writer) err
 	limited := io.LimitReader(contextReader{ctx, file}, part.Size+1)
 	n, err := io.Copy(io.MultiWriter(w, sum), limited)
 	switch {
-	case err != nil && (ctx.Err() != nil || errors.Is(err, ErrStorage) || errors.Is(err, io.ErrClosedPipe)): // the place it goes to
+	// the place it goes to
+	case err != nil && (ctx.Err() != nil || errors.Is(err, ErrStorage) || errors.Is(err, io.ErrClosedPipe)):
 		return fmt.Errorf("%s: %w", part.Name, err)
 	case err != nil:
 		return &storeError{ErrCorrupt, fmt.Errorf("%s: %w", part.Name, err)}
@@ -115,7 +117,8 @@ func (a *archive) restoreSQLite(ctx context.Context, opts Options) error {
 	if err != nil {
 		return err
 	}
-	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 || err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 || err != nil &&
+		!errors.Is(err, fs.ErrNotExist) {
 		return errors.Join(ErrNotEmpty, err)
 	}
 	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
@@ -183,9 +186,11 @@ func (a *archive) audit(ctx context.Context, tx *Tx) error {
 	}
 	switch {
 	case !report.OK():
-		return &storeError{ErrCorrupt, fmt.Errorf("the event log of the backup does not verify: %v %v", report.Breaks, report.RootBreaks)}
+		return &storeError{ErrCorrupt, fmt.Errorf("the event log of the backup does not verify: %v %v", report.Breaks,
+			report.RootBreaks)}
 	case report.Events != a.manifest.Events:
-		return &storeError{ErrCorrupt, fmt.Errorf("the backup holds %d events, its manifest says %d", report.Events, a.manifest.Events)}
+		return &storeError{ErrCorrupt, fmt.Errorf("the backup holds %d events, its manifest says %d", report.Events,
+			a.manifest.Events)}
 	}
 	return nil
 }
@@ -195,7 +200,8 @@ func (a *archive) restorePostgres(ctx context.Context, opts Options) error {
 	return a.intoPostgres(ctx, opts, func(ctx context.Context, tx *Tx, t table) error {
 		have, err := tx.s.schemaVersion(ctx)
 		if err == nil && have != a.manifest.Schema {
-			return fmt.Errorf("the backup has tables of version %d, this program of %d: restore with the program that made it, then let the newer one migrate", a.manifest.Schema, have)
+			return fmt.Errorf("the backup has tables of version %d, this program of %d: restore with the program "+
+				"that made it, then let the newer one migrate", a.manifest.Schema, have)
 		}
 		if err != nil {
 			return err
@@ -205,7 +211,8 @@ func (a *archive) restorePostgres(ctx context.Context, opts Options) error {
 }
 
 // intoPostgres keeps the blobs, then fills all tables by fill and audits them in one transaction.
-func (a *archive) intoPostgres(ctx context.Context, opts Options, fill func(context.Context, *Tx, table) error) (err error) {
+func (a *archive) intoPostgres(ctx context.Context, opts Options,
+	fill func(context.Context, *Tx, table) error) (err error) {
 	s, err := Open(ctx, opts)
 	if err != nil {
 		return err
@@ -252,7 +259,8 @@ func (a *archive) copyIn(ctx context.Context, tx *Tx, t table) error {
 	if err != nil {
 		return err
 	}
-	query := fmt.Sprintf("COPY %s (%s) FROM STDIN", pgx.Identifier{t.name}.Sanitize(), table{columns: part.Columns}.columnList())
+	query := fmt.Sprintf("COPY %s (%s) FROM STDIN", pgx.Identifier{t.name}.Sanitize(),
+		table{columns: part.Columns}.columnList())
 	return withPgx(tx.conn, func(pgTx pgx.Tx) error {
 		read, write := io.Pipe()
 		go func() { write.CloseWithError(a.extract(ctx, part, write)) }()
@@ -267,7 +275,8 @@ func (tx *Tx) moveSequence(ctx context.Context, t table) error {
 		if key.table != t.name {
 			continue
 		}
-		query := fmt.Sprintf("SELECT setval(pg_get_serial_sequence('%s', '%s'), COALESCE(MAX(%s), 0) + 1, false) FROM %s",
+		query := fmt.Sprintf("SELECT setval(pg_get_serial_sequence('%s', '%s'), COALESCE(MAX(%s), 0) + 1, false) "+
+			"FROM %s",
 			key.table, key.column, key.column, key.table)
 		if _, err := tx.tx.ExecContext(ctx, query); err != nil {
 			return err

@@ -39,7 +39,8 @@ func (r Root) Digest() []byte {
 	return sum[:]
 }
 
-// ParseRoot reads a root's image. Anything but an image as Image writes it is an error: another image has another digest.
+// ParseRoot reads a root's image. Anything but an image as Image writes it is an error: another image has another
+// digest.
 func ParseRoot(image []byte) (Root, error) {
 	var v struct {
 		Day      string `json:"day"`
@@ -66,7 +67,8 @@ func ParseRoot(image []byte) (Root, error) {
 
 // Leaf is the leaf hash of a head: over its canonical JSON with hash, stream and version.
 func (h Head) Leaf() []byte {
-	image := append([]byte(`{"hash":"`+hex.EncodeToString(h.Hash)+`","stream":`), appendString(nil, string(h.Stream))...)
+	image := append([]byte(`{"hash":"`+hex.EncodeToString(h.Hash)+`","stream":`),
+		appendString(nil, string(h.Stream))...)
 	return LeafHash(fmt.Appendf(image, `,"version":%d}`, h.Version))
 }
 
@@ -115,13 +117,15 @@ func (tx *Tx) BuildRoot(ctx context.Context, day string) (Root, error) {
 	if root.Position, err = tx.q.LastPosition(ctx); err != nil {
 		return Root{}, classify(err, about)
 	}
-	rows, err := tx.q.Streams(ctx, db.StreamsParams{Page: page(0)}) // nobody appends meanwhile: these are the heads at that position
+	// nobody appends meanwhile: these are the heads at that position
+	rows, err := tx.q.Streams(ctx, db.StreamsParams{Page: page(0)})
 	if err != nil {
 		return Root{}, classify(err, about)
 	}
 	leaves := convert(rows, func(r db.StreamsRow) Head { return Head{Stream(r.Stream), r.Version, r.Hash} })
 	root.Size, root.Hash = len(leaves), MerkleRoot(leafHashes(leaves))
-	err = tx.q.InsertRoot(ctx, db.InsertRootParams{Day: day, Position: root.Position, Size: int64(root.Size), Root: root.Hash,
+	err = tx.q.InsertRoot(ctx, db.InsertRootParams{Day: day, Position: root.Position, Size: int64(root.Size),
+		Root:     root.Hash,
 		Previous: root.Previous, Digest: root.Digest(), BuiltAt: millis(root.BuiltAt), Token: []byte{}})
 	return root, classify(err, about)
 }

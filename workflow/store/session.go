@@ -27,7 +27,8 @@ func (x Sessions) FindCtx(ctx context.Context, token string) (data []byte, found
 // CommitCtx writes a session.
 func (x Sessions) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
 	return x.s.Update(ctx, func(tx *Tx) error {
-		return classify(tx.q.SaveSession(ctx, db.SaveSessionParams{Token: token, Data: notNil(data), Expiry: millis(expiry)}), "save session")
+		return classify(tx.q.SaveSession(ctx, db.SaveSessionParams{Token: token, Data: notNil(data),
+			Expiry: millis(expiry)}), "save session")
 	})
 }
 

@@ -115,6 +115,7 @@ func (tx *Tx) emptyLog(ctx context.Context) {
 	var busy, log, moved int
 	err := tx.conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &moved)
 	if err != nil || busy != 0 {
-		tx.s.logger.WarnContext(ctx, "erased data stay in the write-ahead log until its next checkpoint", "busy", busy, "error", err)
+		tx.s.logger.WarnContext(ctx, "erased data stay in the write-ahead log until its next checkpoint", "busy", busy,
+			"error", err)
 	}
 }

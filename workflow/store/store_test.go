@@ -46,7 +46,8 @@ type helper struct {
 func startHelper(t testing.TB, name string, d database) helper {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^$")
-	cmd.Env = append(os.Environ(), "COVENANT_STORE_HELPER="+name, "COVENANT_STORE_DIR="+d.opts.Dir, "COVENANT_STORE_URL="+d.opts.DatabaseURL)
+	cmd.Env = append(os.Environ(), "COVENANT_STORE_HELPER="+name, "COVENANT_STORE_DIR="+d.opts.Dir,
+		"COVENANT_STORE_URL="+d.opts.DatabaseURL)
 	cmd.Stderr = os.Stderr
 	if _, err := cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
@@ -248,13 +249,15 @@ func testNumberStates(t *testing.T, s *store.Store, next func(covenant, key stri
 	_, err = next("another covenant", "k8")
 	wantError(t, err, store.ErrKeyReused)
 	update(t, s, func(tx *store.Tx) error {
-		return errors.Join(tx.IssueNumber(t.Context(), "k8", clock()), tx.VoidNumber(t.Context(), "k8", "covenant withdrawn", clock()))
+		return errors.Join(tx.IssueNumber(t.Context(), "k8", clock()),
+			tx.VoidNumber(t.Context(), "k8", "covenant withdrawn", clock()))
 	})
 	err = s.Update(t.Context(), func(tx *store.Tx) error { return tx.IssueNumber(t.Context(), "k8", clock()) })
 	wantError(t, err, store.ErrNotFound)
 	view(t, s, func(tx *store.Tx) error {
 		all, err := tx.NumbersOfBook(t.Context(), "GƯ", 2026)
-		if len(all) != 8 || all[7].State != store.NumberVoid || all[7].Reason == "" || all[7].IssuedAt.IsZero() || all[6].State != store.NumberReserved {
+		if len(all) != 8 || all[7].State != store.NumberVoid || all[7].Reason == "" || all[7].IssuedAt.IsZero() ||
+			all[6].State != store.NumberReserved {
 			t.Errorf("register %+v", all)
 		}
 		return err
@@ -266,7 +269,8 @@ func TestBlobs(t *testing.T) {
 	s := d.open(t)
 	text := strings.Repeat("Giao ước thi đua\n", 10_000)
 	info := put(t, s, text)
-	if again := put(t, s, text); again != info || info.Digest != store.DigestOf([]byte(text)) || info.Size != int64(len(text)) {
+	if again := put(t, s, text); again != info || info.Digest != store.DigestOf([]byte(text)) ||
+		info.Size != int64(len(text)) {
 		t.Errorf("%+v then %+v", info, again)
 	}
 	update(t, s, func(tx *store.Tx) error { return tx.Refer(t.Context(), "covenant/1", "draft.pdf", info) })
@@ -354,13 +358,18 @@ func TestCovenantRows(t *testing.T) {
 		save := func(c store.Covenant, parties ...store.Party) {
 			update(t, s, func(tx *store.Tx) error { return tx.SaveCovenant(t.Context(), c, parties) })
 		}
-		hanam := store.Covenant{ID: "1", Slug: "2021/khoi-kinh-te-nganh", Title: "Giao ước thi đua Khối Kinh tế ngành", Block: "kinh-te", Year: 2021,
-			Status: "awaiting-signatures", NextActor: "p1", Due: clock(), Head: "d1", Version: 9, UpdatedAt: clock(), Summary: json.RawMessage(`{"signed":3}`)}
+		hanam := store.Covenant{ID: "1", Slug: "2021/khoi-kinh-te-nganh", Title: "Giao ước thi đua Khối Kinh tế ngành",
+			Block: "kinh-te", Year: 2021,
+			Status: "awaiting-signatures", NextActor: "p1", Due: clock(), Head: "d1", Version: 9, UpdatedAt: clock(),
+			Summary: json.RawMessage(`{"signed":3}`)}
 		save(hanam, store.Party{ID: "a", Seq: 1, Name: "Sở Nông nghiệp", Agency: "snn", Person: "p1", State: "waiting"},
-			store.Party{ID: "b", Seq: 2, Name: "Sở Tài chính", Agency: "stc", Person: "p2", State: "signed", At: clock()})
-		save(store.Covenant{ID: "2", Slug: "2026/khoi-noi-chinh", Title: "Giao ước thi đua Khối Nội chính 100%", Year: 2026, Status: "in-review", UpdatedAt: clock()})
+			store.Party{ID: "b", Seq: 2, Name: "Sở Tài chính", Agency: "stc", Person: "p2", State: "signed",
+				At: clock()})
+		save(store.Covenant{ID: "2", Slug: "2026/khoi-noi-chinh", Title: "Giao ước thi đua Khối Nội chính 100%",
+			Year: 2026, Status: "in-review", UpdatedAt: clock()})
 		hanam.Version = 10
-		save(hanam, store.Party{ID: "b", Seq: 1, Name: "Sở Tài chính", Agency: "stc", Person: "p2", State: "signed", At: clock()})
+		save(hanam, store.Party{ID: "b", Seq: 1, Name: "Sở Tài chính", Agency: "stc", Person: "p2", State: "signed",
+			At: clock()})
 		find := func(f store.CovenantFilter, want string) {
 			t.Helper()
 			var got string
@@ -419,7 +428,8 @@ func TestProjections(t *testing.T) {
 					return err
 				}
 			}
-			return errors.Join(tx.SaveProjection(t.Context(), "other", "a/1", nil), tx.DeleteProjection(t.Context(), "page", "b/1"))
+			return errors.Join(tx.SaveProjection(t.Context(), "other", "a/1", nil),
+				tx.DeleteProjection(t.Context(), "page", "b/1"))
 		})
 		list := func(prefix string) (keys []string) {
 			view(t, s, func(tx *store.Tx) error {

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// tuples are the placeholders of the rows of a statement made by hand, each followed by the same constants: ($1, $2, 0),
-// ($3, $4, 0). The SQLite driver looks $n up among
+// tuples are the placeholders of the rows of a statement made by hand, each followed by the same constants: ($1, $2,
+// 0), ($3, $4, 0). The SQLite driver looks $n up among
 // all arguments, which takes long where there are many; it gets question marks.
 func (tx *Tx) tuples(rows, columns int, constants string) string {
 	var out strings.Builder
@@ -28,7 +28,8 @@ func (tx *Tx) tuples(rows, columns int, constants string) string {
 	return out.String() + constants + ")"
 }
 
-// inPages calls work with at most size items at a time, so that a statement for some of them keeps a bounded number of forms.
+// inPages calls work with at most size items at a time, so that a statement for some of them keeps a bounded number of
+// forms.
 func inPages[T any](items []T, size int, work func([]T) error) error {
 	for len(items) > 0 {
 		n := min(len(items), size)

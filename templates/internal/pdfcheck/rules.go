@@ -83,7 +83,7 @@ func fileRules() []Rule {
 		}},
 		{"trailer-id", "19005-2 6.1.3", func(f *File, _ *Content) []string {
 			id := f.Array(f.Trailer["ID"])
-			return one(len(id) != 2 || len(id[0].([]byte)) < 16, "no /ID")
+			return one(len(id) != 2 || len(id[0].([]byte)) < 16, "no /ID") //nolint:forcetypeassert // a panic is a finding, too: tests call this
 		}},
 		{"no-encryption", "19005-2 6.1.3", func(f *File, _ *Content) []string {
 			return one(f.Trailer["Encrypt"] != nil,
@@ -347,7 +347,7 @@ func widthRule(f *File, _ *Content) []string {
 				return []string{fmt.Sprintf("font %d: glyph %d is not in the program", n, gid)}
 			}
 			own := float64(binary.BigEndian.Uint16(hmtx[4*gid:])) * 1000 / em
-			if diff := own - v.(float64); diff > 1 || diff < -1 {
+			if diff := own - v.(float64); diff > 1 || diff < -1 { //nolint:forcetypeassert // as above
 				return []string{fmt.Sprintf("font %d: glyph %d is %v wide, /W says %v", n, gid, own, v)}
 			}
 		}

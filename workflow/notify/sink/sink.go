@@ -56,8 +56,8 @@ type Options struct {
 	Addr string
 	// TLS offers STARTTLS. Default: none.
 	TLS *tls.Config
-	// At, if set, is called at each stage with the recipient (empty at StageConnect and StageMail); an error refuses the
-	// mail or drops the connection. It may wait, to be slow.
+	// At, if set, is called at each stage with the recipient (empty at StageConnect and StageMail); an error refuses
+	// the mail or drops the connection. It may wait, to be slow.
 	At func(stage Stage, recipient string) error
 	// Logger. Default: nothing is logged.
 	Logger *slog.Logger
@@ -256,7 +256,8 @@ func (s *Server) keep(from string, to []string, text []byte) error {
 	if id == "" {
 		return Refuse(554, "message without Message-ID")
 	}
-	a := Acceptance{MessageID: id, At: s.opts.Now(), From: from, To: to, Subject: parsed.Header.Get("Subject"), File: fileName(id)}
+	a := Acceptance{MessageID: id, At: s.opts.Now(), From: from, To: to, Subject: parsed.Header.Get("Subject"),
+		File: fileName(id)}
 	line, err := json.Marshal(a)
 	if err != nil {
 		return err

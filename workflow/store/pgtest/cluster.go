@@ -1,5 +1,5 @@
-// Package pgtest runs a PostgreSQL server for tests: in a temporary directory, reached by a Unix socket, as a user other
-// than root.
+// Package pgtest runs a PostgreSQL server for tests: in a temporary directory, reached by a Unix socket, as a user
+// other than root.
 package pgtest
 
 import (
@@ -20,6 +20,8 @@ import (
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver of Create
+
+	"covenant/internal/scratch"
 )
 
 // Cluster is one running server.
@@ -68,7 +70,7 @@ func New() (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "covenant-pg-")
+	dir, err := scratch.Dir("pg")
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +124,8 @@ func (c *Cluster) Load(database, path string) error {
 		return err
 	}
 	defer f.Close()
-	return c.client(f, nil, "psql", "--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--single-transaction", "--output=/dev/null", database)
+	return c.client(f, nil, "psql", "--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--single-transaction",
+		"--output=/dev/null", database)
 }
 
 // client runs one of the server's own programs.
@@ -140,6 +143,7 @@ func (c *Cluster) command(name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(context.Background(), filepath.Join(c.bin, name), args...)
 	cmd.Dir = c.dir
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: c.credential}
+	endWithUs(cmd.SysProcAttr)
 	return cmd
 }
 

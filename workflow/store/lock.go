@@ -1,5 +1,3 @@
-//go:build unix
-
 package store
 
 import (
@@ -8,11 +6,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
+
+	"covenant/internal/lock"
 )
 
-// dirLock is the exclusive lock on a data directory. The kernel drops it when the process ends, however.
+// dirLock is the exclusive lock on a data directory. It goes when the process ends, however it ends.
 type dirLock struct{ file *os.File }
 
 func lockDir(dir string, now time.Time) (*dirLock, error) {
@@ -20,9 +19,9 @@ func lockDir(dir string, now time.Time) (*dirLock, error) {
 	if err != nil {
 		return nil, &storeError{ErrStorage, fmt.Errorf("open lock: %w", err)}
 	}
-	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	if err := lock.Try(file); err != nil {
 		defer file.Close() // nothing was written
-		if !errors.Is(err, syscall.EWOULDBLOCK) {
+		if !errors.Is(err, lock.ErrHeld) {
 			return nil, fmt.Errorf("lock data directory: %w", err)
 		}
 		holder, _ := os.ReadFile(file.Name()) // only for the message
