@@ -10,7 +10,7 @@ import (
 	"covenant/internal/words"
 	"covenant/templates"
 	"covenant/templates/library"
-	"covenant/workflow"
+	"covenant/workflow/process"
 )
 
 type checkCmd struct {
@@ -52,7 +52,7 @@ func (cmd *checkCmd) check(name string) ([]templates.Problem, error) {
 		files.valuesName = cmd.Data
 	}
 	if files.process != nil {
-		if _, err := workflow.ParseProcess(files.processName, files.process); err != nil {
+		if _, err := process.Parse(files.processName, files.process); err != nil {
 			return nil, err
 		}
 	}

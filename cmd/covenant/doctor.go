@@ -13,7 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"covenant/internal/words"
 	"covenant/signing"
 	"covenant/templates"
 	"covenant/templates/library"
