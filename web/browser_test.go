@@ -52,9 +52,12 @@ var chromium = sync.OnceValue(func() *browser {
 		chromedp.Flag("disable-component-update", true),
 		chromedp.WSURLReadTimeout(time.Minute))
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(), opts...)
-	atEnd = append(atEnd, cancel)
 	ctx, end := chromedp.NewContext(ctx)
-	atEnd = append(atEnd, end)
+	finally(func() {
+		_ = chromedp.Cancel(ctx) // waits until the browser has ended, and writes no more
+		end()
+		cancel()
+	})
 	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
 		panic(fmt.Sprintf("chromium does not start: %v", err))
 	}

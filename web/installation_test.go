@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -43,19 +44,28 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	code := m.Run()
-	for _, end := range atEnd {
+	for _, end := range slices.Backward(atEnd.all) {
 		end()
 	}
 	os.Exit(code)
 }
 
-// atEnd is what is done after the last test, by whatever was begun for all of them.
-var atEnd []func()
+// atEnd is what is done after the last test, the last first, about whatever was begun for all of them.
+var atEnd struct {
+	mu  sync.Mutex
+	all []func()
+}
+
+func finally(end func()) {
+	atEnd.mu.Lock()
+	defer atEnd.mu.Unlock()
+	atEnd.all = append(atEnd.all, end)
+}
 
 // scratch is a directory of the whole run.
 var scratch = sync.OnceValue(func() string {
 	dir := must(os.MkdirTemp("", "covenant-web-*"))
-	atEnd = append(atEnd, func() { _ = os.RemoveAll(dir) })
+	finally(func() { _ = os.RemoveAll(dir) })
 	return dir
 })
 
@@ -148,7 +158,7 @@ var authority = sync.OnceValue(func() *devpki.PKI {
 var authorityServes = sync.OnceFunc(func() {
 	ctx, stop := context.WithCancel(context.Background())
 	server := must(authority().Serve(ctx))
-	atEnd = append(atEnd, func() { stop(); _ = server.Close() })
+	finally(func() { stop(); _ = server.Close() })
 })
 
 // copyOf opens a copy of the prepared installation, for a test that changes something.
@@ -199,7 +209,7 @@ var shared = sync.OnceValue(func() *installation {
 		panic(err)
 	}
 	i := must(openAt(dir, authority()))
-	atEnd = append(atEnd, func() { _ = i.Store.Close() })
+	finally(func() { _ = i.Store.Close() })
 	return i
 })
 
