@@ -44,10 +44,26 @@ type Party struct {
 	Title  string   `json:"title"` // as printed, e.g. GIÁM ĐỐC
 }
 
-// Covenant is the state of one covenant, made by applying its events in order.
+// Covenant is the state of one covenant, made by applying its events in order. It is grouped by what it is about; a group that begins
+// anew is replaced as a whole.
 type Covenant struct {
+	Particulars
+	Discussion
+	OpenStage
+	Voting
+	Numbering
+	Document
+	Duties
+	Scoring *Scoring
+	Ending  Ending
+	Lineage Lineage
+	Version int64 // number of events applied
+}
+
+// Particulars are what a covenant was started with.
+type Particulars struct {
 	ID         CovenantID
-	Slug       string
+	Slug       string // its address: year and name
 	Title      string
 	Year       int
 	Block      BlockID
@@ -56,59 +72,76 @@ type Covenant struct {
 	OwnProcess bool // the process is the block's own, not the template's
 	Parties    []Party
 	Drafter    PersonID
-	For        AgencyID
-	Revisions  []Revision
-	Phase      Phase
-	Stage      StageID
-	StageKind  StageKind // of the open stage
-	Due        Deadline
-	Waiting    []AgencyID // those asked in the open stage
-	// Of the open stage: who is asked later, one after the other; without whom it goes on; how often any stage was opened;
-	// how often its deadline moved, by which rungs, and since when its ladder counts; and the rungs carried out.
-	Queue    []AgencyID
-	Released []AgencyID
+	For        AgencyID // that the drafter drafted it for
+}
+
+// Discussion is the text and what the agencies say of it.
+type Discussion struct {
+	Revisions []Revision
+	Reviews   []ReviewGiven
+	Threads   []Thread
+	Conflicts []ConflictDeclared
+	Carried   []ApprovalCarried
+	Deemed    []OpinionDeemed
+}
+
+// OpenStage is the stage of the process that is open, and who is asked in it.
+type OpenStage struct {
+	Phase     Phase
+	Stage     StageID
+	StageKind StageKind
+	Due       Deadline
+	Waiting   []AgencyID // those asked now
+	Queue     []AgencyID // asked later, one after the other
+	Released  []AgencyID // without whom it goes on
 	// QuorumWaived: the open review goes on though too few gave an opinion, as the leader decided.
 	QuorumWaived bool
-	Opening      int
-	Extension    int
-	Extended     []Rung
-	LadderFrom   time.Time
-	Rungs        []StageEscalated
-	Threads      []Thread
-	Conflicts    []ConflictDeclared
-	Carried      []ApprovalCarried
-	Deemed       []OpinionDeemed
-	Stop         *Stopped // why it stopped, while the leader decides
-	SetAside     []Frozen // documents that were numbered and then went back to the drafter
-	// Conferences are all sittings; EarlierSittings of them belong to earlier openings of the stage. Rounds counts the motions
-	// opened, RoundsBefore those before the last sitting.
+	Opening      int              // how often any stage was opened
+	Extension    int              // how often its deadline moved
+	Extended     []Rung           // by which rungs
+	LadderFrom   time.Time        // since when its ladder counts
+	Rungs        []StageEscalated // that were carried out
+	Stop         *Stopped         // why it stopped, while the leader decides
+}
+
+// Voting is what was put to the vote. Conferences are all sittings; EarlierSittings of them belong to earlier openings of the stage.
+// Rounds counts the motions opened, RoundsBefore those before the last sitting.
+type Voting struct {
+	Motions         []Motion
 	Conferences     []Conference
 	EarlierSittings int
 	Rounds          int
 	RoundsBefore    int
-	Waived          []AgencyID // who may still sign, though the others no longer wait
-	Paper           []PaperSignatureRecorded
-	Enough          *SignaturesSufficient
-	Scoring         *Scoring
-	Reviews         []ReviewGiven
-	Motions         []Motion
-	Number          *NumberIssued
-	Frozen          *Frozen
-	Head            Digest
-	HeadSize        int64
-	Group           int // of signatories, from 1
-	Signed          []SignatureMade
-	Refused         []SignatureRefused
-	Sealed          []SealApplied
-	Level           string // of the finished file, e.g. B-LT
-	InForce         Date
-	Reporting       *ReportingOpened
-	Reports         []ReportSubmitted
-	Reminders       []Reminded
-	Voided          []NumberVoided // numbers that it had and lost
-	Ending          Ending
-	Lineage         Lineage
-	Version         int64 // number of events applied
+}
+
+// Numbering is the covenant's number, and what became of those that it had before.
+type Numbering struct {
+	Number   *NumberIssued
+	Voided   []NumberVoided // numbers that it had and lost
+	SetAside []Frozen       // documents that were numbered and then went back to the drafter
+}
+
+// Document is the frozen document with the signatures made on it. A text that goes back leaves none: what was signed binds nobody.
+type Document struct {
+	Frozen   *Frozen
+	Head     Digest // of its newest version
+	HeadSize int64
+	Group    int // of signatories, from 1
+	Signed   []SignatureMade
+	Refused  []SignatureRefused
+	Sealed   []SealApplied
+	Waived   []AgencyID // who may still sign, though the others no longer wait
+	Paper    []PaperSignatureRecorded
+	Enough   *SignaturesSufficient
+	Level    string // of the finished file, e.g. B-LT
+}
+
+// Duties are what the covenant asks of its members once it is in force.
+type Duties struct {
+	InForce   Date
+	Reporting *ReportingOpened
+	Reports   []ReportSubmitted
+	Reminders []Reminded
 }
 
 // Revision is one version of the text put before the agencies.
@@ -269,9 +302,10 @@ func (c *Covenant) applyReporting(e Event) {
 }
 
 func (c *Covenant) applyDrafted(e Drafted) {
-	c.ID, c.Slug, c.Title, c.Year, c.Block = e.Covenant, e.Slug, e.Title, e.Year, e.Block
-	c.Template, c.Process, c.OwnProcess, c.Parties = e.Template, e.Process, e.OwnProcess, e.Parties
-	c.Drafter, c.For = e.DraftedBy, e.DraftedFor
+	c.Particulars = Particulars{
+		ID: e.Covenant, Slug: e.Slug, Title: e.Title, Year: e.Year, Block: e.Block, Template: e.Template, Process: e.Process,
+		OwnProcess: e.OwnProcess, Parties: e.Parties, Drafter: e.DraftedBy, For: e.DraftedFor,
+	}
 	c.Lineage.Amends, c.Lineage.Renews = e.Amends, e.Renews
 	c.Phase = AwaitingRevision
 }
@@ -282,16 +316,14 @@ func (c *Covenant) setAside() {
 		return
 	}
 	c.SetAside = append(c.SetAside, *c.Frozen)
-	c.Frozen, c.Head, c.HeadSize, c.Group = nil, Digest{}, 0, 0
-	c.Signed, c.Refused, c.Sealed, c.Waived, c.Paper, c.Enough = nil, nil, nil, nil, nil, nil
+	c.Document = Document{}
 }
 
 func (c *Covenant) applyStageOpened(e StageOpened) {
-	c.Stage, c.StageKind, c.Due, c.Phase = e.Stage, e.Type, e.Due, phaseOf[e.Type]
-	c.Waiting, c.Queue = append([]AgencyID(nil), e.Who...), append([]AgencyID(nil), e.Queue...)
-	c.Released, c.Rungs, c.Extended, c.Extension, c.LadderFrom, c.Stop = nil, nil, nil, 0, e.OpenedAt, nil
-	c.QuorumWaived = false
-	c.Opening++
+	c.OpenStage = OpenStage{
+		Phase: phaseOf[e.Type], Stage: e.Stage, StageKind: e.Type, Due: e.Due, Waiting: slices.Clone(e.Who), Queue: slices.Clone(e.Queue),
+		Opening: c.Opening + 1, LadderFrom: e.OpenedAt,
+	}
 	switch e.Type {
 	case StageVote:
 		c.Motions = slices.DeleteFunc(slices.Clone(c.Motions), func(m Motion) bool { return m.Stage == e.Stage })
@@ -301,26 +333,50 @@ func (c *Covenant) applyStageOpened(e StageOpened) {
 	}
 }
 
-// Clone copies the state so that events can be tried on it: nothing applied to the copy is seen through c.
+// Clone copies the state so that events can be tried on it: nothing applied to the copy is seen through c. Lists that only grow are
+// shared up to their length; lists whose elements change are copied.
 func (c *Covenant) Clone() *Covenant {
 	d := *c
-	d.Revisions = slices.Clone(c.Revisions)
-	d.Motions = slices.Clone(c.Motions)
-	d.Reviews = slices.Clip(c.Reviews)
-	d.Signed = slices.Clip(c.Signed)
-	d.Refused = slices.Clip(c.Refused)
-	d.Sealed = slices.Clip(c.Sealed)
-	d.Reports = slices.Clip(c.Reports)
-	d.Reminders = slices.Clip(c.Reminders)
-	d.Voided = slices.Clip(c.Voided)
+	d.Discussion, d.OpenStage, d.Voting = c.Discussion.clone(), c.OpenStage.clone(), c.Voting.clone()
+	d.Numbering, d.Document, d.Duties = c.Numbering.clone(), c.Document.clone(), c.Duties.clone()
 	d.Lineage.Amendments = slices.Clone(c.Lineage.Amendments)
-	d.Conflicts, d.Carried, d.Deemed = slices.Clip(c.Conflicts), slices.Clip(c.Carried), slices.Clip(c.Deemed)
-	d.Released, d.SetAside, d.Waived, d.Paper = slices.Clip(c.Released), slices.Clip(c.SetAside), slices.Clip(c.Waived), slices.Clip(c.Paper)
-	d.Conferences = slices.Clone(c.Conferences)
 	if c.Scoring != nil {
 		d.Scoring = c.Scoring.clone()
 	}
 	return &d
+}
+
+func (d Discussion) clone() Discussion {
+	d.Revisions, d.Threads = slices.Clone(d.Revisions), slices.Clone(d.Threads)
+	d.Reviews, d.Conflicts = slices.Clip(d.Reviews), slices.Clip(d.Conflicts)
+	d.Carried, d.Deemed = slices.Clip(d.Carried), slices.Clip(d.Deemed)
+	return d
+}
+
+func (o OpenStage) clone() OpenStage {
+	o.Released, o.Extended, o.Rungs = slices.Clip(o.Released), slices.Clip(o.Extended), slices.Clip(o.Rungs)
+	return o
+}
+
+func (v Voting) clone() Voting {
+	v.Motions, v.Conferences = slices.Clone(v.Motions), slices.Clone(v.Conferences)
+	return v
+}
+
+func (n Numbering) clone() Numbering {
+	n.Voided, n.SetAside = slices.Clip(n.Voided), slices.Clip(n.SetAside)
+	return n
+}
+
+func (d Document) clone() Document {
+	d.Signed, d.Refused, d.Sealed = slices.Clip(d.Signed), slices.Clip(d.Refused), slices.Clip(d.Sealed)
+	d.Waived, d.Paper = slices.Clip(d.Waived), slices.Clip(d.Paper)
+	return d
+}
+
+func (d Duties) clone() Duties {
+	d.Reports, d.Reminders = slices.Clip(d.Reports), slices.Clip(d.Reminders)
+	return d
 }
 
 func without(list []AgencyID, drop AgencyID) []AgencyID {

@@ -67,7 +67,7 @@ func (cmd DraftCovenant) decide(s State, by Actor, now time.Time) ([]Event, erro
 // fits refuses a process that these parties could never finish: one in which nobody signs.
 func fits(p *Process, parties []Party) error {
 	stage, ok := p.OfKind(StageSign)
-	if !ok || len(State{Covenant: &Covenant{Parties: parties}}.signGroups(stage)) > 0 {
+	if !ok || len(State{Covenant: &Covenant{Particulars: Particulars{Parties: parties}}}.signGroups(stage)) > 0 {
 		return nil
 	}
 	return refuse(CodeInvalid, "theo quy trình “%s”, không đơn vị nào của khối ký giao ước", "under the process “%s” no agency of the block signs", p.Name)

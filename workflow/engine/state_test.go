@@ -12,7 +12,7 @@ func TestCacheIsBounded(t *testing.T) {
 	c := newCache()
 	for i := range 1000 {
 		for _, version := range []int64{100, 300, 200} {
-			c.putCovenant(&workflow.Covenant{ID: workflow.CovenantID(fmt.Sprint(i)), Version: version})
+			c.putCovenant(&workflow.Covenant{Particulars: workflow.Particulars{ID: workflow.CovenantID(fmt.Sprint(i))}, Version: version})
 		}
 		if got := c.covenant(workflow.CovenantID(fmt.Sprint(i))).Version; got != 300 {
 			t.Fatalf("covenant %d is kept at version %d, want 300", i, got)
@@ -25,7 +25,7 @@ func TestCacheIsBounded(t *testing.T) {
 	if sum != c.events || sum > maxCached || sum < maxCached*9/10 {
 		t.Errorf("%d covenants of %d events are kept, counted as %d", len(c.covenants), sum, c.events)
 	}
-	c.putCovenant(&workflow.Covenant{ID: "large", Version: 2 * maxCached})
+	c.putCovenant(&workflow.Covenant{Particulars: workflow.Particulars{ID: "large"}, Version: 2 * maxCached})
 	if len(c.covenants) != 1 || c.covenant("large").Version != 2*maxCached {
 		t.Errorf("beside one that is larger than all there are %d", len(c.covenants)-1)
 	}
