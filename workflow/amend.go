@@ -62,17 +62,20 @@ func (Amended) Kind() string          { return "amended" }
 func (AmendmentDropped) Kind() string { return "amendment_dropped" }
 func (RenewalDrafted) Kind() string   { return "renewal_drafted" }
 
-func (c *Covenant) applyLineage(e Event) {
-	switch e := e.(type) {
-	case AmendmentDrafted:
-		c.Lineage.Amendments = append(c.Lineage.Amendments, Amendment{Link: e.By, Title: e.Title})
-	case Amended:
-		c.amendment(e.By, func(a *Amendment) { a.Title, a.Number, a.From = e.Title, e.Number, e.From })
-	case AmendmentDropped:
-		c.amendment(e.By, func(a *Amendment) { a.Dropped = e.Reason })
-	case RenewalDrafted:
-		c.Lineage.Renewal = e.By
-	}
+func (e AmendmentDrafted) apply(c *Covenant) {
+	c.Lineage.Amendments = append(c.Lineage.Amendments, Amendment{Link: e.By, Title: e.Title})
+}
+
+func (e Amended) apply(c *Covenant) {
+	c.amendment(e.By, func(a *Amendment) { a.Title, a.Number, a.From = e.Title, e.Number, e.From })
+}
+
+func (e AmendmentDropped) apply(c *Covenant) {
+	c.amendment(e.By, func(a *Amendment) { a.Dropped = e.Reason })
+}
+
+func (e RenewalDrafted) apply(c *Covenant) {
+	c.Lineage.Renewal = e.By
 }
 
 func (c *Covenant) amendment(by Link, change func(*Amendment)) {

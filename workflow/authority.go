@@ -58,85 +58,8 @@ type Authority struct {
 
 // AuthorityOf is the right by which somebody did what an event records; none where it records no right, or the program acted.
 func AuthorityOf(e Event) Authority {
-	switch e := e.(type) {
-	case RevisionSubmitted:
-		return e.Authority
-	case ReviewGiven:
-		return e.Authority
-	case CommentPosted:
-		return e.Authority
-	case CommentAnswered:
-		return e.Authority
-	case CommentResolved:
-		return e.Authority
-	case BallotCast:
-		return e.Authority
-	case BallotTaken:
-		return e.Authority
-	case MotionClosed:
-		return e.Authority
-	case NumberIssued:
-		return e.Authority
-	case SignatureMade:
-		return e.Authority
-	case SignatureRefused:
-		return e.Authority
-	case PaperSignatureRecorded:
-		return e.Recorder
-	case SealApplied:
-		return e.Authority
-	case ReportSubmitted:
-		return e.Authority
-	case RefusalSettled:
-		return e.Authority
-	case ConflictDeclared:
-		return e.Authority
-	}
-	return conferenceAuthority(e)
-}
-
-func conferenceAuthority(e Event) Authority {
-	switch e := e.(type) {
-	case ConferenceOpened:
-		return e.Authority
-	case ChairHandedOver:
-		return e.Authority
-	case AttendanceRecorded:
-		return e.Recorder
-	case ProxyRecorded:
-		return e.Recorder
-	case MotionProposed:
-		return e.Authority
-	case HandsCounted:
-		return e.Authority
-	case ConferenceClosed:
-		return e.Authority
-	case SelfScored:
-		return e.Authority
-	case ScoreVerified:
-		return e.Authority
-	case ScoreAccepted:
-		return e.Authority
-	case ScoreAppealed:
-		return e.Authority
-	case AppealDecided:
-		return e.Authority
-	case PollOpened:
-		return e.Authority
-	case PollBallotCast:
-		return e.Authority
-	case PollBallotTaken:
-		return e.Authority
-	case PollClosed:
-		return e.Authority
-	case Ranked:
-		return e.Authority
-	case Withdrawn:
-		return e.Authority
-	case Cancelled:
-		return e.Authority
-	case Closed:
-		return e.Authority
+	if e, ok := e.(authorised); ok {
+		return e.authority()
 	}
 	return Authority{}
 }

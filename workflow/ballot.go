@@ -30,8 +30,6 @@ type (
 func (BallotTaken) Kind() string  { return "ballot_taken" }
 func (BallotDeemed) Kind() string { return "ballot_deemed" }
 
-var ballotEvents = map[string]eventDecoder{"ballot_taken": decodeAs[BallotTaken], "ballot_deemed": decodeAs[BallotDeemed]}
-
 // openBox sorts the ballots of a secret motion into its result. There must be as many as agencies took part.
 func (e *MotionClosed) openBox(m Motion, box []Choice) error {
 	e.Method = MethodSecret

@@ -47,26 +47,27 @@ func (Withdrawn) Kind() string    { return "withdrawn" }
 func (Cancelled) Kind() string    { return "cancelled" }
 func (NumberVoided) Kind() string { return "number_voided" }
 
-var lifeEvents = map[string]eventDecoder{
-	"withdrawn": decodeAs[Withdrawn], "cancelled": decodeAs[Cancelled], "number_voided": decodeAs[NumberVoided],
-	"amendment_drafted": decodeAs[AmendmentDrafted], "amended": decodeAs[Amended], "amendment_dropped": decodeAs[AmendmentDropped],
-	"renewal_drafted": decodeAs[RenewalDrafted],
+func (e Withdrawn) authority() Authority { return e.Authority }
+
+func (e Withdrawn) apply(c *Covenant) {
+	c.end(PhaseWithdrawn, Ending{e.Date, e.Person, e.Reason})
 }
 
-func (c *Covenant) applyLife(e Event) {
-	switch e := e.(type) {
-	case Withdrawn:
-		c.end(PhaseWithdrawn, Ending{e.Date, e.Person, e.Reason})
-	case Cancelled:
-		c.end(PhaseCancelled, Ending{e.Date, e.Person, e.Reason})
-	case Closed:
-		c.end(PhaseClosed, Ending{e.Date, e.Person, e.Reason})
-	case NumberVoided:
-		c.Voided = append(c.Voided, e)
-		c.Number = nil
-	default:
-		c.applyLineage(e)
-	}
+func (e Cancelled) authority() Authority { return e.Authority }
+
+func (e Cancelled) apply(c *Covenant) {
+	c.end(PhaseCancelled, Ending{e.Date, e.Person, e.Reason})
+}
+
+func (e Closed) authority() Authority { return e.Authority }
+
+func (e Closed) apply(c *Covenant) {
+	c.end(PhaseClosed, Ending{e.Date, e.Person, e.Reason})
+}
+
+func (e NumberVoided) apply(c *Covenant) {
+	c.Voided = append(c.Voided, e)
+	c.Number = nil
 }
 
 func (c *Covenant) end(phase Phase, how Ending) {

@@ -97,36 +97,32 @@ func (CertificateUnbound) Kind() string   { return "certificate_unbound" }
 func (BindingRuleSet) Kind() string       { return "binding_rule_set" }
 func (BindingRuleEnded) Kind() string     { return "binding_rule_ended" }
 
-var authorityEvents = map[string]eventDecoder{
-	"position_assigned": decodeAs[PositionAssigned], "position_ended": decodeAs[PositionEnded],
-	"duties_delegated": decodeAs[DutiesDelegated], "delegation_revoked": decodeAs[DelegationRevoked],
-	"certificate_bound": decodeAs[CertificateBound], "certificate_confirmed": decodeAs[CertificateConfirmed],
-	"certificate_unbound": decodeAs[CertificateUnbound], "binding_rule_set": decodeAs[BindingRuleSet],
-	"binding_rule_ended": decodeAs[BindingRuleEnded],
-	"right_granted":      decodeAs[RightGranted], "right_revoked": decodeAs[RightRevoked],
+func (e CertificateBound) applyTo(d *Directory) {
+	d.Bindings = append(d.Bindings, CertificateBinding{
+		Person: e.Person, Agency: e.Agency, Issuer: e.Issuer, Serial: e.Serial, Rule: e.Rule, Pending: e.Pending, Since: e.At, BoundBy: e.By,
+	})
 }
 
-func (d *Directory) applyCertificate(e Event) {
-	switch e := e.(type) {
-	case CertificateBound:
-		d.Bindings = append(d.Bindings, CertificateBinding{
-			Person: e.Person, Agency: e.Agency, Issuer: e.Issuer, Serial: e.Serial, Rule: e.Rule, Pending: e.Pending, Since: e.At, BoundBy: e.By,
-		})
-	case CertificateConfirmed:
-		if b := d.binding(e.Issuer, e.Serial); b != nil {
-			b.Pending, b.ConfirmedBy = false, e.By
-		}
-	case CertificateUnbound:
-		if b := d.binding(e.Issuer, e.Serial); b != nil {
-			b.Ended, b.Reason = e.At, e.Reason
-		}
-	case BindingRuleSet:
-		rule := BindingRule{ID: e.ID, Person: e.Person, Agency: e.Agency, Issuer: e.Issuer, Attribute: e.Attribute, Value: e.Value.Text, Confirm: e.Confirm}
-		d.Rules = append(slices.DeleteFunc(slices.Clone(d.Rules), func(r BindingRule) bool { return r.ID == e.ID }), rule)
-	case BindingRuleEnded:
-		for i := range d.Rules {
-			d.Rules[i].Ended = d.Rules[i].Ended || d.Rules[i].ID == e.ID
-		}
+func (e CertificateConfirmed) applyTo(d *Directory) {
+	if b := d.binding(e.Issuer, e.Serial); b != nil {
+		b.Pending, b.ConfirmedBy = false, e.By
+	}
+}
+
+func (e CertificateUnbound) applyTo(d *Directory) {
+	if b := d.binding(e.Issuer, e.Serial); b != nil {
+		b.Ended, b.Reason = e.At, e.Reason
+	}
+}
+
+func (e BindingRuleSet) applyTo(d *Directory) {
+	rule := BindingRule{ID: e.ID, Person: e.Person, Agency: e.Agency, Issuer: e.Issuer, Attribute: e.Attribute, Value: e.Value.Text, Confirm: e.Confirm}
+	d.Rules = append(slices.DeleteFunc(slices.Clone(d.Rules), func(r BindingRule) bool { return r.ID == e.ID }), rule)
+}
+
+func (e BindingRuleEnded) applyTo(d *Directory) {
+	for i := range d.Rules {
+		d.Rules[i].Ended = d.Rules[i].Ended || d.Rules[i].ID == e.ID
 	}
 }
 

@@ -47,10 +47,6 @@ func (CommentPosted) Kind() string   { return "comment_posted" }
 func (CommentAnswered) Kind() string { return "comment_answered" }
 func (CommentResolved) Kind() string { return "comment_resolved" }
 
-var commentEvents = map[string]eventDecoder{
-	"comment_posted": decodeAs[CommentPosted], "comment_answered": decodeAs[CommentAnswered], "comment_resolved": decodeAs[CommentResolved],
-}
-
 // Thread is a comment with its answers.
 type Thread struct {
 	CommentPosted
@@ -90,22 +86,22 @@ func (c *Covenant) nextComment(agency AgencyID, revision int) CommentID {
 	return CommentID(fmt.Sprintf("r%d-%s-%d", revision, agency, n))
 }
 
-func (c *Covenant) applyComment(e Event) {
-	switch e := e.(type) {
-	case ReviewGiven: // its comments are threads of their own
-		for _, comment := range e.Comments {
-			c.Threads = append(slices.Clip(c.Threads), Thread{CommentPosted: CommentPosted{
-				ID: c.nextComment(e.Agency, e.Revision), Revision: e.Revision, Manifest: e.Manifest, Clause: comment.Clause,
-				Digest: comment.Digest, Agency: e.Agency, Person: e.Person, Authority: e.Authority, Text: comment.Text,
-			}})
-		}
-	case CommentPosted:
-		c.Threads = append(slices.Clip(c.Threads), Thread{CommentPosted: e})
-	case CommentAnswered:
-		c.changeThread(e.Thread, func(t *Thread) { t.Answers = append(slices.Clip(t.Answers), e) })
-	case CommentResolved:
-		c.changeThread(e.Thread, func(t *Thread) { t.Resolved, t.ResolvedBy = !e.Open, e })
-	}
+func (e CommentPosted) authority() Authority { return e.Authority }
+
+func (e CommentPosted) apply(c *Covenant) {
+	c.Threads = append(slices.Clip(c.Threads), Thread{CommentPosted: e})
+}
+
+func (e CommentAnswered) authority() Authority { return e.Authority }
+
+func (e CommentAnswered) apply(c *Covenant) {
+	c.changeThread(e.Thread, func(t *Thread) { t.Answers = append(slices.Clip(t.Answers), e) })
+}
+
+func (e CommentResolved) authority() Authority { return e.Authority }
+
+func (e CommentResolved) apply(c *Covenant) {
+	c.changeThread(e.Thread, func(t *Thread) { t.Resolved, t.ResolvedBy = !e.Open, e })
 }
 
 func (c *Covenant) changeThread(id CommentID, change func(*Thread)) {

@@ -98,13 +98,6 @@ func (RevisionWithdrawn) Kind() string  { return "revision_withdrawn" }
 func (ConferenceClosed) Kind() string   { return "conference_closed" }
 func (MinutesKept) Kind() string        { return "minutes_kept" }
 
-var conferenceEvents = map[string]eventDecoder{
-	"conference_opened": decodeAs[ConferenceOpened], "attendance_recorded": decodeAs[AttendanceRecorded],
-	"proxy_recorded": decodeAs[ProxyRecorded], "motion_proposed": decodeAs[MotionProposed], "hands_counted": decodeAs[HandsCounted],
-	"chair_handed_over":  decodeAs[ChairHandedOver],
-	"revision_withdrawn": decodeAs[RevisionWithdrawn], "conference_closed": decodeAs[ConferenceClosed], "minutes_kept": decodeAs[MinutesKept],
-}
-
 // Conference is a sitting.
 type Conference struct {
 	ConferenceOpened
@@ -123,41 +116,70 @@ func (c *Covenant) Sitting() *Conference {
 	return nil
 }
 
-func (c *Covenant) applyConference(e Event) {
-	switch e := e.(type) {
-	case ConferenceOpened:
-		c.Conferences = append(c.Conferences, Conference{ConferenceOpened: e})
-		c.RoundsBefore = c.Rounds
-	case MotionProposed:
-		c.Motions = append(c.Motions, Motion{ID: e.Motion, Text: e.Text, English: e.English, Stage: e.Stage, Revision: e.Revision, ProposedBy: e.Agency})
-	case HandsCounted:
-		c.changeMotion(e.Motion, func(m *Motion) { m.Hands = &e })
-	case RevisionWithdrawn:
-		c.Revisions[e.Revision-1].Withdrawn = true
-	case MinutesKept:
-		for i := range c.Conferences {
-			if c.Conferences[i].Stage == e.Stage && c.Conferences[i].At.Equal(e.Opened) {
-				c.Conferences[i].Minutes = &e
-			}
-		}
-	default:
-		if sitting := c.Sitting(); sitting != nil {
-			sitting.apply(e)
+func (e ConferenceOpened) authority() Authority { return e.Authority }
+
+func (e ConferenceOpened) apply(c *Covenant) {
+	c.Conferences = append(c.Conferences, Conference{ConferenceOpened: e})
+	c.RoundsBefore = c.Rounds
+}
+
+func (e MotionProposed) authority() Authority { return e.Authority }
+
+func (e MotionProposed) apply(c *Covenant) {
+	c.Motions = append(c.Motions, Motion{ID: e.Motion, Text: e.Text, English: e.English, Stage: e.Stage, Revision: e.Revision, ProposedBy: e.Agency})
+}
+
+func (e HandsCounted) authority() Authority { return e.Authority }
+
+func (e HandsCounted) apply(c *Covenant) {
+	c.changeMotion(e.Motion, func(m *Motion) { m.Hands = &e })
+}
+
+func (e RevisionWithdrawn) apply(c *Covenant) {
+	c.changeRevision(e.Revision, func(r *Revision) { r.Withdrawn = true })
+}
+
+func (e MinutesKept) apply(c *Covenant) {
+	if e.Opened.IsZero() && c.Scoring != nil { // of the ranking
+		c.Scoring.Minutes = &e
+	}
+	for i := range c.Conferences {
+		if c.Conferences[i].Stage == e.Stage && c.Conferences[i].At.Equal(e.Opened) {
+			c.Conferences[i].Minutes = &e
 		}
 	}
 }
 
-func (c *Conference) apply(e Event) {
-	switch e := e.(type) {
-	case AttendanceRecorded:
-		c.attend(e)
-	case ProxyRecorded:
-		c.Proxies = append(slices.Clip(c.Proxies), e)
-		c.attend(AttendanceRecorded{Agency: e.From, Presence: ByProxy, By: e.By})
-	case ChairHandedOver:
-		c.Handovers, c.Chairing = append(slices.Clip(c.Handovers), e), e.To
-	case ConferenceClosed:
-		c.Closed = &e
+func (e AttendanceRecorded) authority() Authority { return e.Recorder }
+
+func (e AttendanceRecorded) apply(c *Covenant) {
+	if sitting := c.Sitting(); sitting != nil {
+		sitting.attend(e)
+	}
+}
+
+func (e ProxyRecorded) authority() Authority { return e.Recorder }
+
+func (e ProxyRecorded) apply(c *Covenant) {
+	if sitting := c.Sitting(); sitting != nil {
+		sitting.Proxies = append(slices.Clip(sitting.Proxies), e)
+		sitting.attend(AttendanceRecorded{Agency: e.From, Presence: ByProxy, By: e.By})
+	}
+}
+
+func (e ChairHandedOver) authority() Authority { return e.Authority }
+
+func (e ChairHandedOver) apply(c *Covenant) {
+	if sitting := c.Sitting(); sitting != nil {
+		sitting.Handovers, sitting.Chairing = append(slices.Clip(sitting.Handovers), e), e.To
+	}
+}
+
+func (e ConferenceClosed) authority() Authority { return e.Authority }
+
+func (e ConferenceClosed) apply(c *Covenant) {
+	if sitting := c.Sitting(); sitting != nil {
+		sitting.Closed = &e
 	}
 }
 

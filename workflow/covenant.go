@@ -245,69 +245,89 @@ func (c *Covenant) Missing(id ObligationID, period Period) []AgencyID {
 	return out
 }
 
-// Apply folds one event into the state. It never fails; events of the directory are ignored.
+// Apply folds one event into the state. It never fails; events that are about something else are ignored.
 func (c *Covenant) Apply(e Event) {
 	c.Version++
-	switch e := e.(type) {
-	case Drafted:
-		c.applyDrafted(e)
-	case RevisionSubmitted:
-		c.Revisions = append(c.Revisions, Revision{
-			Number: e.Number, Manifest: e.Manifest, PDF: e.PDF, Values: e.Values, Template: e.Template, Clauses: e.Clauses,
-			Note: e.Note, Parts: e.Parts, RenderedAt: e.RenderedAt, Conference: e.Conference, Basis: e.Basis,
-		})
-	case StageOpened:
-		c.applyStageOpened(e)
-	case StageClosed:
-		c.Waiting, c.Queue, c.Due = nil, nil, Deadline{}
-	case RevisionReturned:
-		c.Phase, c.Waiting, c.Queue, c.Due, c.Stop = AwaitingRevision, nil, nil, Deadline{}, nil
-		c.Revisions[e.Revision-1].Returned, c.Revisions[e.Revision-1].Return = e.By, &e
-		c.Motions = slices.DeleteFunc(slices.Clone(c.Motions), func(m Motion) bool { return m.Result == nil })
-		c.setAside()
-	case NumberIssued:
-		c.Number = &e
-		c.Phase = AwaitingFreeze
-	case Frozen:
-		c.Frozen, c.Head, c.HeadSize = &e, e.PDF, e.Size
-	case SealApplied:
-		c.Sealed = append(c.Sealed, e)
-		c.Head, c.HeadSize = e.After, e.Size
-		c.Waiting = without(c.Waiting, e.Agency)
-	case ValidationDataAdded:
-		c.Head, c.HeadSize, c.Level = e.After, e.Size, e.Level
-	default:
-		for _, apply := range []func(Event){
-			c.applyReporting, c.applyReview, c.applyComment, c.applyVote, c.applyConference, c.applySignature, c.applyRefusal,
-			c.applyEscalation, c.applyScore,
-		} {
-			apply(e)
-		}
+	if e, ok := e.(ofCovenant); ok {
+		e.apply(c)
 	}
 }
 
-func (c *Covenant) applyReporting(e Event) {
-	switch e := e.(type) {
-	case InForce:
-		c.InForce, c.Phase, c.Waiting, c.Due = e.Date, PhaseInForce, nil, Deadline{}
-	case ReportingOpened:
-		c.Reporting, c.Phase = &e, AwaitingReports
-	case ReportSubmitted:
-		c.Reports = append(c.Reports, e)
-	case Reminded:
-		c.Reminders = append(c.Reminders, e)
-	default:
-		c.applyLife(e)
-	}
+func (e RevisionSubmitted) authority() Authority { return e.Authority }
+
+func (e RevisionSubmitted) apply(c *Covenant) {
+	c.Revisions = append(c.Revisions, Revision{
+		Number: e.Number, Manifest: e.Manifest, PDF: e.PDF, Values: e.Values, Template: e.Template, Clauses: e.Clauses,
+		Note: e.Note, Parts: e.Parts, RenderedAt: e.RenderedAt, Conference: e.Conference, Basis: e.Basis,
+	})
 }
 
-func (c *Covenant) applyDrafted(e Drafted) {
+func (e StageClosed) apply(c *Covenant) {
+	c.Waiting, c.Queue, c.Due = nil, nil, Deadline{}
+}
+
+func (e RevisionReturned) apply(c *Covenant) {
+	c.Phase, c.Waiting, c.Queue, c.Due, c.Stop = AwaitingRevision, nil, nil, Deadline{}, nil
+	c.changeRevision(e.Revision, func(r *Revision) { r.Returned, r.Return = e.By, &e })
+	c.Motions = slices.DeleteFunc(slices.Clone(c.Motions), func(m Motion) bool { return m.Result == nil })
+	c.setAside()
+}
+
+func (e NumberIssued) authority() Authority { return e.Authority }
+
+func (e NumberIssued) apply(c *Covenant) {
+	c.Number = &e
+	c.Phase = AwaitingFreeze
+}
+
+func (e Frozen) apply(c *Covenant) {
+	c.Frozen, c.Head, c.HeadSize = &e, e.PDF, e.Size
+}
+
+func (e SealApplied) authority() Authority { return e.Authority }
+
+func (e SealApplied) apply(c *Covenant) {
+	c.Sealed = append(c.Sealed, e)
+	c.Head, c.HeadSize = e.After, e.Size
+	c.Waiting = without(c.Waiting, e.Agency)
+}
+
+func (e ValidationDataAdded) apply(c *Covenant) {
+	c.Head, c.HeadSize, c.Level = e.After, e.Size, e.Level
+}
+
+func (e InForce) apply(c *Covenant) {
+	c.InForce, c.Phase, c.Waiting, c.Due = e.Date, PhaseInForce, nil, Deadline{}
+}
+
+func (e ReportingOpened) apply(c *Covenant) {
+	c.Reporting, c.Phase = &e, AwaitingReports
+}
+
+func (e ReportSubmitted) authority() Authority { return e.Authority }
+
+func (e ReportSubmitted) apply(c *Covenant) {
+	c.Reports = append(c.Reports, e)
+}
+
+func (e Reminded) apply(c *Covenant) {
+	c.Reminders = append(c.Reminders, e)
+}
+
+func (e Drafted) apply(c *Covenant) {
 	c.Particulars = Particulars{
 		ID: e.Covenant, Slug: e.Slug, Title: e.Title, Year: e.Year, Block: e.Block, Template: e.Template, Process: e.Process,
 		OwnProcess: e.OwnProcess, Parties: e.Parties, Drafter: e.DraftedBy, For: e.DraftedFor,
 	}
 	c.Lineage.Amends, c.Lineage.Renews = e.Amends, e.Renews
 	c.Phase = AwaitingRevision
+}
+
+// changeRevision changes a revision by its number; one that there is not, in a log that was made up, changes nothing.
+func (c *Covenant) changeRevision(number int, change func(*Revision)) {
+	if number >= 1 && number <= len(c.Revisions) {
+		change(&c.Revisions[number-1])
+	}
 }
 
 // setAside forgets the frozen document of a text that goes back: what was signed binds nobody.
@@ -319,7 +339,7 @@ func (c *Covenant) setAside() {
 	c.Document = Document{}
 }
 
-func (c *Covenant) applyStageOpened(e StageOpened) {
+func (e StageOpened) apply(c *Covenant) {
 	c.OpenStage = OpenStage{
 		Phase: phaseOf[e.Type], Stage: e.Stage, StageKind: e.Type, Due: e.Due, Waiting: slices.Clone(e.Who), Queue: slices.Clone(e.Queue),
 		Opening: c.Opening + 1, LadderFrom: e.OpenedAt,

@@ -72,22 +72,21 @@ type (
 func (DutiesDelegated) Kind() string   { return "duties_delegated" }
 func (DelegationRevoked) Kind() string { return "delegation_revoked" }
 
-func (d *Directory) applyDelegation(e Event) {
-	switch e := e.(type) {
-	case DutiesDelegated:
-		g := Delegation{
-			ID: e.ID, From: e.From, To: e.To, Title: e.Title, Form: e.Form, Duties: e.Duties, Start: e.Start, End: e.End,
-			Document: e.Document, Scope: e.Scope, Covenant: e.Covenant, Superior: e.Superior,
-		}
-		if g.ID == "" { // as recorded before delegations had codes
-			g.ID = d.freeDelegation(e.From)
-		}
-		d.Delegations = append(d.Delegations, g)
-	case DelegationRevoked:
-		for i := range d.Delegations {
-			if d.Delegations[i].ID == e.Delegation {
-				d.Delegations[i].Revoked = e.LastDay
-			}
+func (e DutiesDelegated) applyTo(d *Directory) {
+	g := Delegation{
+		ID: e.ID, From: e.From, To: e.To, Title: e.Title, Form: e.Form, Duties: e.Duties, Start: e.Start, End: e.End,
+		Document: e.Document, Scope: e.Scope, Covenant: e.Covenant, Superior: e.Superior,
+	}
+	if g.ID == "" { // as recorded before delegations had codes
+		g.ID = d.freeDelegation(e.From)
+	}
+	d.Delegations = append(d.Delegations, g)
+}
+
+func (e DelegationRevoked) applyTo(d *Directory) {
+	for i := range d.Delegations {
+		if d.Delegations[i].ID == e.Delegation {
+			d.Delegations[i].Revoked = e.LastDay
 		}
 	}
 }

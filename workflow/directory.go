@@ -81,29 +81,28 @@ func NewDirectory() *Directory {
 	}
 }
 
-// Apply folds one event into the directory; events of other kinds are ignored.
+// Apply folds one event into the directory; events that are about something else are ignored.
 func (d *Directory) Apply(e Event) {
 	d.Version++
-	switch e := e.(type) {
-	case AgencyRegistered:
-		d.Agencies[e.Agency] = Agency{ID: e.Agency, Name: e.Name, Parent: e.Parent, Email: e.Email, MadeUp: e.MadeUp, Collective: e.Collective, Language: e.Language}
-	case PersonRegistered:
-		d.People[e.Person] = Person{e.Person, e.Name, e.Email, e.Language}
-	case BlockFormed:
-		b := Block{ID: e.Block, Name: e.Name, Province: e.Province}
-		for _, m := range e.Members {
-			b.Members = append(b.Members, BlockMember(m))
-		}
-		d.Blocks[e.Block] = b
-	case PositionAssigned, PositionEnded:
-		d.applyPosition(e)
-	case DutiesDelegated, DelegationRevoked:
-		d.applyDelegation(e)
-	case RightGranted, RightRevoked:
-		d.applyRight(e)
-	default:
-		d.applyCertificate(e)
+	if e, ok := e.(ofDirectory); ok {
+		e.applyTo(d)
 	}
+}
+
+func (e AgencyRegistered) applyTo(d *Directory) {
+	d.Agencies[e.Agency] = Agency{ID: e.Agency, Name: e.Name, Parent: e.Parent, Email: e.Email, MadeUp: e.MadeUp, Collective: e.Collective, Language: e.Language}
+}
+
+func (e PersonRegistered) applyTo(d *Directory) {
+	d.People[e.Person] = Person{e.Person, e.Name, e.Email, e.Language}
+}
+
+func (e BlockFormed) applyTo(d *Directory) {
+	b := Block{ID: e.Block, Name: e.Name, Province: e.Province}
+	for _, m := range e.Members {
+		b.Members = append(b.Members, BlockMember(m))
+	}
+	d.Blocks[e.Block] = b
 }
 
 // AgencyName is the agency's name, or its code if it is unknown.

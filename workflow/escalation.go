@@ -45,24 +45,20 @@ func (StageEscalated) Kind() string   { return "stage_escalated" }
 func (DeadlineExtended) Kind() string { return "deadline_extended" }
 func (ProcessEnded) Kind() string     { return "process_ended" }
 
-var escalationEvents = map[string]eventDecoder{
-	"stage_skipped": decodeAs[StageSkipped], "stage_escalated": decodeAs[StageEscalated],
-	"deadline_extended": decodeAs[DeadlineExtended], "process_ended": decodeAs[ProcessEnded],
+func (e StageEscalated) apply(c *Covenant) {
+	c.Rungs = append(slices.Clip(c.Rungs), e)
 }
 
-func (c *Covenant) applyEscalation(e Event) {
-	switch e := e.(type) {
-	case StageEscalated:
-		c.Rungs = append(slices.Clip(c.Rungs), e)
-	case DeadlineExtended:
-		c.Due, c.LadderFrom, c.Rungs = e.Due, e.At, nil
-		c.Extended = append(slices.Clip(c.Extended), e.Rung)
-		c.Extension++
-	case ProcessEnded:
-		c.Stage, c.StageKind, c.Waiting, c.Due, c.Phase = "", "", nil, Deadline{}, PhaseAdopted
-		if !c.InForce.IsZero() {
-			c.Phase = PhaseInForce
-		}
+func (e DeadlineExtended) apply(c *Covenant) {
+	c.Due, c.LadderFrom, c.Rungs = e.Due, e.At, nil
+	c.Extended = append(slices.Clip(c.Extended), e.Rung)
+	c.Extension++
+}
+
+func (e ProcessEnded) apply(c *Covenant) {
+	c.Stage, c.StageKind, c.Waiting, c.Due, c.Phase = "", "", nil, Deadline{}, PhaseAdopted
+	if !c.InForce.IsZero() {
+		c.Phase = PhaseInForce
 	}
 }
 

@@ -3,7 +3,7 @@ package workflow
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
+	"reflect"
 	"time"
 
 	"covenant/internal/words"
@@ -318,50 +318,60 @@ func (ReportSubmitted) Kind() string     { return "report_submitted" }
 func (Reminded) Kind() string            { return "reminded" }
 func (Closed) Kind() string              { return "closed" }
 
-func decodeAs[E Event](data []byte) (Event, error) {
-	var e E
-	err := json.Unmarshal(data, &e)
-	return e, err
+// ofCovenant are the events that a covenant's state is made of.
+type ofCovenant interface {
+	Event
+	apply(c *Covenant)
 }
 
-// eventDecoder reads the JSON form of one kind of event.
-type eventDecoder = func([]byte) (Event, error)
+// ofDirectory are the events that the directory is made of.
+type ofDirectory interface {
+	Event
+	applyTo(d *Directory)
+}
 
-// eventDecoders knows every kind of event by its name in the log.
-var eventDecoders = joined(coreEvents, authorityEvents, lifeEvents, registerEvents, commentEvents, reviewEvents, refusalEvents, ballotEvents, conferenceEvents, escalationEvents,
-	signatureEvents, scoreEvents)
+// authorised are the events that name the right by which somebody acted.
+type authorised interface {
+	Event
+	authority() Authority
+}
 
-func joined(concepts ...map[string]eventDecoder) map[string]eventDecoder {
-	all := map[string]eventDecoder{}
-	for _, c := range concepts {
-		maps.Copy(all, c)
+// events is every event there is. A new one is added here; what it changes, by which right it was done and how it is told are methods
+// beside its type.
+var events = byKind(
+	AmendmentDrafted{}, Amended{}, AmendmentDropped{}, RenewalDrafted{}, NumberReserved{}, NumberEntered{},
+	NumberExplained{}, SelfScored{}, ScoreVerified{}, Ranked{}, StageSkipped{}, StageEscalated{}, DeadlineExtended{},
+	ProcessEnded{}, CertificateBound{}, CertificateConfirmed{}, CertificateUnbound{}, BindingRuleSet{},
+	BindingRuleEnded{}, AgencyRegistered{}, PersonRegistered{}, BlockFormed{}, Drafted{}, RevisionSubmitted{},
+	StageOpened{}, StageClosed{}, ReviewGiven{}, RevisionReturned{}, MotionOpened{}, BallotCast{}, MotionClosed{},
+	NumberIssued{}, Frozen{}, GroupOpened{}, SignatureMade{}, SealApplied{}, SignatureRefused{}, ValidationDataAdded{},
+	InForce{}, ReportingOpened{}, ReportSubmitted{}, Reminded{}, Closed{}, Stopped{}, RefusalSettled{},
+	ConflictDeclared{}, ConferenceOpened{}, AttendanceRecorded{}, ProxyRecorded{}, MotionProposed{}, HandsCounted{},
+	RevisionWithdrawn{}, ConferenceClosed{}, MinutesKept{}, ReviewerAsked{}, ApprovalCarried{}, OpinionDeemed{},
+	AgenciesReleased{}, SignatoriesPassed{}, SignaturesSufficient{}, PaperSignatureRecorded{}, ChairHandedOver{},
+	CommentPosted{}, CommentAnswered{}, CommentResolved{}, BallotTaken{}, BallotDeemed{}, ScoreAccepted{},
+	ScoreAppealed{}, AppealDecided{}, Withdrawn{}, Cancelled{}, NumberVoided{}, DutiesDelegated{}, DelegationRevoked{},
+	RightGranted{}, RightRevoked{}, PollOpened{}, PollBallotCast{}, PollBallotTaken{}, PollClosed{}, PositionAssigned{},
+	PositionEnded{},
+)
+
+func byKind(all ...Event) map[string]reflect.Type {
+	out := make(map[string]reflect.Type, len(all))
+	for _, e := range all {
+		out[e.Kind()] = reflect.TypeOf(e)
 	}
-	return all
-}
-
-var coreEvents = map[string]func([]byte) (Event, error){
-	"agency_registered": decodeAs[AgencyRegistered], "person_registered": decodeAs[PersonRegistered],
-	"block_formed": decodeAs[BlockFormed],
-	"drafted":      decodeAs[Drafted], "revision_submitted": decodeAs[RevisionSubmitted],
-	"stage_opened": decodeAs[StageOpened], "stage_closed": decodeAs[StageClosed],
-	"review_given": decodeAs[ReviewGiven], "revision_returned": decodeAs[RevisionReturned],
-	"motion_opened": decodeAs[MotionOpened], "ballot_cast": decodeAs[BallotCast], "motion_closed": decodeAs[MotionClosed],
-	"number_issued": decodeAs[NumberIssued], "frozen": decodeAs[Frozen],
-	"group_opened": decodeAs[GroupOpened], "signature_made": decodeAs[SignatureMade], "signature_refused": decodeAs[SignatureRefused],
-	"seal_applied": decodeAs[SealApplied], "validation_data_added": decodeAs[ValidationDataAdded], "in_force": decodeAs[InForce],
-	"reporting_opened": decodeAs[ReportingOpened], "report_submitted": decodeAs[ReportSubmitted],
-	"reminded": decodeAs[Reminded], "closed": decodeAs[Closed],
+	return out
 }
 
 // DecodeEvent reads an event from the log. An unknown kind is an error: an older program must not guess.
 func DecodeEvent(kind string, data []byte) (Event, error) {
-	decode, ok := eventDecoders[kind]
+	typ, ok := events[kind]
 	if !ok {
 		return nil, fmt.Errorf("event kind %q is unknown to this version", kind)
 	}
-	e, err := decode(data)
-	if err != nil {
+	e := reflect.New(typ)
+	if err := json.Unmarshal(data, e.Interface()); err != nil {
 		return nil, fmt.Errorf("event %s: %w", kind, err)
 	}
-	return e, nil
+	return e.Elem().Interface().(Event), nil //nolint:forcetypeassert // the table holds events alone
 }

@@ -222,18 +222,6 @@ func TestReplayFromJSON(t *testing.T) {
 	}
 }
 
-func TestEveryEventKindDecodes(t *testing.T) {
-	for kind, decode := range eventDecoders {
-		e, err := decode([]byte("{}"))
-		if err != nil || e.Kind() != kind {
-			t.Errorf("kind %s decodes as %T, %v", kind, e, err)
-		}
-	}
-	if _, err := DecodeEvent("from_the_future", []byte("{}")); err == nil {
-		t.Error("an unknown kind was decoded")
-	}
-}
-
 func TestReturnedDraftIsReviewedAgain(t *testing.T) {
 	w := newWorld(t, 4)
 	w.upTo(t, AwaitingReviews)

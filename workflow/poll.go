@@ -168,33 +168,52 @@ func (s State) pendingPolls() []PollRule {
 	return out
 }
 
-func (c *Covenant) applyPoll(e Event) {
-	change := func(id PollID, change func(*Poll)) {
-		c.Scoring.Polls = slices.Clone(c.Scoring.Polls)
-		for i := range c.Scoring.Polls {
-			if c.Scoring.Polls[i].Poll == id {
-				change(&c.Scoring.Polls[i])
-			}
+// changePoll changes a poll in a list of its own.
+func (sc *Scoring) changePoll(id PollID, change func(*Poll)) {
+	sc.Polls = slices.Clone(sc.Polls)
+	for i := range sc.Polls {
+		if sc.Polls[i].Poll == id {
+			change(&sc.Polls[i])
 		}
 	}
-	switch e := e.(type) {
-	case PollOpened:
-		c.Rounds++
-		polls := slices.DeleteFunc(slices.Clone(c.Scoring.Polls), func(p Poll) bool { return p.Poll == e.Poll })
-		c.Scoring.Polls = append(polls, Poll{PollOpened: e, Round: c.Rounds})
-	case PollBallotCast:
-		change(e.Poll, func(p *Poll) { p.Cast = append(slices.Clip(p.Cast), e) })
-	case PollBallotTaken:
-		change(e.Poll, func(p *Poll) { p.Taken = append(slices.Clip(p.Taken), e) })
-	case PollClosed:
-		change(e.Poll, func(p *Poll) { p.Result = &e })
-	case ConflictDeclared:
-		for _, p := range c.Scoring.Polls {
-			if e.Motion == "" && p.Result == nil && !p.Voted(e.Agency) {
-				change(p.Poll, func(p *Poll) { p.Who = without(p.Who, e.Agency) })
-			}
-		}
+}
+
+func (e PollOpened) authority() Authority { return e.Authority }
+
+func (e PollOpened) apply(c *Covenant) {
+	if c.Scoring == nil {
+		return
 	}
+	c.Rounds++
+	polls := slices.DeleteFunc(slices.Clone(c.Scoring.Polls), func(p Poll) bool { return p.Poll == e.Poll })
+	c.Scoring.Polls = append(polls, Poll{PollOpened: e, Round: c.Rounds})
+}
+
+func (e PollBallotCast) authority() Authority { return e.Authority }
+
+func (e PollBallotCast) apply(c *Covenant) {
+	if c.Scoring == nil {
+		return
+	}
+	c.Scoring.changePoll(e.Poll, func(p *Poll) { p.Cast = append(slices.Clip(p.Cast), e) })
+}
+
+func (e PollBallotTaken) authority() Authority { return e.Authority }
+
+func (e PollBallotTaken) apply(c *Covenant) {
+	if c.Scoring == nil {
+		return
+	}
+	c.Scoring.changePoll(e.Poll, func(p *Poll) { p.Taken = append(slices.Clip(p.Taken), e) })
+}
+
+func (e PollClosed) authority() Authority { return e.Authority }
+
+func (e PollClosed) apply(c *Covenant) {
+	if c.Scoring == nil {
+		return
+	}
+	c.Scoring.changePoll(e.Poll, func(p *Poll) { p.Result = &e })
 }
 
 // OpenPoll puts a poll of the process before the members, once the scores are settled; without one named the first that was not held.

@@ -79,18 +79,17 @@ type (
 func (PositionAssigned) Kind() string { return "position_assigned" }
 func (PositionEnded) Kind() string    { return "position_ended" }
 
-func (d *Directory) applyPosition(e Event) {
-	switch e := e.(type) {
-	case PositionAssigned:
-		d.Positions[e.Position] = Position{
-			ID: e.Position, Agency: e.Agency, Person: e.Person, Title: e.Title, Form: e.Form, Duties: e.Duties, Rank: e.Rank,
-			From: e.From, Until: e.Until, Superior: e.Superior, Document: e.Document,
-		}
-	case PositionEnded:
-		p := d.Positions[e.Position]
-		p.Until, p.Successor = e.LastDay, e.Successor
-		d.Positions[e.Position] = p
+func (e PositionAssigned) applyTo(d *Directory) {
+	d.Positions[e.Position] = Position{
+		ID: e.Position, Agency: e.Agency, Person: e.Person, Title: e.Title, Form: e.Form, Duties: e.Duties, Rank: e.Rank,
+		From: e.From, Until: e.Until, Superior: e.Superior, Document: e.Document,
 	}
+}
+
+func (e PositionEnded) applyTo(d *Directory) {
+	p := d.Positions[e.Position]
+	p.Until, p.Successor = e.LastDay, e.Successor
+	d.Positions[e.Position] = p
 }
 
 func (p Position) assigned() PositionAssigned {

@@ -64,22 +64,19 @@ func (Stopped) Kind() string          { return "stopped" }
 func (RefusalSettled) Kind() string   { return "refusal_settled" }
 func (ConflictDeclared) Kind() string { return "conflict_declared" }
 
-var refusalEvents = map[string]eventDecoder{
-	"stopped": decodeAs[Stopped], "refusal_settled": decodeAs[RefusalSettled], "conflict_declared": decodeAs[ConflictDeclared],
+func (e Stopped) apply(c *Covenant) {
+	c.Phase, c.Stop = PhaseRejected, &e
 }
 
-func (c *Covenant) applyRefusal(e Event) {
-	switch e := e.(type) {
-	case Stopped:
-		c.Phase, c.Stop = PhaseRejected, &e
-	case RefusalSettled:
-		c.Phase, c.Stop = phaseOf[c.StageKind], nil
-	case ConflictDeclared:
-		c.applyConflict(e)
-	}
+func (e RefusalSettled) authority() Authority { return e.Authority }
+
+func (e RefusalSettled) apply(c *Covenant) {
+	c.Phase, c.Stop = phaseOf[c.StageKind], nil
 }
 
-func (c *Covenant) applyConflict(e ConflictDeclared) {
+func (e ConflictDeclared) authority() Authority { return e.Authority }
+
+func (e ConflictDeclared) apply(c *Covenant) {
 	c.Conflicts = append(c.Conflicts, e)
 	if e.Motion == "" && (c.Phase == AwaitingReviews || c.Phase == AwaitingScores) {
 		c.Waiting, c.Queue = without(c.Waiting, e.Agency), without(c.Queue, e.Agency)
@@ -91,6 +88,14 @@ func (c *Covenant) applyConflict(e ConflictDeclared) {
 	}
 	if c.Phase == AwaitingVotes {
 		c.Waiting = c.stillVoting()
+	}
+	if c.Scoring == nil || e.Motion != "" {
+		return
+	}
+	for _, p := range c.Scoring.Polls {
+		if p.Result == nil && !p.Voted(e.Agency) {
+			c.Scoring.changePoll(p.Poll, func(p *Poll) { p.Who = without(p.Who, e.Agency) })
+		}
 	}
 }
 

@@ -44,10 +44,6 @@ func (NumberReserved) Kind() string  { return "number_reserved" }
 func (NumberEntered) Kind() string   { return "number_entered" }
 func (NumberExplained) Kind() string { return "number_explained" }
 
-var registerEvents = map[string]eventDecoder{
-	"number_reserved": decodeAs[NumberReserved], "number_entered": decodeAs[NumberEntered], "number_explained": decodeAs[NumberExplained],
-}
-
 // check refuses what is no number of a register, and who may not keep it.
 func (e RegisterEntry) check(s State, by PersonID, agency AgencyID, now time.Time) error {
 	if e.Book == "" || e.Number < 1 || e.Year < 2000 || e.Year > 9999 {

@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"slices"
 	"time"
 
 	"covenant/internal/words"
@@ -77,32 +78,40 @@ func (ApprovalCarried) Kind() string  { return "approval_carried" }
 func (OpinionDeemed) Kind() string    { return "opinion_deemed" }
 func (AgenciesReleased) Kind() string { return "agencies_released" }
 
-var reviewEvents = map[string]eventDecoder{
-	"reviewer_asked": decodeAs[ReviewerAsked], "approval_carried": decodeAs[ApprovalCarried],
-	"opinion_deemed": decodeAs[OpinionDeemed], "agencies_released": decodeAs[AgenciesReleased],
+func (e ReviewGiven) authority() Authority { return e.Authority }
+
+func (e ReviewGiven) apply(c *Covenant) {
+	c.Reviews = append(c.Reviews, e)
+	c.Waiting = without(c.Waiting, e.Agency)
+	if e.Opinion == OpinionReject && !e.Ruled { // until 2026-11 a rejection always stopped the covenant
+		c.Phase = PhaseRejected
+	}
+	for _, comment := range e.Comments { // each is a thread of its own
+		c.Threads = append(slices.Clip(c.Threads), Thread{CommentPosted: CommentPosted{
+			ID: c.nextComment(e.Agency, e.Revision), Revision: e.Revision, Manifest: e.Manifest, Clause: comment.Clause,
+			Digest: comment.Digest, Agency: e.Agency, Person: e.Person, Authority: e.Authority, Text: comment.Text,
+		}})
+	}
 }
 
-func (c *Covenant) applyReview(e Event) {
-	switch e := e.(type) {
-	case ReviewGiven:
-		c.Reviews = append(c.Reviews, e)
-		c.Waiting = without(c.Waiting, e.Agency)
-		if e.Opinion == OpinionReject && !e.Ruled { // until 2026-11 a rejection always stopped the covenant
-			c.Phase = PhaseRejected
-		}
-	case ReviewerAsked:
-		c.Waiting, c.Queue = []AgencyID{e.Agency}, without(c.Queue, e.Agency)
-	case ApprovalCarried:
-		c.Carried = append(c.Carried, e)
-	case OpinionDeemed:
-		c.Deemed = append(c.Deemed, e)
-		c.Waiting, c.Queue = without(c.Waiting, e.Agency), without(c.Queue, e.Agency)
-	case AgenciesReleased:
-		c.QuorumWaived = c.QuorumWaived || e.Quorum
-		for _, a := range e.Agencies {
-			c.Released = append(c.Released, a)
-			c.Waiting, c.Queue = without(c.Waiting, a), without(c.Queue, a)
-		}
+func (e ReviewerAsked) apply(c *Covenant) {
+	c.Waiting, c.Queue = []AgencyID{e.Agency}, without(c.Queue, e.Agency)
+}
+
+func (e ApprovalCarried) apply(c *Covenant) {
+	c.Carried = append(c.Carried, e)
+}
+
+func (e OpinionDeemed) apply(c *Covenant) {
+	c.Deemed = append(c.Deemed, e)
+	c.Waiting, c.Queue = without(c.Waiting, e.Agency), without(c.Queue, e.Agency)
+}
+
+func (e AgenciesReleased) apply(c *Covenant) {
+	c.QuorumWaived = c.QuorumWaived || e.Quorum
+	for _, a := range e.Agencies {
+		c.Released = append(c.Released, a)
+		c.Waiting, c.Queue = without(c.Waiting, a), without(c.Queue, a)
 	}
 }
 

@@ -53,15 +53,14 @@ type (
 func (RightGranted) Kind() string { return "right_granted" }
 func (RightRevoked) Kind() string { return "right_revoked" }
 
-func (d *Directory) applyRight(e Event) {
-	switch e := e.(type) {
-	case RightGranted:
-		if !d.Holds(e.Person, e.Right) {
-			d.Grants = append(d.Grants, Grant{e.Person, e.Right})
-		}
-	case RightRevoked:
-		d.Grants = slices.DeleteFunc(slices.Clone(d.Grants), func(g Grant) bool { return g == Grant{e.Person, e.Right} })
+func (e RightGranted) applyTo(d *Directory) {
+	if !d.Holds(e.Person, e.Right) {
+		d.Grants = append(d.Grants, Grant{e.Person, e.Right})
 	}
+}
+
+func (e RightRevoked) applyTo(d *Directory) {
+	d.Grants = slices.DeleteFunc(slices.Clone(d.Grants), func(g Grant) bool { return g == Grant{e.Person, e.Right} })
 }
 
 // Holds reports whether a person holds a right.

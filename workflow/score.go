@@ -68,13 +68,6 @@ func (SelfScored) Kind() string    { return "self_scored" }
 func (ScoreVerified) Kind() string { return "score_verified" }
 func (Ranked) Kind() string        { return "ranked" }
 
-var scoreEvents = map[string]eventDecoder{
-	"self_scored": decodeAs[SelfScored], "score_verified": decodeAs[ScoreVerified], "ranked": decodeAs[Ranked],
-	"score_accepted": decodeAs[ScoreAccepted], "score_appealed": decodeAs[ScoreAppealed], "appeal_decided": decodeAs[AppealDecided],
-	"poll_opened": decodeAs[PollOpened], "poll_ballot_cast": decodeAs[PollBallotCast], "poll_ballot_taken": decodeAs[PollBallotTaken],
-	"poll_closed": decodeAs[PollClosed],
-}
-
 // Scoring is how far scores and ranking have come.
 type Scoring struct {
 	Self     []SelfScored
@@ -111,36 +104,64 @@ func (sc *Scoring) VerifiedScore(a AgencyID) (ScoreVerified, bool) {
 	return sc.Verified[i], true
 }
 
-func (c *Covenant) applyScore(e Event) {
+func (e SelfScored) authority() Authority { return e.Authority }
+
+func (e SelfScored) apply(c *Covenant) {
 	if c.Scoring == nil {
 		return
 	}
-	switch e := e.(type) {
-	case SelfScored:
-		c.Scoring.Self = append(slices.DeleteFunc(slices.Clone(c.Scoring.Self), func(s SelfScored) bool { return s.Agency == e.Agency }), e)
-		c.Waiting = without(c.Waiting, e.Agency)
-	case ScoreVerified:
-		c.Scoring.Verified = append(slices.Clip(c.Scoring.Verified), e)
-	case ScoreAccepted:
-		c.Scoring.Accepted = append(slices.Clip(c.Scoring.Accepted), e)
-	case ScoreAppealed:
-		c.Scoring.Appeals = append(slices.Clip(c.Scoring.Appeals), Appeal{ScoreAppealed: e})
-	case AppealDecided:
-		c.Scoring.Appeals = slices.Clone(c.Scoring.Appeals)
-		for i := range c.Scoring.Appeals {
-			if c.Scoring.Appeals[i].Agency == e.Agency {
-				c.Scoring.Appeals[i].Decided = &e
-			}
-		}
-	case Ranked:
-		c.Scoring.Ranking = &e
-	case MinutesKept:
-		if e.Opened.IsZero() {
-			c.Scoring.Minutes = &e
-		}
-	default:
-		c.applyPoll(e)
+	c.Scoring.Self = append(slices.DeleteFunc(slices.Clone(c.Scoring.Self), func(s SelfScored) bool { return s.Agency == e.Agency }), e)
+	c.Waiting = without(c.Waiting, e.Agency)
+}
+
+func (e ScoreVerified) authority() Authority { return e.Authority }
+
+func (e ScoreVerified) apply(c *Covenant) {
+	if c.Scoring == nil {
+		return
 	}
+	c.Scoring.Verified = append(slices.Clip(c.Scoring.Verified), e)
+}
+
+func (e ScoreAccepted) authority() Authority { return e.Authority }
+
+func (e ScoreAccepted) apply(c *Covenant) {
+	if c.Scoring == nil {
+		return
+	}
+	c.Scoring.Accepted = append(slices.Clip(c.Scoring.Accepted), e)
+}
+
+func (e ScoreAppealed) authority() Authority { return e.Authority }
+
+func (e ScoreAppealed) apply(c *Covenant) {
+	if c.Scoring == nil {
+		return
+	}
+	c.Scoring.Appeals = append(slices.Clip(c.Scoring.Appeals), Appeal{ScoreAppealed: e})
+}
+
+func (e AppealDecided) authority() Authority { return e.Authority }
+
+func (e AppealDecided) apply(c *Covenant) {
+	if c.Scoring == nil {
+		return
+	}
+	c.Scoring.Appeals = slices.Clone(c.Scoring.Appeals)
+	for i := range c.Scoring.Appeals {
+		if c.Scoring.Appeals[i].Agency == e.Agency {
+			c.Scoring.Appeals[i].Decided = &e
+		}
+	}
+}
+
+func (e Ranked) authority() Authority { return e.Authority }
+
+func (e Ranked) apply(c *Covenant) {
+	if c.Scoring == nil {
+		return
+	}
+	c.Scoring.Ranking = &e
 }
 
 // verifierOf is the agency that verifies another one's score: nobody verifies itself while there is somebody else in the

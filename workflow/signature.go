@@ -40,40 +40,48 @@ func (SignatoriesPassed) Kind() string      { return "signatories_passed" }
 func (SignaturesSufficient) Kind() string   { return "signatures_sufficient" }
 func (PaperSignatureRecorded) Kind() string { return "paper_signature_recorded" }
 
-var signatureEvents = map[string]eventDecoder{
-	"signatories_passed": decodeAs[SignatoriesPassed], "signatures_sufficient": decodeAs[SignaturesSufficient],
-	"paper_signature_recorded": decodeAs[PaperSignatureRecorded],
+func (e GroupOpened) apply(c *Covenant) {
+	c.Group, c.Waiting = e.Group, append([]AgencyID(nil), e.Who...)
+	for _, a := range e.Who {
+		c.Waived = without(c.Waived, a)
+	}
 }
 
-func (c *Covenant) applySignature(e Event) {
-	switch e := e.(type) {
-	case GroupOpened:
-		c.Group, c.Waiting = e.Group, append([]AgencyID(nil), e.Who...)
-		for _, a := range e.Who {
-			c.Waived = without(c.Waived, a)
-		}
-	case SignatureMade:
-		c.Signed = append(c.Signed, e)
-		c.Head, c.HeadSize = e.After, e.Size
-		c.signedBy(e.Slot)
-	case PaperSignatureRecorded:
-		c.Paper = append(c.Paper, e)
-		c.signedBy(e.Slot)
-	case SignatureRefused:
-		c.Refused = append(c.Refused, e)
-		if !e.Ruled {
-			c.Phase = PhaseRejected
-			return
-		}
-		c.signedBy(e.Slot)
-	case SignatoriesPassed:
-		for _, a := range e.Agencies {
-			c.Waiting, c.Waived = without(c.Waiting, a), append(c.Waived, a)
-		}
-	case SignaturesSufficient:
-		c.Enough, c.Due, c.LadderFrom, c.Rungs = &e, e.Until, e.At, nil
-		c.Extension++
+func (e SignatureMade) authority() Authority { return e.Authority }
+
+func (e SignatureMade) apply(c *Covenant) {
+	c.Signed = append(c.Signed, e)
+	c.Head, c.HeadSize = e.After, e.Size
+	c.signedBy(e.Slot)
+}
+
+func (e PaperSignatureRecorded) authority() Authority { return e.Recorder }
+
+func (e PaperSignatureRecorded) apply(c *Covenant) {
+	c.Paper = append(c.Paper, e)
+	c.signedBy(e.Slot)
+}
+
+func (e SignatureRefused) authority() Authority { return e.Authority }
+
+func (e SignatureRefused) apply(c *Covenant) {
+	c.Refused = append(c.Refused, e)
+	if !e.Ruled {
+		c.Phase = PhaseRejected
+		return
 	}
+	c.signedBy(e.Slot)
+}
+
+func (e SignatoriesPassed) apply(c *Covenant) {
+	for _, a := range e.Agencies {
+		c.Waiting, c.Waived = without(c.Waiting, a), append(c.Waived, a)
+	}
+}
+
+func (e SignaturesSufficient) apply(c *Covenant) {
+	c.Enough, c.Due, c.LadderFrom, c.Rungs = &e, e.Until, e.At, nil
+	c.Extension++
 }
 
 // signedBy ends the waiting for a slot.

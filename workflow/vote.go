@@ -270,30 +270,41 @@ func (c *Covenant) MotionsOf(stage StageID) []Motion {
 	return out
 }
 
-func (c *Covenant) applyVote(e Event) {
-	switch e := e.(type) {
-	case MotionOpened:
-		c.Rounds++
-		opened := Motion{
-			ID: e.Motion, Text: e.Text, English: e.English, Stage: e.Stage, Who: e.Who, Secret: e.Secret, Opened: true, Round: c.Rounds,
-			Manifest: e.Manifest, Revision: e.Revision,
-		}
-		if m := c.motion(e.Motion); m != nil { // proposed before, or put again
-			opened.ProposedBy = m.ProposedBy
-			*m = opened
-		} else {
-			c.Motions = append(c.Motions, opened)
-		}
-		c.Waiting = c.stillVoting()
-	case BallotCast:
-		c.changeMotion(e.Motion, func(m *Motion) { m.Ballots = append(slices.Clip(m.Ballots), e) })
-	case BallotTaken:
-		c.changeMotion(e.Motion, func(m *Motion) { m.Taken = append(slices.Clip(m.Taken), e) })
-	case BallotDeemed:
-		c.changeMotion(e.Motion, func(m *Motion) { m.Deemed = append(slices.Clip(m.Deemed), e) })
-	case MotionClosed:
-		c.changeMotion(e.Motion, func(m *Motion) { m.Result = &e })
+func (e MotionOpened) apply(c *Covenant) {
+	c.Rounds++
+	opened := Motion{
+		ID: e.Motion, Text: e.Text, English: e.English, Stage: e.Stage, Who: e.Who, Secret: e.Secret, Opened: true, Round: c.Rounds,
+		Manifest: e.Manifest, Revision: e.Revision,
 	}
+	if m := c.motion(e.Motion); m != nil { // proposed before, or put again
+		opened.ProposedBy = m.ProposedBy
+		*m = opened
+	} else {
+		c.Motions = append(c.Motions, opened)
+	}
+	c.Waiting = c.stillVoting()
+}
+
+func (e BallotCast) authority() Authority { return e.Authority }
+
+func (e BallotCast) apply(c *Covenant) {
+	c.changeMotion(e.Motion, func(m *Motion) { m.Ballots = append(slices.Clip(m.Ballots), e) })
+}
+
+func (e BallotTaken) authority() Authority { return e.Authority }
+
+func (e BallotTaken) apply(c *Covenant) {
+	c.changeMotion(e.Motion, func(m *Motion) { m.Taken = append(slices.Clip(m.Taken), e) })
+}
+
+func (e BallotDeemed) apply(c *Covenant) {
+	c.changeMotion(e.Motion, func(m *Motion) { m.Deemed = append(slices.Clip(m.Deemed), e) })
+}
+
+func (e MotionClosed) authority() Authority { return e.Authority }
+
+func (e MotionClosed) apply(c *Covenant) {
+	c.changeMotion(e.Motion, func(m *Motion) { m.Result = &e })
 }
 
 func (c *Covenant) changeMotion(id MotionID, change func(*Motion)) {
