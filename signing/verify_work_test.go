@@ -120,7 +120,7 @@ func manySignatures(base []byte) []byte {
 	for i := range n {
 		table = append(table, len(out))
 		out = fmt.Appendf(out, "%d 0 "+
-			"obj\n<</FT/Sig/T(S%d)/V<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached/ByteRange%s/Contents",
+			"obj\n<</FT/Sig/T(S%d)/V<</Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached/ByteRange%s/Contents",
 			100+i, i, room)
 		gaps = append(gaps, len(out))
 		out = append(out, contents+">>>>\nendobj\n"...)
