@@ -184,7 +184,6 @@ func (f *findings) variable(name string, k, n *yaml.Node, depth int) *variable {
 	}
 	if n.Kind == yaml.ScalarNode {
 		f.setType(v, n, name)
-		return v
 	}
 	for k, x := range pairs(n) {
 		f.variableEntry(v, name, k, x, depth)

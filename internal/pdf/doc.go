@@ -6,8 +6,8 @@
 //
 //   - lexer.go reads one object at an offset through a small window, so that a file of any size costs little
 //     memory;
-//   - section.go reads one cross-reference section, classic, stream or hybrid; revision.go puts the sections of the Prev
-//     chain in file order and finds where each revision of the file ends;
+//   - section.go reads one cross-reference section, classic, stream or hybrid; revision.go puts the sections of the
+//     Prev chain in file order and finds where each revision of the file ends;
 //   - file.go answers "object 12, please", as the file is now or as it was at any revision ([File.AsOf]);
 //   - pages.go and form.go walk the page tree and the AcroForm;
 //   - update.go appends: changed objects under their same numbers, a cross-reference section of the kind the file

@@ -41,13 +41,13 @@ func NewWork(units, size int64) *Work {
 	case units < 0:
 		return &Work{}
 	case units == 0:
-		return &Work{limit: DefaultWork(size)}
+		return &Work{limit: defaultWork(size)}
 	}
 	return &Work{limit: units}
 }
 
-// DefaultWork is the budget of a file of size bytes where nobody asks for another.
-func DefaultWork(size int64) int64 { return baseWork + workPerByte*size }
+// defaultWork is the budget of a file of size bytes where nobody asks for another.
+func defaultWork(size int64) int64 { return baseWork + workPerByte*size }
 
 // Spend takes units off the budget.
 func (w *Work) Spend(units int64) error {

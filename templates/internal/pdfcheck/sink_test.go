@@ -100,7 +100,7 @@ func TestEverythingAtOnce(t *testing.T) {
 	var values strings.Builder
 	values.WriteString("các_đơn_vị:\n")
 	for i := range 36 {
-		fmt.Fprintf(&values, "- {mã: a%d, tên: Đơn vị số %d có tên gọi khá dài để phải xuống dòng, chức_vụ: Giám đốc}\n",
+		fmt.Fprintf(&values, "- {mã: a%d, tên: Đơn vị số %d có tên khá dài để phải xuống dòng, chức_vụ: Giám đốc}\n",
 			i, i)
 	}
 	vals, _ := templates.ParseValues("v", []byte(values.String()))
