@@ -126,7 +126,11 @@ func TestAnyProcessAnyCommands(t *testing.T) {
 		for range rapid.IntRange(5, 90).Draw(r, "steps") {
 			cmd := w.draw(r, ballots)
 			before := w.state.Covenant.Version
+			open := w.openTo(giver(cmd))
 			err := w.doBoxed(cmd, ballots)
+			if err == nil && !open.has(cmd) {
+				r.Fatalf("%+v was carried out, though it was not open to its giver in phase %s", cmd, w.state.Covenant.Phase)
+			}
 			var refusal *Error
 			if err != nil && (!errors.As(err, &refusal) || w.state.Covenant.Version != before) {
 				r.Fatalf("%T refused without a code or half done: %v", cmd, err)
@@ -139,10 +143,11 @@ func TestAnyProcessAnyCommands(t *testing.T) {
 // doBoxed does a command as the engine does: secret choices go into the box, and closing takes them out.
 func (w *world) doBoxed(cmd Command, ballots box) error {
 	key := func(m Motion) string { return fmt.Sprint(m.ID, m.Round) }
+	by, inner := giver(cmd), cmd
 	if a, ok := cmd.(acted); ok {
-		cmd = a.Command
+		inner = a.Command
 	}
-	switch c := cmd.(type) {
+	switch c := inner.(type) {
 	case CastBallot:
 		m := w.state.Covenant.motion(c.Motion)
 		err := w.do(cmd)
@@ -154,7 +159,7 @@ func (w *world) doBoxed(cmd Command, ballots box) error {
 		if m := w.state.Covenant.motion(c.Motion); m != nil {
 			c.Ballots = ballots[key(*m)]
 		}
-		return w.do(c)
+		return w.do(acted{by, c})
 	case CastPollBallot:
 		poll := Poll{}
 		if s := w.state.Covenant.Scoring; s != nil {
@@ -174,7 +179,7 @@ func (w *world) doBoxed(cmd Command, ballots box) error {
 				c.Ballots = append(c.Ballots, PollBallot(b))
 			}
 		}
-		return w.do(c)
+		return w.do(acted{by, c})
 	}
 	return w.do(cmd)
 }

@@ -93,12 +93,12 @@ func (p place) complete(e *env, o order, fields any) (_ order, err error) {
 }
 
 // ask has an order carried out that only reads: by the process that serves, else on the directory opened read-only.
-func (p place) ask(e *env, command, slug string, fields catalogue.Show) (catalogue.Answer, error) {
+func (p place) ask(e *env, asked order, fields catalogue.Show) (catalogue.Answer, error) {
 	c, err := p.settings()
 	if err != nil {
 		return catalogue.Answer{}, err
 	}
-	o, err := p.complete(e, call(command, slug, ""), fields)
+	o, err := p.complete(e, asked, fields)
 	if err != nil {
 		return catalogue.Answer{}, err
 	}

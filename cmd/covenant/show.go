@@ -20,15 +20,16 @@ type showCmd struct {
 	// Sheet is written in place of the document.
 	Sheet workflow.AgencyID `help:"With --out, write this agency's score sheet instead." placeholder:"AGENCY"`
 	JSON  bool              `name:"json" help:"Print everything as JSON."`
+	As    workflow.PersonID `help:"Also list what this person may do now, and why not what else." placeholder:"PERSON"`
 	place
 }
 
 // Run prints where a covenant stands, whose turn it is, and what the next commands have to name.
 func (cmd *showCmd) Run(e *env) error {
 	began := time.Now()
-	a, err := cmd.ask(e, "show", cmd.Slug, catalogue.Show{Wait: cmd.Wait})
+	a, err := cmd.ask(e, call("show", cmd.Slug, "").as(cmd.As), catalogue.Show{Wait: cmd.Wait})
 	for err == nil && cmd.Wait && catalogue.AtWork(a.Standing.Phase) && time.Since(began) < time.Minute {
-		a, err = cmd.ask(e, "show", cmd.Slug, catalogue.Show{Wait: cmd.Wait})
+		a, err = cmd.ask(e, call("show", cmd.Slug, "").as(cmd.As), catalogue.Show{Wait: cmd.Wait})
 	}
 	if err != nil {
 		return err
@@ -110,6 +111,16 @@ func printStanding(e *env, s *catalogue.Standing) {
 	for _, r := range s.Reminders {
 		e.say("nhắc      %s %s %s, %s, hạn %s: %s", "reminder  %s %s %s, %s, due %s: %s",
 			r.Obligation, r.Period, r.Rung, r.At.Format("02/01/2006 15:04"), r.LastDay.Display(), e.reminderState(r.State))
+	}
+	for _, c := range s.Commands {
+		if c.Why == "" {
+			e.say("được làm   %s: %s", "may       %s: %s", c.Name, c.Does)
+		}
+	}
+	for _, c := range s.Commands {
+		if c.Why != "" {
+			e.say("chưa được  %s: %s", "may not   %s: %s", c.Name, c.Why)
+		}
 	}
 }
 

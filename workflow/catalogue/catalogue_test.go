@@ -11,8 +11,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"covenant/workflow"
+	"covenant/workflow/calendar"
 	"covenant/workflow/catalogue"
 )
 
@@ -151,4 +153,33 @@ func FuzzDecode(f *testing.F) {
 			}
 		}
 	})
+}
+
+// What the rules say is open has a name in the catalogue, whatever it is.
+func TestEveryPossibleCommandHasAName(t *testing.T) {
+	s := workflow.State{
+		Covenant: &workflow.Covenant{Particulars: workflow.Particulars{Parties: []workflow.Party{{Agency: "a", Role: workflow.RoleLeader}}}},
+		Process:  &workflow.Process{}, Directory: workflow.NewDirectory(), Calendar: vietnam(t),
+	}
+	named := map[string]bool{}
+	for _, p := range catalogue.May(s, workflow.SignedIn("somebody"), time.Now()) {
+		named[p.Name] = true
+		if p.Why == nil {
+			t.Errorf("%s is open to a stranger on a covenant that there is not", p.Name)
+		}
+	}
+	for _, c := range catalogue.Commands() {
+		if c.Scope == catalogue.OnCovenant && !c.Reads && !named[c.Name] && c.Name != "amend" && c.Name != "renew" {
+			t.Errorf("%s is never said to be open or not", c.Name)
+		}
+	}
+}
+
+func vietnam(t *testing.T) *workflow.Calendar {
+	t.Helper()
+	c, err := calendar.VietnamCalendar()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }

@@ -185,5 +185,9 @@ func show(ctx context.Context, r *run, p Show) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	return Answer{Covenant: v.Covenant.ID, Version: v.Covenant.Version, Standing: standingOf(v, r.call.Language)}, nil
+	standing := standingOf(v, r.call.Language)
+	if r.actor.Person() != "" {
+		standing.Commands = commandsFor(v, r.actor, r.call.Language)
+	}
+	return Answer{Covenant: v.Covenant.ID, Version: v.Covenant.Version, Standing: standing}, nil
 }

@@ -29,6 +29,7 @@ type Standing struct {
 	Reminders []StandingReminder  `json:"reminders,omitempty"`
 	Criteria  []StandingCriterion `json:"criteria,omitempty"` // while members are scored
 	Polls     []StandingPoll      `json:"polls,omitempty"`
+	Commands  []StandingCommand   `json:"commands,omitempty"` // what the asker may do, and why not
 }
 
 // Turn is somebody whose turn it is: an agency, the duty, and who has it today.
@@ -94,6 +95,31 @@ type StandingPoll struct {
 	Text   string          `json:"text"`
 	Open   bool            `json:"open"`
 	Closed bool            `json:"closed"`
+}
+
+// StandingCommand is a command that is open to the asker, or the reason why it is not.
+type StandingCommand struct {
+	Name string `json:"name"`
+	Does string `json:"does"`
+	Why  string `json:"why,omitempty"` // empty: it is open
+}
+
+// commandsFor are the commands of the catalogue for an actor, each once.
+func commandsFor(v *engine.View, by workflow.Actor, lang words.Language) []StandingCommand {
+	var out []StandingCommand
+	seen := map[string]bool{}
+	for _, p := range May(v.State, by, v.Now) {
+		if seen[p.Name] {
+			continue
+		}
+		seen[p.Name] = true
+		one := StandingCommand{Name: p.Name, Does: p.Words.In(lang)}
+		if p.Why != nil {
+			one.Why = p.Why.In(lang)
+		}
+		out = append(out, one)
+	}
+	return out
 }
 
 // standingOf gathers where a covenant stands.
