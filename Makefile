@@ -4,7 +4,7 @@ GO ?= go
 PACKAGES := ./... ./testdata
 LINT := bin/golangci-lint
 
-.PHONY: demo build vet lint quick test torture bench generate record-log record-release release licenses rename
+.PHONY: demo build vet lint quick test torture mutate bench generate record-log record-release release licenses rename
 
 demo:
 	$(GO) run ./cmd/covenant demo
@@ -34,6 +34,15 @@ test:
 torture:
 	./.ci/install torture
 	.ci/scratch $(GO) test -tags torture -timeout 120m -run Torture $(PACKAGES)
+
+	$(MAKE) mutate
+
+bin/gremlins: tools/go.mod tools/go.sum
+	cd tools && $(GO) build -trimpath -o ../$@ github.com/go-gremlins/gremlins/cmd/gremlins
+
+# Changes the rules in single places and asks whether their tests notice: make mutate [MINUTES=20] [FILES="review.go"]
+mutate: bin/gremlins
+	.ci/mutate $(or $(MINUTES),20) $(FILES)
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem $(PACKAGES)

@@ -139,7 +139,7 @@ func (t teller) verdictRow(res *signing.Result) *verdictRow {
 	row := &verdictRow{
 		ID: identifier(res.Field), Field: res.Field, Name: firstNonEmpty(res.Signer, res.Field),
 		Tone: indicationTones[res.Indication],
-		Word: t.text(indicationWords[res.Indication]), Explanation: res.Explain().In(words.Language(t.lang)),
+		Word: t.text(indicationWords[res.Indication]), Explanation: res.Explain().In(t.lang),
 	}
 	if res.Kind == signing.KindDocumentTimestamp {
 		row.Name = t.text(words.Of("Dấu thời gian của văn bản", "Document time-stamp"))
@@ -161,7 +161,7 @@ func (t teller) verdictRow(res *signing.Result) *verdictRow {
 	row.addFact(t.text(words.Of("Ô ký", "Signature field")), res.Field)
 	for _, m := range res.Modifications {
 		if !m.Permitted {
-			row.Changes = append(row.Changes, m.Text().In(words.Language(t.lang)))
+			row.Changes = append(row.Changes, m.Text().In(t.lang))
 		}
 	}
 	if len(row.Changes) == 0 && res.Intact() {

@@ -14,12 +14,3 @@ func vietnam(t testing.TB) *Calendar {
 	}
 	return cal
 }
-
-func day(t testing.TB, text string) Date {
-	t.Helper()
-	d, err := calendar.ParseDate(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
-}

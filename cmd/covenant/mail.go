@@ -201,7 +201,7 @@ func (c composer) DailyRoot(r engine.DailyRoot, m store.Mail) (store.Mail, error
 func (c composer) withCalendar(r engine.Reminder, m store.Mail) (store.Mail, error) {
 	day := r.Deadline.LastDay()
 	content, err := notify.Calendar(notify.Deadline{
-		UID: r.Key, Summary: in(words.Language(r.Language), r.Report, r.ReportEN) + " – " + r.Covenant, URL: r.URL, Stamp: m.NextAt,
+		UID: r.Key, Summary: in(r.Language, r.Report, r.ReportEN) + " – " + r.Covenant, URL: r.URL, Stamp: m.NextAt,
 		Day: day.At(0, 0, c.zone),
 	})
 	if err != nil {

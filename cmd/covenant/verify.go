@@ -10,7 +10,6 @@ import (
 	"os"
 	"time"
 
-	"covenant/internal/words"
 	"covenant/signing"
 )
 
@@ -93,7 +92,7 @@ func (cmd *verifyCmd) verify(e *env, path string, opt signing.VerifyOptions) int
 		}
 	} else {
 		fmt.Fprintf(e.out, "%s\n", path)
-		if err := report.WriteText(e.out, words.Language(e.lang)); err != nil {
+		if err := report.WriteText(e.out, e.lang); err != nil {
 			return statusUnreadable
 		}
 	}

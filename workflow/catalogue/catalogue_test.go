@@ -125,7 +125,7 @@ func TestNamed(t *testing.T) {
 	if c, err := catalogue.Named("give-review"); err != nil || c.Name != "give-review" {
 		t.Errorf("%v %v", c.Name, err)
 	}
-	if _, err := catalogue.Named("give-reveiw"); err == nil || !strings.Contains(err.Error(), "did you mean give-review?") {
+	if _, err := catalogue.Named("give-revie"); err == nil || !strings.Contains(err.Error(), "did you mean give-review?") {
 		t.Errorf("mistyped: %v", err)
 	}
 	if _, err := catalogue.Named("dance"); workflow.ErrorCode(err) != workflow.CodeInvalid {

@@ -27,7 +27,7 @@ var meanings = map[string]error{
 func FailureOf(err error) Failure {
 	var e *workflow.Error
 	if errors.As(err, &e) {
-		return Failure{Code: e.Code, Vietnamese: e.Text.Vietnamese, English: e.Text.English}
+		return Failure{Code: e.Code, Vietnamese: e.Vietnamese, English: e.English}
 	}
 	f := Failure{Text: err.Error()}
 	for name, meaning := range meanings {

@@ -203,7 +203,8 @@ func mailOf(r db.Mail) (Mail, error) {
 	return m, nil
 }
 
-// Aside is what lies beside a covenant's log, in numbers that differ whenever one of its mails or occurrences has changed.
+// Aside is what lies beside a covenant's log, in numbers that differ whenever one of its mails or occurrences has
+// changed.
 type Aside struct {
 	Mails, Attempts      int64 // written, and how often they were handed over
 	Queued, Sent, Stuck  int64 // mails by state; stuck are those in doubt and those refused
