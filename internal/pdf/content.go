@@ -11,7 +11,7 @@ const maxOperators = 200_000
 
 // eachOperator calls fn for the operators of a content stream (§7.8.2) with their operands, until something cannot be
 // read.
-func (f *File) eachOperator(data []byte, fn func(op string, args []Object)) {
+func (f document) eachOperator(data []byte, fn func(op string, args []Object)) {
 	p := &parser{r: bytes.NewReader(data), size: int64(len(data)), elements: f.src.lim.MaxElements,
 		maxDepth: f.src.lim.MaxDepth, embedded: true,
 		work: f.Work()}
@@ -63,7 +63,7 @@ func (p *parser) skipInlineImage() bool {
 
 // PageText is the text that a page's own content streams show, a line for each place that the text is set at, as far as
 // its fonts tell what their codes mean. Of contents longer than limit only so many bytes are read.
-func (f *File) PageText(page Ref, limit int64) []string {
+func (f document) PageText(page Ref, limit int64) []string {
 	d, err := f.Dict(page)
 	if err != nil || d == nil {
 		return nil
@@ -73,7 +73,7 @@ func (f *File) PageText(page Ref, limit int64) []string {
 		return nil
 	}
 	res, _ := resources.(Dict)
-	t := &textReader{f: f, fonts: map[Name]*textFont{}, font: &textFont{}}
+	t := &textReader{f: f.File, fonts: map[Name]*textFont{}, font: &textFont{}}
 	t.known, _ = f.Dict(res.Get("Font"))
 	f.eachOperator(f.pageContent(d.Get("Contents"), limit), t.operator)
 	t.end()
@@ -81,7 +81,7 @@ func (f *File) PageText(page Ref, limit int64) []string {
 }
 
 // pageContent joins the content streams of a page.
-func (f *File) pageContent(contents Object, limit int64) []byte {
+func (f document) pageContent(contents Object, limit int64) []byte {
 	parts, err := f.Array(contents)
 	if err != nil {
 		parts = Array{contents}
@@ -204,7 +204,7 @@ func (f *textFont) decode(s string) string {
 }
 
 // readToUnicode reads the bfchar and bfrange sections of a ToUnicode map (§9.10.3).
-func (f *File) readToUnicode(data []byte) map[string]string {
+func (f document) readToUnicode(data []byte) map[string]string {
 	out := map[string]string{}
 	f.eachOperator(data, func(op string, args []Object) {
 		switch op {

@@ -73,6 +73,15 @@ type File struct {
 	trailing  int64      // bytes after the last revision's end
 	rebuilt   error      // see Rebuilt
 	damaged   error      // see Damaged
+	document
+}
+
+// document is what a file holds as a document: its pages with what they show, its form with its signatures.
+type document struct{ *File }
+
+func (f *File) furnish() *File {
+	f.document = document{f}
+	return f
 }
 
 // Open reads the cross-reference sections of the file of size bytes behind r. Errors wrap [ErrMalformed] or
@@ -83,8 +92,10 @@ func Open(r io.ReaderAt, size int64, lim Limits) (*File, error) {
 }
 
 func newFile(r io.ReaderAt, size int64, lim Limits) *File {
-	return &File{size: size,
-		src: &source{r: r, lim: lim.withDefaults(size), cache: map[int64]cached{}, packed: map[int64]*objectStream{}}}
+	file := &File{
+		size: size, src: &source{r: r, lim: lim.withDefaults(size), cache: map[int64]cached{}, packed: map[int64]*objectStream{}},
+	}
+	return file.furnish()
 }
 
 // Work is the budget that everything read from the file draws on.
@@ -142,7 +153,8 @@ func (f *File) Revisions() []Revision { return f.revisions }
 // AsOf returns the file as it was at the end of revision i (0 is the first). Parsed objects are shared.
 func (f *File) AsOf(i int) *File {
 	revs := f.revisions[: i+1 : i+1]
-	return &File{src: f.src, size: revs[i].End, revisions: revs, rebuilt: f.rebuilt}
+	view := &File{src: f.src, size: revs[i].End, revisions: revs, rebuilt: f.rebuilt}
+	return view.furnish()
 }
 
 // Lookup returns the newest cross-reference entry of an object number.

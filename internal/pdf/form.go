@@ -39,7 +39,7 @@ func (fd *Field) Terminal() bool { return len(fd.Kids) == 0 }
 const maxFields = 200_000
 
 // Form reads the field tree; nil when the file has no AcroForm.
-func (f *File) Form() (*Form, error) {
+func (f document) Form() (*Form, error) {
 	_, catalog, err := f.Catalog()
 	if err != nil {
 		return nil, err
@@ -54,7 +54,7 @@ func (f *File) Form() (*Form, error) {
 	}
 	form := &Form{Dict: dict}
 	form.Ref, _ = entry.(Ref)
-	w := &fieldWalk{f: f, form: form, seen: map[Ref]bool{}}
+	w := &fieldWalk{f: f.File, form: form, seen: map[Ref]bool{}}
 	roots, err := f.Array(dict.Get("Fields"))
 	if err != nil {
 		return nil, fmt.Errorf("AcroForm: %w", err)
@@ -173,7 +173,7 @@ type Signature struct {
 }
 
 // Signatures lists the signed signature fields in the order of the field tree. One that cannot be read is an error.
-func (f *File) Signatures() ([]Signature, error) {
+func (f document) Signatures() ([]Signature, error) {
 	all, err := f.AllSignatures()
 	for _, s := range all {
 		if err == nil && s.Err != nil {
@@ -187,7 +187,7 @@ func (f *File) Signatures() ([]Signature, error) {
 }
 
 // AllSignatures is Signatures with those that cannot be read, which have an Err.
-func (f *File) AllSignatures() ([]Signature, error) {
+func (f document) AllSignatures() ([]Signature, error) {
 	form, err := f.Form()
 	if err != nil || form == nil {
 		return nil, err
@@ -205,7 +205,7 @@ func (f *File) AllSignatures() ([]Signature, error) {
 }
 
 // signatureOf reads a field's signature; false where the field has no value, or one that is no dictionary.
-func (f *File) signatureOf(fd *Field) (Signature, bool) {
+func (f document) signatureOf(fd *Field) (Signature, bool) {
 	s := Signature{Field: fd}
 	s.Ref, _ = fd.Value.(Ref)
 	v, err := f.Resolve(fd.Value)
@@ -228,7 +228,7 @@ func (f *File) signatureOf(fd *Field) (Signature, bool) {
 	return s, true
 }
 
-func (f *File) byteRange(d Dict) ([]int64, error) {
+func (f document) byteRange(d Dict) ([]int64, error) {
 	arr, err := f.Array(d.Get("ByteRange"))
 	if err != nil {
 		return nil, err
@@ -245,7 +245,7 @@ func (f *File) byteRange(d Dict) ([]int64, error) {
 }
 
 // SignatureUnder is the name of a signed field that has a widget under the rectangle on one of the pages, or "".
-func (f *File) SignatureUnder(signatures []Signature, pages []Ref, rect Rect) string {
+func (f document) SignatureUnder(signatures []Signature, pages []Ref, rect Rect) string {
 	for _, s := range signatures {
 		for _, w := range s.Field.Widgets {
 			r, err := f.ReadRect(w.Dict.Get("Rect"))

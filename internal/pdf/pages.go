@@ -8,10 +8,10 @@ import (
 
 // Pages lists the page objects in order (§7.7.3.2), one that the tree names more than once where it comes first. Trees
 // deeper than Limits.MaxDepth are errors.
-func (f *File) Pages() ([]Ref, error) { return f.firstPages(math.MaxInt) }
+func (f document) Pages() ([]Ref, error) { return f.firstPages(math.MaxInt) }
 
 // Page returns page n, counted from 1; false where the file has fewer. It reads no more of the page tree than it must.
-func (f *File) Page(n int) (Ref, bool, error) {
+func (f document) Page(n int) (Ref, bool, error) {
 	pages, err := f.firstPages(n)
 	if err != nil || n < 1 || len(pages) < n {
 		return Ref{}, false, err
@@ -19,12 +19,12 @@ func (f *File) Page(n int) (Ref, bool, error) {
 	return pages[n-1], true, nil
 }
 
-func (f *File) firstPages(n int) ([]Ref, error) {
+func (f document) firstPages(n int) ([]Ref, error) {
 	_, catalog, err := f.Catalog()
 	if err != nil {
 		return nil, err
 	}
-	w := &pageWalk{f: f, seen: map[Ref]bool{}, want: n}
+	w := &pageWalk{f: f.File, seen: map[Ref]bool{}, want: n}
 	root, ok := catalog.Get("Pages").(Ref)
 	if !ok {
 		return nil, fmt.Errorf("%w: the catalogue has no page tree", ErrMalformed)
@@ -77,7 +77,7 @@ func (w *pageWalk) walk(ref Ref, depth int) error {
 }
 
 // PageAttribute returns an attribute of a page, inherited from its ancestors where the page has none (§7.7.3.4).
-func (f *File) PageAttribute(page Ref, key Name) (Object, error) {
+func (f document) PageAttribute(page Ref, key Name) (Object, error) {
 	var at Object = page
 	for range f.src.lim.MaxDepth {
 		node, err := f.Dict(at)
@@ -95,7 +95,7 @@ func (f *File) PageAttribute(page Ref, key Name) (Object, error) {
 }
 
 // Shows tells whether an annotation is among those of a page.
-func (f *File) Shows(page, annotation Ref) bool {
+func (f document) Shows(page, annotation Ref) bool {
 	d, err := f.Dict(page)
 	if err != nil {
 		return false
@@ -125,7 +125,7 @@ func (r Rect) Overlaps(o Rect) bool {
 func (r Rect) Array() Array { return Array{Real(r.X0), Real(r.Y0), Real(r.X1), Real(r.Y1)} }
 
 // ReadRect reads a rectangle and puts its corners in order.
-func (f *File) ReadRect(o Object) (Rect, error) {
+func (f document) ReadRect(o Object) (Rect, error) {
 	arr, err := f.Array(o)
 	if err != nil {
 		return Rect{}, err

@@ -23,7 +23,7 @@ type Account struct {
 }
 
 // SaveAccount writes an account, replacing the one with the same id. ErrConflict if another has the login.
-func (tx *Tx) SaveAccount(ctx context.Context, a Account) error {
+func (tx accounts) SaveAccount(ctx context.Context, a Account) error {
 	now := tx.Now()
 	if a.CreatedAt.IsZero() {
 		a.CreatedAt = now
@@ -43,25 +43,25 @@ func accountOf(r db.Account) Account {
 }
 
 // Account reads an account by id.
-func (tx *Tx) Account(ctx context.Context, id string) (Account, error) {
+func (tx accounts) Account(ctx context.Context, id string) (Account, error) {
 	row, err := tx.q.Account(ctx, id)
 	return accountOf(row), classify(err, "account "+id)
 }
 
 // AccountByLogin reads an account by its login.
-func (tx *Tx) AccountByLogin(ctx context.Context, login string) (Account, error) {
+func (tx accounts) AccountByLogin(ctx context.Context, login string) (Account, error) {
 	row, err := tx.q.AccountByLogin(ctx, login)
 	return accountOf(row), classify(err, "account "+login)
 }
 
 // AccountsOf lists a person's accounts.
-func (tx *Tx) AccountsOf(ctx context.Context, person string) ([]Account, error) {
+func (tx accounts) AccountsOf(ctx context.Context, person string) ([]Account, error) {
 	rows, err := tx.q.AccountsOfPerson(ctx, person)
 	return convert(rows, accountOf), classify(err, "accounts of "+person)
 }
 
 // Accounts lists all accounts by login.
-func (tx *Tx) Accounts(ctx context.Context) ([]Account, error) {
+func (tx accounts) Accounts(ctx context.Context) ([]Account, error) {
 	rows, err := tx.q.Accounts(ctx)
 	return convert(rows, accountOf), classify(err, "list accounts")
 }

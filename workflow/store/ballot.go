@@ -16,7 +16,7 @@ import (
 // a table that only grows. What the owner of the database could still see stands in workflow/process/PROCESS.md.
 
 // CastBallot puts a ballot into the box of an open motion.
-func (tx *Tx) CastBallot(ctx context.Context, motion, choice string) error {
+func (tx ballots) CastBallot(ctx context.Context, motion, choice string) error {
 	about := "ballot on motion " + motion
 	choices, err := tx.Box(ctx, motion)
 	if err != nil {
@@ -60,13 +60,13 @@ func shuffledBallots(choices []string) ([]ballot, error) {
 }
 
 // Box reads the ballots of an open motion, sorted by choice.
-func (tx *Tx) Box(ctx context.Context, motion string) ([]string, error) {
+func (tx ballots) Box(ctx context.Context, motion string) ([]string, error) {
 	choices, err := tx.q.BoxedBallots(ctx, motion)
 	return choices, classify(err, "ballots in the box of motion "+motion)
 }
 
 // CloseBox moves the ballots of a motion out of its box, for good.
-func (tx *Tx) CloseBox(ctx context.Context, motion string) error {
+func (tx ballots) CloseBox(ctx context.Context, motion string) error {
 	about := "close the box of motion " + motion
 	choices, err := tx.Box(ctx, motion)
 	if err != nil {
@@ -86,13 +86,13 @@ func (tx *Tx) CloseBox(ctx context.Context, motion string) error {
 }
 
 // DropBox throws away the ballots of a motion that will not be counted.
-func (tx *Tx) DropBox(ctx context.Context, motion string) error {
+func (tx ballots) DropBox(ctx context.Context, motion string) error {
 	tx.OnCommit(func() { tx.emptyLog(ctx) })
 	return classify(tx.q.EmptyBox(ctx, motion), "empty the box of motion "+motion)
 }
 
 // Ballots reads the ballots of a closed motion, sorted by choice.
-func (tx *Tx) Ballots(ctx context.Context, motion string) ([]string, error) {
+func (tx ballots) Ballots(ctx context.Context, motion string) ([]string, error) {
 	choices, err := tx.q.Ballots(ctx, motion)
 	return choices, classify(err, "ballots on motion "+motion)
 }

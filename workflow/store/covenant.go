@@ -31,7 +31,7 @@ type Covenant struct {
 }
 
 // SaveCovenant writes the derived row and its parties, replacing what was there.
-func (tx *Tx) SaveCovenant(ctx context.Context, c Covenant, parties []Party) error {
+func (tx covenants) SaveCovenant(ctx context.Context, c Covenant, parties []Party) error {
 	about := "save row of covenant " + c.ID
 	err := tx.q.SaveCovenant(ctx, db.SaveCovenantParams{ID: c.ID, Slug: c.Slug, Title: c.Title, Block: c.Block,
 		Year:   int64(c.Year),
@@ -51,7 +51,7 @@ func (c Covenant) folded() string {
 
 // MoveCovenant is SaveCovenant where the caller knows what was written before: only what differs is written, and
 // nothing is read. Rows that are not there are made.
-func (tx *Tx) MoveCovenant(ctx context.Context, before, after Covenant, were, are []Party) error {
+func (tx covenants) MoveCovenant(ctx context.Context, before, after Covenant, were, are []Party) error {
 	if before.ID != after.ID || before.Slug != after.Slug || before.Title != after.Title ||
 		before.Block != after.Block ||
 		before.Year != after.Year {
@@ -107,13 +107,13 @@ func covenantOf(r db.CovenantRow) Covenant {
 }
 
 // Covenant reads one row, by id.
-func (tx *Tx) Covenant(ctx context.Context, id string) (Covenant, error) {
+func (tx covenants) Covenant(ctx context.Context, id string) (Covenant, error) {
 	row, err := tx.q.Covenant(ctx, id)
 	return covenantOf(row), classify(err, "covenant "+id)
 }
 
 // CovenantBySlug reads one row, by the path of its page.
-func (tx *Tx) CovenantBySlug(ctx context.Context, slug string) (Covenant, error) {
+func (tx covenants) CovenantBySlug(ctx context.Context, slug string) (Covenant, error) {
 	row, err := tx.q.CovenantBySlug(ctx, slug)
 	return covenantOf(db.CovenantRow(row)), classify(err, "covenant "+slug)
 }
@@ -128,7 +128,7 @@ type CovenantFilter struct {
 
 // Covenants lists rows, last changed first. Chosen by status alone, as the sweep does, it goes by an index and costs
 // what it gives; other filters look at every row.
-func (tx *Tx) Covenants(ctx context.Context, f CovenantFilter) ([]Covenant, error) {
+func (tx covenants) Covenants(ctx context.Context, f CovenantFilter) ([]Covenant, error) {
 	var skip int32
 	if f.Offset > 0 {
 		skip = page(f.Offset)
@@ -161,7 +161,7 @@ func patterns(search string) [4]string {
 
 // CovenantsOf lists the covenants in which a person or an agency (either may be empty) is a party in a state
 // (empty: any), those due first.
-func (tx *Tx) CovenantsOf(ctx context.Context, person, agency, state string, limit int) ([]Covenant, error) {
+func (tx covenants) CovenantsOf(ctx context.Context, person, agency, state string, limit int) ([]Covenant, error) {
 	rows, err := tx.q.CovenantsOfParty(ctx, db.CovenantsOfPartyParams{Person: person, Agency: agency, State: state,
 		Page: page(limit)})
 	return convert(rows, func(r db.CovenantsOfPartyRow) Covenant { return covenantOf(db.CovenantRow(r)) }),
@@ -176,26 +176,26 @@ type Projection struct {
 }
 
 // SaveProjection writes a derived document as of now, replacing what was there.
-func (tx *Tx) SaveProjection(ctx context.Context, kind, key string, body json.RawMessage) error {
+func (tx covenants) SaveProjection(ctx context.Context, kind, key string, body json.RawMessage) error {
 	return tx.SaveProjectionAt(ctx, kind, key, body, tx.Now())
 }
 
 // SaveProjectionAt writes a derived document as of the time of the event that it comes from, so that a rebuild gives
 // the same row.
-func (tx *Tx) SaveProjectionAt(ctx context.Context, kind, key string, body json.RawMessage, at time.Time) error {
+func (tx covenants) SaveProjectionAt(ctx context.Context, kind, key string, body json.RawMessage, at time.Time) error {
 	err := tx.q.SaveProjection(ctx, db.SaveProjectionParams{Kind: kind, Key: key, Body: jsonText(body),
 		UpdatedAt: millis(at)})
 	return classify(err, fmt.Sprintf("save %s %s", kind, key))
 }
 
 // Projection reads a derived document.
-func (tx *Tx) Projection(ctx context.Context, kind, key string) (json.RawMessage, error) {
+func (tx covenants) Projection(ctx context.Context, kind, key string) (json.RawMessage, error) {
 	body, err := tx.q.Projection(ctx, db.ProjectionParams{Kind: kind, Key: key})
 	return json.RawMessage(body), classify(err, fmt.Sprintf("%s %s", kind, key))
 }
 
 // Projections lists the documents of a kind whose keys begin with prefix, by key.
-func (tx *Tx) Projections(ctx context.Context, kind, prefix string) ([]Projection, error) {
+func (tx covenants) Projections(ctx context.Context, kind, prefix string) ([]Projection, error) {
 	rows, err := tx.q.Projections(ctx, db.ProjectionsParams{Kind: kind, First: prefix, Past: past(prefix)})
 	return convert(rows, func(r db.ProjectionsRow) Projection {
 		return Projection{r.Key, json.RawMessage(r.Body), instant(r.UpdatedAt)}
@@ -203,7 +203,7 @@ func (tx *Tx) Projections(ctx context.Context, kind, prefix string) ([]Projectio
 }
 
 // DeleteProjection removes a derived document, if it is there.
-func (tx *Tx) DeleteProjection(ctx context.Context, kind, key string) error {
+func (tx covenants) DeleteProjection(ctx context.Context, kind, key string) error {
 	return classify(tx.q.DeleteProjection(ctx, db.DeleteProjectionParams{Kind: kind, Key: key}),
 		fmt.Sprintf("delete %s %s", kind, key))
 }

@@ -30,7 +30,7 @@ func keyOf(r db.SealedKey) SealedKey {
 }
 
 // SaveKey adds a sealed key. ErrConflict if the id exists.
-func (tx *Tx) SaveKey(ctx context.Context, k SealedKey) error {
+func (tx keys) SaveKey(ctx context.Context, k SealedKey) error {
 	err := tx.q.InsertKey(ctx, db.InsertKeyParams{ID: string(k.ID), Owner: k.Owner, Kind: k.Kind,
 		Sealed:       notNil(k.Sealed),
 		Certificates: notNil(k.Certificates), CreatedAt: millis(tx.Now())})
@@ -38,40 +38,40 @@ func (tx *Tx) SaveKey(ctx context.Context, k SealedKey) error {
 }
 
 // Key reads a sealed key.
-func (tx *Tx) Key(ctx context.Context, id KeyID) (SealedKey, error) {
+func (tx keys) Key(ctx context.Context, id KeyID) (SealedKey, error) {
 	row, err := tx.q.Key(ctx, string(id))
 	return keyOf(row), classify(err, "key "+string(id))
 }
 
 // KeysOf lists an owner's keys, the newest first, retired ones too.
-func (tx *Tx) KeysOf(ctx context.Context, owner string) ([]SealedKey, error) {
+func (tx keys) KeysOf(ctx context.Context, owner string) ([]SealedKey, error) {
 	rows, err := tx.q.KeysOfOwner(ctx, owner)
 	return convert(rows, keyOf), classify(err, "keys of "+owner)
 }
 
 // ResealKey replaces the sealed bytes, for example after a new PIN.
-func (tx *Tx) ResealKey(ctx context.Context, id KeyID, sealed, certificates []byte) error {
+func (tx keys) ResealKey(ctx context.Context, id KeyID, sealed, certificates []byte) error {
 	n, err := tx.q.ResealKey(ctx, db.ResealKeyParams{ID: string(id), Sealed: notNil(sealed),
 		Certificates: notNil(certificates)})
 	return exactly(n, err, "reseal key "+string(id))
 }
 
 // RetireKey ends a key's use and keeps its record.
-func (tx *Tx) RetireKey(ctx context.Context, id KeyID) error {
+func (tx keys) RetireKey(ctx context.Context, id KeyID) error {
 	n, err := tx.q.RetireKey(ctx, db.RetireKeyParams{ID: string(id), RetiredAt: millis(tx.Now())})
 	return exactly(n, err, "retire key "+string(id))
 }
 
 // FailKey counts a wrong PIN, and locks the key until a time once there were allowed of them. Commit it before
 // telling anyone that the PIN was wrong.
-func (tx *Tx) FailKey(ctx context.Context, id KeyID, allowed int, until time.Time) (failures int, lockedUntil time.Time,
+func (tx keys) FailKey(ctx context.Context, id KeyID, allowed int, until time.Time) (failures int, lockedUntil time.Time,
 	err error) {
 	row, err := tx.q.FailKey(ctx, db.FailKeyParams{ID: string(id), Allowed: int64(allowed), LockedUntil: millis(until)})
 	return int(row.Failures), instant(row.LockedUntil), classify(err, "key "+string(id))
 }
 
 // UnlockKey forgets the wrong PINs, after a right one or by an administrator.
-func (tx *Tx) UnlockKey(ctx context.Context, id KeyID) error {
+func (tx keys) UnlockKey(ctx context.Context, id KeyID) error {
 	n, err := tx.q.UnlockKey(ctx, string(id))
 	return exactly(n, err, "key "+string(id))
 }

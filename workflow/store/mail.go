@@ -65,7 +65,7 @@ func (s *Store) messageID(key MailKey) string {
 
 // QueueMail adds a mail in state queued, and settles the pending occurrences that it carries as sent. It reports
 // false, and changes nothing, if the key is there already.
-func (tx *Tx) QueueMail(ctx context.Context, m Mail) (bool, error) {
+func (tx mails) QueueMail(ctx context.Context, m Mail) (bool, error) {
 	about := "queue mail " + string(m.Key)
 	attachments, err := json.Marshal(m.Attachments)
 	if err != nil {
@@ -92,7 +92,7 @@ func (tx *Tx) QueueMail(ctx context.Context, m Mail) (bool, error) {
 }
 
 // Mail reads one mail with its occurrences.
-func (tx *Tx) Mail(ctx context.Context, key MailKey) (Mail, error) {
+func (tx mails) Mail(ctx context.Context, key MailKey) (Mail, error) {
 	row, err := tx.q.Mail(ctx, string(key))
 	if err != nil {
 		return Mail{}, classify(err, "mail "+string(key))
@@ -110,7 +110,7 @@ func (tx *Tx) Mail(ctx context.Context, key MailKey) (Mail, error) {
 
 // QueuedMails lists key and time of queued mails that may be sent at before or earlier, those that come after one of
 // them (the zero Mail: all).
-func (tx *Tx) QueuedMails(ctx context.Context, before time.Time, last Mail, limit int) ([]Mail, error) {
+func (tx mails) QueuedMails(ctx context.Context, before time.Time, last Mail, limit int) ([]Mail, error) {
 	rows, err := tx.q.QueuedMails(ctx, db.QueuedMailsParams{Before: millis(before), NextAt: millis(last.NextAt),
 		Key: string(last.Key), Page: page(limit)})
 	return convert(rows, func(r db.QueuedMailsRow) Mail {
@@ -121,7 +121,7 @@ func (tx *Tx) QueuedMails(ctx context.Context, before time.Time, last Mail, limi
 
 // ClaimMail takes a queued mail for sending: commit this before the first byte goes out. It reports false if it is
 // not queued (any more).
-func (tx *Tx) ClaimMail(ctx context.Context, key MailKey) (Mail, bool, error) {
+func (tx mails) ClaimMail(ctx context.Context, key MailKey) (Mail, bool, error) {
 	tx.s.claimed.Store(true)
 	n, err := tx.q.ClaimMail(ctx, db.ClaimMailParams{Key: string(key), SendingAt: millis(tx.Now())})
 	if err != nil || n == 0 {
@@ -132,7 +132,7 @@ func (tx *Tx) ClaimMail(ctx context.Context, key MailKey) (Mail, bool, error) {
 }
 
 // SettleMail ends a mail that is being sent, or in doubt, as sent, in_doubt or failed. ErrNotFound if it is neither.
-func (tx *Tx) SettleMail(ctx context.Context, key MailKey, state MailState, cause string) error {
+func (tx mails) SettleMail(ctx context.Context, key MailKey, state MailState, cause string) error {
 	if state != MailSent && state != MailInDoubt && state != MailFailed {
 		return fmt.Errorf("settle mail %s: %q is not an end", key, state)
 	}
@@ -142,7 +142,7 @@ func (tx *Tx) SettleMail(ctx context.Context, key MailKey, state MailState, caus
 }
 
 // RetryMail queues a mail again, from sending (refused for now), in_doubt or failed (a person decided so).
-func (tx *Tx) RetryMail(ctx context.Context, key MailKey, next time.Time, cause string) error {
+func (tx mails) RetryMail(ctx context.Context, key MailKey, next time.Time, cause string) error {
 	n, err := tx.q.RequeueMail(ctx, db.RequeueMailParams{Key: string(key), LastError: cause, NextAt: millis(next)})
 	return exactly(n, err, "queue mail again "+string(key))
 }
@@ -151,7 +151,7 @@ func (tx *Tx) RetryMail(ctx context.Context, key MailKey, next time.Time, cause 
 // A zero time means all that are being sent. On SQLite, until this process has claimed a mail, any time means all:
 // nobody else can be sending, and the clock may have been set back. With several nodes pass a time that no sending can
 // outlast.
-func (tx *Tx) DoubtMails(ctx context.Context, before time.Time, cause string) (int, error) {
+func (tx mails) DoubtMails(ctx context.Context, before time.Time, cause string) (int, error) {
 	limit := int64(math.MaxInt64)
 	alone := tx.s.dialect == sqliteDialect && !tx.s.claimed.Load()
 	if !before.IsZero() && !alone {
@@ -162,7 +162,7 @@ func (tx *Tx) DoubtMails(ctx context.Context, before time.Time, cause string) (i
 }
 
 // MailsOf lists a covenant's mails, oldest first.
-func (tx *Tx) MailsOf(ctx context.Context, covenant string) ([]Mail, error) {
+func (tx mails) MailsOf(ctx context.Context, covenant string) ([]Mail, error) {
 	rows, err := tx.q.MailsOfCovenant(ctx, covenant)
 	if err != nil {
 		return nil, classify(err, "mails of covenant "+covenant)
@@ -171,7 +171,7 @@ func (tx *Tx) MailsOf(ctx context.Context, covenant string) ([]Mail, error) {
 }
 
 // Mails lists mails in a state (empty: any), newest first.
-func (tx *Tx) Mails(ctx context.Context, state MailState, limit int) ([]Mail, error) {
+func (tx mails) Mails(ctx context.Context, state MailState, limit int) ([]Mail, error) {
 	rows, err := tx.q.Mails(ctx, db.MailsParams{State: string(state), Page: page(limit)})
 	if err != nil {
 		return nil, classify(err, "list mails")
@@ -212,7 +212,7 @@ type Aside struct {
 }
 
 // Aside counts what lies beside a covenant's log.
-func (tx *Tx) Aside(ctx context.Context, covenant string) (Aside, error) {
+func (tx mails) Aside(ctx context.Context, covenant string) (Aside, error) {
 	row, err := tx.q.Aside(ctx, covenant)
 	return Aside(row), classify(err, "mails and occurrences of covenant "+covenant)
 }

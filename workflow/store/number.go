@@ -45,7 +45,7 @@ func numberOf(r db.RegisterNumber) Number {
 
 // NextNumber reserves the next free number of a book and year for a covenant. The same key always gets the
 // same number. Numbers leave no gap by themselves: a transaction that fails gives its number back.
-func (tx *Tx) NextNumber(ctx context.Context, book string, year int, covenant string, key NumberKey,
+func (tx numbers) NextNumber(ctx context.Context, book string, year int, covenant string, key NumberKey,
 	at time.Time) (Number, error) {
 	about := fmt.Sprintf("number of book %s/%d", book, year)
 	if n, found, err := tx.NumberByKey(ctx, key); err != nil || found {
@@ -74,7 +74,7 @@ func (tx *Tx) NextNumber(ctx context.Context, book string, year int, covenant st
 }
 
 // ReserveNumber reserves one particular number. ErrExists if it was given out before.
-func (tx *Tx) ReserveNumber(ctx context.Context, book string, year int, number int64, covenant string, key NumberKey,
+func (tx numbers) ReserveNumber(ctx context.Context, book string, year int, number int64, covenant string, key NumberKey,
 	at time.Time) (Number, error) {
 	about := fmt.Sprintf("number %d of book %s/%d", number, book, year)
 	if n, found, err := tx.NumberByKey(ctx, key); err != nil || found {
@@ -101,19 +101,19 @@ func sameRequest(n Number, book string, year int, covenant string, err error) er
 }
 
 // NumberByKey finds the number that was given for a key.
-func (tx *Tx) NumberByKey(ctx context.Context, key NumberKey) (Number, bool, error) {
+func (tx numbers) NumberByKey(ctx context.Context, key NumberKey) (Number, bool, error) {
 	row, found, err := wrapOne(tx.q.NumberByKey(ctx, string(key)))("number of key " + string(key))
 	return numberOf(row), found, err
 }
 
 // IssueNumber marks a reserved number as used. ErrNotFound if it is not reserved.
-func (tx *Tx) IssueNumber(ctx context.Context, key NumberKey, at time.Time) error {
+func (tx numbers) IssueNumber(ctx context.Context, key NumberKey, at time.Time) error {
 	n, err := tx.q.IssueNumber(ctx, db.IssueNumberParams{Key: string(key), IssuedAt: millis(at)})
 	return exactly(n, err, "issue number of key "+string(key))
 }
 
 // VoidNumber marks a number as never to be used (again), with the reason that the register shows.
-func (tx *Tx) VoidNumber(ctx context.Context, key NumberKey, reason string, at time.Time) error {
+func (tx numbers) VoidNumber(ctx context.Context, key NumberKey, reason string, at time.Time) error {
 	if reason == "" {
 		return fmt.Errorf("void number of key %s: a reason is needed", key)
 	}
@@ -128,7 +128,7 @@ type Book struct {
 }
 
 // Books lists the books that have numbers.
-func (tx *Tx) Books(ctx context.Context) (books []Book, err error) {
+func (tx numbers) Books(ctx context.Context) (books []Book, err error) {
 	const about = "books of the register"
 	rows, err := tx.tx.QueryContext(ctx, "SELECT DISTINCT book, year FROM register_numbers ORDER BY book, year")
 	if err != nil {
@@ -146,13 +146,13 @@ func (tx *Tx) Books(ctx context.Context) (books []Book, err error) {
 }
 
 // NumbersOfBook lists a book's numbers of a year in order.
-func (tx *Tx) NumbersOfBook(ctx context.Context, book string, year int) ([]Number, error) {
+func (tx numbers) NumbersOfBook(ctx context.Context, book string, year int) ([]Number, error) {
 	rows, err := tx.q.NumbersOfBook(ctx, db.NumbersOfBookParams{Book: book, Year: int64(year)})
 	return convert(rows, numberOf), classify(err, "numbers of book "+book)
 }
 
 // NumbersOfCovenant lists the numbers that were ever kept for a covenant.
-func (tx *Tx) NumbersOfCovenant(ctx context.Context, covenant string) ([]Number, error) {
+func (tx numbers) NumbersOfCovenant(ctx context.Context, covenant string) ([]Number, error) {
 	rows, err := tx.q.NumbersOfCovenant(ctx, covenant)
 	return convert(rows, numberOf), classify(err, "numbers of covenant "+covenant)
 }

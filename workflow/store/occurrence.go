@@ -55,7 +55,7 @@ type Occurrence struct {
 }
 
 // SaveObligation writes an obligation, replacing what was there.
-func (tx *Tx) SaveObligation(ctx context.Context, o Obligation) error {
+func (tx occurrences) SaveObligation(ctx context.Context, o Obligation) error {
 	state := "active"
 	if o.Ended {
 		state = "ended"
@@ -72,19 +72,19 @@ func obligationOf(r db.Obligation) Obligation {
 }
 
 // Obligation reads one obligation.
-func (tx *Tx) Obligation(ctx context.Context, id string) (Obligation, error) {
+func (tx occurrences) Obligation(ctx context.Context, id string) (Obligation, error) {
 	row, err := tx.q.Obligation(ctx, id)
 	return obligationOf(row), classify(err, "obligation "+id)
 }
 
 // Obligations lists a covenant's obligations.
-func (tx *Tx) Obligations(ctx context.Context, covenant string) ([]Obligation, error) {
+func (tx occurrences) Obligations(ctx context.Context, covenant string) ([]Obligation, error) {
 	rows, err := tx.q.Obligations(ctx, covenant)
 	return convert(rows, obligationOf), classify(err, "obligations of covenant "+covenant)
 }
 
 // ScheduleOccurrence adds a pending occurrence. It reports false, and changes nothing, if it is there already.
-func (tx *Tx) ScheduleOccurrence(ctx context.Context, o Occurrence) (bool, error) {
+func (tx occurrences) ScheduleOccurrence(ctx context.Context, o Occurrence) (bool, error) {
 	n, err := tx.q.InsertOccurrence(ctx, db.InsertOccurrenceParams{Obligation: o.Obligation, Period: o.Period,
 		Rung:     int64(o.Rung),
 		Covenant: o.Covenant, Agency: o.Agency, Kind: o.Kind, DueAt: millis(o.Due)})
@@ -92,7 +92,7 @@ func (tx *Tx) ScheduleOccurrence(ctx context.Context, o Occurrence) (bool, error
 }
 
 // ScheduleOccurrences is ScheduleOccurrence for many, in few statements.
-func (tx *Tx) ScheduleOccurrences(ctx context.Context, all []Occurrence) error {
+func (tx occurrences) ScheduleOccurrences(ctx context.Context, all []Occurrence) error {
 	const columns = 7
 	return inPages(all, 50, func(some []Occurrence) error {
 		args := make([]any, 0, columns*len(some))
@@ -108,7 +108,7 @@ func (tx *Tx) ScheduleOccurrences(ctx context.Context, all []Occurrence) error {
 }
 
 // MoveOccurrence gives a pending occurrence another due time. ErrNotFound if it is not pending.
-func (tx *Tx) MoveOccurrence(ctx context.Context, id OccurrenceID, due time.Time) error {
+func (tx occurrences) MoveOccurrence(ctx context.Context, id OccurrenceID, due time.Time) error {
 	n, err := tx.q.MoveOccurrence(ctx, db.MoveOccurrenceParams{Obligation: id.Obligation, Period: id.Period,
 		Rung: int64(id.Rung), DueAt: millis(due)})
 	return exactly(n, err, "move "+id.String())
@@ -116,12 +116,12 @@ func (tx *Tx) MoveOccurrence(ctx context.Context, id OccurrenceID, due time.Time
 
 // DueOccurrences lists pending occurrences due at before or earlier, the oldest first, by an index on what is
 // pending: its cost follows what is due, not what exists.
-func (tx *Tx) DueOccurrences(ctx context.Context, before time.Time, limit int) ([]Occurrence, error) {
+func (tx occurrences) DueOccurrences(ctx context.Context, before time.Time, limit int) ([]Occurrence, error) {
 	return tx.DueAfter(ctx, before, Occurrence{OccurrenceID: OccurrenceID{Rung: -1}}, limit)
 }
 
 // DueAfter is DueOccurrences from after one of them on.
-func (tx *Tx) DueAfter(ctx context.Context, before time.Time, last Occurrence, limit int) ([]Occurrence, error) {
+func (tx occurrences) DueAfter(ctx context.Context, before time.Time, last Occurrence, limit int) ([]Occurrence, error) {
 	rows, err := tx.q.DueOccurrences(ctx, db.DueOccurrencesParams{Before: millis(before), DueAt: millis(last.Due),
 		Obligation: last.Obligation,
 		Period:     last.Period, Rung: int64(last.Rung), Page: page(limit)})
@@ -129,13 +129,13 @@ func (tx *Tx) DueAfter(ctx context.Context, before time.Time, last Occurrence, l
 }
 
 // NextDue tells when the next pending occurrence is due; found is false if none is pending.
-func (tx *Tx) NextDue(ctx context.Context) (due time.Time, found bool, err error) {
+func (tx occurrences) NextDue(ctx context.Context) (due time.Time, found bool, err error) {
 	ms, found, err := wrapOne(tx.q.NextDue(ctx))("next due occurrence")
 	return instant(ms), found, err
 }
 
 // SettleOccurrence marks a pending occurrence as sent or skipped. ErrNotFound if it is not pending.
-func (tx *Tx) SettleOccurrence(ctx context.Context, id OccurrenceID, state OccurrenceState, reason string) error {
+func (tx occurrences) SettleOccurrence(ctx context.Context, id OccurrenceID, state OccurrenceState, reason string) error {
 	n, err := tx.q.SettleOccurrence(ctx, db.SettleOccurrenceParams{Obligation: id.Obligation, Period: id.Period,
 		Rung:  int64(id.Rung),
 		State: string(state), SettledAt: millis(tx.Now()), Reason: reason})
@@ -143,20 +143,20 @@ func (tx *Tx) SettleOccurrence(ctx context.Context, id OccurrenceID, state Occur
 }
 
 // SkipPeriod marks all pending occurrences of a period as skipped, for example when the report has come in.
-func (tx *Tx) SkipPeriod(ctx context.Context, obligation, period, reason string) (int, error) {
+func (tx occurrences) SkipPeriod(ctx context.Context, obligation, period, reason string) (int, error) {
 	n, err := tx.q.SkipOccurrencesOfPeriod(ctx, db.SkipOccurrencesOfPeriodParams{Obligation: obligation, Period: period,
 		SettledAt: millis(tx.Now()), Reason: reason})
 	return int(n), classify(err, "skip "+obligation+"/"+period)
 }
 
 // OccurrencesOf lists a covenant's occurrences by due time.
-func (tx *Tx) OccurrencesOf(ctx context.Context, covenant string) ([]Occurrence, error) {
+func (tx occurrences) OccurrencesOf(ctx context.Context, covenant string) ([]Occurrence, error) {
 	rows, err := tx.q.OccurrencesOfCovenant(ctx, covenant)
 	return convert(rows, occurrenceOf), classify(err, "occurrences of covenant "+covenant)
 }
 
 // OccurrencesBetween lists occurrences in any state due from first (included) to past (excluded).
-func (tx *Tx) OccurrencesBetween(ctx context.Context, first, past time.Time, limit int) ([]Occurrence, error) {
+func (tx occurrences) OccurrencesBetween(ctx context.Context, first, past time.Time, limit int) ([]Occurrence, error) {
 	rows, err := tx.q.OccurrencesBetween(ctx, db.OccurrencesBetweenParams{First: millis(first), Past: millis(past),
 		Page: page(limit)})
 	return convert(rows, occurrenceOf), classify(err, "occurrences by time")

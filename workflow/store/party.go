@@ -23,7 +23,7 @@ type Party struct {
 }
 
 // Parties lists a covenant's parties in their order.
-func (tx *Tx) Parties(ctx context.Context, covenant string) ([]Party, error) {
+func (tx covenants) Parties(ctx context.Context, covenant string) ([]Party, error) {
 	rows, err := tx.q.Parties(ctx, covenant)
 	return convert(rows, partyOf), classify(err, "parties of covenant "+covenant)
 }
@@ -41,7 +41,7 @@ func (p Party) row(covenant string) db.Party {
 
 // saveParties makes the rows of a covenant's parties be these. A command changes one or two of many: only those are
 // written.
-func (tx *Tx) saveParties(ctx context.Context, covenant string, parties []Party) error {
+func (tx covenants) saveParties(ctx context.Context, covenant string, parties []Party) error {
 	have, err := tx.q.Parties(ctx, covenant)
 	if err != nil {
 		return err
@@ -54,7 +54,7 @@ func (tx *Tx) saveParties(ctx context.Context, covenant string, parties []Party)
 }
 
 // changeParties writes what differs from old, and takes out of old what stays.
-func (tx *Tx) changeParties(ctx context.Context, covenant string, old map[string]db.Party, parties []Party) error {
+func (tx covenants) changeParties(ctx context.Context, covenant string, old map[string]db.Party, parties []Party) error {
 	var changed []db.Party
 	seen := make(map[string]bool, len(parties))
 	for _, p := range parties {
@@ -77,7 +77,7 @@ func (tx *Tx) changeParties(ctx context.Context, covenant string, old map[string
 }
 
 // upsertParties writes rows in one statement, whose number of rows varies: sqlc can't write that.
-func (tx *Tx) upsertParties(ctx context.Context, rows []db.Party) error {
+func (tx covenants) upsertParties(ctx context.Context, rows []db.Party) error {
 	const columns = 10
 	args := make([]any, 0, columns*len(rows))
 	for _, r := range rows {

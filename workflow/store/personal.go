@@ -138,7 +138,7 @@ func unsealPersonal(c Commitment, lookup func(Commitment) (opening, error)) (any
 
 // openingsOf reads a stream's personal data at once where the rows name more than a few pieces. The openings have no
 // salt: they are for reading, not for proving.
-func (tx *Tx) openingsOf(ctx context.Context, stream Stream, rows []db.StreamEventsRow) (map[Commitment]opening,
+func (tx subjects) openingsOf(ctx context.Context, stream Stream, rows []db.StreamEventsRow) (map[Commitment]opening,
 	error) {
 	const few = 4
 	named := 0
@@ -161,7 +161,7 @@ func (tx *Tx) openingsOf(ctx context.Context, stream Stream, rows []db.StreamEve
 }
 
 // openings looks commitments up, each at most once and those known not at all.
-func (tx *Tx) openings(ctx context.Context, known map[Commitment]opening) func(Commitment) (opening, error) {
+func (tx subjects) openings(ctx context.Context, known map[Commitment]opening) func(Commitment) (opening, error) {
 	if known == nil {
 		known = map[Commitment]opening{}
 	}
@@ -179,7 +179,7 @@ func (tx *Tx) openings(ctx context.Context, known map[Commitment]opening) func(C
 	}
 }
 
-func (tx *Tx) saveOpenings(ctx context.Context, stream Stream, at time.Time, openings []opening) error {
+func (tx subjects) saveOpenings(ctx context.Context, stream Stream, at time.Time, openings []opening) error {
 	for _, o := range openings {
 		err := tx.q.InsertPersonal(ctx, db.InsertPersonalParams{Commitment: string(o.commitment),
 			Stream:  string(stream),
@@ -200,7 +200,7 @@ type Opening struct {
 }
 
 // Open gives text and salt of a commitment, for evidence.
-func (tx *Tx) Open(ctx context.Context, c Commitment) (Opening, error) {
+func (tx subjects) Open(ctx context.Context, c Commitment) (Opening, error) {
 	o, err := tx.openings(ctx, nil)(c)
 	return Opening{Commitment: c, Salt: o.salt, Text: o.text, Erased: o.erased}, err
 }
@@ -212,7 +212,7 @@ func (o Opening) Holds() bool {
 
 // Erase removes text and salt of one piece of personal data. The chain that holds its commitment still
 // verifies; loading gives {"personal": "", "erased": true}. Erasing twice is ErrNotFound.
-func (tx *Tx) Erase(ctx context.Context, c Commitment, at time.Time, reason string) error {
+func (tx subjects) Erase(ctx context.Context, c Commitment, at time.Time, reason string) error {
 	tx.OnCommit(func() { tx.emptyLog(ctx) })
 	n, err := tx.q.ErasePersonal(ctx, db.ErasePersonalParams{Commitment: string(c), Salt: []byte{},
 		ErasedAt: millis(at), Reason: reason})
@@ -220,7 +220,7 @@ func (tx *Tx) Erase(ctx context.Context, c Commitment, at time.Time, reason stri
 }
 
 // EraseSubject removes all personal data recorded with this subject, and tells how many pieces there were.
-func (tx *Tx) EraseSubject(ctx context.Context, subject string, at time.Time, reason string) (int, error) {
+func (tx subjects) EraseSubject(ctx context.Context, subject string, at time.Time, reason string) (int, error) {
 	tx.OnCommit(func() { tx.emptyLog(ctx) })
 	n, err := tx.q.EraseSubject(ctx, db.EraseSubjectParams{Subject: subject, Salt: []byte{}, ErasedAt: millis(at),
 		Reason: reason})

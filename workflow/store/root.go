@@ -92,7 +92,7 @@ func rootOf(r db.Root) Root {
 
 // BuildRoot computes the root over all heads as of now and keeps it as the day's. If the day has one already it is
 // returned unchanged.
-func (tx *Tx) BuildRoot(ctx context.Context, day string) (Root, error) {
+func (tx roots) BuildRoot(ctx context.Context, day string) (Root, error) {
 	about := "root of " + day
 	if row, found, err := wrapOne(tx.q.Root(ctx, day))(about); err != nil || found {
 		return rootOf(row), err
@@ -132,7 +132,7 @@ func (tx *Tx) BuildRoot(ctx context.Context, day string) (Root, error) {
 
 // stopAppends waits for open writers of streams and keeps others out until this transaction ends, so that every event
 // up to the last position is visible. SQLite has one writer anyway.
-func (tx *Tx) stopAppends(ctx context.Context) error {
+func (tx roots) stopAppends(ctx context.Context) error {
 	if tx.s.dialect == sqliteDialect {
 		return nil
 	}
@@ -141,7 +141,7 @@ func (tx *Tx) stopAppends(ctx context.Context) error {
 }
 
 // heads are the heads of all streams as of a position, by stream.
-func (tx *Tx) heads(ctx context.Context, position int64) ([]Head, error) {
+func (tx roots) heads(ctx context.Context, position int64) ([]Head, error) {
 	rows, err := tx.q.HeadsAt(ctx, position)
 	heads := convert(rows, func(r db.HeadsAtRow) Head { return Head{Stream(r.Stream), r.Version, r.Hash} })
 	return heads, classify(err, "heads of all streams")
@@ -156,26 +156,26 @@ func leafHashes(heads []Head) [][]byte {
 }
 
 // StampRoot adds the time-stamp token over a root's digest. ErrNotFound if there is no such root or it has one.
-func (tx *Tx) StampRoot(ctx context.Context, day string, token []byte) error {
+func (tx roots) StampRoot(ctx context.Context, day string, token []byte) error {
 	n, err := tx.q.StampRoot(ctx, db.StampRootParams{Day: day, Token: token, StampedAt: millis(tx.Now())})
 	return exactly(n, err, "time-stamp root of "+day)
 }
 
 // LastRoot is the newest root; found is false if there is none yet.
-func (tx *Tx) LastRoot(ctx context.Context) (Root, bool, error) {
+func (tx roots) LastRoot(ctx context.Context) (Root, bool, error) {
 	row, found, err := wrapOne(tx.q.LastRoot(ctx))("last root")
 	return rootOf(row), found, err
 }
 
 // Roots lists all roots by day.
-func (tx *Tx) Roots(ctx context.Context) ([]Root, error) {
+func (tx roots) Roots(ctx context.Context) ([]Root, error) {
 	rows, err := tx.q.Roots(ctx)
 	return convert(rows, rootOf), classify(err, "list roots")
 }
 
 // Inclusion proves which head of a stream the root of a day covers. ErrNotFound if there is no such root, or the
 // stream began later.
-func (tx *Tx) Inclusion(ctx context.Context, stream Stream, day string) (Inclusion, error) {
+func (tx roots) Inclusion(ctx context.Context, stream Stream, day string) (Inclusion, error) {
 	about := fmt.Sprintf("inclusion of stream %s in root of %s", stream, day)
 	row, err := tx.q.Root(ctx, day)
 	if err != nil {

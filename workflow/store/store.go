@@ -163,6 +163,38 @@ type Tx struct {
 	writes   bool
 	ahead    ahead
 	onCommit []func()
+	rooms
+}
+
+// rooms hold what a transaction can do, grouped by what it is about; each works on the transaction that it is part of.
+type rooms struct {
+	occurrences
+	mails
+	covenants
+	numbers
+	keys
+	accounts
+	ballots
+	subjects
+	roots
+}
+
+type (
+	occurrences struct{ *Tx } // duties and when their steps fall due
+	mails       struct{ *Tx } // letters and what became of them
+	covenants   struct{ *Tx } // the derived rows of covenants and their parties
+	numbers     struct{ *Tx } // the register of documents
+	keys        struct{ *Tx } // sealed keys
+	accounts    struct{ *Tx } // accounts and settings
+	ballots     struct{ *Tx } // secret ballots
+	subjects    struct{ *Tx } // personal data and their commitments
+	roots       struct{ *Tx } // daily roots over the log
+)
+
+// furnish gives a transaction its rooms.
+func (tx *Tx) furnish() *Tx {
+	tx.rooms = rooms{occurrences{tx}, mails{tx}, covenants{tx}, numbers{tx}, keys{tx}, accounts{tx}, ballots{tx}, subjects{tx}, roots{tx}}
+	return tx
 }
 
 // OnCommit registers fn to run once the transaction is durable, in order of registration.
@@ -223,7 +255,8 @@ func (s *Store) begin(ctx context.Context, pool *sql.DB, writes bool) (*Tx, erro
 		_ = conn.Close() // returns it to the pool; the first error is the one to tell
 		return nil, classify(err, "begin transaction")
 	}
-	return &Tx{s: s, tx: tx, conn: conn, q: db.New(tx), writes: writes}, nil
+	made := &Tx{s: s, tx: tx, conn: conn, q: db.New(tx), writes: writes}
+	return made.furnish(), nil
 }
 
 func (tx *Tx) run(ctx context.Context, fn func(*Tx) error) error {
