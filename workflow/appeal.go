@@ -80,7 +80,7 @@ func (sc *Scoring) Undecided() []AgencyID {
 
 // mayAppeal are the agencies with a verified score that have neither accepted nor appealed, where the process knows appeals; on a day:
 // of them those that may still.
-func (s State) mayAppeal(on Date) []AgencyID {
+func (s scoring) mayAppeal(on Date) []AgencyID {
 	var out []AgencyID
 	sc := s.Covenant.Scoring
 	for _, v := range sc.Verified {
@@ -93,7 +93,7 @@ func (s State) mayAppeal(on Date) []AgencyID {
 }
 
 // settled refuses to go on to polls and ranking while scores may still change.
-func (s State) settled(now time.Time) error {
+func (s scoring) settled(now time.Time) error {
 	switch {
 	case len(s.Covenant.Waiting) > 0 || len(s.unverified()) > 0:
 		return refuse(CodeWrongState, "chưa thẩm định xong điểm của các đơn vị", "not every score is verified yet")
@@ -110,7 +110,7 @@ func (s State) settled(now time.Time) error {
 	return nil
 }
 
-func (s State) names(agencies []AgencyID) string {
+func (s scoring) names(agencies []AgencyID) string {
 	names := make([]string, len(agencies))
 	for i, a := range agencies {
 		names[i] = s.Directory.AgencyName(a)
@@ -126,7 +126,7 @@ func (s State) CouncilOf(a AgencyID) AgencyID {
 }
 
 // appealing checks that an agency may still say something about its verified score, and gives the right by which it is said.
-func (s State) appealing(by Actor, agency AgencyID, now time.Time) (Authority, error) {
+func (s scoring) appealing(by Actor, agency AgencyID, now time.Time) (Authority, error) {
 	if err := s.expect(AwaitingScores); err != nil {
 		return Authority{}, err
 	}
@@ -155,7 +155,7 @@ type AcceptScore struct {
 }
 
 func (cmd AcceptScore) decide(s State, by Actor, now time.Time) ([]Event, error) {
-	authority, err := s.appealing(by, cmd.Agency, now)
+	authority, err := s.scoring().appealing(by, cmd.Agency, now)
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +170,7 @@ type AppealScore struct {
 }
 
 func (cmd AppealScore) decide(s State, by Actor, now time.Time) ([]Event, error) {
-	authority, err := s.appealing(by, cmd.Agency, now)
+	authority, err := s.scoring().appealing(by, cmd.Agency, now)
 	if err != nil {
 		return nil, err
 	}

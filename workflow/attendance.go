@@ -73,7 +73,7 @@ func (c *Conference) attend(e AttendanceRecorded) {
 }
 
 // represented reports whether an agency is at the conference, itself or by proxy.
-func (s State) represented(a AgencyID) bool {
+func (s voting) represented(a AgencyID) bool {
 	sitting := s.Covenant.Sitting()
 	return sitting != nil && sitting.Closed == nil && sitting.Presence(a) != Absent
 }
@@ -84,7 +84,7 @@ func (s State) Attendance(stage Stage) Count {
 	for _, a := range s.takingPart(stage) {
 		w := s.weight(stage.Vote.Weights, a)
 		c.Entitled += w
-		if s.represented(a) {
+		if s.voting().represented(a) {
 			c.Present += w
 		}
 	}
@@ -93,7 +93,7 @@ func (s State) Attendance(stage Stage) Count {
 
 // voterFor is the agency whose person votes for another one by proxy; "" where it votes itself. At a conference who is not
 // there has no vote.
-func (s State) voterFor(a AgencyID) (AgencyID, error) {
+func (s voting) voterFor(a AgencyID) (AgencyID, error) {
 	if s.stage().Vote.Conference == nil {
 		return "", nil
 	}
@@ -116,11 +116,11 @@ type RecordAttendance struct {
 }
 
 func (cmd RecordAttendance) decide(s State, by Actor, now time.Time) ([]Event, error) {
-	sitting, _, err := s.sitting()
+	sitting, _, err := s.voting().sitting()
 	if err != nil {
 		return nil, err
 	}
-	recorder, err := s.mayRecord(sitting, by, cmd.Agency, now)
+	recorder, err := s.voting().mayRecord(sitting, by, cmd.Agency, now)
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +142,7 @@ func (cmd RecordAttendance) decide(s State, by Actor, now time.Time) ([]Event, e
 
 // mayRecord: the chair and the secretary record for everybody, others for their own agency. It gives the right of who does, none of the
 // secretary.
-func (s State) mayRecord(sitting *Conference, by Actor, agency AgencyID, now time.Time) (Authority, error) {
+func (s voting) mayRecord(sitting *Conference, by Actor, agency AgencyID, now time.Time) (Authority, error) {
 	if _, party := s.Covenant.Party(agency); !party {
 		return Authority{}, refuse(CodeForbidden, "%s không tham gia giao ước này", "%s takes no part in this covenant", s.Directory.AgencyName(agency))
 	}
@@ -152,7 +152,7 @@ func (s State) mayRecord(sitting *Conference, by Actor, agency AgencyID, now tim
 	if authority, err := s.authority(by, s.Chair(), DutyVote, now); err == nil {
 		return authority, nil
 	}
-	return s.anyAuthority(by, agency, now, DutyVote, DutySign)
+	return s.settling().anyAuthority(by, agency, now, DutyVote, DutySign)
 }
 
 // RecordProxy records a written, dated authorisation to vote. It goes one level deep: who holds one gives none.
@@ -165,15 +165,15 @@ type RecordProxy struct {
 }
 
 func (cmd RecordProxy) decide(s State, by Actor, now time.Time) ([]Event, error) {
-	sitting, rules, err := s.sitting()
+	sitting, rules, err := s.voting().sitting()
 	if err != nil {
 		return nil, err
 	}
-	recorder, err := s.mayRecord(sitting, by, cmd.From, now)
+	recorder, err := s.voting().mayRecord(sitting, by, cmd.From, now)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.proxyAllowed(sitting, rules, cmd); err != nil {
+	if err := s.voting().proxyAllowed(sitting, rules, cmd); err != nil {
 		return nil, err
 	}
 	if cmd.Document == "" || cmd.Date.IsZero() || s.today(now).Before(cmd.Date) {
@@ -189,7 +189,7 @@ func (cmd RecordProxy) decide(s State, by Actor, now time.Time) ([]Event, error)
 	}}, nil
 }
 
-func (s State) proxyAllowed(sitting *Conference, rules *ConferenceRules, cmd RecordProxy) error {
+func (s voting) proxyAllowed(sitting *Conference, rules *ConferenceRules, cmd RecordProxy) error {
 	who := s.takingPart(s.stage())
 	held := 0
 	for _, p := range sitting.Proxies {

@@ -83,7 +83,7 @@ func (p Phase) Ended() bool {
 func (p Phase) Failed() bool { return p == PhaseCancelled || p == PhaseWithdrawn }
 
 // mayEnd refuses where there is no covenant or where it has ended.
-func (s State) mayEnd(reason string) error {
+func (s settling) mayEnd(reason string) error {
 	switch {
 	case s.Covenant.Phase == PhaseNew:
 		return refuse(CodeNotFound, "chưa có giao ước này", "there is no such covenant")
@@ -101,7 +101,7 @@ type Withdraw struct {
 }
 
 func (cmd Withdraw) decide(s State, by Actor, now time.Time) ([]Event, error) {
-	if err := s.mayEnd(cmd.Reason); err != nil {
+	if err := s.settling().mayEnd(cmd.Reason); err != nil {
 		return nil, err
 	}
 	if s.Covenant.Frozen != nil {
@@ -123,7 +123,7 @@ type Cancel struct {
 }
 
 func (cmd Cancel) decide(s State, by Actor, now time.Time) ([]Event, error) {
-	if err := s.mayEnd(cmd.Reason); err != nil {
+	if err := s.settling().mayEnd(cmd.Reason); err != nil {
 		return nil, err
 	}
 	if !s.Covenant.InForce.IsZero() {
@@ -143,7 +143,7 @@ type Close struct {
 }
 
 func (cmd Close) decide(s State, by Actor, now time.Time) ([]Event, error) {
-	if err := s.mayEnd(cmd.Reason); err != nil {
+	if err := s.settling().mayEnd(cmd.Reason); err != nil {
 		return nil, err
 	}
 	if s.Covenant.InForce.IsZero() {
@@ -181,7 +181,7 @@ func (EndReporting) decide(s State, by Actor, now time.Time) ([]Event, error) {
 
 // voidLostNumber adds the voiding of the number where events end a covenant, or send it back to its drafter, that has a
 // number and is not in force: a number is never used twice, so what failed with one has used it up.
-func (s State) voidLostNumber(events []Event) []Event {
+func (s settling) voidLostNumber(events []Event) []Event {
 	if s.Covenant == nil || s.Covenant.Number == nil || !s.Covenant.InForce.IsZero() || len(events) == 0 {
 		return events
 	}
@@ -190,7 +190,7 @@ func (s State) voidLostNumber(events []Event) []Event {
 		c.Apply(e)
 	}
 	if n := c.Number; n != nil && c.InForce.IsZero() && (c.Phase.Failed() || c.Phase == AwaitingRevision) {
-		after := s
+		after := s.State
 		after.Covenant = c
 		events = append(events, NumberVoided{Book: n.Book, Year: n.Year, Number: n.Number, Symbol: n.Symbol, Reason: after.sentence("vi")})
 	}
@@ -198,7 +198,7 @@ func (s State) voidLostNumber(events []Event) []Event {
 }
 
 // endedBecause is the sentence of a covenant that somebody, or the calendar, ended.
-func (s State) endedBecause(lang words.Language) string {
+func (s settling) endedBecause(lang words.Language) string {
 	c := s.Covenant
 	text := upperFirst(c.Phase.Words(lang))
 	if !c.Ending.Date.IsZero() {

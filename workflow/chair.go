@@ -23,7 +23,7 @@ type ChairHandedOver struct {
 func (ChairHandedOver) Kind() string { return "chair_handed_over" }
 
 // chairRule are the rule's names of the open stage.
-func (s State) chairRule() []string {
+func (s voting) chairRule() []string {
 	switch stage := s.stage(); {
 	case stage.Vote != nil:
 		return stage.Vote.Chair
@@ -36,7 +36,7 @@ func (s State) chairRule() []string {
 // ChairCandidates are the parties that may chair the open stage, in the order of the rule; by default the leader of the block.
 func (s State) ChairCandidates() []AgencyID {
 	var out []AgencyID
-	for _, name := range s.chairRule() {
+	for _, name := range s.voting().chairRule() {
 		named := s.agenciesOf([]Role{Role(name)})
 		if _, party := s.Covenant.Party(AgencyID(name)); party {
 			named = []AgencyID{AgencyID(name)}
@@ -55,16 +55,16 @@ func (s State) ChairCandidates() []AgencyID {
 
 // Chair is the agency that chairs now: at a sitting who opened it or was handed the chair, else the first candidate without a
 // conflict of interest.
-func (s State) Chair() AgencyID { return s.chairOf("") }
+func (s State) Chair() AgencyID { return s.voting().chairOf("") }
 
 // chairOf is the chair where a motion is decided; outside a sitting one without a conflict about the motion.
-func (s State) chairOf(motion MotionID) AgencyID {
+func (s voting) chairOf(motion MotionID) AgencyID {
 	if sitting := s.Covenant.Sitting(); sitting != nil && sitting.Closed == nil {
 		return orAgency(sitting.Chairing, s.Covenant.Leader()) // until 2026-11 the leader chaired
 	}
 	candidates := s.ChairCandidates()
 	for _, a := range candidates {
-		if !s.conflicted(a, motion) {
+		if !s.settling().conflicted(a, motion) {
 			return a
 		}
 	}
@@ -72,10 +72,10 @@ func (s State) chairOf(motion MotionID) AgencyID {
 }
 
 // successor is who could take the chair from an agency about a motion: a candidate without a conflict who is at the sitting.
-func (s State) successor(from AgencyID, motion MotionID) AgencyID {
+func (s voting) successor(from AgencyID, motion MotionID) AgencyID {
 	sitting := s.Covenant.Sitting()
 	for _, a := range s.ChairCandidates() {
-		if a != from && !s.conflicted(a, motion) && (sitting == nil || sitting.Closed != nil || sitting.Presence(a) == Present) {
+		if a != from && !s.settling().conflicted(a, motion) && (sitting == nil || sitting.Closed != nil || sitting.Presence(a) == Present) {
 			return a
 		}
 	}
@@ -84,13 +84,13 @@ func (s State) successor(from AgencyID, motion MotionID) AgencyID {
 
 // chairs is the right by which a person chairs: a vote of the agency in the chair. Where a motion is named, the chair must have no
 // conflict of interest about it while somebody else can take its place.
-func (s State) chairs(by Actor, motion MotionID, now time.Time) (AgencyID, Authority, error) {
+func (s voting) chairs(by Actor, motion MotionID, now time.Time) (AgencyID, Authority, error) {
 	chair := s.chairOf(motion)
 	authority, err := s.authority(by, chair, DutyVote, now)
 	if err != nil {
 		return chair, authority, err
 	}
-	if other := s.successor(chair, motion); other != "" && s.conflicted(chair, motion) {
+	if other := s.successor(chair, motion); other != "" && s.settling().conflicted(chair, motion) {
 		return chair, authority, refuse(CodeForbidden,
 			"%[1]s đã khai có xung đột lợi ích về nội dung này; hãy giao quyền chủ tọa cho %[2]s rồi tiếp tục",
 			"%[1]s has declared a conflict of interest about this; hand the chair over to %[2]s first",
@@ -109,7 +109,7 @@ func (cmd OpenConference) opensFor(s State) (AgencyID, error) {
 		return agency, nil
 	case !contains(s.ChairCandidates(), agency):
 		return "", refuse(CodeForbidden, "theo quy trình, %s không chủ tọa hội nghị này", "under the process %s does not chair this conference", name)
-	case s.conflicted(agency, ""):
+	case s.settling().conflicted(agency, ""):
 		return "", refuse(CodeForbidden, "%s đã khai có xung đột lợi ích nên không chủ tọa", "%s has declared a conflict of interest and does not chair", name)
 	case cmd.Reason == "":
 		return "", refuse(CodeInvalid, "cần nêu lý do %[1]s chủ tọa thay %[2]s", "say why %[1]s chairs in place of %[2]s", name, s.Directory.AgencyName(chair))
@@ -125,7 +125,7 @@ type HandOverChair struct {
 }
 
 func (cmd HandOverChair) decide(s State, by Actor, now time.Time) ([]Event, error) {
-	sitting, _, err := s.sitting()
+	sitting, _, err := s.voting().sitting()
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +135,7 @@ func (cmd HandOverChair) decide(s State, by Actor, now time.Time) ([]Event, erro
 		return nil, refuse(CodeConflict, "%s đang chủ tọa", "%s is in the chair already", name)
 	case !contains(s.ChairCandidates(), cmd.To):
 		return nil, refuse(CodeForbidden, "theo quy trình, %s không chủ tọa hội nghị này", "under the process %s does not chair this conference", name)
-	case s.conflicted(cmd.To, ""):
+	case s.settling().conflicted(cmd.To, ""):
 		return nil, refuse(CodeForbidden, "%s đã khai có xung đột lợi ích nên không chủ tọa", "%s has declared a conflict of interest and does not chair", name)
 	case sitting.Presence(cmd.To) != Present:
 		return nil, refuse(CodeWrongState, "%s chưa có mặt tại hội nghị", "%s is not at the conference", name)
@@ -143,7 +143,7 @@ func (cmd HandOverChair) decide(s State, by Actor, now time.Time) ([]Event, erro
 		return nil, refuse(CodeInvalid, "cần nêu lý do giao quyền chủ tọa", "say why the chair is handed over")
 	}
 	authority, err := s.authority(by, from, DutyVote, now)
-	if err != nil && s.chairVacant(sitting, from) {
+	if err != nil && s.voting().chairVacant(sitting, from) {
 		authority, err = s.authority(by, cmd.To, DutyVote, now)
 	}
 	if err != nil {
@@ -153,15 +153,15 @@ func (cmd HandOverChair) decide(s State, by Actor, now time.Time) ([]Event, erro
 }
 
 // chairVacant: who has the chair is away, or has a conflict of interest about something that is still to be decided.
-func (s State) chairVacant(sitting *Conference, chair AgencyID) bool {
-	if sitting.Presence(chair) != Present || s.conflicted(chair, "") {
+func (s voting) chairVacant(sitting *Conference, chair AgencyID) bool {
+	if sitting.Presence(chair) != Present || s.settling().conflicted(chair, "") {
 		return true
 	}
-	return slices.ContainsFunc(s.Covenant.MotionsOf(s.Covenant.Stage), func(m Motion) bool { return m.Result == nil && s.conflicted(chair, m.ID) })
+	return slices.ContainsFunc(s.Covenant.MotionsOf(s.Covenant.Stage), func(m Motion) bool { return m.Result == nil && s.settling().conflicted(chair, m.ID) })
 }
 
 // chairTurns are those in the chair of what is open now.
-func (s State) chairTurns() []Turn {
+func (s voting) chairTurns() []Turn {
 	var out []Turn
 	for _, m := range s.Covenant.MotionsOf(s.Covenant.Stage) {
 		if t := (Turn{s.chairOf(m.ID), DutyVote}); m.Opened && m.Result == nil && !slices.Contains(out, t) {

@@ -150,7 +150,7 @@ func checkComment(text string) error {
 
 // mayComment reports by which right a person speaks for an agency about a draft: as a reviewer of a party, or as the
 // drafter.
-func (s State) mayComment(by Actor, agency AgencyID, now time.Time) (Authority, error) {
+func (s reviewing) mayComment(by Actor, agency AgencyID, now time.Time) (Authority, error) {
 	if _, party := s.Covenant.Party(agency); !party {
 		return Authority{}, refuse(CodeForbidden, "%s không tham gia giao ước này", "%s takes no part in this covenant", s.Directory.AgencyName(agency))
 	}
@@ -162,7 +162,7 @@ func (s State) mayComment(by Actor, agency AgencyID, now time.Time) (Authority, 
 }
 
 // underDiscussion refuses where the text can no longer change.
-func (s State) underDiscussion() error {
+func (s reviewing) underDiscussion() error {
 	if s.Covenant.Phase == AwaitingRevision && len(s.Covenant.Revisions) > 0 {
 		return nil
 	}
@@ -178,16 +178,16 @@ type PostComment struct {
 }
 
 func (cmd PostComment) decide(s State, by Actor, now time.Time) ([]Event, error) {
-	if err := s.underDiscussion(); err != nil {
+	if err := s.reviewing().underDiscussion(); err != nil {
 		return nil, err
 	}
-	authority, err := s.mayComment(by, cmd.Agency, now)
+	authority, err := s.reviewing().mayComment(by, cmd.Agency, now)
 	if err != nil {
 		return nil, err
 	}
 	revision, _ := s.Covenant.Revision()
 	if cmd.Revision != revision.Number {
-		return nil, s.otherRevision()
+		return nil, s.reviewing().otherRevision()
 	}
 	digest, err := revision.anchor(cmd.Clause)
 	if err == nil {
@@ -202,7 +202,7 @@ func (cmd PostComment) decide(s State, by Actor, now time.Time) ([]Event, error)
 	}}, nil
 }
 
-func (s State) otherRevision() error {
+func (s reviewing) otherRevision() error {
 	revision, _ := s.Covenant.Revision()
 	return refuse(CodeConflict,
 		"bản dự thảo đã thay đổi: hiện là lần %d (%s); hãy đọc bản mới rồi cho ý kiến",
@@ -217,7 +217,7 @@ type AnswerComment struct {
 }
 
 func (cmd AnswerComment) decide(s State, by Actor, now time.Time) ([]Event, error) {
-	authority, err := s.inThread(by, cmd.Agency, cmd.Thread, now)
+	authority, err := s.reviewing().inThread(by, cmd.Agency, cmd.Thread, now)
 	if err == nil {
 		err = checkComment(cmd.Text)
 	}
@@ -227,7 +227,7 @@ func (cmd AnswerComment) decide(s State, by Actor, now time.Time) ([]Event, erro
 	return []Event{CommentAnswered{Thread: cmd.Thread, Agency: cmd.Agency, Person: by.Person(), Authority: authority, Text: cmd.Text}}, nil
 }
 
-func (s State) inThread(by Actor, agency AgencyID, id CommentID, now time.Time) (Authority, error) {
+func (s reviewing) inThread(by Actor, agency AgencyID, id CommentID, now time.Time) (Authority, error) {
 	if err := s.underDiscussion(); err != nil {
 		return Authority{}, err
 	}
@@ -245,7 +245,7 @@ type ResolveComment struct {
 }
 
 func (cmd ResolveComment) decide(s State, by Actor, now time.Time) ([]Event, error) {
-	authority, err := s.inThread(by, cmd.Agency, cmd.Thread, now)
+	authority, err := s.reviewing().inThread(by, cmd.Agency, cmd.Thread, now)
 	if err != nil {
 		return nil, err
 	}
@@ -262,6 +262,6 @@ func (cmd ResolveComment) decide(s State, by Actor, now time.Time) ([]Event, err
 		if s.Covenant.Phase != AwaitingReviews {
 			return nil, nil
 		}
-		return s.afterReview(now)
+		return s.reviewing().afterReview(now)
 	})
 }

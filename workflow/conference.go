@@ -184,7 +184,7 @@ func (e ConferenceClosed) apply(c *Covenant) {
 }
 
 // sitting is the open sitting, its rules, or a refusal.
-func (s State) sitting() (*Conference, *ConferenceRules, error) {
+func (s voting) sitting() (*Conference, *ConferenceRules, error) {
 	if err := s.expect(AwaitingVotes); err != nil {
 		return nil, nil, err
 	}
@@ -209,7 +209,7 @@ type OpenConference struct {
 }
 
 func (cmd OpenConference) decide(s State, by Actor, now time.Time) ([]Event, error) {
-	_, rules, err := s.sitting()
+	_, rules, err := s.voting().sitting()
 	if err == nil {
 		return nil, refuse(CodeConflict, "hội nghị đã khai mạc", "the conference is open already")
 	}
@@ -253,7 +253,7 @@ type ProposeMotion struct {
 }
 
 func (cmd ProposeMotion) decide(s State, by Actor, now time.Time) ([]Event, error) {
-	_, rules, err := s.sitting()
+	_, rules, err := s.voting().sitting()
 	if err != nil {
 		return nil, err
 	}
@@ -264,16 +264,16 @@ func (cmd ProposeMotion) decide(s State, by Actor, now time.Time) ([]Event, erro
 	switch {
 	case !rules.Floor:
 		return nil, refuse(CodeForbidden, "quy chế hội nghị không cho đề nghị thêm nội dung biểu quyết", "the rules of the conference allow no motions from the floor")
-	case !contains(s.takingPart(s.stage()), cmd.Agency) || !s.represented(cmd.Agency):
+	case !contains(s.takingPart(s.stage()), cmd.Agency) || !s.voting().represented(cmd.Agency):
 		return nil, refuse(CodeForbidden, "%s không biểu quyết tại hội nghị này", "%s does not vote at this conference", s.Directory.AgencyName(cmd.Agency))
 	case strings.TrimSpace(cmd.Text) == "" || len(cmd.Text) > maxComment:
 		return nil, refuse(CodeInvalid, "cần nêu nội dung đề nghị biểu quyết, không quá dài", "say what is proposed, not at too great length")
 	}
-	return []Event{MotionProposed{Stage: s.Covenant.Stage, Motion: s.nextMotion(FloorPrefix), Text: cmd.Text, Agency: cmd.Agency, Person: by.Person(), Authority: authority}}, nil
+	return []Event{MotionProposed{Stage: s.Covenant.Stage, Motion: s.voting().nextMotion(FloorPrefix), Text: cmd.Text, Agency: cmd.Agency, Person: by.Person(), Authority: authority}}, nil
 }
 
 // nextMotion is the next free id of a kind of motion.
-func (s State) nextMotion(prefix string) MotionID {
+func (s voting) nextMotion(prefix string) MotionID {
 	for n := 1; ; n++ {
 		id := MotionID(fmt.Sprintf("%s%d", prefix, n))
 		if s.Covenant.motion(id) == nil {
@@ -288,15 +288,15 @@ type OpenMotions struct {
 }
 
 func (cmd OpenMotions) decide(s State, by Actor, now time.Time) ([]Event, error) {
-	if _, _, err := s.sitting(); err != nil {
+	if _, _, err := s.voting().sitting(); err != nil {
 		return nil, err
 	}
-	if _, _, err := s.chairs(by, "", now); err != nil {
+	if _, _, err := s.voting().chairs(by, "", now); err != nil {
 		return nil, err
 	}
 	pending := s.PendingMotions()
 	ids := cmd.Motions
-	if amendment := s.pendingAmendment(); len(ids) == 0 && amendment != "" {
+	if amendment := s.voting().pendingAmendment(); len(ids) == 0 && amendment != "" {
 		ids = []MotionID{amendment}
 	}
 	if len(ids) == 0 {
@@ -314,14 +314,14 @@ func (cmd OpenMotions) decide(s State, by Actor, now time.Time) ([]Event, error)
 			return nil, refuse(CodeNotFound, "nội dung %q không có, hoặc đã đưa ra biểu quyết", "there is no motion %q, or it was put already", id)
 		}
 		m := pending[at]
-		if _, _, err := s.chairs(by, id, now); err != nil {
+		if _, _, err := s.voting().chairs(by, id, now); err != nil {
 			return nil, err
 		}
-		if amendment := s.pendingAmendment(); amendment != "" && id != amendment {
+		if amendment := s.voting().pendingAmendment(); amendment != "" && id != amendment {
 			return nil, refuse(CodeWrongState, "cần biểu quyết văn bản sửa đổi tại hội nghị trước", "the amended text must be voted on first")
 		}
-		e := s.motionOpened(s.stage(), m)
-		if err := s.openable(e); err != nil {
+		e := s.voting().motionOpened(s.stage(), m)
+		if err := s.voting().openable(e); err != nil {
 			return nil, err
 		}
 		events = append(events, e)
@@ -330,7 +330,7 @@ func (cmd OpenMotions) decide(s State, by Actor, now time.Time) ([]Event, error)
 }
 
 // openable refuses a motion without voters or without a quorum.
-func (s State) openable(e MotionOpened) error {
+func (s voting) openable(e MotionOpened) error {
 	if len(e.Who) == 0 {
 		return refuse(CodeWrongState, "không có ai biểu quyết nội dung này", "nobody has a vote on this motion")
 	}
@@ -365,7 +365,7 @@ func (s State) PendingMotions() []Motion {
 }
 
 // pendingAmendment is the motion about a text amended on the spot that is not decided yet.
-func (s State) pendingAmendment() MotionID {
+func (s voting) pendingAmendment() MotionID {
 	for _, m := range s.Covenant.MotionsOf(s.Covenant.Stage) {
 		if m.Revision > 0 && m.Result == nil {
 			return m.ID
@@ -380,12 +380,12 @@ type AmendText struct {
 }
 
 func (cmd AmendText) decide(s State, by Actor, now time.Time) ([]Event, error) {
-	_, rules, err := s.sitting()
+	_, rules, err := s.voting().sitting()
 	if err != nil {
 		return nil, err
 	}
 	c := s.Covenant
-	authority, err := s.anyAuthority(by, c.For, now, DutyDraft, DutyVote)
+	authority, err := s.settling().anyAuthority(by, c.For, now, DutyDraft, DutyVote)
 	if err != nil {
 		return nil, err
 	}
@@ -393,18 +393,18 @@ func (cmd AmendText) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	switch {
 	case !rules.Amend:
 		return nil, refuse(CodeForbidden, "quy chế hội nghị không cho sửa văn bản tại chỗ", "the rules of the conference do not allow the text to be amended on the spot")
-	case open || s.pendingAmendment() != "":
+	case open || s.voting().pendingAmendment() != "":
 		return nil, refuse(CodeWrongState, "đang có nội dung chưa biểu quyết xong; kết thúc rồi mới sửa văn bản", "a motion is still open; close it before the text is amended")
 	}
 	if err := cmd.differs(c); err != nil {
 		return nil, err
 	}
-	if err := s.checkBasis(cmd.Basis); err != nil {
+	if err := s.scoring().checkBasis(cmd.Basis); err != nil {
 		return nil, err
 	}
 	submitted := cmd.event(c)
 	submitted.Conference, submitted.Authority = true, authority
-	id := s.nextMotion(AmendPrefix)
+	id := s.voting().nextMotion(AmendPrefix)
 	return []Event{submitted, MotionProposed{
 		Stage: c.Stage, Motion: id, Agency: c.For, Person: by.Person(), Authority: authority, Revision: submitted.Number,
 		Text:    fmt.Sprintf("Thông qua dự thảo lần %d, sửa đổi tại hội nghị", submitted.Number),
@@ -421,21 +421,21 @@ type CountHands struct {
 }
 
 func (cmd CountHands) decide(s State, by Actor, now time.Time) ([]Event, error) {
-	sitting, rules, err := s.sitting()
+	sitting, rules, err := s.voting().sitting()
 	if err != nil {
 		return nil, err
 	}
-	_, authority, err := s.chairs(by, cmd.Motion, now)
+	_, authority, err := s.voting().chairs(by, cmd.Motion, now)
 	if err != nil {
 		return nil, err
 	}
-	m, err := s.openMotion(cmd.Motion)
+	m, err := s.voting().openMotion(cmd.Motion)
 	if err != nil {
 		return nil, err
 	}
 	present := 0
 	for _, a := range m.Who {
-		if s.represented(a) {
+		if s.voting().represented(a) {
 			present++
 		}
 	}
@@ -461,15 +461,15 @@ type CloseConference struct {
 }
 
 func (cmd CloseConference) decide(s State, by Actor, now time.Time) ([]Event, error) {
-	if _, _, err := s.sitting(); err != nil {
+	if _, _, err := s.voting().sitting(); err != nil {
 		return nil, err
 	}
-	_, authority, err := s.chairs(by, "", now)
+	_, authority, err := s.voting().chairs(by, "", now)
 	if err != nil {
 		return nil, err
 	}
 	c := s.Covenant
-	if slices.ContainsFunc(c.MotionsOf(c.Stage), func(m Motion) bool { return m.Opened && m.Result == nil }) || s.pendingAmendment() != "" {
+	if slices.ContainsFunc(c.MotionsOf(c.Stage), func(m Motion) bool { return m.Opened && m.Result == nil }) || s.voting().pendingAmendment() != "" {
 		return nil, refuse(CodeWrongState, "còn nội dung chưa công bố kết quả; kết thúc biểu quyết rồi mới bế mạc", "a motion is still open; close it before the conference")
 	}
 	rules, left, failed := s.stage().Vote, false, false
@@ -482,7 +482,7 @@ func (cmd CloseConference) decide(s State, by Actor, now time.Time) ([]Event, er
 	if closed.Adjourned {
 		return []Event{closed}, nil
 	}
-	return s.then([]Event{closed}, func(s State) ([]Event, error) { return s.afterVote(now) })
+	return s.then([]Event{closed}, func(s State) ([]Event, error) { return s.voting().afterVote(now) })
 }
 
 // RecordMinutes records the minutes that the program drew up of a sitting that is closed, or of a ranking.

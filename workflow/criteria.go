@@ -8,7 +8,7 @@ import (
 // of each revision, and those of the revision that was approved are what is scored by. The approval is bound to the values' digest.
 
 // checkBasis refuses a revision without the criteria that the process takes from it.
-func (s State) checkBasis(b *ScoreBasis) error {
+func (s scoring) checkBasis(b *ScoreBasis) error {
 	stage, ok := s.Process.OfKind(StageScore)
 	if !ok || stage.Score.CriteriaFrom == "" {
 		return nil

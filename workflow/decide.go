@@ -23,7 +23,7 @@ func Decide(s State, by Actor, c Command, now time.Time) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.voidLostNumber(events), nil
+	return s.settling().voidLostNumber(events), nil
 }
 
 // expect refuses unless the covenant is in the given phase, and says what it is waiting for instead.
@@ -72,7 +72,7 @@ func (s State) enter(stages []Stage, now time.Time) ([]Event, error) {
 		}
 		return s.then(append(events, opened...), func(s State) ([]Event, error) {
 			if stage.Kind == StageReview && len(s.Covenant.Waiting) == 0 { // every approval carried over
-				return s.afterReview(now)
+				return s.reviewing().afterReview(now)
 			}
 			return nil, nil
 		})
@@ -98,11 +98,11 @@ func (s State) open(stage Stage, now time.Time) ([]Event, error) {
 	switch stage.Kind {
 	case StageReview:
 		if len(opened.Who) > 0 {
-			return s.openReview(stage, opened), nil
+			return s.reviewing().openReview(stage, opened), nil
 		}
 	case StageVote:
 		if len(opened.Who) > 0 {
-			return s.openVote(stage, opened), nil
+			return s.voting().openVote(stage, opened), nil
 		}
 	case StageSeal, StageScore:
 		if len(opened.Who) > 0 {
@@ -170,7 +170,7 @@ func (s State) takingPart(stage Stage) []AgencyID {
 	if stage.Kind == StageSeal {
 		return who
 	}
-	return slices.DeleteFunc(who, func(a AgencyID) bool { return s.conflicted(a, "") })
+	return slices.DeleteFunc(who, func(a AgencyID) bool { return s.settling().conflicted(a, "") })
 }
 
 // weight is an agency's: its own entry, else its role's, else 1.
@@ -219,13 +219,13 @@ func (s State) Turns() []Turn {
 		if len(c.Waiting) > 0 {
 			return turns(DutyVote, c.Waiting...)
 		}
-		return s.chairTurns()
+		return s.voting().chairTurns()
 	case AwaitingNumber, AwaitingSeals:
 		return turns(DutyNumber, c.Waiting...)
 	case AwaitingSignatures:
 		return turns(DutySign, c.Waiting...)
 	case AwaitingScores:
-		return s.scoreTurns()
+		return s.scoring().scoreTurns()
 	case PhaseRejected:
 		return turns(DutyVote, c.Leader())
 	}

@@ -130,7 +130,7 @@ func (cmd SubmitRevision) decide(s State, by Actor, now time.Time) ([]Event, err
 		return nil, err
 	}
 	// A changed text goes through every stage again, from the first one; a review may let approvals stand (AgainRule).
-	if err := s.checkBasis(cmd.Basis); err != nil {
+	if err := s.scoring().checkBasis(cmd.Basis); err != nil {
 		return nil, err
 	}
 	submitted := cmd.event(c)

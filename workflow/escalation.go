@@ -147,10 +147,10 @@ func (cmd EscalateStage) climb(s State, steps []LadderStep, now time.Time) ([]Ev
 	if c.climbed(step.ID) {
 		return cmd.climb(s, steps[1:], now)
 	}
-	missing := s.missing()
+	missing := s.settling().missing()
 	escalated := StageEscalated{
 		Stage: c.Stage, Opening: c.Opening, Extension: c.Extension, Rung: step.ID, Due: c.Due, Missing: missing, Then: step.Then,
-		To: s.recipients(step.To, missing),
+		To: s.settling().recipients(step.To, missing),
 	}
 	return s.then([]Event{escalated}, func(s State) ([]Event, error) {
 		events, err := cmd.overdue(s, step.EscalationRule, now)
@@ -166,7 +166,7 @@ func (c *Covenant) climbed(rung Rung) bool {
 }
 
 // missing are the agencies that have not done what the open stage asks of them.
-func (s State) missing() []AgencyID {
+func (s settling) missing() []AgencyID {
 	var out []AgencyID
 	for _, t := range s.Turns() {
 		out = append(out, t.Agency)
@@ -176,12 +176,12 @@ func (s State) missing() []AgencyID {
 
 // EscalationRecipients are the agencies that a rung would write to now, and those that have not acted.
 func (s State) EscalationRecipients(rung EscalationRule) (to, missing []AgencyID) {
-	missing = s.missing()
-	return s.recipients(rung.To, missing), missing
+	missing = s.settling().missing()
+	return s.settling().recipients(rung.To, missing), missing
 }
 
 // recipients are the agencies that a rung writes to.
-func (s State) recipients(to []string, missing []AgencyID) []AgencyID {
+func (s settling) recipients(to []string, missing []AgencyID) []AgencyID {
 	var out []AgencyID
 	add := func(agencies ...AgencyID) {
 		for _, a := range agencies {
@@ -218,7 +218,7 @@ func (cmd EscalateStage) overdue(s State, rung EscalationRule, now time.Time) ([
 	}
 	switch rung.Then {
 	case ThenReturn:
-		return s.sendBack(cause, now)
+		return s.settling().sendBack(cause, now)
 	case ThenReject:
 		return []Event{Stopped{Stage: c.Stage, Cause: cause}}, nil
 	case ThenExtend:
@@ -259,7 +259,7 @@ func (cmd EscalateStage) treatAs(s State, rung EscalationRule, now time.Time) ([
 			Stage: c.Stage, Agency: a, Revision: revision.Number, Manifest: revision.Manifest, Opinion: opinion, Rung: rung.ID,
 		})
 	}
-	return s.then(events, func(s State) ([]Event, error) { return s.afterReview(now) })
+	return s.then(events, func(s State) ([]Event, error) { return s.reviewing().afterReview(now) })
 }
 
 // goOnWithout ends the waiting for those who have not acted.
@@ -268,7 +268,7 @@ func (cmd EscalateStage) goOnWithout(s State, rung EscalationRule, now time.Time
 	released := []Event{AgenciesReleased{Stage: c.Stage, Agencies: slices.Concat(c.Waiting, c.Queue), Rung: rung.ID}}
 	switch c.StageKind {
 	case StageReview:
-		return s.then(released, func(s State) ([]Event, error) { return s.afterReview(now) })
+		return s.then(released, func(s State) ([]Event, error) { return s.reviewing().afterReview(now) })
 	case StageVote:
 		return cmd.closeAll(s, now)
 	case StageSign:
@@ -287,7 +287,7 @@ func (cmd EscalateStage) closeAll(s State, now time.Time) ([]Event, error) {
 		if m.Result != nil {
 			continue
 		}
-		result, verdict, err := s.result(m, cmd.Boxes[m.ID], "")
+		result, verdict, err := s.voting().result(m, cmd.Boxes[m.ID], "")
 		if err != nil {
 			return nil, err
 		}
@@ -297,5 +297,5 @@ func (cmd EscalateStage) closeAll(s State, now time.Time) ([]Event, error) {
 		}
 		events = append(events, result)
 	}
-	return s.then(events, func(s State) ([]Event, error) { return s.afterVote(now) })
+	return s.then(events, func(s State) ([]Event, error) { return s.voting().afterVote(now) })
 }

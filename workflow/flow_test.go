@@ -330,7 +330,7 @@ func (w *world) possible() []Command {
 			for range m.Taken { // whatever is in the box, it can be counted
 				closing.Ballots = append(closing.Ballots, ChoiceFor)
 			}
-			out = append(out, as(PersonID(s.chairOf(m.ID)+"-head"), closing))
+			out = append(out, as(PersonID(s.voting().chairOf(m.ID)+"-head"), closing))
 		}
 		for _, a := range c.Members() {
 			out = append(out, as("a0-officer", RecordAttendance{Agency: a, Person: PersonID(a + "-head"), Presence: Present}))

@@ -277,7 +277,7 @@ func ballots(s State, mine []AgencyID, _ Actor, _ time.Time) []Command {
 		for _, p := range s.Covenant.Parties {
 			holder := AgencyID("")
 			if s.Covenant.Phase == AwaitingVotes {
-				holder, _ = s.voterFor(p.Agency)
+				holder, _ = s.voting().voterFor(p.Agency)
 			}
 			if contains(mine, orAgency(holder, p.Agency)) {
 				out = append(out, CastBallot{Agency: p.Agency, Motion: id, Choice: ChoiceFor})

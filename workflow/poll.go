@@ -147,7 +147,7 @@ func (sc *Scoring) openPoll() (Poll, bool) {
 }
 
 // pollOn is the rule of the poll that decides something, with what became of it.
-func (s State) pollOn(what Decides) (PollRule, *PollClosed, bool) {
+func (s scoring) pollOn(what Decides) (PollRule, *PollClosed, bool) {
 	rules := s.stage().Score
 	i := slices.IndexFunc(rules.Polls, func(p PollRule) bool { return p.Decides == what })
 	if i < 0 {
@@ -158,7 +158,7 @@ func (s State) pollOn(what Decides) (PollRule, *PollClosed, bool) {
 }
 
 // pendingPolls are the polls of the process that were not held yet, in its order.
-func (s State) pendingPolls() []PollRule {
+func (s scoring) pendingPolls() []PollRule {
 	var out []PollRule
 	for _, rule := range s.stage().Score.Polls {
 		if p, ok := s.Covenant.Scoring.Poll(rule.ID); !ok || p.Result == nil {
@@ -226,11 +226,11 @@ func (cmd OpenPoll) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	if err := s.expect(AwaitingScores); err != nil {
 		return nil, err
 	}
-	_, authority, err := s.chairs(by, "", now)
+	_, authority, err := s.voting().chairs(by, "", now)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.settled(now); err != nil {
+	if err := s.scoring().settled(now); err != nil {
 		return nil, err
 	}
 	if open, ok := s.Covenant.Scoring.openPoll(); ok {
@@ -241,7 +241,7 @@ func (cmd OpenPoll) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := PollOpened{Stage: s.Covenant.Stage, Poll: rule.ID, Who: s.takingPart(s.stage()), Candidates: s.candidates(rule), Secret: rule.Secret, Person: by.Person(), Authority: authority}
+	e := PollOpened{Stage: s.Covenant.Stage, Poll: rule.ID, Who: s.takingPart(s.stage()), Candidates: s.scoring().candidates(rule), Secret: rule.Secret, Person: by.Person(), Authority: authority}
 	if len(e.Candidates) == 0 || len(e.Who) == 0 {
 		return nil, refuse(CodeWrongState, "không có ai để bỏ phiếu hoặc được bầu", "there is nobody to vote, or nobody to vote for")
 	}
@@ -250,7 +250,7 @@ func (cmd OpenPoll) decide(s State, by Actor, now time.Time) ([]Event, error) {
 
 // rule is the poll that is to be opened.
 func (cmd OpenPoll) rule(s State) (PollRule, error) {
-	pending := s.pendingPolls()
+	pending := s.scoring().pendingPolls()
 	if cmd.Poll == "" {
 		if len(pending) == 0 {
 			return PollRule{}, refuse(CodeWrongState, "không còn cuộc bỏ phiếu nào", "there is no poll left")
@@ -269,7 +269,7 @@ func (cmd OpenPoll) rule(s State) (PollRule, error) {
 }
 
 // candidates are those with a score for a ranking; for leader and deputy the members, but for who was elected to the other office.
-func (s State) candidates(rule PollRule) []AgencyID {
+func (s scoring) candidates(rule PollRule) []AgencyID {
 	var out []AgencyID
 	for _, p := range s.Covenant.Parties {
 		_, _, scored := s.Covenant.Scoring.FinalScore(p.Agency)
@@ -295,7 +295,7 @@ type CastPollBallot struct {
 }
 
 func (cmd CastPollBallot) decide(s State, by Actor, now time.Time) ([]Event, error) {
-	poll, rule, err := s.openedPoll(cmd.Poll)
+	poll, rule, err := s.scoring().openedPoll(cmd.Poll)
 	if err != nil {
 		return nil, err
 	}
@@ -338,7 +338,7 @@ func (cmd CastPollBallot) check(poll Poll, rule PollRule) error {
 	return nil
 }
 
-func (s State) openedPoll(id PollID) (Poll, PollRule, error) {
+func (s scoring) openedPoll(id PollID) (Poll, PollRule, error) {
 	if err := s.expect(AwaitingScores); err != nil {
 		return Poll{}, PollRule{}, err
 	}

@@ -14,11 +14,11 @@ type ClosePoll struct {
 }
 
 func (cmd ClosePoll) decide(s State, by Actor, now time.Time) ([]Event, error) {
-	poll, rule, err := s.openedPoll(cmd.Poll)
+	poll, rule, err := s.scoring().openedPoll(cmd.Poll)
 	if err != nil {
 		return nil, err
 	}
-	chair, authority, err := s.chairs(by, "", now)
+	chair, authority, err := s.voting().chairs(by, "", now)
 	if err != nil {
 		return nil, err
 	}

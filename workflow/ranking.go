@@ -31,14 +31,14 @@ func (cmd DeclareRanking) decide(s State, by Actor, now time.Time) ([]Event, err
 	if err := s.expect(AwaitingScores); err != nil {
 		return nil, err
 	}
-	chair, authority, err := s.chairs(by, "", now)
+	chair, authority, err := s.voting().chairs(by, "", now)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.settled(now); err != nil {
+	if err := s.scoring().settled(now); err != nil {
 		return nil, err
 	}
-	if pending := s.pendingPolls(); len(pending) > 0 {
+	if pending := s.scoring().pendingPolls(); len(pending) > 0 {
 		return nil, refuse(CodeWrongState, "chưa bỏ phiếu xong: “%s”", "a poll is still to be held: “%s”", pending[0])
 	}
 	method, err := cmd.fromPolls(s)
@@ -49,7 +49,7 @@ func (cmd DeclareRanking) decide(s State, by Actor, now time.Time) ([]Event, err
 		return nil, err
 	}
 	e := Ranked{
-		Rows: s.rank(cmd.Votes), Method: method, Issued: cmd.Issued, Collected: cmd.Collected, Valid: cmd.Valid, NewLeader: cmd.NewLeader, NewDeputy: cmd.NewDeputy,
+		Rows: s.scoring().rank(cmd.Votes), Method: method, Issued: cmd.Issued, Collected: cmd.Collected, Valid: cmd.Valid, NewLeader: cmd.NewLeader, NewDeputy: cmd.NewDeputy,
 		Person: by.Person(), Authority: authority, Secretary: cmd.Secretary, Date: s.today(now), Chairing: chair,
 	}
 	return s.then([]Event{e}, func(s State) ([]Event, error) { return s.advance(now) })
@@ -58,13 +58,13 @@ func (cmd DeclareRanking) decide(s State, by Actor, now time.Time) ([]Event, err
 // fromPolls fills in what the polls of the process gave, and refuses what contradicts them. It gives how the ranking was voted on.
 func (cmd *DeclareRanking) fromPolls(s State) (Method, error) {
 	var err error
-	if cmd.NewLeader, err = s.elected(DecidesLeader, cmd.NewLeader); err != nil {
+	if cmd.NewLeader, err = s.scoring().elected(DecidesLeader, cmd.NewLeader); err != nil {
 		return "", err
 	}
-	if cmd.NewDeputy, err = s.elected(DecidesDeputy, cmd.NewDeputy); err != nil {
+	if cmd.NewDeputy, err = s.scoring().elected(DecidesDeputy, cmd.NewDeputy); err != nil {
 		return "", err
 	}
-	_, result, ok := s.pollOn(DecidesRanking)
+	_, result, ok := s.scoring().pollOn(DecidesRanking)
 	if !ok {
 		return "", nil
 	}
@@ -83,7 +83,7 @@ func (cmd *DeclareRanking) fromPolls(s State) (Method, error) {
 
 // elected is who holds an office next year: by its poll, in a tie one of those tied where the chair decides it; without a poll whom the
 // chair names.
-func (s State) elected(office Decides, named AgencyID) (AgencyID, error) {
+func (s scoring) elected(office Decides, named AgencyID) (AgencyID, error) {
 	rule, result, ok := s.pollOn(office)
 	switch {
 	case !ok:
@@ -124,7 +124,7 @@ func (cmd DeclareRanking) check(s State) error {
 
 // rank orders the agencies: by their final totals from the highest or, where the process says so, by the ballots first; the rules break
 // ties, and what is still equal shares the rank, in the order of the parties.
-func (s State) rank(votes []AgencyVotes) []RankRow {
+func (s scoring) rank(votes []AgencyVotes) []RankRow {
 	rules, c, classes := s.stage().Score, s.Covenant, s.ScoreBasis().Classes
 	_, poll, _ := s.pollOn(DecidesRanking)
 	var rows []RankRow
@@ -164,7 +164,7 @@ func (s State) rank(votes []AgencyVotes) []RankRow {
 }
 
 // outranks compares two rows: negative if a comes before b, 0 if nothing tells them apart.
-func (s State) outranks(a, b RankRow) int {
+func (s scoring) outranks(a, b RankRow) int {
 	order := append([]string{ByTotal}, s.stage().Score.Tie...)
 	if s.stage().Score.First == ByBallots {
 		order = append([]string{ByBallots}, order...)
@@ -177,7 +177,7 @@ func (s State) outranks(a, b RankRow) int {
 	return 0
 }
 
-func (s State) difference(by string, a, b RankRow) int {
+func (s scoring) difference(by string, a, b RankRow) int {
 	if id, ok := strings.CutPrefix(by, "criterion:"); ok {
 		of := func(row RankRow) int {
 			scores, _, _ := s.Covenant.Scoring.FinalScore(row.Agency)

@@ -100,7 +100,7 @@ func (e ConflictDeclared) apply(c *Covenant) {
 }
 
 // consequence is what a rule says to a rejection, a failed motion or a refusal.
-func (s State) consequence(then Consequence, cause Cause, now time.Time) ([]Event, error) {
+func (s settling) consequence(then Consequence, cause Cause, now time.Time) ([]Event, error) {
 	switch then {
 	case ThenReturn:
 		return s.sendBack(cause, now)
@@ -111,7 +111,7 @@ func (s State) consequence(then Consequence, cause Cause, now time.Time) ([]Even
 }
 
 // cancelBy ends the covenant by a rule of its process, or as the leader decided. A number that it had is voided.
-func (s State) cancelBy(cause Cause, now time.Time) []Event {
+func (s settling) cancelBy(cause Cause, now time.Time) []Event {
 	reason := cause.Reason
 	if cause.Why != CauseSettled {
 		reason = strings.TrimSuffix(s.causeWords(cause, "vi")+": "+reason, ": ")
@@ -120,7 +120,7 @@ func (s State) cancelBy(cause Cause, now time.Time) []Event {
 }
 
 // sendBack gives the draft back to its drafter. A number that it had is voided, and its document set aside.
-func (s State) sendBack(cause Cause, _ time.Time) ([]Event, error) {
+func (s settling) sendBack(cause Cause, _ time.Time) ([]Event, error) {
 	c := s.Covenant
 	revision, _ := c.Revision()
 	return []Event{RevisionReturned{
@@ -153,21 +153,21 @@ func (cmd SettleRefusal) decide(s State, by Actor, now time.Time) ([]Event, erro
 	if cmd.Reason == "" {
 		return nil, refuse(CodeInvalid, "cần nêu lý do của quyết định", "say why it is decided so")
 	}
-	cause := s.stopCause()
+	cause := s.settling().stopCause()
 	cause.Reason = cmd.Reason
 	settled := RefusalSettled{Stage: c.Stage, Choice: cmd.Choice, Reason: cmd.Reason, Person: by.Person(), Authority: authority}
 	var follow func(State) ([]Event, error)
 	switch cmd.Choice {
 	case ThenReturn:
-		follow = func(s State) ([]Event, error) { return s.sendBack(cause, now) }
+		follow = func(s State) ([]Event, error) { return s.settling().sendBack(cause, now) }
 	case ThenCancel:
 		cause.Why, cause.Person, cause.Authority = CauseSettled, by.Person(), authority
-		follow = func(s State) ([]Event, error) { return s.cancelBy(cause, now), nil }
+		follow = func(s State) ([]Event, error) { return s.settling().cancelBy(cause, now), nil }
 	case ThenContinue:
-		if err := s.mayContinue(cause); err != nil {
+		if err := s.settling().mayContinue(cause); err != nil {
 			return nil, err
 		}
-		follow = func(s State) ([]Event, error) { return s.goOn(cause, now) }
+		follow = func(s State) ([]Event, error) { return s.settling().goOn(cause, now) }
 	default:
 		return nil, refuse(CodeInvalid, "quyết định %q không có: chọn return, continue hoặc cancel", "there is no decision %q: choose return, continue or cancel", cmd.Choice)
 	}
@@ -175,7 +175,7 @@ func (cmd SettleRefusal) decide(s State, by Actor, now time.Time) ([]Event, erro
 }
 
 // stopCause is why the covenant stopped; for one that stopped before 2026-11 it is what the events tell.
-func (s State) stopCause() Cause {
+func (s settling) stopCause() Cause {
 	c := s.Covenant
 	if c.Stop != nil {
 		return c.Stop.Cause
@@ -188,7 +188,7 @@ func (s State) stopCause() Cause {
 }
 
 // mayContinue refuses to go on where nothing would be left to go on with.
-func (s State) mayContinue(cause Cause) error {
+func (s settling) mayContinue(cause Cause) error {
 	if cause.Why == CauseTooFew || s.Covenant.Phase == PhaseRejected && s.Covenant.StageKind == StageSign && !s.enoughReachable() {
 		return refuse(CodeWrongState, "không thể tiếp tục: không còn đủ chữ ký theo quy trình; hãy trả lại để chỉnh sửa hoặc hủy",
 			"it cannot go on: the signatures that the process asks for cannot be reached; return it for revision or cancel it")
@@ -197,7 +197,7 @@ func (s State) mayContinue(cause Cause) error {
 }
 
 // goOn resumes the open stage without those who stand in the way.
-func (s State) goOn(cause Cause, now time.Time) ([]Event, error) {
+func (s settling) goOn(cause Cause, now time.Time) ([]Event, error) {
 	switch s.Covenant.StageKind {
 	case StageReview:
 		released := []Event{AgenciesReleased{Stage: s.Covenant.Stage, Agencies: s.ReviewTally().Rejected}}
@@ -207,7 +207,7 @@ func (s State) goOn(cause Cause, now time.Time) ([]Event, error) {
 		case CauseDeadline:
 			released = []Event{AgenciesReleased{Stage: s.Covenant.Stage, Agencies: append(append([]AgencyID{}, s.Covenant.Waiting...), s.Covenant.Queue...)}}
 		}
-		return s.then(released, func(s State) ([]Event, error) { return s.afterReview(now) })
+		return s.then(released, func(s State) ([]Event, error) { return s.reviewing().afterReview(now) })
 	case StageSign:
 		return s.askAgain(now)
 	}
@@ -215,7 +215,7 @@ func (s State) goOn(cause Cause, now time.Time) ([]Event, error) {
 }
 
 // askAgain resumes the signing: with those who were asked, or else those who were passed over and may still sign.
-func (s State) askAgain(now time.Time) ([]Event, error) {
+func (s settling) askAgain(now time.Time) ([]Event, error) {
 	c := s.Covenant
 	var asked []AgencyID
 	for _, a := range c.Waiting {
@@ -248,7 +248,7 @@ func (cmd DeclareConflict) decide(s State, by Actor, now time.Time) ([]Event, er
 	default:
 		return nil, s.expect(AwaitingReviews)
 	}
-	authority, err := s.anyAuthority(by, cmd.Agency, now, DutyVote, DutySign, DutyReview)
+	authority, err := s.settling().anyAuthority(by, cmd.Agency, now, DutyVote, DutySign, DutyReview)
 	if err != nil {
 		return nil, err
 	}
@@ -258,23 +258,23 @@ func (cmd DeclareConflict) decide(s State, by Actor, now time.Time) ([]Event, er
 		return nil, refuse(CodeForbidden, "%s không tham gia giao ước này", "%s takes no part in this covenant", name)
 	case cmd.Reason == "":
 		return nil, refuse(CodeInvalid, "cần nêu lý do xung đột lợi ích", "say what the conflict of interest is")
-	case s.conflicted(cmd.Agency, cmd.Motion):
+	case s.settling().conflicted(cmd.Agency, cmd.Motion):
 		return nil, refuse(CodeConflict, "%s đã khai việc này", "%s has declared this already", name)
 	}
-	if err := s.stillNeutral(cmd); err != nil {
+	if err := s.settling().stillNeutral(cmd); err != nil {
 		return nil, err
 	}
 	events := []Event{ConflictDeclared{Agency: cmd.Agency, Motion: cmd.Motion, Reason: cmd.Reason, Person: by.Person(), Authority: authority}}
 	return s.then(events, func(s State) ([]Event, error) {
 		if s.Covenant.Phase == AwaitingReviews && cmd.Motion == "" {
-			return s.afterReview(now)
+			return s.reviewing().afterReview(now)
 		}
 		return nil, nil
 	})
 }
 
 // stillNeutral refuses where the agency has acted already, or nobody would be left to act.
-func (s State) stillNeutral(cmd DeclareConflict) error {
+func (s settling) stillNeutral(cmd DeclareConflict) error {
 	c, name := s.Covenant, s.Directory.AgencyName(cmd.Agency)
 	if cmd.Motion != "" {
 		m := c.motion(cmd.Motion)
@@ -312,7 +312,7 @@ func (s State) stillNeutral(cmd DeclareConflict) error {
 }
 
 // conflicted reports whether an agency declared a conflict about the whole covenant or about the motion.
-func (s State) conflicted(agency AgencyID, motion MotionID) bool {
+func (s settling) conflicted(agency AgencyID, motion MotionID) bool {
 	for _, d := range s.Covenant.Conflicts {
 		if d.Agency == agency && (d.Motion == "" || d.Motion == motion) {
 			return true
@@ -322,7 +322,7 @@ func (s State) conflicted(agency AgencyID, motion MotionID) bool {
 }
 
 // anyAuthority is the right by one of several duties; the error is about the first.
-func (s State) anyAuthority(by Actor, agency AgencyID, now time.Time, duties ...Duty) (Authority, error) {
+func (s settling) anyAuthority(by Actor, agency AgencyID, now time.Time, duties ...Duty) (Authority, error) {
 	var first error
 	for _, d := range duties {
 		a, err := s.authority(by, agency, d, now)
@@ -335,3 +335,8 @@ func (s State) anyAuthority(by Actor, agency AgencyID, now time.Time, duties ...
 	}
 	return Authority{}, first
 }
+
+// settling is the state as it is looked at where something goes another way than straight on: refusals, deadlines, ends.
+type settling struct{ State }
+
+func (s State) settling() settling { return settling{s} }

@@ -176,9 +176,9 @@ func (cmd GiveReview) decide(s State, by Actor, now time.Time) ([]Event, error) 
 	}
 	revision, _ := c.Revision()
 	if cmd.Revision != revision.Number || cmd.Manifest != revision.Manifest {
-		return nil, s.otherRevision()
+		return nil, s.reviewing().otherRevision()
 	}
-	if err := s.turnToReview(cmd.Agency, revision); err != nil {
+	if err := s.reviewing().turnToReview(cmd.Agency, revision); err != nil {
 		return nil, err
 	}
 	if err := cmd.check(); err != nil {
@@ -194,12 +194,12 @@ func (cmd GiveReview) decide(s State, by Actor, now time.Time) ([]Event, error) 
 		}
 		given.Comments = append(given.Comments, comment)
 	}
-	return s.then([]Event{given}, func(s State) ([]Event, error) { return s.afterReview(now) })
+	return s.then([]Event{given}, func(s State) ([]Event, error) { return s.reviewing().afterReview(now) })
 }
 
 // turnToReview refuses an agency that is not being asked, and says why. One whose approval was carried over may still
 // say something else.
-func (s State) turnToReview(agency AgencyID, revision Revision) error {
+func (s reviewing) turnToReview(agency AgencyID, revision Revision) error {
 	c, name := s.Covenant, s.Directory.AgencyName(agency)
 	if contains(c.Waiting, agency) {
 		return nil
@@ -212,7 +212,7 @@ func (s State) turnToReview(agency AgencyID, revision Revision) error {
 	case ok:
 		return refuse(CodeConflict, "%[1]s đã cho ý kiến về bản này: %[2]s", "%[1]s has already given its opinion on this revision: %[2]s",
 			name, words.Each(given.Word))
-	case s.conflicted(agency, ""):
+	case s.settling().conflicted(agency, ""):
 		return refuse(CodeForbidden, "%s đã khai có xung đột lợi ích nên không góp ý", "%s has declared a conflict of interest and gives no opinion", name)
 	case contains(c.Queue, agency):
 		return refuse(CodeWrongState, "chưa đến lượt %s góp ý", "it is not yet the turn of %s to review", name)
@@ -304,26 +304,26 @@ func (s State) ReviewTally() ReviewTally {
 // afterReview decides what one more opinion changes: once everybody asked has spoken, or as soon as enough approve,
 // the stage ends, unless too few have given an opinion of their own; a return sends the draft back when the rule says so, by default when the round is complete, so that no
 // opinion is lost.
-func (s State) afterReview(now time.Time) ([]Event, error) {
+func (s reviewing) afterReview(now time.Time) ([]Event, error) {
 	c, rules, t := s.Covenant, s.stage().Review, s.ReviewTally()
 	if len(t.Rejected) > 0 && rules.Reject != ThenCount {
-		return s.consequence(rules.Reject, Cause{Agency: t.Rejected[0], Why: CauseRejected}, now)
+		return s.settling().consequence(rules.Reject, Cause{Agency: t.Rejected[0], Why: CauseRejected}, now)
 	}
 	heard, quorate := len(c.Waiting)+len(c.Queue) == 0, t.Heard >= t.Quorum || c.QuorumWaived
 	switch {
 	case len(t.Returned) > 0 && (rules.Return == ReturnAtOnce || rules.Return == ThenReturn && heard):
-		return s.sendBack(Cause{Agency: t.Returned[0], Why: CauseReturned}, now)
+		return s.settling().sendBack(Cause{Agency: t.Returned[0], Why: CauseReturned}, now)
 	case len(t.Returned) > 0 && rules.Return == ThenReturn: // the others are heard first
 		return s.askNextReviewer(), nil
 	case heard && !quorate:
-		return s.consequence(rules.Short, Cause{Agency: firstOf(c.Released, []AgencyID{c.For}), Why: CauseQuorum}, now)
+		return s.settling().consequence(rules.Short, Cause{Agency: firstOf(c.Released, []AgencyID{c.For}), Why: CauseQuorum}, now)
 	case t.Approved >= t.Need && t.Approved > 0 && quorate:
 		if rules.Resolve && len(c.OpenThreads()) > 0 {
 			return s.askNextReviewer(), nil
 		}
 		return s.advance(now)
 	case heard || t.Approved+t.Open < t.Need:
-		return s.sendBack(Cause{Agency: firstOf(t.Returned, t.Rejected, t.Others, []AgencyID{c.For}), Why: CauseReturned}, now)
+		return s.settling().sendBack(Cause{Agency: firstOf(t.Returned, t.Rejected, t.Others, []AgencyID{c.For}), Why: CauseReturned}, now)
 	}
 	return s.askNextReviewer(), nil
 }
@@ -338,7 +338,7 @@ func firstOf(lists ...[]AgencyID) AgencyID {
 }
 
 // askNextReviewer gives the turn on in a review that goes one after the other.
-func (s State) askNextReviewer() []Event {
+func (s reviewing) askNextReviewer() []Event {
 	if len(s.Covenant.Waiting) > 0 || len(s.Covenant.Queue) == 0 {
 		return nil
 	}
@@ -346,7 +346,7 @@ func (s State) askNextReviewer() []Event {
 }
 
 // openReview asks those who take part, all at once or the first of them, except those whose approval carries over.
-func (s State) openReview(stage Stage, opened StageOpened) []Event {
+func (s reviewing) openReview(stage Stage, opened StageOpened) []Event {
 	var carried []Event
 	var asked []AgencyID
 	for _, a := range s.takingPart(stage) {
@@ -365,7 +365,7 @@ func (s State) openReview(stage Stage, opened StageOpened) []Event {
 
 // carry finds the approval of an agency that stands for the newest revision too: the agency approved an earlier one, only
 // values have changed since, and the rule sees nothing in the changes that concerns it.
-func (s State) carry(stage Stage, agency AgencyID) (ApprovalCarried, bool) {
+func (s reviewing) carry(stage Stage, agency AgencyID) (ApprovalCarried, bool) {
 	c := s.Covenant
 	now, _ := c.Revision()
 	before, ok := c.lastApproved(stage.ID, agency, now.Number)
@@ -468,3 +468,8 @@ func (c *Covenant) concerns(agency AgencyID, clauses []string) bool {
 	}
 	return false
 }
+
+// reviewing is the state as it is looked at where agencies give their opinion on a text.
+type reviewing struct{ State }
+
+func (s State) reviewing() reviewing { return reviewing{s} }

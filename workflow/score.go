@@ -166,14 +166,14 @@ func (e Ranked) apply(c *Covenant) {
 
 // verifierOf is the agency that verifies another one's score: nobody verifies itself while there is somebody else in the
 // role, or a deputy.
-func (s State) verifierOf(a AgencyID) AgencyID {
+func (s scoring) verifierOf(a AgencyID) AgencyID {
 	verifiers := s.agenciesOf([]Role{s.stage().Score.Verifier})
 	others := without(append(slices.Clone(verifiers), s.agenciesOf([]Role{RoleDeputy, RoleLeader})...), a)
 	return firstOf(others, verifiers, []AgencyID{s.Covenant.Leader()})
 }
 
 // unverified are the agencies whose score is to be verified: those that scored themselves, or did not in time.
-func (s State) unverified() []AgencyID {
+func (s scoring) unverified() []AgencyID {
 	var out []AgencyID
 	for _, a := range s.takingPart(s.stage()) {
 		if _, done := s.Covenant.Scoring.VerifiedScore(a); !done && !contains(s.Covenant.Waiting, a) {
@@ -186,8 +186,8 @@ func (s State) unverified() []AgencyID {
 // Verifiers are the agencies that have a score to verify.
 func (s State) Verifiers() []AgencyID {
 	var out []AgencyID
-	for _, a := range s.unverified() {
-		if v := s.verifierOf(a); !contains(out, v) {
+	for _, a := range s.scoring().unverified() {
+		if v := s.scoring().verifierOf(a); !contains(out, v) {
 			out = append(out, v)
 		}
 	}
@@ -196,7 +196,7 @@ func (s State) Verifiers() []AgencyID {
 
 // scoreTurns: self-scores, verification and appeals first; then ballots of the open poll, or the chair, who opens a poll or declares
 // the ranking. Who may still appeal does not stop the chair once the time for it is over.
-func (s State) scoreTurns() []Turn {
+func (s scoring) scoreTurns() []Turn {
 	var out []Turn
 	add := func(duty Duty, agencies ...AgencyID) {
 		for _, a := range agencies {
@@ -221,7 +221,7 @@ func (s State) scoreTurns() []Turn {
 	if len(sc.Polls) == 0 {
 		add(DutyReport, s.mayAppeal(Date{})...)
 	}
-	return append(out, s.chairTurns()...)
+	return append(out, s.voting().chairTurns()...)
 }
 
 // SubmitScore is an agency's score of itself.
@@ -266,12 +266,12 @@ func (cmd VerifyScore) decide(s State, by Actor, now time.Time) ([]Event, error)
 	if err := s.expect(AwaitingScores); err != nil {
 		return nil, err
 	}
-	verifier := s.verifierOf(cmd.Agency)
+	verifier := s.scoring().verifierOf(cmd.Agency)
 	authority, err := s.authority(by, verifier, DutyReport, now)
 	if err != nil {
 		return nil, err
 	}
-	if !contains(s.unverified(), cmd.Agency) {
+	if !contains(s.scoring().unverified(), cmd.Agency) {
 		return nil, refuse(CodeWrongState, "%s chưa tự chấm điểm, hoặc đã được thẩm định", "%s has not scored itself yet, or is verified already", s.Directory.AgencyName(cmd.Agency))
 	}
 	basis := s.ScoreBasis()
@@ -319,3 +319,8 @@ func (cmd CloseReporting) decide(s State, by Actor, now time.Time) ([]Event, err
 	}
 	return s.advance(now)
 }
+
+// scoring is the state as it is looked at where members are scored, appeal, vote on one another and are ranked.
+type scoring struct{ State }
+
+func (s State) scoring() scoring { return scoring{s} }

@@ -236,7 +236,7 @@ func (cmd RefuseSignature) decide(s State, by Actor, now time.Time) ([]Event, er
 	party, _ := s.Covenant.SlotParty(cmd.Slot)
 	return s.then([]Event{refused}, func(s State) ([]Event, error) {
 		if rule := s.stage().Sign.Refusal; rule != ThenContinue {
-			return s.consequence(rule, Cause{Agency: party.Agency, Why: CauseRefused, Reason: cmd.Reason}, now)
+			return s.settling().consequence(rule, Cause{Agency: party.Agency, Why: CauseRefused, Reason: cmd.Reason}, now)
 		}
 		return s.afterSignature(now)
 	})

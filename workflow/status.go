@@ -99,7 +99,7 @@ func (s State) sentence(lang words.Language) string {
 	case PhaseRejected:
 		return s.stoppedBecause(lang)
 	case PhaseCancelled, PhaseWithdrawn, PhaseClosed:
-		return s.endedBecause(lang)
+		return s.settling().endedBecause(lang)
 	}
 	return upperFirst(c.Phase.Words(lang))
 }
@@ -149,7 +149,7 @@ func (c *Covenant) votingOpen() bool {
 
 func (s State) scoringSentence(lang words.Language) string {
 	c := s.Covenant
-	unverified := len(s.unverified())
+	unverified := len(s.scoring().unverified())
 	switch {
 	case len(c.Waiting) > 0:
 		return s.waitingFor(lang, "tự chấm điểm", "to score themselves")
@@ -171,12 +171,12 @@ func (s State) pollingSentence(lang words.Language) string {
 		}
 		return words.F("%s: đã đủ phiếu, chờ chủ tọa kiểm phiếu", "%s: all ballots are in; waiting for the chair to count", rule).In(lang)
 	}
-	if open := s.mayAppeal(Date{}); len(open) > 0 && len(sc.Polls) == 0 {
+	if open := s.scoring().mayAppeal(Date{}); len(open) > 0 && len(sc.Polls) == 0 {
 		last, _ := sc.VerifiedScore(open[len(open)-1])
 		return fmt.Sprintf(words.Of("Đã thẩm định điểm; các đơn vị chấp nhận hoặc khiếu nại đến hết %s", "All scores are verified; agencies accept or appeal until %s").In(lang),
 			last.AppealUntil.LastDay().Display())
 	}
-	if pending := s.pendingPolls(); len(pending) > 0 {
+	if pending := s.scoring().pendingPolls(); len(pending) > 0 {
 		return words.F("Đã thẩm định điểm, chờ chủ tọa mở cuộc bỏ phiếu: %s", "All scores are verified; waiting for the chair to open the poll: %s",
 			pending[0]).In(lang)
 	}
@@ -186,7 +186,7 @@ func (s State) pollingSentence(lang words.Language) string {
 // stoppedBecause is why the covenant stands still, and who decides.
 func (s State) stoppedBecause(lang words.Language) string {
 	return fmt.Sprintf(words.Of("Đã dừng: %s; chờ %s quyết định", "Stopped: %s; waiting for %s to decide").In(lang),
-		s.causeWords(s.stopCause(), lang), s.Directory.AgencyName(s.Covenant.Leader()))
+		s.causeWords(s.settling().stopCause(), lang), s.Directory.AgencyName(s.Covenant.Leader()))
 }
 
 // causeWords is a cause as it stands after “because”.
@@ -219,7 +219,7 @@ func (s State) ReturnedBecause() Names {
 
 // StoppedBecause is why a covenant that stopped stands still, in both languages.
 func (s State) StoppedBecause() Names {
-	cause := s.stopCause()
+	cause := s.settling().stopCause()
 	return words.Each(func(l words.Language) string { return s.causeWords(cause, l) })
 }
 

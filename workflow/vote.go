@@ -38,7 +38,7 @@ func (m Motion) voted(a AgencyID) bool {
 func (m Motion) Cast() int { return len(m.Ballots) + len(m.Taken) + len(m.Deemed) }
 
 // openVote opens an electronic vote with all its motions, or the stage of a conference.
-func (s State) openVote(stage Stage, opened StageOpened) []Event {
+func (s voting) openVote(stage Stage, opened StageOpened) []Event {
 	if stage.Vote.Conference != nil {
 		return []Event{opened}
 	}
@@ -50,13 +50,13 @@ func (s State) openVote(stage Stage, opened StageOpened) []Event {
 }
 
 // motionOpened puts a motion to those who are entitled now, about the text that is before them now.
-func (s State) motionOpened(stage Stage, m Motion) MotionOpened {
+func (s voting) motionOpened(stage Stage, m Motion) MotionOpened {
 	revision, _ := s.Covenant.Revision()
 	e := MotionOpened{
 		Stage: stage.ID, Motion: m.ID, Text: m.Text, English: m.English, Secret: stage.Vote.Secret, Manifest: revision.Manifest, Revision: m.Revision,
 	}
 	for _, a := range s.takingPart(stage) {
-		if !s.conflicted(a, m.ID) {
+		if !s.settling().conflicted(a, m.ID) {
 			e.Who = append(e.Who, a)
 		}
 	}
@@ -72,7 +72,7 @@ type CastBallot struct {
 }
 
 func (cmd CastBallot) decide(s State, by Actor, now time.Time) ([]Event, error) {
-	motion, err := s.openMotion(cmd.Motion)
+	motion, err := s.voting().openMotion(cmd.Motion)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func (cmd CastBallot) decide(s State, by Actor, now time.Time) ([]Event, error) 
 	if !contains(motion.Who, cmd.Agency) {
 		return nil, refuse(CodeForbidden, "%s không có quyền biểu quyết nội dung này", "%s has no vote on this motion", name)
 	}
-	holder, err := s.voterFor(cmd.Agency)
+	holder, err := s.voting().voterFor(cmd.Agency)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +105,7 @@ func (cmd CastBallot) decide(s State, by Actor, now time.Time) ([]Event, error) 
 	return []Event{BallotCast{Motion: cmd.Motion, Agency: cmd.Agency, Person: by.Person(), Authority: authority, Choice: cmd.Choice, Proxy: holder}}, nil
 }
 
-func (s State) openMotion(id MotionID) (Motion, error) {
+func (s voting) openMotion(id MotionID) (Motion, error) {
 	if err := s.expect(AwaitingVotes); err != nil {
 		return Motion{}, err
 	}
@@ -131,15 +131,15 @@ type CloseMotion struct {
 }
 
 func (cmd CloseMotion) decide(s State, by Actor, now time.Time) ([]Event, error) {
-	motion, err := s.openMotion(cmd.Motion)
+	motion, err := s.voting().openMotion(cmd.Motion)
 	if err != nil {
 		return nil, err
 	}
-	chair, authority, err := s.chairs(by, cmd.Motion, now)
+	chair, authority, err := s.voting().chairs(by, cmd.Motion, now)
 	if err != nil {
 		return nil, err
 	}
-	result, verdict, err := s.result(motion, cmd.Ballots, cmd.Casting)
+	result, verdict, err := s.voting().result(motion, cmd.Ballots, cmd.Casting)
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +147,7 @@ func (cmd CloseMotion) decide(s State, by Actor, now time.Time) ([]Event, error)
 	mayLapse := cmd.Lapse && s.stage().Vote.Conference != nil
 	switch {
 	case result.Present < verdict.Quorum && !mayLapse:
-		return nil, s.noQuorum(result.Count, verdict)
+		return nil, s.voting().noQuorum(result.Count, verdict)
 	case result.Present < verdict.Quorum:
 		result.Lapsed, result.Passed = true, false
 	case verdict.Tie && s.stage().Vote.Tie == TieChair && cmd.Casting != ChoiceFor && cmd.Casting != ChoiceAgainst:
@@ -156,10 +156,10 @@ func (cmd CloseMotion) decide(s State, by Actor, now time.Time) ([]Event, error)
 	case verdict.Tie:
 		result.Tie, result.Casting = true, cmd.Casting
 	}
-	return s.then(s.closing(motion, result), func(s State) ([]Event, error) { return s.afterMotion(now) })
+	return s.then(s.voting().closing(motion, result), func(s State) ([]Event, error) { return s.voting().afterMotion(now) })
 }
 
-func (s State) noQuorum(c Count, v Verdict) error {
+func (s voting) noQuorum(c Count, v Verdict) error {
 	if s.stage().Vote.Conference != nil {
 		return refuse(CodeWrongState, "hội nghị chưa đủ số người dự: có mặt %d/%d, cần ít nhất %d",
 			"no quorum: %d of %d are present, at least %d are needed", c.Present, c.Entitled, v.Quorum)
@@ -169,7 +169,7 @@ func (s State) noQuorum(c Count, v Verdict) error {
 }
 
 // result counts a motion by the rules.
-func (s State) result(m Motion, box []Choice, casting Choice) (MotionClosed, Verdict, error) {
+func (s voting) result(m Motion, box []Choice, casting Choice) (MotionClosed, Verdict, error) {
 	rules := s.stage().Vote
 	out := MotionClosed{Motion: m.ID, Round: m.Round, Method: MethodElectronic}
 	add := func(choice Choice, weight int) {
@@ -214,7 +214,7 @@ func (s State) result(m Motion, box []Choice, casting Choice) (MotionClosed, Ver
 }
 
 // closing is the end of a motion; an amended text that did not pass is withdrawn with it.
-func (s State) closing(m Motion, result MotionClosed) []Event {
+func (s voting) closing(m Motion, result MotionClosed) []Event {
 	events := []Event{result}
 	if m.Revision > 0 && !result.Passed {
 		events = append(events, RevisionWithdrawn{Revision: m.Revision, Motion: m.ID})
@@ -223,7 +223,7 @@ func (s State) closing(m Motion, result MotionClosed) []Event {
 }
 
 // afterMotion ends an electronic vote when every motion is closed; a conference ends when the chair closes it.
-func (s State) afterMotion(now time.Time) ([]Event, error) {
+func (s voting) afterMotion(now time.Time) ([]Event, error) {
 	if s.stage().Vote.Conference != nil {
 		return nil, nil
 	}
@@ -236,7 +236,7 @@ func (s State) afterMotion(now time.Time) ([]Event, error) {
 }
 
 // afterVote is what follows when all motions of the stage are decided.
-func (s State) afterVote(now time.Time) ([]Event, error) {
+func (s voting) afterVote(now time.Time) ([]Event, error) {
 	stage := s.stage()
 	var failed []Motion
 	for _, m := range s.Covenant.MotionsOf(stage.ID) {
@@ -256,7 +256,7 @@ func (s State) afterVote(now time.Time) ([]Event, error) {
 		}
 		return events, nil // at a conference the chair puts them at its next sitting
 	}
-	return s.consequence(stage.Vote.Fail, Cause{Agency: s.Covenant.Leader(), Why: CauseVote, Reason: failed[0].Text}, now)
+	return s.settling().consequence(stage.Vote.Fail, Cause{Agency: s.Covenant.Leader(), Why: CauseVote, Reason: failed[0].Text}, now)
 }
 
 // MotionsOf are the motions of a stage as it was opened last, in the order in which they came.
@@ -335,3 +335,8 @@ func (c *Covenant) stillVoting() []AgencyID {
 	}
 	return out
 }
+
+// voting is the state as it is looked at where something is put to the vote: motions, sittings, who is there, who chairs.
+type voting struct{ State }
+
+func (s State) voting() voting { return voting{s} }
