@@ -8,8 +8,8 @@ import (
 	"covenant/workflow/store"
 )
 
-// What a covenant's page is held against: each change of a mail or an occurrence shows in the counts of its own covenant, and
-// in no other's.
+// What a covenant's page is held against: each change of a mail or an occurrence shows in the counts of its own
+// covenant, and in no other's.
 func TestAside(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, d database) {
 		s := d.open(t)
@@ -40,7 +40,10 @@ func TestAside(t *testing.T) {
 				}
 				return err
 			}, store.Aside{Occurrences: 2, Settled: 1, Mails: 1, Attempts: 1}},
-			{"in doubt", func(tx *store.Tx) error { return tx.SettleMail(t.Context(), "m", store.MailInDoubt, "cut off") },
+			{"in doubt", func(tx *store.Tx) error {
+				return tx.SettleMail(t.Context(), "m", store.MailInDoubt,
+					"cut off")
+			},
 				store.Aside{Occurrences: 2, Settled: 1, Mails: 1, Attempts: 1, Stuck: 1}},
 			{"sent after all", func(tx *store.Tx) error { return tx.SettleMail(t.Context(), "m", store.MailSent, "") },
 				store.Aside{Occurrences: 2, Settled: 1, Mails: 1, Attempts: 1, Sent: 1}},

@@ -29,7 +29,8 @@ func TestRegisterLists(t *testing.T) {
 			if want := []store.Book{{"a", 2026}, {"a", 2027}, {"b", 2026}}; !slices.Equal(books, want) {
 				t.Errorf("books %v, want %v", books, want)
 			}
-			for covenant, want := range map[string][]store.NumberKey{"c1": {"k1", "k2"}, "c2": {"k3", "k4"}, "c3": nil} {
+			for covenant, want := range map[string][]store.NumberKey{"c1": {"k1", "k2"}, "c2": {"k3", "k4"},
+				"c3": nil} {
 				numbers, listErr := tx.NumbersOfCovenant(t.Context(), covenant)
 				err = errors.Join(err, listErr)
 				var keys []store.NumberKey
