@@ -19,6 +19,7 @@ import (
 // What every release left behind is opened by this one, on both databases: the log is whole and says the same, what was in
 // flight is brought to its end under the old keys, and the mails that waited go out.
 func TestOpenReleases(t *testing.T) {
+	t.Parallel()
 	releases, err := filepath.Glob(filepath.Join(releasesDir, "v*"))
 	if err != nil || len(releases) == 0 {
 		t.Fatalf("%d releases, %v", len(releases), err)

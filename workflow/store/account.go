@@ -38,8 +38,7 @@ func (tx accounts) SaveAccount(ctx context.Context, a Account) error {
 func accountOf(r db.Account) Account {
 	return Account{ID: r.ID, Login: r.Login, Person: r.Person, PasswordHash: r.PasswordHash, Disabled: r.Disabled,
 		Failures: int(r.Failures), LockedUntil: instant(r.LockedUntil), Data: json.RawMessage(r.Data),
-		CreatedAt: instant(r.CreatedAt),
-		UpdatedAt: instant(r.UpdatedAt)}
+		CreatedAt: instant(r.CreatedAt), UpdatedAt: instant(r.UpdatedAt)}
 }
 
 // Account reads an account by id.

@@ -42,8 +42,7 @@ func TestHashedForm(t *testing.T) {
 		Prev: make([]byte, store.HashSize)}
 	first.Hash = first.Sum()
 	second := store.Sealed{Stream: first.Stream, Version: 2, AtMillis: 1774512000001, Actor: "trần", OnBehalf: "lê",
-		Kind:    "sent",
-		Payload: []byte(`{}`), Prev: first.Hash}
+		Kind: "sent", Payload: []byte(`{}`), Prev: first.Hash}
 	second.Hash = second.Sum()
 	head := store.Head{Stream: first.Stream, Version: 2, Hash: second.Hash}
 	root := store.Root{Day: "2026-03-26", Position: 7, Size: 1, Hash: head.Leaf(),

@@ -61,8 +61,7 @@ func (tx covenants) MoveCovenant(ctx context.Context, before, after Covenant, we
 	n, err := tx.q.MoveCovenant(ctx, db.MoveCovenantParams{ID: after.ID, Status: after.Status,
 		NextActor: after.NextActor, DueAt: millis(after.Due),
 		Head: string(after.Head), Version: after.Version, UpdatedAt: millis(after.UpdatedAt),
-		Summary: jsonText(after.Summary),
-		Folded:  after.folded()})
+		Summary: jsonText(after.Summary), Folded: after.folded()})
 	if err != nil {
 		return classify(err, about)
 	}

@@ -32,8 +32,7 @@ func keyOf(r db.SealedKey) SealedKey {
 // SaveKey adds a sealed key. ErrConflict if the id exists.
 func (tx keys) SaveKey(ctx context.Context, k SealedKey) error {
 	err := tx.q.InsertKey(ctx, db.InsertKeyParams{ID: string(k.ID), Owner: k.Owner, Kind: k.Kind,
-		Sealed:       notNil(k.Sealed),
-		Certificates: notNil(k.Certificates), CreatedAt: millis(tx.Now())})
+		Sealed: notNil(k.Sealed), Certificates: notNil(k.Certificates), CreatedAt: millis(tx.Now())})
 	return classify(err, "save key "+string(k.ID))
 }
 

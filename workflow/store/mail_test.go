@@ -149,8 +149,7 @@ func TestMails(t *testing.T) {
 		s := d.open(t)
 		o := occurrence("o1", "2026-Q2", 0, clock())
 		m := store.Mail{Key: "remind/o1/2026-Q2/0", Kind: "reminder", Covenant: "c", To: "vp@snn.example",
-			Subject: "Nhắc nộp báo cáo quý II",
-			Body:    "Kính gửi …", Occurrences: []store.OccurrenceID{o.OccurrenceID},
+			Subject: "Nhắc nộp báo cáo quý II", Body: "Kính gửi …", Occurrences: []store.OccurrenceID{o.OccurrenceID},
 			Attachments: []store.Attachment{{Name: "han-nop.ics", MediaType: "text/calendar",
 				Content: []byte("BEGIN:VCALENDAR")}}}
 		update(t, s, func(tx *store.Tx) error {

@@ -81,8 +81,7 @@ func (tx numbers) ReserveNumber(ctx context.Context, book string, year int, numb
 		return n, sameRequest(n, book, year, covenant, err)
 	}
 	rows, err := tx.q.InsertNumber(ctx, db.InsertNumberParams{Book: book, Year: int64(year), Number: number,
-		Covenant: covenant,
-		Key:      string(key), ReservedAt: millis(at)})
+		Covenant: covenant, Key: string(key), ReservedAt: millis(at)})
 	if err != nil {
 		return Number{}, classify(err, about)
 	}

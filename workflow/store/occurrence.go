@@ -61,8 +61,7 @@ func (tx occurrences) SaveObligation(ctx context.Context, o Obligation) error {
 		state = "ended"
 	}
 	err := tx.q.SaveObligation(ctx, db.SaveObligationParams{ID: o.ID, Covenant: o.Covenant, Agency: o.Agency,
-		Kind:     o.Kind,
-		Schedule: o.Schedule, State: state, Data: jsonText(o.Data)})
+		Kind: o.Kind, Schedule: o.Schedule, State: state, Data: jsonText(o.Data)})
 	return classify(err, "save obligation "+o.ID)
 }
 
@@ -86,8 +85,7 @@ func (tx occurrences) Obligations(ctx context.Context, covenant string) ([]Oblig
 // ScheduleOccurrence adds a pending occurrence. It reports false, and changes nothing, if it is there already.
 func (tx occurrences) ScheduleOccurrence(ctx context.Context, o Occurrence) (bool, error) {
 	n, err := tx.q.InsertOccurrence(ctx, db.InsertOccurrenceParams{Obligation: o.Obligation, Period: o.Period,
-		Rung:     int64(o.Rung),
-		Covenant: o.Covenant, Agency: o.Agency, Kind: o.Kind, DueAt: millis(o.Due)})
+		Rung: int64(o.Rung), Covenant: o.Covenant, Agency: o.Agency, Kind: o.Kind, DueAt: millis(o.Due)})
 	return n > 0, classify(err, "schedule "+o.String())
 }
 
@@ -99,10 +97,10 @@ func (tx occurrences) ScheduleOccurrences(ctx context.Context, all []Occurrence)
 		for _, o := range some {
 			args = append(args, o.Obligation, o.Period, int64(o.Rung), o.Covenant, o.Agency, o.Kind, millis(o.Due))
 		}
-		_, err := tx.tx.ExecContext(ctx, "INSERT INTO occurrences (obligation, period, rung, covenant, agency, "+
-			"kind, due_at, state, settled_at, reason) "+
-			"VALUES "+tx.tuples(len(some), columns,
-			", 'pending', 0, ''")+" ON CONFLICT (obligation, period, rung) DO NOTHING", args...)
+		_, err := tx.tx.ExecContext(ctx, "INSERT INTO occurrences "+
+			"(obligation, period, rung, covenant, agency, kind, due_at, state, settled_at, reason) VALUES "+
+			tx.tuples(len(some), columns, ", 'pending', 0, ''")+
+			" ON CONFLICT (obligation, period, rung) DO NOTHING", args...)
 		return classify(err, "schedule "+some[0].String())
 	})
 }
@@ -123,8 +121,7 @@ func (tx occurrences) DueOccurrences(ctx context.Context, before time.Time, limi
 // DueAfter is DueOccurrences from after one of them on.
 func (tx occurrences) DueAfter(ctx context.Context, before time.Time, last Occurrence, limit int) ([]Occurrence, error) {
 	rows, err := tx.q.DueOccurrences(ctx, db.DueOccurrencesParams{Before: millis(before), DueAt: millis(last.Due),
-		Obligation: last.Obligation,
-		Period:     last.Period, Rung: int64(last.Rung), Page: page(limit)})
+		Obligation: last.Obligation, Period: last.Period, Rung: int64(last.Rung), Page: page(limit)})
 	return convert(rows, occurrenceOf), classify(err, "due occurrences")
 }
 
@@ -137,8 +134,7 @@ func (tx occurrences) NextDue(ctx context.Context) (due time.Time, found bool, e
 // SettleOccurrence marks a pending occurrence as sent or skipped. ErrNotFound if it is not pending.
 func (tx occurrences) SettleOccurrence(ctx context.Context, id OccurrenceID, state OccurrenceState, reason string) error {
 	n, err := tx.q.SettleOccurrence(ctx, db.SettleOccurrenceParams{Obligation: id.Obligation, Period: id.Period,
-		Rung:  int64(id.Rung),
-		State: string(state), SettledAt: millis(tx.Now()), Reason: reason})
+		Rung: int64(id.Rung), State: string(state), SettledAt: millis(tx.Now()), Reason: reason})
 	return exactly(n, err, "settle "+id.String())
 }
 

@@ -35,8 +35,7 @@ func partyOf(r db.Party) Party {
 
 func (p Party) row(covenant string) db.Party {
 	return db.Party{Covenant: covenant, Party: p.ID, Seq: int64(p.Seq), Name: p.Name, Role: p.Role, Agency: p.Agency,
-		Person: p.Person,
-		State:  p.State, At: millis(p.At), Detail: jsonText(p.Detail)}
+		Person: p.Person, State: p.State, At: millis(p.At), Detail: jsonText(p.Detail)}
 }
 
 // saveParties makes the rows of a covenant's parties be these. A command changes one or two of many: only those are
