@@ -22,6 +22,8 @@ import (
 	"covenant/signing/devpki"
 	"covenant/workflow/calendar"
 	"covenant/workflow/engine"
+	"covenant/workflow/notify"
+	"covenant/workflow/notify/sink"
 	"covenant/workflow/store"
 )
 
@@ -127,12 +129,11 @@ type installation struct {
 	*engine.Engine
 	clock *clock
 	pki   *devpki.PKI
-	mails *postman
 }
 
 // openAt opens a directory. roots are those that it trusts; nil for its own authority's.
 func openAt(dir string, pki *devpki.PKI) (*installation, error) {
-	i := &installation{clock: &clock{}, pki: pki, mails: &postman{}}
+	i := &installation{clock: &clock{}, pki: pki}
 	i.clock.set(standing)
 	s, err := store.Open(context.Background(), store.Options{Dir: dir, Now: i.clock.now})
 	if err != nil {
@@ -145,7 +146,8 @@ func openAt(dir string, pki *devpki.PKI) (*installation, error) {
 	i.Engine, err = engine.New(engine.Config{
 		Store: s, Calendar: calendar, Now: i.clock.now, Roots: pki.Roots(), Secret: bytes.Repeat([]byte{7}, 32),
 		TSA: &signing.TSA{URLs: []string{pki.TSA()}}, Validation: &signing.ValidationSource{HTTP: http.DefaultClient},
-		PublicURL: "http://localhost", Mailer: i.mails, Composer: letters{},
+		PublicURL: "http://localhost",
+		Mail:      notify.Sender{Addr: mailServer().Addr(), From: "khoi@covenant.example", Security: notify.Plain},
 	})
 	return i, err
 }
@@ -227,45 +229,12 @@ func (i *installation) started(t testing.TB) *installation {
 	return i
 }
 
-// postman takes every mail.
-type postman struct {
-	mu     sync.Mutex
-	refuse error
-}
-
-func (p *postman) Send(context.Context, store.Mail) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.refuse
-}
-
-// letters are short ones; the texts of mails are tested where they are written.
-type letters struct{}
-
-func letter(m store.Mail, to, about string) (store.Mail, error) {
-	m.Subject, m.Body = about, fmt.Sprintf("Kính gửi %s,\n\n%s.\n", to, about)
-	return m, nil
-}
-
-func (letters) Reminder(r engine.Reminder, m store.Mail) (store.Mail, error) {
-	return letter(m, r.Agency, "Nhắc gửi "+r.Report)
-}
-
-func (letters) Stage(n engine.StageNotice, m store.Mail) (store.Mail, error) {
-	return letter(m, n.Agency, "Đôn đốc: "+n.Stage.Vietnamese)
-}
-
-func (letters) Notice(n engine.Notice, m store.Mail) (store.Mail, error) {
-	return letter(m, n.Agency, "Thông báo về "+n.Covenant)
-}
-
-func (letters) Request(r engine.Request, m store.Mail) (store.Mail, error) {
-	return letter(m, r.Agency, "Đề nghị xử lý: "+r.Covenant)
-}
-
-func (letters) DailyRoot(r engine.DailyRoot, m store.Mail) (store.Mail, error) {
-	return letter(m, "đơn vị", "Mã nhật ký ngày "+r.Day.String())
-}
+// mailServer takes every mail of the installations.
+var mailServer = sync.OnceValue(func() *sink.Server {
+	server := must(sink.Start(context.Background(), sink.Options{Dir: filepath.Join(scratch(), "mail")}))
+	finally(func() { _ = server.Close() })
+	return server
+})
 
 // inBrowser runs the browser's tests without the race detector, in the second binary. It reports whether it has.
 func inBrowser(t *testing.T) bool {

@@ -15,6 +15,7 @@ import (
 	"github.com/knadh/koanf/v2"
 
 	"covenant/workflow"
+	"covenant/workflow/notify"
 )
 
 // config is the configuration of a serving process: a file, then COVENANT_* variables, then flags, in rising order.
@@ -120,6 +121,31 @@ func overlay(c *config, flags config) {
 			to.Field(i).Set(from.Field(i))
 		}
 	}
+}
+
+// mailServer is the mail server of the configuration; without smtp it is none, and every mail waits for one.
+func (c config) mailServer() (notify.Sender, error) {
+	none := notify.Sender{}
+	if c.SMTP == "" {
+		return none, nil
+	}
+	if c.MailFrom == "" {
+		return none, errors.New("configuration: smtp is set but mail_from, the sender's address, is not")
+	}
+	security, ok := map[string]notify.Security{
+		"": notify.StartTLS, "starttls": notify.StartTLS, "tls": notify.ImplicitTLS, "none": notify.Plain,
+	}[c.SMTPTLS]
+	if !ok {
+		return none, fmt.Errorf("configuration: smtp_tls %q: want starttls, tls or none", c.SMTPTLS)
+	}
+	sender := notify.Sender{Addr: c.SMTP, From: c.MailFrom, Security: security, Username: c.SMTPUser, Timeout: c.SMTPTimeout}
+	if c.SMTPPass != "" {
+		var err error
+		if sender.Password, err = password(c.SMTPPass); err != nil {
+			return none, err
+		}
+	}
+	return sender, nil
 }
 
 // password reads a password from the first line of a file.

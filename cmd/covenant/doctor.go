@@ -194,7 +194,7 @@ func (c config) examineMail(ctx context.Context) (string, error) {
 	if c.SMTP == "" {
 		return "", nil
 	}
-	if _, err := newMailer(c, time.UTC); err != nil {
+	if _, err := c.mailServer(); err != nil {
 		return "", err
 	}
 	var d net.Dialer

@@ -27,7 +27,7 @@ var mayImport = map[string][]string{
 	"workflow/calendar":  {"workflow/refusal"},
 	"workflow/process":   {"workflow/refusal", "workflow/digest", "workflow/calendar"},
 	"workflow/catalogue": {"workflow", "workflow/engine", "workflow/store", "templates", "signing"},
-	"workflow/engine":    {"internal/address", "workflow", "workflow/store", "templates", "templates/library", "signing"},
+	"workflow/engine":    {"internal/address", "workflow", "workflow/store", "workflow/notify", "templates", "templates/library", "signing"},
 	"workflow/store":     {"workflow", "workflow/store", "internal/lock", "internal/scratch"},
 	"workflow/notify":    {"workflow", "workflow/notify"},
 	"workflow/publish":   {"workflow", "templates"},

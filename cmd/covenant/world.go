@@ -81,11 +81,7 @@ func (w *world) engineConfig(calendar *workflow.Calendar, readSecret func(path s
 	if err != nil {
 		return engine.Config{}, err
 	}
-	mailer, err := newMailer(c, calendar.Zone())
-	if err != nil {
-		return engine.Config{}, err
-	}
-	letters, err := newComposer(calendar.Zone())
+	mail, err := c.mailServer()
 	if err != nil {
 		return engine.Config{}, err
 	}
@@ -96,7 +92,7 @@ func (w *world) engineConfig(calendar *workflow.Calendar, readSecret func(path s
 	settings := engine.Config{
 		Store: w.store, Calendar: calendar, Now: w.now, Roots: roots, Secret: secret, Fonts: fonts, PublicURL: c.PublicURL,
 		Validation: &signing.ValidationSource{HTTP: outbound(c.AllowPrivate), Timeout: 10 * time.Second},
-		Mailer:     mailer, Composer: letters, LongestSend: c.SMTPTimeout, Logger: w.logger,
+		Mail:       mail, Logger: w.logger,
 	}
 	if urls := strings.Fields(c.TSA); len(urls) > 0 {
 		settings.TSA = &signing.TSA{URLs: urls, Timeout: 15 * time.Second, Retries: 2}

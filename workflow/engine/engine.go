@@ -15,6 +15,7 @@ import (
 	"covenant/signing"
 	"covenant/templates"
 	"covenant/workflow"
+	"covenant/workflow/notify"
 	"covenant/workflow/store"
 )
 
@@ -37,12 +38,9 @@ type Config struct {
 	Fonts templates.Fonts
 	// PublicURL is the address under which the permanent links of QR codes are reached.
 	PublicURL string
-	// Mailer sends mails; Composer writes them.
-	Mailer   Mailer
-	Composer Composer
-	// LongestSend is how long handing one mail to the server may take; a mail that has been on its way for twice as long was
-	// being sent by a process that died. Default: 2 minutes.
-	LongestSend time.Duration
+	// Mail is the server that mails go through. Without its address every mail stays queued and says why. Its timeout is for the whole
+	// of one mail, 2 minutes by default: what has been on its way for twice as long was being sent by a process that died.
+	Mail notify.Sender
 	// Logger receives what happens in the background. Default: nothing is logged.
 	Logger *slog.Logger
 }
@@ -50,6 +48,7 @@ type Config struct {
 // Engine runs covenants on one store. It is safe for concurrent use; several engines may share a database.
 type Engine struct {
 	Config
+	letters   *notify.Composer
 	cache     cache
 	verdicts  verdicts
 	commands  turns // of commands on a covenant
@@ -70,13 +69,17 @@ func New(c Config) (*Engine, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	if c.LongestSend <= 0 {
-		c.LongestSend = 2 * time.Minute
+	if c.Mail.Timeout <= 0 {
+		c.Mail.Timeout = 2 * time.Minute
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Engine{Config: c, cache: newCache()}, nil
+	letters, err := notify.NewComposer()
+	if err != nil {
+		return nil, fmt.Errorf("engine: %w", err)
+	}
+	return &Engine{Config: c, letters: letters, cache: newCache()}, nil
 }
 
 // Meta is who gives a command and from where. Key makes it idempotent: the same key and command are carried out once. Without one

@@ -23,6 +23,7 @@ import (
 	"covenant/workflow"
 	"covenant/workflow/calendar"
 	"covenant/workflow/engine"
+	"covenant/workflow/notify/sink"
 	"covenant/workflow/store"
 	"covenant/workflow/store/pgtest"
 )
@@ -36,59 +37,13 @@ type office struct {
 	pki    *devpki.PKI
 	block  *workflow.BlockFile
 	values []byte
-	mails  *postman
+	mails  *sink.Server
+	fault  atomic.Pointer[mailFault] // what the mail server does, if not all goes well
 	ahead  atomic.Int64
 	id     workflow.CovenantID
 	dir    string
 	url    string // of the PostgreSQL database, if any
 	prefix string // of the keys of steps, for a second covenant
-}
-
-// postman hands mails to whatever the test says; nil accepts.
-type postman struct {
-	mu     sync.Mutex
-	refuse func(store.Mail) error
-	got    []store.Mail
-}
-
-func (p *postman) Send(_ context.Context, m store.Mail) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.refuse != nil {
-		if err := p.refuse(m); err != nil {
-			return err
-		}
-	}
-	p.got = append(p.got, m)
-	return nil
-}
-
-// plainLetters composes without the texts of package notify, which the engine does not know.
-type plainLetters struct{}
-
-func (plainLetters) Reminder(r engine.Reminder, m store.Mail) (store.Mail, error) {
-	m.Subject, m.Body = r.Report, fmt.Sprint(r.Agency, r.Missing)
-	return m, nil
-}
-
-func (plainLetters) Stage(n engine.StageNotice, m store.Mail) (store.Mail, error) {
-	m.Subject, m.Body = n.Stage.Vietnamese, fmt.Sprint(n.Agency, n.Mine, n.Missing, n.Then)
-	return m, nil
-}
-
-func (plainLetters) Notice(n engine.Notice, m store.Mail) (store.Mail, error) {
-	m.Subject, m.Body = string(n.Outcome), fmt.Sprint(n.Agency, n.Number, n.Reason)
-	return m, nil
-}
-
-func (plainLetters) Request(r engine.Request, m store.Mail) (store.Mail, error) {
-	m.Subject, m.Body = string(r.Task), fmt.Sprintf("language=%s %s %s %s %v", r.Language, r.Agency, r.Note, r.Because.Vietnamese, r.Comments)
-	return m, nil
-}
-
-func (plainLetters) DailyRoot(r engine.DailyRoot, m store.Mail) (store.Mail, error) {
-	m.Subject, m.Body = r.Day.String(), fmt.Sprintf("%x", r.Root.Digest())
-	return m, nil
 }
 
 func newOffice(t testing.TB) *office {
@@ -99,7 +54,8 @@ func newOffice(t testing.TB) *office {
 // newOfficeOn is an office on a PostgreSQL database, or on SQLite where none is named.
 func newOfficeOn(t testing.TB, url string) *office {
 	t.Helper()
-	o := &office{t: t, mails: &postman{}, dir: t.TempDir(), url: url}
+	o := &office{t: t, dir: t.TempDir(), url: url}
+	o.mails = o.mailServer()
 	files, err := fs.Sub(testdata.Cases, "block7")
 	check(t, err)
 	source, err := fs.ReadFile(files, "block.yaml")
@@ -225,7 +181,7 @@ func (o *office) open() {
 	o.Engine, err = engine.New(engine.Config{
 		Store: s, Calendar: calendar, Now: o.now, Roots: o.pki.Roots(), Secret: bytes.Repeat([]byte{7}, 32),
 		TSA: &signing.TSA{URLs: []string{o.pki.TSA()}}, Validation: &signing.ValidationSource{HTTP: http.DefaultClient},
-		PublicURL: "http://localhost", Mailer: o.mails, Composer: plainLetters{},
+		PublicURL: "http://localhost", Mail: senderTo(o.mails),
 	})
 	check(o.t, err)
 	check(o.t, o.Start(context.Background()))

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"covenant/internal/words"
 	"covenant/workflow"
+	"covenant/workflow/notify"
 	"covenant/workflow/store"
 )
 
@@ -128,21 +130,6 @@ func (e *Engine) escalateStage(ctx context.Context, id workflow.CovenantID, cmd 
 	})
 }
 
-// StageNotice is what a rung of a stage's ladder says to one agency.
-type StageNotice struct {
-	Agency    string // whom it is addressed to
-	Language  words.Language
-	Covenant  string
-	Stage     workflow.Names
-	Deadline  workflow.Deadline
-	Today     workflow.Date
-	Mine      bool     // the agency addressed is among those that have not acted
-	Missing   []string // agencies that have not acted
-	Then      workflow.Consequence
-	URL       string
-	Remaining workflow.Names // of the deadline
-}
-
 const stageKind = "stage"
 
 // queueEscalation writes the mails of a rung and settles its occurrence, in the transaction that records it.
@@ -167,18 +154,20 @@ func (e *Engine) queueEscalation(ctx context.Context, tx *store.Tx, s workflow.S
 func (e *Engine) composeEscalation(s workflow.State, r workflow.StageEscalated, to workflow.AgencyID, id store.OccurrenceID) (store.Mail, error) {
 	stage, _ := s.Process.Stage(r.Stage)
 	office := s.Directory.Office(to)
-	n := StageNotice{
-		Agency: s.Directory.AgencyName(to), Language: office.Language, Covenant: s.Covenant.Title, Stage: stage.Name,
-		Deadline: r.Due, Today: s.Calendar.Today(e.Now()), Then: r.Then, URL: e.covenantURL(s.Covenant),
+	today := s.Calendar.Today(e.Now())
+	letter := notify.StageDue{
+		To: s.Directory.AgencyName(to), Covenant: s.Covenant.Title, Due: dueOf(r.Due), Overdue: r.Due.LastDay().Before(today), Then: r.Then,
+		URL: e.covenantURL(s.Covenant), Mine: slices.Contains(r.Missing, to),
 	}
-	n.Remaining = workflow.Names{Vietnamese: s.Calendar.Remaining(r.Due, n.Today, "vi"), English: s.Calendar.Remaining(r.Due, n.Today, "en")}
 	for _, a := range r.Missing {
-		n.Missing = append(n.Missing, s.Directory.AgencyName(a))
-		n.Mine = n.Mine || a == to
+		letter.Missing = append(letter.Missing, s.Directory.AgencyName(a))
 	}
-	return e.Composer.Stage(n, store.Mail{
+	return e.compose(store.Mail{
 		Key: store.MailKey(fmt.Sprintf("stage/%s/%s", id, to)), Kind: stageKind, Covenant: string(s.Covenant.ID), To: office.Address,
 		NextAt: e.Now(), Occurrences: []store.OccurrenceID{id},
+	}, office.Language, func(lang words.Language) notify.Letter {
+		letter.Stage, letter.Remaining = stage.Name.In(lang), s.Calendar.Remaining(r.Due, today, lang)
+		return letter
 	})
 }
 

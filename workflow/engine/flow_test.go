@@ -213,7 +213,7 @@ func TestLadderAfterEverythingWasDown(t *testing.T) {
 		check(t, o.AwaitReminders(ctx))
 		check(t, o.AwaitMails(ctx))
 		sent := map[string]int{}
-		for _, m := range o.mails.got {
+		for _, m := range o.delivered() {
 			if m.Kind == "stage" {
 				sent[m.MessageID]++
 			}

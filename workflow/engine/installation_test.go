@@ -150,7 +150,7 @@ func readInstallation(dir, url string) (map[string]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, err := engine.New(engine.Config{Store: s, Calendar: calendar, Mailer: &postman{}, Composer: plainLetters{}})
+	e, err := engine.New(engine.Config{Store: s, Calendar: calendar})
 	if err != nil {
 		return nil, err
 	}

@@ -7,20 +7,9 @@ import (
 
 	"covenant/internal/words"
 	"covenant/workflow"
+	"covenant/workflow/notify"
 	"covenant/workflow/store"
 )
-
-// Notice tells a party how a covenant came out.
-type Notice struct {
-	Outcome  workflow.Phase // closed, cancelled or withdrawn
-	Agency   string
-	Language words.Language
-	Covenant string
-	Number   string // as printed; empty if it has none
-	Date     workflow.Date
-	Reason   string
-	URL      string
-}
 
 const noticeKind = "notice"
 
@@ -71,20 +60,17 @@ func dropMails(ctx context.Context, tx *store.Tx, covenant, reason string) error
 }
 
 func (e *Engine) queueNotices(ctx context.Context, tx *store.Tx, s workflow.State, before *workflow.Covenant) error {
-	if e.Composer == nil { // a command line without mail leaves the telling to those who use it
-		return nil
-	}
 	c := s.Covenant
 	for _, p := range c.Parties {
 		office := s.Directory.Office(p.Agency)
-		notice := Notice{
-			Outcome: c.Phase, Language: office.Language, Agency: s.Directory.AgencyName(p.Agency), Covenant: c.Title, Number: before.PrintedNumber(),
-			Date: c.Ending.Date, Reason: c.Ending.Reason, URL: e.covenantURL(c),
+		letter := notify.Notice{
+			Outcome: c.Phase, To: s.Directory.AgencyName(p.Agency), Covenant: c.Title, Number: before.PrintedNumber(),
+			Date: c.Ending.Date.Display(), Reason: c.Ending.Reason, URL: e.covenantURL(c),
 		}
-		mail, err := e.Composer.Notice(notice, store.Mail{
+		mail, err := e.compose(store.Mail{
 			Key: store.MailKey(fmt.Sprintf("notice/%s/%s/%s", c.ID, c.Phase, p.Agency)), Kind: noticeKind, Covenant: string(c.ID),
 			To: office.Address, NextAt: e.Now(),
-		})
+		}, office.Language, func(words.Language) notify.Letter { return letter })
 		if err != nil {
 			return err
 		}

@@ -8,49 +8,10 @@ import (
 
 	"github.com/riverqueue/river"
 
-	"covenant/internal/words"
 	"covenant/workflow"
+	"covenant/workflow/notify"
 	"covenant/workflow/store"
 )
-
-// Mailer hands one mail to a server. Its errors may implement Outcome, to say how far it got.
-type Mailer interface {
-	Send(ctx context.Context, m store.Mail) error
-}
-
-// MailFault is an error of a Mailer that knows what is certain about the mail.
-type MailFault interface {
-	error
-	// InDoubt: the server may have taken it; sending again could double it.
-	InDoubt() bool
-	// Permanent: refused for good; sending again is useless.
-	Permanent() bool
-}
-
-// Composer fills in subject, body and attachments of a mail from plain facts, in the language that they name, or in both where they
-// name none.
-type Composer interface {
-	Reminder(r Reminder, m store.Mail) (store.Mail, error)
-	Stage(n StageNotice, m store.Mail) (store.Mail, error)
-	Notice(n Notice, m store.Mail) (store.Mail, error)
-	DailyRoot(r DailyRoot, m store.Mail) (store.Mail, error)
-	Request(r Request, m store.Mail) (store.Mail, error)
-}
-
-// Reminder is what a reminder of a report says.
-type Reminder struct {
-	Agency   string // whom it is addressed to
-	Language words.Language
-	Covenant string
-	URL      string
-	Report   string // Báo cáo quý IV năm 2026
-	ReportEN string
-	Deadline workflow.Deadline
-	Today    workflow.Date
-	Key      string   // names this reminder for good
-	ToLeader bool     // the leader's list of those missing
-	Missing  []string // agencies whose report is missing
-}
 
 const (
 	reminderKind = "reminder"
@@ -83,29 +44,25 @@ func (e *Engine) sendMail(ctx context.Context, args MailArgs) error {
 	if err != nil || !claimed {
 		return err
 	}
-	sending, cancel := context.WithTimeout(ctx, e.LongestSend)
-	sent := e.Mailer.Send(sending, m)
-	cancel()
+	sent := e.deliver(ctx, m)
 	err = e.Store.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error {
 		tx.OnCommit(e.telling(workflow.CovenantID(m.Covenant)))
 		return e.settleMail(ctx, tx, m, sent)
 	})
-	var fault MailFault
-	if err == nil && errors.As(sent, &fault) && fault.InDoubt() && resendInDoubt[m.Kind] {
+	if err == nil && errors.Is(sent, notify.ErrInDoubt) && resendInDoubt[m.Kind] {
 		return river.JobSnooze(time.Second) // this job, which no other may stand beside, sends it again
 	}
 	return err
 }
 
 func (e *Engine) settleMail(ctx context.Context, tx *store.Tx, m store.Mail, sent error) error {
-	var fault MailFault
 	switch {
 	case sent == nil:
 		return tx.SettleMail(ctx, m.Key, store.MailSent, "")
-	case errors.As(sent, &fault) && fault.InDoubt():
+	case errors.Is(sent, notify.ErrInDoubt):
 		e.Logger.WarnContext(ctx, "mail in doubt", "mail", m.Key, "error", sent)
 		return e.settleInDoubt(ctx, tx, m, sent.Error())
-	case errors.As(sent, &fault) && fault.Permanent(), m.Attempts >= maxMailTries:
+	case errors.Is(sent, notify.ErrRefused), m.Attempts >= maxMailTries:
 		e.Logger.ErrorContext(ctx, "mail refused", "mail", m.Key, "error", sent)
 		return tx.SettleMail(ctx, m.Key, store.MailFailed, sent.Error())
 	}
@@ -143,7 +100,7 @@ func doubtKey(m store.Mail) string {
 // recoverMails takes up what a killed process left: whatever was being sent is in doubt. At the start on SQLite, where
 // nobody else can be sending, that is every such mail; otherwise those that nobody can still be sending.
 func (e *Engine) recoverMails(ctx context.Context, starting bool) error {
-	before := e.Now().Add(-2 * e.LongestSend)
+	before := e.Now().Add(-2 * e.Mail.Timeout)
 	if starting && e.Store.Database() == "sqlite" {
 		before = time.Time{} // all
 	}

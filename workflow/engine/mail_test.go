@@ -2,7 +2,7 @@ package engine_test
 
 import (
 	"context"
-	"fmt"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -10,17 +10,57 @@ import (
 
 	"covenant/workflow"
 	"covenant/workflow/engine"
+	"covenant/workflow/notify"
+	"covenant/workflow/notify/sink"
 	"covenant/workflow/store"
 )
 
-// mailFault is an error of a mailer as package notify would give it.
-type mailFault struct{ inDoubt, permanent bool }
+// mailFault is what a mail server does at a stage of taking a mail for somebody; nil takes it.
+type mailFault func(stage sink.Stage, to string) error
 
-func (f mailFault) Error() string {
-	return fmt.Sprintf("mail fault: in doubt %v, permanent %v", f.inDoubt, f.permanent)
+// mailServer is where an office's mails go, whatever becomes of its engine.
+func (o *office) mailServer() *sink.Server {
+	o.t.Helper()
+	server, err := sink.Start(context.Background(), sink.Options{
+		Dir: filepath.Join(o.dir, "mail"), At: func(stage sink.Stage, to string) error {
+			if fault := o.fault.Load(); fault != nil {
+				return (*fault)(stage, to)
+			}
+			return nil
+		},
+	})
+	check(o.t, err)
+	o.t.Cleanup(func() { check(o.t, server.Close()) })
+	return server
 }
-func (f mailFault) InDoubt() bool   { return f.inDoubt }
-func (f mailFault) Permanent() bool { return f.permanent }
+
+func senderTo(server *sink.Server) notify.Sender {
+	return notify.Sender{Addr: server.Addr(), From: "Khối <khoi@x.example>", Security: notify.Plain, HELO: "x.example"}
+}
+
+// does has the mail server do something.
+func (o *office) does(fault mailFault) { o.fault.Store(&fault) }
+
+// delivered are the mails that the server has taken, as often as it did, as they are kept.
+func (o *office) delivered() (mails []store.Mail) {
+	o.t.Helper()
+	byID := map[string]store.Mail{}
+	check(o.t, o.Store.View(context.Background(), func(tx *store.Tx) error {
+		kept, err := tx.Mails(context.Background(), "", 0)
+		for _, m := range kept {
+			byID[m.MessageID] = m
+		}
+		return err
+	}))
+	for _, taken := range o.mails.Accepted() {
+		if m, ok := byID[taken.MessageID]; ok {
+			mails = append(mails, m)
+		} else {
+			o.t.Errorf("the server took %+v, which nobody wrote", taken)
+		}
+	}
+	return mails
+}
 
 // Reminders go to those who have not reported; a mail in doubt is recorded and sent again, a refused one is kept as
 // failed, and nobody else's mail suffers.
@@ -32,19 +72,18 @@ func TestRemindersAndFaultyMail(t *testing.T) {
 		o.direct("leave", workflow.EndPosition{
 			Position: workflow.PositionID("so-yte/" + string(leaver)), LastDay: o.Calendar.Today(o.now()).AddDays(-1), Successor: successor,
 		})
+		lost := string(successor) + "@x.example"
+		refused := string(o.who("hoi-ctd", workflow.DutyReport)) + "@hoi-ctd.tangiang.example"
 		var once sync.Once
-		o.mails.refuse = func(m store.Mail) (err error) {
-			if m.Kind != "reminder" { // the daily root goes out meanwhile
-				return nil
-			}
-			switch m.To {
-			case "vanphong@so-yte.tangiang.example":
-				once.Do(func() { err = mailFault{inDoubt: true} })
-			case "vanphong@hoi-ctd.tangiang.example":
-				err = mailFault{permanent: true}
+		o.does(func(stage sink.Stage, to string) (err error) {
+			switch {
+			case stage == sink.StageRead && to == lost:
+				once.Do(func() { err = sink.ErrDrop })
+			case stage == sink.StageRcpt && to == refused:
+				err = sink.Refuse(550, "no such user")
 			}
 			return err
-		}
+		})
 		v, err := o.View(context.Background(), "2026/khoi")
 		check(t, err)
 		o.ahead.Store(int64(time.Until(v.Upcoming[0].At.Add(time.Hour))))
@@ -59,17 +98,16 @@ func TestRemindersAndFaultyMail(t *testing.T) {
 			if m.Kind != "reminder" {
 				continue
 			}
-			if strings.HasPrefix(m.To, "vanphong@") {
-				states[m.State]++
-			} else {
+			states[m.State]++
+			if !strings.HasPrefix(m.To, "vanphong@") {
 				people[m.To] = true
 			}
 		}
-		if left := string(leaver) + "@so-yte.tangiang.example"; people[left] || !people["ke-nhiem@x.example"] || len(people) < 7 {
+		if left := string(leaver) + "@so-yte.tangiang.example"; people[left] || !people[lost] || len(people) < 7 {
 			t.Errorf("reminded in person: %v; want the successor, not %s", people, left)
 		}
-		if states["sent"] != 6 || states["failed"] != 1 {
-			t.Errorf("mails %v, want 6 sent and 1 failed", states)
+		if sent := 7 + len(people) - 1; states["sent"] != sent || states["failed"] != 1 {
+			t.Errorf("mails %v, want %d sent and 1 failed", states, sent)
 		}
 		check(t, o.Store.View(context.Background(), func(tx *store.Tx) error {
 			doubts, err := tx.Settings(context.Background(), "mail-in-doubt/")
@@ -80,38 +118,31 @@ func TestRemindersAndFaultyMail(t *testing.T) {
 		}))
 		check(t, o.Sweep(context.Background()))
 		check(t, o.AwaitMails(context.Background()))
-		reminders := 0
-		for _, m := range o.mails.got {
-			if m.Kind == "reminder" && strings.HasPrefix(m.To, "vanphong@") {
-				reminders++
+		reminders := map[string]int{}
+		for _, m := range o.delivered() {
+			if m.Kind == "reminder" {
+				reminders[m.To]++
 			}
 		}
-		if reminders != 6 {
-			t.Errorf("%d reminders handed over, want 6", reminders)
+		if len(reminders) != states["sent"] || reminders[lost] != 1 || reminders[refused] != 0 {
+			t.Errorf("handed over: %v, want %d, one to %s, none to %s", reminders, states["sent"], lost, refused)
 		}
 	})
-}
-
-// tardyMailer takes mails when it is released; a caller that gives up before leaves the mail in doubt.
-type tardyMailer struct{ begun, release chan struct{} }
-
-func (m tardyMailer) Send(ctx context.Context, _ store.Mail) error {
-	m.begun <- struct{}{}
-	select {
-	case <-m.release:
-		return nil
-	case <-ctx.Done():
-		return mailFault{inDoubt: true}
-	}
 }
 
 // A process that is told to stop lets the mail that it is sending end, and leaves none in doubt.
 func TestStopLetsMailsEnd(t *testing.T) {
 	o := newOffice(t)
 	check(t, o.Stop(context.Background()))
-	config, mailer := o.Config, tardyMailer{make(chan struct{}), make(chan struct{})}
-	config.Mailer = mailer
-	node, err := engine.New(config)
+	begun, release := make(chan struct{}), make(chan struct{})
+	o.does(func(stage sink.Stage, _ string) error {
+		if stage == sink.StageRead {
+			begun <- struct{}{}
+			<-release
+		}
+		return nil
+	})
+	node, err := engine.New(o.Config)
 	check(t, err)
 	check(t, o.Store.Update(context.Background(), func(tx *store.Tx) error {
 		_, err := tx.QueueMail(context.Background(), store.Mail{Key: "m", Kind: "notice", To: "a@x.example", NextAt: o.now()})
@@ -119,9 +150,9 @@ func TestStopLetsMailsEnd(t *testing.T) {
 	}))
 	told, tell := context.WithCancel(context.Background())
 	check(t, node.Start(told))
-	<-mailer.begun
+	<-begun
 	tell()
-	time.AfterFunc(200*time.Millisecond, func() { close(mailer.release) })
+	time.AfterFunc(200*time.Millisecond, func() { close(release) })
 	stopping, giveUp := context.WithTimeout(context.Background(), time.Minute)
 	defer giveUp()
 	check(t, node.Stop(stopping))

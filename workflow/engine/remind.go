@@ -8,7 +8,10 @@ import (
 	"time"
 
 	"covenant/internal/address"
+	"covenant/internal/words"
 	"covenant/workflow"
+	"covenant/workflow/notify"
+	"covenant/workflow/process"
 	"covenant/workflow/store"
 )
 
@@ -130,27 +133,52 @@ func (e *Engine) composeReminder(s workflow.State, r workflow.Reminded, to workf
 	stage, _ := s.Process.OfKind(workflow.StageReport)
 	rule, _ := stage.Report.Obligation(r.Obligation)
 	due, _ := stage.Report.ReportDue(r.Obligation, r.Period, s.Covenant.Reporting.From, s.Covenant.Reporting.Until)
-	m := Reminder{
-		Agency: s.Directory.AgencyName(to), Language: box.Language, Covenant: s.Covenant.Title, URL: e.covenantURL(s.Covenant),
-		Report: rule.Title(r.Period, "vi"), ReportEN: rule.Title(r.Period, "en"),
-		Deadline: due, Today: s.Calendar.Today(e.Now()),
-	}
-	for _, rung := range rule.Reminders {
-		if rung.ID == r.Rung {
-			m.ToLeader = rung.To == "leader"
-		}
+	letter := notify.Reminder{
+		Rung: rungOf(rule, r.Rung, due, s.Calendar.Today(e.Now())), Agency: s.Directory.AgencyName(to), Covenant: s.Covenant.Title,
+		URL: e.covenantURL(s.Covenant), Due: dueOf(due),
 	}
 	for _, a := range r.Missing {
-		m.Missing = append(m.Missing, s.Directory.AgencyName(a))
+		letter.Missing = append(letter.Missing, s.Directory.AgencyName(a))
 	}
 	key := fmt.Sprintf("remind/%s/%s/%s/%s/%s", s.Covenant.ID, r.Obligation, r.Period, r.Rung, to)
 	if n > 0 {
 		key += "/" + box.Address
 	}
-	m.Key = key
-	return e.Composer.Reminder(m, store.Mail{
+	mail, err := e.compose(store.Mail{
 		Key: store.MailKey(key), Kind: reminderKind, Covenant: string(s.Covenant.ID), To: box.Address, NextAt: e.Now(),
+	}, box.Language, func(lang words.Language) notify.Letter {
+		letter.Report = rule.Title(r.Period, lang)
+		return letter
 	})
+	if err != nil || letter.Rung != notify.RungBefore {
+		return mail, err
+	}
+	return e.withCalendar(mail, due.LastDay(), rule.Title(r.Period, box.Language)+" – "+letter.Covenant, letter.URL)
+}
+
+// rungOf says which letter a step of a ladder is.
+func rungOf(rule process.ObligationRule, step workflow.Rung, due workflow.Deadline, today workflow.Date) notify.Rung {
+	for _, rung := range rule.Reminders {
+		if rung.ID == step && rung.To == "leader" {
+			return notify.RungLeaderList
+		}
+	}
+	if due.LastDay().Before(today) {
+		return notify.RungOverdue
+	}
+	return notify.RungBefore
+}
+
+// withCalendar adds a deadline as a calendar file to the reminder that comes before it.
+func (e *Engine) withCalendar(m store.Mail, day workflow.Date, summary, url string) (store.Mail, error) {
+	content, err := notify.Calendar(notify.Deadline{
+		UID: string(m.Key), Summary: summary, URL: url, Stamp: m.NextAt, Day: day.At(0, 0, e.Calendar.Zone()),
+	})
+	if err != nil {
+		return m, fmt.Errorf("compose mail %s: %w", m.Key, err)
+	}
+	m.Attachments = []store.Attachment{{Name: "han-bao-cao.ics", MediaType: "text/calendar", Content: content}}
+	return m, nil
 }
 
 func (e *Engine) covenantURL(c *workflow.Covenant) string {

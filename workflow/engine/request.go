@@ -7,49 +7,18 @@ import (
 
 	"covenant/internal/words"
 	"covenant/workflow"
+	"covenant/workflow/notify"
 	"covenant/workflow/store"
 )
 
-// Task is what somebody is asked to do by a mail.
-type Task string
-
-// The tasks.
-const (
-	TaskReview Task = "review"
-	TaskVote   Task = "vote"
-	TaskChair  Task = "chair" // open the conference
-	TaskNumber Task = "number"
-	TaskSign   Task = "sign"
-	TaskSeal   Task = "seal"
-	TaskScore  Task = "score" // score oneself
-	TaskPoll   Task = "poll"
-	TaskRevise Task = "revise" // a draft was returned
-	TaskVerify Task = "verify" // others' scores
-	TaskAppeal Task = "appeal" // decide it
-	TaskDecide Task = "decide" // what becomes of a covenant that stopped
-)
-
-// Request asks somebody whose turn it is to act.
-type Request struct {
-	Task     Task
-	Agency   string // whom it is addressed to
-	Language words.Language
-	Covenant string
-	Stage    workflow.Names // or of the poll
-	Deadline workflow.Deadline
-	Revision int            // the newest one
-	Note     string         // what changed since the revision before, as the drafter says
-	Because  workflow.Names // TaskRevise, TaskDecide: of what it was returned, or stopped
-	Whose    string         // TaskAppeal: the agency that appeals
-	Comments []string       // TaskRevise: what is asked for
-	URL      string
-}
+// taskRevise asks the drafter to change what was returned; its letter is notify.Returned.
+const taskRevise notify.Task = "revise"
 
 const requestKind = "request"
 
 // request is a mail that is owed: about a task, to an agency, once for each opening of a stage.
 type request struct {
-	task   Task
+	task   notify.Task
 	agency workflow.AgencyID
 	duty   workflow.Duty
 	turn   string // names the turn within its covenant
@@ -58,9 +27,9 @@ type request struct {
 
 // taskOf are the tasks of those whom an open stage waits for. At a conference those who vote are in the hall; who has the chair is asked
 // to open it.
-var taskOf = map[workflow.Phase]Task{
-	workflow.AwaitingReviews: TaskReview, workflow.AwaitingVotes: TaskVote, workflow.AwaitingNumber: TaskNumber,
-	workflow.AwaitingSignatures: TaskSign, workflow.AwaitingSeals: TaskSeal, workflow.AwaitingScores: TaskScore,
+var taskOf = map[workflow.Phase]notify.Task{
+	workflow.AwaitingReviews: notify.TaskReview, workflow.AwaitingVotes: notify.TaskVote, workflow.AwaitingNumber: notify.TaskNumber,
+	workflow.AwaitingSignatures: notify.TaskSign, workflow.AwaitingSeals: notify.TaskSeal, workflow.AwaitingScores: notify.TaskScore,
 }
 
 // requests are the mails that are owed to those whose turn it is in a state.
@@ -70,14 +39,14 @@ func requests(s workflow.State) []request {
 	stage, _ := s.Process.Stage(c.Stage)
 	switch {
 	case c.Phase == workflow.AwaitingRevision && len(c.Revisions) > 0:
-		return []request{{TaskRevise, c.For, workflow.DutyDraft, fmt.Sprintf("revision.%d.%s", len(c.Revisions), turn), ""}}
+		return []request{{taskRevise, c.For, workflow.DutyDraft, fmt.Sprintf("revision.%d.%s", len(c.Revisions), turn), ""}}
 	case c.Phase == workflow.PhaseRejected && c.Stop != nil:
-		return []request{{TaskDecide, c.Leader(), workflow.DutyVote, fmt.Sprintf("%s.%s", turn, c.Stop.Why), c.Stop.Agency}}
+		return []request{{notify.TaskDecide, c.Leader(), workflow.DutyVote, fmt.Sprintf("%s.%s", turn, c.Stop.Why), c.Stop.Agency}}
 	case c.Phase == workflow.AwaitingVotes && stage.Vote != nil && stage.Vote.Conference != nil:
 		if c.Sitting() != nil {
 			return nil
 		}
-		return []request{{TaskChair, s.Chair(), workflow.DutyVote, turn, ""}}
+		return []request{{notify.TaskChair, s.Chair(), workflow.DutyVote, turn, ""}}
 	}
 	task, ok := taskOf[c.Phase]
 	if !ok {
@@ -100,16 +69,16 @@ func scoreRequests(s workflow.State, turn string) []request {
 	var out []request
 	if len(s.Covenant.Waiting) == 0 {
 		for _, a := range s.Verifiers() {
-			out = append(out, request{TaskVerify, a, workflow.DutyReport, turn, ""})
+			out = append(out, request{notify.TaskVerify, a, workflow.DutyReport, turn, ""})
 		}
 	}
 	for _, a := range s.Covenant.Scoring.Undecided() {
-		out = append(out, request{TaskAppeal, s.CouncilOf(a), workflow.DutyReport, turn, a})
+		out = append(out, request{notify.TaskAppeal, s.CouncilOf(a), workflow.DutyReport, turn, a})
 	}
 	for _, p := range s.Covenant.Scoring.Polls {
 		for _, a := range p.Missing() {
 			if p.Result == nil {
-				out = append(out, request{TaskPoll, a, workflow.DutyVote, fmt.Sprintf("%s.%s.%d", turn, p.Poll, p.Round), ""})
+				out = append(out, request{notify.TaskPoll, a, workflow.DutyVote, fmt.Sprintf("%s.%s.%d", turn, p.Poll, p.Round), ""})
 			}
 		}
 	}
@@ -127,9 +96,6 @@ func contains(list []workflow.AgencyID, a workflow.AgencyID) bool {
 
 // queueRequests writes to those whose turn has come by what was just recorded, once a person and stage.
 func (e *Engine) queueRequests(ctx context.Context, tx *store.Tx, before *workflow.Covenant, s workflow.State) error {
-	if e.Composer == nil { // a command line without mail leaves the telling to those who use it
-		return nil
-	}
 	asked := map[request]bool{}
 	if before.ID != "" {
 		earlier := s
@@ -159,8 +125,13 @@ func (e *Engine) queueRequest(ctx context.Context, tx *store.Tx, s workflow.Stat
 	if r.about != "" {
 		key += "/" + string(r.about)
 	}
-	mail, err := e.Composer.Request(requestOf(s, r, box, e.covenantURL(s.Covenant)), store.Mail{
+	mail, err := e.compose(store.Mail{
 		Key: store.MailKey(key), Kind: requestKind, Covenant: string(s.Covenant.ID), To: box.Address, NextAt: e.Now(),
+	}, box.Language, func(lang words.Language) notify.Letter {
+		if r.task == taskRevise {
+			return returnedLetter(s, r, e.covenantURL(s.Covenant), lang)
+		}
+		return requestLetter(s, r, e.covenantURL(s.Covenant), lang)
 	})
 	if err != nil {
 		return err
@@ -168,36 +139,43 @@ func (e *Engine) queueRequest(ctx context.Context, tx *store.Tx, s workflow.Stat
 	return queueMail(ctx, tx, mail)
 }
 
-func requestOf(s workflow.State, r request, box workflow.Mailbox, url string) Request {
+// returnedLetter tells the drafter of what and with which comments a draft came back.
+func returnedLetter(s workflow.State, r request, url string, lang words.Language) notify.Returned {
+	out := notify.Returned{
+		To: s.Directory.AgencyName(r.agency), Covenant: s.Covenant.Title, Because: s.ReturnedBecause().In(lang), URL: url,
+	}
+	if revision, ok := s.Covenant.Revision(); ok {
+		out.Revision = revision.Number
+	}
+	for _, t := range s.Covenant.OpenThreads() {
+		if t.Revision == out.Revision {
+			out.Comments = append(out.Comments, s.Directory.AgencyName(t.Agency)+": "+t.Text)
+		}
+	}
+	return out
+}
+
+// requestLetter asks somebody whose turn it is to act.
+func requestLetter(s workflow.State, r request, url string, lang words.Language) notify.Request {
 	c := s.Covenant
 	stage, _ := s.Process.Stage(c.Stage)
-	out := Request{
-		Task: r.task, Agency: s.Directory.AgencyName(r.agency), Language: box.Language, Covenant: c.Title, Stage: stage.Name, Deadline: c.Due, URL: url,
-	}
-	if revision, ok := c.Revision(); ok {
-		out.Revision = revision.Number
-		if revision.Number > 1 {
-			out.Note = revision.Note
-		}
+	out := notify.Request{
+		Task: r.task, To: s.Directory.AgencyName(r.agency), Covenant: c.Title, Stage: stage.Name.In(lang), Due: dueOf(c.Due), URL: url,
 	}
 	switch r.task {
-	case TaskRevise:
-		out.Because = s.ReturnedBecause()
-		for _, t := range c.OpenThreads() {
-			if t.Revision == out.Revision {
-				out.Comments = append(out.Comments, s.Directory.AgencyName(t.Agency)+": "+t.Text)
-			}
+	case notify.TaskReview:
+		if revision, ok := c.Revision(); ok && revision.Number > 1 && revision.Note != "" {
+			out.Note = words.F("Dự thảo lần %d: %s", "Revision %d: %s", revision.Number, revision.Note).In(lang)
 		}
-	case TaskDecide:
-		out.Because, out.Deadline = s.StoppedBecause(), workflow.Deadline{} // the stage's is not the leader's
-	case TaskAppeal:
-		out.Deadline = workflow.Deadline{}
-		out.Whose = s.Directory.AgencyName(r.about)
-	case TaskPoll:
+	case notify.TaskDecide:
+		out.Because, out.Due = s.StoppedBecause().In(lang), notify.Due{} // the stage's is not the leader's
+	case notify.TaskAppeal:
+		out.Whose, out.Due = s.Directory.AgencyName(r.about), notify.Due{}
+	case notify.TaskPoll:
 		for _, p := range c.Scoring.Polls {
 			if p.Result == nil && stage.Score != nil {
 				rule, _ := stage.Score.PollRule(p.Poll)
-				out.Stage = rule.Names
+				out.Stage = rule.Names.In(lang)
 			}
 		}
 	}

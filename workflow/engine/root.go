@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -11,8 +12,8 @@ import (
 	"github.com/riverqueue/river"
 
 	"covenant/internal/words"
-	"covenant/workflow"
 	"covenant/workflow/calendar"
+	"covenant/workflow/notify"
 	"covenant/workflow/store"
 )
 
@@ -79,21 +80,10 @@ func (e *Engine) makeRoot(ctx context.Context, args RootArgs) error {
 	return err
 }
 
-// DailyRoot is a stamped root on its way to a member, who keeps it outside.
-type DailyRoot struct {
-	Agency   string
-	Language words.Language
-	Day      workflow.Date
-	Root     store.Root
-}
-
 const rootKind = "root"
 
 // queueRoot sends a stamped root to every agency of the directory that has an address, once a day and recipient.
 func (e *Engine) queueRoot(ctx context.Context, tx *store.Tx, root store.Root) error {
-	if e.Composer == nil {
-		return nil
-	}
 	d, err := e.directory(ctx, tx)
 	if err != nil {
 		return err
@@ -102,13 +92,22 @@ func (e *Engine) queueRoot(ctx context.Context, tx *store.Tx, root store.Root) e
 	if err != nil {
 		return err
 	}
+	name := "goc-" + day.String()
 	for _, id := range slices.Sorted(maps.Keys(d.Agencies)) {
 		agency := d.Agencies[id]
 		if agency.Email == "" {
 			continue
 		}
-		mail, err := e.Composer.DailyRoot(DailyRoot{Agency: agency.Name, Language: agency.Language, Day: day, Root: root}, store.Mail{
+		mail, err := e.compose(store.Mail{
 			Key: store.MailKey("root/" + root.Day + "/" + string(id)), Kind: rootKind, To: agency.Email, NextAt: e.Now(),
+			Attachments: []store.Attachment{
+				{Name: name + ".json", MediaType: "application/json", Content: root.Image()},
+				{Name: name + ".tst", MediaType: "application/timestamp-token", Content: root.Token},
+			},
+		}, agency.Language, func(words.Language) notify.Letter {
+			return notify.DailyRoot{
+				To: agency.Name, Day: day.Display(), Digest: fmt.Sprintf("%x", root.Digest()), Size: root.Size, File: name,
+			}
 		})
 		if err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"covenant/internal/words"
+	"covenant/workflow"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -52,15 +53,6 @@ type Reminder struct {
 }
 
 func (r Reminder) template() string { return "reminder-" + string(r.Rung) }
-
-// Digest reminds one recipient of several reports at once, as when one person stands in for another agency.
-type Digest struct {
-	Agency string
-	Items  []Reminder // each of RungBefore or RungOverdue
-	URL    string
-}
-
-func (Digest) template() string { return "digest" }
 
 // Task is what somebody is asked to do.
 type Task string
@@ -106,25 +98,14 @@ type Returned struct {
 
 func (Returned) template() string { return "returned" }
 
-// Outcome is how a covenant came out.
-type Outcome string
-
-// The outcomes.
-const (
-	OutcomeInForce  Outcome = "inforce"
-	OutcomeCanceled Outcome = "cancelled"
-	OutcomeClosed   Outcome = "closed"
-	OutcomeWithdrew Outcome = "withdrawn"
-)
-
 // Notice tells the parties how a covenant came out.
 type Notice struct {
-	Outcome  Outcome
+	Outcome  workflow.Phase // cancelled, closed or withdrawn
 	To       string
 	Covenant string
 	Number   string // number and symbol, may be empty
 	Date     string // dd/mm/yyyy
-	Reason   string // OutcomeCanceled, OutcomeWithdrew; OutcomeClosed: may be empty
+	Reason   string // empty for what was closed in its time
 	URL      string
 }
 

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"covenant/internal/words"
+	"covenant/workflow"
 	"covenant/workflow/notify"
 )
 
@@ -30,8 +31,7 @@ func letters() []notify.Letter {
 	overdue.Due.Exclusive = true
 	list.Agency, complete.Agency = "Sở Nông nghiệp và Phát triển nông thôn", "Sở Nông nghiệp và Phát triển nông thôn"
 	list.Missing = []string{"Sở Tài chính", "Cục Thuế tỉnh"}
-	all := []notify.Letter{reminder, overdue, list, complete,
-		notify.Digest{Agency: "Sở Tài chính", Items: []notify.Reminder{reminder, overdue}, URL: url}}
+	all := []notify.Letter{reminder, overdue, list, complete}
 	for _, task := range []notify.Task{notify.TaskReview, notify.TaskVote, notify.TaskSign, notify.TaskNumber,
 		notify.TaskSeal, notify.TaskChair, notify.TaskScore, notify.TaskPoll, notify.TaskVerify, notify.TaskAppeal,
 		notify.TaskDecide} {
@@ -39,8 +39,7 @@ func letters() []notify.Letter {
 			Stage: "Hội nghị của khối", Because: "Cục Thuế tỉnh không nhất trí", Whose: "Cục Thuế tỉnh", Due: due,
 			Note: "Sửa Điều 3 theo góp ý của Cục Thuế tỉnh.\nCác điều khác giữ nguyên.", URL: url})
 	}
-	for _, outcome := range []notify.Outcome{notify.OutcomeInForce, notify.OutcomeCanceled, notify.OutcomeClosed,
-		notify.OutcomeWithdrew} {
+	for _, outcome := range []workflow.Phase{workflow.PhaseCancelled, workflow.PhaseClosed, workflow.PhaseWithdrawn} {
 		all = append(all, notify.Notice{Outcome: outcome, To: "Sở Tài chính", Covenant: covenant, Number: "01/GƯ-KTN",
 			Date: "26/03/2026", Reason: "Khối được sắp xếp lại.", URL: url})
 	}
@@ -50,8 +49,8 @@ func letters() []notify.Letter {
 	late.To, late.Mine, late.Overdue, late.Missing, late.Remaining = "Sở Nội vụ", false, true,
 		[]string{"Cục Thuế tỉnh", "Sở Công Thương"}, "quá hạn 3 ngày"
 	all = append(all, stage)
-	for _, then := range []notify.Consequence{notify.ConsequenceNone, notify.ConsequenceContinue,
-		notify.ConsequenceReturn, notify.ConsequenceTreatAs, notify.ConsequenceExtend, notify.ConsequenceReject} {
+	for _, then := range []workflow.Consequence{"", workflow.ThenContinue, workflow.ThenReturn, workflow.ThenTreatAs,
+		workflow.ThenExtend, workflow.ThenReject} {
 		late.Then = then
 		all = append(all, late)
 	}

@@ -27,6 +27,8 @@ var (
 	ErrInDoubt = errors.New("it is not known whether the mail was taken; look before sending it again")
 )
 
+var errNoServer = errors.New("no mail server is configured: set smtp and mail_from")
+
 // SendError is why a mail was not certainly taken.
 type SendError struct {
 	Meaning error // ErrRetry, ErrRefused or ErrInDoubt
@@ -49,7 +51,7 @@ const (
 	Plain       Security = "plain"    // none; only to a server on the same machine or a closed network
 )
 
-// Sender sends mails through one server. The zero value of everything but Addr and From works.
+// Sender sends mails through one server. Without Addr it takes none, for now, and says why; the zero value of all else but From works.
 type Sender struct {
 	Addr     string   // host:port
 	From     string   // mailbox, RFC 5322: "Khối thi đua <thidua@example.vn>"
@@ -81,6 +83,9 @@ type Message struct {
 
 // Send hands one mail to the server. The error is a *SendError, unless the message itself cannot be written.
 func (s Sender) Send(ctx context.Context, m Message) error {
+	if s.Addr == "" {
+		return fmt.Errorf("mail %s: %w", m.MessageID, &SendError{Meaning: ErrRetry, Cause: errNoServer})
+	}
 	msg, err := s.message(m)
 	if err != nil {
 		return fmt.Errorf("mail %s: %w", m.MessageID, &SendError{Meaning: ErrRefused, Cause: err})

@@ -165,6 +165,9 @@ func TestSendToNobody(t *testing.T) {
 	if err := sender(addr).Send(t.Context(), message("m")); !errors.Is(err, notify.ErrRetry) {
 		t.Errorf("unreachable: %v", err)
 	}
+	if err := (notify.Sender{}).Send(t.Context(), message("m")); !errors.Is(err, notify.ErrRetry) {
+		t.Errorf("no server: %v", err)
+	}
 	bad := message("m")
 	bad.To = "not an address"
 	if err := sender(addr).Send(t.Context(), bad); !errors.Is(err, notify.ErrRefused) {

@@ -1,17 +1,6 @@
 package notify
 
-// Consequence is what follows when the deadline of a stage has passed.
-type Consequence string
-
-// The consequences. None: the letter only reminds.
-const (
-	ConsequenceNone     Consequence = ""
-	ConsequenceContinue Consequence = "continue" // the stage goes on without those missing
-	ConsequenceReturn   Consequence = "return"   // the draft goes back
-	ConsequenceTreatAs  Consequence = "treat_as" // silence counts as the process says
-	ConsequenceExtend   Consequence = "extend"   // the deadline moves
-	ConsequenceReject   Consequence = "reject"   // the covenant stops until the leader decides
-)
+import "covenant/workflow"
 
 // StageDue reminds an agency of what it has to do in a stage, or tells another one who has not acted.
 type StageDue struct {
@@ -20,10 +9,10 @@ type StageDue struct {
 	Stage     string // name of the stage, in the letter's language
 	Due       Due
 	Overdue   bool
-	Mine      bool     // the agency addressed has to act
-	Missing   []string // agencies that have not acted
-	Then      Consequence
-	Remaining string // of the deadline in words, in the letter's language
+	Mine      bool                 // the agency addressed has to act
+	Missing   []string             // agencies that have not acted
+	Then      workflow.Consequence // what follows when the deadline has passed; none: the letter only reminds
+	Remaining string               // of the deadline in words, in the letter's language
 	URL       string
 }
 
