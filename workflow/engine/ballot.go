@@ -24,7 +24,7 @@ type secretBallot struct {
 
 // castBallot records a vote. Of a secret one the choice goes into the box and nowhere else, in the same transaction. The
 // command's key is kept: its caller must not put the choice into it.
-func (e *Engine) castBallot(ctx context.Context, id workflow.CovenantID, cmd workflow.CastBallot, meta Meta) (Outcome, error) {
+func (e voting) castBallot(ctx context.Context, id workflow.CovenantID, cmd workflow.CastBallot, meta Meta) (Outcome, error) {
 	s, err := e.read(ctx, id)
 	if err != nil {
 		return Outcome{}, err
@@ -65,7 +65,7 @@ func secretMotion(s workflow.State, id workflow.MotionID) bool {
 }
 
 // closeMotion declares a result; the box of a secret motion is opened in the transaction that does.
-func (e *Engine) closeMotion(ctx context.Context, id workflow.CovenantID, cmd workflow.CloseMotion, meta Meta) (Outcome, error) {
+func (e voting) closeMotion(ctx context.Context, id workflow.CovenantID, cmd workflow.CloseMotion, meta Meta) (Outcome, error) {
 	cmd.Ballots = nil
 	return e.do(ctx, id, cmd, meta, func(ctx context.Context, tx *store.Tx, s workflow.State) (workflow.Command, error) {
 		full := cmd
@@ -108,7 +108,7 @@ func dropBoxes(ctx context.Context, tx *store.Tx, before, after *workflow.Covena
 
 // AuditBallots holds the ballots that are kept against the log: of every secret vote that was counted they are those that its
 // result names, and in the box of an open one there are as many as took part. It returns one line for each that differs.
-func (e *Engine) AuditBallots(ctx context.Context) (problems []string, err error) {
+func (e voting) AuditBallots(ctx context.Context) (problems []string, err error) {
 	err = e.Store.View(ctx, func(tx *store.Tx) error {
 		rows, err := tx.Covenants(ctx, store.CovenantFilter{})
 		if err != nil {
@@ -142,7 +142,7 @@ func (e *Engine) AuditBallots(ctx context.Context) (problems []string, err error
 }
 
 // auditBoxes holds the boxes of a covenant's open secret votes against those who took part.
-func (e *Engine) auditBoxes(ctx context.Context, tx *store.Tx, id workflow.CovenantID) (problems []string, err error) {
+func (e voting) auditBoxes(ctx context.Context, tx *store.Tx, id workflow.CovenantID) (problems []string, err error) {
 	c, err := e.covenant(ctx, tx, id)
 	if err != nil {
 		return nil, err

@@ -15,12 +15,12 @@ import (
 )
 
 // readBlob reads a whole file by its digest.
-func (e *Engine) readBlob(ctx context.Context, digest workflow.Digest) ([]byte, error) {
+func (e papers) readBlob(ctx context.Context, digest workflow.Digest) ([]byte, error) {
 	return e.Store.ReadBlob(ctx, store.Digest(digest.String()))
 }
 
 // Document opens a kept file by its digest. The caller closes it.
-func (e *Engine) Document(ctx context.Context, digest workflow.Digest) (io.ReadSeekCloser, int64, error) {
+func (e papers) Document(ctx context.Context, digest workflow.Digest) (io.ReadSeekCloser, int64, error) {
 	blob, err := e.Store.Blobs().Open(ctx, store.Digest(digest.String()))
 	if err != nil {
 		return nil, 0, err
@@ -34,7 +34,7 @@ type blobReader struct {
 }
 
 // verify judges a file against the engine's trust anchors by what the file itself holds.
-func (e *Engine) verify(ctx context.Context, file []byte) (*signing.Report, error) {
+func (e papers) verify(ctx context.Context, file []byte) (*signing.Report, error) {
 	return signing.Verify(ctx, bytes.NewReader(file), int64(len(file)), signing.VerifyOptions{Roots: e.Roots})
 }
 
@@ -52,7 +52,7 @@ type verdictKey struct {
 
 const maxVerdicts = 64
 
-func (e *Engine) verdict(ctx context.Context, digest workflow.Digest) (*signing.Report, error) {
+func (e papers) verdict(ctx context.Context, digest workflow.Digest) (*signing.Report, error) {
 	key := verdictKey{digest, time.Now().Format(time.DateOnly)}
 	e.verdicts.mu.Lock()
 	report, ok := e.verdicts.reports[key]
@@ -78,7 +78,7 @@ func (e *Engine) verdict(ctx context.Context, digest workflow.Digest) (*signing.
 
 // complete adds to the signed document all that verification will need later: certificates, revocation data and, at
 // B-LTA, a document time-stamp. It runs as a job; what it needs from outside may be away, then it runs again.
-func (e *Engine) complete(ctx context.Context, args CompleteArgs) error {
+func (e papers) complete(ctx context.Context, args CompleteArgs) error {
 	var s workflow.State
 	err := e.Store.View(ctx, func(tx *store.Tx) (err error) {
 		s, err = e.state(ctx, tx, args.Covenant)
@@ -120,7 +120,7 @@ func (e *Engine) complete(ctx context.Context, args CompleteArgs) error {
 }
 
 // verifyComplete proves that the finished file passes by what it holds, without the network.
-func (e *Engine) verifyComplete(ctx context.Context, file []byte, want int) error {
+func (e papers) verifyComplete(ctx context.Context, file []byte, want int) error {
 	report, err := e.verifySigned(ctx, file, want)
 	if err != nil {
 		return err

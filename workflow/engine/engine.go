@@ -59,7 +59,25 @@ type Engine struct {
 	watches   watches
 	stop      context.CancelFunc
 	done      chan struct{}
+	rooms
 }
+
+// rooms hold what an engine does, grouped by what it is about; each works on the engine that it is part of.
+type rooms struct {
+	papers
+	signers
+	deadlines
+	voting
+	lineages
+}
+
+type (
+	papers    struct{ *Engine } // what is rendered: revisions, the frozen document, minutes, and the finished file
+	signers   struct{ *Engine } // keys, and what is signed and sealed with them
+	deadlines struct{ *Engine } // what falls due: reminders, ladders, letters, ends, daily roots
+	voting    struct{ *Engine } // secret ballots and their boxes
+	lineages  struct{ *Engine } // covenants that amend or renew others
+)
 
 // New checks the configuration and makes an engine. Nothing runs in the background until [Engine.Start].
 func New(c Config) (*Engine, error) {
@@ -79,7 +97,9 @@ func New(c Config) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
-	return &Engine{Config: c, letters: letters, cache: newCache()}, nil
+	e := &Engine{Config: c, letters: letters, cache: newCache()}
+	e.rooms = rooms{papers{e}, signers{e}, deadlines{e}, voting{e}, lineages{e}}
+	return e, nil
 }
 
 // Meta is who gives a command and from where. Key makes it idempotent: the same key and command are carried out once. Without one

@@ -62,7 +62,7 @@ func ladderIndex(s workflow.State, stage workflow.StageID, rung workflow.Rung) i
 }
 
 // scheduleLadder writes down when the rungs of the open stage fall due, where events have opened it or moved its deadline.
-func (e *Engine) scheduleLadder(ctx context.Context, tx *store.Tx, s workflow.State, events []workflow.Event) error {
+func (e deadlines) scheduleLadder(ctx context.Context, tx *store.Tx, s workflow.State, events []workflow.Event) error {
 	moved := false
 	for _, event := range events {
 		switch event.(type) {
@@ -92,7 +92,7 @@ func (e *Engine) scheduleLadder(ctx context.Context, tx *store.Tx, s workflow.St
 
 // escalate carries out a rung once, under a key made of its occurrence. Rungs before it that are due are carried out with
 // it, so that they keep their order after everything was down; a rung that the rules refuse is settled as not needed.
-func (e *Engine) escalate(ctx context.Context, args EscalateArgs) error {
+func (e deadlines) escalate(ctx context.Context, args EscalateArgs) error {
 	cmd := workflow.EscalateStage{Stage: args.Stage, Opening: args.Opening, Extension: args.Extension, Rung: args.Rung}
 	meta := Meta{Key: "escalate/" + args.occurrence().String(), Actor: workflow.Program()}
 	_, err := e.Do(ctx, args.Covenant, cmd, meta)
@@ -111,7 +111,7 @@ func (e *Engine) escalate(ctx context.Context, args EscalateArgs) error {
 }
 
 // escalateStage gives the command the boxes of the open secret motions, which a rung may close.
-func (e *Engine) escalateStage(ctx context.Context, id workflow.CovenantID, cmd workflow.EscalateStage, meta Meta) (Outcome, error) {
+func (e deadlines) escalateStage(ctx context.Context, id workflow.CovenantID, cmd workflow.EscalateStage, meta Meta) (Outcome, error) {
 	cmd.Boxes = nil
 	return e.do(ctx, id, cmd, meta, func(ctx context.Context, tx *store.Tx, s workflow.State) (workflow.Command, error) {
 		full := cmd
@@ -133,7 +133,7 @@ func (e *Engine) escalateStage(ctx context.Context, id workflow.CovenantID, cmd 
 const stageKind = "stage"
 
 // queueEscalation writes the mails of a rung and settles its occurrence, in the transaction that records it.
-func (e *Engine) queueEscalation(ctx context.Context, tx *store.Tx, s workflow.State, r workflow.StageEscalated) error {
+func (e deadlines) queueEscalation(ctx context.Context, tx *store.Tx, s workflow.State, r workflow.StageEscalated) error {
 	args := EscalateArgs{Covenant: s.Covenant.ID, Stage: r.Stage, Opening: r.Opening, Extension: r.Extension, Rung: r.Rung, Index: ladderIndex(s, r.Stage, r.Rung)}
 	id := args.occurrence()
 	for _, to := range r.To {
@@ -151,7 +151,7 @@ func (e *Engine) queueEscalation(ctx context.Context, tx *store.Tx, s workflow.S
 	return ignoreSettled(tx.SettleOccurrence(ctx, id, store.OccurrenceSkipped, "this step writes to nobody"))
 }
 
-func (e *Engine) composeEscalation(s workflow.State, r workflow.StageEscalated, to workflow.AgencyID, id store.OccurrenceID) (store.Mail, error) {
+func (e deadlines) composeEscalation(s workflow.State, r workflow.StageEscalated, to workflow.AgencyID, id store.OccurrenceID) (store.Mail, error) {
 	stage, _ := s.Process.Stage(r.Stage)
 	office := s.Directory.Office(to)
 	today := s.Calendar.Today(e.Now())
@@ -172,7 +172,7 @@ func (e *Engine) composeEscalation(s workflow.State, r workflow.StageEscalated, 
 }
 
 // plannedEscalation lists whom a pending rung would write to, if nothing happened before.
-func (e *Engine) plannedEscalation(ctx context.Context, tx *store.Tx, row store.Occurrence) ([]Planned, error) {
+func (e deadlines) plannedEscalation(ctx context.Context, tx *store.Tx, row store.Occurrence) ([]Planned, error) {
 	args, ok := escalateArgs(row)
 	if !ok { // minutes are nobody's mail
 		return nil, nil

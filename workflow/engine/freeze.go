@@ -17,7 +17,7 @@ import (
 
 // IssueNumber takes the next number of the register for a covenant and dates it. The number is kept and recorded in
 // one transaction, so that none is lost and none is given out twice.
-func (e *Engine) IssueNumber(ctx context.Context, id workflow.CovenantID, date workflow.Date, meta Meta) (Outcome, error) {
+func (e papers) IssueNumber(ctx context.Context, id workflow.CovenantID, date workflow.Date, meta Meta) (Outcome, error) {
 	asked := struct{ Date workflow.Date }{date}
 	return e.issueNumber(ctx, id, asked, date, meta, func(ctx context.Context, tx *store.Tx, book string, key store.NumberKey) (store.Number, error) {
 		return tx.NextNumber(ctx, book, date.Year, string(id), key, e.Now())
@@ -25,7 +25,7 @@ func (e *Engine) IssueNumber(ctx context.Context, id workflow.CovenantID, date w
 }
 
 // issueNumber gives a covenant the number that take takes from the register.
-func (e *Engine) issueNumber(ctx context.Context, id workflow.CovenantID, asked any, date workflow.Date, meta Meta,
+func (e papers) issueNumber(ctx context.Context, id workflow.CovenantID, asked any, date workflow.Date, meta Meta,
 	take func(ctx context.Context, tx *store.Tx, book string, key store.NumberKey) (store.Number, error)) (Outcome, error) {
 	symbol, err := e.documentSymbol(ctx, id)
 	if err != nil {
@@ -59,7 +59,7 @@ func numberKey(id workflow.CovenantID, voided int) store.NumberKey {
 }
 
 // documentSymbol is the symbol that the newest revision prints after its number; empty before there is one.
-func (e *Engine) documentSymbol(ctx context.Context, id workflow.CovenantID) (string, error) {
+func (e papers) documentSymbol(ctx context.Context, id workflow.CovenantID) (string, error) {
 	var s workflow.State
 	err := e.Store.View(ctx, func(tx *store.Tx) (err error) {
 		s, err = e.state(ctx, tx, id)
@@ -89,7 +89,7 @@ func (e *Engine) documentSymbol(ctx context.Context, id workflow.CovenantID) (st
 
 // freeze renders the final document, once, from what the agencies approved, proves that nothing but number, date and
 // watermark differs, and records it.
-func (e *Engine) freeze(ctx context.Context, args FreezeArgs) error {
+func (e papers) freeze(ctx context.Context, args FreezeArgs) error {
 	var s workflow.State
 	err := e.Store.View(ctx, func(tx *store.Tx) (err error) {
 		s, err = e.state(ctx, tx, args.Covenant)
@@ -122,7 +122,7 @@ func (e *Engine) freeze(ctx context.Context, args FreezeArgs) error {
 // errRendererChanged: what the agencies approved cannot be made again by this program.
 var errRendererChanged = errors.New("the approved revision cannot be rendered again as it was approved; submit a new revision for review")
 
-func (e *Engine) renderFrozen(ctx context.Context, s workflow.State, token string) (rendering, error) {
+func (e papers) renderFrozen(ctx context.Context, s workflow.State, token string) (rendering, error) {
 	var none rendering
 	revision, _ := s.Covenant.Revision()
 	template, err := e.readBlob(ctx, revision.Template)

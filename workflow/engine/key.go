@@ -39,7 +39,7 @@ type KeyRequest struct {
 
 // KeepKey seals a key under its PIN and the server's secret, binds its certificate to the holder, and keeps both. The same
 // certificate again changes nothing. Who may is asked before anything is kept.
-func (e *Engine) KeepKey(ctx context.Context, r KeyRequest, meta Meta) (Outcome, error) {
+func (e signers) KeepKey(ctx context.Context, r KeyRequest, meta Meta) (Outcome, error) {
 	owner, bind := personKey(r.Person), workflow.BindCertificate{
 		Person: r.Person, Agency: r.Agency,
 		Issuer: r.Identity.Certificate.Issuer.String(), Serial: r.Identity.Certificate.SerialNumber.String(),
@@ -64,7 +64,7 @@ func (e *Engine) KeepKey(ctx context.Context, r KeyRequest, meta Meta) (Outcome,
 	return e.Do(ctx, "", bind, meta)
 }
 
-func (e *Engine) keepKey(ctx context.Context, owner keyOwner, id signing.Identity, pin string) error {
+func (e signers) keepKey(ctx context.Context, owner keyOwner, id signing.Identity, pin string) error {
 	if len(e.Secret) < 32 {
 		return errors.New("keep key: the server has no secret of 32 bytes or more; keys cannot be kept without one")
 	}
@@ -81,7 +81,7 @@ func (e *Engine) keepKey(ctx context.Context, owner keyOwner, id signing.Identit
 	return e.saveKey(ctx, owner, keyID, id, pin)
 }
 
-func (e *Engine) hasKey(ctx context.Context, owner keyOwner, id store.KeyID) (have bool, err error) {
+func (e signers) hasKey(ctx context.Context, owner keyOwner, id store.KeyID) (have bool, err error) {
 	err = e.Store.View(ctx, func(tx *store.Tx) error {
 		keys, err := tx.KeysOf(ctx, string(owner))
 		for _, k := range keys {
@@ -92,7 +92,7 @@ func (e *Engine) hasKey(ctx context.Context, owner keyOwner, id store.KeyID) (ha
 	return have, err
 }
 
-func (e *Engine) saveKey(ctx context.Context, owner keyOwner, keyID store.KeyID, id signing.Identity, pin string) error {
+func (e signers) saveKey(ctx context.Context, owner keyOwner, keyID store.KeyID, id signing.Identity, pin string) error {
 	der, err := x509.MarshalPKCS8PrivateKey(id.Signer)
 	if err != nil {
 		return fmt.Errorf("keep key of %s: %w", owner, err)
@@ -114,7 +114,7 @@ func (e *Engine) saveKey(ctx context.Context, owner keyOwner, keyID store.KeyID,
 	})
 }
 
-func (e *Engine) currentKey(ctx context.Context, owner keyOwner) (key store.SealedKey, err error) {
+func (e signers) currentKey(ctx context.Context, owner keyOwner) (key store.SealedKey, err error) {
 	err = e.Store.View(ctx, func(tx *store.Tx) error {
 		keys, err := tx.KeysOf(ctx, string(owner))
 		for _, k := range keys {
@@ -130,7 +130,7 @@ func (e *Engine) currentKey(ctx context.Context, owner keyOwner) (key store.Seal
 
 // unlock opens a kept key with its PIN. Wrong PINs are counted before anybody is told; too many lock the
 // key for a while.
-func (e *Engine) unlock(ctx context.Context, owner keyOwner, pin string) (signing.Identity, error) {
+func (e signers) unlock(ctx context.Context, owner keyOwner, pin string) (signing.Identity, error) {
 	key, err := e.currentKey(ctx, owner)
 	if err != nil {
 		return signing.Identity{}, err
@@ -158,7 +158,7 @@ func (e *Engine) unlock(ctx context.Context, owner keyOwner, pin string) (signin
 	return parseIdentity(der, key.Certificates)
 }
 
-func (e *Engine) wrongPIN(ctx context.Context, key store.SealedKey) error {
+func (e signers) wrongPIN(ctx context.Context, key store.SealedKey) error {
 	var failures int
 	var until time.Time
 	err := e.Store.Update(ctx, func(tx *store.Tx) (err error) {

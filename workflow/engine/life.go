@@ -15,7 +15,7 @@ const noticeKind = "notice"
 
 // endCovenant settles what a covenant that has just ended leaves: reminders that are not due any more are skipped, mails
 // about it that have not gone out are dropped, and the parties are told.
-func (e *Engine) endCovenant(ctx context.Context, tx *store.Tx, before *workflow.Covenant, s workflow.State) error {
+func (e deadlines) endCovenant(ctx context.Context, tx *store.Tx, before *workflow.Covenant, s workflow.State) error {
 	c := s.Covenant
 	if before.Phase.Ended() || !c.Phase.Ended() || c.Phase == workflow.PhaseAdopted { // what is adopted leaves nothing undone
 		return nil
@@ -59,7 +59,7 @@ func dropMails(ctx context.Context, tx *store.Tx, covenant, reason string) error
 	return nil
 }
 
-func (e *Engine) queueNotices(ctx context.Context, tx *store.Tx, s workflow.State, before *workflow.Covenant) error {
+func (e deadlines) queueNotices(ctx context.Context, tx *store.Tx, s workflow.State, before *workflow.Covenant) error {
 	c := s.Covenant
 	for _, p := range c.Parties {
 		office := s.Directory.Office(p.Agency)
@@ -82,7 +82,7 @@ func (e *Engine) queueNotices(ctx context.Context, tx *store.Tx, s workflow.Stat
 }
 
 // tellOther writes into the log of a linked covenant what happened to this one, in the same transaction.
-func (e *Engine) tellOther(ctx context.Context, tx *store.Tx, before, after *workflow.Covenant, events []workflow.Event, now time.Time, meta Meta) error {
+func (e deadlines) tellOther(ctx context.Context, tx *store.Tx, before, after *workflow.Covenant, events []workflow.Event, now time.Time, meta Meta) error {
 	other, told := workflow.Told(before, after, events)
 	if len(told) == 0 {
 		return nil
@@ -121,7 +121,7 @@ func closingID(id workflow.CovenantID) store.OccurrenceID {
 }
 
 // scheduleClosing writes down when the reporting duties are over.
-func (e *Engine) scheduleClosing(ctx context.Context, tx *store.Tx, s workflow.State, rules *workflow.ReportRules, opened workflow.ReportingOpened) error {
+func (e deadlines) scheduleClosing(ctx context.Context, tx *store.Tx, s workflow.State, rules *workflow.ReportRules, opened workflow.ReportingOpened) error {
 	day, err := rules.ClosingDay(opened.From, opened.Until, s.Calendar)
 	if err != nil {
 		return err
@@ -133,7 +133,7 @@ func (e *Engine) scheduleClosing(ctx context.Context, tx *store.Tx, s workflow.S
 }
 
 // closeByDate carries out EndReporting; a covenant that ended otherwise, or was closed by another run, is left alone.
-func (e *Engine) closeByDate(ctx context.Context, args CloseArgs) error {
+func (e deadlines) closeByDate(ctx context.Context, args CloseArgs) error {
 	meta := Meta{Key: fmt.Sprintf("close/%s", args.Covenant), Actor: workflow.Program()}
 	_, err := e.Do(ctx, args.Covenant, workflow.EndReporting{}, meta)
 	if workflow.ErrorCode(err) != "" {

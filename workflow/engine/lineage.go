@@ -28,7 +28,7 @@ type AmendRequest struct {
 
 // Amend starts a covenant that amends another one. It goes through the process of its template like any other; when it comes
 // into force, the covenant that it amends says so.
-func (e *Engine) Amend(ctx context.Context, r AmendRequest, meta Meta) (workflow.CovenantID, error) {
+func (e lineages) Amend(ctx context.Context, r AmendRequest, meta Meta) (workflow.CovenantID, error) {
 	old, err := e.read(ctx, r.Covenant)
 	if err != nil {
 		return "", err
@@ -50,7 +50,7 @@ func (e *Engine) Amend(ctx context.Context, r AmendRequest, meta Meta) (workflow
 
 // ownProcess is the process of the block's own that a covenant follows, for those that come after it; nothing where it
 // follows its template's.
-func (e *Engine) ownProcess(ctx context.Context, c *workflow.Covenant) ([]byte, error) {
+func (e lineages) ownProcess(ctx context.Context, c *workflow.Covenant) ([]byte, error) {
 	if !c.OwnProcess {
 		return nil, nil
 	}
@@ -59,7 +59,7 @@ func (e *Engine) ownProcess(ctx context.Context, c *workflow.Covenant) ([]byte, 
 
 // linkable refuses, inside the transaction that starts a covenant, where the covenant that it is linked with does not allow
 // it (any more).
-func (e *Engine) linkable(ctx context.Context, tx *store.Tx, cmd workflow.DraftCovenant) error {
+func (e lineages) linkable(ctx context.Context, tx *store.Tx, cmd workflow.DraftCovenant) error {
 	if !cmd.Amends.IsZero() {
 		old, err := e.state(ctx, tx, cmd.Amends.Covenant)
 		if err != nil {
@@ -79,7 +79,7 @@ func (e *Engine) linkable(ctx context.Context, tx *store.Tx, cmd workflow.DraftC
 
 // PlanRenewal makes next year's values from those of a covenant, and says what changed and what must be looked at. Nothing is
 // recorded.
-func (e *Engine) PlanRenewal(ctx context.Context, id workflow.CovenantID, year int) (*workflow.Renewal, error) {
+func (e lineages) PlanRenewal(ctx context.Context, id workflow.CovenantID, year int) (*workflow.Renewal, error) {
 	s, err := e.read(ctx, id)
 	if err != nil {
 		return nil, err
@@ -100,7 +100,7 @@ func (e *Engine) PlanRenewal(ctx context.Context, id workflow.CovenantID, year i
 }
 
 // renewBases lists which legal bases next year's draft cites anew and which it does not cite any more, as the law data know.
-func (e *Engine) renewBases(ctx context.Context, s workflow.State, revision workflow.Revision, values []byte, r *workflow.Renewal) error {
+func (e lineages) renewBases(ctx context.Context, s workflow.State, revision workflow.Revision, values []byte, r *workflow.Renewal) error {
 	template, err := e.readBlob(ctx, revision.Template)
 	if err != nil {
 		return err
@@ -154,7 +154,7 @@ func basesOf(doc *templates.Document) map[string]bool {
 
 // Renew starts next year's covenant from a renewal, whose values may have been changed since it was planned. The block is the
 // same one as it is now.
-func (e *Engine) Renew(ctx context.Context, id workflow.CovenantID, r *workflow.Renewal, meta Meta) (workflow.CovenantID, error) {
+func (e lineages) Renew(ctx context.Context, id workflow.CovenantID, r *workflow.Renewal, meta Meta) (workflow.CovenantID, error) {
 	old, err := e.read(ctx, id)
 	if err != nil {
 		return "", err
@@ -169,7 +169,7 @@ func (e *Engine) Renew(ctx context.Context, id workflow.CovenantID, r *workflow.
 }
 
 // startDraft starts a covenant from a template of the library; cmd says what it is linked with.
-func (e *Engine) startDraft(ctx context.Context, r DraftRequest, meta Meta, cmd workflow.DraftCovenant) (workflow.CovenantID, error) {
+func (e lineages) startDraft(ctx context.Context, r DraftRequest, meta Meta, cmd workflow.DraftCovenant) (workflow.CovenantID, error) {
 	named := r
 	named.Values = nil
 	var asked any = named

@@ -32,7 +32,7 @@ func queueMail(ctx context.Context, tx *store.Tx, m store.Mail) error {
 
 // sendMail hands one mail over. That it is being sent is recorded before the server hears of it, so that a crash in
 // between leaves it in doubt, never silently doubled or lost.
-func (e *Engine) sendMail(ctx context.Context, args MailArgs) error {
+func (e deadlines) sendMail(ctx context.Context, args MailArgs) error {
 	var m store.Mail
 	var claimed bool
 	err := e.Store.Update(ctx, func(tx *store.Tx) (err error) {
@@ -55,7 +55,7 @@ func (e *Engine) sendMail(ctx context.Context, args MailArgs) error {
 	return err
 }
 
-func (e *Engine) settleMail(ctx context.Context, tx *store.Tx, m store.Mail, sent error) error {
+func (e deadlines) settleMail(ctx context.Context, tx *store.Tx, m store.Mail, sent error) error {
 	switch {
 	case sent == nil:
 		return tx.SettleMail(ctx, m.Key, store.MailSent, "")
@@ -71,14 +71,14 @@ func (e *Engine) settleMail(ctx context.Context, tx *store.Tx, m store.Mail, sen
 }
 
 // settleInDoubt records the doubt, and queues the mail again where the policy of its kind says so.
-func (e *Engine) settleInDoubt(ctx context.Context, tx *store.Tx, m store.Mail, cause string) error {
+func (e deadlines) settleInDoubt(ctx context.Context, tx *store.Tx, m store.Mail, cause string) error {
 	if err := tx.SettleMail(ctx, m.Key, store.MailInDoubt, cause); err != nil {
 		return err
 	}
 	return e.applyDoubtPolicy(ctx, tx, m)
 }
 
-func (e *Engine) applyDoubtPolicy(ctx context.Context, tx *store.Tx, m store.Mail) error {
+func (e deadlines) applyDoubtPolicy(ctx context.Context, tx *store.Tx, m store.Mail) error {
 	if !resendInDoubt[m.Kind] || m.Attempts >= maxMailTries {
 		return nil
 	}
@@ -99,7 +99,7 @@ func doubtKey(m store.Mail) string {
 
 // recoverMails takes up what a killed process left: whatever was being sent is in doubt. At the start on SQLite, where
 // nobody else can be sending, that is every such mail; otherwise those that nobody can still be sending.
-func (e *Engine) recoverMails(ctx context.Context, starting bool) error {
+func (e deadlines) recoverMails(ctx context.Context, starting bool) error {
 	before := e.Now().Add(-2 * e.Mail.Timeout)
 	if starting && e.Store.Database() == "sqlite" {
 		before = time.Time{} // all
@@ -124,7 +124,7 @@ func (e *Engine) recoverMails(ctx context.Context, starting bool) error {
 }
 
 // dueMails gives the jobs of a page of queued mails that come after one.
-func (e *Engine) dueMails(ctx context.Context, tx *store.Tx, last *store.Mail) (jobs []river.JobArgs, err error) {
+func (e deadlines) dueMails(ctx context.Context, tx *store.Tx, last *store.Mail) (jobs []river.JobArgs, err error) {
 	mails, err := tx.QueuedMails(ctx, e.Now(), *last, sweepPage)
 	for _, m := range mails {
 		jobs = append(jobs, MailArgs{Mail: m.Key})

@@ -46,7 +46,7 @@ func minutesArgs(o store.Occurrence) (MinutesArgs, bool) {
 
 // scheduleMinutes asks for the minutes of what has just been decided: a row, so that the sweep takes it up whatever
 // happens, and a job, so that nobody waits for the sweep.
-func (e *Engine) scheduleMinutes(ctx context.Context, tx *store.Tx, c *workflow.Covenant, event workflow.Event) error {
+func (e papers) scheduleMinutes(ctx context.Context, tx *store.Tx, c *workflow.Covenant, event workflow.Event) error {
 	args := MinutesArgs{Covenant: c.ID}
 	switch event := event.(type) {
 	case workflow.ConferenceClosed:
@@ -68,7 +68,7 @@ func (e *Engine) scheduleMinutes(ctx context.Context, tx *store.Tx, c *workflow.
 }
 
 // makeMinutes renders the minutes, keeps them and records them.
-func (e *Engine) makeMinutes(ctx context.Context, args MinutesArgs) error {
+func (e papers) makeMinutes(ctx context.Context, args MinutesArgs) error {
 	s, err := e.asDecided(ctx, args)
 	if err != nil {
 		return err
@@ -113,7 +113,7 @@ func (e *Engine) makeMinutes(ctx context.Context, args MinutesArgs) error {
 	return e.settleMinutes(ctx, args, "the minutes are kept")
 }
 
-func (e *Engine) settleMinutes(ctx context.Context, args MinutesArgs, reason string) error {
+func (e papers) settleMinutes(ctx context.Context, args MinutesArgs, reason string) error {
 	return e.Store.Update(ctx, func(tx *store.Tx) error {
 		tx.OnCommit(e.telling(args.Covenant))
 		return ignoreSettled(tx.SettleOccurrence(ctx, args.occurrence(), store.OccurrenceSkipped, reason))
@@ -122,7 +122,7 @@ func (e *Engine) settleMinutes(ctx context.Context, args MinutesArgs, reason str
 
 // asDecided is the covenant as it was when the sitting was closed or the ranking declared, by its events alone, whatever
 // has happened since.
-func (e *Engine) asDecided(ctx context.Context, args MinutesArgs) (workflow.State, error) {
+func (e papers) asDecided(ctx context.Context, args MinutesArgs) (workflow.State, error) {
 	s, err := e.read(ctx, args.Covenant)
 	if err != nil {
 		return s, err
@@ -155,7 +155,7 @@ func (e *Engine) asDecided(ctx context.Context, args MinutesArgs) (workflow.Stat
 // errNothingDecided: a sitting that decided nothing has no minutes of votes.
 var errNothingDecided = errors.New("nothing was decided at the sitting")
 
-func (e *Engine) keepMinutes(ctx context.Context, tx *store.Tx, id workflow.CovenantID, kept workflow.MinutesKept) error {
+func (e papers) keepMinutes(ctx context.Context, tx *store.Tx, id workflow.CovenantID, kept workflow.MinutesKept) error {
 	name := fmt.Sprintf("minutes-%s-%d", kept.Stage, kept.Opened.UnixMilli())
 	if kept.Opened.IsZero() {
 		name = "minutes-ranking"
@@ -167,7 +167,7 @@ func (e *Engine) keepMinutes(ctx context.Context, tx *store.Tx, id workflow.Cove
 }
 
 // renderMinutes fills a template of the library with values, and gives both as they are kept.
-func (e *Engine) renderMinutes(template string, values any, on workflow.Date) (source, file []byte, err error) {
+func (e papers) renderMinutes(template string, values any, on workflow.Date) (source, file []byte, err error) {
 	entry, err := library.Open(template)
 	if err != nil {
 		return nil, nil, err
@@ -219,7 +219,7 @@ type minutedRow struct {
 }
 
 // conferenceValues tells a sitting as its minutes do.
-func (e *Engine) conferenceValues(ctx context.Context, s workflow.State) (*conferenceMinutesValues, error) {
+func (e papers) conferenceValues(ctx context.Context, s workflow.State) (*conferenceMinutesValues, error) {
 	c := s.Covenant
 	sitting := c.Sitting()
 	stage, _ := s.Process.Stage(sitting.Stage)
@@ -323,7 +323,7 @@ func agencyOf(s workflow.State, person workflow.PersonID) string {
 }
 
 // placeOf is the place that the covenant's own text is dated at, else the block's province.
-func (e *Engine) placeOf(ctx context.Context, s workflow.State) (string, error) {
+func (e papers) placeOf(ctx context.Context, s workflow.State) (string, error) {
 	revision, _ := s.Covenant.Revision()
 	source, err := e.readBlob(ctx, revision.Values)
 	if err != nil {

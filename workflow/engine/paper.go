@@ -23,7 +23,7 @@ type PaperRequest struct {
 const maxScan = 20 << 20
 
 // RecordPaper keeps the scan of a signed paper and records the signature.
-func (e *Engine) RecordPaper(ctx context.Context, r PaperRequest, meta Meta) (Outcome, error) {
+func (e signers) RecordPaper(ctx context.Context, r PaperRequest, meta Meta) (Outcome, error) {
 	kind := http.DetectContentType(r.Scan)
 	if len(r.Scan) > maxScan || kind != "application/pdf" && kind != "image/png" && kind != "image/jpeg" {
 		return Outcome{}, badUpload("bản quét phải là PDF, PNG hoặc JPEG, tối đa 20 MB", "the scan must be a PDF, PNG or JPEG of at most 20 MB")

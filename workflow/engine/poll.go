@@ -30,7 +30,7 @@ func pollOf(s workflow.State, id workflow.PollID) workflow.Poll {
 
 // castPollBallot records a ballot of a poll. Of a secret one the choices go into the box and nowhere else, in the same transaction. The
 // command's key is kept: its caller must not put the choices into it.
-func (e *Engine) castPollBallot(ctx context.Context, id workflow.CovenantID, cmd workflow.CastPollBallot, meta Meta) (Outcome, error) {
+func (e voting) castPollBallot(ctx context.Context, id workflow.CovenantID, cmd workflow.CastPollBallot, meta Meta) (Outcome, error) {
 	s, err := e.read(ctx, id)
 	if err != nil {
 		return Outcome{}, err
@@ -59,7 +59,7 @@ func (e *Engine) castPollBallot(ctx context.Context, id workflow.CovenantID, cmd
 }
 
 // closePoll counts a poll; the box of a secret one is opened in the transaction that does.
-func (e *Engine) closePoll(ctx context.Context, id workflow.CovenantID, cmd workflow.ClosePoll, meta Meta) (Outcome, error) {
+func (e voting) closePoll(ctx context.Context, id workflow.CovenantID, cmd workflow.ClosePoll, meta Meta) (Outcome, error) {
 	cmd.Ballots = nil
 	return e.do(ctx, id, cmd, meta, func(ctx context.Context, tx *store.Tx, s workflow.State) (workflow.Command, error) {
 		full, poll := cmd, pollOf(s, cmd.Poll)

@@ -21,7 +21,7 @@ func obligationKey(id workflow.CovenantID, obligation workflow.ObligationID) str
 }
 
 // scheduleReports writes the whole ladder of reminders of a covenant that has come into force.
-func (e *Engine) scheduleReports(ctx context.Context, tx *store.Tx, s workflow.State, opened workflow.ReportingOpened) error {
+func (e deadlines) scheduleReports(ctx context.Context, tx *store.Tx, s workflow.State, opened workflow.ReportingOpened) error {
 	stage, _ := s.Process.OfKind(workflow.StageReport)
 	all, err := stage.Report.Occurrences(opened.From, opened.Until, s.Calendar)
 	if err != nil {
@@ -77,7 +77,7 @@ func (a RemindArgs) occurrence() store.OccurrenceID {
 
 // remind carries out one step of a ladder. The command and the occurrence's state change in one transaction, under a
 // key made of the occurrence, so that the step happens once however often the job runs.
-func (e *Engine) remind(ctx context.Context, args RemindArgs) error {
+func (e deadlines) remind(ctx context.Context, args RemindArgs) error {
 	cmd := workflow.RecordReminder{Obligation: args.Obligation, Period: args.Period, Rung: args.Rung}
 	meta := Meta{Key: "remind/" + args.occurrence().String(), Actor: workflow.Program()}
 	_, err := e.Do(ctx, args.Covenant, cmd, meta)
@@ -89,7 +89,7 @@ func (e *Engine) remind(ctx context.Context, args RemindArgs) error {
 }
 
 // skip settles an occurrence that the rules refuse, for example because the covenant was closed meanwhile.
-func (e *Engine) skip(ctx context.Context, args RemindArgs, why *workflow.Error) error {
+func (e deadlines) skip(ctx context.Context, args RemindArgs, why *workflow.Error) error {
 	return e.Store.Update(ctx, func(tx *store.Tx) error {
 		tx.OnCommit(e.telling(args.Covenant))
 		return ignoreSettled(tx.SettleOccurrence(ctx, args.occurrence(), store.OccurrenceSkipped, why.English))
@@ -105,7 +105,7 @@ func ignoreSettled(err error) error {
 }
 
 // queueReminders writes the mails of one step and settles its occurrence, in the transaction that records it.
-func (e *Engine) queueReminders(ctx context.Context, tx *store.Tx, s workflow.State, r workflow.Reminded) error {
+func (e deadlines) queueReminders(ctx context.Context, tx *store.Tx, s workflow.State, r workflow.Reminded) error {
 	stage, _ := s.Process.OfKind(workflow.StageReport)
 	id := store.OccurrenceID{
 		Obligation: obligationKey(s.Covenant.ID, r.Obligation), Period: string(r.Period), Rung: rungIndex(stage, r.Obligation, r.Rung),
@@ -129,7 +129,7 @@ func (e *Engine) queueReminders(ctx context.Context, tx *store.Tx, s workflow.St
 }
 
 // composeReminder writes the mail to the nth mailbox of an agency: 0 is its office's, the others are people's.
-func (e *Engine) composeReminder(s workflow.State, r workflow.Reminded, to workflow.AgencyID, n int, box workflow.Mailbox) (store.Mail, error) {
+func (e deadlines) composeReminder(s workflow.State, r workflow.Reminded, to workflow.AgencyID, n int, box workflow.Mailbox) (store.Mail, error) {
 	stage, _ := s.Process.OfKind(workflow.StageReport)
 	rule, _ := stage.Report.Obligation(r.Obligation)
 	due, _ := stage.Report.ReportDue(r.Obligation, r.Period, s.Covenant.Reporting.From, s.Covenant.Reporting.Until)
@@ -170,7 +170,7 @@ func rungOf(rule process.ObligationRule, step workflow.Rung, due workflow.Deadli
 }
 
 // withCalendar adds a deadline as a calendar file to the reminder that comes before it.
-func (e *Engine) withCalendar(m store.Mail, day workflow.Date, summary, url string) (store.Mail, error) {
+func (e deadlines) withCalendar(m store.Mail, day workflow.Date, summary, url string) (store.Mail, error) {
 	content, err := notify.Calendar(notify.Deadline{
 		UID: string(m.Key), Summary: summary, URL: url, Stamp: m.NextAt, Day: day.At(0, 0, e.Calendar.Zone()),
 	})
@@ -181,7 +181,7 @@ func (e *Engine) withCalendar(m store.Mail, day workflow.Date, summary, url stri
 	return m, nil
 }
 
-func (e *Engine) covenantURL(c *workflow.Covenant) string {
+func (e deadlines) covenantURL(c *workflow.Covenant) string {
 	return address.On(e.PublicURL, address.Covenant.For(c.Slug))
 }
 
@@ -200,7 +200,7 @@ type Planned struct {
 }
 
 // Planned lists the reminders between two dates, inclusive, as they would go out if nothing more were handed in.
-func (e *Engine) Planned(ctx context.Context, from, to workflow.Date) ([]Planned, error) {
+func (e deadlines) Planned(ctx context.Context, from, to workflow.Date) ([]Planned, error) {
 	var out []Planned
 	zone := e.Calendar.Zone()
 	err := e.Store.View(ctx, func(tx *store.Tx) error {
@@ -231,7 +231,7 @@ func (e *Engine) Planned(ctx context.Context, from, to workflow.Date) ([]Planned
 	return out, err
 }
 
-func (e *Engine) planned(ctx context.Context, tx *store.Tx, row store.Occurrence) ([]Planned, error) {
+func (e deadlines) planned(ctx context.Context, tx *store.Tx, row store.Occurrence) ([]Planned, error) {
 	args, err := remindArgs(row)
 	if err != nil {
 		return nil, err

@@ -95,7 +95,7 @@ func contains(list []workflow.AgencyID, a workflow.AgencyID) bool {
 }
 
 // queueRequests writes to those whose turn has come by what was just recorded, once a person and stage.
-func (e *Engine) queueRequests(ctx context.Context, tx *store.Tx, before *workflow.Covenant, s workflow.State) error {
+func (e deadlines) queueRequests(ctx context.Context, tx *store.Tx, before *workflow.Covenant, s workflow.State) error {
 	asked := map[request]bool{}
 	if before.ID != "" {
 		earlier := s
@@ -117,7 +117,7 @@ func (e *Engine) queueRequests(ctx context.Context, tx *store.Tx, before *workfl
 	return nil
 }
 
-func (e *Engine) queueRequest(ctx context.Context, tx *store.Tx, s workflow.State, r request, box workflow.Mailbox) error {
+func (e deadlines) queueRequest(ctx context.Context, tx *store.Tx, s workflow.State, r request, box workflow.Mailbox) error {
 	if box.Address == "" {
 		return nil
 	}

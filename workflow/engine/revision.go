@@ -27,12 +27,12 @@ type DraftRequest struct {
 }
 
 // Draft starts a covenant from a template of the library and returns its id.
-func (e *Engine) Draft(ctx context.Context, r DraftRequest, meta Meta) (workflow.CovenantID, error) {
+func (e papers) Draft(ctx context.Context, r DraftRequest, meta Meta) (workflow.CovenantID, error) {
 	return e.startDraft(ctx, r, meta, workflow.DraftCovenant{})
 }
 
 // freeSlug refuses an address that another covenant has.
-func (e *Engine) freeSlug(ctx context.Context, tx *store.Tx, slug string) error {
+func (e papers) freeSlug(ctx context.Context, tx *store.Tx, slug string) error {
 	_, err := tx.CovenantBySlug(ctx, slug)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -46,7 +46,7 @@ func (e *Engine) freeSlug(ctx context.Context, tx *store.Tx, slug string) error 
 }
 
 // draft fills a template in with values; every problem of either comes back at once.
-func (e *Engine) draft(template, values []byte, opt templates.DraftOptions) (*templates.Document, error) {
+func (e papers) draft(template, values []byte, opt templates.DraftOptions) (*templates.Document, error) {
 	t, problems := templates.Parse("template", template)
 	if err := templates.Problems(problems).Err(); err != nil {
 		return nil, err
@@ -83,16 +83,16 @@ type SubmitRequest struct {
 }
 
 // Submit renders a revision, keeps everything it was made of, and puts it before the agencies.
-func (e *Engine) Submit(ctx context.Context, r SubmitRequest, meta Meta) (Outcome, error) {
+func (e papers) Submit(ctx context.Context, r SubmitRequest, meta Meta) (Outcome, error) {
 	return e.submit(ctx, r, meta, func(cmd workflow.SubmitRevision) workflow.Command { return cmd })
 }
 
 // AmendText renders a text amended on the spot and puts it before the conference, with the motion that adopts it.
-func (e *Engine) AmendText(ctx context.Context, r SubmitRequest, meta Meta) (Outcome, error) {
+func (e papers) AmendText(ctx context.Context, r SubmitRequest, meta Meta) (Outcome, error) {
 	return e.submit(ctx, r, meta, func(cmd workflow.SubmitRevision) workflow.Command { return workflow.AmendText{SubmitRevision: cmd} })
 }
 
-func (e *Engine) submit(ctx context.Context, r SubmitRequest, meta Meta, command func(workflow.SubmitRevision) workflow.Command) (Outcome, error) {
+func (e papers) submit(ctx context.Context, r SubmitRequest, meta Meta, command func(workflow.SubmitRevision) workflow.Command) (Outcome, error) {
 	asked := struct {
 		Values workflow.Digest
 		Note   string
@@ -115,7 +115,7 @@ func (e *Engine) submit(ctx context.Context, r SubmitRequest, meta Meta, command
 	return e.do(ctx, r.Covenant, asked, meta, as(command(rendered)))
 }
 
-func (e *Engine) render(ctx context.Context, s workflow.State, r SubmitRequest, meta Meta) (workflow.SubmitRevision, error) {
+func (e papers) render(ctx context.Context, s workflow.State, r SubmitRequest, meta Meta) (workflow.SubmitRevision, error) {
 	var cmd workflow.SubmitRevision
 	entry, err := library.Open(s.Covenant.Template)
 	if err != nil {
@@ -158,7 +158,7 @@ type rendering struct {
 
 // renderRevision is the file that reviewers read: without number and date, with the watermark of its count. The same
 // arguments give the same bytes.
-func (e *Engine) renderRevision(s workflow.State, template, values []byte, number int, at time.Time) (rendering, *templates.Document, error) {
+func (e papers) renderRevision(s workflow.State, template, values []byte, number int, at time.Time) (rendering, *templates.Document, error) {
 	doc, err := e.draft(template, values, templates.DraftOptions{
 		Symbol: symbol(s.Process), LawDate: day(e.Calendar.Today(at)), Watermark: fmt.Sprintf("DỰ THẢO lần %d", number),
 	})
@@ -204,7 +204,7 @@ func manifestOf(doc *templates.Document, process workflow.Digest) ([]workflow.Ma
 	return parts, workflow.DigestOf(data), nil
 }
 
-func (e *Engine) referRevision(ctx context.Context, tx *store.Tx, id workflow.CovenantID, r workflow.RevisionSubmitted) error {
+func (e papers) referRevision(ctx context.Context, tx *store.Tx, id workflow.CovenantID, r workflow.RevisionSubmitted) error {
 	for _, file := range []struct {
 		name   string
 		digest workflow.Digest
@@ -221,7 +221,7 @@ func (e *Engine) referRevision(ctx context.Context, tx *store.Tx, id workflow.Co
 }
 
 // referKept refers to a file whose size is looked up.
-func (e *Engine) referKept(ctx context.Context, tx *store.Tx, id workflow.CovenantID, name string, digest workflow.Digest, mediaType string) error {
+func (e papers) referKept(ctx context.Context, tx *store.Tx, id workflow.CovenantID, name string, digest workflow.Digest, mediaType string) error {
 	blob, err := e.Store.Blobs().Open(ctx, store.Digest(digest.String()))
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)

@@ -26,11 +26,11 @@ type RootArgs struct {
 func (RootArgs) Kind() string { return "root" }
 
 // rootDay is the day of a root made now. Like all that is time-stamped it goes by the real clock.
-func (e *Engine) rootDay() string { return e.Calendar.Today(time.Now()).String() }
+func (e deadlines) rootDay() string { return e.Calendar.Today(time.Now()).String() }
 
 // dueRoot asks for the day's root once a day, if anything was recorded since the last one and there is an authority to
 // stamp it.
-func (e *Engine) dueRoot(ctx context.Context, tx *store.Tx) ([]river.JobArgs, error) {
+func (e deadlines) dueRoot(ctx context.Context, tx *store.Tx) ([]river.JobArgs, error) {
 	if e.TSA == nil {
 		return nil, nil
 	}
@@ -53,7 +53,7 @@ func (e *Engine) dueRoot(ctx context.Context, tx *store.Tx) ([]river.JobArgs, er
 
 // makeRoot builds the root, which stays as it is from then on, and has it time-stamped (RFC 3161). Where the authority is
 // away the job runs again.
-func (e *Engine) makeRoot(ctx context.Context, args RootArgs) error {
+func (e deadlines) makeRoot(ctx context.Context, args RootArgs) error {
 	var root store.Root
 	err := e.Store.Update(ctx, func(tx *store.Tx) (err error) {
 		root, err = tx.BuildRoot(ctx, args.Day)
@@ -83,7 +83,7 @@ func (e *Engine) makeRoot(ctx context.Context, args RootArgs) error {
 const rootKind = "root"
 
 // queueRoot sends a stamped root to every agency of the directory that has an address, once a day and recipient.
-func (e *Engine) queueRoot(ctx context.Context, tx *store.Tx, root store.Root) error {
+func (e deadlines) queueRoot(ctx context.Context, tx *store.Tx, root store.Root) error {
 	d, err := e.directory(ctx, tx)
 	if err != nil {
 		return err

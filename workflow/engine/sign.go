@@ -26,7 +26,7 @@ type SignRequest struct {
 // Sign unlocks the person's key once and signs the newest version of the document. When somebody else signs in the
 // same moment, it signs again on the version that is there then, without asking for the PIN. What it records was
 // verified, byte for byte as it is kept.
-func (e *Engine) Sign(ctx context.Context, r SignRequest, meta Meta) (Outcome, error) {
+func (e signers) Sign(ctx context.Context, r SignRequest, meta Meta) (Outcome, error) {
 	asked := struct {
 		Slot      workflow.SlotID
 		Consented workflow.Digest
@@ -57,7 +57,7 @@ type SealRequest struct {
 }
 
 // Seal applies an agency's seal as a signature of its own, as Sign does.
-func (e *Engine) Seal(ctx context.Context, r SealRequest, meta Meta) (Outcome, error) {
+func (e signers) Seal(ctx context.Context, r SealRequest, meta Meta) (Outcome, error) {
 	asked := struct{ Agency workflow.AgencyID }{r.Agency}
 	return e.signWith(ctx, r.Covenant, sealOf(r.Agency), r.PIN, asked, meta, signer{
 		prepare: func(s workflow.State) (placement, error) {
@@ -99,7 +99,7 @@ type madeSignature struct {
 }
 
 // signWith makes a signature once. What is refused because the same request, pressed twice, was faster is answered as that one was.
-func (e *Engine) signWith(ctx context.Context, id workflow.CovenantID, owner keyOwner, pin string, asked any, meta Meta, how signer) (Outcome, error) {
+func (e signers) signWith(ctx context.Context, id workflow.CovenantID, owner keyOwner, pin string, asked any, meta Meta, how signer) (Outcome, error) {
 	out, err := e.signUntil(ctx, id, owner, pin, asked, meta, how)
 	if workflow.ErrorCode(err) == "" {
 		return out, err
@@ -111,7 +111,7 @@ func (e *Engine) signWith(ctx context.Context, id workflow.CovenantID, owner key
 }
 
 // signUntil unlocks the key once and makes signatures until one is on the newest version.
-func (e *Engine) signUntil(ctx context.Context, id workflow.CovenantID, owner keyOwner, pin string, asked any, meta Meta, how signer) (Outcome, error) {
+func (e signers) signUntil(ctx context.Context, id workflow.CovenantID, owner keyOwner, pin string, asked any, meta Meta, how signer) (Outcome, error) {
 	if out, done, err := e.repeated(ctx, id, asked, meta); err != nil || done {
 		return out, err
 	}
@@ -145,7 +145,7 @@ func (e *Engine) signUntil(ctx context.Context, id workflow.CovenantID, owner ke
 }
 
 // repeated answers a command that was carried out before under its key.
-func (e *Engine) repeated(ctx context.Context, id workflow.CovenantID, asked any, meta Meta) (out Outcome, done bool, err error) {
+func (e signers) repeated(ctx context.Context, id workflow.CovenantID, asked any, meta Meta) (out Outcome, done bool, err error) {
 	digest, err := commandDigest(string(id), meta.Actor, asked)
 	if err != nil {
 		return out, false, err
@@ -162,7 +162,7 @@ func (e *Engine) repeated(ctx context.Context, id workflow.CovenantID, asked any
 }
 
 // read is a covenant's state now.
-func (e *Engine) read(ctx context.Context, id workflow.CovenantID) (s workflow.State, err error) {
+func (e signers) read(ctx context.Context, id workflow.CovenantID) (s workflow.State, err error) {
 	err = e.Store.View(ctx, func(tx *store.Tx) error {
 		s, err = e.state(ctx, tx, id)
 		return err
@@ -171,7 +171,7 @@ func (e *Engine) read(ctx context.Context, id workflow.CovenantID) (s workflow.S
 }
 
 // signHead makes one signature on the newest version, verifies the bytes, keeps them and records them.
-func (e *Engine) signHead(ctx context.Context, id workflow.CovenantID, identity signing.Identity, asked any, meta Meta, how signer) (Outcome, error) {
+func (e signers) signHead(ctx context.Context, id workflow.CovenantID, identity signing.Identity, asked any, meta Meta, how signer) (Outcome, error) {
 	state, err := e.read(ctx, id)
 	if err != nil {
 		return Outcome{}, err
@@ -205,7 +205,7 @@ func (e *Engine) signHead(ctx context.Context, id workflow.CovenantID, identity 
 }
 
 // keepSigned keeps a verified file and records it, if the head is still the one it was made on.
-func (e *Engine) keepSigned(ctx context.Context, id workflow.CovenantID, file []byte, cmd workflow.Command, before workflow.Digest, asked any, meta Meta) (Outcome, error) {
+func (e signers) keepSigned(ctx context.Context, id workflow.CovenantID, file []byte, cmd workflow.Command, before workflow.Digest, asked any, meta Meta) (Outcome, error) {
 	if _, err := e.Store.PutBlob(ctx, bytes.NewReader(file), pdfType); err != nil {
 		return Outcome{}, err
 	}
@@ -230,7 +230,7 @@ func signatures(c *workflow.Covenant) int { return len(c.Signed) + len(c.Sealed)
 
 // verifySigned judges the very bytes that will be kept: none may fail, and there must be as many signatures as
 // expected.
-func (e *Engine) verifySigned(ctx context.Context, file []byte, want int) (*signing.Report, error) {
+func (e signers) verifySigned(ctx context.Context, file []byte, want int) (*signing.Report, error) {
 	report, err := e.verify(ctx, file)
 	if err != nil {
 		return nil, fmt.Errorf("verify what was signed: %w", err)

@@ -16,7 +16,7 @@ const sweepPage = 500
 // Sweep inserts a job for everything that is due and has none: reminders, queued mails, the day's root, covenants that wait for
 // the program. What River forgot or slept through is taken up here; what it still has is left alone. It reads what is due, page
 // by page, and writes only where something is.
-func (e *Engine) Sweep(ctx context.Context) error {
+func (e deadlines) Sweep(ctx context.Context) error {
 	if err := e.recoverMails(ctx, false); err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func (e *Engine) Sweep(ctx context.Context) error {
 }
 
 // sweepPages inserts the jobs of one page after the other, until one is not full.
-func (e *Engine) sweepPages(ctx context.Context, due func(context.Context, *store.Tx) ([]river.JobArgs, error)) error {
+func (e deadlines) sweepPages(ctx context.Context, due func(context.Context, *store.Tx) ([]river.JobArgs, error)) error {
 	for {
 		var jobs []river.JobArgs
 		err := e.Store.View(ctx, func(tx *store.Tx) (err error) {
@@ -56,7 +56,7 @@ func (e *Engine) sweepPages(ctx context.Context, due func(context.Context, *stor
 }
 
 // dueReminders gives the jobs of a page of occurrences that come after one.
-func (e *Engine) dueReminders(ctx context.Context, tx *store.Tx, last *store.Occurrence) (jobs []river.JobArgs, err error) {
+func (e deadlines) dueReminders(ctx context.Context, tx *store.Tx, last *store.Occurrence) (jobs []river.JobArgs, err error) {
 	page, err := tx.DueAfter(ctx, e.Now(), *last, sweepPage)
 	if err != nil {
 		return nil, err
@@ -73,7 +73,7 @@ func (e *Engine) dueReminders(ctx context.Context, tx *store.Tx, last *store.Occ
 }
 
 // dueDocuments gives the jobs of the covenants that wait for the program in a phase, page by page.
-func (e *Engine) dueDocuments(phase workflow.Phase, job func(workflow.CovenantID) river.JobArgs) func(context.Context, *store.Tx) ([]river.JobArgs, error) {
+func (e deadlines) dueDocuments(phase workflow.Phase, job func(workflow.CovenantID) river.JobArgs) func(context.Context, *store.Tx) ([]river.JobArgs, error) {
 	seen := 0
 	return func(ctx context.Context, tx *store.Tx) (jobs []river.JobArgs, err error) {
 		rows, err := tx.Covenants(ctx, store.CovenantFilter{Status: string(phase), Limit: sweepPage, Offset: seen})

@@ -20,7 +20,7 @@ type UploadRequest struct {
 // Upload accepts a file only if it is the newest version plus exactly one signature: in the slot's field, permitted by
 // what was signed before, by the certificate bound to the person, at the level that the process asks for. Otherwise the
 // document stays as it is, and the refusal says what is wrong with the file.
-func (e *Engine) Upload(ctx context.Context, r UploadRequest, meta Meta) (Outcome, error) {
+func (e signers) Upload(ctx context.Context, r UploadRequest, meta Meta) (Outcome, error) {
 	asked := struct {
 		Slot workflow.SlotID
 		File workflow.Digest
@@ -58,7 +58,7 @@ func (e *Engine) Upload(ctx context.Context, r UploadRequest, meta Meta) (Outcom
 }
 
 // uploaded proves that file is the head plus one signature in field, and gives that signature's verdict.
-func (e *Engine) uploaded(ctx context.Context, s workflow.State, field string, file []byte) (*signing.Result, error) {
+func (e signers) uploaded(ctx context.Context, s workflow.State, field string, file []byte) (*signing.Result, error) {
 	head, err := e.readBlob(ctx, s.Covenant.Head)
 	if err != nil {
 		return nil, err
