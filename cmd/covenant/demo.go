@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,14 +8,9 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"sync/atomic"
-	"time"
 
-	"covenant/signing/devpki"
-	"covenant/testdata"
+	"covenant/internal/demo"
 	"covenant/workflow"
-	"covenant/workflow/notify/sink"
-	"covenant/workflow/store"
 )
 
 type demoCmd struct {
@@ -28,7 +21,7 @@ type demoCmd struct {
 }
 
 // Run plays a case through its whole life with the commands and jobs that serve uses. Started again on the same
-// directory it goes on where it was: every step carries a key, and what was done is not done again.
+// directory it goes on where it was.
 func (cmd *demoCmd) Run(e *env) error {
 	if err := loopback(cmd.Listen); err != nil {
 		return err
@@ -37,90 +30,46 @@ func (cmd *demoCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	clock := &demoClock{}
-	stage, err := openStage(e, cmd, clock)
+	stage, err := openStage(e, cmd)
 	if err != nil {
 		return err
 	}
-	return errors.Join(cmd.play(e, stage, files, clock), stage.close())
+	return errors.Join(cmd.play(e, stage, files), stage.close())
 }
 
-func (cmd *demoCmd) play(e *env, stage *demoStage, files fs.FS, clock *demoClock) error {
-	day, err := stage.firstDay(e.ctx)
-	if err != nil {
-		return err
+func (cmd *demoCmd) play(e *env, stage *demoStage, files fs.FS) error {
+	play := demo.Play{
+		Engine: stage.engine, Around: stage.around, Clock: stage.clock, Out: e.out, Lang: e.lang, Where: stage.dir,
+		Console: workflow.AtConsole(thisUser(), workflow.ConsoleEverything), Keep: stage.keep,
 	}
-	c, err := readCase(files, day)
-	if err != nil {
-		return err
-	}
-	if err := stage.engine.Start(e.ctx); err != nil {
-		return err
-	}
-	if err := newPlay(e, stage, c, clock).run(e.ctx); err != nil || cmd.Exit {
+	if err := play.Run(e.ctx, files); err != nil || cmd.Exit {
 		return err
 	}
 	return stage.serve(e)
-}
-
-// firstDay is the day on which the demo was first started on this directory; its covenant is dated then, also when it
-// goes on later.
-func (s *demoStage) firstDay(ctx context.Context) (day workflow.Date, err error) {
-	const key = "demo/first-day"
-	err = s.store.Update(ctx, func(tx *store.Tx) error {
-		kept, found, err := tx.Setting(ctx, key)
-		if err != nil {
-			return err
-		}
-		if found {
-			return json.Unmarshal(kept, &day)
-		}
-		day = s.engine.Calendar.Today(time.Now())
-		value, err := json.Marshal(day)
-		if err != nil {
-			return err
-		}
-		return tx.SaveSetting(ctx, key, value)
-	})
-	return day, err
 }
 
 func (cmd *demoCmd) files() (fs.FS, error) {
 	if cmd.Case != "" {
 		return os.DirFS(cmd.Case), nil
 	}
-	return fs.Sub(testdata.Cases, "hanam2021")
+	return demo.ReferenceCase()
 }
 
-// demoClock is the real clock, or ahead of it; it never goes back. Keys and time-stamps do not use it.
-type demoClock struct{ ahead atomic.Int64 }
-
-func (c *demoClock) now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
-
-// advance moves the clock to t if that is ahead.
-func (c *demoClock) advance(t time.Time) {
-	if d := time.Until(t); d > time.Duration(c.ahead.Load()) {
-		c.ahead.Store(int64(d))
-	}
-}
-
-// demoStage is the installation that a demo plays on: the world of serve, and around it what an office has elsewhere: a
-// certification authority with its servers, and a mail server.
+// demoStage is the installation that a demo plays on, with what it has around it.
 type demoStage struct {
 	*world
-	dir   string
-	pki   *devpki.PKI
-	mail  *sink.Server
-	pages net.Listener
-	stop  context.CancelFunc // of the authority's servers
+	dir    string
+	clock  *demo.Clock
+	around *demo.Surroundings
+	pages  net.Listener
 }
 
-func openStage(e *env, cmd *demoCmd, clock *demoClock) (_ *demoStage, err error) {
+func openStage(e *env, cmd *demoCmd) (_ *demoStage, err error) {
 	dir, err := filepath.Abs(cmd.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
-	s := &demoStage{dir: dir}
+	s := &demoStage{dir: dir, clock: &demo.Clock{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
@@ -132,25 +81,17 @@ func openStage(e *env, cmd *demoCmd, clock *demoClock) (_ *demoStage, err error)
 	if s.pages, err = listen(cmd); err != nil {
 		return nil, err
 	}
-	if s.pki, err = devpki.Open(filepath.Join(dir, "pki"), devpki.Options{}); err != nil {
-		return nil, fmt.Errorf("development authority: %w", err)
-	}
-	ctx, stop := context.WithCancel(context.WithoutCancel(e.ctx))
-	s.stop = stop
-	if _, err = s.pki.Serve(ctx); err != nil {
-		return nil, fmt.Errorf("development authority: %w", err)
-	}
-	if err = writeWhole(filepath.Join(dir, "roots.pem"), s.pki.RootsPEM(), 0o644); err != nil {
+	if s.around, err = demo.OpenSurroundings(e.ctx, dir); err != nil {
 		return nil, err
 	}
-	if s.mail, err = sink.Start(ctx, sink.Options{Dir: filepath.Join(dir, "mail")}); err != nil {
-		return nil, fmt.Errorf("mail server of the demo: %w", err)
-	}
-	s.world, err = openWorld(e.ctx, s.settings(cmd), clock.now, slog.New(slog.NewTextHandler(e.err, &slog.HandlerOptions{Level: slog.LevelError})))
-	if err != nil {
+	if err = s.keep("roots.pem", s.around.PKI.RootsPEM()); err != nil {
 		return nil, err
 	}
-	return s, s.wind(e.ctx, clock)
+	logger := slog.New(slog.NewTextHandler(e.err, &slog.HandlerOptions{Level: slog.LevelError}))
+	if s.world, err = openWorld(e.ctx, s.settings(cmd), s.clock.Now, logger); err != nil {
+		return nil, err
+	}
+	return s, s.clock.Resume(e.ctx, s.store)
 }
 
 func listen(cmd *demoCmd) (net.Listener, error) {
@@ -170,20 +111,14 @@ func (s *demoStage) settings(cmd *demoCmd) config {
 		address = s.pages.Addr().String()
 	}
 	return config{
-		Data: s.dir, Listen: address, PublicURL: "http://" + address, TSA: s.pki.TSA(), AllowPrivate: true,
-		SMTP: s.mail.Addr(), SMTPTLS: "none", MailFrom: "Giao ước thi đua <giaouoc@covenant.example>",
+		Data: s.dir, Listen: address, PublicURL: "http://" + address, TSA: s.around.PKI.TSA(), AllowPrivate: true,
+		SMTP: s.around.Mail.Addr(), SMTPTLS: "none", MailFrom: "Giao ước thi đua <giaouoc@covenant.example>",
 	}
 }
 
-// wind sets the clock to where the demo was when it last recorded something.
-func (s *demoStage) wind(ctx context.Context, clock *demoClock) error {
-	return s.store.View(ctx, func(tx *store.Tx) error {
-		last, found, err := tx.LastEventTime(ctx)
-		if err == nil && found {
-			clock.advance(last)
-		}
-		return err
-	})
+// keep leaves a file in the demo's directory, where a person finds it.
+func (s *demoStage) keep(name string, content []byte) error {
+	return writeWhole(filepath.Join(s.dir, name), content, 0o644)
 }
 
 func (s *demoStage) serve(e *env) error {
@@ -204,11 +139,8 @@ func (s *demoStage) close() error {
 	if s.world != nil {
 		errs = append(errs, s.stopEngine(), s.world.close())
 	}
-	if s.mail != nil {
-		errs = append(errs, s.mail.Close())
-	}
-	if s.stop != nil {
-		s.stop()
+	if s.around != nil {
+		errs = append(errs, s.around.Close())
 	}
 	if s.pages != nil {
 		if err := s.pages.Close(); err != nil && !errors.Is(err, net.ErrClosed) {

@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/http"
 	"os"
 	"os/exec"
@@ -18,8 +17,6 @@ import (
 	"time"
 
 	"covenant/signing"
-	"covenant/testdata"
-	"covenant/workflow"
 	"covenant/workflow/calendar"
 	"covenant/workflow/engine"
 	"covenant/workflow/notify/sink"
@@ -461,18 +458,4 @@ func get(t *testing.T, url string) string {
 		t.Fatalf("%s: %s, %v", url, res.Status, err)
 	}
 	return string(body)
-}
-
-// Every case that is shipped can be read.
-func TestCasesRead(t *testing.T) {
-	entries, err := fs.ReadDir(testdata.Cases, ".")
-	if err != nil || len(entries) < 2 {
-		t.Fatalf("%d cases, %v", len(entries), err)
-	}
-	for _, entry := range entries {
-		files, _ := fs.Sub(testdata.Cases, entry.Name())
-		if _, err := readCase(files, workflow.Date{Year: 2026, Month: 11, Day: 23}); err != nil {
-			t.Errorf("%s: %v", entry.Name(), err)
-		}
-	}
 }

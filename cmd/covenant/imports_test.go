@@ -19,6 +19,7 @@ var mayImport = map[string][]string{
 	"internal/words":     {},
 	"internal/lock":      {},
 	"internal/scratch":   {"internal/lock"},
+	"internal/demo":      {"workflow", "workflow/engine", "workflow/store", "workflow/notify", "templates", "signing", "testdata"},
 	"internal/pdf":       {},
 	"internal/truetype":  {},
 	"workflow":           {"workflow/refusal", "workflow/digest", "workflow/calendar", "workflow/process"},

@@ -1,13 +1,14 @@
-package main
+package demo
 
 import (
 	"context"
 	"fmt"
 	"io"
-	"path/filepath"
+	"io/fs"
 	"slices"
 	"time"
 
+	"covenant/internal/words"
 	"covenant/signing"
 	"covenant/signing/devpki"
 	"covenant/workflow"
@@ -15,22 +16,39 @@ import (
 	"covenant/workflow/process"
 )
 
-// play is one run through a case: each step is a command with a key of its own, so a play that was cut off goes on
-// with the first step that was not done.
-type play struct {
-	*env
-	stage *demoStage
-	c     *demoCase
-	clock *demoClock
+// Play is one run through a case: each step is a command with a key of its own, so a play that was cut off goes on with the
+// first step that was not done.
+type Play struct {
+	Engine *engine.Engine // on an installation whose time-stamps and mails the surroundings take
+	Around *Surroundings
+	Clock  *Clock // that the engine goes by
+	// Console is who enters what people do; it may do everything.
+	Console workflow.Actor
+	// Keep leaves a file where a person finds it, whole or not at all.
+	Keep func(name string, content []byte) error
+	// Where is the directory that is named in what is printed, in this language.
+	Where string
+	Out   io.Writer
+	Lang  words.Language
+
+	c     *playCase
 	id    workflow.CovenantID
 	steps int
 }
 
-func newPlay(e *env, stage *demoStage, c *demoCase, clock *demoClock) *play {
-	return &play{env: e, stage: stage, c: c, clock: clock}
-}
-
-func (p *play) run(ctx context.Context) error {
+// Run plays a case to its end; the engine begins to work in the background. Started again on the same store it goes on
+// where it was: what was done is not done again.
+func (p *Play) Run(ctx context.Context, files fs.FS) error {
+	day, err := firstDay(ctx, p.Engine)
+	if err != nil {
+		return err
+	}
+	if p.c, err = readCase(files, day); err != nil {
+		return err
+	}
+	if err := p.Engine.Start(ctx); err != nil {
+		return err
+	}
 	for _, act := range []func(context.Context) error{
 		p.people, p.draft, p.review, p.vote, p.number, p.sign, p.seal, p.finish, p.report,
 	} {
@@ -38,33 +56,37 @@ func (p *play) run(ctx context.Context) error {
 			return err
 		}
 	}
-	p.say("\nXong. Trong %s có: covenant.pdf, roots.pem, mail/", "\nDone. In %s: covenant.pdf, roots.pem, mail/", p.stage.dir)
+	p.say("\nXong. Trong %s có: covenant.pdf, roots.pem, mail/", "\nDone. In %s: covenant.pdf, roots.pem, mail/", p.Where)
 	p.say("Kiểm tra chữ ký: covenant verify --offline --trust %[1]s/roots.pem %[1]s/covenant.pdf",
-		"Verify the signatures: covenant verify --offline --trust %[1]s/roots.pem %[1]s/covenant.pdf", p.stage.dir)
+		"Verify the signatures: covenant verify --offline --trust %[1]s/roots.pem %[1]s/covenant.pdf", p.Where)
 	return nil
 }
 
-func (p *play) engine() *engine.Engine { return p.stage.engine }
-
-func (p *play) heading(vi, en string, args ...any) {
-	p.steps++
-	fmt.Fprintf(p.out, "\n%d. %s\n", p.steps, fmt.Sprintf(p.pick(vi, en), args...))
+// say prints a line in the reader's language.
+func (p *Play) say(vi, en string, args ...any) {
+	fmt.Fprintln(p.Out, words.F(vi, en, args...).In(p.Lang))
 }
 
-func (p *play) line(vi, en string, args ...any) {
-	fmt.Fprintf(p.out, "   %s\n", fmt.Sprintf(p.pick(vi, en), args...))
+// pick is the text of the reader's language.
+func (p *Play) pick(vi, en string) string { return words.Of(vi, en).In(p.Lang) }
+
+func (p *Play) heading(vi, en string, args ...any) {
+	p.steps++
+	fmt.Fprintf(p.Out, "\n%d. %s\n", p.steps, words.F(vi, en, args...).In(p.Lang))
+}
+
+func (p *Play) line(vi, en string, args ...any) {
+	fmt.Fprintf(p.Out, "   %s\n", words.F(vi, en, args...).In(p.Lang))
 }
 
 // as is a step of the script in a person's name. Nobody sat there: the log says that the console entered it.
-func (p *play) as(person workflow.PersonID, step string, args ...any) engine.Meta {
-	actor, _ := demoConsole().For(person) // its policy lets it
+func (p *Play) as(person workflow.PersonID, step string, args ...any) engine.Meta {
+	actor, _ := p.Console.For(person) // its policy lets it
 	return engine.Meta{Key: "demo/" + p.c.script.Slug + "/" + fmt.Sprintf(step, args...), Actor: actor}
 }
 
-func demoConsole() workflow.Actor { return workflow.AtConsole(thisUser(), workflow.ConsoleEverything) }
-
 // holder is the person of an agency who has a duty; the first one in the block file.
-func (p *play) holder(agency workflow.AgencyID, duty workflow.Duty) workflow.BlockFilePerson {
+func (p *Play) holder(agency workflow.AgencyID, duty workflow.Duty) workflow.BlockFilePerson {
 	for _, a := range p.c.block.Agencies {
 		for _, person := range a.People {
 			if a.ID == agency && slices.Contains(person.Duties, duty) {
@@ -75,7 +97,7 @@ func (p *play) holder(agency workflow.AgencyID, duty workflow.Duty) workflow.Blo
 	return workflow.BlockFilePerson{}
 }
 
-func (p *play) agency(id workflow.AgencyID) workflow.BlockFileAgency {
+func (p *Play) agency(id workflow.AgencyID) workflow.BlockFileAgency {
 	for _, a := range p.c.block.Agencies {
 		if a.ID == id {
 			return a
@@ -84,7 +106,7 @@ func (p *play) agency(id workflow.AgencyID) workflow.BlockFileAgency {
 	return workflow.BlockFileAgency{}
 }
 
-func (p *play) leader() workflow.AgencyID {
+func (p *Play) leader() workflow.AgencyID {
 	for _, a := range p.c.block.Agencies {
 		if a.Role == workflow.RoleLeader {
 			return a.ID
@@ -93,15 +115,15 @@ func (p *play) leader() workflow.AgencyID {
 	return ""
 }
 
-func (p *play) view(ctx context.Context) (*engine.View, error) {
-	return p.engine().View(ctx, p.c.script.Slug)
+func (p *Play) view(ctx context.Context) (*engine.View, error) {
+	return p.Engine.View(ctx, p.c.script.Slug)
 }
 
 // people loads the block, and gives each signatory a key of their own, kept by the server under a PIN.
-func (p *play) people(ctx context.Context) error {
+func (p *Play) people(ctx context.Context) error {
 	p.heading("Nạp danh bạ và cấp khóa ký thử nghiệm (không có giá trị pháp lý)", "Load the directory and issue test keys (not for legal use)")
-	meta := engine.Meta{Actor: demoConsole()}
-	if _, err := p.engine().Do(ctx, "", workflow.ApplyBlock{File: p.c.block}, meta); err != nil {
+	meta := engine.Meta{Actor: p.Console}
+	if _, err := p.Engine.Do(ctx, "", workflow.ApplyBlock{File: p.c.block}, meta); err != nil {
 		return err
 	}
 	keys := 0
@@ -126,34 +148,34 @@ func (p *play) people(ctx context.Context) error {
 	return nil
 }
 
-func (p *play) keepKey(ctx context.Context, a workflow.BlockFileAgency, person workflow.BlockFilePerson, meta engine.Meta) error {
-	id, err := p.stage.pki.Issue(devpki.Subject{
+func (p *Play) keepKey(ctx context.Context, a workflow.BlockFileAgency, person workflow.BlockFilePerson, meta engine.Meta) error {
+	id, err := p.Around.PKI.Issue(devpki.Subject{
 		ID: string(person.ID), CommonName: person.Name, Organization: a.Name, Title: person.Title, Email: person.Email,
 	}, devpki.Profile{})
 	if err != nil {
 		return fmt.Errorf("key of %s: %w", person.Name, err)
 	}
-	_, err = p.engine().KeepKey(ctx, engine.KeyRequest{Person: person.ID, Identity: signing.Identity(id), PIN: p.c.script.PIN}, meta)
+	_, err = p.Engine.KeepKey(ctx, engine.KeyRequest{Person: person.ID, Identity: signing.Identity(id), PIN: p.c.script.PIN}, meta)
 	return err
 }
 
 // keepSeal gives an agency the key of its seal.
-func (p *play) keepSeal(ctx context.Context, a workflow.BlockFileAgency, meta engine.Meta) error {
+func (p *Play) keepSeal(ctx context.Context, a workflow.BlockFileAgency, meta engine.Meta) error {
 	if p.holder(a.ID, workflow.DutyNumber).ID == "" { // no clerk, no seal to keep
 		return nil
 	}
-	id, err := p.stage.pki.Issue(devpki.Subject{ID: "con-dau-" + string(a.ID), CommonName: a.Name, Organization: a.Parent}, devpki.Profile{})
+	id, err := p.Around.PKI.Issue(devpki.Subject{ID: "con-dau-" + string(a.ID), CommonName: a.Name, Organization: a.Parent}, devpki.Profile{})
 	if err != nil {
 		return fmt.Errorf("seal of %s: %w", a.Name, err)
 	}
-	_, err = p.engine().KeepKey(ctx, engine.KeyRequest{Agency: a.ID, Identity: signing.Identity(id), PIN: p.c.script.PIN}, meta)
+	_, err = p.Engine.KeepKey(ctx, engine.KeyRequest{Agency: a.ID, Identity: signing.Identity(id), PIN: p.c.script.PIN}, meta)
 	return err
 }
 
-func (p *play) draft(ctx context.Context) error {
+func (p *Play) draft(ctx context.Context) error {
 	drafter := p.holder(p.leader(), workflow.DutyDraft)
 	p.heading("Soạn dự thảo từ mẫu “%s”", "Draft from the template “%s”", p.c.script.Template)
-	id, err := p.engine().Draft(ctx, engine.DraftRequest{
+	id, err := p.Engine.Draft(ctx, engine.DraftRequest{
 		Slug: p.c.script.Slug, Title: p.c.script.Title, Year: p.c.day.Year, Block: p.c.block.Block.ID,
 		Template: p.c.script.Template, Values: p.c.final, Process: p.c.process,
 	}, p.as(drafter.ID, "draft"))
@@ -164,9 +186,9 @@ func (p *play) draft(ctx context.Context) error {
 	return p.submit(ctx, 1, p.c.first, "")
 }
 
-func (p *play) submit(ctx context.Context, n int, values []byte, note string) error {
+func (p *Play) submit(ctx context.Context, n int, values []byte, note string) error {
 	drafter := p.holder(p.leader(), workflow.DutyDraft)
-	_, err := p.engine().Submit(ctx, engine.SubmitRequest{Covenant: p.id, Values: values, Note: note}, p.as(drafter.ID, "revision/%d", n))
+	_, err := p.Engine.Submit(ctx, engine.SubmitRequest{Covenant: p.id, Values: values, Note: note}, p.as(drafter.ID, "revision/%d", n))
 	if err != nil {
 		return err
 	}
@@ -176,11 +198,11 @@ func (p *play) submit(ctx context.Context, n int, values []byte, note string) er
 	}
 	r := v.Covenant.Revisions[n-1]
 	p.line("%s trình dự thảo lần %d, mã tóm lược %s", "%s submits revision %d, digest %s", drafter.Name, n, r.Manifest.Short())
-	p.line("→ %s", "→ %s", v.Status(v.Now, p.lang))
+	p.line("→ %s", "→ %s", v.Status(v.Now, p.Lang))
 	return nil
 }
 
-func (p *play) review(ctx context.Context) error {
+func (p *Play) review(ctx context.Context) error {
 	p.heading("Các đơn vị góp ý", "The agencies review")
 	returning := p.c.script.Returned.Agency
 	if err := p.reviewRound(ctx, 1, returning); err != nil {
@@ -195,7 +217,7 @@ func (p *play) review(ctx context.Context) error {
 	return p.waitOutReview(ctx)
 }
 
-func (p *play) reviewRound(ctx context.Context, n int, returning workflow.AgencyID) error {
+func (p *Play) reviewRound(ctx context.Context, n int, returning workflow.AgencyID) error {
 	v, err := p.view(ctx)
 	if err != nil {
 		return err
@@ -227,7 +249,7 @@ func (p *play) reviewRound(ctx context.Context, n int, returning workflow.Agency
 		} else {
 			approvals++
 		}
-		if _, err := p.engine().Do(ctx, p.id, cmd, p.as(reviewer.ID, "review/%d/%s", n, agency)); err != nil {
+		if _, err := p.Engine.Do(ctx, p.id, cmd, p.as(reviewer.ID, "review/%d/%s", n, agency)); err != nil {
 			return err
 		}
 	}
@@ -235,21 +257,21 @@ func (p *play) reviewRound(ctx context.Context, n int, returning workflow.Agency
 	return nil
 }
 
-func (p *play) number(ctx context.Context) error {
+func (p *Play) number(ctx context.Context) error {
 	p.heading("Cấp số, ngày và chốt văn bản", "Number, date, and freezing the document")
 	clerk := p.holder(p.leader(), workflow.DutyNumber)
 	v, err := p.view(ctx)
 	if err != nil {
 		return err
 	}
-	date := v.Calendar.Today(p.clock.now()) // the office's clock may have run ahead while somebody kept silent
+	date := v.Calendar.Today(p.Clock.Now()) // the office's clock may have run ahead while somebody kept silent
 	if v.Covenant.Number != nil {
 		date = v.Covenant.Number.Date
 	}
-	if _, err := p.engine().IssueNumber(ctx, p.id, date, p.as(clerk.ID, "number")); err != nil {
+	if _, err := p.Engine.IssueNumber(ctx, p.id, date, p.as(clerk.ID, "number")); err != nil {
 		return err
 	}
-	s, err := p.engine().Await(ctx, p.id, func(s workflow.State) bool { return s.Covenant.Frozen != nil })
+	s, err := p.Engine.Await(ctx, p.id, func(s workflow.State) bool { return s.Covenant.Frozen != nil })
 	if err != nil {
 		return err
 	}
@@ -259,7 +281,7 @@ func (p *play) number(ctx context.Context) error {
 }
 
 // sign has every director sign: group by group, and inside a group in an order that is not the list's.
-func (p *play) sign(ctx context.Context) error {
+func (p *Play) sign(ctx context.Context) error {
 	p.heading("Ký số (PAdES B-T, mỗi người một khóa)", "Digital signatures (PAdES B-T, each with an own key)")
 	for {
 		v, err := p.view(ctx)
@@ -281,20 +303,20 @@ func (p *play) sign(ctx context.Context) error {
 	}
 }
 
-func (p *play) signGroup(ctx context.Context, v *engine.View, agencies []workflow.AgencyID) error {
+func (p *Play) signGroup(ctx context.Context, v *engine.View, agencies []workflow.AgencyID) error {
 	for _, agency := range agencies {
 		director := p.holder(agency, workflow.DutySign)
 		party, _ := v.Covenant.Party(agency)
 		if agency == p.c.script.Refused.Agency {
 			cmd := workflow.RefuseSignature{Slot: party.Slot, Reason: p.c.script.Refused.Reason}
-			if _, err := p.engine().Do(ctx, p.id, cmd, p.as(director.ID, "refuse/%s", agency)); err != nil {
+			if _, err := p.Engine.Do(ctx, p.id, cmd, p.as(director.ID, "refuse/%s", agency)); err != nil {
 				return err
 			}
 			p.line("✗ %s từ chối ký: %s", "✗ %s refuses to sign: %s", p.agency(agency).Name, cmd.Reason)
 			continue
 		}
 		request := engine.SignRequest{Covenant: p.id, Slot: party.Slot, PIN: p.c.script.PIN, Consented: v.Covenant.Frozen.PDF}
-		if _, err := p.engine().Sign(ctx, request, p.as(director.ID, "sign/%s", agency)); err != nil {
+		if _, err := p.Engine.Sign(ctx, request, p.as(director.ID, "sign/%s", agency)); err != nil {
 			return fmt.Errorf("%s: %w", party.Unit, err)
 		}
 	}
@@ -302,7 +324,7 @@ func (p *play) signGroup(ctx context.Context, v *engine.View, agencies []workflo
 }
 
 // seal has the clerks apply the seals that the process asks for.
-func (p *play) seal(ctx context.Context) error {
+func (p *Play) seal(ctx context.Context) error {
 	p.heading("Đóng dấu cơ quan (chữ ký số của cơ quan)", "Agency seal (a digital signature of the agency)")
 	v, err := p.view(ctx)
 	if err != nil {
@@ -312,7 +334,7 @@ func (p *play) seal(ctx context.Context) error {
 		for _, agency := range v.Covenant.Waiting {
 			clerk := p.holder(agency, workflow.DutyNumber)
 			request := engine.SealRequest{Covenant: p.id, Agency: agency, PIN: p.c.script.PIN, Image: p.c.sealImage}
-			if _, err := p.engine().Seal(ctx, request, p.as(clerk.ID, "seal/%s", agency)); err != nil {
+			if _, err := p.Engine.Seal(ctx, request, p.as(clerk.ID, "seal/%s", agency)); err != nil {
 				return fmt.Errorf("%s: %w", p.agency(agency).Name, err)
 			}
 		}
@@ -327,9 +349,9 @@ func (p *play) seal(ctx context.Context) error {
 }
 
 // finish waits for the validation data, and leaves the file where a person finds it.
-func (p *play) finish(ctx context.Context) error {
+func (p *Play) finish(ctx context.Context) error {
 	p.heading("Hoàn tất và đưa vào hiệu lực", "Completion and entry into force")
-	s, err := p.engine().Await(ctx, p.id, func(s workflow.State) bool { return !s.Covenant.InForce.IsZero() })
+	s, err := p.Engine.Await(ctx, p.id, func(s workflow.State) bool { return !s.Covenant.InForce.IsZero() })
 	if err != nil {
 		return err
 	}
@@ -347,13 +369,13 @@ func (p *play) finish(ctx context.Context) error {
 		}
 	}
 	p.line("Mức %s; %d/%d chữ ký hợp lệ khi kiểm tra ngoại tuyến", "Level %s; %d of %d signatures pass offline", s.Covenant.Level, passed, len(v.Verdict.Results))
-	p.line("→ %s", "→ %s", v.Status(v.Now, p.lang))
+	p.line("→ %s", "→ %s", v.Status(v.Now, p.Lang))
 	return nil
 }
 
-// keepFile leaves a kept file in the demo's directory, where a person finds it.
-func (p *play) keepFile(ctx context.Context, digest workflow.Digest, name string) error {
-	content, _, err := p.engine().Document(ctx, digest)
+// keepFile leaves a kept document where a person finds it.
+func (p *Play) keepFile(ctx context.Context, digest workflow.Digest, name string) error {
+	content, _, err := p.Engine.Document(ctx, digest)
 	if err != nil {
 		return err
 	}
@@ -362,7 +384,7 @@ func (p *play) keepFile(ctx context.Context, digest workflow.Digest, name string
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	return writeWhole(filepath.Join(p.stage.dir, name), file, 0o644)
+	return p.Keep(name, file)
 }
 
 // until is the end of the simulated time: the last reminder of the first quarterly report.

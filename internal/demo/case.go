@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"errors"
@@ -15,8 +15,8 @@ import (
 	"covenant/workflow/process"
 )
 
-// demoCase is a block, the values of its covenant, and what people do in the play.
-type demoCase struct {
+// playCase is a block, the values of its covenant, and what people do in the play.
+type playCase struct {
 	day       workflow.Date // of the demo's first start
 	script    scenario
 	block     *workflow.BlockFile
@@ -35,20 +35,11 @@ type scenario struct {
 	// Values replace variables of covenant.yaml in every revision, FirstRevision in the first one only.
 	Values        map[string]yaml.Node `yaml:"values"`
 	FirstRevision map[string]yaml.Node `yaml:"first_revision"`
-	Returned      struct {
-		Agency   workflow.AgencyID `yaml:"agency"`
-		Comments []struct {
-			Clause string `yaml:"clause"`
-			Text   string `yaml:"text"`
-		} `yaml:"comments"`
-	} `yaml:"returned"`
-	Note string `yaml:"note"`
+	// Returned is the review that sends the first revision back; Note is what the drafter says of the second.
+	Returned returnScript `yaml:"returned"`
+	Note     string       `yaml:"note"`
 	// Remarks are comments of agencies that approve the first revision all the same.
-	Remarks []struct {
-		Agency workflow.AgencyID `yaml:"agency"`
-		Clause string            `yaml:"clause"`
-		Text   string            `yaml:"text"`
-	} `yaml:"remarks"`
+	Remarks []remarkScript `yaml:"remarks"`
 	// Process is a file beside it with a process of the block's own.
 	Process string `yaml:"process"`
 	// Silent gives no opinion on the second revision: the ladder of the review says what follows.
@@ -56,14 +47,40 @@ type scenario struct {
 	Conference conferenceScript  `yaml:"conference"`
 	// Against are the agencies that vote against a motion.
 	Against map[workflow.MotionID][]workflow.AgencyID `yaml:"against"`
-	// Refused refuses to sign.
-	Refused struct {
-		Agency workflow.AgencyID `yaml:"agency"`
-		Reason string            `yaml:"reason"`
-	} `yaml:"refused"`
-	Late   workflow.AgencyID `yaml:"late"`
-	Report string            `yaml:"report"`
-	PIN    string            `yaml:"pin"`
+	Refused refusalScript                             `yaml:"refused"`
+	Late    workflow.AgencyID                         `yaml:"late"`
+	Report  string                                    `yaml:"report"`
+	PIN     string                                    `yaml:"pin"`
+}
+
+// returnScript is a review that returns a draft.
+type returnScript struct {
+	Agency   workflow.AgencyID `yaml:"agency"`
+	Comments []commentScript   `yaml:"comments"`
+}
+
+// commentScript is a comment on a clause.
+type commentScript struct {
+	Clause string `yaml:"clause"`
+	Text   string `yaml:"text"`
+}
+
+// remarkScript is an agency's comment on a clause.
+type remarkScript struct {
+	Agency        workflow.AgencyID `yaml:"agency"`
+	commentScript `yaml:",inline"`
+}
+
+// floorScript is a motion from the floor.
+type floorScript struct {
+	Agency workflow.AgencyID `yaml:"agency"`
+	Text   string            `yaml:"text"`
+}
+
+// refusalScript is an agency that refuses to sign.
+type refusalScript struct {
+	Agency workflow.AgencyID `yaml:"agency"`
+	Reason string            `yaml:"reason"`
 }
 
 // conferenceScript is what happens at a conference, where the process holds one.
@@ -72,29 +89,32 @@ type conferenceScript struct {
 	Day       string              `yaml:"day"`
 	Secretary workflow.PersonID   `yaml:"secretary"`
 	Absent    []workflow.AgencyID `yaml:"absent"`
-	Proxy     struct {
-		From     workflow.AgencyID `yaml:"from"`
-		To       workflow.AgencyID `yaml:"to"`
-		GivenBy  workflow.PersonID `yaml:"given_by"`
-		Document string            `yaml:"document"`
-	} `yaml:"proxy"`
+	Proxy     proxyScript         `yaml:"proxy"`
 	// Hands are shows of hands: for, against, abstaining. Other motions are voted on electronically.
-	Hands map[workflow.MotionID][3]int `yaml:"hands"`
-	Floor struct {
-		Agency workflow.AgencyID `yaml:"agency"`
-		Text   string            `yaml:"text"`
-	} `yaml:"floor"`
-	Amend struct {
-		Values map[string]yaml.Node `yaml:"values"`
-		Note   string               `yaml:"note"`
-	} `yaml:"amend"`
-	Opinions string `yaml:"opinions"`
+	Hands    map[workflow.MotionID][3]int `yaml:"hands"`
+	Floor    floorScript                  `yaml:"floor"`
+	Amend    amendmentScript              `yaml:"amend"`
+	Opinions string                       `yaml:"opinions"`
+}
+
+// proxyScript is a proxy for the conference.
+type proxyScript struct {
+	From     workflow.AgencyID `yaml:"from"`
+	To       workflow.AgencyID `yaml:"to"`
+	GivenBy  workflow.PersonID `yaml:"given_by"`
+	Document string            `yaml:"document"`
+}
+
+// amendmentScript is what a conference changes in the text.
+type amendmentScript struct {
+	Values map[string]yaml.Node `yaml:"values"`
+	Note   string               `yaml:"note"`
 }
 
 var laterDay = regexp.MustCompile(`\{today\+([0-9]{1,2})\}`)
 
-func readCase(files fs.FS, today workflow.Date) (*demoCase, error) {
-	c := &demoCase{day: today}
+func readCase(files fs.FS, today workflow.Date) (*playCase, error) {
+	c := &playCase{day: today}
 	source, err := fs.ReadFile(files, "scenario.yaml")
 	if err != nil {
 		return nil, fmt.Errorf("case: %w", err)
@@ -133,7 +153,7 @@ func readCase(files fs.FS, today workflow.Date) (*demoCase, error) {
 }
 
 // readProcess reads the process of the block's own and the text that its conference adopts, where the case has them.
-func (c *demoCase) readProcess(files fs.FS) (err error) {
+func (c *playCase) readProcess(files fs.FS) (err error) {
 	if c.script.Process != "" {
 		if c.process, err = fs.ReadFile(files, c.script.Process); err != nil {
 			return fmt.Errorf("case: %w", err)

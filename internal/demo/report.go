@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"context"
@@ -18,7 +18,7 @@ type entry struct {
 
 // report shows the next reminders, then lets a quarter pass: those who report in time, the reminders, the one who is
 // late, the list for the leader. Only the demo's clock runs ahead, and only ahead.
-func (p *play) report(ctx context.Context) error {
+func (p *Play) report(ctx context.Context) error {
 	v, err := p.view(ctx)
 	if err != nil {
 		return err
@@ -33,7 +33,7 @@ func (p *play) report(ctx context.Context) error {
 	}
 	p.heading("Mô phỏng đến %s (chỉ đồng hồ của bản trình diễn chạy nhanh)", "Simulation up to %s (only the demo's clock runs ahead)", end.In(zone).Format("02/01/2006"))
 	for _, e := range p.agenda(v, end) {
-		p.clock.advance(e.at)
+		p.Clock.Advance(e.at)
 		if err := e.do(ctx); err != nil {
 			return err
 		}
@@ -41,7 +41,7 @@ func (p *play) report(ctx context.Context) error {
 	return p.summary(ctx, end)
 }
 
-func (p *play) audience(o engine.Occurrence) string {
+func (p *Play) audience(o engine.Occurrence) string {
 	if o.To == "leader" {
 		return p.pick("khối trưởng: danh sách đơn vị chậm", "block leader: list of those late")
 	}
@@ -50,7 +50,7 @@ func (p *play) audience(o engine.Occurrence) string {
 
 // agenda is what happens until end, in order: for each report, those in time hand it in two days before it is due, the
 // reminders come on their days, and the late agency follows after the last of them.
-func (p *play) agenda(v *engine.View, end time.Time) []entry {
+func (p *Play) agenda(v *engine.View, end time.Time) []entry {
 	var out []entry
 	last := map[string]time.Time{}
 	for _, o := range v.Upcoming {
@@ -76,7 +76,7 @@ func (p *play) agenda(v *engine.View, end time.Time) []entry {
 	return out
 }
 
-func (p *play) inTime(v *engine.View, o engine.Occurrence) entry {
+func (p *Play) inTime(v *engine.View, o engine.Occurrence) entry {
 	at := o.Deadline.LastDay().AddDays(-2).At(9, 30, v.Calendar.Zone())
 	return entry{at: at, do: func(ctx context.Context) error {
 		handed := 0
@@ -94,11 +94,11 @@ func (p *play) inTime(v *engine.View, o engine.Occurrence) entry {
 	}}
 }
 
-func (p *play) handIn(o engine.Occurrence, agency workflow.AgencyID) func(context.Context) error {
+func (p *Play) handIn(o engine.Occurrence, agency workflow.AgencyID) func(context.Context) error {
 	return func(ctx context.Context) error {
 		reporter := p.holder(agency, workflow.DutyReport)
 		cmd := workflow.SubmitReport{Agency: agency, Obligation: o.Obligation, Period: o.Period, Summary: p.c.script.Report}
-		_, err := p.engine().Do(ctx, p.id, cmd, p.as(reporter.ID, "report/%s/%s/%s", o.Obligation, o.Period, agency))
+		_, err := p.Engine.Do(ctx, p.id, cmd, p.as(reporter.ID, "report/%s/%s/%s", o.Obligation, o.Period, agency))
 		if err == nil && agency == p.c.script.Late {
 			p.line("%s gửi “%s”, muộn", "%s hands in “%s”, late", p.agency(agency).Name, p.pick(o.Label, o.LabelEN))
 		}
@@ -107,15 +107,15 @@ func (p *play) handIn(o engine.Occurrence, agency workflow.AgencyID) func(contex
 }
 
 // remind lets the jobs do what is due and waits until the mails are out.
-func (p *play) remind(o engine.Occurrence) func(context.Context) error {
+func (p *Play) remind(o engine.Occurrence) func(context.Context) error {
 	return func(ctx context.Context) error {
-		if err := p.engine().Sweep(ctx); err != nil {
+		if err := p.Engine.Sweep(ctx); err != nil {
 			return err
 		}
-		if err := p.engine().AwaitReminders(ctx); err != nil {
+		if err := p.Engine.AwaitReminders(ctx); err != nil {
 			return err
 		}
-		if err := p.engine().AwaitMails(ctx); err != nil {
+		if err := p.Engine.AwaitMails(ctx); err != nil {
 			return err
 		}
 		v, err := p.view(ctx)
@@ -134,7 +134,7 @@ func (p *play) remind(o engine.Occurrence) func(context.Context) error {
 	}
 }
 
-func (p *play) summary(ctx context.Context, end time.Time) error {
+func (p *Play) summary(ctx context.Context, end time.Time) error {
 	v, err := p.view(ctx)
 	if err != nil {
 		return err
@@ -146,7 +146,7 @@ func (p *play) summary(ctx context.Context, end time.Time) error {
 	if states["sent"] != len(v.Mails) {
 		return fmt.Errorf("mails: %v; all should have been sent", states)
 	}
-	p.line("%d thư đã gửi qua SMTP, bản nhận được ở %s/mail", "%d mails sent over SMTP, as received in %s/mail", len(v.Mails), p.stage.dir)
+	p.line("%d thư đã gửi qua SMTP, bản nhận được ở %s/mail", "%d mails sent over SMTP, as received in %s/mail", len(v.Mails), p.Where)
 	for _, o := range v.Upcoming {
 		if o.At.After(end) {
 			p.line("Lượt nhắc tiếp theo: %s, %s", "Next reminder: %s, %s", o.At.In(v.Calendar.Zone()).Format("02/01/2006 15:04"), p.pick(o.Label, o.LabelEN))

@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"context"
@@ -21,7 +21,7 @@ func inOrder(agencies []workflow.AgencyID, returning workflow.AgencyID, last boo
 
 // waitOutReview lets the time of a review pass in which somebody keeps silent: the ladder of its process reminds, and then
 // says what follows.
-func (p *play) waitOutReview(ctx context.Context) error {
+func (p *Play) waitOutReview(ctx context.Context) error {
 	for {
 		v, err := p.view(ctx)
 		if err != nil || v.Covenant.Phase != workflow.AwaitingReviews {
@@ -36,35 +36,35 @@ func (p *play) waitOutReview(ctx context.Context) error {
 			return fmt.Errorf("the review waits for %v, and its process says nothing more", v.Covenant.Waiting)
 		}
 		step := steps[done]
-		p.clock.advance(step.At)
-		if err := p.engine().Sweep(ctx); err != nil {
+		p.Clock.Advance(step.At)
+		if err := p.Engine.Sweep(ctx); err != nil {
 			return err
 		}
-		s, err := p.engine().Await(ctx, p.id, func(s workflow.State) bool {
+		s, err := p.Engine.Await(ctx, p.id, func(s workflow.State) bool {
 			return len(s.Covenant.Rungs) > done || s.Covenant.Phase != workflow.AwaitingReviews
 		})
 		if err != nil {
 			return err
 		}
-		if err := p.engine().AwaitMails(ctx); err != nil {
+		if err := p.Engine.AwaitMails(ctx); err != nil {
 			return err
 		}
 		p.line("%s: bậc nhắc “%s”", "%s: rung “%s” of the ladder", step.At.In(v.Calendar.Zone()).Format("02/01/2006 15:04"), step.ID)
 		if s.Covenant.Phase != workflow.AwaitingReviews {
-			p.line("→ %s", "→ %s", s.Status(p.clock.now(), p.lang))
+			p.line("→ %s", "→ %s", s.Status(p.Clock.Now(), p.Lang))
 		}
 	}
 }
 
 // vote goes through the votes of the process: electronic ones, open or secret, and conferences.
-func (p *play) vote(ctx context.Context) error {
+func (p *Play) vote(ctx context.Context) error {
 	for {
 		v, err := p.view(ctx)
 		if err != nil || v.Covenant.Phase != workflow.AwaitingVotes {
 			return err
 		}
 		stage, _ := v.Process.Stage(v.Covenant.Stage)
-		p.heading("%s", "%s", stage.Label(p.lang))
+		p.heading("%s", "%s", stage.Label(p.Lang))
 		if stage.Vote.Conference != nil {
 			err = p.conference(ctx)
 		} else {
@@ -80,13 +80,13 @@ func (p *play) vote(ctx context.Context) error {
 }
 
 // do gives a command under a key of its own.
-func (p *play) do(ctx context.Context, cmd workflow.Command, by workflow.PersonID, step string, args ...any) error {
-	_, err := p.engine().Do(ctx, p.id, cmd, p.as(by, step, args...))
+func (p *Play) do(ctx context.Context, cmd workflow.Command, by workflow.PersonID, step string, args ...any) error {
+	_, err := p.Engine.Do(ctx, p.id, cmd, p.as(by, step, args...))
 	return err
 }
 
 // ballots has every agency vote on open motions, and the chair declare the results.
-func (p *play) ballots(ctx context.Context, motions []workflow.Motion) error {
+func (p *Play) ballots(ctx context.Context, motions []workflow.Motion) error {
 	for _, m := range motions {
 		if m.Result != nil {
 			continue
@@ -103,7 +103,7 @@ func (p *play) ballots(ctx context.Context, motions []workflow.Motion) error {
 	return nil
 }
 
-func (p *play) ballot(ctx context.Context, motion workflow.MotionID, agency, by workflow.AgencyID) error {
+func (p *Play) ballot(ctx context.Context, motion workflow.MotionID, agency, by workflow.AgencyID) error {
 	voter := p.holder(by, workflow.DutyVote)
 	cmd := workflow.CastBallot{Agency: agency, Motion: motion, Choice: workflow.ChoiceFor}
 	if slices.Contains(p.c.script.Against[motion], agency) {
@@ -112,13 +112,13 @@ func (p *play) ballot(ctx context.Context, motion workflow.MotionID, agency, by 
 	return p.do(ctx, cmd, voter.ID, "vote/%s/%s", motion, agency)
 }
 
-func (p *play) declare(ctx context.Context, motion workflow.MotionID) error {
+func (p *Play) declare(ctx context.Context, motion workflow.MotionID) error {
 	chair := p.holder(p.leader(), workflow.DutyVote)
 	return p.do(ctx, workflow.CloseMotion{Motion: motion}, chair.ID, "close/%s", motion)
 }
 
 // results tells how the motions of a stage came out.
-func (p *play) results(ctx context.Context, stage workflow.Stage) error {
+func (p *Play) results(ctx context.Context, stage workflow.Stage) error {
 	v, err := p.view(ctx)
 	if err != nil {
 		return err
@@ -126,7 +126,7 @@ func (p *play) results(ctx context.Context, stage workflow.Stage) error {
 	for _, m := range v.Covenant.MotionsOf(stage.ID) {
 		if r := m.Result; r != nil {
 			p.line("%s (%s): %d tán thành, %d không tán thành, %d không có ý kiến", "%s (%s): %d for, %d against, %d abstaining",
-				m.Text, r.Method.Word(p.lang), r.For, r.Against, r.Abstain)
+				m.Text, r.Method.Word(p.Lang), r.For, r.Against, r.Abstain)
 		}
 	}
 	return nil
@@ -134,14 +134,14 @@ func (p *play) results(ctx context.Context, stage workflow.Stage) error {
 
 // conference holds a sitting as the script says: attendance, a proxy, motions by hands and electronically, a text amended
 // on the spot, a proposal from the floor.
-func (p *play) conference(ctx context.Context) error {
+func (p *Play) conference(ctx context.Context) error {
 	chair, script := p.holder(p.leader(), workflow.DutyVote), p.c.script.Conference
 	if script.Day != "" {
 		day, err := calendar.ParseDate(script.Day)
 		if err != nil {
 			return fmt.Errorf("case: scenario.yaml: day of the conference: %w", err)
 		}
-		p.clock.advance(day.At(8, 30, p.engine().Calendar.Zone()))
+		p.Clock.Advance(day.At(8, 30, p.Engine.Calendar.Zone()))
 	}
 	if err := p.do(ctx, workflow.OpenConference{Secretary: script.Secretary}, chair.ID, "conference/open"); err != nil {
 		return err
@@ -170,7 +170,7 @@ func (p *play) conference(ctx context.Context) error {
 	if err := p.do(ctx, workflow.CloseConference{Opinions: script.Opinions}, chair.ID, "conference/close"); err != nil {
 		return err
 	}
-	s, err := p.engine().Await(ctx, p.id, func(s workflow.State) bool {
+	s, err := p.Engine.Await(ctx, p.id, func(s workflow.State) bool {
 		n := len(s.Covenant.Conferences)
 		return n > 0 && s.Covenant.Conferences[n-1].Minutes != nil
 	})
@@ -182,7 +182,7 @@ func (p *play) conference(ctx context.Context) error {
 	return p.keepFile(ctx, minutes.PDF, "bien-ban-hoi-nghi.pdf")
 }
 
-func (p *play) attend(ctx context.Context) error {
+func (p *Play) attend(ctx context.Context) error {
 	script := p.c.script.Conference
 	v, err := p.view(ctx)
 	if err != nil {
@@ -213,17 +213,17 @@ func (p *play) attend(ctx context.Context) error {
 	}
 	if sitting := v.Covenant.Sitting(); sitting != nil {
 		for _, a := range v.Covenant.Members() {
-			p.line("%s: %s", "%s: %s", p.agency(a).Name, sitting.Presence(a).Word(p.lang))
+			p.line("%s: %s", "%s: %s", p.agency(a).Name, sitting.Presence(a).Word(p.Lang))
 		}
 	}
 	return nil
 }
 
 // amend puts a text amended on the spot to the vote.
-func (p *play) amend(ctx context.Context) error {
+func (p *Play) amend(ctx context.Context) error {
 	drafter := p.holder(p.leader(), workflow.DutyDraft)
 	chair := p.holder(p.leader(), workflow.DutyVote)
-	_, err := p.engine().AmendText(ctx, engine.SubmitRequest{Covenant: p.id, Values: p.c.amended, Note: p.c.script.Conference.Amend.Note},
+	_, err := p.Engine.AmendText(ctx, engine.SubmitRequest{Covenant: p.id, Values: p.c.amended, Note: p.c.script.Conference.Amend.Note},
 		p.as(drafter.ID, "conference/amend"))
 	if err != nil {
 		return err
@@ -236,7 +236,7 @@ func (p *play) amend(ctx context.Context) error {
 
 // decideMotions decides the motions that are open: by a show of hands where the script has one, else by votes of those
 // present, and for those by proxy.
-func (p *play) decideMotions(ctx context.Context) error {
+func (p *Play) decideMotions(ctx context.Context) error {
 	v, err := p.view(ctx)
 	if err != nil {
 		return err
@@ -263,7 +263,7 @@ func (p *play) decideMotions(ctx context.Context) error {
 }
 
 // voteOf has those who are at the sitting vote on a motion.
-func (p *play) voteOf(ctx context.Context, sitting *workflow.Conference, m workflow.Motion) error {
+func (p *Play) voteOf(ctx context.Context, sitting *workflow.Conference, m workflow.Motion) error {
 	for _, agency := range m.Who {
 		by := agency
 		switch sitting.Presence(agency) {
