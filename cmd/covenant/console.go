@@ -119,12 +119,12 @@ func (p place) ask(e *env, asked order, fields catalogue.Show) (catalogue.Answer
 // here carries an order out in this process, on the installation opened for it alone. Nothing runs in the background: what is
 // to follow waits for a process that serves.
 func here(e *env, c config, o order) (a catalogue.Answer, err error) {
-	w, err := openWorldWith(e.ctx, c, time.Now, slog.New(slog.DiscardHandler), keptSecret)
+	i, err := openInstallationWith(e.ctx, c, time.Now, slog.New(slog.DiscardHandler), keptSecret)
 	if err != nil {
 		return catalogue.Answer{}, err
 	}
-	a, err = carryOut(e.ctx, w.engine, o, thisUser(), c.console())
-	return a, errors.Join(err, w.close())
+	a, err = carryOut(e.ctx, i.engine, o, thisUser(), c.console())
+	return a, errors.Join(err, i.close())
 }
 
 // errNotServed: no process has the control channel of the directory; nothing was sent.

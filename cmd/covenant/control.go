@@ -86,9 +86,9 @@ func withPeer(ctx context.Context, conn net.Conn) context.Context {
 }
 
 // openControl makes the socket. One that a killed process left is removed; while another process has it, it is an error.
-func openControl(w *world) (_ *control, err error) {
-	c := &control{engine: w.engine, logger: w.logger, database: databaseName(w.config.Database), policy: w.config.console()}
-	dir := controlDir(w.config.Data)
+func openControl(i *installation) (_ *control, err error) {
+	c := &control{engine: i.engine, logger: i.logger, database: databaseName(i.config.Database), policy: i.config.console()}
+	dir := controlDir(i.config.Data)
 	defer func() {
 		if err != nil {
 			err = errors.Join(fmt.Errorf("control channel in %s: %w", dir, err), c.close())
@@ -107,7 +107,7 @@ func openControl(w *world) (_ *control, err error) {
 	if err := os.Remove(c.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	address, release, err := socketPath(w.config.Data)
+	address, release, err := socketPath(i.config.Data)
 	if err != nil {
 		return nil, err
 	}

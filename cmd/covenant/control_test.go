@@ -24,26 +24,26 @@ import (
 )
 
 // serveControl serves a new data directory's control channel from this process.
-func serveControl(t *testing.T, data string, log *bytes.Buffer) *world {
+func serveControl(t *testing.T, data string, log *bytes.Buffer) *installation {
 	t.Helper()
-	w, err := openWorld(t.Context(), config{Data: data, Console: "everything"}, time.Now, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	i, err := openInstallation(t.Context(), config{Data: data, Console: "everything"}, time.Now, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := openControl(w)
+	c, err := openControl(i)
 	if err != nil {
-		t.Fatal(errors.Join(err, w.close()))
+		t.Fatal(errors.Join(err, i.close()))
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- serveHTTP(ctx, c.listener, c) }()
 	t.Cleanup(func() {
 		stop()
-		if err := errors.Join(<-ended, c.close(), w.close()); err != nil {
+		if err := errors.Join(<-ended, c.close(), i.close()); err != nil {
 			t.Error(err)
 		}
 	})
-	return w
+	return i
 }
 
 // The socket is for its owner alone, also where its path is longer than a socket's may be, and it is gone when nobody serves.
@@ -56,7 +56,7 @@ func TestControlSocket(t *testing.T) {
 				if err := os.MkdirAll(data, 0o755); err != nil { // as an operator may have made it
 					t.Fatal(err)
 				}
-				w := serveControl(t, data, new(bytes.Buffer))
+				i := serveControl(t, data, new(bytes.Buffer))
 				for path, want := range map[string]fs.FileMode{"": fs.ModeDir | 0o700, "socket": fs.ModeSocket | 0o600} {
 					info, err := os.Lstat(filepath.Join(controlDir(data), path))
 					if err != nil || info.Mode() != want {
@@ -67,7 +67,7 @@ func TestControlSocket(t *testing.T) {
 				if workflow.ErrorCode(err) != workflow.CodeNotFound {
 					t.Errorf("show: %v", err)
 				}
-				if _, err := openControl(w); err == nil || !strings.Contains(err.Error(), "another process serves") {
+				if _, err := openControl(i); err == nil || !strings.Contains(err.Error(), "another process serves") {
 					t.Errorf("opened twice: %v", err)
 				}
 			})
@@ -123,12 +123,12 @@ func TestControlStaleSocket(t *testing.T) {
 	if err := os.WriteFile(controlDir(other), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	w, err := openWorld(t.Context(), config{Data: other}, time.Now, slog.New(slog.DiscardHandler))
+	i, err := openInstallation(t.Context(), config{Data: other}, time.Now, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer w.close()
-	if _, err := openControl(w); err == nil || !strings.Contains(err.Error(), "control channel in "+controlDir(other)) {
+	defer i.close()
+	if _, err := openControl(i); err == nil || !strings.Contains(err.Error(), "control channel in "+controlDir(other)) {
 		t.Errorf("where no directory can be made: %v", err)
 	}
 }
@@ -137,9 +137,9 @@ func TestControlStaleSocket(t *testing.T) {
 func TestControlOrders(t *testing.T) {
 	var log bytes.Buffer
 	data := t.TempDir()
-	w := serveControl(t, data, &log)
+	i := serveControl(t, data, &log)
 	d := newDriver(&ordeal{t: t})
-	if err := applyBlock(t.Context(), w.engine, d.block); err != nil {
+	if err := applyBlock(t.Context(), i.engine, d.block); err != nil {
 		t.Fatal(err)
 	}
 	draft, err := place{}.complete(&env{lang: "en"}, call("draft", "2026/x", "k1").as("giap-van-chinh"), engine.DraftRequest{
@@ -156,11 +156,11 @@ func TestControlOrders(t *testing.T) {
 	if err != nil || again.Covenant != first.Covenant {
 		t.Errorf("given again: %+v, %v, want %s", again, err, first.Covenant)
 	}
-	v, err := w.engine.View(t.Context(), "2026/x")
+	v, err := i.engine.View(t.Context(), "2026/x")
 	if err != nil || len(v.Timeline) != 1 || v.Timeline[0].By != (workflow.Doer{Person: "giap-van-chinh", Console: thisUser()}) {
 		t.Errorf("%+v, %v", v.Timeline, err)
 	}
-	err = w.store.View(t.Context(), func(tx *store.Tx) error {
+	err = i.store.View(t.Context(), func(tx *store.Tx) error {
 		events, err := tx.Events(t.Context(), store.Stream("covenant/"+string(first.Covenant)), 1)
 		for _, e := range events {
 			if e.Origin != "console" || e.CommandKey != "k1" {

@@ -57,7 +57,7 @@ func (cmd *demoCmd) files() (fs.FS, error) {
 
 // demoStage is the installation that a demo plays on, with what it has around it.
 type demoStage struct {
-	*world
+	*installation
 	dir    string
 	clock  *demo.Clock
 	around *demo.Surroundings
@@ -88,7 +88,7 @@ func openStage(e *env, cmd *demoCmd) (_ *demoStage, err error) {
 		return nil, err
 	}
 	logger := slog.New(slog.NewTextHandler(e.err, &slog.HandlerOptions{Level: slog.LevelError}))
-	if s.world, err = openWorld(e.ctx, s.settings(cmd), s.clock.Now, logger); err != nil {
+	if s.installation, err = openInstallation(e.ctx, s.settings(cmd), s.clock.Now, logger); err != nil {
 		return nil, err
 	}
 	return s, s.clock.Resume(e.ctx, s.store)
@@ -126,7 +126,7 @@ func (s *demoStage) serve(e *env) error {
 	if err != nil {
 		return err
 	}
-	control, err := openControl(s.world)
+	control, err := openControl(s.installation)
 	if err != nil {
 		return err
 	}
@@ -136,8 +136,8 @@ func (s *demoStage) serve(e *env) error {
 
 func (s *demoStage) close() error {
 	var errs []error
-	if s.world != nil {
-		errs = append(errs, s.stopEngine(), s.world.close())
+	if s.installation != nil {
+		errs = append(errs, s.stopEngine(), s.installation.close())
 	}
 	if s.around != nil {
 		errs = append(errs, s.around.Close())

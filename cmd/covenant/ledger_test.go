@@ -16,30 +16,30 @@ import (
 // check compares the database with the three ledgers.
 func (o *ordeal) check(d *driver, count int) {
 	o.t.Helper()
-	w := o.open()
-	defer w.close()
-	report, err := w.store.Audit(o.t.Context())
+	i := o.open()
+	defer i.close()
+	report, err := i.store.Audit(o.t.Context())
 	if err != nil || !report.OK() {
 		o.t.Errorf("audit: %v %+v", err, report.Breaks)
 	}
-	if problems, err := w.engine.AuditBallots(o.t.Context()); err != nil || len(problems) > 0 {
+	if problems, err := i.engine.AuditBallots(o.t.Context()); err != nil || len(problems) > 0 {
 		o.t.Errorf("secret ballots: %v, %v", problems, err)
 	}
-	o.checkAcks(w)
+	o.checkAcks(i)
 	used := map[int]int{}
 	for n := range count {
-		v, err := w.engine.View(o.t.Context(), d.slug(n))
+		v, err := i.engine.View(o.t.Context(), d.slug(n))
 		if err != nil {
 			o.t.Errorf("covenant %d: %v", n, err)
 			continue
 		}
 		o.checkCovenant(n, v)
 		o.checkRequests(n, v)
-		o.checkStamps(w, v, used)
+		o.checkStamps(i, v, used)
 	}
-	o.checkNumbers(w, d, count)
-	o.checkOutside(w)
-	mails, doubts := o.checkTortureMails(w)
+	o.checkNumbers(i, d, count)
+	o.checkOutside(i)
+	mails, doubts := o.checkTortureMails(i)
 	for token, times := range used {
 		if times != 1 {
 			o.t.Errorf("time-stamp %d stands in %d signatures", token, times)
@@ -50,10 +50,10 @@ func (o *ordeal) check(d *driver, count int) {
 }
 
 // checkAcks: what was answered is in the log, once.
-func (o *ordeal) checkAcks(w *world) {
+func (o *ordeal) checkAcks(i *installation) {
 	o.t.Helper()
 	batches := map[string]int{} // key → transactions
-	err := w.store.View(o.t.Context(), func(tx *store.Tx) error {
+	err := i.store.View(o.t.Context(), func(tx *store.Tx) error {
 		last := map[store.Stream]string{}
 		for after := int64(0); ; {
 			events, err := tx.AllEvents(o.t.Context(), after, 1000)
@@ -125,9 +125,9 @@ func (o *ordeal) checkCovenant(n int, v *engine.View) {
 }
 
 // checkStamps: every signature holds one token that the authority gave, and no token stands in two.
-func (o *ordeal) checkStamps(w *world, v *engine.View, used map[int]int) {
+func (o *ordeal) checkStamps(i *installation, v *engine.View, used map[int]int) {
 	o.t.Helper()
-	file, err := w.store.ReadBlob(o.t.Context(), store.Digest(v.Covenant.Head.String()))
+	file, err := i.store.ReadBlob(o.t.Context(), store.Digest(v.Covenant.Head.String()))
 	if err != nil {
 		o.t.Errorf("%s: %v", v.Covenant.Slug, err)
 		return
@@ -147,10 +147,10 @@ func (o *ordeal) checkStamps(w *world, v *engine.View, used map[int]int) {
 }
 
 // checkNumbers: the register gives every covenant one number, without a gap; those of the stopped ones are void.
-func (o *ordeal) checkNumbers(w *world, d *driver, count int) {
+func (o *ordeal) checkNumbers(i *installation, d *driver, count int) {
 	o.t.Helper()
-	err := w.store.View(o.t.Context(), func(tx *store.Tx) error {
-		v, err := w.engine.View(o.t.Context(), d.slug(0))
+	err := i.store.View(o.t.Context(), func(tx *store.Tx) error {
+		v, err := i.engine.View(o.t.Context(), d.slug(0))
 		if err != nil {
 			return err
 		}
@@ -181,10 +181,10 @@ func (o *ordeal) checkNumbers(w *world, d *driver, count int) {
 }
 
 // checkOutside: nothing lies about that no row names, beyond what kills left behind, and no row names what is not there.
-func (o *ordeal) checkOutside(w *world) {
+func (o *ordeal) checkOutside(i *installation) {
 	o.t.Helper()
 	var copied bytes.Buffer
-	if _, err := w.store.Backup(o.t.Context(), &copied); err != nil { // reads and checks every blob that a row names
+	if _, err := i.store.Backup(o.t.Context(), &copied); err != nil { // reads and checks every blob that a row names
 		o.t.Errorf("backup: %v", err)
 	}
 }
@@ -234,7 +234,7 @@ func (o *ordeal) checkRequests(n int, v *engine.View) {
 }
 
 // checkTortureMails: every mail was received, once, or once more for each time that it was recorded to be in doubt.
-func (o *ordeal) checkTortureMails(w *world) (total, doubted int) {
+func (o *ordeal) checkTortureMails(i *installation) (total, doubted int) {
 	o.t.Helper()
 	accepted, err := sink.ReadJournal(o.mailed)
 	if err != nil {
@@ -244,7 +244,7 @@ func (o *ordeal) checkTortureMails(w *world) (total, doubted int) {
 	for _, a := range accepted {
 		received[a.MessageID]++
 	}
-	err = w.store.View(o.t.Context(), func(tx *store.Tx) error {
+	err = i.store.View(o.t.Context(), func(tx *store.Tx) error {
 		doubts := map[string]int{}
 		kept, err := tx.Settings(o.t.Context(), "mail-in-doubt/")
 		if err != nil {

@@ -19,11 +19,47 @@ import (
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
-// cli is the command line; see kong for the tags.
+// cli is the command line, grouped by who uses a command; see kong for the tags.
 type cli struct {
-	Demo      demoCmd      `cmd:"" help:"Run the reference case through its whole life, then serve it."`
-	Serve     serveCmd     `cmd:"" help:"Serve the pages and run the background work."`
+	partiesCommands  `embed:"" group:"parties"`
+	officeCommands   `embed:"" group:"office"`
+	documentCommands `embed:"" group:"documents"`
+	operatorCommands `embed:"" group:"operators"`
+
+	Lang string `help:"Language of output: vi or en. Default: from COVENANT_LANG or LANG." env:"COVENANT_LANG" placeholder:"vi|en"`
+
+	Version versionFlag `help:"Print version, commit and database schema."`
+}
+
+// commandGroups are the headings of the help; no command stands outside them.
+var commandGroups = []kong.Group{
+	{Key: "parties", Title: "For the people of a covenant's parties:"},
+	{Key: "office", Title: "For the office that keeps directory, register and processes:"},
+	{Key: "documents", Title: "For whoever has a file, without an installation:"},
+	{Key: "operators", Title: "For operators:"},
+}
+
+type partiesCommands struct {
+	Show     showCmd     `cmd:"" help:"Where a covenant stands, whose turn it is, and what the next commands have to name."`
+	Act      actCmd      `cmd:"" help:"Do something to a covenant as a person: draft, review, vote, sign, report, …; without arguments, list the commands."`
+	Withdraw withdrawCmd `cmd:"" help:"Take a draft back before it is frozen."`
+	Cancel   cancelCmd   `cmd:"" help:"Stop a covenant that is not in force; its number is voided."`
+	Close    closeCmd    `cmd:"" help:"End a covenant in force before its time."`
+	Amend    amendCmd    `cmd:"" help:"Start a covenant that amends one in force."`
+	Renew    renewCmd    `cmd:"" help:"Make next year's covenant from this year's: what changes, what must be looked at."`
+	Evidence evidenceCmd `cmd:"" help:"Write the evidence bundle of a covenant."`
+}
+
+type officeCommands struct {
+	Directory directoryCmd `cmd:"" help:"Who is who: show and change agencies, people, positions, delegations, certificates."`
+	Register  registerCmd  `cmd:"" help:"The register of documents: numbers issued, kept, given on paper, void."`
+	Process   processCmd   `cmd:"" help:"Check or draw process definitions."`
 	Check     checkCmd     `cmd:"" help:"Check templates; prints all problems, exit status 1 if any."`
+	Remind    remindCmd    `cmd:"" help:"Print the reminders that would be sent between two dates."`
+	Publish   publishCmd   `cmd:"" help:"Publish the signed document to a GitHub repository."`
+}
+
+type documentCommands struct {
 	Draft     draftCmd     `cmd:"" help:"Draft a document from a template and values."`
 	Redline   redlineCmd   `cmd:"" help:"Show what changed between two revisions of a document."`
 	Sign      signCmd      `cmd:"" help:"Sign a PDF file with the key of a PKCS#12 file."`
@@ -32,28 +68,16 @@ type cli struct {
 	Timestamp timestampCmd `cmd:"" help:"Add a document time-stamp to a PDF file."`
 	Extend    extendCmd    `cmd:"" help:"Raise a signed PDF file to B-LT or B-LTA, or renew it."`
 	Verify    verifyCmd    `cmd:"" help:"Verify the signatures of PDF files."`
-	Remind    remindCmd    `cmd:"" help:"Print the reminders that would be sent between two dates."`
-	Evidence  evidenceCmd  `cmd:"" help:"Write the evidence bundle of a covenant."`
-	Publish   publishCmd   `cmd:"" help:"Publish the signed document to a GitHub repository."`
-	Backup    backupCmd    `cmd:"" help:"Copy database and files consistently, also while serving."`
-	Restore   restoreCmd   `cmd:"" help:"Bring a backup back into an empty place."`
-	Rebuild   rebuildCmd   `cmd:"" help:"Make the derived rows anew from the event log."`
-	Show      showCmd      `cmd:"" help:"Where a covenant stands, whose turn it is, and what the next commands have to name."`
-	Act       actCmd       `cmd:"" help:"Do something to a covenant as a person: draft, review, vote, sign, report, …; without arguments, list the commands."`
-	Withdraw  withdrawCmd  `cmd:"" help:"Take a draft back before it is frozen."`
-	Cancel    cancelCmd    `cmd:"" help:"Stop a covenant that is not in force; its number is voided."`
-	Close     closeCmd     `cmd:"" help:"End a covenant in force before its time."`
-	Amend     amendCmd     `cmd:"" help:"Start a covenant that amends one in force."`
-	Renew     renewCmd     `cmd:"" help:"Make next year's covenant from this year's: what changes, what must be looked at."`
-	Directory directoryCmd `cmd:"" help:"Who is who: show and change agencies, people, positions, delegations, certificates."`
-	Register  registerCmd  `cmd:"" help:"The register of documents: numbers issued, kept, given on paper, void."`
-	Process   processCmd   `cmd:"" help:"Check or draw process definitions."`
-	Audit     auditCmd     `cmd:"" help:"Check the event log's chains and time-stamps."`
-	Doctor    doctorCmd    `cmd:"" help:"Check fonts, clock, database, mail, time-stamps and keys."`
+}
 
-	Lang string `help:"Language of output: vi or en. Default: from COVENANT_LANG or LANG." env:"COVENANT_LANG" placeholder:"vi|en"`
-
-	Version versionFlag `help:"Print version, commit and database schema."`
+type operatorCommands struct {
+	Demo    demoCmd    `cmd:"" help:"Run the reference case through its whole life, then serve it."`
+	Serve   serveCmd   `cmd:"" help:"Serve the pages and run the background work."`
+	Doctor  doctorCmd  `cmd:"" help:"Check fonts, clock, database, mail, time-stamps and keys."`
+	Audit   auditCmd   `cmd:"" help:"Check the event log's chains and time-stamps."`
+	Backup  backupCmd  `cmd:"" help:"Copy database and files consistently, also while serving."`
+	Restore restoreCmd `cmd:"" help:"Bring a backup back into an empty place."`
+	Rebuild rebuildCmd `cmd:"" help:"Make the derived rows anew from the event log."`
 }
 
 // env is what a command works with.
@@ -86,7 +110,7 @@ func run(args []string, out, errOut io.Writer) int {
 	var c cli
 	parser, err := kong.New(&c, kong.Name("covenant"),
 		kong.Description("Covenants of emulation blocks: drafted, reviewed, voted on, signed, reported."),
-		kong.Writers(out, errOut), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.ExplicitGroups(commandGroups), kong.Writers(out, errOut), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Exit(func(status int) { panic(helpShown(status)) }))
 	if err != nil {
 		fmt.Fprintln(errOut, "covenant:", err)

@@ -7,7 +7,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
+	"net/url"
 	"time"
+
+	"covenant/web"
 )
 
 type serveCmd struct {
@@ -29,32 +33,32 @@ func (cmd *serveCmd) Run(e *env) error {
 		return err
 	}
 	logger := slog.New(slog.NewTextHandler(e.err, nil))
-	w, err := openWorld(e.ctx, c, time.Now, logger)
+	i, err := openInstallation(e.ctx, c, time.Now, logger)
 	if err != nil {
 		return err
 	}
-	return errors.Join(w.serve(e), w.close())
+	return errors.Join(i.serve(e), i.close())
 }
 
-func (w *world) serve(e *env) (err error) {
-	handler, err := w.handler(e.ctx.Done())
+func (i *installation) serve(e *env) (err error) {
+	handler, err := i.handler(e.ctx.Done())
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", w.config.Listen)
+	listener, err := net.Listen("tcp", i.config.Listen)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	if err := w.engine.Start(e.ctx); err != nil {
+	if err := i.engine.Start(e.ctx); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	control, err := openControl(w)
+	control, err := openControl(i)
 	if err != nil {
-		return errors.Join(err, listener.Close(), w.stopEngine())
+		return errors.Join(err, listener.Close(), i.stopEngine())
 	}
 	e.say("Đang phục vụ tại http://%s/ – nhấn Ctrl+C để dừng", "Serving at http://%s/ – press Ctrl+C to stop", listener.Addr())
 	err = serveBoth(e.ctx, listener, handler, control)
-	return errors.Join(err, w.stopEngine())
+	return errors.Join(err, i.stopEngine())
 }
 
 // serveBoth serves the pages and the control channel until ctx ends, or one of them fails.
@@ -71,8 +75,52 @@ func serveBoth(ctx context.Context, pages net.Listener, handler http.Handler, c 
 	return errors.Join(err, <-orders, c.close())
 }
 
-func (w *world) stopEngine() error {
+func (i *installation) stopEngine() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	return w.engine.Stop(ctx)
+	return i.engine.Stop(ctx)
+}
+
+// handler gives the pages; their streams end when stop is closed.
+func (i *installation) handler(stop <-chan struct{}) (http.Handler, error) {
+	return web.New(web.Config{Engine: i.engine, Logger: i.logger, Hosts: publicHosts(i.config.PublicURL), Stop: stop})
+}
+
+// publicHosts are the names under which the pages may be asked for besides localhost and plain addresses.
+func publicHosts(publicURL string) []string {
+	u, err := url.Parse(publicURL)
+	if err != nil || u.Hostname() == "" {
+		return nil
+	}
+	return []string{u.Hostname()}
+}
+
+// serveHTTP serves until ctx ends, then lets requests finish for a moment.
+func serveHTTP(ctx context.Context, l net.Listener, h http.Handler) error {
+	server := &http.Server{Handler: h, ConnContext: withPeer, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(l) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	graceful, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if err := server.Shutdown(graceful); err != nil {
+		return errors.Join(err, server.Close())
+	}
+	return nil
+}
+
+// loopback refuses addresses that others could reach: until there are accounts, the pages are for this machine only.
+func loopback(address string) error {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("listening address %q: want host:port, e.g. 127.0.0.1:8080", address)
+	}
+	if ip, err := netip.ParseAddr(host); host == "localhost" || err == nil && ip.IsLoopback() {
+		return nil
+	}
+	return fmt.Errorf("listening address %q: pages without accounts are served on loopback only; use 127.0.0.1:8080 and a tunnel or proxy that authenticates", address)
 }

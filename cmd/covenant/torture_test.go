@@ -126,13 +126,13 @@ func (o *ordeal) stamp(w http.ResponseWriter, r *http.Request) {
 }
 
 // open opens the installation in this process, while no node has it on SQLite.
-func (o *ordeal) open() *world {
+func (o *ordeal) open() *installation {
 	o.t.Helper()
-	w, err := openWorld(o.t.Context(), o.config, time.Now, slog.New(slog.DiscardHandler))
+	i, err := openInstallation(o.t.Context(), o.config, time.Now, slog.New(slog.DiscardHandler))
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	return w
+	return i
 }
 
 // people fills the directory and gives every signatory, and the leader's seal, a kept key.
@@ -142,17 +142,17 @@ func (o *ordeal) people() {
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	w := o.open()
-	defer w.close()
+	i := o.open()
+	defer i.close()
 	meta := engine.Meta{Actor: workflow.AtConsole("test", workflow.ConsoleEverything)}
-	if err := applyBlock(o.t.Context(), w.engine, block); err != nil {
+	if err := applyBlock(o.t.Context(), i.engine, block); err != nil {
 		o.t.Fatal(err)
 	}
 	for _, a := range block.Agencies {
 		if a.ID == tortureLeader {
 			id, err := o.pki.Issue(devpki.Subject{ID: "seal", CommonName: a.Name}, devpki.Profile{})
 			if err == nil {
-				_, err = w.engine.KeepKey(o.t.Context(), engine.KeyRequest{Agency: a.ID, Identity: signing.Identity(id), PIN: torturePIN}, meta)
+				_, err = i.engine.KeepKey(o.t.Context(), engine.KeyRequest{Agency: a.ID, Identity: signing.Identity(id), PIN: torturePIN}, meta)
 			}
 			if err != nil {
 				o.t.Fatal(err)
@@ -164,7 +164,7 @@ func (o *ordeal) people() {
 			}
 			id, err := o.pki.Issue(devpki.Subject{ID: string(p.ID), CommonName: p.Name, Organization: a.Name}, devpki.Profile{})
 			if err == nil {
-				_, err = w.engine.KeepKey(o.t.Context(), engine.KeyRequest{Person: p.ID, Identity: signing.Identity(id), PIN: torturePIN}, meta)
+				_, err = i.engine.KeepKey(o.t.Context(), engine.KeyRequest{Person: p.ID, Identity: signing.Identity(id), PIN: torturePIN}, meta)
 			}
 			if err != nil {
 				o.t.Fatal(err)

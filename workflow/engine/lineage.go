@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -213,4 +214,28 @@ func (e lineages) startDraft(ctx context.Context, r DraftRequest, meta Meta, cmd
 		return cmd, e.freeSlug(ctx, tx, r.Slug)
 	})
 	return out.Covenant, err
+}
+
+// tellOther writes into the log of a linked covenant what happened to this one, in the same transaction.
+func (e lineages) tellOther(ctx context.Context, tx *store.Tx, before, after *workflow.Covenant, events []workflow.Event, now time.Time, meta Meta) error {
+	other, told := workflow.Told(before, after, events)
+	if len(told) == 0 {
+		return nil
+	}
+	s, err := e.state(ctx, tx, other.Covenant)
+	if err != nil {
+		return err
+	}
+	if err := e.record(ctx, tx, covenantStream(other.Covenant), s.Covenant.Version, now, meta, told); err != nil {
+		return err
+	}
+	s.Covenant = s.Covenant.Clone()
+	for _, event := range told {
+		s.Covenant.Apply(event)
+	}
+	tx.OnCommit(func() {
+		e.cache.putCovenant(s.Covenant)
+		e.tell(s.Covenant.ID)
+	})
+	return saveRows(ctx, tx, s, now)
 }

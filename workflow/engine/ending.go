@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"covenant/internal/words"
 	"covenant/workflow"
@@ -79,30 +78,6 @@ func (e deadlines) queueNotices(ctx context.Context, tx *store.Tx, s workflow.St
 		}
 	}
 	return nil
-}
-
-// tellOther writes into the log of a linked covenant what happened to this one, in the same transaction.
-func (e deadlines) tellOther(ctx context.Context, tx *store.Tx, before, after *workflow.Covenant, events []workflow.Event, now time.Time, meta Meta) error {
-	other, told := workflow.Told(before, after, events)
-	if len(told) == 0 {
-		return nil
-	}
-	s, err := e.state(ctx, tx, other.Covenant)
-	if err != nil {
-		return err
-	}
-	if err := e.record(ctx, tx, covenantStream(other.Covenant), s.Covenant.Version, now, meta, told); err != nil {
-		return err
-	}
-	s.Covenant = s.Covenant.Clone()
-	for _, event := range told {
-		s.Covenant.Apply(event)
-	}
-	tx.OnCommit(func() {
-		e.cache.putCovenant(s.Covenant)
-		e.tell(s.Covenant.ID)
-	})
-	return saveRows(ctx, tx, s, now)
 }
 
 // CloseArgs ends the reporting duties of a covenant whose time is over.
