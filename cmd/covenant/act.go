@@ -37,7 +37,8 @@ func (cmd *actCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if personal := c.Scope == catalogue.OnCovenant || c.Scope == catalogue.NewCovenant; personal && !c.Reads && cmd.As == "" {
+	if personal := c.Scope == catalogue.OnCovenant || c.Scope == catalogue.NewCovenant; personal && !c.Reads &&
+		cmd.As == "" {
 		return sentence("cần cho biết ai thực hiện: --as NGƯỜI", "say who gives the command: --as PERSON")
 	}
 	params, err := cmd.params(c)
@@ -67,7 +68,8 @@ func (cmd *actCmd) params(c catalogue.Command) (any, error) {
 	pin := target.Elem().FieldByName("PIN")
 	switch {
 	case pin.IsValid() && cmd.PINFile == "":
-		return nil, sentence("cần mã PIN: --pin-file TỆP, hoặc --pin-file - để đọc từ đầu vào chuẩn", "a PIN is needed: --pin-file FILE, or --pin-file - for the standard input")
+		return nil, sentence("cần mã PIN: --pin-file TỆP, hoặc --pin-file - để đọc từ đầu vào chuẩn",
+			"a PIN is needed: --pin-file FILE, or --pin-file - for the standard input")
 	case !pin.IsValid() && cmd.PINFile != "":
 		return nil, sentence("lệnh %s không cần mã PIN", "%s needs no PIN", c.Name)
 	case pin.IsValid():
@@ -100,7 +102,8 @@ func readPIN(path string, input io.Reader) (string, error) {
 
 // listCommands prints all commands that people give, with their fields.
 func listCommands(e *env) {
-	e.say("covenant act ĐỊA-CHỈ LỆNH [TRƯỜNG=GIÁ TRỊ…] --as NGƯỜI", "covenant act SLUG COMMAND [FIELD=VALUE...] --as PERSON")
+	e.say("covenant act ĐỊA-CHỈ LỆNH [TRƯỜNG=GIÁ TRỊ…] --as NGƯỜI",
+		"covenant act SLUG COMMAND [FIELD=VALUE...] --as PERSON")
 	for _, c := range catalogue.Commands() {
 		fmt.Fprintf(e.out, "\n%s – %s\n", c.Name, c.Words.In(e.lang))
 		var fields []string

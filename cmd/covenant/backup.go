@@ -30,8 +30,10 @@ func (cmd *backupCmd) Run(e *env) (err error) {
 		if cmd.JSON {
 			return json.NewEncoder(e.out).Encode(made)
 		}
-		e.say("Đã sao lưu %[1]d sự kiện và %[2]d tệp vào %[3]s. Tệp khóa server.secret không nằm trong bản sao; hãy cất riêng.",
-			"Backed up %[1]d events and %[2]d files into %[3]s. The file server.secret is not in it; keep that apart.", made.Events, len(made.Blobs), cmd.Out)
+		e.say("Đã sao lưu %[1]d sự kiện và %[2]d tệp vào %[3]s. Tệp khóa server.secret không nằm trong bản sao; hãy "+
+			"cất riêng.",
+			"Backed up %[1]d events and %[2]d files into %[3]s. The file server.secret is not in it; keep that apart.",
+			made.Events, len(made.Blobs), cmd.Out)
 		return nil
 	})
 }
@@ -79,7 +81,8 @@ func (cmd *restoreCmd) Run(e *env) error {
 		return err
 	}
 	e.say("Đã khôi phục %d sự kiện và %d tệp, bản sao lúc %s. Hãy đặt lại server.secret trước khi phục vụ.",
-		"Restored %d events and %d files, backed up at %s. Put server.secret back before serving.", made.Events, len(made.Blobs), made.MadeAt.Format("15:04 02/01/2006"))
+		"Restored %d events and %d files, backed up at %s. Put server.secret back before serving.", made.Events,
+		len(made.Blobs), made.MadeAt.Format("15:04 02/01/2006"))
 	return nil
 }
 
@@ -109,6 +112,7 @@ func (cmd *rebuildCmd) Run(e *env) error {
 	if err = errors.Join(err, s.Close()); err != nil {
 		return err
 	}
-	e.say("Đã dựng lại các bảng tổng hợp của %d giao ước từ nhật ký.", "Rebuilt the derived rows of %d covenants from the log.", n)
+	e.say("Đã dựng lại các bảng tổng hợp của %d giao ước từ nhật ký.",
+		"Rebuilt the derived rows of %d covenants from the log.", n)
 	return nil
 }

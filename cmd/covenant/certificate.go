@@ -44,7 +44,8 @@ func (cmd *directoryBindCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	return cmd.direct(e, workflow.BindCertificate{Person: cmd.Person, Agency: cmd.Agency, Issuer: issuer, Serial: serial, Pending: cmd.Pending})
+	return cmd.direct(e, workflow.BindCertificate{Person: cmd.Person, Agency: cmd.Agency, Issuer: issuer,
+		Serial: serial, Pending: cmd.Pending})
 }
 
 type directoryKeepCmd struct {
@@ -107,7 +108,8 @@ func (cmd *directoryUnbindCmd) Run(e *env) error {
 	if newIssuer == "" {
 		newIssuer = issuer
 	}
-	return cmd.direct(e, workflow.ReplaceCertificate{Issuer: issuer, Serial: serial, NewIssuer: newIssuer, NewSerial: cmd.NewSerial, Reason: cmd.Reason})
+	return cmd.direct(e, workflow.ReplaceCertificate{Issuer: issuer, Serial: serial, NewIssuer: newIssuer,
+		NewSerial: cmd.NewSerial, Reason: cmd.Reason})
 }
 
 type directoryRuleCmd struct {
@@ -128,6 +130,7 @@ func (cmd *directoryRuleCmd) Run(e *env) error {
 		return cmd.direct(e, workflow.EndBindingRule{ID: cmd.ID, Reason: cmd.End})
 	}
 	return cmd.direct(e, workflow.SetBindingRule{BindingRule: workflow.BindingRule{
-		ID: cmd.ID, Person: cmd.Person, Agency: cmd.Agency, Issuer: cmd.Issuer, Attribute: cmd.Attribute, Value: cmd.Value, Confirm: cmd.Confirm,
+		ID: cmd.ID, Person: cmd.Person, Agency: cmd.Agency, Issuer: cmd.Issuer, Attribute: cmd.Attribute,
+		Value: cmd.Value, Confirm: cmd.Confirm,
 	}})
 }

@@ -83,7 +83,8 @@ func noSample(files templateFiles) templates.Problem {
 	return templates.Problem{
 		File: files.name, Line: 1, Column: 1, Note: true,
 		Message: words.F("Chưa in thử: không có tệp số liệu mẫu %s bên cạnh mẫu; có thể chỉ ra bằng --data.",
-			"No trial rendering: there is no file of sample values %s beside the template; name one by --data.", filepath.Base(files.valuesName)),
+			"No trial rendering: there is no file of sample values %s beside the template; name one by --data.",
+			filepath.Base(files.valuesName)),
 	}
 }
 
@@ -121,8 +122,9 @@ func openTemplate(name string) (templateFiles, error) {
 			return templateFiles{}, fmt.Errorf("there is no file %s, and %w", name, libErr)
 		}
 		return templateFiles{
-			name: entry.File("template.txt"), valuesName: entry.File("sample.yaml"), processName: entry.File("process.yaml"),
-			source: entry.Source, values: entry.Sample, process: entry.Process,
+			name: entry.File("template.txt"), valuesName: entry.File("sample.yaml"),
+			processName: entry.File("process.yaml"),
+			source:      entry.Source, values: entry.Sample, process: entry.Process,
 		}, nil
 	}
 	if err != nil {

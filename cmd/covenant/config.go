@@ -26,7 +26,8 @@ type config struct {
 	Blobs     string `koanf:"blobs"`      // where files are kept: a directory or s3://… Default: blobs in the data directory
 	PublicURL string `koanf:"public_url"` // address that QR codes and mails name. Default: http:// and the listening address
 	Fonts     string `koanf:"fonts"`      // folder with four TrueType files that documents are set in. Default: the built-in Liberation Serif
-	// Calendar is a file of working days in the form of workflow/calendar/vietnam.yaml. Default: the built-in calendar of Vietnam.
+	// Calendar is a file of working days in the form of workflow/calendar/vietnam.yaml. Default: the built-in calendar
+	// of Vietnam.
 	Calendar string `koanf:"calendar"`
 	// SecretFile is the server's half of the protection of kept keys, the same on all nodes of one database. Default:
 	// server.secret in the data directory, made at the first start.
@@ -38,11 +39,12 @@ type config struct {
 	SMTPPass   string `koanf:"smtp_password_file"` // file that holds the password
 	SMTPTLS    string `koanf:"smtp_tls"`           // starttls (default), tls or none
 	MailFrom   string `koanf:"mail_from"`          // sender's address
-	// SMTPTimeout is how long handing one mail over may take. A mail that has been on its way for twice as long is in doubt.
-	// Default: 2m.
+	// SMTPTimeout is how long handing one mail over may take. A mail that has been on its way for twice as long is in
+	// doubt. Default: 2m.
 	SMTPTimeout time.Duration `koanf:"smtp_timeout"`
-	// Console is what the command line may do in other people's name (--as): off (default); clerical: enter what people did, but never
-	// sign, seal, consent, keep keys or vote secretly; everything: for demonstrations and tests, said on every page.
+	// Console is what the command line may do in other people's name (--as): off (default); clerical: enter what people
+	// did, but never sign, seal, consent, keep keys or vote secretly; everything: for demonstrations and tests, said on
+	// every page.
 	Console string `koanf:"console"`
 	// AllowPrivate lets certificates name OCSP and CRL servers on private addresses. Default: public ones only.
 	AllowPrivate bool `koanf:"allow_private"`
@@ -50,7 +52,8 @@ type config struct {
 
 // consolePolicies are the values of the key console.
 var consolePolicies = map[string]workflow.ConsolePolicy{
-	"": workflow.ConsoleOff, "off": workflow.ConsoleOff, "clerical": workflow.ConsoleClerical, "everything": workflow.ConsoleEverything,
+	"": workflow.ConsoleOff, "off": workflow.ConsoleOff, "clerical": workflow.ConsoleClerical,
+	"everything": workflow.ConsoleEverything,
 }
 
 func (c config) console() workflow.ConsolePolicy { return consolePolicies[c.Console] }
@@ -65,14 +68,14 @@ func loadConfig(path string, flags config) (config, error) {
 			return config{}, fmt.Errorf("configuration %s: %w", path, err)
 		}
 	}
-	provider := environment.Provider(".", environment.Opt{Prefix: envPrefix, TransformFunc: func(key, value string) (string, any) {
+	variables := environment.Opt{Prefix: envPrefix, TransformFunc: func(key, value string) (string, any) {
 		name := strings.ToLower(strings.TrimPrefix(key, envPrefix))
 		if name == "lang" || name == "config" {
 			return "", nil
 		}
 		return name, value
-	}})
-	if err := k.Load(provider, nil); err != nil {
+	}}
+	if err := k.Load(environment.Provider(".", variables), nil); err != nil {
 		return config{}, fmt.Errorf("configuration from the environment: %w", err)
 	}
 	if err := checkKeys(k.Keys()); err != nil {
@@ -106,7 +109,8 @@ func checkKeys(keys []string) error {
 	var wrong []error
 	for _, key := range keys {
 		if !known[key] {
-			wrong = append(wrong, fmt.Errorf("unknown key %q in the configuration; the keys are %s (in the environment with %s before them)",
+			wrong = append(wrong, fmt.Errorf("unknown key %q in the configuration; the keys are %s (in the "+
+				"environment with %s before them)",
 				key, strings.Join(names, ", "), envPrefix))
 		}
 	}
@@ -138,7 +142,8 @@ func (c config) mailServer() (notify.Sender, error) {
 	if !ok {
 		return none, fmt.Errorf("configuration: smtp_tls %q: want starttls, tls or none", c.SMTPTLS)
 	}
-	sender := notify.Sender{Addr: c.SMTP, From: c.MailFrom, Security: security, Username: c.SMTPUser, Timeout: c.SMTPTimeout}
+	sender := notify.Sender{Addr: c.SMTP, From: c.MailFrom, Security: security, Username: c.SMTPUser,
+		Timeout: c.SMTPTimeout}
 	if c.SMTPPass != "" {
 		var err error
 		if sender.Password, err = password(c.SMTPPass); err != nil {

@@ -23,10 +23,10 @@ import (
 	"covenant/workflow/engine"
 )
 
-// The control channel: over a socket in the data directory the command line has the serving process carry out its orders. Whoever
-// may open the socket is the user that serves, or root: they may write to the database without it, so it gives no right that
-// the command line has not. HTTP over a Unix-domain socket; one request, POST /v1/orders: an [order], answered by a [catalogue.Answer]
-// or, with another status than 200, a [catalogue.Failure].
+// The control channel: over a socket in the data directory the command line has the serving process carry out its
+// orders. Whoever may open the socket is the user that serves, or root: they may write to the database without it, so
+// it gives no right that the command line has not. HTTP over a Unix-domain socket; one request, POST /v1/orders: an
+// [order], answered by a [catalogue.Answer] or, with another status than 200, a [catalogue.Failure].
 
 const (
 	ordersPath = "/v1/orders"
@@ -59,7 +59,8 @@ func socketPath(data string) (path string, done func() error, err error) {
 	}
 	path = fmt.Sprintf("/proc/self/fd/%d/socket", opened.Fd())
 	if _, err := os.Stat(filepath.Dir(path)); err != nil {
-		return "", nil, errors.Join(fmt.Errorf("path of the data directory is too long for a socket in it (%d bytes, at most %d); choose a shorter one",
+		return "", nil, errors.Join(fmt.Errorf("path of the data directory is too long for a socket in it (%d bytes, "+
+			"at most %d); choose a shorter one",
 			len(dir)+len("/socket"), longestSocketPath), opened.Close())
 	}
 	return path, opened.Close, nil
@@ -85,9 +86,11 @@ func withPeer(ctx context.Context, conn net.Conn) context.Context {
 	return context.WithValue(ctx, peerKey{}, peerUser(conn))
 }
 
-// openControl makes the socket. One that a killed process left is removed; while another process has it, it is an error.
+// openControl makes the socket. One that a killed process left is removed; while another process has it, it is an
+// error.
 func openControl(i *installation) (_ *control, err error) {
-	c := &control{engine: i.engine, logger: i.logger, database: databaseName(i.config.Database), policy: i.config.console()}
+	c := &control{engine: i.engine, logger: i.logger, database: databaseName(i.config.Database),
+		policy: i.config.console()}
 	dir := controlDir(i.config.Data)
 	defer func() {
 		if err != nil {
@@ -154,8 +157,8 @@ func (c *control) close() error {
 	return errors.Join(errs...)
 }
 
-// ServeHTTP carries out one order. It is carried out to its end also when the asker goes away: under its key it can be asked
-// for again.
+// ServeHTTP carries out one order. It is carried out to its end also when the asker goes away: under its key it can be
+// asked for again.
 func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost || r.URL.Path != ordersPath {
 		http.NotFound(w, r)
@@ -175,8 +178,10 @@ func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return catalogue.Answer{}, sentence("lệnh gửi đến không đọc được: %v", "the order cannot be read: %v", err)
 		}
 		if o.Database != "" && o.Database != c.database {
-			return catalogue.Answer{}, sentence("thư mục dữ liệu này đang được phục vụ trên cơ sở dữ liệu %s, không phải %s; hãy bỏ --database",
-				"this data directory is served on the database %s, not %s; leave --database out", c.database, o.Database)
+			return catalogue.Answer{}, sentence("thư mục dữ liệu này đang được phục vụ trên cơ sở dữ liệu %s, không "+
+				"phải %s; hãy bỏ --database",
+				"this data directory is served on the database %s, not %s; leave --database out", c.database,
+				o.Database)
 		}
 		user, _ := ctx.Value(peerKey{}).(string)
 		return carryOut(ctx, c.engine, o, user, c.policy)
@@ -192,16 +197,19 @@ func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case o.Command == "show":
 		level = slog.LevelDebug
 	}
-	c.logger.Log(ctx, level, "order", "order", o, "status", status, "took", time.Since(started).Round(time.Millisecond), "error", err)
+	c.logger.Log(ctx, level, "order", "order", o, "status", status, "took", time.Since(started).Round(time.Millisecond),
+		"error", err)
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	if err := json.NewEncoder(w).Encode(body); err != nil {
-		c.logger.WarnContext(ctx, "the answer to an order did not arrive; it can be asked for again under its key", "order", o, "error", err)
+		c.logger.WarnContext(ctx, "the answer to an order did not arrive; it can be asked for again under its key",
+			"order", o, "error", err)
 	}
 }
 
 func tooLarge(size int64) error {
-	return sentence("lệnh quá lớn (%d byte, tối đa %d)", "the order is too large (%d bytes, at most %d)", size, maxOrder)
+	return sentence("lệnh quá lớn (%d byte, tối đa %d)", "the order is too large (%d bytes, at most %d)", size,
+		maxOrder)
 }
 
 // databaseName is a database without user and password: “sqlite”, or host, port and name of a PostgreSQL address.
@@ -213,5 +221,6 @@ func databaseName(address string) string {
 	if err != nil {
 		return "?"
 	}
-	return (&url.URL{Scheme: "postgres", Host: fmt.Sprintf("%s:%d", strings.ToLower(c.Host), c.Port), Path: c.Database}).String()
+	return (&url.URL{Scheme: "postgres", Host: fmt.Sprintf("%s:%d", strings.ToLower(c.Host), c.Port),
+		Path: c.Database}).String()
 }

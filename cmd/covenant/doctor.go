@@ -65,8 +65,10 @@ func (cmd *doctorCmd) Run(e *env) error {
 
 func examinations(c config) []examination {
 	return []examination{
-		{"Phông chữ và mẫu văn bản", "Fonts and templates", func(context.Context) (string, error) { return c.examineTemplates() }},
-		{"Lịch làm việc", "Working-day calendar", func(context.Context) (string, error) { return examineCalendar(c.Calendar, time.Now()) }},
+		{"Phông chữ và mẫu văn bản", "Fonts and templates",
+			func(context.Context) (string, error) { return c.examineTemplates() }},
+		{"Lịch làm việc", "Working-day calendar",
+			func(context.Context) (string, error) { return examineCalendar(c.Calendar, time.Now()) }},
 		{"Cơ sở dữ liệu", "Database", c.examineDatabase},
 		{"Khóa máy chủ", "Server secret", func(context.Context) (string, error) { return c.examineSecret() }},
 		{"Gốc tin cậy", "Trust anchors", func(context.Context) (string, error) { return c.examineRoots() }},
@@ -165,7 +167,8 @@ func (c config) examineRoots() (string, error) {
 	}
 	for _, cert := range certs {
 		if time.Now().After(cert.NotAfter) {
-			return "", fmt.Errorf("%s: the root %q expired on %s", path, cert.Subject.CommonName, cert.NotAfter.Format(time.DateOnly))
+			return "", fmt.Errorf("%s: the root %q expired on %s", path, cert.Subject.CommonName,
+				cert.NotAfter.Format(time.DateOnly))
 		}
 	}
 	return fmt.Sprintf("%s (%d)", path, len(certs)), nil
@@ -185,7 +188,8 @@ func (c config) examineTSA(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if drift := time.Since(stamped).Abs(); drift > maxDrift {
-		return "", fmt.Errorf("this machine's clock is %s away from %s; set the clock", drift.Round(time.Second), urls[0])
+		return "", fmt.Errorf("this machine's clock is %s away from %s; set the clock", drift.Round(time.Second),
+			urls[0])
 	}
 	return urls[0], nil
 }

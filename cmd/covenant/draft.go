@@ -33,7 +33,8 @@ func (cmd *draftCmd) Run(e *env) error {
 		return fmt.Errorf("output %s: the name must end in .pdf or .docx", cmd.Out)
 	}
 	if word && (cmd.Fields || cmd.Attach) {
-		return errors.New("a Word file has no signature fields and carries no source: --fields and --attach are for .pdf")
+		return errors.New("a Word file has no signature fields and carries no source: --fields and --attach are for " +
+			".pdf")
 	}
 	opt := templates.DraftOptions{Number: cmd.Number, Symbol: cmd.Symbol, Watermark: cmd.Watermark}
 	if cmd.Languages != "" {

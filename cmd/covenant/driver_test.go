@@ -23,9 +23,9 @@ import (
 	"covenant/workflow/store"
 )
 
-// driver is the people of the torture: they act on covenants over the control channels of serving processes that are killed
-// meanwhile. Each step carries a key of its own and is given again, to any node, until it is answered. What was answered is
-// written into the ordeal's ledger.
+// driver is the people of the torture: they act on covenants over the control channels of serving processes that are
+// killed meanwhile. Each step carries a key of its own and is given again, to any node, until it is answered. What was
+// answered is written into the ordeal's ledger.
 type driver struct {
 	*ordeal
 	block   *workflow.BlockFile
@@ -46,8 +46,8 @@ func (d *driver) slug(n int) string { return fmt.Sprintf("%d/khoi-%03d", d.today
 // cancelled are the covenants that are stopped after their number was issued and the leader has signed.
 func cancelled(n int) bool { return n%5 == 1 }
 
-// newDriver prepares the case: the second block with a leader, a deputy, a member and a witness, and a process whose dates are
-// computed from today, so that reminders fall due by the real clock as soon as a covenant is in force.
+// newDriver prepares the case: the second block with a leader, a deputy, a member and a witness, and a process whose
+// dates are computed from today, so that reminders fall due by the real clock as soon as a covenant is in force.
 func newDriver(o *ordeal) *driver {
 	o.t.Helper()
 	calendar, err := calendar.VietnamCalendar()
@@ -63,9 +63,9 @@ func newDriver(o *ordeal) *driver {
 	return d
 }
 
-// tortureProcess asks for everything that the program does in the background: a ladder of a stage, open and secret votes, a
-// freeze, signatures and a seal, validation data, and reminders, of which the first duty's are due at once and the second's
-// in half a year.
+// tortureProcess asks for everything that the program does in the background: a ladder of a stage, open and secret
+// votes, a freeze, signatures and a seal, validation data, and reminders, of which the first duty's are due at once and
+// the second's in half a year.
 const tortureProcess = `
 process: {id: thu-thach, vi: Quy trình thử, en: Ordeal}
 stages:
@@ -129,15 +129,17 @@ func (d *driver) ask(command, slug string, by workflow.PersonID, key string, fie
 	}
 	for began := time.Now(); ; time.Sleep(time.Duration(20+rand.IntN(30)) * time.Millisecond) {
 		a, err := send(d.t.Context(), d.anyNode().data, o)
-		if transient := errors.Is(err, errNotServed) || errors.Is(err, errUnanswered) || errors.Is(err, store.ErrBusy) || errors.Is(err, store.ErrLost) ||
-			errors.Is(err, store.ErrConflict); !transient || d.t.Context().Err() != nil || time.Since(began) > longestAnswer {
+		if transient := errors.Is(err, errNotServed) || errors.Is(err, errUnanswered) ||
+			errors.Is(err, store.ErrBusy) || errors.Is(err, store.ErrLost) ||
+			errors.Is(err, store.ErrConflict); !transient || d.t.Context().Err() != nil ||
+			time.Since(began) > longestAnswer {
 			return a, err
 		}
 	}
 }
 
-// act carries out one step and writes down that it was answered. A refusal because somebody else did it meanwhile is fine: the
-// state is looked at again.
+// act carries out one step and writes down that it was answered. A refusal because somebody else did it meanwhile is
+// fine: the state is looked at again.
 func (d *driver) act(n int, by workflow.PersonID, step, command string, fields any) error {
 	key := fmt.Sprintf("t/%d/%s", n, step)
 	_, err := d.ask(command, d.slug(n), by, key, fields)
@@ -178,7 +180,8 @@ func title(n int) string { return fmt.Sprintf("Giao ước số %d", n) }
 // ride brings one covenant to its end, or goes on with it.
 func (d *driver) ride(n int) error {
 	err := d.act(n, d.who(tortureLeader, workflow.DutyDraft), "draft", "draft", engine.DraftRequest{
-		Title: title(n), Year: d.today.Year, Block: d.block.Block.ID, Template: "giao-uoc-thi-dua", Values: d.values, Process: d.process,
+		Title: title(n), Year: d.today.Year, Block: d.block.Block.ID, Template: "giao-uoc-thi-dua", Values: d.values,
+		Process: d.process,
 	})
 	for err == nil {
 		var a catalogue.Answer
@@ -203,7 +206,8 @@ func (d *driver) step(n int, s *catalogue.Standing) error {
 	}
 	switch s.Phase {
 	case workflow.AwaitingRevision:
-		return d.act(n, d.who(tortureLeader, workflow.DutyDraft), "submit", "submit-revision", engine.SubmitRequest{Values: d.values})
+		return d.act(n, d.who(tortureLeader, workflow.DutyDraft), "submit", "submit-revision",
+			engine.SubmitRequest{Values: d.values})
 	case workflow.AwaitingReviews:
 		a := s.Waiting[0]
 		return d.act(n, d.who(a, workflow.DutyReview), "review/"+string(a), "give-review", workflow.GiveReview{
@@ -211,12 +215,14 @@ func (d *driver) step(n int, s *catalogue.Standing) error {
 	case workflow.AwaitingVotes:
 		return d.vote(n, s)
 	case workflow.AwaitingNumber:
-		return d.act(n, d.who(tortureLeader, workflow.DutyNumber), "number", "issue-number", catalogue.Number{Date: d.today})
+		return d.act(n, d.who(tortureLeader, workflow.DutyNumber), "number", "issue-number",
+			catalogue.Number{Date: d.today})
 	case workflow.AwaitingSignatures:
 		return d.sign(n, s)
 	case workflow.AwaitingSeals:
 		a := s.Waiting[0]
-		return d.act(n, d.who(a, workflow.DutyNumber), "seal/"+string(a), "seal", engine.SealRequest{Agency: a, PIN: torturePIN})
+		return d.act(n, d.who(a, workflow.DutyNumber), "seal/"+string(a), "seal",
+			engine.SealRequest{Agency: a, PIN: torturePIN})
 	}
 	return fmt.Errorf("the driver does not know what to do in phase %s", s.Phase)
 }
@@ -233,7 +239,8 @@ func (d *driver) vote(n int, s *catalogue.Standing) error {
 				return err
 			}
 		}
-		return d.act(n, d.who(tortureLeader, workflow.DutyVote), "close/"+string(m.ID), "close-motion", workflow.CloseMotion{Motion: m.ID})
+		return d.act(n, d.who(tortureLeader, workflow.DutyVote), "close/"+string(m.ID), "close-motion",
+			workflow.CloseMotion{Motion: m.ID})
 	}
 	return nil
 }

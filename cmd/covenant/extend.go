@@ -30,7 +30,8 @@ func (cmd *timestampCmd) Run(e *env) error {
 	if cmd.JSON {
 		return cmd.told(e, cmd.Out, made)
 	}
-	e.say("Đã ghi %s: dấu thời gian lúc %s", "Wrote %s: time-stamp of %s", cmd.Out, made.Time.Format("15:04:05 02/01/2006 -07:00"))
+	e.say("Đã ghi %s: dấu thời gian lúc %s", "Wrote %s: time-stamp of %s", cmd.Out,
+		made.Time.Format("15:04:05 02/01/2006 -07:00"))
 	return nil
 }
 
@@ -66,7 +67,8 @@ func (cmd *extendCmd) Run(e *env) error {
 		return err
 	}
 	if cmd.JSON {
-		return json.NewEncoder(e.out).Encode(map[string]any{"file": cmd.Out, "level": level, "size": made.Size, "missing": missingJSON(made.Missing)})
+		return json.NewEncoder(e.out).Encode(map[string]any{"file": cmd.Out, "level": level, "size": made.Size,
+			"missing": missingJSON(made.Missing)})
 	}
 	sayMissing(e, made.Missing)
 	e.say("Đã ghi %s: mức PAdES %s", "Wrote %s: PAdES %s", cmd.Out, level)

@@ -12,8 +12,9 @@ import (
 	"covenant/workflow/store/pgtest"
 )
 
-// The disk is full in the middle of the demo: the program says so and what to do, and ends; with space it goes on, and nothing is
-// damaged. The disk is a small file system of its own where we may mount one, else the process's limit on the size of files.
+// The disk is full in the middle of the demo: the program says so and what to do, and ends; with space it goes on, and
+// nothing is damaged. The disk is a small file system of its own where we may mount one, else the process's limit on
+// the size of files.
 func TestDiskFull(t *testing.T) {
 	if testing.Short() {
 		t.Skip("short: runs the demo twice")
@@ -40,7 +41,8 @@ func TestDiskFull(t *testing.T) {
 		limited = exec.Command("sh", "-c", `ulimit -f 2048; exec "$1" --lang en demo --exit --dir "$0"`, dir, program(t))
 	}
 	out, err := limited.CombinedOutput()
-	if limited.ProcessState.ExitCode() != 1 || !strings.Contains(string(out), "storage is full") || !strings.Contains(string(out), "free space") {
+	if limited.ProcessState.ExitCode() != 1 || !strings.Contains(string(out), "storage is full") ||
+		!strings.Contains(string(out), "free space") {
 		t.Fatalf("on the full disk: %v\n%s", err, out)
 	}
 	if strings.Contains(string(out), "goroutine ") {
@@ -73,13 +75,14 @@ func TestReadOnlyDisk(t *testing.T) {
 	cmd.Dir = dir
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: credential}
 	out, err := cmd.CombinedOutput()
-	if cmd.ProcessState.ExitCode() != 1 || !strings.Contains(string(out), "storage is full, read-only or failing") || !strings.Contains(string(out), data) {
+	if cmd.ProcessState.ExitCode() != 1 || !strings.Contains(string(out), "storage is full, read-only or failing") ||
+		!strings.Contains(string(out), data) {
 		t.Errorf("on a read-only disk: %v\n%s", err, out)
 	}
 }
 
-// Two nodes of the real program on one database, with shared files, serve the same and share the work; one is killed, the other
-// goes on. A node with another server secret is refused.
+// Two nodes of the real program on one database, with shared files, serve the same and share the work; one is killed,
+// the other goes on. A node with another server secret is refused.
 func TestTwoNodes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("short: starts no PostgreSQL")
@@ -97,7 +100,8 @@ func TestTwoNodes(t *testing.T) {
 	}
 	ruleByHand(t, o, "served", "--database", o.config.Database)
 	path := "/giao-uoc/" + d.slug(0) + "/van-ban.pdf"
-	if file := get(t, "http://"+first+path); file != get(t, "http://"+second+path) || !strings.HasPrefix(file, "%PDF-") {
+	if file := get(t, "http://"+first+path); file != get(t, "http://"+second+path) ||
+		!strings.HasPrefix(file, "%PDF-") {
 		t.Error("the nodes serve different files")
 	}
 	o.nodes[0].kill()
@@ -112,11 +116,12 @@ func TestTwoNodes(t *testing.T) {
 	o.check(d, 2)
 }
 
-// ruleByHand gives a command on the command line, which the node of the first data directory carries out, or where it is stopped
-// the command line itself.
+// ruleByHand gives a command on the command line, which the node of the first data directory carries out, or where it
+// is stopped the command line itself.
 func ruleByHand(t *testing.T, o *ordeal, id string, args ...string) {
 	t.Helper()
-	cmd := append([]string{"--lang", "en", "directory", "rule", id, "--person", "ung-hoai-duc", "--issuer", "CN=CA", "--attribute", "UID", "--value", id,
+	cmd := append([]string{"--lang", "en", "directory", "rule", id, "--person", "ung-hoai-duc", "--issuer", "CN=CA",
+		"--attribute", "UID", "--value", id,
 		"--data", o.config.Data}, args...)
 	if out, err := covenant(t, cmd...).CombinedOutput(); err != nil || !strings.Contains(string(out), "rule "+id) {
 		t.Errorf("%v: %v\n%s", cmd, err, out)
@@ -128,20 +133,22 @@ func refuseOtherSecret(t *testing.T, o *ordeal) {
 	t.Helper()
 	cmd := covenant(t, "--lang", "en", "serve", "--config", o.configuration, "--data", t.TempDir())
 	cmd.Env = append(os.Environ(), "COVENANT_SECRET_FILE="+filepath.Join(t.TempDir(), "other.secret"))
-	if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), "another one than that of the other nodes") {
+	if out, err := cmd.CombinedOutput(); err == nil ||
+		!strings.Contains(string(out), "another one than that of the other nodes") {
 		t.Errorf("a node with another server secret: %v\n%s", err, out)
 	}
 }
 
-// backUpBeside backs the database up by the real program while people and the node that is left work on another covenant, and
-// restores it into another database, where the log is intact.
+// backUpBeside backs the database up by the real program while people and the node that is left work on another
+// covenant, and restores it into another database, where the log is intact.
 func backUpBeside(t *testing.T, o *ordeal, d *driver) {
 	t.Helper()
 	ridden := make(chan error, 1)
 	go func() { ridden <- d.ride(1) }()
 	file := filepath.Join(t.TempDir(), "backup.zip")
 	for range 2 { // the second time there is more
-		backup := covenant(t, "--lang", "en", "backup", "--data", o.config.Data, "--database", o.config.Database, "--blobs", o.config.Blobs, "-o", file)
+		backup := covenant(t, "--lang", "en", "backup", "--data", o.config.Data, "--database", o.config.Database,
+			"--blobs", o.config.Blobs, "-o", file)
 		if out, err := backup.CombinedOutput(); err != nil {
 			t.Errorf("backup: %v\n%s", err, out)
 		}

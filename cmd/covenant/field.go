@@ -14,7 +14,8 @@ import (
 	"covenant/workflow/catalogue"
 )
 
-// The fields of a command are filled from FIELD=VALUE on the command line, or from a YAML file, under their names in JSON.
+// The fields of a command are filled from FIELD=VALUE on the command line, or from a YAML file, under their names in
+// JSON.
 
 // setField fills one field of target, a pointer to a struct, from FIELD=VALUE. A value @FILE is what a file holds.
 func setField(target any, assignment string) error {
@@ -126,9 +127,11 @@ func findField(t reflect.Type, name string) (catalogue.Field, error) {
 		}
 	}
 	if best != "" {
-		return catalogue.Field{}, sentence("không có trường “%s”; có phải là “%s”?", "there is no field “%s”; did you mean “%s”?", name, best)
+		return catalogue.Field{}, sentence("không có trường “%s”; có phải là “%s”?",
+			"there is no field “%s”; did you mean “%s”?", name, best)
 	}
-	return catalogue.Field{}, sentence("không có trường “%s”; các trường: %s", "there is no field “%s”; the fields are: %s",
+	return catalogue.Field{}, sentence("không có trường “%s”; các trường: %s",
+		"there is no field “%s”; the fields are: %s",
 		name, words.Join("  ", all...))
 }
 

@@ -15,11 +15,12 @@ import (
 // mayImport is the import table of ARCHITECTURE.md: which of our packages the files of a folder may import. A folder
 // stands for everything below it. Tests may import more, but never a package that may import them.
 var mayImport = map[string][]string{
-	"internal/address":   {},
-	"internal/words":     {},
-	"internal/lock":      {},
-	"internal/scratch":   {"internal/lock"},
-	"internal/demo":      {"workflow", "workflow/engine", "workflow/store", "workflow/notify", "templates", "signing", "testdata"},
+	"internal/address": {},
+	"internal/words":   {},
+	"internal/lock":    {},
+	"internal/scratch": {"internal/lock"},
+	"internal/demo": {"workflow", "workflow/engine", "workflow/store", "workflow/notify", "templates", "signing",
+		"testdata"},
 	"internal/pdf":       {},
 	"internal/truetype":  {},
 	"workflow":           {"workflow/refusal", "workflow/digest", "workflow/calendar", "workflow/process"},
@@ -28,13 +29,15 @@ var mayImport = map[string][]string{
 	"workflow/calendar":  {"workflow/refusal"},
 	"workflow/process":   {"workflow/refusal", "workflow/digest", "workflow/calendar"},
 	"workflow/catalogue": {"workflow", "workflow/engine", "workflow/store", "templates", "signing"},
-	"workflow/engine":    {"internal/address", "workflow", "workflow/store", "workflow/notify", "templates", "templates/library", "signing"},
-	"workflow/store":     {"workflow", "workflow/store", "internal/lock", "internal/scratch"},
-	"workflow/notify":    {"workflow", "workflow/notify"},
-	"workflow/publish":   {"workflow", "templates"},
-	"templates":          {"templates", "internal/pdf", "internal/truetype"},
-	"signing":            {"signing", "internal/pdf", "internal/truetype"},
-	"web":                {"internal/address", "web", "workflow", "workflow/catalogue", "workflow/engine", "workflow/store", "templates", "signing"},
+	"workflow/engine": {"internal/address", "workflow", "workflow/store", "workflow/notify", "templates",
+		"templates/library", "signing"},
+	"workflow/store":   {"workflow", "workflow/store", "internal/lock", "internal/scratch"},
+	"workflow/notify":  {"workflow", "workflow/notify"},
+	"workflow/publish": {"workflow", "templates"},
+	"templates":        {"templates", "internal/pdf", "internal/truetype"},
+	"signing":          {"signing", "internal/pdf", "internal/truetype"},
+	"web": {"internal/address", "web", "workflow", "workflow/catalogue", "workflow/engine",
+		"workflow/store", "templates", "signing"},
 	"cmd/covenant":       {""},
 	"cmd/covenant-token": {"signing"},
 	"testdata":           {},
@@ -47,7 +50,8 @@ func TestImportTable(t *testing.T) {
 			return err
 		}
 		rel, _ := filepath.Rel(root, path)
-		if d.IsDir() && (strings.HasPrefix(d.Name(), ".") && rel != "." || rel == "tools" || rel == "bin" || rel == "demo") {
+		if d.IsDir() && (strings.HasPrefix(d.Name(), ".") && rel != "." || rel == "tools" || rel == "bin" ||
+			rel == "demo") {
 			return filepath.SkipDir
 		}
 		if strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
@@ -109,7 +113,8 @@ func ruleOf(folder string) ([]string, bool) {
 	}
 }
 
-// allowed reports whether an import is in the rule, or inside a library folder of the rule's own ("signing/internal/cms").
+// allowed reports whether an import is in the rule, or inside a library folder of the rule's own
+// ("signing/internal/cms").
 func allowed(rule []string, name string) bool {
 	if name == "internal/words" { // texts for people, for all
 		return true
@@ -118,7 +123,8 @@ func allowed(rule []string, name string) bool {
 		if r == "" || name == r || r == "workflow" && slices.Contains(mayImport["workflow"], name) {
 			return true
 		}
-		if (r == "signing" || r == "templates" || r == "web" || r == "workflow/store" || r == "workflow/notify") && strings.HasPrefix(name, r+"/") {
+		if (r == "signing" || r == "templates" || r == "web" || r == "workflow/store" || r == "workflow/notify") &&
+			strings.HasPrefix(name, r+"/") {
 			return true
 		}
 	}

@@ -110,7 +110,8 @@ func run(args []string, out, errOut io.Writer) int {
 	var c cli
 	parser, err := kong.New(&c, kong.Name("covenant"),
 		kong.Description("Covenants of emulation blocks: drafted, reviewed, voted on, signed, reported."),
-		kong.ExplicitGroups(commandGroups), kong.Writers(out, errOut), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.ExplicitGroups(commandGroups), kong.Writers(out, errOut), kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Exit(func(status int) { panic(helpShown(status)) }))
 	if err != nil {
 		fmt.Fprintln(errOut, "covenant:", err)

@@ -53,7 +53,8 @@ func TestScripts(t *testing.T) {
 			env.Values["pki"] = pki
 			return prepareScript(env, pki)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"tamper": tamper, "append": appendFile, "truncate": truncate, "png": picture, "pkcs12": issuePKCS12, "served": awaitServed, "capture": capture},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"tamper": tamper, "append": appendFile,
+			"truncate": truncate, "png": picture, "pkcs12": issuePKCS12, "served": awaitServed, "capture": capture},
 	})
 }
 
@@ -170,7 +171,8 @@ func awaitServed(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Fatalf("nothing serves %s", args[0])
 }
 
-// capture keeps what the first group of an expression matches in the last output as a variable: capture NAME EXPRESSION.
+// capture keeps what the first group of an expression matches in the last output as a variable: capture NAME
+// EXPRESSION.
 func capture(ts *testscript.TestScript, _ bool, args []string) {
 	match := regexp.MustCompile(args[1]).FindStringSubmatch(ts.ReadFile("stdout"))
 	if len(match) != 2 {

@@ -56,9 +56,11 @@ func (o *ordeal) configFile() string {
 	o.t.Helper()
 	c := o.config
 	data, err := yaml.Marshal(map[string]any{
-		"database": c.Database, "listen": c.Listen, "public_url": c.PublicURL, "tsa": c.TSA, "trust": c.Trust, "secret_file": c.SecretFile,
-		"blobs": c.Blobs, "smtp": c.SMTP, "smtp_tls": c.SMTPTLS, "mail_from": c.MailFrom, "allow_private": c.AllowPrivate,
-		"console": c.Console, "smtp_timeout": "3s", // the mail server is on this machine
+		"database": c.Database, "listen": c.Listen, "public_url": c.PublicURL, "tsa": c.TSA, "trust": c.Trust,
+		"secret_file": c.SecretFile,
+		"blobs":       c.Blobs, "smtp": c.SMTP, "smtp_tls": c.SMTPTLS, "mail_from": c.MailFrom,
+		"allow_private": c.AllowPrivate,
+		"console":       c.Console, "smtp_timeout": "3s", // the mail server is on this machine
 	})
 	path := filepath.Join(o.t.TempDir(), "covenant.yaml")
 	if err == nil {
@@ -73,7 +75,8 @@ func (o *ordeal) configFile() string {
 // start starts the process and does not wait until it serves.
 func (n *node) start(environment ...string) {
 	n.o.t.Helper()
-	args := append(append([]string{}, n.o.under...), program(n.o.t), "--lang", "en", "serve", "--config", n.o.configuration, "--data", n.data)
+	args := append(append([]string{}, n.o.under...), program(n.o.t), "--lang", "en", "serve", "--config",
+		n.o.configuration, "--data", n.data)
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Env = append(os.Environ(), environment...)
 	n.mu.Lock()

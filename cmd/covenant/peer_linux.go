@@ -6,7 +6,8 @@ import (
 	"syscall"
 )
 
-// peerUser is the user at the other end of a Unix-domain socket, as the kernel knows it (SO_PEERCRED): nobody can claim another.
+// peerUser is the user at the other end of a Unix-domain socket, as the kernel knows it (SO_PEERCRED): nobody can claim
+// another.
 func peerUser(conn net.Conn) string {
 	unix, ok := conn.(*net.UnixConn)
 	if !ok {

@@ -55,7 +55,8 @@ func (cmd *prepareCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	one := signCmd{Level: cmd.Level, TSA: cmd.TSA, Field: cmd.Field, Image: cmd.Image, Page: cmd.Page, Box: cmd.Box, Hash: cmd.Hash, PSS: cmd.PSS, Reason: cmd.Reason, Trust: cmd.Trust, AllowPrivate: cmd.AllowPrivate}
+	one := signCmd{Level: cmd.Level, TSA: cmd.TSA, Field: cmd.Field, Image: cmd.Image, Page: cmd.Page, Box: cmd.Box,
+		Hash: cmd.Hash, PSS: cmd.PSS, Reason: cmd.Reason, Trust: cmd.Trust, AllowPrivate: cmd.AllowPrivate}
 	opt, err := one.options()
 	if err != nil {
 		return err
@@ -92,7 +93,8 @@ func (cmd *prepareCmd) Run(e *env) error {
 		return json.NewEncoder(e.out).Encode(map[string]any{"session": cmd.Out, "to_sign": tbs, "hash": hash})
 	}
 	e.say("Đã chuẩn bị: %[1]s. Khóa ký giá trị %[2]d byte (băm trước: %[3]s); sau đó chạy covenant finish.",
-		"Prepared: %[1]s. The key signs a value of %[2]d bytes (already hashed with: %[3]s); then run covenant finish.", cmd.Out, len(tbs), hash)
+		"Prepared: %[1]s. The key signs a value of %[2]d bytes (already hashed with: %[3]s); then run covenant finish.",
+		cmd.Out, len(tbs), hash)
 	return nil
 }
 

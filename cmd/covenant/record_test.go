@@ -13,7 +13,8 @@ import (
 
 var record = flag.String("record-log", "", "record the demo's logs as those of this release, in testdata/logs/RELEASE")
 
-// TestRecordLog records the log of both cases of the demo for the releases to come. `make record-log RELEASE=…` calls it.
+// TestRecordLog records the log of both cases of the demo for the releases to come. `make record-log RELEASE=…` calls
+// it.
 func TestRecordLog(t *testing.T) {
 	if *record == "" {
 		t.Skip("only with -record-log")
@@ -22,7 +23,8 @@ func TestRecordLog(t *testing.T) {
 	if err := os.Mkdir(into, 0o755); err != nil {
 		t.Fatal(err) // a release's logs are recorded once
 	}
-	for name, args := range map[string][]string{"hanam2021": nil, "block7": {"--case", filepath.Join("..", "..", "testdata", "block7")}} {
+	for name, args := range map[string][]string{"hanam2021": nil,
+		"block7": {"--case", filepath.Join("..", "..", "testdata", "block7")}} {
 		dir := t.TempDir()
 		var out bytes.Buffer
 		if status := run(append([]string{"demo", "--exit", "--dir", dir}, args...), &out, &out); status != 0 {

@@ -10,7 +10,8 @@ import (
 	"covenant/workflow/notify/sink"
 )
 
-// finishOne goes on with a covenant where it was left, until it is closed. What the program itself had still to do is awaited.
+// finishOne goes on with a covenant where it was left, until it is closed. What the program itself had still to do is
+// awaited.
 func (o *releaseOffice) finishOne(l left) {
 	o.t.Helper()
 	script := releaseScript()
@@ -35,15 +36,16 @@ func (o *releaseOffice) finishDemo(slug string) {
 	const leader, reporter = "so-nnptnt", "luong-thi-hai-yen"
 	for _, r := range o.show(slug).Reminders {
 		if slices.Contains(r.Missing, leader) {
-			o.act(slug, reporter, "submit-report", "agency="+leader, "obligation="+r.Obligation, "period="+r.Period, "summary=Đã làm.")
+			o.act(slug, reporter, "submit-report", "agency="+leader, "obligation="+r.Obligation, "period="+r.Period,
+				"summary=Đã làm.")
 			return
 		}
 	}
 	o.t.Errorf("%s: no report is missing", slug)
 }
 
-// awaitMails waits until the mail server has mails about every covenant, those among them that the release had queued, and
-// has none twice.
+// awaitMails waits until the mail server has mails about every covenant, those among them that the release had queued,
+// and has none twice.
 func (o *releaseOffice) awaitMails(dir string, all []left) {
 	o.t.Helper()
 	missing := map[string]bool{}

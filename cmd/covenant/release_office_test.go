@@ -20,8 +20,8 @@ var releasesDir = filepath.Join("..", "..", "testdata", "releases")
 // releasePIN opens every key that is recorded but those of the demo's own case.
 const releasePIN = "271126"
 
-// releaseOffice is an installation that is worked with by the program's command line alone, so that the program may be any
-// release's, and what it needs of the outside: an authority with its servers, and a mail server.
+// releaseOffice is an installation that is worked with by the program's command line alone, so that the program may be
+// any release's, and what it needs of the outside: an authority with its servers, and a mail server.
 type releaseOffice struct {
 	t        *testing.T
 	program  string
@@ -34,11 +34,13 @@ type releaseOffice struct {
 // newReleaseOffice works with a program on a data directory, in a PostgreSQL database if one is named.
 func newReleaseOffice(t *testing.T, program, data, database string) *releaseOffice {
 	t.Helper()
-	o := &releaseOffice{t: t, program: program, data: data, database: database, work: t.TempDir(), config: map[string]string{
-		"data": data, "database": database, "listen": "127.0.0.1:0", "public_url": "http://covenant.example", "allow_private": "true",
-		"mail_from": "Khối <khoi@covenant.example>", "trust": filepath.Join(data, "roots.pem"),
-		"console": "everything", // one console stands for all people here; v0.1 did not ask
-	}}
+	o := &releaseOffice{t: t, program: program, data: data, database: database, work: t.TempDir(),
+		config: map[string]string{
+			"data": data, "database": database, "listen": "127.0.0.1:0", "public_url": "http://covenant.example",
+			"allow_private": "true",
+			"mail_from":     "Khối <khoi@covenant.example>", "trust": filepath.Join(data, "roots.pem"),
+			"console": "everything", // one console stands for all people here; v0.1 did not ask
+		}}
 	o.file("pin", releasePIN+"\n")
 	return o
 }
@@ -46,7 +48,8 @@ func newReleaseOffice(t *testing.T, program, data, database string) *releaseOffi
 // stamped names the time-stamp authority.
 func (o *releaseOffice) stamped(pki *devpki.PKI) { o.config["tsa"] = pki.TSA() }
 
-// mailing names a mail server that keeps what it takes in a directory, which is returned. Without one, mails stay queued.
+// mailing names a mail server that keeps what it takes in a directory, which is returned. Without one, mails stay
+// queued.
 func (o *releaseOffice) mailing() string {
 	o.t.Helper()
 	dir := o.t.TempDir()

@@ -22,12 +22,13 @@ import (
 )
 
 var (
-	recordRelease  = flag.String("record-release", "", "record what this release leaves in a data directory, in testdata/releases/RELEASE")
+	recordRelease = flag.String("record-release", "",
+		"record what this release leaves in a data directory, in testdata/releases/RELEASE")
 	releaseProgram = flag.String("release-program", "", "the release's program; by default the one of this tree")
 )
 
-// releaseAddress is where the authority of a recording serves, because its certificates name it; below the ports that systems
-// give out by themselves.
+// releaseAddress is where the authority of a recording serves, because its certificates name it; below the ports that
+// systems give out by themselves.
 const releaseAddress = "http://127.0.0.1:23119"
 
 // recording is what was recorded, beside the files: on which day, and where each covenant was left.
@@ -36,8 +37,8 @@ type recording struct {
 	Left []left `json:"left"`
 }
 
-// left says after which step of the script a covenant is left. Those in background are left by a command that was carried out
-// while nothing served: what the program does then is still to be done.
+// left says after which step of the script a covenant is left. Those in background are left by a command that was
+// carried out while nothing served: what the program does then is still to be done.
 type left struct {
 	Slug       string `json:"slug"` // without the year in releaseLeft
 	After      string `json:"after"`
@@ -63,7 +64,8 @@ var releaseLeft = []left{
 	{"da-xong", "declare", false},
 }
 
-// TestRecordRelease records what a release leaves behind, for all later ones to open. `make record-release RELEASE=…` calls it.
+// TestRecordRelease records what a release leaves behind, for all later ones to open. `make record-release RELEASE=…`
+// calls it.
 func TestRecordRelease(t *testing.T) {
 	if *recordRelease == "" {
 		t.Skip("only with -record-release")
@@ -111,7 +113,8 @@ func TestRecordRelease(t *testing.T) {
 	}
 }
 
-// recordOffice brings the demo's data into a place of their own, and covenants beside them to where they are to be left.
+// recordOffice brings the demo's data into a place of their own, and covenants beside them to where they are to be
+// left.
 func recordOffice(t *testing.T, demo *releaseOffice, pki *devpki.PKI, backup, data, database string) {
 	t.Helper()
 	o := newReleaseOffice(t, demo.program, data, database)
@@ -136,8 +139,10 @@ func recordOffice(t *testing.T, demo *releaseOffice, pki *devpki.PKI, backup, da
 		}
 	}
 	year := time.Now().Format("2006")
-	o.run("register", "reserve", "giao-uoc", year, "40", "--agency", "so-gddt", "--as", "ong-thi-muoi", "--for", "the minutes")
-	o.run("amend", year+"/dang-bao-cao", "--new-slug", year+"/sua-doi", "--title", "Sửa đổi", "--year", year, "--values",
+	o.run("register", "reserve", "giao-uoc", year, "40", "--agency", "so-gddt", "--as", "ong-thi-muoi", "--for",
+		"the minutes")
+	o.run("amend", year+"/dang-bao-cao", "--new-slug", year+"/sua-doi", "--title", "Sửa đổi", "--year", year,
+		"--values",
 		releaseFile(t, "covenant.yaml"), "--as", "giap-van-chinh")
 	stop(os.Kill) // as machines end
 	for _, l := range all {
@@ -226,8 +231,8 @@ func writeRecording(path string) error {
 	return os.WriteFile(path, append(data, '\n'), 0o644)
 }
 
-// pack writes the files of a directory into one compressed file. What versions of a document have in common, and the two
-// databases' files, is kept once, because the window is larger than all of it.
+// pack writes the files of a directory into one compressed file. What versions of a document have in common, and the
+// two databases' files, is kept once, because the window is larger than all of it.
 func pack(dir, path string) (err error) {
 	f, err := os.Create(path)
 	if err != nil {
@@ -259,7 +264,8 @@ func packFile(w *tar.Writer, path, name string) error {
 	if err != nil {
 		return err
 	}
-	if err := w.WriteHeader(&tar.Header{Name: name, Size: int64(len(content)), Mode: 0o600, Format: tar.FormatUSTAR}); err != nil {
+	if err := w.WriteHeader(&tar.Header{Name: name, Size: int64(len(content)), Mode: 0o600,
+		Format: tar.FormatUSTAR}); err != nil {
 		return err
 	}
 	_, err = w.Write(content)

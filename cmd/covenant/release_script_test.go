@@ -15,11 +15,12 @@ type releaseStep struct {
 	do   func(o *releaseOffice, slug string)
 }
 
-// releaseScript is a covenant's whole life. A recording leaves covenants after different steps of it; who opens the recording
-// goes on with the next one.
+// releaseScript is a covenant's whole life. A recording leaves covenants after different steps of it; who opens the
+// recording goes on with the next one.
 func releaseScript() []releaseStep {
 	var all []releaseStep
-	for _, part := range [][]releaseStep{releaseDraft(), releaseVotes(), releaseSignatures(), releaseReports(), releaseScores()} {
+	for _, part := range [][]releaseStep{releaseDraft(), releaseVotes(), releaseSignatures(), releaseReports(),
+		releaseScores()} {
 		all = append(all, part...)
 	}
 	return all
@@ -58,13 +59,15 @@ func releaseDraft() []releaseStep {
 	review := func(name, agency, person string, fields ...string) releaseStep {
 		return releaseStep{name, func(o *releaseOffice, slug string) {
 			s := o.show(slug)
-			o.act(slug, person, "give-review", append(fields, "agency="+agency, fmt.Sprintf("revision=%d", s.Revision.Number),
+			o.act(slug, person, "give-review", append(fields, "agency="+agency,
+				fmt.Sprintf("revision=%d", s.Revision.Number),
 				"manifest="+s.Revision.Manifest)...)
 		}}
 	}
 	return []releaseStep{
 		{"draft", func(o *releaseOffice, slug string) {
-			o.act(slug, "giap-van-chinh", "draft", "title=Giao ước thử "+slug, "year="+slug[:4], "block=khoi-thu", "template=giao-uoc-thi-dua",
+			o.act(slug, "giap-van-chinh", "draft", "title=Giao ước thử "+slug, "year="+slug[:4], "block=khoi-thu",
+				"template=giao-uoc-thi-dua",
 				"values=@"+releaseFile(o.t, "covenant.yaml"), "process=@"+releaseFile(o.t, "process.yaml"))
 		}},
 		{"submit", func(o *releaseOffice, slug string) {
@@ -75,7 +78,8 @@ func releaseDraft() []releaseStep {
 		review("review-member", "so-yte", "thach-thi-suong", "opinion=approve"),
 		{"submit-again", func(o *releaseOffice, slug string) {
 			changed := strings.Replace(releaseText(o.t, "covenant.yaml"), "một việc tốt", "hai việc tốt", 1)
-			o.act(slug, "giap-van-chinh", "submit-revision", "values=@"+o.file("changed.yaml", changed), "note=Đã làm rõ.")
+			o.act(slug, "giap-van-chinh", "submit-revision", "values=@"+o.file("changed.yaml", changed),
+				"note=Đã làm rõ.")
 		}},
 		review("review-again", "so-noi-vu", "doan-thi-uoc", "opinion=approve"),
 	}
@@ -84,11 +88,15 @@ func releaseDraft() []releaseStep {
 func releaseVotes() []releaseStep {
 	var s releaseStep
 	return []releaseStep{
-		s.act("open-conference", "la-thi-kieu-trinh", "open-conference", "secretary=giap-van-chinh", "place=Hội trường"),
-		s.act("attend-leader", "giap-van-chinh", "record-attendance", "agency=so-gddt", "person=la-thi-kieu-trinh", "presence=present"),
-		s.act("attend-deputy", "giap-van-chinh", "record-attendance", "agency=so-noi-vu", "person=mac-dang-thuyen", "presence=present"),
+		s.act("open-conference", "la-thi-kieu-trinh", "open-conference", "secretary=giap-van-chinh",
+			"place=Hội trường"),
+		s.act("attend-leader", "giap-van-chinh", "record-attendance", "agency=so-gddt", "person=la-thi-kieu-trinh",
+			"presence=present"),
+		s.act("attend-deputy", "giap-van-chinh", "record-attendance", "agency=so-noi-vu", "person=mac-dang-thuyen",
+			"presence=present"),
 		{"proxy", func(o *releaseOffice, slug string) {
-			o.act(slug, "giap-van-chinh", "record-proxy", "from=so-yte", "to=so-noi-vu", "given_by=ung-hoai-duc", "date="+releaseToday(),
+			o.act(slug, "giap-van-chinh", "record-proxy", "from=so-yte", "to=so-noi-vu", "given_by=ung-hoai-duc",
+				"date="+releaseToday(),
 				"document=Giấy ủy quyền số 3")
 		}},
 		s.act("open-motion", "la-thi-kieu-trinh", "open-motions", "motions=[chuong-trinh]"),
@@ -96,7 +104,8 @@ func releaseVotes() []releaseStep {
 		s.act("close-motion", "la-thi-kieu-trinh", "close-motion", "motion=chuong-trinh"),
 		s.act("close-conference", "la-thi-kieu-trinh", "close-conference", "opinions=Không có ý kiến khác."),
 		s.act("ballot-leader", "la-thi-kieu-trinh", "cast-ballot", "agency=so-gddt", "motion=tieu-chi", "choice=for"),
-		s.act("ballot-deputy", "mac-dang-thuyen", "cast-ballot", "agency=so-noi-vu", "motion=tieu-chi", "choice=against"),
+		s.act("ballot-deputy", "mac-dang-thuyen", "cast-ballot", "agency=so-noi-vu", "motion=tieu-chi",
+			"choice=against"),
 		s.act("ballot-member", "ung-hoai-duc", "cast-ballot", "agency=so-yte", "motion=tieu-chi", "choice=for"),
 		s.act("close-ballot", "la-thi-kieu-trinh", "close-motion", "motion=tieu-chi"),
 	}
@@ -129,7 +138,8 @@ func releaseReports() []releaseStep {
 			done := map[string]bool{}
 			for _, r := range o.show(slug, "--wait").Reminders {
 				if !done[r.Obligation+r.Period] {
-					o.act(slug, reporters[agency], "submit-report", "agency="+agency, "obligation="+r.Obligation, "period="+r.Period, "summary=Đã làm.")
+					o.act(slug, reporters[agency], "submit-report", "agency="+agency, "obligation="+r.Obligation,
+						"period="+r.Period, "summary=Đã làm.")
 				}
 				done[r.Obligation+r.Period] = true
 			}
@@ -155,8 +165,10 @@ func releaseScores() []releaseStep {
 		s.act("verify-deputy", "giap-van-chinh", "verify-score", "agency=so-noi-vu", scores),
 		s.act("verify-member", "giap-van-chinh", "verify-score", "agency=so-yte", scores),
 		s.act("open-poll", "la-thi-kieu-trinh", "open-poll", "poll=xep-hang"),
-		s.act("poll-leader", "la-thi-kieu-trinh", "cast-poll-ballot", "poll=xep-hang", "agency=so-gddt", "choices=[so-yte]"),
-		s.act("poll-deputy", "mac-dang-thuyen", "cast-poll-ballot", "poll=xep-hang", "agency=so-noi-vu", "choices=[so-yte,so-gddt]"),
+		s.act("poll-leader", "la-thi-kieu-trinh", "cast-poll-ballot", "poll=xep-hang", "agency=so-gddt",
+			"choices=[so-yte]"),
+		s.act("poll-deputy", "mac-dang-thuyen", "cast-poll-ballot", "poll=xep-hang", "agency=so-noi-vu",
+			"choices=[so-yte,so-gddt]"),
 		s.act("poll-member", "ung-hoai-duc", "cast-poll-ballot", "poll=xep-hang", "agency=so-yte"),
 		s.act("close-poll", "la-thi-kieu-trinh", "close-poll", "poll=xep-hang"),
 		s.act("declare", "la-thi-kieu-trinh", "declare-ranking", "secretary=giap-van-chinh"),

@@ -16,8 +16,8 @@ import (
 	"covenant/workflow/store/pgtest"
 )
 
-// What every release left behind is opened by this one, on both databases: the log is whole and says the same, what was in
-// flight is brought to its end under the old keys, and the mails that waited go out.
+// What every release left behind is opened by this one, on both databases: the log is whole and says the same, what was
+// in flight is brought to its end under the old keys, and the mails that waited go out.
 func TestOpenReleases(t *testing.T) {
 	t.Parallel()
 	releases, err := filepath.Glob(filepath.Join(releasesDir, "v*"))
@@ -68,8 +68,8 @@ func openRelease(t *testing.T, dir string) {
 	})
 }
 
-// serveRecorded opens the authority of a recording. Its certificates name one address, which another run of this test on the
-// same machine may have just now.
+// serveRecorded opens the authority of a recording. Its certificates name one address, which another run of this test
+// on the same machine may have just now.
 func serveRecorded(t *testing.T, dir string) *devpki.PKI {
 	t.Helper()
 	pki, err := devpki.Open(dir, devpki.Options{})
@@ -104,7 +104,8 @@ func (o *releaseOffice) finish(was recording) {
 		o.finishOne(l)
 	}
 	year := was.Day[:4]
-	o.run("register", "enter", "giao-uoc", year, "40", "--agency", "so-gddt", "--as", "ong-thi-muoi", "--symbol", "BB", "--date", was.Day,
+	o.run("register", "enter", "giao-uoc", year, "40", "--agency", "so-gddt", "--as", "ong-thi-muoi", "--symbol", "BB",
+		"--date", was.Day,
 		"--title", "Biên bản")
 	o.act(year+"/sua-doi", "giap-van-chinh", "withdraw", "reason=Không cần nữa.")
 	o.finishDemo(year + "/khoi-kinh-te-nganh")

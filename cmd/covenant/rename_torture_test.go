@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// The module gets another path in one step: a copy of the sources is renamed, and builds and vets under its new path, with
-// nothing left of the old one.
+// The module gets another path in one step: a copy of the sources is renamed, and builds and vets under its new path,
+// with nothing left of the old one.
 func TestTortureRename(t *testing.T) {
 	dir := t.TempDir()
 	copySources(t, dir)

@@ -78,7 +78,8 @@ func proof(e *env, file io.ReaderAt, made *signing.Signed) error {
 
 func printSigned(e *env, out string, made *signing.Signed) error {
 	return json.NewEncoder(e.out).Encode(map[string]any{
-		"file": out, "field": made.Field, "level": made.Level, "time": made.Time.Format(time.RFC3339), "size": made.Size, "missing": missingJSON(made.Missing),
+		"file": out, "field": made.Field, "level": made.Level, "time": made.Time.Format(time.RFC3339),
+		"size": made.Size, "missing": missingJSON(made.Missing),
 	})
 }
 
@@ -93,7 +94,8 @@ func missingJSON(missing []signing.Missing) []map[string]string {
 
 func sayMissing(e *env, missing []signing.Missing) {
 	for _, m := range missing {
-		e.say("Chữ ký có trước “%s” vẫn thiếu dữ liệu kiểm tra: %v", "The earlier signature “%s” still lacks validation data: %v", m.Field, m.Err)
+		e.say("Chữ ký có trước “%s” vẫn thiếu dữ liệu kiểm tra: %v",
+			"The earlier signature “%s” still lacks validation data: %v", m.Field, m.Err)
 	}
 }
 
@@ -118,7 +120,8 @@ func (cmd *signCmd) options() (signing.Options, error) {
 	if err != nil {
 		return signing.Options{}, err
 	}
-	opt := signing.Options{Level: level, Field: cmd.Field, Reason: cmd.Reason, PSS: cmd.PSS, Validation: &signing.ValidationSource{HTTP: outbound(cmd.AllowPrivate)}}
+	opt := signing.Options{Level: level, Field: cmd.Field, Reason: cmd.Reason, PSS: cmd.PSS,
+		Validation: &signing.ValidationSource{HTTP: outbound(cmd.AllowPrivate)}}
 	if opt.Hash, err = parseHash(cmd.Hash); err != nil {
 		return opt, err
 	}
@@ -177,7 +180,8 @@ func (cmd *signCmd) place(opt *signing.Options) error {
 }
 
 // asCopy is an agency's signature on an electronic copy or a separate annex: number and symbol, and the time of signing
-// with its zone by ISO 8601, in Times New Roman 10 upright, top right on the first page (Decree 30/2020/NĐ-CP, Appendix I).
+// with its zone by ISO 8601, in Times New Roman 10 upright, top right on the first page (Decree 30/2020/NĐ-CP, Appendix
+// I).
 func (cmd *signCmd) asCopy(opt *signing.Options) error {
 	if cmd.Image != "" || cmd.Box != "" || cmd.Page != 0 || cmd.Field != "" {
 		return errors.New("--copy has its place and its text by itself: leave --field, --image, --page and --box out")
@@ -185,7 +189,8 @@ func (cmd *signCmd) asCopy(opt *signing.Options) error {
 	const mm = 72 / 25.4
 	opt.Time = time.Now()
 	opt.New = &signing.NewField{
-		Rect: signing.Rect{X0: 15 * mm, Y0: 6 * mm, X1: 85 * mm, Y1: 16 * mm}, Corner: signing.UpperRight, Tooltip: "Chữ ký số của cơ quan",
+		Rect: signing.Rect{X0: 15 * mm, Y0: 6 * mm, X1: 85 * mm, Y1: 16 * mm}, Corner: signing.UpperRight,
+		Tooltip: "Chữ ký số của cơ quan",
 	}
 	opt.Appearance = &signing.Appearance{
 		Lines: []signing.Line{{Text: cmd.Copy}, {Text: opt.Time.Format(time.RFC3339)}}, Align: signing.AlignRight,
@@ -201,12 +206,14 @@ func parseBox(text string) (signing.Rect, error) {
 	for i, part := range parts {
 		n, err := strconv.ParseFloat(strings.TrimSpace(part), 64)
 		if err != nil || len(parts) != 4 || n < 0 || n > 5000 {
-			return signing.Rect{}, fmt.Errorf("--box %q: want left, bottom, width, height in mm, such as 120,30,60,25", text)
+			return signing.Rect{}, fmt.Errorf("--box %q: want left, bottom, width, height in mm, such as 120,30,60,25",
+				text)
 		}
 		v[i] = n * mm
 	}
 	if len(parts) != 4 || v[2] == 0 || v[3] == 0 {
-		return signing.Rect{}, fmt.Errorf("--box %q: want left, bottom, width, height in mm, such as 120,30,60,25", text)
+		return signing.Rect{}, fmt.Errorf("--box %q: want left, bottom, width, height in mm, such as 120,30,60,25",
+			text)
 	}
 	return signing.Rect{X0: v[0], Y0: v[1], X1: v[0] + v[2], Y1: v[1] + v[3]}, nil
 }

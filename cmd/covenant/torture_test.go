@@ -26,8 +26,8 @@ import (
 	"covenant/workflow/store/pgtest"
 )
 
-// ordeal is what stays while nodes are killed: the authority with its servers, the mail server, and the ledgers of what each of
-// them gave and of what people were answered.
+// ordeal is what stays while nodes are killed: the authority with its servers, the mail server, and the ledgers of what
+// each of them gave and of what people were answered.
 type ordeal struct {
 	t      *testing.T
 	config config
@@ -70,9 +70,12 @@ func newOrdeal(t *testing.T, database string) *ordeal {
 	}
 	t.Cleanup(func() { mail.Close() })
 	o.config = config{
-		Data: filepath.Join(dir, "data"), Database: database, Listen: "127.0.0.1:0", PublicURL: "http://covenant.example", TSA: stamper.URL,
-		Trust: filepath.Join(dir, "roots.pem"), SecretFile: filepath.Join(dir, "server.secret"), Blobs: filepath.Join(dir, "blobs"),
-		SMTP: mail.Addr(), SMTPTLS: "none", Console: "everything", MailFrom: "Khối <khoi@covenant.example>", AllowPrivate: true,
+		Data: filepath.Join(dir, "data"), Database: database, Listen: "127.0.0.1:0",
+		PublicURL: "http://covenant.example", TSA: stamper.URL,
+		Trust: filepath.Join(dir, "roots.pem"), SecretFile: filepath.Join(dir, "server.secret"),
+		Blobs: filepath.Join(dir, "blobs"),
+		SMTP:  mail.Addr(), SMTPTLS: "none", Console: "everything", MailFrom: "Khối <khoi@covenant.example>",
+		AllowPrivate: true,
 	}
 	if err := os.WriteFile(o.config.Trust, o.pki.RootsPEM(), 0o600); err != nil {
 		t.Fatal(err)
@@ -152,7 +155,8 @@ func (o *ordeal) people() {
 		if a.ID == tortureLeader {
 			id, err := o.pki.Issue(devpki.Subject{ID: "seal", CommonName: a.Name}, devpki.Profile{})
 			if err == nil {
-				_, err = i.engine.KeepKey(o.t.Context(), engine.KeyRequest{Agency: a.ID, Identity: signing.Identity(id), PIN: torturePIN}, meta)
+				_, err = i.engine.KeepKey(o.t.Context(),
+					engine.KeyRequest{Agency: a.ID, Identity: signing.Identity(id), PIN: torturePIN}, meta)
 			}
 			if err != nil {
 				o.t.Fatal(err)
@@ -162,9 +166,11 @@ func (o *ordeal) people() {
 			if !slices.Contains(p.Duties, workflow.DutySign) {
 				continue
 			}
-			id, err := o.pki.Issue(devpki.Subject{ID: string(p.ID), CommonName: p.Name, Organization: a.Name}, devpki.Profile{})
+			id, err := o.pki.Issue(devpki.Subject{ID: string(p.ID), CommonName: p.Name, Organization: a.Name},
+				devpki.Profile{})
 			if err == nil {
-				_, err = i.engine.KeepKey(o.t.Context(), engine.KeyRequest{Person: p.ID, Identity: signing.Identity(id), PIN: torturePIN}, meta)
+				_, err = i.engine.KeepKey(o.t.Context(),
+					engine.KeyRequest{Person: p.ID, Identity: signing.Identity(id), PIN: torturePIN}, meta)
 			}
 			if err != nil {
 				o.t.Fatal(err)
@@ -173,8 +179,9 @@ func (o *ordeal) people() {
 	}
 }
 
-// suffer kills nodes so many times, while people bring covenants to their end; covenants are added while kills are left. Each
-// covenant is ridden by two players at once, who give the same commands under the same keys. In the end everything settles.
+// suffer kills nodes so many times, while people bring covenants to their end; covenants are added while kills are
+// left. Each covenant is ridden by two players at once, who give the same commands under the same keys. In the end
+// everything settles.
 func (o *ordeal) suffer(kills, nodes, count int, longest time.Duration) {
 	o.t.Helper()
 	for range nodes {
@@ -229,8 +236,8 @@ func (d *driver) rideTogether(n int) {
 	both.Wait()
 }
 
-// settle waits until everything that is due is done, and stops the nodes. They are started anew meanwhile, which sweeps: what a
-// killed node was sending is in doubt only after a while.
+// settle waits until everything that is due is done, and stops the nodes. They are started anew meanwhile, which
+// sweeps: what a killed node was sending is in doubt only after a while.
 func (o *ordeal) settle() {
 	o.t.Helper()
 	for began := time.Now(); !o.t.Failed() && !o.settled(10*time.Second); {
@@ -252,7 +259,8 @@ func (o *ordeal) settle() {
 // settled waits for a while until nothing is due and no mail is on its way.
 func (o *ordeal) settled(limit time.Duration) bool {
 	o.t.Helper()
-	s, err := store.Open(o.t.Context(), store.Options{Dir: o.config.Data, DatabaseURL: o.config.Database, ReadOnly: true})
+	s, err := store.Open(o.t.Context(), store.Options{Dir: o.config.Data, DatabaseURL: o.config.Database,
+		ReadOnly: true})
 	if err != nil {
 		o.t.Fatal(err)
 	}
@@ -276,8 +284,8 @@ func (o *ordeal) settled(limit time.Duration) bool {
 	return false
 }
 
-// Serving processes are killed with SIGKILL at random moments while people bring covenants to their end: nothing is lost, nothing
-// doubled.
+// Serving processes are killed with SIGKILL at random moments while people bring covenants to their end: nothing is
+// lost, nothing doubled.
 func TestKilledNodes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("short: kills real processes")

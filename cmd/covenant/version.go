@@ -61,7 +61,8 @@ func (b build) describe() words.Text {
 	case b.commit != "":
 		at = words.F("commit %s", "commit %s", b.commit)
 	}
-	return words.F("%s, %s, bảng dữ liệu phiên bản %d, %s", "%s, %s, database schema %d, %s", b.version, at, b.schema, runtime.Version())
+	return words.F("%s, %s, bảng dữ liệu phiên bản %d, %s", "%s, %s, database schema %d, %s", b.version, at, b.schema,
+		runtime.Version())
 }
 
 // versionFlag prints which program this is, and ends it.

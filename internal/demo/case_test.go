@@ -30,7 +30,8 @@ func TestCasesRead(t *testing.T) {
 func TestScript(t *testing.T) {
 	files := reference(t)
 	script := string(files["scenario.yaml"].Data)
-	files["scenario.yaml"].Data = []byte(script + "\nconference: {day: '{today+8}', opinions: 'ngày {today} năm {year}'}\n" +
+	files["scenario.yaml"].Data = []byte(script +
+		"\nconference: {day: '{today+8}', opinions: 'ngày {today} năm {year}'}\n" +
 		"remarks: [{agency: so-y-te, clause: d1, text: thêm}]\n")
 	c, err := readCase(files, today)
 	if err != nil {
@@ -39,7 +40,8 @@ func TestScript(t *testing.T) {
 	if got := c.script.Conference; got.Day != "2026-12-01" || got.Opinions != "ngày 2026-11-23 năm 2026" {
 		t.Errorf("the conference is %+v", got)
 	}
-	if got := c.script.Remarks; len(got) != 1 || got[0].Agency != "so-y-te" || got[0].Clause != "d1" || got[0].Text != "thêm" {
+	if got := c.script.Remarks; len(got) != 1 || got[0].Agency != "so-y-te" || got[0].Clause != "d1" ||
+		got[0].Text != "thêm" {
 		t.Errorf("the remarks are %+v", got)
 	}
 	files["scenario.yaml"].Data = []byte(script + "\nsilentt: so-y-te\n")

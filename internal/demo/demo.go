@@ -1,9 +1,9 @@
-// Package demo plays a covenant through its whole life: a case (a block of agencies, the values of its covenant and a script of
-// what people do) by the commands and jobs that any installation uses, on a clock that runs ahead.
+// Package demo plays a covenant through its whole life: a case (a block of agencies, the values of its covenant and a
+// script of what people do) by the commands and jobs that any installation uses, on a clock that runs ahead.
 //
-// A play can be killed at any moment and started again: each of its steps carries a key, and what was done is not done again.
-// Nothing in it is a shortcut. Signatures are made with keys of a development authority, mails go through a mail server, which are
-// the [Surroundings] that an office has elsewhere.
+// A play can be killed at any moment and started again: each of its steps carries a key, and what was done is not done
+// again. Nothing in it is a shortcut. Signatures are made with keys of a development authority, mails go through a mail
+// server, which are the [Surroundings] that an office has elsewhere.
 package demo
 
 import (
@@ -51,7 +51,8 @@ func (c *Clock) Resume(ctx context.Context, s *store.Store) error {
 	})
 }
 
-// Surroundings are what an office has beside its installation: a certification authority with its servers, and a mail server.
+// Surroundings are what an office has beside its installation: a certification authority with its servers, and a mail
+// server.
 type Surroundings struct {
 	PKI  *devpki.PKI
 	Mail *sink.Server
@@ -90,7 +91,8 @@ func (s *Surroundings) Close() (err error) {
 	return err
 }
 
-// firstDay is the day on which the demo was first started on this store; its covenant is dated then, also when it goes on later.
+// firstDay is the day on which the demo was first started on this store; its covenant is dated then, also when it goes
+// on later.
 func firstDay(ctx context.Context, e *engine.Engine) (day workflow.Date, err error) {
 	const key = "demo/first-day"
 	err = e.Store.Update(ctx, func(tx *store.Tx) error {

@@ -31,7 +31,8 @@ func (p *Play) report(ctx context.Context) error {
 				p.pick(o.Label, o.LabelEN), o.Deadline.LastDay().Display(), p.audience(o))
 		}
 	}
-	p.heading("Mô phỏng đến %s (chỉ đồng hồ của bản trình diễn chạy nhanh)", "Simulation up to %s (only the demo's clock runs ahead)", end.In(zone).Format("02/01/2006"))
+	p.heading("Mô phỏng đến %s (chỉ đồng hồ của bản trình diễn chạy nhanh)",
+		"Simulation up to %s (only the demo's clock runs ahead)", end.In(zone).Format("02/01/2006"))
 	for _, e := range p.agenda(v, end) {
 		p.Clock.Advance(e.at)
 		if err := e.do(ctx); err != nil {
@@ -89,7 +90,8 @@ func (p *Play) inTime(v *engine.View, o engine.Occurrence) entry {
 			}
 			handed++
 		}
-		p.line("%s: %d đơn vị gửi “%s” đúng hạn", "%s: %d agencies hand in “%s” in time", at.Format("02/01/2006"), handed, p.pick(o.Label, o.LabelEN))
+		p.line("%s: %d đơn vị gửi “%s” đúng hạn", "%s: %d agencies hand in “%s” in time", at.Format("02/01/2006"),
+			handed, p.pick(o.Label, o.LabelEN))
 		return nil
 	}}
 }
@@ -97,7 +99,8 @@ func (p *Play) inTime(v *engine.View, o engine.Occurrence) entry {
 func (p *Play) handIn(o engine.Occurrence, agency workflow.AgencyID) func(context.Context) error {
 	return func(ctx context.Context) error {
 		reporter := p.holder(agency, workflow.DutyReport)
-		cmd := workflow.SubmitReport{Agency: agency, Obligation: o.Obligation, Period: o.Period, Summary: p.c.script.Report}
+		cmd := workflow.SubmitReport{Agency: agency, Obligation: o.Obligation, Period: o.Period,
+			Summary: p.c.script.Report}
 		_, err := p.Engine.Do(ctx, p.id, cmd, p.as(reporter.ID, "report/%s/%s/%s", o.Obligation, o.Period, agency))
 		if err == nil && agency == p.c.script.Late {
 			p.line("%s gửi “%s”, muộn", "%s hands in “%s”, late", p.agency(agency).Name, p.pick(o.Label, o.LabelEN))
@@ -128,7 +131,8 @@ func (p *Play) remind(o engine.Occurrence) func(context.Context) error {
 				sent = len(r.To)
 			}
 		}
-		p.line("%s: nhắc %d đơn vị về “%s” → %s", "%s: agencies reminded: %d, “%s” → %s", o.At.In(v.Calendar.Zone()).Format("02/01/2006"), sent,
+		p.line("%s: nhắc %d đơn vị về “%s” → %s", "%s: agencies reminded: %d, “%s” → %s",
+			o.At.In(v.Calendar.Zone()).Format("02/01/2006"), sent,
 			p.pick(o.Label, o.LabelEN), p.audience(o))
 		return nil
 	}
@@ -146,10 +150,12 @@ func (p *Play) summary(ctx context.Context, end time.Time) error {
 	if states["sent"] != len(v.Mails) {
 		return fmt.Errorf("mails: %v; all should have been sent", states)
 	}
-	p.line("%d thư đã gửi qua SMTP, bản nhận được ở %s/mail", "%d mails sent over SMTP, as received in %s/mail", len(v.Mails), p.Where)
+	p.line("%d thư đã gửi qua SMTP, bản nhận được ở %s/mail", "%d mails sent over SMTP, as received in %s/mail",
+		len(v.Mails), p.Where)
 	for _, o := range v.Upcoming {
 		if o.At.After(end) {
-			p.line("Lượt nhắc tiếp theo: %s, %s", "Next reminder: %s, %s", o.At.In(v.Calendar.Zone()).Format("02/01/2006 15:04"), p.pick(o.Label, o.LabelEN))
+			p.line("Lượt nhắc tiếp theo: %s, %s", "Next reminder: %s, %s",
+				o.At.In(v.Calendar.Zone()).Format("02/01/2006 15:04"), p.pick(o.Label, o.LabelEN))
 			break
 		}
 	}

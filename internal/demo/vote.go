@@ -19,8 +19,8 @@ func inOrder(agencies []workflow.AgencyID, returning workflow.AgencyID, last boo
 	return append(rest, returning)
 }
 
-// waitOutReview lets the time of a review pass in which somebody keeps silent: the ladder of its process reminds, and then
-// says what follows.
+// waitOutReview lets the time of a review pass in which somebody keeps silent: the ladder of its process reminds, and
+// then says what follows.
 func (p *Play) waitOutReview(ctx context.Context) error {
 	for {
 		v, err := p.view(ctx)
@@ -49,7 +49,8 @@ func (p *Play) waitOutReview(ctx context.Context) error {
 		if err := p.Engine.AwaitMails(ctx); err != nil {
 			return err
 		}
-		p.line("%s: bậc nhắc “%s”", "%s: rung “%s” of the ladder", step.At.In(v.Calendar.Zone()).Format("02/01/2006 15:04"), step.ID)
+		p.line("%s: bậc nhắc “%s”", "%s: rung “%s” of the ladder",
+			step.At.In(v.Calendar.Zone()).Format("02/01/2006 15:04"), step.ID)
 		if s.Covenant.Phase != workflow.AwaitingReviews {
 			p.line("→ %s", "→ %s", s.Status(p.Clock.Now(), p.Lang))
 		}
@@ -125,15 +126,16 @@ func (p *Play) results(ctx context.Context, stage workflow.Stage) error {
 	}
 	for _, m := range v.Covenant.MotionsOf(stage.ID) {
 		if r := m.Result; r != nil {
-			p.line("%s (%s): %d tán thành, %d không tán thành, %d không có ý kiến", "%s (%s): %d for, %d against, %d abstaining",
+			p.line("%s (%s): %d tán thành, %d không tán thành, %d không có ý kiến",
+				"%s (%s): %d for, %d against, %d abstaining",
 				m.Text, r.Method.Word(p.Lang), r.For, r.Against, r.Abstain)
 		}
 	}
 	return nil
 }
 
-// conference holds a sitting as the script says: attendance, a proxy, motions by hands and electronically, a text amended
-// on the spot, a proposal from the floor.
+// conference holds a sitting as the script says: attendance, a proxy, motions by hands and electronically, a text
+// amended on the spot, a proposal from the floor.
 func (p *Play) conference(ctx context.Context) error {
 	chair, script := p.holder(p.leader(), workflow.DutyVote), p.c.script.Conference
 	if script.Day != "" {
@@ -202,7 +204,8 @@ func (p *Play) attend(ctx context.Context) error {
 	}
 	if script.Proxy.From != "" {
 		cmd := workflow.RecordProxy{
-			From: script.Proxy.From, To: script.Proxy.To, GivenBy: script.Proxy.GivenBy, Date: p.c.day, Document: script.Proxy.Document,
+			From: script.Proxy.From, To: script.Proxy.To, GivenBy: script.Proxy.GivenBy, Date: p.c.day,
+			Document: script.Proxy.Document,
 		}
 		if err := p.do(ctx, cmd, script.Secretary, "proxy/%s", script.Proxy.From); err != nil {
 			return err
@@ -223,7 +226,8 @@ func (p *Play) attend(ctx context.Context) error {
 func (p *Play) amend(ctx context.Context) error {
 	drafter := p.holder(p.leader(), workflow.DutyDraft)
 	chair := p.holder(p.leader(), workflow.DutyVote)
-	_, err := p.Engine.AmendText(ctx, engine.SubmitRequest{Covenant: p.id, Values: p.c.amended, Note: p.c.script.Conference.Amend.Note},
+	_, err := p.Engine.AmendText(ctx, engine.SubmitRequest{Covenant: p.id, Values: p.c.amended,
+		Note: p.c.script.Conference.Amend.Note},
 		p.as(drafter.ID, "conference/amend"))
 	if err != nil {
 		return err

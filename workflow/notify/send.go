@@ -51,7 +51,8 @@ const (
 	Plain       Security = "plain"    // none; only to a server on the same machine or a closed network
 )
 
-// Sender sends mails through one server. Without Addr it takes none, for now, and says why; the zero value of all else but From works.
+// Sender sends mails through one server. Without Addr it takes none, for now, and says why; the zero value of all else
+// but From works.
 type Sender struct {
 	Addr     string   // host:port
 	From     string   // mailbox, RFC 5322: "Khối thi đua <thidua@example.vn>"
