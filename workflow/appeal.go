@@ -39,6 +39,38 @@ func (ScoreAccepted) Kind() string { return "score_accepted" }
 func (ScoreAppealed) Kind() string { return "score_appealed" }
 func (AppealDecided) Kind() string { return "appeal_decided" }
 
+func (e ScoreAccepted) authority() Authority { return e.Authority }
+
+func (e ScoreAccepted) apply(c *Covenant) {
+	if c.Scoring == nil {
+		return
+	}
+	c.Scoring.Accepted = append(slices.Clip(c.Scoring.Accepted), e)
+}
+
+func (e ScoreAppealed) authority() Authority { return e.Authority }
+
+func (e ScoreAppealed) apply(c *Covenant) {
+	if c.Scoring == nil {
+		return
+	}
+	c.Scoring.Appeals = append(slices.Clip(c.Scoring.Appeals), Appeal{ScoreAppealed: e})
+}
+
+func (e AppealDecided) authority() Authority { return e.Authority }
+
+func (e AppealDecided) apply(c *Covenant) {
+	if c.Scoring == nil {
+		return
+	}
+	c.Scoring.Appeals = slices.Clone(c.Scoring.Appeals)
+	for i := range c.Scoring.Appeals {
+		if c.Scoring.Appeals[i].Agency == e.Agency {
+			c.Scoring.Appeals[i].Decided = &e
+		}
+	}
+}
+
 // Appeal is an agency's appeal and what became of it.
 type Appeal struct {
 	ScoreAppealed

@@ -24,6 +24,51 @@ func (p Presence) Word(lang words.Language) string {
 	}[p].In(lang)
 }
 
+// AttendanceRecorded says how an agency takes part from now on.
+type AttendanceRecorded struct {
+	Agency   AgencyID `json:"agency"`
+	Person   PersonID `json:"person,omitempty"` // who attends for it
+	Presence Presence `json:"presence"`
+	By       PersonID `json:"by"`
+	// Recorder is the right of who recorded it; none of the secretary.
+	Recorder Authority `json:"recorder,omitzero"`
+}
+
+// Kind is the event's name in the log.
+func (AttendanceRecorded) Kind() string { return "attendance_recorded" }
+
+func (e AttendanceRecorded) authority() Authority { return e.Recorder }
+
+func (e AttendanceRecorded) apply(c *Covenant) {
+	if sitting := c.Sitting(); sitting != nil {
+		sitting.attend(e)
+	}
+}
+
+// ProxyRecorded is a written authorisation of one agency to vote for another at the conference.
+type ProxyRecorded struct {
+	From      AgencyID  `json:"from"`
+	To        AgencyID  `json:"to"`
+	GivenBy   PersonID  `json:"given_by"` // who signed it for From
+	Authority Authority `json:"authority"`
+	Date      Date      `json:"date"`
+	Document  string    `json:"document"` // number and title of the paper
+	By        PersonID  `json:"by"`
+	Recorder  Authority `json:"recorder,omitzero"` // none of the secretary
+}
+
+// Kind is the event's name in the log.
+func (ProxyRecorded) Kind() string { return "proxy_recorded" }
+
+func (e ProxyRecorded) authority() Authority { return e.Recorder }
+
+func (e ProxyRecorded) apply(c *Covenant) {
+	if sitting := c.Sitting(); sitting != nil {
+		sitting.Proxies = append(slices.Clip(sitting.Proxies), e)
+		sitting.attend(AttendanceRecorded{Agency: e.From, Presence: ByProxy, By: e.By})
+	}
+}
+
 // attendance finds how an agency takes part.
 func (c *Conference) attendance(a AgencyID) (AttendanceRecorded, bool) {
 	for _, r := range c.Attendance {

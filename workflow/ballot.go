@@ -6,29 +6,79 @@ import "slices"
 // command; closing a motion records them sorted, with the tally. See PROCESS.md for what an owner of the database could
 // still see.
 
-// Events of ballots, beside BallotCast.
-type (
-	// BallotTaken says that an agency put its ballot into the box of a secret motion.
-	BallotTaken struct {
-		Motion    MotionID  `json:"motion"`
-		Round     int       `json:"round"`
-		Agency    AgencyID  `json:"agency"`
-		Person    PersonID  `json:"person"`
-		Authority Authority `json:"authority"`
-		Proxy     AgencyID  `json:"proxy,omitempty"` // the agency that voted for it
-	}
-	// BallotDeemed is a vote that the process gives an agency that let the deadline pass.
-	BallotDeemed struct {
-		Motion MotionID `json:"motion"`
-		Agency AgencyID `json:"agency"`
-		Choice Choice   `json:"choice"`
-		Rung   Rung     `json:"rung"`
-	}
-)
+// BallotCast is one agency's open vote.
+type BallotCast struct {
+	Motion    MotionID  `json:"motion"`
+	Agency    AgencyID  `json:"agency"`
+	Person    PersonID  `json:"person"`
+	Authority Authority `json:"authority"`
+	Choice    Choice    `json:"choice"`
+	Proxy     AgencyID  `json:"proxy,omitempty"` // the agency that voted for it
+}
 
 // Kind is the event's name in the log.
-func (BallotTaken) Kind() string  { return "ballot_taken" }
+func (BallotCast) Kind() string { return "ballot_cast" }
+
+func (e BallotCast) authority() Authority { return e.Authority }
+
+func (e BallotCast) apply(c *Covenant) {
+	c.changeMotion(e.Motion, func(m *Motion) { m.Ballots = append(slices.Clip(m.Ballots), e) })
+}
+
+// BallotTaken says that an agency put its ballot into the box of a secret motion.
+type BallotTaken struct {
+	Motion    MotionID  `json:"motion"`
+	Round     int       `json:"round"`
+	Agency    AgencyID  `json:"agency"`
+	Person    PersonID  `json:"person"`
+	Authority Authority `json:"authority"`
+	Proxy     AgencyID  `json:"proxy,omitempty"` // the agency that voted for it
+}
+
+// Kind is the event's name in the log.
+func (BallotTaken) Kind() string { return "ballot_taken" }
+
+func (e BallotTaken) authority() Authority { return e.Authority }
+
+func (e BallotTaken) apply(c *Covenant) {
+	c.changeMotion(e.Motion, func(m *Motion) { m.Taken = append(slices.Clip(m.Taken), e) })
+}
+
+// BallotDeemed is a vote that the process gives an agency that let the deadline pass.
+type BallotDeemed struct {
+	Motion MotionID `json:"motion"`
+	Agency AgencyID `json:"agency"`
+	Choice Choice   `json:"choice"`
+	Rung   Rung     `json:"rung"`
+}
+
+// Kind is the event's name in the log.
 func (BallotDeemed) Kind() string { return "ballot_deemed" }
+
+func (e BallotDeemed) apply(c *Covenant) {
+	c.changeMotion(e.Motion, func(m *Motion) { m.Deemed = append(slices.Clip(m.Deemed), e) })
+}
+
+// HandsCounted is a show of hands as the chair announced it; counting again replaces it until the motion is closed.
+type HandsCounted struct {
+	Motion    MotionID  `json:"motion"`
+	For       int       `json:"for"`
+	Against   int       `json:"against"`
+	Abstain   int       `json:"abstain"`
+	Present   int       `json:"present"`
+	Chair     PersonID  `json:"chair"`
+	Authority Authority `json:"authority,omitzero"`
+	Secretary PersonID  `json:"secretary"` // who counted
+}
+
+// Kind is the event's name in the log.
+func (HandsCounted) Kind() string { return "hands_counted" }
+
+func (e HandsCounted) authority() Authority { return e.Authority }
+
+func (e HandsCounted) apply(c *Covenant) {
+	c.changeMotion(e.Motion, func(m *Motion) { m.Hands = &e })
+}
 
 // openBox sorts the ballots of a secret motion into its result. There must be as many as agencies took part.
 func (e *MotionClosed) openBox(m Motion, box []Choice) error {

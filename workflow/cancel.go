@@ -59,12 +59,6 @@ func (e Cancelled) apply(c *Covenant) {
 	c.end(PhaseCancelled, Ending{e.Date, e.Person, e.Reason})
 }
 
-func (e Closed) authority() Authority { return e.Authority }
-
-func (e Closed) apply(c *Covenant) {
-	c.end(PhaseClosed, Ending{e.Date, e.Person, e.Reason})
-}
-
 func (e NumberVoided) apply(c *Covenant) {
 	c.Voided = append(c.Voided, e)
 	c.Number = nil
@@ -93,6 +87,23 @@ func (s settling) mayEnd(reason string) error {
 		return refuse(CodeInvalid, "cần nêu lý do", "say why")
 	}
 	return nil
+}
+
+// Closed ends the covenant's life.
+type Closed struct {
+	Reason    string    `json:"reason"`
+	Person    PersonID  `json:"person,omitempty"` // empty: by date
+	Authority Authority `json:"authority,omitzero"`
+	Date      Date      `json:"date,omitzero"`
+}
+
+// Kind is the event's name in the log.
+func (Closed) Kind() string { return "closed" }
+
+func (e Closed) authority() Authority { return e.Authority }
+
+func (e Closed) apply(c *Covenant) {
+	c.end(PhaseClosed, Ending{e.Date, e.Person, e.Reason})
 }
 
 // Withdraw takes the draft back, by a drafter of the agency that drafted it, while it is not frozen.

@@ -22,6 +22,14 @@ type ChairHandedOver struct {
 // Kind is the event's name in the log.
 func (ChairHandedOver) Kind() string { return "chair_handed_over" }
 
+func (e ChairHandedOver) authority() Authority { return e.Authority }
+
+func (e ChairHandedOver) apply(c *Covenant) {
+	if sitting := c.Sitting(); sitting != nil {
+		sitting.Handovers, sitting.Chairing = append(slices.Clip(sitting.Handovers), e), e.To
+	}
+}
+
 // chairRule are the rule's names of the open stage.
 func (s voting) chairRule() []string {
 	switch stage := s.stage(); {

@@ -22,26 +22,6 @@ type (
 		Chairing    AgencyID `json:"chairing,omitempty"`
 		ChairReason string   `json:"chair_reason,omitempty"`
 	}
-	// AttendanceRecorded says how an agency takes part from now on.
-	AttendanceRecorded struct {
-		Agency   AgencyID `json:"agency"`
-		Person   PersonID `json:"person,omitempty"` // who attends for it
-		Presence Presence `json:"presence"`
-		By       PersonID `json:"by"`
-		// Recorder is the right of who recorded it; none of the secretary.
-		Recorder Authority `json:"recorder,omitzero"`
-	}
-	// ProxyRecorded is a written authorisation of one agency to vote for another at the conference.
-	ProxyRecorded struct {
-		From      AgencyID  `json:"from"`
-		To        AgencyID  `json:"to"`
-		GivenBy   PersonID  `json:"given_by"` // who signed it for From
-		Authority Authority `json:"authority"`
-		Date      Date      `json:"date"`
-		Document  string    `json:"document"` // number and title of the paper
-		By        PersonID  `json:"by"`
-		Recorder  Authority `json:"recorder,omitzero"` // none of the secretary
-	}
 	// MotionProposed adds a motion at the conference: from the floor, or to adopt a text amended on the spot.
 	MotionProposed struct {
 		Stage     StageID   `json:"stage"`
@@ -52,22 +32,6 @@ type (
 		Person    PersonID  `json:"person"`
 		Authority Authority `json:"authority,omitzero"`
 		Revision  int       `json:"revision,omitempty"`
-	}
-	// HandsCounted is a show of hands as the chair announced it; counting again replaces it until the motion is closed.
-	HandsCounted struct {
-		Motion    MotionID  `json:"motion"`
-		For       int       `json:"for"`
-		Against   int       `json:"against"`
-		Abstain   int       `json:"abstain"`
-		Present   int       `json:"present"`
-		Chair     PersonID  `json:"chair"`
-		Authority Authority `json:"authority,omitzero"`
-		Secretary PersonID  `json:"secretary"` // who counted
-	}
-	// RevisionWithdrawn takes back a text amended on the spot that did not pass: the one before it is the text again.
-	RevisionWithdrawn struct {
-		Revision int      `json:"revision"`
-		Motion   MotionID `json:"motion"`
 	}
 	// ConferenceClosed ends a sitting; Adjourned: there is business left for another one.
 	ConferenceClosed struct {
@@ -89,14 +53,10 @@ type (
 )
 
 // Kind is the event's name in the log.
-func (ConferenceOpened) Kind() string   { return "conference_opened" }
-func (AttendanceRecorded) Kind() string { return "attendance_recorded" }
-func (ProxyRecorded) Kind() string      { return "proxy_recorded" }
-func (MotionProposed) Kind() string     { return "motion_proposed" }
-func (HandsCounted) Kind() string       { return "hands_counted" }
-func (RevisionWithdrawn) Kind() string  { return "revision_withdrawn" }
-func (ConferenceClosed) Kind() string   { return "conference_closed" }
-func (MinutesKept) Kind() string        { return "minutes_kept" }
+func (ConferenceOpened) Kind() string { return "conference_opened" }
+func (MotionProposed) Kind() string   { return "motion_proposed" }
+func (ConferenceClosed) Kind() string { return "conference_closed" }
+func (MinutesKept) Kind() string      { return "minutes_kept" }
 
 // Conference is a sitting.
 type Conference struct {
@@ -129,16 +89,6 @@ func (e MotionProposed) apply(c *Covenant) {
 	c.Motions = append(c.Motions, Motion{ID: e.Motion, Text: e.Text, English: e.English, Stage: e.Stage, Revision: e.Revision, ProposedBy: e.Agency})
 }
 
-func (e HandsCounted) authority() Authority { return e.Authority }
-
-func (e HandsCounted) apply(c *Covenant) {
-	c.changeMotion(e.Motion, func(m *Motion) { m.Hands = &e })
-}
-
-func (e RevisionWithdrawn) apply(c *Covenant) {
-	c.changeRevision(e.Revision, func(r *Revision) { r.Withdrawn = true })
-}
-
 func (e MinutesKept) apply(c *Covenant) {
 	if e.Opened.IsZero() && c.Scoring != nil { // of the ranking
 		c.Scoring.Minutes = &e
@@ -147,31 +97,6 @@ func (e MinutesKept) apply(c *Covenant) {
 		if c.Conferences[i].Stage == e.Stage && c.Conferences[i].At.Equal(e.Opened) {
 			c.Conferences[i].Minutes = &e
 		}
-	}
-}
-
-func (e AttendanceRecorded) authority() Authority { return e.Recorder }
-
-func (e AttendanceRecorded) apply(c *Covenant) {
-	if sitting := c.Sitting(); sitting != nil {
-		sitting.attend(e)
-	}
-}
-
-func (e ProxyRecorded) authority() Authority { return e.Recorder }
-
-func (e ProxyRecorded) apply(c *Covenant) {
-	if sitting := c.Sitting(); sitting != nil {
-		sitting.Proxies = append(slices.Clip(sitting.Proxies), e)
-		sitting.attend(AttendanceRecorded{Agency: e.From, Presence: ByProxy, By: e.By})
-	}
-}
-
-func (e ChairHandedOver) authority() Authority { return e.Authority }
-
-func (e ChairHandedOver) apply(c *Covenant) {
-	if sitting := c.Sitting(); sitting != nil {
-		sitting.Handovers, sitting.Chairing = append(slices.Clip(sitting.Handovers), e), e.To
 	}
 }
 

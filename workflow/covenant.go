@@ -245,82 +245,52 @@ func (c *Covenant) Missing(id ObligationID, period Period) []AgencyID {
 	return out
 }
 
+// StageOpened starts a stage; Due is when it should be finished, if it has a term.
+type StageOpened struct {
+	Stage StageID    `json:"stage"`
+	Type  StageKind  `json:"type"`
+	Who   []AgencyID `json:"who,omitempty"`
+	Due   Deadline   `json:"due"`
+	// Queue are those who are asked one after the other, after Who.
+	Queue    []AgencyID `json:"queue,omitempty"`
+	OpenedAt time.Time  `json:"opened_at,omitzero"`
+}
+
+// Kind is the event's name in the log.
+func (StageOpened) Kind() string { return "stage_opened" }
+
+func (e StageOpened) apply(c *Covenant) {
+	c.OpenStage = OpenStage{
+		Phase: phaseOf[e.Type], Stage: e.Stage, StageKind: e.Type, Due: e.Due, Waiting: slices.Clone(e.Who), Queue: slices.Clone(e.Queue),
+		Opening: c.Opening + 1, LadderFrom: e.OpenedAt,
+	}
+	switch e.Type {
+	case StageVote:
+		c.Motions = slices.DeleteFunc(slices.Clone(c.Motions), func(m Motion) bool { return m.Stage == e.Stage })
+		c.Waiting, c.EarlierSittings = nil, len(c.Conferences)
+	case StageScore:
+		c.Scoring = &Scoring{}
+	}
+}
+
+// StageClosed ends a stage.
+type StageClosed struct {
+	Stage StageID `json:"stage"`
+}
+
+// Kind is the event's name in the log.
+func (StageClosed) Kind() string { return "stage_closed" }
+
+func (e StageClosed) apply(c *Covenant) {
+	c.Waiting, c.Queue, c.Due = nil, nil, Deadline{}
+}
+
 // Apply folds one event into the state. It never fails; events that are about something else are ignored.
 func (c *Covenant) Apply(e Event) {
 	c.Version++
 	if e, ok := e.(ofCovenant); ok {
 		e.apply(c)
 	}
-}
-
-func (e RevisionSubmitted) authority() Authority { return e.Authority }
-
-func (e RevisionSubmitted) apply(c *Covenant) {
-	c.Revisions = append(c.Revisions, Revision{
-		Number: e.Number, Manifest: e.Manifest, PDF: e.PDF, Values: e.Values, Template: e.Template, Clauses: e.Clauses,
-		Note: e.Note, Parts: e.Parts, RenderedAt: e.RenderedAt, Conference: e.Conference, Basis: e.Basis,
-	})
-}
-
-func (e StageClosed) apply(c *Covenant) {
-	c.Waiting, c.Queue, c.Due = nil, nil, Deadline{}
-}
-
-func (e RevisionReturned) apply(c *Covenant) {
-	c.Phase, c.Waiting, c.Queue, c.Due, c.Stop = AwaitingRevision, nil, nil, Deadline{}, nil
-	c.changeRevision(e.Revision, func(r *Revision) { r.Returned, r.Return = e.By, &e })
-	c.Motions = slices.DeleteFunc(slices.Clone(c.Motions), func(m Motion) bool { return m.Result == nil })
-	c.setAside()
-}
-
-func (e NumberIssued) authority() Authority { return e.Authority }
-
-func (e NumberIssued) apply(c *Covenant) {
-	c.Number = &e
-	c.Phase = AwaitingFreeze
-}
-
-func (e Frozen) apply(c *Covenant) {
-	c.Frozen, c.Head, c.HeadSize = &e, e.PDF, e.Size
-}
-
-func (e SealApplied) authority() Authority { return e.Authority }
-
-func (e SealApplied) apply(c *Covenant) {
-	c.Sealed = append(c.Sealed, e)
-	c.Head, c.HeadSize = e.After, e.Size
-	c.Waiting = without(c.Waiting, e.Agency)
-}
-
-func (e ValidationDataAdded) apply(c *Covenant) {
-	c.Head, c.HeadSize, c.Level = e.After, e.Size, e.Level
-}
-
-func (e InForce) apply(c *Covenant) {
-	c.InForce, c.Phase, c.Waiting, c.Due = e.Date, PhaseInForce, nil, Deadline{}
-}
-
-func (e ReportingOpened) apply(c *Covenant) {
-	c.Reporting, c.Phase = &e, AwaitingReports
-}
-
-func (e ReportSubmitted) authority() Authority { return e.Authority }
-
-func (e ReportSubmitted) apply(c *Covenant) {
-	c.Reports = append(c.Reports, e)
-}
-
-func (e Reminded) apply(c *Covenant) {
-	c.Reminders = append(c.Reminders, e)
-}
-
-func (e Drafted) apply(c *Covenant) {
-	c.Particulars = Particulars{
-		ID: e.Covenant, Slug: e.Slug, Title: e.Title, Year: e.Year, Block: e.Block, Template: e.Template, Process: e.Process,
-		OwnProcess: e.OwnProcess, Parties: e.Parties, Drafter: e.DraftedBy, For: e.DraftedFor,
-	}
-	c.Lineage.Amends, c.Lineage.Renews = e.Amends, e.Renews
-	c.Phase = AwaitingRevision
 }
 
 // changeRevision changes a revision by its number; one that there is not, in a log that was made up, changes nothing.
@@ -337,20 +307,6 @@ func (c *Covenant) setAside() {
 	}
 	c.SetAside = append(c.SetAside, *c.Frozen)
 	c.Document = Document{}
-}
-
-func (e StageOpened) apply(c *Covenant) {
-	c.OpenStage = OpenStage{
-		Phase: phaseOf[e.Type], Stage: e.Stage, StageKind: e.Type, Due: e.Due, Waiting: slices.Clone(e.Who), Queue: slices.Clone(e.Queue),
-		Opening: c.Opening + 1, LadderFrom: e.OpenedAt,
-	}
-	switch e.Type {
-	case StageVote:
-		c.Motions = slices.DeleteFunc(slices.Clone(c.Motions), func(m Motion) bool { return m.Stage == e.Stage })
-		c.Waiting, c.EarlierSittings = nil, len(c.Conferences)
-	case StageScore:
-		c.Scoring = &Scoring{}
-	}
 }
 
 // Clone copies the state so that events can be tried on it: nothing applied to the copy is seen through c. Lists that only grow are

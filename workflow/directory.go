@@ -81,21 +81,51 @@ func NewDirectory() *Directory {
 	}
 }
 
-// Apply folds one event into the directory; events that are about something else are ignored.
-func (d *Directory) Apply(e Event) {
-	d.Version++
-	if e, ok := e.(ofDirectory); ok {
-		e.applyTo(d)
-	}
+// AgencyRegistered adds or changes an agency.
+type AgencyRegistered struct {
+	Agency AgencyID `json:"agency"`
+	Name   string   `json:"name"`
+	Parent string   `json:"parent,omitempty"`
+	Email  string   `json:"email"`
+	MadeUp bool     `json:"made_up,omitempty"`
+	// Collective is the body in whose name its head signs (TM.), where the agency works collectively.
+	Collective string `json:"collective,omitempty"`
+	// Language is that of its mails; since 2026-11.
+	Language words.Language `json:"language,omitempty"`
 }
+
+// Kind is the event's name in the log.
+func (AgencyRegistered) Kind() string { return "agency_registered" }
 
 func (e AgencyRegistered) applyTo(d *Directory) {
 	d.Agencies[e.Agency] = Agency{ID: e.Agency, Name: e.Name, Parent: e.Parent, Email: e.Email, MadeUp: e.MadeUp, Collective: e.Collective, Language: e.Language}
 }
 
+// PersonRegistered adds or changes a person.
+type PersonRegistered struct {
+	Person   PersonID       `json:"person"`
+	Name     Personal       `json:"name"`
+	Email    Personal       `json:"email"`
+	Language words.Language `json:"language,omitempty"` // of mails; since 2026-11
+}
+
+// Kind is the event's name in the log.
+func (PersonRegistered) Kind() string { return "person_registered" }
+
 func (e PersonRegistered) applyTo(d *Directory) {
 	d.People[e.Person] = Person{e.Person, e.Name, e.Email, e.Language}
 }
+
+// BlockFormed sets a block's members and their roles, in the order of the member list.
+type BlockFormed struct {
+	Block    BlockID        `json:"block"`
+	Name     string         `json:"name"`
+	Province string         `json:"province"`
+	Members  []FormedMember `json:"members"`
+}
+
+// Kind is the event's name in the log.
+func (BlockFormed) Kind() string { return "block_formed" }
 
 func (e BlockFormed) applyTo(d *Directory) {
 	b := Block{ID: e.Block, Name: e.Name, Province: e.Province}
@@ -103,6 +133,20 @@ func (e BlockFormed) applyTo(d *Directory) {
 		b.Members = append(b.Members, BlockMember(m))
 	}
 	d.Blocks[e.Block] = b
+}
+
+// FormedMember is one member in BlockFormed.
+type FormedMember struct {
+	Agency AgencyID `json:"agency"`
+	Role   Role     `json:"role"`
+}
+
+// Apply folds one event into the directory; events that are about something else are ignored.
+func (d *Directory) Apply(e Event) {
+	d.Version++
+	if e, ok := e.(ofDirectory); ok {
+		e.applyTo(d)
+	}
 }
 
 // AgencyName is the agency's name, or its code if it is unknown.

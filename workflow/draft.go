@@ -2,6 +2,38 @@ package workflow
 
 import "time"
 
+// Drafted starts a covenant.
+type Drafted struct {
+	Covenant      CovenantID `json:"covenant"`
+	Slug          string     `json:"slug"`
+	Title         string     `json:"title"`
+	Year          int        `json:"year"`
+	Block         BlockID    `json:"block"`
+	Template      string     `json:"template"`
+	Process       Digest     `json:"process"`
+	Parties       []Party    `json:"parties"`
+	DraftedBy     PersonID   `json:"drafted_by"`
+	DraftedFor    AgencyID   `json:"drafted_for"`
+	ProcessStages []StageID  `json:"process_stages"`
+	// OwnProcess: the process is the block's own, not the template's.
+	OwnProcess bool `json:"own_process,omitempty"`
+	// Amends and Renews are the covenants that this one amends, or is next year's of.
+	Amends Link `json:"amends,omitzero"`
+	Renews Link `json:"renews,omitzero"`
+}
+
+// Kind is the event's name in the log.
+func (Drafted) Kind() string { return "drafted" }
+
+func (e Drafted) apply(c *Covenant) {
+	c.Particulars = Particulars{
+		ID: e.Covenant, Slug: e.Slug, Title: e.Title, Year: e.Year, Block: e.Block, Template: e.Template, Process: e.Process,
+		OwnProcess: e.OwnProcess, Parties: e.Parties, Drafter: e.DraftedBy, For: e.DraftedFor,
+	}
+	c.Lineage.Amends, c.Lineage.Renews = e.Amends, e.Renews
+	c.Phase = AwaitingRevision
+}
+
 // DraftCovenant starts a covenant of a block by a drafter of the leading agency.
 type DraftCovenant struct {
 	ID       CovenantID

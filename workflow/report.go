@@ -2,6 +2,55 @@ package workflow
 
 import "time"
 
+// ReportingOpened starts the reporting duties, which last until Until.
+type ReportingOpened struct {
+	From  Date `json:"from"`
+	Until Date `json:"until"`
+}
+
+// Kind is the event's name in the log.
+func (ReportingOpened) Kind() string { return "reporting_opened" }
+
+func (e ReportingOpened) apply(c *Covenant) {
+	c.Reporting, c.Phase = &e, AwaitingReports
+}
+
+// ReportSubmitted is one agency's report for one period.
+type ReportSubmitted struct {
+	Obligation ObligationID `json:"obligation"`
+	Period     Period       `json:"period"`
+	Agency     AgencyID     `json:"agency"`
+	Person     PersonID     `json:"person"`
+	Authority  Authority    `json:"authority"`
+	Summary    string       `json:"summary"`
+	Late       bool         `json:"late,omitempty"`
+}
+
+// Kind is the event's name in the log.
+func (ReportSubmitted) Kind() string { return "report_submitted" }
+
+func (e ReportSubmitted) authority() Authority { return e.Authority }
+
+func (e ReportSubmitted) apply(c *Covenant) {
+	c.Reports = append(c.Reports, e)
+}
+
+// Reminded records that a step of the reminder ladder was carried out and for whom a mail was queued.
+type Reminded struct {
+	Obligation ObligationID `json:"obligation"`
+	Period     Period       `json:"period"`
+	Rung       Rung         `json:"rung"`
+	To         []AgencyID   `json:"to,omitempty"`
+	Missing    []AgencyID   `json:"missing,omitempty"`
+}
+
+// Kind is the event's name in the log.
+func (Reminded) Kind() string { return "reminded" }
+
+func (e Reminded) apply(c *Covenant) {
+	c.Reminders = append(c.Reminders, e)
+}
+
 // SubmitReport hands in one agency's report for one period.
 type SubmitReport struct {
 	Agency     AgencyID     `json:"agency,omitzero"`

@@ -1,66 +1,17 @@
 package workflow
 
 import (
-	"slices"
 	"time"
 
 	"covenant/internal/words"
 )
 
-// Opinion is what an agency says of a revision.
-type Opinion string
-
-// The opinions.
-const (
-	OpinionApprove         Opinion = "approve"
-	OpinionApproveComments Opinion = "approve_with_comments"
-	OpinionReturn          Opinion = "return" // send back for revision
-	OpinionReject          Opinion = "reject"
-	// OpinionAbstain is only ever deemed: the agency let the deadline pass.
-	OpinionAbstain Opinion = "abstain"
-)
-
-// Approves reports whether the opinion counts as an approval.
-func (o Opinion) Approves() bool { return o == OpinionApprove || o == OpinionApproveComments }
-
-// Word is the opinion in the reader's language.
-func (o Opinion) Word(lang words.Language) string {
-	return map[Opinion]words.Text{
-		OpinionApprove:         words.Of("Nhất trí", "Approved"),
-		OpinionApproveComments: words.Of("Nhất trí, có ý kiến thêm", "Approved with comments"),
-		OpinionReturn:          words.Of("Trả lại để chỉnh sửa", "Returned for revision"),
-		OpinionReject:          words.Of("Không nhất trí", "Rejected"),
-		OpinionAbstain:         words.Of("Không có ý kiến", "No opinion"),
-	}[o].In(lang)
-}
-
-// Events of reviews, beside ReviewGiven and RevisionReturned.
+// Events of reviews.
 type (
 	// ReviewerAsked gives the turn to the next agency of a review that goes one after the other.
 	ReviewerAsked struct {
 		Stage  StageID  `json:"stage"`
 		Agency AgencyID `json:"agency"`
-	}
-	// ApprovalCarried lets an agency's approval of an earlier revision stand for a newer one, because nothing changed that
-	// concerns it. Unchanged are all clauses that are the same in both, Changed those that are not.
-	ApprovalCarried struct {
-		Stage        StageID  `json:"stage"`
-		Agency       AgencyID `json:"agency"`
-		FromRevision int      `json:"from_revision"`
-		FromManifest Digest   `json:"from_manifest"`
-		Revision     int      `json:"revision"`
-		Manifest     Digest   `json:"manifest"`
-		Unchanged    []string `json:"unchanged"`
-		Changed      []string `json:"changed,omitempty"`
-	}
-	// OpinionDeemed is an opinion that the process gives an agency that let the deadline pass.
-	OpinionDeemed struct {
-		Stage    StageID  `json:"stage"`
-		Agency   AgencyID `json:"agency"`
-		Revision int      `json:"revision"`
-		Manifest Digest   `json:"manifest"`
-		Opinion  Opinion  `json:"opinion"`
-		Rung     Rung     `json:"rung"`
 	}
 	// AgenciesReleased says that the open stage goes on without some agencies.
 	AgenciesReleased struct {
@@ -74,37 +25,10 @@ type (
 
 // Kind is the event's name in the log.
 func (ReviewerAsked) Kind() string    { return "reviewer_asked" }
-func (ApprovalCarried) Kind() string  { return "approval_carried" }
-func (OpinionDeemed) Kind() string    { return "opinion_deemed" }
 func (AgenciesReleased) Kind() string { return "agencies_released" }
-
-func (e ReviewGiven) authority() Authority { return e.Authority }
-
-func (e ReviewGiven) apply(c *Covenant) {
-	c.Reviews = append(c.Reviews, e)
-	c.Waiting = without(c.Waiting, e.Agency)
-	if e.Opinion == OpinionReject && !e.Ruled { // until 2026-11 a rejection always stopped the covenant
-		c.Phase = PhaseRejected
-	}
-	for _, comment := range e.Comments { // each is a thread of its own
-		c.Threads = append(slices.Clip(c.Threads), Thread{CommentPosted: CommentPosted{
-			ID: c.nextComment(e.Agency, e.Revision), Revision: e.Revision, Manifest: e.Manifest, Clause: comment.Clause,
-			Digest: comment.Digest, Agency: e.Agency, Person: e.Person, Authority: e.Authority, Text: comment.Text,
-		}})
-	}
-}
 
 func (e ReviewerAsked) apply(c *Covenant) {
 	c.Waiting, c.Queue = []AgencyID{e.Agency}, without(c.Queue, e.Agency)
-}
-
-func (e ApprovalCarried) apply(c *Covenant) {
-	c.Carried = append(c.Carried, e)
-}
-
-func (e OpinionDeemed) apply(c *Covenant) {
-	c.Deemed = append(c.Deemed, e)
-	c.Waiting, c.Queue = without(c.Waiting, e.Agency), without(c.Queue, e.Agency)
 }
 
 func (e AgenciesReleased) apply(c *Covenant) {

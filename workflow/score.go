@@ -123,38 +123,6 @@ func (e ScoreVerified) apply(c *Covenant) {
 	c.Scoring.Verified = append(slices.Clip(c.Scoring.Verified), e)
 }
 
-func (e ScoreAccepted) authority() Authority { return e.Authority }
-
-func (e ScoreAccepted) apply(c *Covenant) {
-	if c.Scoring == nil {
-		return
-	}
-	c.Scoring.Accepted = append(slices.Clip(c.Scoring.Accepted), e)
-}
-
-func (e ScoreAppealed) authority() Authority { return e.Authority }
-
-func (e ScoreAppealed) apply(c *Covenant) {
-	if c.Scoring == nil {
-		return
-	}
-	c.Scoring.Appeals = append(slices.Clip(c.Scoring.Appeals), Appeal{ScoreAppealed: e})
-}
-
-func (e AppealDecided) authority() Authority { return e.Authority }
-
-func (e AppealDecided) apply(c *Covenant) {
-	if c.Scoring == nil {
-		return
-	}
-	c.Scoring.Appeals = slices.Clone(c.Scoring.Appeals)
-	for i := range c.Scoring.Appeals {
-		if c.Scoring.Appeals[i].Agency == e.Agency {
-			c.Scoring.Appeals[i].Decided = &e
-		}
-	}
-}
-
 func (e Ranked) authority() Authority { return e.Authority }
 
 func (e Ranked) apply(c *Covenant) {

@@ -2,6 +2,33 @@ package workflow
 
 import "time"
 
+// SealApplied is one agency's seal in the document, applied by a person of the agency.
+type SealApplied struct {
+	Agency    AgencyID  `json:"agency"`
+	Slot      SlotID    `json:"slot"`
+	Field     string    `json:"field"`
+	Person    PersonID  `json:"person"`
+	Authority Authority `json:"authority"`
+	Before    Digest    `json:"before"`
+	After     Digest    `json:"after"`
+	Size      int64     `json:"size"`
+	Level     string    `json:"level"`
+	Issuer    string    `json:"issuer"`
+	Serial    string    `json:"serial"`
+	SignedAt  time.Time `json:"signed_at"`
+}
+
+// Kind is the event's name in the log.
+func (SealApplied) Kind() string { return "seal_applied" }
+
+func (e SealApplied) authority() Authority { return e.Authority }
+
+func (e SealApplied) apply(c *Covenant) {
+	c.Sealed = append(c.Sealed, e)
+	c.Head, c.HeadSize = e.After, e.Size
+	c.Waiting = without(c.Waiting, e.Agency)
+}
+
 // MaySeal reports by which right an actor may apply an agency's seal now, and the field to seal.
 func (s State) MaySeal(by Actor, agency AgencyID, now time.Time) (Authority, string, error) {
 	if err := by.personally(); err != nil {

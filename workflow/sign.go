@@ -5,6 +5,78 @@ import (
 	"time"
 )
 
+// NumberIssued gives the covenant its number, symbol and date from the register.
+type NumberIssued struct {
+	Book      string    `json:"book"`
+	Year      int       `json:"year"`
+	Number    int       `json:"number"`
+	Symbol    string    `json:"symbol"`
+	Date      Date      `json:"date"`
+	Person    PersonID  `json:"person"`
+	Authority Authority `json:"authority"`
+}
+
+// Kind is the event's name in the log.
+func (NumberIssued) Kind() string { return "number_issued" }
+
+func (e NumberIssued) authority() Authority { return e.Authority }
+
+func (e NumberIssued) apply(c *Covenant) {
+	c.Number = &e
+	c.Phase = AwaitingFreeze
+}
+
+// Frozen fixes the document: from here on bytes are only appended.
+type Frozen struct {
+	Revision int           `json:"revision"`
+	PDF      Digest        `json:"pdf"`
+	Size     int64         `json:"size"`
+	Token    string        `json:"token"` // random part of the permanent address in the QR code
+	Fields   []FrozenField `json:"fields"`
+}
+
+// Kind is the event's name in the log.
+func (Frozen) Kind() string { return "frozen" }
+
+func (e Frozen) apply(c *Covenant) {
+	c.Frozen, c.Head, c.HeadSize = &e, e.PDF, e.Size
+}
+
+// FrozenField is a signature field placed in the frozen document.
+type FrozenField struct {
+	Name string `json:"name"`
+	Slot SlotID `json:"slot"`
+	Type string `json:"type"` // "signature" or "seal"
+	Page int    `json:"page"`
+}
+
+// ValidationDataAdded completes the file for long-term verification.
+type ValidationDataAdded struct {
+	Before Digest `json:"before"`
+	After  Digest `json:"after"`
+	Size   int64  `json:"size"`
+	Level  string `json:"level"`
+}
+
+// Kind is the event's name in the log.
+func (ValidationDataAdded) Kind() string { return "validation_data_added" }
+
+func (e ValidationDataAdded) apply(c *Covenant) {
+	c.Head, c.HeadSize, c.Level = e.After, e.Size, e.Level
+}
+
+// InForce says that the covenant binds its parties.
+type InForce struct {
+	Date Date `json:"date"`
+}
+
+// Kind is the event's name in the log.
+func (InForce) Kind() string { return "in_force" }
+
+func (e InForce) apply(c *Covenant) {
+	c.InForce, c.Phase, c.Waiting, c.Due = e.Date, PhaseInForce, nil, Deadline{}
+}
+
 // IssueNumber gives the approved covenant the number and date that the register reserved for it.
 type IssueNumber struct {
 	Number int

@@ -2,7 +2,75 @@ package workflow
 
 import "time"
 
-// Events of signatures, beside GroupOpened, SignatureMade and SignatureRefused.
+// GroupOpened asks the next group of signatories; inside a group anyone may go first.
+type GroupOpened struct {
+	Stage StageID    `json:"stage"`
+	Group int        `json:"group"` // from 1
+	Who   []AgencyID `json:"who"`
+}
+
+// Kind is the event's name in the log.
+func (GroupOpened) Kind() string { return "group_opened" }
+
+func (e GroupOpened) apply(c *Covenant) {
+	c.Group, c.Waiting = e.Group, append([]AgencyID(nil), e.Who...)
+	for _, a := range e.Who {
+		c.Waived = without(c.Waived, a)
+	}
+}
+
+// SignatureMade is one signature in the document.
+type SignatureMade struct {
+	Slot      SlotID    `json:"slot"`
+	Field     string    `json:"field"`
+	Person    PersonID  `json:"person"`
+	Authority Authority `json:"authority"`
+	Consented Digest    `json:"consented"` // the frozen digest that the person agreed to
+	Before    Digest    `json:"before"`
+	After     Digest    `json:"after"`
+	Size      int64     `json:"size"`
+	Level     string    `json:"level"`
+	Issuer    string    `json:"issuer"`
+	Serial    string    `json:"serial"`
+	SignedAt  time.Time `json:"signed_at"`
+}
+
+// Kind is the event's name in the log.
+func (SignatureMade) Kind() string { return "signature_made" }
+
+func (e SignatureMade) authority() Authority { return e.Authority }
+
+func (e SignatureMade) apply(c *Covenant) {
+	c.Signed = append(c.Signed, e)
+	c.Head, c.HeadSize = e.After, e.Size
+	c.signedBy(e.Slot)
+}
+
+// SignatureRefused says that a signatory will not sign.
+type SignatureRefused struct {
+	Slot   SlotID   `json:"slot"`
+	Person PersonID `json:"person"`
+	Reason string   `json:"reason"`
+	// Ruled: what it entails stands in the events after it. Until 2026-11 it stopped the covenant by itself.
+	Ruled     bool      `json:"ruled,omitempty"`
+	Authority Authority `json:"authority,omitzero"`
+}
+
+// Kind is the event's name in the log.
+func (SignatureRefused) Kind() string { return "signature_refused" }
+
+func (e SignatureRefused) authority() Authority { return e.Authority }
+
+func (e SignatureRefused) apply(c *Covenant) {
+	c.Refused = append(c.Refused, e)
+	if !e.Ruled {
+		c.Phase = PhaseRejected
+		return
+	}
+	c.signedBy(e.Slot)
+}
+
+// Events of signing as a whole, and on paper.
 type (
 	// SignatoriesPassed says that the signing goes on without waiting for some; they may still sign while it lasts.
 	SignatoriesPassed struct {
@@ -40,36 +108,10 @@ func (SignatoriesPassed) Kind() string      { return "signatories_passed" }
 func (SignaturesSufficient) Kind() string   { return "signatures_sufficient" }
 func (PaperSignatureRecorded) Kind() string { return "paper_signature_recorded" }
 
-func (e GroupOpened) apply(c *Covenant) {
-	c.Group, c.Waiting = e.Group, append([]AgencyID(nil), e.Who...)
-	for _, a := range e.Who {
-		c.Waived = without(c.Waived, a)
-	}
-}
-
-func (e SignatureMade) authority() Authority { return e.Authority }
-
-func (e SignatureMade) apply(c *Covenant) {
-	c.Signed = append(c.Signed, e)
-	c.Head, c.HeadSize = e.After, e.Size
-	c.signedBy(e.Slot)
-}
-
 func (e PaperSignatureRecorded) authority() Authority { return e.Recorder }
 
 func (e PaperSignatureRecorded) apply(c *Covenant) {
 	c.Paper = append(c.Paper, e)
-	c.signedBy(e.Slot)
-}
-
-func (e SignatureRefused) authority() Authority { return e.Authority }
-
-func (e SignatureRefused) apply(c *Covenant) {
-	c.Refused = append(c.Refused, e)
-	if !e.Ruled {
-		c.Phase = PhaseRejected
-		return
-	}
 	c.signedBy(e.Slot)
 }
 

@@ -259,16 +259,22 @@ func (s voting) afterVote(now time.Time) ([]Event, error) {
 	return s.settling().consequence(stage.Vote.Fail, Cause{Agency: s.Covenant.Leader(), Why: CauseVote, Reason: failed[0].Text}, now)
 }
 
-// MotionsOf are the motions of a stage as it was opened last, in the order in which they came.
-func (c *Covenant) MotionsOf(stage StageID) []Motion {
-	var out []Motion
-	for _, m := range c.Motions {
-		if m.Stage == stage {
-			out = append(out, m)
-		}
-	}
-	return out
+// MotionOpened puts a motion to the vote.
+type MotionOpened struct {
+	Stage  StageID    `json:"stage"`
+	Motion MotionID   `json:"motion"`
+	Text   string     `json:"text"`
+	Who    []AgencyID `json:"who"`
+	// Since 2026-11: the text in English, whether ballots are secret, the digest of the text before the members, and the
+	// revision amended on the spot that the motion adopts.
+	English  string `json:"english,omitempty"`
+	Secret   bool   `json:"secret,omitempty"`
+	Manifest Digest `json:"manifest,omitzero"`
+	Revision int    `json:"revision,omitempty"`
 }
+
+// Kind is the event's name in the log.
+func (MotionOpened) Kind() string { return "motion_opened" }
 
 func (e MotionOpened) apply(c *Covenant) {
 	c.Rounds++
@@ -285,26 +291,44 @@ func (e MotionOpened) apply(c *Covenant) {
 	c.Waiting = c.stillVoting()
 }
 
-func (e BallotCast) authority() Authority { return e.Authority }
-
-func (e BallotCast) apply(c *Covenant) {
-	c.changeMotion(e.Motion, func(m *Motion) { m.Ballots = append(slices.Clip(m.Ballots), e) })
+// MotionClosed records the tally and the result. Since 2026-11 it says how the motion was decided, what was needed, and of
+// a secret one all ballots, sorted.
+type MotionClosed struct {
+	Motion MotionID `json:"motion"`
+	Count
+	Passed  bool     `json:"passed"`
+	Round   int      `json:"round,omitempty"` // which opening of a motion, counted over the covenant
+	Method  Method   `json:"method,omitempty"`
+	Quorum  int      `json:"quorum,omitempty"`
+	Need    int      `json:"need,omitempty"`
+	Tie     bool     `json:"tie,omitempty"`
+	Casting Choice   `json:"casting,omitempty"` // the chair's in a tie
+	Lapsed  bool     `json:"lapsed,omitempty"`  // for want of a quorum
+	Ballots []Choice `json:"ballots,omitempty"`
+	// The agency in the chair, who declared the result for it, and by which right; empty where a deadline closed it.
+	Chairing  AgencyID  `json:"chairing,omitempty"`
+	Chair     PersonID  `json:"chair,omitempty"`
+	Authority Authority `json:"authority,omitzero"`
 }
 
-func (e BallotTaken) authority() Authority { return e.Authority }
-
-func (e BallotTaken) apply(c *Covenant) {
-	c.changeMotion(e.Motion, func(m *Motion) { m.Taken = append(slices.Clip(m.Taken), e) })
-}
-
-func (e BallotDeemed) apply(c *Covenant) {
-	c.changeMotion(e.Motion, func(m *Motion) { m.Deemed = append(slices.Clip(m.Deemed), e) })
-}
+// Kind is the event's name in the log.
+func (MotionClosed) Kind() string { return "motion_closed" }
 
 func (e MotionClosed) authority() Authority { return e.Authority }
 
 func (e MotionClosed) apply(c *Covenant) {
 	c.changeMotion(e.Motion, func(m *Motion) { m.Result = &e })
+}
+
+// MotionsOf are the motions of a stage as it was opened last, in the order in which they came.
+func (c *Covenant) MotionsOf(stage StageID) []Motion {
+	var out []Motion
+	for _, m := range c.Motions {
+		if m.Stage == stage {
+			out = append(out, m)
+		}
+	}
+	return out
 }
 
 func (c *Covenant) changeMotion(id MotionID, change func(*Motion)) {
