@@ -75,7 +75,7 @@ generate:
 record-log:
 	@test -n "$(RELEASE)" || { echo "make record-log RELEASE=v…"; exit 1; }
 	$(GO) test ./cmd/covenant -run TestRecordLog -args -record-log $(RELEASE)
-	$(GO) test ./workflow -run TestReplayRecordedLogs -args -record-digests
+	$(GO) test ./workflow -run 'TestReplayRecordedLogs|TestLinesOfRecordedLogs' -args -record-digests -record-lines
 
 # Records a data directory with work in flight, on both databases, which every later release must be able to finish; by the program of this
 # tree, or another's: make record-release RELEASE=v0.2 [PROGRAM=path]

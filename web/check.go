@@ -109,7 +109,7 @@ func (s *server) judgeUpload(w http.ResponseWriter, r *request, p *checkPage) er
 		return err
 	}
 	digest := workflow.DigestOf(content)
-	p.FileName, p.Size, p.Digest = name, r.displaySize(int64(len(content))), digest.String()
+	p.FileName, p.Size, p.Digest = name, r.text(words.Size(int64(len(content)))), digest.String()
 	if bytes.HasPrefix(content, []byte("PK\x03\x04")) {
 		return s.judgeEvidence(r, p, content)
 	}

@@ -239,7 +239,7 @@ func (t teller) documentPanel(chosen string) (documentPanel, error) {
 		d.Digest, d.Short = rev.PDF.String(), rev.PDF.Short()
 	case !c.Head.IsZero():
 		d.URL, d.Name = address.Document.For(c.Slug), t.headName()
-		d.Digest, d.Short, d.Size = c.Head.String(), c.Head.Short(), t.displaySize(c.HeadSize)
+		d.Digest, d.Short, d.Size = c.Head.String(), c.Head.Short(), t.text(words.Size(c.HeadSize))
 	}
 	d.FileName, d.Frozen = fileName(c, shown), !c.Head.IsZero()
 	for _, rev := range c.Revisions {

@@ -1,8 +1,11 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
+
+	"covenant/workflow"
 )
 
 // iconPaths is the whole icon set: strokes on a 24-unit square. An icon never stands without words.
@@ -37,6 +40,60 @@ var iconPaths = map[string]string{
 	"shield": `<path d="M12 3l7.5 3v5.5c0 4.6-3.3 7.8-7.5 9.5-4.2-1.700-7.5-4.900-7.5-9.500V6zM8.500 12l2.500` +
 		` 2.500 4.500-5"/>`,
 	"seal": `<path d="M12 3a9 9 0 1 1 0 18 9 9 0 0 1 0-18zM12 7a5 5 0 1 1 0 10 5 5 0 0 1 0-10z"/>`,
+}
+
+// eventIcons are the icons of what happened, by the event's kind. What an agency says of a draft has one by its
+// opinion.
+var eventIcons = byKind(map[string][]string{
+	"bell":  {"reminded", "stage_escalated"},
+	"book":  {"number_issued", "number_voided"},
+	"chart": {"ranked", "report_submitted", "reporting_opened", "score_verified", "self_scored"},
+	"check": {
+		"appeal_decided", "approval_carried", "closed", "comment_resolved", "in_force", "process_ended",
+		"score_accepted", "signatures_sufficient", "stage_closed",
+	},
+	"clock": {"ballot_deemed", "deadline_extended", "opinion_deemed"},
+	"document": {
+		"amended", "amendment_drafted", "amendment_dropped", "comment_answered", "comment_posted", "drafted",
+		"minutes_kept", "renewal_drafted", "revision_submitted",
+	},
+	"lock":   {"frozen", "validation_data_added"},
+	"next":   {"agencies_released", "reviewer_asked", "signatories_passed", "stage_opened", "stage_skipped"},
+	"pen":    {"paper_signature_recorded", "signature_made"},
+	"people": {"attendance_recorded", "chair_handed_over", "group_opened", "proxy_recorded", "refusal_settled"},
+	"return": {"revision_returned", "revision_withdrawn", "score_appealed", "withdrawn"},
+	"screen": {"conference_closed", "conference_opened"},
+	"seal":   {"seal_applied"},
+	"stop":   {"cancelled", "conflict_declared", "signature_refused", "stopped"},
+	"vote": {
+		"ballot_cast", "ballot_taken", "hands_counted", "motion_closed", "motion_opened", "motion_proposed",
+		"poll_ballot_cast", "poll_ballot_taken", "poll_closed", "poll_opened",
+	},
+})
+
+// byKind turns a table of kinds by icon into one of icons by kind.
+func byKind(table map[string][]string) map[string]string {
+	out := map[string]string{}
+	for icon, kinds := range table {
+		for _, kind := range kinds {
+			out[kind] = icon
+		}
+	}
+	return out
+}
+
+// eventIcon is the icon of an event; one of a kind without an icon of its own has that of all that happened.
+func eventIcon(e workflow.Event) string {
+	if given, ok := e.(workflow.ReviewGiven); ok {
+		switch given.Opinion {
+		case workflow.OpinionReturn:
+			return "return"
+		case workflow.OpinionReject:
+			return "stop"
+		}
+		return "check"
+	}
+	return cmp.Or(eventIcons[e.Kind()], "history")
 }
 
 // icon draws one icon of the set, hidden from screen readers because words stand beside it.

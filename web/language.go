@@ -3,7 +3,6 @@ package web
 import (
 	"net/http"
 	"strings"
-	"unicode"
 
 	xlanguage "golang.org/x/text/language"
 
@@ -66,16 +65,6 @@ func templateWords(l words.Language) map[string]any {
 		"t": func(vi, en string, args ...any) string { return words.F(vi, en, args...).In(l) },
 		"n": func(n int, vi, one, other string) string { return words.N(n, vi, one, other).In(l) },
 	}
-}
-
-// lowerFirst is text with a small first letter, for a name within a sentence; an abbreviation stays as it is.
-func lowerFirst(text string) string {
-	r := []rune(text)
-	if len(r) < 2 || unicode.IsUpper(r[1]) {
-		return text
-	}
-	r[0] = unicode.ToLower(r[0])
-	return string(r)
 }
 
 // fullSentence is text with a capital first letter and a full stop; nothing stays nothing.

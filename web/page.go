@@ -150,28 +150,10 @@ func (t teller) person(id workflow.PersonID) string { return t.v.Directory.Perso
 
 // acting is a person who acts by a right: under a delegation with the name of who gave it.
 func (t teller) acting(id workflow.PersonID, by workflow.Authority) string {
-	if by.For == "" {
-		return t.person(id)
-	}
-	return t.person(id) + " (" + t.text(words.F("thay %s", "for %s", t.person(by.For))) + ")"
+	return t.text(t.v.Directory.Acting(id, by))
 }
 
-func (t teller) agencies(ids []workflow.AgencyID) string {
-	names := make([]string, len(ids))
-	for i, id := range ids {
-		names[i] = t.agency(id)
-	}
-	return strings.Join(names, ", ")
-}
-
-// someAgencies names at most four agencies; of more, three and how many others.
-func (t teller) someAgencies(ids []workflow.AgencyID) string {
-	if len(ids) <= 4 {
-		return t.agencies(ids)
-	}
-	return t.agencies(ids[:3]) + " " + t.text(words.F("và %s",
-		"and %s", words.N(len(ids)-3, "đơn vị khác", "more agency", "more agencies")))
-}
+func (t teller) agencies(ids []workflow.AgencyID) string { return t.v.Directory.AgencyNames(ids) }
 
 // capacity is how somebody acts: the form of authority, the title, and for whom under a delegation.
 func (t teller) capacity(a workflow.Authority) string {
@@ -193,16 +175,4 @@ func identifier(text string) string {
 		}
 		return '-'
 	}, text)
-}
-
-// displaySize is a file's size for people, in the reader's decimal notation.
-func (l language) displaySize(size int64) string {
-	if size < 1<<20 {
-		return fmt.Sprintf("%d KB", (size+1023)/1024)
-	}
-	text := fmt.Sprintf("%.1f MB", float64(size)/(1<<20))
-	if l.lang == "vi" {
-		text = strings.Replace(text, ".", ",", 1)
-	}
-	return text
 }

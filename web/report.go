@@ -136,7 +136,7 @@ var rungWords = map[string]words.Text{
 
 func (t teller) rung(o engine.Occurrence) rungRow {
 	row := rungRow{At: t.when(o.At), Tone: rungTones[o.State], State: t.text(rungWords[o.State]),
-		Recipients: t.someAgencies(o.Recipients)}
+		Recipients: t.text(t.v.Directory.SomeAgencies(o.Recipients))}
 	days := o.Deadline.LastDay().DaysUntil(t.v.Calendar.Today(o.At))
 	switch {
 	case days < 0:

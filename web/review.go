@@ -165,15 +165,10 @@ func (t teller) opinions(rev workflow.Revision, round *reviewRound) (approved in
 	return approved
 }
 
-var opinionTones = map[workflow.Opinion]string{
-	workflow.OpinionApprove: "done", workflow.OpinionApproveComments: "done", workflow.OpinionReturn: "waiting",
-	workflow.OpinionReject: "stopped",
-}
-
 func (t teller) opinion(rev workflow.Revision, given workflow.ReviewGiven) opinionRow {
 	row := opinionRow{
 		Agency: t.agency(given.Agency), Person: t.acting(given.Person, given.Authority), Word: given.Opinion.Word(t.lang),
-		Tone: opinionTones[given.Opinion],
+		Tone: string(given.Opinion.Tone()),
 		At: t.when(t.timeOf(func(e workflow.Event) bool {
 			g, ok := e.(workflow.ReviewGiven)
 			return ok && g.Agency == given.Agency && g.Revision == given.Revision

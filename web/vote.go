@@ -24,10 +24,6 @@ type motionRow struct {
 // ballotRow is one agency's open vote.
 type ballotRow struct{ Agency, Person, Choice, Tone string }
 
-var choiceTones = map[workflow.Choice]string{
-	workflow.ChoiceFor: "done", workflow.ChoiceAgainst: "stopped", workflow.ChoiceAbstain: "next",
-}
-
 // motions are the motions in the order in which they came, then those that the chair has still to put.
 func (t teller) motions() []motionRow {
 	var rows []motionRow
@@ -38,8 +34,10 @@ func (t teller) motions() []motionRow {
 	}
 	if t.v.Covenant.Phase == workflow.AwaitingVotes {
 		for _, m := range t.v.PendingMotions() {
-			rows = append(rows, motionRow{Text: t.motionText(m), Tone: "next", Outcome: t.text(words.Of("Chưa đưa ra biểu quyết",
-				"Not put to the vote yet"))})
+			rows = append(rows, motionRow{
+				Text: t.text(m.Words(t.v.Process)), Tone: "next",
+				Outcome: t.text(words.Of("Chưa đưa ra biểu quyết", "Not put to the vote yet")),
+			})
 		}
 	}
 	for i := range rows {
@@ -49,10 +47,15 @@ func (t teller) motions() []motionRow {
 }
 
 func (t teller) motionRow(m workflow.Motion) motionRow {
-	row := motionRow{Text: t.motionText(m), Cast: m.Cast(), Entitled: len(m.Who), Secret: m.Secret && m.Result == nil}
+	row := motionRow{
+		Text: t.text(m.Words(t.v.Process)), Cast: m.Cast(), Entitled: len(m.Who), Secret: m.Secret && m.Result == nil,
+	}
 	for _, b := range m.Ballots {
 		row.count(b.Choice)
-		cast := ballotRow{t.agency(b.Agency), t.acting(b.Person, b.Authority), b.Choice.Word(t.lang), choiceTones[b.Choice]}
+		cast := ballotRow{
+			t.agency(b.Agency), t.acting(b.Person, b.Authority), b.Choice.Word(t.lang),
+			string(workflow.ChoiceTone(b.Choice)),
+		}
 		if b.Proxy != "" {
 			cast.Choice += " (" + t.text(words.F("%s biểu quyết thay", "cast by %s", t.agency(b.Proxy))) + ")"
 		}
@@ -157,19 +160,4 @@ func (t teller) outcome(row *motionRow, m workflow.Motion) {
 	default:
 		row.Closed, row.Tone, row.Outcome = true, "stopped", t.text(words.Of("Không thông qua", "Not carried"))
 	}
-}
-
-// motionText is the motion in the reader's language, where the process has it.
-func (t teller) motionText(m workflow.Motion) string {
-	for _, stage := range t.v.Process.Stages {
-		if stage.Vote == nil {
-			continue
-		}
-		for _, rule := range stage.Vote.Motions {
-			if rule.ID == m.ID && rule.Vietnamese == m.Text {
-				return t.pick(rule.Vietnamese, rule.English)
-			}
-		}
-	}
-	return t.pick(m.Text, m.English)
 }

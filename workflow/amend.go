@@ -66,16 +66,40 @@ func (e AmendmentDrafted) apply(c *Covenant) {
 	c.Lineage.Amendments = append(c.Lineage.Amendments, Amendment{Link: e.By, Title: e.Title})
 }
 
+func (e AmendmentDrafted) line(State) Line {
+	return Line{Tone: ToneNext, Text: words.F("Bắt đầu soạn giao ước sửa đổi: %s",
+		"An amending covenant is being drafted: %s", e.Title)}
+}
+
 func (e Amended) apply(c *Covenant) {
 	c.amendment(e.By, func(a *Amendment) { a.Title, a.Number, a.From = e.Title, e.Number, e.From })
+}
+
+func (e Amended) line(State) Line {
+	return Line{Tone: ToneDone, Text: words.F("Được sửa đổi, bổ sung bởi %s (%s) từ %s", "Amended by %s (%s) from %s",
+		e.Title, e.Number, e.From.Display())}
 }
 
 func (e AmendmentDropped) apply(c *Covenant) {
 	c.amendment(e.By, func(a *Amendment) { a.Dropped = e.Reason })
 }
 
+func (e AmendmentDropped) line(State) Line {
+	return Line{
+		Tone: ToneStopped,
+		Text: words.F("Giao ước sửa đổi %s không được ban hành",
+			"Nothing came of the amending covenant %s", e.By.Slug),
+		Detail: words.Same(e.Reason),
+	}
+}
+
 func (e RenewalDrafted) apply(c *Covenant) {
 	c.Lineage.Renewal = e.By
+}
+
+func (e RenewalDrafted) line(State) Line {
+	return Line{Tone: ToneNext, Text: words.F("Bắt đầu soạn giao ước năm %d",
+		"The covenant of %d is being drafted", e.Year)}
 }
 
 func (c *Covenant) amendment(by Link, change func(*Amendment)) {

@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"covenant/internal/words"
 	"slices"
 	"strings"
 	"time"
@@ -48,6 +49,11 @@ func (e ScoreAccepted) apply(c *Covenant) {
 	c.Scoring.Accepted = append(slices.Clip(c.Scoring.Accepted), e)
 }
 
+func (e ScoreAccepted) line(s State) Line {
+	return Line{Tone: ToneDone, Text: words.F("%s chấp nhận điểm thẩm định", "%s accepts its verified score",
+		s.Directory.AgencyName(e.Agency))}
+}
+
 func (e ScoreAppealed) authority() Authority { return e.Authority }
 
 func (e ScoreAppealed) apply(c *Covenant) {
@@ -55,6 +61,15 @@ func (e ScoreAppealed) apply(c *Covenant) {
 		return
 	}
 	c.Scoring.Appeals = append(slices.Clip(c.Scoring.Appeals), Appeal{ScoreAppealed: e})
+}
+
+func (e ScoreAppealed) line(s State) Line {
+	return Line{
+		Tone: ToneWaiting,
+		Text: words.F("%s khiếu nại điểm thẩm định", "%s appeals against its verified score",
+			s.Directory.AgencyName(e.Agency)),
+		Detail: words.Same(e.Reason),
+	}
 }
 
 func (e AppealDecided) authority() Authority { return e.Authority }
@@ -68,6 +83,15 @@ func (e AppealDecided) apply(c *Covenant) {
 		if c.Scoring.Appeals[i].Agency == e.Agency {
 			c.Scoring.Appeals[i].Decided = &e
 		}
+	}
+}
+
+func (e AppealDecided) line(s State) Line {
+	return Line{
+		Tone: ToneDone,
+		Text: words.F("%s giải quyết khiếu nại của %s: %s điểm", "%s decides the appeal of %s: %s",
+			s.Directory.AgencyName(e.Council), s.Directory.AgencyName(e.Agency), words.Each(e.Total.Display)),
+		Detail: words.Same(e.Reason),
 	}
 }
 

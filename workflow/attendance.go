@@ -45,6 +45,14 @@ func (e AttendanceRecorded) apply(c *Covenant) {
 	}
 }
 
+func (e AttendanceRecorded) line(s State) Line {
+	return Line{
+		Tone: ToneNext, Text: words.F("%s: %s",
+			"%s: %s", s.Directory.AgencyName(e.Agency), words.Each(e.Presence.Word)),
+		Detail: words.Same(s.Directory.PersonName(e.Person)),
+	}
+}
+
 // ProxyRecorded is a written authorisation of one agency to vote for another at the conference.
 type ProxyRecorded struct {
 	From      AgencyID  `json:"from"`
@@ -66,6 +74,15 @@ func (e ProxyRecorded) apply(c *Covenant) {
 	if sitting := c.Sitting(); sitting != nil {
 		sitting.Proxies = append(slices.Clip(sitting.Proxies), e)
 		sitting.attend(AttendanceRecorded{Agency: e.From, Presence: ByProxy, By: e.By})
+	}
+}
+
+func (e ProxyRecorded) line(s State) Line {
+	return Line{
+		Tone: ToneNext,
+		Text: words.F("%s ủy quyền cho %s biểu quyết", "%s authorised %s to vote",
+			s.Directory.AgencyName(e.From), s.Directory.AgencyName(e.To)),
+		Detail: phrases(words.Same(e.Document), words.Same(e.Date.Display())),
 	}
 }
 

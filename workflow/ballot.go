@@ -1,6 +1,9 @@
 package workflow
 
-import "slices"
+import (
+	"covenant/internal/words"
+	"slices"
+)
 
 // Secret ballots. The log says who took part. The ballots lie in a box apart, which knows no voter, no time, no order and no
 // command; closing a motion records them sorted, with the tally. See PROCESS.md for what an owner of the database could
@@ -25,6 +28,15 @@ func (e BallotCast) apply(c *Covenant) {
 	c.changeMotion(e.Motion, func(m *Motion) { m.Ballots = append(slices.Clip(m.Ballots), e) })
 }
 
+func (e BallotCast) line(s State) Line {
+	l := Line{Tone: ChoiceTone(e.Choice), Text: words.F("%s biểu quyết “%s” – %s", "%s voted “%s” – %s",
+		s.Directory.AgencyName(e.Agency), words.Each(e.Choice.Word), motionWords(s, e.Motion))}
+	if e.Proxy != "" {
+		l.Detail = words.F("%s biểu quyết thay", "cast by %s", s.Directory.AgencyName(e.Proxy))
+	}
+	return l
+}
+
 // BallotTaken says that an agency put its ballot into the box of a secret motion.
 type BallotTaken struct {
 	Motion    MotionID  `json:"motion"`
@@ -44,6 +56,11 @@ func (e BallotTaken) apply(c *Covenant) {
 	c.changeMotion(e.Motion, func(m *Motion) { m.Taken = append(slices.Clip(m.Taken), e) })
 }
 
+func (e BallotTaken) line(s State) Line {
+	return Line{Tone: ToneNext, Text: words.F("%s đã bỏ phiếu kín – %s", "%s cast a secret ballot – %s",
+		s.Directory.AgencyName(e.Agency), motionWords(s, e.Motion))}
+}
+
 // BallotDeemed is a vote that the process gives an agency that let the deadline pass.
 type BallotDeemed struct {
 	Motion MotionID `json:"motion"`
@@ -57,6 +74,12 @@ func (BallotDeemed) Kind() string { return "ballot_deemed" }
 
 func (e BallotDeemed) apply(c *Covenant) {
 	c.changeMotion(e.Motion, func(m *Motion) { m.Deemed = append(slices.Clip(m.Deemed), e) })
+}
+
+func (e BallotDeemed) line(s State) Line {
+	return Line{Tone: ToneWaiting, Text: words.F("%s không biểu quyết trước hạn: ghi nhận “%s” – %s",
+		"%s did not vote in time: “%s” is recorded – %s",
+		s.Directory.AgencyName(e.Agency), words.Each(e.Choice.Word), motionWords(s, e.Motion))}
 }
 
 // HandsCounted is a show of hands as the chair announced it; counting again replaces it until the motion is closed.
@@ -78,6 +101,24 @@ func (e HandsCounted) authority() Authority { return e.Authority }
 
 func (e HandsCounted) apply(c *Covenant) {
 	c.changeMotion(e.Motion, func(m *Motion) { m.Hands = &e })
+}
+
+func (e HandsCounted) line(s State) Line {
+	return Line{
+		Tone: ToneNext, Text: words.F("Biểu quyết giơ tay: %s", "Show of hands: %s", motionWords(s, e.Motion)),
+		Detail: tallyWords(Count{For: e.For, Against: e.Against, Abstain: e.Abstain}),
+	}
+}
+
+// ChoiceTone is the tone of a vote.
+func ChoiceTone(c Choice) Tone {
+	switch c {
+	case ChoiceFor:
+		return ToneDone
+	case ChoiceAgainst:
+		return ToneStopped
+	}
+	return ToneNext
 }
 
 // openBox sorts the ballots of a secret motion into its result. There must be as many as agencies took part.

@@ -53,15 +53,43 @@ func (e Withdrawn) apply(c *Covenant) {
 	c.end(PhaseWithdrawn, Ending{e.Date, e.Person, e.Reason})
 }
 
+func (e Withdrawn) line(s State) Line {
+	return Line{
+		Tone: ToneStopped, Text: words.F("%s rút dự thảo", "%s withdrew the draft", s.Directory.PersonName(e.Person)),
+		Detail: words.Same(e.Reason),
+	}
+}
+
 func (e Cancelled) authority() Authority { return e.Authority }
 
 func (e Cancelled) apply(c *Covenant) {
 	c.end(PhaseCancelled, Ending{e.Date, e.Person, e.Reason})
 }
 
+func (e Cancelled) line(s State) Line {
+	l := Line{
+		Tone:   ToneStopped,
+		Text:   words.Of("Giao ước bị hủy theo quy trình", "The covenant was cancelled, as its process says"),
+		Detail: phrases(words.Same(e.Reason), words.Same(e.Document)),
+	}
+	if e.Person != "" {
+		l.Text = words.F("%s hủy giao ước", "%s cancelled the covenant", s.Directory.PersonName(e.Person))
+	}
+	return l
+}
+
 func (e NumberVoided) apply(c *Covenant) {
 	c.Voided = append(c.Voided, e)
 	c.Number = nil
+}
+
+func (e NumberVoided) line(State) Line {
+	return Line{
+		Tone: ToneStopped,
+		Text: words.F("Số %s bị hủy, không dùng lại", "Number %s is void and will not be used again",
+			printedNumber(e.Number, e.Symbol)),
+		Detail: words.Same(e.Reason),
+	}
 }
 
 func (c *Covenant) end(phase Phase, how Ending) {
@@ -104,6 +132,10 @@ func (e Closed) authority() Authority { return e.Authority }
 
 func (e Closed) apply(c *Covenant) {
 	c.end(PhaseClosed, Ending{e.Date, e.Person, e.Reason})
+}
+
+func (e Closed) line(State) Line {
+	return Line{Tone: ToneDone, Text: words.Of("Kết thúc giao ước", "Covenant closed"), Detail: words.Same(e.Reason)}
 }
 
 // Withdraw takes the draft back, by a drafter of the agency that drafted it, while it is not frozen.

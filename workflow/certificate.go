@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"covenant/internal/words"
 	"covenant/workflow/process"
 )
 
@@ -103,10 +104,20 @@ func (e CertificateBound) applyTo(d *Directory) {
 	})
 }
 
+func (e CertificateBound) line(s State) Line {
+	return Line{Tone: ToneNext, Text: words.F("+ chứng thư số %s → %s%s",
+		"+ certificate %s → %s%s", e.Serial, s.Directory.PersonName(e.Person), e.Agency)}
+}
+
 func (e CertificateConfirmed) applyTo(d *Directory) {
 	if b := d.binding(e.Issuer, e.Serial); b != nil {
 		b.Pending, b.ConfirmedBy = false, e.By
 	}
+}
+
+func (e CertificateConfirmed) line(State) Line {
+	return Line{Tone: ToneNext, Text: words.F("~ chứng thư số %s: đã xác nhận",
+		"~ certificate %s: confirmed", e.Serial)}
 }
 
 func (e CertificateUnbound) applyTo(d *Directory) {
@@ -115,15 +126,28 @@ func (e CertificateUnbound) applyTo(d *Directory) {
 	}
 }
 
+func (e CertificateUnbound) line(State) Line {
+	return Line{Tone: ToneNext, Text: words.F("− chứng thư số %s: %s", "− certificate %s: %s", e.Serial, e.Reason)}
+}
+
 func (e BindingRuleSet) applyTo(d *Directory) {
 	rule := BindingRule{ID: e.ID, Person: e.Person, Agency: e.Agency, Issuer: e.Issuer, Attribute: e.Attribute, Value: e.Value.Text, Confirm: e.Confirm}
 	d.Rules = append(slices.DeleteFunc(slices.Clone(d.Rules), func(r BindingRule) bool { return r.ID == e.ID }), rule)
+}
+
+func (e BindingRuleSet) line(s State) Line {
+	return Line{Tone: ToneNext, Text: words.F("+ quy tắc %s: %s → %s%s",
+		"+ rule %s: %s → %s%s", e.ID, e.Attribute, s.Directory.PersonName(e.Person), e.Agency)}
 }
 
 func (e BindingRuleEnded) applyTo(d *Directory) {
 	for i := range d.Rules {
 		d.Rules[i].Ended = d.Rules[i].Ended || d.Rules[i].ID == e.ID
 	}
+}
+
+func (e BindingRuleEnded) line(State) Line {
+	return Line{Tone: ToneNext, Text: words.F("− quy tắc %s: %s", "− rule %s: %s", e.ID, e.Reason)}
 }
 
 // binding is the binding of a certificate that has not ended.

@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"covenant/internal/words"
 	"slices"
 	"time"
 )
@@ -27,6 +28,15 @@ func (e ChairHandedOver) authority() Authority { return e.Authority }
 func (e ChairHandedOver) apply(c *Covenant) {
 	if sitting := c.Sitting(); sitting != nil {
 		sitting.Handovers, sitting.Chairing = append(slices.Clip(sitting.Handovers), e), e.To
+	}
+}
+
+func (e ChairHandedOver) line(s State) Line {
+	return Line{
+		Tone: ToneNext,
+		Text: words.F("%s giao quyền chủ tọa cho %s", "%s hands the chair over to %s",
+			s.Directory.AgencyName(e.From), s.Directory.AgencyName(e.To)),
+		Detail: words.Same(e.Reason),
 	}
 }
 

@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"covenant/internal/words"
 	"fmt"
 	"slices"
 	"time"
@@ -92,16 +93,46 @@ func (e CommentPosted) apply(c *Covenant) {
 	c.Threads = append(slices.Clip(c.Threads), Thread{CommentPosted: e})
 }
 
+func (e CommentPosted) line(s State) Line {
+	return Line{
+		Tone: ToneNext,
+		Text: words.F("%s góp ý dự thảo lần %d",
+			"%s commented on revision %d", s.Directory.AgencyName(e.Agency), e.Revision),
+		Detail: words.Same(e.Text),
+	}
+}
+
 func (e CommentAnswered) authority() Authority { return e.Authority }
 
 func (e CommentAnswered) apply(c *Covenant) {
 	c.changeThread(e.Thread, func(t *Thread) { t.Answers = append(slices.Clip(t.Answers), e) })
 }
 
+func (e CommentAnswered) line(s State) Line {
+	asked, _ := s.Covenant.Thread(e.Thread)
+	return Line{
+		Tone: ToneNext,
+		Text: words.F("%s trả lời góp ý của %s", "%s answered a comment of %s",
+			s.Directory.AgencyName(e.Agency), s.Directory.AgencyName(asked.Agency)),
+		Detail: words.Same(e.Text),
+	}
+}
+
 func (e CommentResolved) authority() Authority { return e.Authority }
 
 func (e CommentResolved) apply(c *Covenant) {
 	c.changeThread(e.Thread, func(t *Thread) { t.Resolved, t.ResolvedBy = !e.Open, e })
+}
+
+func (e CommentResolved) line(s State) Line {
+	asked, _ := s.Covenant.Thread(e.Thread)
+	agency, asker := s.Directory.AgencyName(e.Agency), s.Directory.AgencyName(asked.Agency)
+	if e.Open {
+		return Line{Tone: ToneWaiting, Text: words.F("%s mở lại góp ý của %s",
+			"%s opened a comment of %s again", agency, asker)}
+	}
+	return Line{Tone: ToneDone, Text: words.F("%s xác nhận đã giải quyết góp ý của %s",
+		"%s settled a comment of %s", agency, asker)}
 }
 
 func (c *Covenant) changeThread(id CommentID, change func(*Thread)) {

@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"covenant/internal/words"
 	"fmt"
 	"slices"
 	"strings"
@@ -83,10 +84,28 @@ func (e ConferenceOpened) apply(c *Covenant) {
 	c.RoundsBefore = c.Rounds
 }
 
+func (e ConferenceOpened) line(s State) Line {
+	l := Line{
+		Tone: ToneWaiting, Text: words.F("Khai mạc: %s", "Opened: %s", e.Name),
+		Detail: words.F("Tại %s; chủ tọa %s, thư ký %s", "At %s; chaired by %s, secretary %s",
+			e.Place, s.Directory.Acting(e.Chair, e.Authority), s.Directory.PersonName(e.Secretary)),
+	}
+	if e.ChairReason != "" {
+		l.Detail = phrases(l.Detail, words.F("%s chủ tọa thay, lý do: %s", "%s chairs instead: %s",
+			s.Directory.AgencyName(e.Chairing), e.ChairReason))
+	}
+	return l
+}
+
 func (e MotionProposed) authority() Authority { return e.Authority }
 
 func (e MotionProposed) apply(c *Covenant) {
 	c.Motions = append(c.Motions, Motion{ID: e.Motion, Text: e.Text, English: e.English, Stage: e.Stage, Revision: e.Revision, ProposedBy: e.Agency})
+}
+
+func (e MotionProposed) line(s State) Line {
+	return Line{Tone: ToneNext, Text: words.F("%s đề nghị biểu quyết: %s", "%s proposed: %s",
+		s.Directory.AgencyName(e.Agency), words.Of(e.Text, e.English))}
 }
 
 func (e MinutesKept) apply(c *Covenant) {
@@ -100,12 +119,24 @@ func (e MinutesKept) apply(c *Covenant) {
 	}
 }
 
+func (e MinutesKept) line(State) Line {
+	return Line{Tone: ToneDone, Text: words.F("Lập biên bản (mã %s)", "Minutes drawn up (digest %s)", e.PDF.Short())}
+}
+
 func (e ConferenceClosed) authority() Authority { return e.Authority }
 
 func (e ConferenceClosed) apply(c *Covenant) {
 	if sitting := c.Sitting(); sitting != nil {
 		sitting.Closed = &e
 	}
+}
+
+func (e ConferenceClosed) line(State) Line {
+	text := words.Of("Bế mạc hội nghị", "The conference was closed")
+	if e.Adjourned {
+		text = words.Of("Hội nghị tạm dừng", "The conference was adjourned")
+	}
+	return Line{Tone: ToneDone, Text: text, Detail: words.Same(e.Opinions)}
 }
 
 // sitting is the open sitting, its rules, or a refusal.

@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"covenant/internal/words"
 	"slices"
 	"time"
 )
@@ -273,6 +274,14 @@ func (e StageOpened) apply(c *Covenant) {
 	}
 }
 
+func (e StageOpened) line(s State) Line {
+	l := Line{Tone: ToneWaiting, Text: words.F("Bắt đầu bước “%s”", "Step “%s” began", s.Process.StageName(e.Stage))}
+	if !e.Due.Date.IsZero() {
+		l.Detail = words.F("Hạn %s", "Due %s", e.Due.LastDay().Display())
+	}
+	return l
+}
+
 // StageClosed ends a stage.
 type StageClosed struct {
 	Stage StageID `json:"stage"`
@@ -283,6 +292,10 @@ func (StageClosed) Kind() string { return "stage_closed" }
 
 func (e StageClosed) apply(c *Covenant) {
 	c.Waiting, c.Queue, c.Due = nil, nil, Deadline{}
+}
+
+func (e StageClosed) line(s State) Line {
+	return Line{Tone: ToneDone, Text: words.F("Kết thúc bước “%s”", "Step “%s” ended", s.Process.StageName(e.Stage))}
 }
 
 // Apply folds one event into the state. It never fails; events that are about something else are ignored.

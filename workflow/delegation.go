@@ -83,12 +83,25 @@ func (e DutiesDelegated) applyTo(d *Directory) {
 	d.Delegations = append(d.Delegations, g)
 }
 
+func (e DutiesDelegated) line(s State) Line {
+	return Line{Tone: ToneNext, Text: words.F("+ ủy quyền %s: %s → %s %s, %s%s",
+		"+ delegation %s: %s → %s %s, %s%s", e.ID,
+		s.Directory.PersonName(s.Directory.Positions[e.From].Person), s.Directory.PersonName(e.To), e.Form,
+		dutyWords(e.Duties), span(e.Start, e.End))}
+}
+
 func (e DelegationRevoked) applyTo(d *Directory) {
 	for i := range d.Delegations {
 		if d.Delegations[i].ID == e.Delegation {
 			d.Delegations[i].Revoked = e.LastDay
 		}
 	}
+}
+
+func (e DelegationRevoked) line(State) Line {
+	return Line{Tone: ToneNext, Text: words.F("− ủy quyền %s: đến hết ngày %s (%s)",
+		"− delegation %s: until the end of %s (%s)",
+		e.Delegation, e.LastDay.Display(), e.Reason)}
 }
 
 // freeDelegation is a code for the next delegation of a position.

@@ -1,6 +1,9 @@
 package workflow
 
-import "covenant/internal/words"
+import (
+	"covenant/internal/words"
+	"strings"
+)
 
 // Duty is something that a position entitles its holder to do for the agency.
 type Duty string
@@ -101,6 +104,15 @@ func (e AgencyRegistered) applyTo(d *Directory) {
 	d.Agencies[e.Agency] = Agency{ID: e.Agency, Name: e.Name, Parent: e.Parent, Email: e.Email, MadeUp: e.MadeUp, Collective: e.Collective, Language: e.Language}
 }
 
+func (e AgencyRegistered) line(s State) Line {
+	if have, ok := s.Directory.Agencies[e.Agency]; ok {
+		return Line{Tone: ToneNext, Text: words.F("~ đơn vị %s: %s %s → %s %s", "~ agency %s: %s %s → %s %s",
+			e.Agency, have.Name, address(have.Email, have.Language), e.Name, address(e.Email, e.Language))}
+	}
+	return Line{Tone: ToneNext, Text: words.F("+ đơn vị %s: %s %s",
+		"+ agency %s: %s %s", e.Agency, e.Name, address(e.Email, e.Language))}
+}
+
 // PersonRegistered adds or changes a person.
 type PersonRegistered struct {
 	Person   PersonID       `json:"person"`
@@ -114,6 +126,16 @@ func (PersonRegistered) Kind() string { return "person_registered" }
 
 func (e PersonRegistered) applyTo(d *Directory) {
 	d.People[e.Person] = Person{e.Person, e.Name, e.Email, e.Language}
+}
+
+func (e PersonRegistered) line(s State) Line {
+	if have, ok := s.Directory.People[e.Person]; ok {
+		return Line{Tone: ToneNext, Text: words.F("~ người %s: %s %s → %s %s",
+			"~ person %s: %s %s → %s %s", e.Person, have.Name.Text,
+			address(have.Email.Text, have.Language), e.Name.Text, address(e.Email.Text, e.Language))}
+	}
+	return Line{Tone: ToneNext, Text: words.F("+ người %s: %s %s",
+		"+ person %s: %s %s", e.Person, e.Name.Text, address(e.Email.Text, e.Language))}
 }
 
 // BlockFormed sets a block's members and their roles, in the order of the member list.
@@ -133,6 +155,15 @@ func (e BlockFormed) applyTo(d *Directory) {
 		b.Members = append(b.Members, BlockMember(m))
 	}
 	d.Blocks[e.Block] = b
+}
+
+func (e BlockFormed) line(s State) Line {
+	if have, ok := s.Directory.Blocks[e.Block]; ok {
+		return Line{Tone: ToneNext, Text: words.F("~ khối %s: %d → %d đơn vị",
+			"~ block %s: %d → %d agencies", e.Block, len(have.Members), len(e.Members))}
+	}
+	return Line{Tone: ToneNext, Text: words.F("+ khối %s: %s, %d đơn vị",
+		"+ block %s: %s, %d agencies", e.Block, e.Name, len(e.Members))}
 }
 
 // FormedMember is one member in BlockFormed.
@@ -165,6 +196,32 @@ func (d *Directory) PersonName(id PersonID) string {
 	return string(id)
 }
 
+// Acting is a person who acts by a right: under a delegation with the name of who gave it.
+func (d *Directory) Acting(id PersonID, by Authority) words.Text {
+	if by.For == "" {
+		return words.Same(d.PersonName(id))
+	}
+	return words.F("%s (thay %s)", "%s (for %s)", d.PersonName(id), d.PersonName(by.For))
+}
+
+// AgencyNames are the agencies' names, one after the other.
+func (d *Directory) AgencyNames(ids []AgencyID) string {
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		names[i] = d.AgencyName(id)
+	}
+	return strings.Join(names, ", ")
+}
+
+// SomeAgencies names at most four agencies; of more, three and how many others.
+func (d *Directory) SomeAgencies(ids []AgencyID) words.Text {
+	if len(ids) <= 4 {
+		return words.Same(d.AgencyNames(ids))
+	}
+	return words.F("%s và %s", "%s and %s", d.AgencyNames(ids[:3]),
+		words.N(len(ids)-3, "đơn vị khác", "more agency", "more agencies"))
+}
+
 // Leader is the agency that leads the block.
 func (b Block) Leader() AgencyID {
 	for _, m := range b.Members {
@@ -184,4 +241,12 @@ func (b Block) Agencies() []AgencyID {
 		}
 	}
 	return out
+}
+
+// address is where mails go, with their language where there is one.
+func address(email string, lang words.Language) string {
+	if lang == "" {
+		return "<" + email + ">"
+	}
+	return "<" + email + "> (" + string(lang) + ")"
 }

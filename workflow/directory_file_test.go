@@ -36,7 +36,7 @@ func TestBlockFileChanges(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, e := range events {
-			told = append(told, s.Directory.Describe(e, "vi"))
+			told = append(told, s.Tell(e).Text.In("vi"))
 			s.Directory.Apply(e)
 		}
 		return told

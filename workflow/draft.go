@@ -1,6 +1,9 @@
 package workflow
 
-import "time"
+import (
+	"covenant/internal/words"
+	"time"
+)
 
 // Drafted starts a covenant.
 type Drafted struct {
@@ -32,6 +35,18 @@ func (e Drafted) apply(c *Covenant) {
 	}
 	c.Lineage.Amends, c.Lineage.Renews = e.Amends, e.Renews
 	c.Phase = AwaitingRevision
+}
+
+func (e Drafted) line(s State) Line {
+	l := Line{Tone: ToneNext, Text: words.F("%s khởi tạo giao ước",
+		"%s started the covenant", s.Directory.AgencyName(e.DraftedFor))}
+	switch {
+	case !e.Amends.IsZero():
+		l.Detail = words.F("Sửa đổi, bổ sung %s", "Amends %s", e.Amends.Slug)
+	case !e.Renews.IsZero():
+		l.Detail = words.F("Kế tiếp %s", "Follows %s", e.Renews.Slug)
+	}
+	return l
 }
 
 // DraftCovenant starts a covenant of a block by a drafter of the leading agency.

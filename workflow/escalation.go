@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"covenant/internal/words"
 	"slices"
 	"time"
 )
@@ -45,8 +46,43 @@ func (StageEscalated) Kind() string   { return "stage_escalated" }
 func (DeadlineExtended) Kind() string { return "deadline_extended" }
 func (ProcessEnded) Kind() string     { return "process_ended" }
 
+func (e StageSkipped) line(s State) Line {
+	l := Line{Tone: ToneNext, Text: words.F("Bỏ qua bước “%s”",
+		"Step “%s” was passed over", s.Process.StageName(e.Stage))}
+	if stage, ok := s.Process.Stage(e.Stage); ok && e.When != "" {
+		l.Detail = words.F("Chỉ thực hiện khi %s", "Only where %s", words.Each(stage.When.Words))
+	}
+	return l
+}
+
 func (e StageEscalated) apply(c *Covenant) {
 	c.Rungs = append(slices.Clip(c.Rungs), e)
+}
+
+// line says also whom the rung wrote to, who had not acted, and what follows.
+func (e StageEscalated) line(s State) Line {
+	l := Line{Tone: ToneWaiting, Text: words.F("Đôn đốc bước “%s”",
+		"Deadline of step “%s”", s.Process.StageName(e.Stage))}
+	if len(e.To) > 0 {
+		l.Detail = words.F("gửi %s", "mail to %s", s.Directory.SomeAgencies(e.To))
+	}
+	if len(e.Missing) > 0 {
+		l.Detail = phrases(l.Detail, words.F("chưa thực hiện: %s",
+			"not acted: %s", s.Directory.SomeAgencies(e.Missing)))
+	}
+	l.Detail = phrases(l.Detail, e.follows())
+	return l
+}
+
+// follows is what the rung entails besides its mails, if anything.
+func (e StageEscalated) follows() words.Text {
+	return map[Consequence]words.Text{
+		ThenContinue: words.Of("tiếp tục không chờ", "going on without them"),
+		ThenReturn:   words.Of("trả lại đơn vị soạn thảo", "back to the drafter"),
+		ThenTreatAs:  words.Of("ghi nhận thay cho ý kiến", "silence is recorded as the process says"),
+		ThenExtend:   words.Of("gia hạn", "the deadline is extended"),
+		ThenReject:   words.Of("chờ khối trưởng quyết định", "the block leader decides"),
+	}[e.Then]
 }
 
 func (e DeadlineExtended) apply(c *Covenant) {
@@ -55,11 +91,20 @@ func (e DeadlineExtended) apply(c *Covenant) {
 	c.Extension++
 }
 
+func (e DeadlineExtended) line(s State) Line {
+	return Line{Tone: ToneWaiting, Text: words.F("Gia hạn bước “%s” đến %s", "Step “%s” extended to %s",
+		s.Process.StageName(e.Stage), e.Due.LastDay().Display())}
+}
+
 func (e ProcessEnded) apply(c *Covenant) {
 	c.Stage, c.StageKind, c.Waiting, c.Due, c.Phase = "", "", nil, Deadline{}, PhaseAdopted
 	if !c.InForce.IsZero() {
 		c.Phase = PhaseInForce
 	}
+}
+
+func (ProcessEnded) line(State) Line {
+	return Line{Tone: ToneDone, Text: words.Of("Hoàn thành các bước của quy trình", "The process is complete")}
 }
 
 // LadderStep is a rung of the open stage with the moment at which it falls due.

@@ -8,7 +8,10 @@ import (
 
 // Event is something that happened and is recorded for good. The JSON form of each event is the log's format: fields
 // are added, never renamed or given another meaning.
-type Event interface{ Kind() string }
+type Event interface {
+	Kind() string
+	line(s State) Line // what it tells people; see [State.Tell]
+}
 
 // ofCovenant are the events that a covenant's state is made of.
 type ofCovenant interface {
@@ -28,8 +31,8 @@ type authorised interface {
 	authority() Authority
 }
 
-// events is every event there is. A new one is added here; what it changes, by which right it was done and how it is told are methods
-// beside its type.
+// events is every event there is. A new one is added here; what it changes, by which right it was done and how it is
+// told are methods beside its type.
 var events = byKind(
 	AmendmentDrafted{}, Amended{}, AmendmentDropped{}, RenewalDrafted{}, NumberReserved{}, NumberEntered{},
 	NumberExplained{}, SelfScored{}, ScoreVerified{}, Ranked{}, StageSkipped{}, StageEscalated{}, DeadlineExtended{},

@@ -22,6 +22,19 @@ const (
 // Approves reports whether the opinion counts as an approval.
 func (o Opinion) Approves() bool { return o == OpinionApprove || o == OpinionApproveComments }
 
+// Tone is how the opinion looks to the drafter.
+func (o Opinion) Tone() Tone {
+	switch o {
+	case OpinionApprove, OpinionApproveComments:
+		return ToneDone
+	case OpinionReturn:
+		return ToneWaiting
+	case OpinionReject:
+		return ToneStopped
+	}
+	return ToneNext
+}
+
 // Word is the opinion in the reader's language.
 func (o Opinion) Word(lang words.Language) string {
 	return map[Opinion]words.Text{
@@ -66,6 +79,15 @@ func (e ReviewGiven) apply(c *Covenant) {
 	}
 }
 
+func (e ReviewGiven) line(s State) Line {
+	l := Line{Tone: e.Opinion.Tone(), Text: words.F("%s: %s (dự thảo lần %d)", "%s: %s (revision %d)",
+		s.Directory.AgencyName(e.Agency), words.Each(e.Opinion.Word), e.Revision)}
+	for _, c := range e.Comments {
+		l.Detail = phrases(l.Detail, words.Same(c.Text))
+	}
+	return l
+}
+
 // ApprovalCarried lets an agency's approval of an earlier revision stand for a newer one, because nothing changed that
 // concerns it. Unchanged are all clauses that are the same in both, Changed those that are not.
 type ApprovalCarried struct {
@@ -86,6 +108,18 @@ func (e ApprovalCarried) apply(c *Covenant) {
 	c.Carried = append(c.Carried, e)
 }
 
+func (e ApprovalCarried) line(s State) Line {
+	return Line{
+		Tone: ToneDone,
+		Text: words.F("%s: ý kiến nhất trí với lần %d vẫn có giá trị cho lần %d",
+			"%s: its approval of revision %d stands for revision %d",
+			s.Directory.AgencyName(e.Agency), e.FromRevision, e.Revision),
+		Detail: words.F("Mã %s → %s; %d điều, khoản giữ nguyên, %d thay đổi",
+			"Digests %s → %s; clauses unchanged: %d, changed: %d",
+			e.FromManifest.Short(), e.Manifest.Short(), len(e.Unchanged), len(e.Changed)),
+	}
+}
+
 // OpinionDeemed is an opinion that the process gives an agency that let the deadline pass.
 type OpinionDeemed struct {
 	Stage    StageID  `json:"stage"`
@@ -102,4 +136,10 @@ func (OpinionDeemed) Kind() string { return "opinion_deemed" }
 func (e OpinionDeemed) apply(c *Covenant) {
 	c.Deemed = append(c.Deemed, e)
 	c.Waiting, c.Queue = without(c.Waiting, e.Agency), without(c.Queue, e.Agency)
+}
+
+func (e OpinionDeemed) line(s State) Line {
+	return Line{Tone: ToneWaiting, Text: words.F("%s không trả lời trước hạn: ghi nhận “%s” theo quy trình",
+		"%s did not answer in time: the process records “%s”",
+		s.Directory.AgencyName(e.Agency), words.Each(e.Opinion.Word))}
 }

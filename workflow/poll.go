@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"covenant/internal/words"
 	"slices"
 	"strings"
 	"time"
@@ -189,6 +190,10 @@ func (e PollOpened) apply(c *Covenant) {
 	c.Scoring.Polls = append(polls, Poll{PollOpened: e, Round: c.Rounds})
 }
 
+func (e PollOpened) line(s State) Line {
+	return Line{Tone: ToneWaiting, Text: words.F("Mở cuộc bỏ phiếu: %s", "Poll opened: %s", s.Process.PollName(e.Poll))}
+}
+
 func (e PollBallotCast) authority() Authority { return e.Authority }
 
 func (e PollBallotCast) apply(c *Covenant) {
@@ -196,6 +201,15 @@ func (e PollBallotCast) apply(c *Covenant) {
 		return
 	}
 	c.Scoring.changePoll(e.Poll, func(p *Poll) { p.Cast = append(slices.Clip(p.Cast), e) })
+}
+
+func (e PollBallotCast) line(s State) Line {
+	return Line{
+		Tone: ToneNext,
+		Text: words.F("%s bỏ phiếu – %s",
+			"%s votes – %s", s.Directory.AgencyName(e.Agency), s.Process.PollName(e.Poll)),
+		Detail: words.Same(s.Directory.AgencyNames(e.Choices)),
+	}
 }
 
 func (e PollBallotTaken) authority() Authority { return e.Authority }
@@ -207,6 +221,11 @@ func (e PollBallotTaken) apply(c *Covenant) {
 	c.Scoring.changePoll(e.Poll, func(p *Poll) { p.Taken = append(slices.Clip(p.Taken), e) })
 }
 
+func (e PollBallotTaken) line(s State) Line {
+	return Line{Tone: ToneNext, Text: words.F("%s đã bỏ phiếu kín – %s", "%s has cast its secret ballot – %s",
+		s.Directory.AgencyName(e.Agency), s.Process.PollName(e.Poll))}
+}
+
 func (e PollClosed) authority() Authority { return e.Authority }
 
 func (e PollClosed) apply(c *Covenant) {
@@ -214,6 +233,22 @@ func (e PollClosed) apply(c *Covenant) {
 		return
 	}
 	c.Scoring.changePoll(e.Poll, func(p *Poll) { p.Result = &e })
+}
+
+func (e PollClosed) line(s State) Line {
+	l := Line{
+		Tone: ToneDone, Text: words.F("Kiểm phiếu: %s", "Poll counted: %s", s.Process.PollName(e.Poll)),
+		Detail: words.F("Hình thức: %s; %d/%d phiếu, tối thiểu %d; phiếu trắng %d",
+			"Method: %s; %d of %d ballots, at least %d; blank %d",
+			words.Each(e.Method.Word), e.Cast, e.Entitled, e.Quorum, e.Blank),
+	}
+	if e.Lapsed {
+		l.Tone, l.Detail = ToneStopped, phrases(l.Detail, noQuorum)
+	}
+	if e.Elected != "" {
+		l.Detail = phrases(l.Detail, words.F("Trúng cử: %s", "Elected: %s", s.Directory.AgencyName(e.Elected)))
+	}
+	return l
 }
 
 // OpenPoll puts a poll of the process before the members, once the scores are settled; without one named the first that was not held.

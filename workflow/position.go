@@ -86,10 +86,25 @@ func (e PositionAssigned) applyTo(d *Directory) {
 	}
 }
 
+func (e PositionAssigned) line(s State) Line {
+	mark := "+"
+	if _, ok := s.Directory.Positions[e.Position]; ok {
+		mark = "~"
+	}
+	return Line{Tone: ToneNext, Text: words.F("%s chức vụ %s: %s (%s)%s",
+		"%s position %s: %s (%s)%s", mark, e.Position, e.Title,
+		dutyWords(e.Duties), span(e.From, e.Until))}
+}
+
 func (e PositionEnded) applyTo(d *Directory) {
 	p := d.Positions[e.Position]
 	p.Until, p.Successor = e.LastDay, e.Successor
 	d.Positions[e.Position] = p
+}
+
+func (e PositionEnded) line(State) Line {
+	return Line{Tone: ToneNext, Text: words.F("− chức vụ %s: đến hết ngày %s",
+		"− position %s: until the end of %s", e.Position, e.LastDay.Display())}
 }
 
 func (p Position) assigned() PositionAssigned {
@@ -247,4 +262,17 @@ func dutyWords(duties []Duty) words.Text {
 		all[i] = words.Each(d.word)
 	}
 	return words.Join(", ", all...)
+}
+
+// span is a stretch of days in words; nothing when it has no ends.
+func span(from, until Date) words.Text {
+	switch {
+	case from.IsZero() && until.IsZero():
+		return words.Text{}
+	case until.IsZero():
+		return words.F(", từ %s", ", from %s", from.Display())
+	case from.IsZero():
+		return words.F(", đến hết %s", ", until %s", until.Display())
+	}
+	return words.F(", từ %s đến hết %s", ", from %s until %s", from.Display(), until.Display())
 }

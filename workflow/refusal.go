@@ -34,6 +34,25 @@ type Cause struct {
 	Authority Authority `json:"-"`
 }
 
+// because is a cause as it stands after “because”.
+func (c Cause) because(d *Directory) words.Text {
+	switch agency := d.AgencyName(c.Agency); c.Why {
+	case CauseReturned:
+		return words.F("%s trả lại", "%s returned the draft", agency)
+	case CauseRejected:
+		return words.F("%s không nhất trí", "%s rejected the draft", agency)
+	case CauseRefused:
+		return words.F("%s từ chối ký", "%s refused to sign", agency)
+	}
+	return map[CauseKind]words.Text{
+		CauseTooFew:   words.Of("không còn đủ chữ ký theo quy trình", "too few signatures can be reached"),
+		CauseDeadline: words.Of("đã quá hạn", "the deadline has passed"),
+		CauseVote:     words.Of("biểu quyết không thông qua", "a motion failed"),
+		CauseQuorum:   words.Of("không đủ số ý kiến theo quy trình", "too few agencies gave an opinion"),
+		CauseSettled:  words.Of("khối trưởng quyết định", "the block leader decided so"),
+	}[c.Why]
+}
+
 // Events of refusals.
 type (
 	// Stopped says that the open stage cannot go on by itself: the leader of the block decides how.
@@ -68,10 +87,33 @@ func (e Stopped) apply(c *Covenant) {
 	c.Phase, c.Stop = PhaseRejected, &e
 }
 
+func (e Stopped) line(s State) Line {
+	return Line{
+		Tone: ToneStopped,
+		Text: words.F("Tạm dừng, chờ khối trưởng quyết định: %s", "Stopped until the block leader decides: %s",
+			e.because(s.Directory)),
+		Detail: words.Same(e.Reason),
+	}
+}
+
 func (e RefusalSettled) authority() Authority { return e.Authority }
 
 func (e RefusalSettled) apply(c *Covenant) {
 	c.Phase, c.Stop = phaseOf[c.StageKind], nil
+}
+
+func (e RefusalSettled) line(State) Line {
+	choice := words.Of("tiếp tục", "go on")
+	switch e.Choice {
+	case ThenReturn:
+		choice = words.Of("trả lại để chỉnh sửa", "return for revision")
+	case ThenCancel:
+		choice = words.Of("hủy giao ước", "cancel the covenant")
+	}
+	return Line{
+		Tone: ToneNext, Text: words.F("Khối trưởng quyết định: %s", "The block leader decided: %s", choice),
+		Detail: words.Same(e.Reason),
+	}
 }
 
 func (e ConflictDeclared) authority() Authority { return e.Authority }
@@ -99,6 +141,15 @@ func (e ConflictDeclared) apply(c *Covenant) {
 	}
 }
 
+func (e ConflictDeclared) line(s State) Line {
+	return Line{
+		Tone: ToneNext,
+		Text: words.F("%s khai có xung đột lợi ích, không góp ý và không biểu quyết",
+			"%s declared a conflict of interest and takes no part", s.Directory.AgencyName(e.Agency)),
+		Detail: words.Same(e.Reason),
+	}
+}
+
 // consequence is what a rule says to a rejection, a failed motion or a refusal.
 func (s settling) consequence(then Consequence, cause Cause, now time.Time) ([]Event, error) {
 	switch then {
@@ -114,7 +165,7 @@ func (s settling) consequence(then Consequence, cause Cause, now time.Time) ([]E
 func (s settling) cancelBy(cause Cause, now time.Time) []Event {
 	reason := cause.Reason
 	if cause.Why != CauseSettled {
-		reason = strings.TrimSuffix(s.causeWords(cause, "vi")+": "+reason, ": ")
+		reason = strings.TrimSuffix(cause.because(s.Directory).In(words.Vietnamese)+": "+reason, ": ")
 	}
 	return []Event{Cancelled{Person: cause.Person, Authority: cause.Authority, Reason: reason, Date: s.today(now)}}
 }

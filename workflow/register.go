@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"covenant/internal/words"
 	"strings"
 	"time"
 )
@@ -43,6 +44,34 @@ type (
 func (NumberReserved) Kind() string  { return "number_reserved" }
 func (NumberEntered) Kind() string   { return "number_entered" }
 func (NumberExplained) Kind() string { return "number_explained" }
+
+func (e NumberExplained) line(s State) Line {
+	return Line{
+		Tone: ToneStopped,
+		Text: words.F("%s giải thích số %02d không dùng, sổ %s năm %d",
+			"%s explained why number %02d of book %s, %d, is not used",
+			s.Directory.AgencyName(e.Agency), e.Number, e.Book, e.Year),
+		Detail: words.Same(e.Reason),
+	}
+}
+
+func (e NumberEntered) line(s State) Line {
+	return Line{
+		Tone: ToneDone,
+		Text: words.F("%s ghi vào sổ %s năm %d: số %s, ngày %s", "%s entered in book %s of %d: number %s, dated %s",
+			s.Directory.AgencyName(e.Agency), e.Book, e.Year, printedNumber(e.Number, e.Symbol), e.Date.Display()),
+		Detail: words.Same(e.Title),
+	}
+}
+
+func (e NumberReserved) line(s State) Line {
+	return Line{
+		Tone: ToneNext,
+		Text: words.F("%s giữ lại số %02d, sổ %s năm %d", "%s kept back number %02d of book %s, %d",
+			s.Directory.AgencyName(e.Agency), e.Number, e.Book, e.Year),
+		Detail: words.Same(e.For),
+	}
+}
 
 // check refuses what is no number of a register, and who may not keep it.
 func (e RegisterEntry) check(s State, by PersonID, agency AgencyID, now time.Time) error {

@@ -55,33 +55,41 @@ func TestReplayRecordedLogs(t *testing.T) {
 }
 
 func replayLog(path string) ([]byte, error) {
+	directory, covenants := NewDirectory(), map[string]*Covenant{}
+	err := readLog(path, func(stream string, _ int64, e Event) {
+		if !strings.HasPrefix(stream, "covenant/") {
+			directory.Apply(e)
+			return
+		}
+		if covenants[stream] == nil {
+			covenants[stream] = &Covenant{}
+		}
+		covenants[stream].Apply(e)
+	})
+	return summaryOf(directory, covenants), err
+}
+
+// readLog gives the events of a recorded log, in the order in which they were recorded.
+func readLog(path string, each func(stream string, version int64, e Event)) error {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer file.Close()
-	directory, covenants := NewDirectory(), map[string]*Covenant{}
 	lines := bufio.NewScanner(file)
 	lines.Buffer(nil, 16<<20)
 	for lines.Scan() {
 		var e loggedEvent
 		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
-			return nil, err
+			return err
 		}
 		event, err := DecodeEvent(e.Kind, e.Payload)
 		if err != nil {
-			return nil, fmt.Errorf("%s version %d: %w", e.Stream, e.Version, err)
+			return fmt.Errorf("%s version %d: %w", e.Stream, e.Version, err)
 		}
-		if !strings.HasPrefix(e.Stream, "covenant/") {
-			directory.Apply(event)
-			continue
-		}
-		if covenants[e.Stream] == nil {
-			covenants[e.Stream] = &Covenant{}
-		}
-		covenants[e.Stream].Apply(event)
+		each(e.Stream, e.Version, event)
 	}
-	return summaryOf(directory, covenants), lines.Err()
+	return lines.Err()
 }
 
 // summaryOf says, in a form that stays for good, what a log came to.

@@ -1,6 +1,9 @@
 package workflow
 
-import "time"
+import (
+	"covenant/internal/words"
+	"time"
+)
 
 // ReportingOpened starts the reporting duties, which last until Until.
 type ReportingOpened struct {
@@ -13,6 +16,11 @@ func (ReportingOpened) Kind() string { return "reporting_opened" }
 
 func (e ReportingOpened) apply(c *Covenant) {
 	c.Reporting, c.Phase = &e, AwaitingReports
+}
+
+func (e ReportingOpened) line(State) Line {
+	return Line{Tone: ToneNext, Text: words.F("Nghĩa vụ báo cáo từ %s đến %s", "Reporting duties from %s until %s",
+		e.From.Display(), e.Until.Display())}
 }
 
 // ReportSubmitted is one agency's report for one period.
@@ -35,6 +43,18 @@ func (e ReportSubmitted) apply(c *Covenant) {
 	c.Reports = append(c.Reports, e)
 }
 
+func (e ReportSubmitted) line(s State) Line {
+	agency, report := s.Directory.AgencyName(e.Agency), s.Process.ReportName(e.Obligation, e.Period)
+	if e.Late {
+		return Line{
+			Tone: ToneWaiting, Text: words.F("%s gửi %s – nộp muộn", "%s handed in late: %s", agency, report),
+			Detail: words.Same(e.Summary),
+		}
+	}
+	return Line{Tone: ToneDone, Text: words.F("%s gửi %s",
+		"%s handed in: %s", agency, report), Detail: words.Same(e.Summary)}
+}
+
 // Reminded records that a step of the reminder ladder was carried out and for whom a mail was queued.
 type Reminded struct {
 	Obligation ObligationID `json:"obligation"`
@@ -49,6 +69,20 @@ func (Reminded) Kind() string { return "reminded" }
 
 func (e Reminded) apply(c *Covenant) {
 	c.Reminders = append(c.Reminders, e)
+}
+
+func (e Reminded) line(s State) Line {
+	report := s.Process.ReportName(e.Obligation, e.Period)
+	if len(e.To) == 0 {
+		return Line{Tone: ToneNext, Text: words.F("Không cần nhắc %s: đã đủ báo cáo",
+			"No reminder needed for %s: all reports are in", report)}
+	}
+	return Line{
+		Tone: ToneWaiting,
+		Text: words.F("Nhắc %s: %s", "Reminder for %s: %s", report,
+			words.N(len(e.To), "nơi nhận", "recipient", "recipients")),
+		Detail: words.Same(s.Directory.AgencyNames(e.To)),
+	}
 }
 
 // SubmitReport hands in one agency's report for one period.

@@ -31,12 +31,26 @@ func (e ReviewerAsked) apply(c *Covenant) {
 	c.Waiting, c.Queue = []AgencyID{e.Agency}, without(c.Queue, e.Agency)
 }
 
+func (e ReviewerAsked) line(s State) Line {
+	return Line{Tone: ToneWaiting, Text: words.F("Đến lượt %s góp ý",
+		"%s is asked to review", s.Directory.AgencyName(e.Agency))}
+}
+
 func (e AgenciesReleased) apply(c *Covenant) {
 	c.QuorumWaived = c.QuorumWaived || e.Quorum
 	for _, a := range e.Agencies {
 		c.Released = append(c.Released, a)
 		c.Waiting, c.Queue = without(c.Waiting, a), without(c.Queue, a)
 	}
+}
+
+func (e AgenciesReleased) line(s State) Line {
+	if e.Quorum {
+		return Line{Tone: ToneWaiting, Text: words.Of("Khối trưởng quyết định tiếp tục dù chưa đủ số ý kiến",
+			"The block leader lets it go on though too few gave an opinion")}
+	}
+	return Line{Tone: ToneWaiting, Text: words.F("Tiếp tục không chờ: %s",
+		"Going on without: %s", s.Directory.AgencyNames(e.Agencies))}
 }
 
 // Comment is a remark on a clause, or on the whole when Clause is empty.

@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"covenant/internal/words"
 	"slices"
 	"time"
 )
@@ -34,6 +35,16 @@ func (e RevisionSubmitted) apply(c *Covenant) {
 		Number: e.Number, Manifest: e.Manifest, PDF: e.PDF, Values: e.Values, Template: e.Template, Clauses: e.Clauses,
 		Note: e.Note, Parts: e.Parts, RenderedAt: e.RenderedAt, Conference: e.Conference, Basis: e.Basis,
 	})
+}
+
+func (e RevisionSubmitted) line(State) Line {
+	text := words.F("Trình dự thảo lần %d (mã %s)",
+		"Draft revision %d submitted (digest %s)", e.Number, e.Manifest.Short())
+	if e.Conference {
+		text = words.F("Sửa đổi tại hội nghị thành dự thảo lần %d (mã %s)",
+			"Amended at the conference as revision %d (digest %s)", e.Number, e.Manifest.Short())
+	}
+	return Line{Tone: ToneNext, Text: text, Detail: words.Same(e.Note)}
 }
 
 // ManifestPart is one input of a revision by digest: template, values, process, profile, law, a font, an image.
@@ -70,6 +81,18 @@ func (e RevisionReturned) apply(c *Covenant) {
 	c.setAside()
 }
 
+func (e RevisionReturned) line(s State) Line {
+	l := Line{Tone: ToneStopped, Detail: words.Same(e.Reason)}
+	if e.Why == "" || e.Why == CauseReturned {
+		l.Text = words.F("Dự thảo lần %d được trả lại theo ý kiến của %s",
+			"Revision %d went back for changes asked for by %s", e.Revision, s.Directory.AgencyName(e.By))
+	} else {
+		l.Text = words.F("Dự thảo lần %d được trả lại: %s", "Revision %d went back: %s",
+			e.Revision, Cause{Agency: e.By, Why: e.Why}.because(s.Directory))
+	}
+	return l
+}
+
 // RevisionWithdrawn takes back a text amended on the spot that did not pass: the one before it is the text again.
 type RevisionWithdrawn struct {
 	Revision int      `json:"revision"`
@@ -81,4 +104,9 @@ func (RevisionWithdrawn) Kind() string { return "revision_withdrawn" }
 
 func (e RevisionWithdrawn) apply(c *Covenant) {
 	c.changeRevision(e.Revision, func(r *Revision) { r.Withdrawn = true })
+}
+
+func (e RevisionWithdrawn) line(State) Line {
+	return Line{Tone: ToneStopped, Text: words.F("Dự thảo lần %d không được hội nghị thông qua; giữ bản trước",
+		"Revision %d was not adopted; the one before stays", e.Revision)}
 }

@@ -59,8 +59,18 @@ func (e RightGranted) applyTo(d *Directory) {
 	}
 }
 
+func (e RightGranted) line(s State) Line {
+	return Line{Tone: ToneNext, Text: words.F("+ quyền %s: %s",
+		"+ right to %s: %s", words.Each(e.Right.word), s.Directory.PersonName(e.Person))}
+}
+
 func (e RightRevoked) applyTo(d *Directory) {
 	d.Grants = slices.DeleteFunc(slices.Clone(d.Grants), func(g Grant) bool { return g == Grant{e.Person, e.Right} })
+}
+
+func (e RightRevoked) line(s State) Line {
+	return Line{Tone: ToneNext, Text: words.F("− quyền %s: %s (%s)",
+		"− right to %s: %s (%s)", words.Each(e.Right.word), s.Directory.PersonName(e.Person), e.Reason)}
 }
 
 // Holds reports whether a person holds a right.

@@ -114,6 +114,15 @@ func (e SelfScored) apply(c *Covenant) {
 	c.Waiting = without(c.Waiting, e.Agency)
 }
 
+func (e SelfScored) line(s State) Line {
+	return Line{
+		Tone: ToneNext,
+		Text: words.F("%s tự chấm %s điểm", "%s scored itself %s",
+			s.Directory.AgencyName(e.Agency), words.Each(e.Total.Display)),
+		Detail: words.Same(e.Note),
+	}
+}
+
 func (e ScoreVerified) authority() Authority { return e.Authority }
 
 func (e ScoreVerified) apply(c *Covenant) {
@@ -123,6 +132,15 @@ func (e ScoreVerified) apply(c *Covenant) {
 	c.Scoring.Verified = append(slices.Clip(c.Scoring.Verified), e)
 }
 
+func (e ScoreVerified) line(s State) Line {
+	return Line{
+		Tone: ToneDone,
+		Text: words.F("%s thẩm định %s: %s điểm", "%s verified %s: %s",
+			s.Directory.AgencyName(e.Verifier), s.Directory.AgencyName(e.Agency), words.Each(e.Total.Display)),
+		Detail: words.Same(e.Note),
+	}
+}
+
 func (e Ranked) authority() Authority { return e.Authority }
 
 func (e Ranked) apply(c *Covenant) {
@@ -130,6 +148,16 @@ func (e Ranked) apply(c *Covenant) {
 		return
 	}
 	c.Scoring.Ranking = &e
+}
+
+func (e Ranked) line(s State) Line {
+	l := Line{Tone: ToneDone, Text: words.Of("Công bố kết quả xếp hạng", "The ranking was declared")}
+	if len(e.Rows) > 0 {
+		first := e.Rows[0]
+		l.Detail = words.F("Hạng nhất: %s, %s điểm", "First: %s, %s",
+			s.Directory.AgencyName(first.Agency), words.Each(first.Total.Display))
+	}
+	return l
 }
 
 // verifierOf is the agency that verifies another one's score: nobody verifies itself while there is somebody else in the

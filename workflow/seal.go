@@ -1,6 +1,9 @@
 package workflow
 
-import "time"
+import (
+	"covenant/internal/words"
+	"time"
+)
 
 // SealApplied is one agency's seal in the document, applied by a person of the agency.
 type SealApplied struct {
@@ -27,6 +30,15 @@ func (e SealApplied) apply(c *Covenant) {
 	c.Sealed = append(c.Sealed, e)
 	c.Head, c.HeadSize = e.After, e.Size
 	c.Waiting = without(c.Waiting, e.Agency)
+}
+
+func (e SealApplied) line(s State) Line {
+	return Line{
+		Tone: ToneDone,
+		Text: words.F("%s đóng dấu của %s (mức %s)", "%s applied the seal of %s (level %s)",
+			s.Directory.PersonName(e.Person), s.Directory.AgencyName(e.Agency), e.Level),
+		Detail: fileWent(e.Before, e.After),
+	}
 }
 
 // MaySeal reports by which right an actor may apply an agency's seal now, and the field to seal.

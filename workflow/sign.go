@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"covenant/internal/words"
 	"fmt"
 	"time"
 )
@@ -26,6 +27,11 @@ func (e NumberIssued) apply(c *Covenant) {
 	c.Phase = AwaitingFreeze
 }
 
+func (e NumberIssued) line(State) Line {
+	return Line{Tone: ToneDone, Text: words.F("Cấp số %s, ngày %s", "Number %s issued, dated %s",
+		printedNumber(e.Number, e.Symbol), e.Date.Display())}
+}
+
 // Frozen fixes the document: from here on bytes are only appended.
 type Frozen struct {
 	Revision int           `json:"revision"`
@@ -40,6 +46,12 @@ func (Frozen) Kind() string { return "frozen" }
 
 func (e Frozen) apply(c *Covenant) {
 	c.Frozen, c.Head, c.HeadSize = &e, e.PDF, e.Size
+}
+
+func (e Frozen) line(State) Line {
+	return Line{Tone: ToneDone, Text: words.F("Chốt văn bản (mã %s, %s); từ đây tệp chỉ được nối thêm chữ ký",
+		"Document frozen (digest %s, %s); from here on signatures are only appended",
+		e.PDF.Short(), words.Size(e.Size))}
 }
 
 // FrozenField is a signature field placed in the frozen document.
@@ -65,6 +77,15 @@ func (e ValidationDataAdded) apply(c *Covenant) {
 	c.Head, c.HeadSize, c.Level = e.After, e.Size, e.Level
 }
 
+func (e ValidationDataAdded) line(State) Line {
+	return Line{
+		Tone: ToneDone,
+		Text: words.F("Bổ sung dữ liệu kiểm tra lâu dài, tệp đạt mức %s",
+			"Long-term validation data added; the file is at level %s", e.Level),
+		Detail: fileWent(e.Before, e.After),
+	}
+}
+
 // InForce says that the covenant binds its parties.
 type InForce struct {
 	Date Date `json:"date"`
@@ -75,6 +96,10 @@ func (InForce) Kind() string { return "in_force" }
 
 func (e InForce) apply(c *Covenant) {
 	c.InForce, c.Phase, c.Waiting, c.Due = e.Date, PhaseInForce, nil, Deadline{}
+}
+
+func (e InForce) line(State) Line {
+	return Line{Tone: ToneDone, Text: words.F("Giao ước có hiệu lực từ %s", "In force since %s", e.Date.Display())}
 }
 
 // IssueNumber gives the approved covenant the number and date that the register reserved for it.
@@ -143,8 +168,11 @@ func (c *Covenant) PrintedNumber() string {
 	if c.Number == nil {
 		return ""
 	}
-	return fmt.Sprintf("%02d/%s", c.Number.Number, c.Number.Symbol)
+	return printedNumber(c.Number.Number, c.Number.Symbol)
 }
+
+// printedNumber is a number of the register as documents show it, below 10 with a zero (Decree 30, annex I).
+func printedNumber(number int, symbol string) string { return fmt.Sprintf("%02d/%s", number, symbol) }
 
 // signGroups are the agencies of each signing group that has any, in order.
 func (s State) signGroups(stage Stage) [][]AgencyID {

@@ -1,6 +1,9 @@
 package workflow
 
-import "time"
+import (
+	"covenant/internal/words"
+	"time"
+)
 
 // GroupOpened asks the next group of signatories; inside a group anyone may go first.
 type GroupOpened struct {
@@ -16,6 +19,13 @@ func (e GroupOpened) apply(c *Covenant) {
 	c.Group, c.Waiting = e.Group, append([]AgencyID(nil), e.Who...)
 	for _, a := range e.Who {
 		c.Waived = without(c.Waived, a)
+	}
+}
+
+func (e GroupOpened) line(s State) Line {
+	return Line{
+		Tone: ToneWaiting, Text: words.F("Mời nhóm ký %d", "Signing group %d was asked to sign", e.Group),
+		Detail: words.Same(s.Directory.AgencyNames(e.Who)),
 	}
 }
 
@@ -46,6 +56,19 @@ func (e SignatureMade) apply(c *Covenant) {
 	c.signedBy(e.Slot)
 }
 
+func (e SignatureMade) line(s State) Line {
+	unit := string(e.Slot)
+	if p, ok := s.Covenant.SlotParty(e.Slot); ok {
+		unit = s.Directory.AgencyName(p.Agency)
+	}
+	return Line{
+		Tone: ToneDone,
+		Text: words.F("%s ký số cho %s (mức %s)", "%s signed for %s (level %s)",
+			s.Directory.PersonName(e.Person), unit, e.Level),
+		Detail: fileWent(e.Before, e.After),
+	}
+}
+
 // SignatureRefused says that a signatory will not sign.
 type SignatureRefused struct {
 	Slot   SlotID   `json:"slot"`
@@ -68,6 +91,13 @@ func (e SignatureRefused) apply(c *Covenant) {
 		return
 	}
 	c.signedBy(e.Slot)
+}
+
+func (e SignatureRefused) line(s State) Line {
+	return Line{
+		Tone: ToneStopped, Text: words.F("%s từ chối ký", "%s refused to sign", s.Directory.PersonName(e.Person)),
+		Detail: words.Same(e.Reason),
+	}
 }
 
 // Events of signing as a whole, and on paper.
@@ -115,15 +145,36 @@ func (e PaperSignatureRecorded) apply(c *Covenant) {
 	c.signedBy(e.Slot)
 }
 
+func (e PaperSignatureRecorded) line(s State) Line {
+	return Line{
+		Tone: ToneDone,
+		Text: words.F("%s (%s) đã ký trên bản giấy ngày %s", "%s (%s) signed on paper on %s",
+			s.Directory.PersonName(e.Signatory), s.Directory.AgencyName(e.Agency), e.Date.Display()),
+		Detail: words.F("%s ghi nhận; mã bản quét %s; %s", "Recorded by %s; digest of the scan %s; %s",
+			s.Directory.PersonName(e.RecordedBy), e.Scan.Short(), e.Note),
+	}
+}
+
 func (e SignatoriesPassed) apply(c *Covenant) {
 	for _, a := range e.Agencies {
 		c.Waiting, c.Waived = without(c.Waiting, a), append(c.Waived, a)
 	}
 }
 
+func (e SignatoriesPassed) line(s State) Line {
+	return Line{Tone: ToneWaiting, Text: words.F("Không chờ chữ ký của %s; các đơn vị này còn được ký",
+		"Not waiting for %s, which may still sign", s.Directory.AgencyNames(e.Agencies))}
+}
+
 func (e SignaturesSufficient) apply(c *Covenant) {
 	c.Enough, c.Due, c.LadderFrom, c.Rungs = &e, e.Until, e.At, nil
 	c.Extension++
+}
+
+func (e SignaturesSufficient) line(State) Line {
+	return Line{Tone: ToneDone, Text: words.F("Đã đủ %d/%d chữ ký để có hiệu lực; các bên còn lại ký đến %s",
+		"%d of %d signatures, enough to come into force; the others may sign until %s",
+		e.Have, e.Total, e.Until.LastDay().Display())}
 }
 
 // signedBy ends the waiting for a slot.

@@ -41,6 +41,7 @@ const (
 	ToneWaiting Tone = "waiting"
 	ToneDone    Tone = "done"
 	ToneStopped Tone = "stopped"
+	ToneNext    Tone = "next" // neither good nor bad: something went on, or is still to come
 )
 
 // Tone is the phase's tone.
@@ -185,26 +186,8 @@ func (s State) pollingSentence(lang words.Language) string {
 
 // stoppedBecause is why the covenant stands still, and who decides.
 func (s State) stoppedBecause(lang words.Language) string {
-	return fmt.Sprintf(words.Of("Đã dừng: %s; chờ %s quyết định", "Stopped: %s; waiting for %s to decide").In(lang),
-		s.causeWords(s.settling().stopCause(), lang), s.Directory.AgencyName(s.Covenant.Leader()))
-}
-
-// causeWords is a cause as it stands after “because”.
-func (s State) causeWords(cause Cause, lang words.Language) string {
-	text := map[CauseKind]words.Text{
-		CauseReturned: words.Of("%s trả lại", "%s returned the draft"),
-		CauseRejected: words.Of("%s không nhất trí", "%s rejected the draft"),
-		CauseRefused:  words.Of("%s từ chối ký", "%s refused to sign"),
-		CauseTooFew:   words.Of("không còn đủ chữ ký theo quy trình", "too few signatures can be reached"),
-		CauseDeadline: words.Of("đã quá hạn", "the deadline has passed"),
-		CauseVote:     words.Of("biểu quyết không thông qua", "a motion failed"),
-		CauseQuorum:   words.Of("không đủ số ý kiến theo quy trình", "too few agencies gave an opinion"),
-		CauseSettled:  words.Of("khối trưởng quyết định", "the block leader decided so"),
-	}[cause.Why].In(lang)
-	if strings.Contains(text, "%s") {
-		return fmt.Sprintf(text, s.Directory.AgencyName(cause.Agency))
-	}
-	return text
+	return words.F("Đã dừng: %s; chờ %s quyết định", "Stopped: %s; waiting for %s to decide",
+		s.StoppedBecause(), s.Directory.AgencyName(s.Covenant.Leader())).In(lang)
 }
 
 // ReturnedBecause is why the newest draft went back to its drafter, in both languages.
@@ -214,13 +197,12 @@ func (s State) ReturnedBecause() Names {
 		return Names{}
 	}
 	cause := Cause{Agency: revision.Return.By, Why: cmp.Or(revision.Return.Why, CauseReturned)}
-	return words.Each(func(l words.Language) string { return s.causeWords(cause, l) })
+	return cause.because(s.Directory)
 }
 
 // StoppedBecause is why a covenant that stopped stands still, in both languages.
 func (s State) StoppedBecause() Names {
-	cause := s.settling().stopCause()
-	return words.Each(func(l words.Language) string { return s.causeWords(cause, l) })
+	return s.settling().stopCause().because(s.Directory)
 }
 
 func (s State) waitingFor(lang words.Language, vi, en string) string {

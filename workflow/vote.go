@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"covenant/internal/words"
 	"slices"
 	"time"
 )
@@ -25,6 +26,29 @@ type Motion struct {
 	Deemed     []BallotDeemed
 	Hands      *HandsCounted
 	Result     *MotionClosed
+}
+
+// Words is the motion in every language: as the process has it, else as it was proposed.
+func (m Motion) Words(p *Process) words.Text {
+	for _, stage := range p.Stages {
+		if stage.Vote == nil {
+			continue
+		}
+		for _, rule := range stage.Vote.Motions {
+			if rule.ID == m.ID && rule.Vietnamese == m.Text {
+				return rule.Names
+			}
+		}
+	}
+	return words.Of(m.Text, m.English)
+}
+
+// motionWords is a motion by its id; the id where the covenant has no such motion any more.
+func motionWords(s State, id MotionID) words.Text {
+	if m := s.Covenant.motion(id); m != nil {
+		return m.Words(s.Process)
+	}
+	return words.Same(string(id))
 }
 
 // voted reports whether an agency's vote is in.
@@ -291,6 +315,11 @@ func (e MotionOpened) apply(c *Covenant) {
 	c.Waiting = c.stillVoting()
 }
 
+func (e MotionOpened) line(s State) Line {
+	put := Motion{ID: e.Motion, Text: e.Text, English: e.English}
+	return Line{Tone: ToneWaiting, Text: words.F("Đưa ra biểu quyết: %s", "Put to the vote: %s", put.Words(s.Process))}
+}
+
 // MotionClosed records the tally and the result. Since 2026-11 it says how the motion was decided, what was needed, and of
 // a secret one all ballots, sorted.
 type MotionClosed struct {
@@ -318,6 +347,21 @@ func (e MotionClosed) authority() Authority { return e.Authority }
 
 func (e MotionClosed) apply(c *Covenant) {
 	c.changeMotion(e.Motion, func(m *Motion) { m.Result = &e })
+}
+
+func (e MotionClosed) line(s State) Line {
+	l := Line{Tone: ToneDone, Text: words.F("Thông qua: %s", "Carried: %s", motionWords(s, e.Motion))}
+	if !e.Passed {
+		l = Line{Tone: ToneStopped, Text: words.F("Không thông qua: %s", "Not carried: %s", motionWords(s, e.Motion))}
+	}
+	l.Detail = tallyWords(e.Count)
+	if e.Lapsed {
+		l.Detail = phrases(l.Detail, noQuorum)
+	}
+	if e.Tie {
+		l.Detail = phrases(l.Detail, words.Of("phiếu ngang nhau", "the votes were equal"))
+	}
+	return l
 }
 
 // MotionsOf are the motions of a stage as it was opened last, in the order in which they came.

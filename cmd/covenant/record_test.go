@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"covenant/workflow"
 	"covenant/workflow/store"
 )
 
@@ -30,11 +31,12 @@ func TestRecordLog(t *testing.T) {
 		if status := run(append([]string{"demo", "--exit", "--dir", dir}, args...), &out, &out); status != 0 {
 			t.Fatalf("exit status %d\n%s", status, out.String())
 		}
-		recordLog(t, dir, filepath.Join(into, name+".jsonl"))
+		recordLog(t, dir, into, name)
 	}
 }
 
-func recordLog(t *testing.T, dir, path string) {
+// recordLog writes the log of a data directory, and beside it the processes that its covenants follow.
+func recordLog(t *testing.T, dir, into, name string) {
 	t.Helper()
 	s, err := store.Open(t.Context(), store.Options{Dir: dir, ReadOnly: true})
 	if err != nil {
@@ -56,13 +58,29 @@ func recordLog(t *testing.T, dir, path string) {
 			if err := json.NewEncoder(&out).Encode(line); err != nil {
 				return err
 			}
+			if event, err := workflow.DecodeEvent(e.Kind, e.JSON); err != nil {
+				return err
+			} else if drafted, ok := event.(workflow.Drafted); ok {
+				recordProcess(t, s, into, drafted.Process)
+			}
 		}
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(path, out.Bytes(), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(into, name+".jsonl"), out.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func recordProcess(t *testing.T, s *store.Store, into string, digest workflow.Digest) {
+	t.Helper()
+	source, err := s.ReadBlob(t.Context(), store.Digest(digest.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(into, "process-"+digest.Short()+".yaml"), source, 0o644); err != nil {
 		t.Fatal(err)
 	}
 }

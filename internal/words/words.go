@@ -112,21 +112,38 @@ func Join(separator string, texts ...Text) Text {
 	return out
 }
 
-// Upper is the text with a capital first letter, Lower with a small one.
-func (t Text) Upper() Text { return t.first(unicode.ToUpper) }
+// Upper is the text with a capital first letter.
+func (t Text) Upper() Text { return t.first(func(r, _ rune) rune { return unicode.ToUpper(r) }) }
 
-// Lower is the text with a small first letter, to stand within a sentence.
-func (t Text) Lower() Text { return t.first(unicode.ToLower) }
+// Lower is the text with a small first letter, to stand within a sentence; an abbreviation stays as it is.
+func (t Text) Lower() Text {
+	return t.first(func(r, next rune) rune {
+		if unicode.IsUpper(next) {
+			return r
+		}
+		return unicode.ToLower(r)
+	})
+}
 
-func (t Text) first(change func(rune) rune) Text {
+func (t Text) first(change func(first, next rune) rune) Text {
 	letter := func(text string) string {
 		r, n := utf8.DecodeRuneInString(text)
 		if n == 0 {
 			return text
 		}
-		return string(change(r)) + text[n:]
+		next, _ := utf8.DecodeRuneInString(text[n:])
+		return string(change(r, next)) + text[n:]
 	}
 	return Text{letter(t.Vietnamese), letter(t.English)}
+}
+
+// Size is how large a file is, in the decimal notation of each language.
+func Size(bytes int64) Text {
+	if bytes < 1<<20 {
+		return Same(fmt.Sprintf("%d KB", (bytes+1023)/1024))
+	}
+	text := fmt.Sprintf("%.1f MB", float64(bytes)/(1<<20))
+	return Text{strings.Replace(text, ".", ",", 1), text}
 }
 
 // Explain is an error for its reader: in the reader's language where it can be said in it, else its own text.

@@ -24,6 +24,11 @@ func TestTextIsPutIntoTheReadersLanguage(t *testing.T) {
 		{Of("đơn vị", "agency").Upper(), "Đơn vị", "Agency"},
 		{Of("Ủy ban", "Committee").Lower(), "ủy ban", "committee"},
 		{Text{}.Upper(), "", ""},
+		{Same("KT. Giám đốc").Lower(), "KT. Giám đốc", "KT. Giám đốc"},
+		{Same("A").Lower(), "a", "a"},
+		{Size(1), "1 KB", "1 KB"},
+		{Size(1<<20 - 1), "1024 KB", "1024 KB"},
+		{Size(3 << 19), "1,5 MB", "1.5 MB"},
 	} {
 		if vi, en := c.text.In(Vietnamese), c.text.In(English); vi != c.vi || en != c.en {
 			t.Errorf("got %q and %q, want %q and %q", vi, en, c.vi, c.en)

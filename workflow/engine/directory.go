@@ -16,10 +16,11 @@ func (e *Engine) PlanDirectory(ctx context.Context, cmd workflow.Command, meta M
 	if err != nil {
 		return nil, err
 	}
-	events, err := workflow.Decide(e.outside(d), meta.Actor, cmd, e.Now())
+	before := e.outside(d)
+	events, err := workflow.Decide(before, meta.Actor, cmd, e.Now())
 	var lines []string
 	for _, event := range events {
-		lines = append(lines, d.Describe(event, lang))
+		lines = append(lines, before.Tell(event).Text.In(lang))
 	}
 	return lines, err
 }

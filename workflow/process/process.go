@@ -336,6 +336,34 @@ func (p *Process) OfKind(kind StageKind) (Stage, bool) {
 	return Stage{}, false
 }
 
+// StageName is the name of a stage; the id of one that there is not.
+func (p *Process) StageName(id StageID) words.Text {
+	if stage, ok := p.Stage(id); ok {
+		return stage.Name
+	}
+	return words.Same(string(id))
+}
+
+// ReportName is the name of a report for a period, as it stands within a sentence.
+func (p *Process) ReportName(id ObligationID, period Period) words.Text {
+	if stage, ok := p.OfKind(StageReport); ok {
+		if o, ok := stage.Report.Obligation(id); ok {
+			return words.Each(func(l words.Language) string { return o.Title(period, l) }).Lower()
+		}
+	}
+	return words.Same(string(id) + " " + string(period))
+}
+
+// PollName is the name of a poll.
+func (p *Process) PollName(id PollID) words.Text {
+	if stage, ok := p.OfKind(StageScore); ok {
+		if rule, ok := stage.Score.PollRule(id); ok {
+			return rule.Names
+		}
+	}
+	return words.Same(string(id))
+}
+
 // after are the stages that follow one.
 func (p *Process) After(id StageID) []Stage {
 	i := slices.IndexFunc(p.Stages, func(s Stage) bool { return s.ID == id })
