@@ -19,7 +19,7 @@ func TestEveryEventHasWords(t *testing.T) {
 	kinds := regexp.MustCompile(`Kind\(\) string\s*{ return "(\w+)" }`)
 	files, err := filepath.Glob("../workflow/*.go")
 	check(t, err)
-	view, err := shared().View(t.Context(), ranked)
+	view, err := shared().View(t.Context(), machine, ranked)
 	check(t, err)
 	found := 0
 	for _, file := range files {
