@@ -15,7 +15,8 @@ import (
 // calendarPage is the reporting calendar over all covenants, by month.
 type calendarPage struct {
 	basePage
-	Months []calendarMonth
+	Months      []calendarMonth
+	First, Next string // addresses of other pages
 }
 
 // calendarMonth holds the reports due in one month.
@@ -31,11 +32,14 @@ type calendarRow struct {
 }
 
 func (s *server) calendar(_ http.ResponseWriter, r *request) (*answer, error) {
-	list, err := s.list(r)
+	after := engine.Cursor(r.URL.Query().Get(pageParameter))
+	list, err := s.list(r, engine.ListFilter{
+		Phases: []workflow.Phase{workflow.AwaitingReports, workflow.PhaseClosed}, After: after,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("calendar: %w", err)
 	}
-	covenants, err := s.reporting(r, list)
+	covenants, err := s.reporting(r, list.Rows)
 	if err != nil {
 		return nil, fmt.Errorf("calendar: %w", err)
 	}
@@ -51,6 +55,7 @@ func (s *server) calendar(_ http.ResponseWriter, r *request) (*answer, error) {
 	})
 	p := &calendarPage{basePage: s.base(r, "calendar")}
 	p.Title = r.text(words.Of("Lịch báo cáo", "Reporting calendar"))
+	p.First, p.Next = p.pages(after, list.Next)
 	for _, row := range rows {
 		label := r.month(row.last)
 		if n := len(p.Months); n == 0 || p.Months[n-1].Label != label {
@@ -76,11 +81,15 @@ type reportingCovenant struct {
 	duties []dutyRow
 }
 
-// reporting gives the reporting periods of all covenants that have such duties.
+// reporting gives the reporting periods of those covenants that have such duties and whose reports are read.
 func (s *server) reporting(r *request, list []engine.Summary) ([]reportingCovenant, error) {
 	var out []reportingCovenant
 	for _, sum := range list {
-		if sum.Phase != workflow.AwaitingReports && sum.Phase != workflow.PhaseClosed {
+		reading, err := s.reading(r, sum.Slug)
+		if err != nil {
+			return nil, err
+		}
+		if reading.Scope < workflow.ReadDossier {
 			continue
 		}
 		duties, err := s.dutiesOf(r, sum)

@@ -31,7 +31,7 @@ type checkPage struct {
 	FileName  string
 	Size      string
 	Digest    string
-	Known     bool // the same bytes are kept here
+	Known     bool // the same bytes are a document that was numbered here
 	Encrypted bool
 	Revisions int
 	Verdict   *verdictSummary
@@ -121,8 +121,9 @@ func (s *server) judgeUpload(w http.ResponseWriter, r *request, p *checkPage) er
 	}
 	t := teller{language: r.language, zone: s.zone}
 	p.Verdict = t.judged(report, nil, func(*signing.Result) bool { return false })
-	p.Revisions, p.Encrypted, p.Known = report.Revisions, report.Encrypted, s.keeps(r.Context(), digest)
-	return nil
+	p.Revisions, p.Encrypted = report.Revisions, report.Encrypted
+	p.Known, err = s.publishes(r, digest)
+	return err
 }
 
 // judgingProblem tells why a file could not be judged.
@@ -181,14 +182,4 @@ func uploadProblem(err error) error {
 		return &checkProblem{tooLarge, http.StatusRequestEntityTooLarge}
 	}
 	return fmt.Errorf("read the upload: %w: %w", &checkProblem{broken, http.StatusBadRequest}, err)
-}
-
-// keeps reports whether the very same bytes are kept here.
-func (s *server) keeps(ctx context.Context, digest workflow.Digest) bool {
-	content, err := s.file(ctx, digest)
-	if err != nil {
-		return false
-	}
-	content.Close()
-	return true
 }

@@ -89,11 +89,14 @@ func (s *server) covenantPage(r *request, v *engine.View) (*covenantPage, error)
 	}
 	p := &covenantPage{
 		basePage: s.base(r, "covenants"), livePage: s.live(r, v), cover: t.cover(), progress: t.progress(),
-		Evidence: address.Evidence.For(c.Slug), ScorePage: address.Scores.For(c.Slug), Document: document,
+		ScorePage: address.Scores.For(c.Slug), Document: document,
 		Sections: sections(c.Phase), signPart: t.signPart(), Rounds: t.reviewRounds(), Motions: t.motions(),
 		Sittings: t.sittings(), Scores: t.scores(), Duties: t.duties(), mailPart: t.mailPart(), timelinePart: t.timelinePart(),
 	}
 	p.Title, p.Wide = c.Title, true
+	if v.Reading.Scope >= workflow.ReadDossier {
+		p.Evidence = address.Evidence.For(c.Slug)
+	}
 	if len(c.Motions) > 0 || len(c.Conferences) > 0 || c.Phase == workflow.AwaitingVotes {
 		p.Board = address.Board.For(c.Slug)
 	}
@@ -224,16 +227,16 @@ func (t teller) documentPanel(chosen string) (documentPanel, error) {
 	shown := 0
 	if chosen != "" {
 		n, err := strconv.Atoi(chosen)
-		if err != nil || n < 1 || n > len(c.Revisions) {
+		if _, ok := c.RevisionNumbered(n); err != nil || !ok {
 			return d, errNotFound
 		}
 		shown, d.Chosen = n, n
-	} else if c.Head.IsZero() {
-		shown = len(c.Revisions)
+	} else if n := len(c.Revisions); c.Head.IsZero() && n > 0 {
+		shown = c.Revisions[n-1].Number
 	}
 	switch {
 	case shown > 0:
-		rev := c.Revisions[shown-1]
+		rev, _ := c.RevisionNumbered(shown)
 		d.URL, d.Name = address.Revision.For(c.Slug, itoa(shown)), t.text(words.F("Dự thảo lần %d",
 			"Draft revision %d", shown))
 		d.Digest, d.Short = rev.PDF.String(), rev.PDF.Short()

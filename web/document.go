@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -24,6 +25,9 @@ func (s *server) sendNewest(w http.ResponseWriter, r *request, slug string) erro
 	if err != nil {
 		return fmt.Errorf("document: %w", err)
 	}
+	if err := v.Reading.Expect(workflow.ReadText, slug); err != nil {
+		return err
+	}
 	c := v.Covenant
 	digest, number := c.Head, 0
 	if digest.IsZero() {
@@ -43,19 +47,32 @@ func (s *server) revision(w http.ResponseWriter, r *request) (*answer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("revision %s: %w", number, err)
 	}
+	if err := v.Reading.Expect(workflow.ReadText, v.Covenant.Slug); err != nil {
+		return nil, err
+	}
 	n, err := strconv.Atoi(number)
-	if err != nil || n < 1 || n > len(v.Covenant.Revisions) {
+	if err != nil {
 		return nil, errNotFound
 	}
-	return nil, s.sendPDF(w, r, v.Covenant.Revisions[n-1].PDF, fileName(v.Covenant, n))
+	revision, ok := v.Covenant.RevisionNumbered(n)
+	if !ok {
+		return nil, errNotFound
+	}
+	return nil, s.sendPDF(w, r, revision.PDF, fileName(v.Covenant, n))
 }
 
 // sendPDF sends a stored file, whole or the ranges asked for. The digest is its entity tag.
 func (s *server) sendPDF(w http.ResponseWriter, r *request, digest workflow.Digest, name string) error {
-	content, err := s.file(r.Context(), digest)
+	content, err := s.file(r, digest)
 	if err != nil {
 		return err
 	}
+	return s.sendContent(w, r, content, digest, name)
+}
+
+// sendContent sends an open file, and closes it.
+func (s *server) sendContent(w http.ResponseWriter, r *request, content io.ReadSeekCloser, digest workflow.Digest,
+	name string) error {
 	defer content.Close()
 	disposition := "inline"
 	if r.URL.Query().Has("tai") {

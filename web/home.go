@@ -9,6 +9,7 @@ import (
 	"covenant/internal/address"
 	"covenant/internal/words"
 	"covenant/workflow"
+	"covenant/workflow/engine"
 )
 
 // waitingShown is how many waiting covenants the first page shows.
@@ -18,37 +19,37 @@ const waitingShown = 20
 type homePage struct {
 	basePage
 	Waiting []covenantRow // the program or somebody must act; the first few
-	More    int           // that wait besides
+	More    bool          // others wait besides
 	Owed    []owedRow     // reporting periods not yet complete, by deadline
 	Stopped []covenantRow
-	Running int // covenants in force
-	Total   int
+	Running bool // there are covenants in force
+	Any     bool // there are covenants at all
 }
 
 func (s *server) home(_ http.ResponseWriter, r *request) (*answer, error) {
-	list, err := s.list(r)
+	p := &homePage{basePage: s.base(r, "home")}
+	p.Title = r.text(words.Of("Việc cần xử lý", "To do"))
+	for _, part := range []struct {
+		tone  workflow.Tone
+		limit int
+		show  func(engine.Page)
+	}{
+		{workflow.ToneWaiting, waitingShown, func(page engine.Page) { p.Waiting, p.More = s.rows(r, page), page.Next != "" }},
+		{workflow.ToneStopped, waitingShown, func(page engine.Page) { p.Stopped = s.rows(r, page) }},
+		{workflow.ToneDone, 1, func(page engine.Page) { p.Running = len(page.Rows) > 0 }},
+	} {
+		page, err := s.list(r, engine.ListFilter{Phases: workflow.PhasesOf(part.tone), Limit: part.limit})
+		if err != nil {
+			return nil, fmt.Errorf("home: %w", err)
+		}
+		part.show(page)
+		p.Any = p.Any || len(page.Rows) > 0
+	}
+	page, err := s.list(r, engine.ListFilter{Phases: []workflow.Phase{workflow.AwaitingReports}, Limit: waitingShown})
 	if err != nil {
 		return nil, fmt.Errorf("home: %w", err)
 	}
-	p := &homePage{basePage: s.base(r, "home"), Total: len(list)}
-	p.Title = r.text(words.Of("Việc cần xử lý", "To do"))
-	for _, sum := range list {
-		switch sum.Phase.Tone() {
-		case workflow.ToneWaiting:
-			if len(p.Waiting) == waitingShown {
-				p.More++
-				continue
-			}
-			p.Waiting = append(p.Waiting, s.row(r, sum))
-		case workflow.ToneStopped:
-			p.Stopped = append(p.Stopped, s.row(r, sum))
-		default:
-			if sum.Phase != workflow.PhaseClosed {
-				p.Running++
-			}
-		}
-	}
-	covenants, err := s.reporting(r, list)
+	covenants, err := s.reporting(r, page.Rows)
 	if err != nil {
 		return nil, fmt.Errorf("home: %w", err)
 	}

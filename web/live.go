@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"covenant/internal/address"
+	"covenant/workflow"
 	"covenant/workflow/engine"
 )
 
@@ -81,7 +82,7 @@ func (s *server) changes(w http.ResponseWriter, r *request) (*answer, error) {
 	for {
 		mark, err := watch.Mark(r.Context())
 		if err != nil {
-			if r.Context().Err() == nil {
+			if r.Context().Err() == nil && workflow.ErrorCode(err) == "" { // who may no longer know is told nothing
 				s.log.Error("changes of a covenant", "ref", r.ref, "path", r.URL.Path, "err", err)
 			}
 			return nil, nil // the page asks again

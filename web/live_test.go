@@ -79,7 +79,7 @@ func stampOf(t testing.TB, h http.Handler, slug string) string {
 func served(t testing.TB, stop <-chan struct{}) (*installation, http.Handler, string) {
 	t.Helper()
 	i := copyOf(t)
-	h, err := New(Config{Engine: i.Engine, Logger: quiet, Stop: stop})
+	h, err := New(Config{Engine: i.Engine, Actor: asMachine, Logger: quiet, Stop: stop})
 	check(t, err)
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
@@ -132,7 +132,7 @@ func (p *play) motion(slug string) workflow.MotionID {
 func TestHeartbeat(t *testing.T) {
 	t.Parallel()
 	i := copyOf(t)
-	s, err := newServer(Config{Engine: i.Engine, Logger: quiet})
+	s, err := newServer(Config{Engine: i.Engine, Actor: asMachine, Logger: quiet})
 	check(t, err)
 	s.heartbeat = time.Millisecond
 	h := s.guard(s.routes())

@@ -103,11 +103,13 @@ type basePage struct {
 	Section string // of the navigation: home, covenants, calendar, register or ""
 	Lang    words.Language
 	Wide    bool // the page uses the whole width
-	address url.URL
+	// Everything says that the console may do everything in everybody's name.
+	Everything bool
+	address    url.URL
 }
 
 func (s *server) base(r *request, section string) basePage {
-	return basePage{Section: section, Lang: r.lang, address: *r.URL}
+	return basePage{Section: section, Lang: r.lang, address: *r.URL, Everything: s.console == workflow.ConsoleEverything}
 }
 
 // In is this page's address in another language.

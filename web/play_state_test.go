@@ -52,7 +52,7 @@ func (p *play) clause() string {
 
 // report has the first n members hand in the first report that is owed.
 func (p *play) report(n int) {
-	v := must(p.View(context.Background(), p.slug))
+	v := must(p.View(context.Background(), machine, p.slug))
 	for _, a := range v.Covenant.Members()[:n] {
 		by := p.who(a, workflow.DutyReport)
 		p.do(by, workflow.SubmitReport{Agency: a, Obligation: v.Upcoming[0].Obligation, Period: v.Upcoming[0].Period,
@@ -64,7 +64,7 @@ func (i *installation) playAmended() {
 	p := i.draft(small(), amended, "Giao ước thi đua năm 2026 – Khối thi đua Văn hóa - Xã hội", "").submit("", "")
 	p.approve().vote().freeze().finish()
 	ctx, drafter := context.Background(), p.who(p.leader(), workflow.DutyDraft)
-	plan := must(i.PlanRenewal(ctx, p.id, 2027))
+	plan := must(i.PlanRenewal(ctx, machine, p.slug, 2027))
 	plan.Slug = renewal
 	must(i.Renew(ctx, p.id, plan, p.meta(drafter)))
 	id := must(i.Amend(ctx, engine.AmendRequest{

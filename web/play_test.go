@@ -116,7 +116,7 @@ func (i *installation) resume(slug string) *play {
 	if strings.Contains(slug, "van-hoa") {
 		b = small()
 	}
-	return &play{installation: i, block: b, slug: slug, id: must(i.Find(context.Background(), slug))}
+	return &play{installation: i, block: b, slug: slug, id: must(i.Find(context.Background(), machine, slug))}
 }
 
 // meta says who gives the next command.

@@ -35,7 +35,7 @@ func TestDatabaseAway(t *testing.T) {
 	i, err := openAt(copied(t), authority())
 	check(t, err)
 	var log strings.Builder
-	h, err := New(Config{Engine: i.Engine, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	h, err := New(Config{Engine: i.Engine, Actor: asMachine, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	check(t, err)
 	if p := get(t, h, "/healthz"); p.status != http.StatusOK || p.body != "ok\n" {
 		t.Errorf("healthz: status %d %q", p.status, p.body)
@@ -65,7 +65,7 @@ func TestDatabaseAway(t *testing.T) {
 // A bug in one page is that page's failure.
 func TestPanic(t *testing.T) {
 	t.Parallel()
-	s, err := newServer(Config{Engine: shared().Engine, Logger: quiet})
+	s, err := newServer(Config{Engine: shared().Engine, Actor: asMachine, Logger: quiet})
 	check(t, err)
 	p := get(t, s.page(func(http.ResponseWriter, *request) (*answer, error) { panic("a bug") }), "/giao-uoc")
 	if p.status != http.StatusInternalServerError {
@@ -125,7 +125,7 @@ func TestHeaders(t *testing.T) {
 // TestHosts: a name that points here without our knowing gets nothing but a sentence.
 func TestHosts(t *testing.T) {
 	t.Parallel()
-	h, err := New(Config{Engine: shared().Engine, Logger: quiet, Hosts: []string{"giaouoc.hanam.example"}})
+	h, err := New(Config{Engine: shared().Engine, Actor: asMachine, Logger: quiet, Hosts: []string{"giaouoc.hanam.example"}})
 	check(t, err)
 	for host, want := range map[string]int{
 		"localhost:8080": 200, "127.0.0.1:8080": 200, "[::1]:8080": 200, "giaouoc.hanam.example": 200,
@@ -193,7 +193,7 @@ func TestAssets(t *testing.T) {
 // fileOf is a file that an installation keeps.
 func fileOf(t testing.TB, i *installation, digest workflow.Digest) []byte {
 	t.Helper()
-	f, _, err := i.Document(t.Context(), digest)
+	f, _, err := i.Document(t.Context(), machine, digest)
 	check(t, err)
 	defer f.Close()
 	content, err := io.ReadAll(f)

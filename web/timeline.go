@@ -80,10 +80,24 @@ func (t teller) eventRow(entry engine.Entry) eventRow {
 		Icon: eventIcon(entry.Event), Tone: told.Tone, Text: t.text(told.Text), Detail: t.text(told.Detail),
 		Short: entry.Hash.Short(), Hash: entry.Hash.String(),
 	}
-	if entry.By.Program {
-		row.Actor = t.text(words.Of("Chương trình", "The program"))
-	} else {
-		row.Actor = t.acting(entry.By.Person, workflow.AuthorityOf(entry.Event))
-	}
+	row.Actor = t.doer(entry)
 	return row
+}
+
+// doer is who did what an entry tells of, and who sat at the console if it was entered there.
+func (t teller) doer(entry engine.Entry) string {
+	by := entry.By
+	console := words.F("nhập tại máy chủ bởi %s", "entered at the console by %s", by.Console)
+	if by.Console == workflow.UnknownUser {
+		console = words.Of("nhập tại máy chủ", "entered at the console")
+	}
+	switch {
+	case by.Program:
+		return t.text(words.Of("Chương trình", "The program"))
+	case by.Console == "":
+		return t.acting(by.Person, workflow.AuthorityOf(entry.Event))
+	case by.Person == "":
+		return sentence(t.text(console))
+	}
+	return t.acting(by.Person, workflow.AuthorityOf(entry.Event)) + " (" + t.text(console) + ")"
 }

@@ -19,11 +19,7 @@ type publicPage struct {
 // token is the target of a document's QR code.
 func (s *server) token(_ http.ResponseWriter, r *request) (*answer, error) {
 	token := r.PathValue("token")
-	slug, err := s.byToken(r.Context(), token)
-	if err != nil {
-		return nil, err
-	}
-	v, err := s.view(r, slug)
+	v, err := s.published(r, token)
 	if err != nil {
 		return nil, err
 	}
@@ -42,9 +38,13 @@ func (s *server) token(_ http.ResponseWriter, r *request) (*answer, error) {
 
 // tokenDocument is the document that the QR code's page leads to.
 func (s *server) tokenDocument(w http.ResponseWriter, r *request) (*answer, error) {
-	slug, err := s.byToken(r.Context(), r.PathValue("token"))
+	v, err := s.published(r, r.PathValue("token"))
 	if err != nil {
 		return nil, err
 	}
-	return nil, s.sendNewest(w, r, slug)
+	content, err := s.publishedFile(r, v)
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.sendContent(w, r, content, v.Covenant.Head, fileName(v.Covenant, 0))
 }

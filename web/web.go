@@ -11,12 +11,17 @@ import (
 	"time"
 
 	"covenant/internal/address"
+	"covenant/workflow"
 	"covenant/workflow/engine"
 )
 
-// Config says what the pages show and where they report to. Only Engine is required.
+// Config says what the pages show and where they report to. Engine and Actor are required.
 type Config struct {
 	Engine *engine.Engine
+	// Actor says who asks for a page; what it shows goes by that. Nobody, the zero value, is shown what is published and nothing else.
+	Actor func(*http.Request) workflow.Actor
+	// Console is what the console may do in other people's name: every page says so where that is everything.
+	Console workflow.ConsolePolicy
 	// Logger gets one line a request (debug) and one for each failure (error). Default: slog.Default().
 	Logger *slog.Logger
 	// Hosts are the names, without port, under which the pages are reached besides localhost and plain addresses:
@@ -30,6 +35,8 @@ type Config struct {
 // server holds what all handlers share. It is immutable once made.
 type server struct {
 	engine    *engine.Engine
+	actor     func(*http.Request) workflow.Actor
+	console   workflow.ConsolePolicy
 	log       *slog.Logger
 	zone      *time.Location // of the times shown where no covenant's calendar says otherwise
 	assets    *assets
@@ -38,7 +45,6 @@ type server struct {
 	stop      <-chan struct{}
 	heartbeat time.Duration
 	owing     keeper[[]dutyRow]
-	issued    keeper[*registerEntry]
 	roots     *x509.CertPool
 	checks    chan struct{} // one for each file being judged
 }
@@ -56,9 +62,12 @@ func newServer(cfg Config) (*server, error) {
 	if cfg.Engine == nil {
 		return nil, errors.New("web: Config.Engine is missing")
 	}
+	if cfg.Actor == nil {
+		return nil, errors.New("web: Config.Actor is missing")
+	}
 	s := &server{
 		engine: cfg.Engine, log: cfg.Logger, zone: cfg.Engine.Calendar.Zone(), hosts: cfg.Hosts, stop: cfg.Stop,
-		roots:  cfg.Engine.Roots,
+		roots: cfg.Engine.Roots, actor: cfg.Actor, console: cfg.Console,
 		checks: make(chan struct{}, checksAtOnce), heartbeat: heartbeat,
 	}
 	if s.roots == nil {

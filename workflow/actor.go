@@ -134,6 +134,9 @@ func (a Actor) personally() error {
 		"signing, sealing, consenting, keeping keys and secret ballots are done in person, never by the console for somebody")
 }
 
+// UnknownUser stands for the user at the console where the log does not tell.
+const UnknownUser = "?"
+
 // Doer is who did something, as the log tells of it later. It gives no right: an [Actor] cannot be made from it.
 type Doer struct {
 	Person  PersonID // who acted, or for whom the console entered it
@@ -151,7 +154,7 @@ func DoerOf(actor, onBehalf string, origin Origin) Doer {
 	case console:
 		return Doer{Person: PersonID(onBehalf), Console: user}
 	case origin == "cli":
-		return Doer{Person: PersonID(actor), Console: "?"}
+		return Doer{Person: PersonID(actor), Console: UnknownUser}
 	}
 	return Doer{Person: PersonID(actor)}
 }

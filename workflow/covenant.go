@@ -174,6 +174,16 @@ func (c *Covenant) Revision() (Revision, bool) {
 	return Revision{}, false
 }
 
+// RevisionNumbered finds a revision by its number.
+func (c *Covenant) RevisionNumbered(number int) (Revision, bool) {
+	for _, r := range c.Revisions {
+		if r.Number == number {
+			return r, true
+		}
+	}
+	return Revision{}, false
+}
+
 // Party finds the party of an agency.
 func (c *Covenant) Party(agency AgencyID) (Party, bool) {
 	for _, p := range c.Parties {

@@ -131,6 +131,14 @@ func (s State) numbering(stage Stage) AgencyID {
 	return firstOf(s.agenciesOf([]Role{stage.Number.By}), []AgencyID{s.Covenant.Leader()})
 }
 
+// NumberingAgency is the agency in whose book the covenant is numbered.
+func (s State) NumberingAgency() AgencyID {
+	if stage, ok := s.Process.OfKind(StageNumber); ok {
+		return s.numbering(stage)
+	}
+	return s.Covenant.Leader()
+}
+
 // advance closes the open stage and enters the next one.
 func (s State) advance(now time.Time) ([]Event, error) {
 	stage := s.Covenant.Stage

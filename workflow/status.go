@@ -44,6 +44,21 @@ const (
 	ToneNext    Tone = "next" // neither good nor bad: something went on, or is still to come
 )
 
+// PhasesOf are the phases of a tone.
+func PhasesOf(tone Tone) []Phase {
+	var out []Phase
+	for _, p := range []Phase{
+		AwaitingRevision, AwaitingReviews, AwaitingVotes, AwaitingNumber, AwaitingFreeze, AwaitingSignatures, AwaitingSeals,
+		AwaitingValidation, AwaitingReports, PhaseInForce, AwaitingScores, PhaseAdopted, PhaseCancelled, PhaseClosed, PhaseRejected,
+		PhaseWithdrawn,
+	} {
+		if p.Tone() == tone {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
 // Tone is the phase's tone.
 func (p Phase) Tone() Tone {
 	switch p {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"covenant/signing"
+	"covenant/workflow"
 	"covenant/workflow/engine"
 	"covenant/workflow/store"
 )
@@ -45,7 +46,7 @@ func (r auditResult) ok() bool {
 // Run recomputes every chain of the event log and checks the daily roots' time-stamps. Exit status 1 if anything does
 // not agree.
 func (cmd *auditCmd) Run(e *env) error {
-	return readOnly(e, cmd.Data, cmd.Database, func(eng *engine.Engine) error {
+	return readOnly(e, cmd.Data, cmd.Database, func(eng *engine.Engine, _ workflow.Actor) error {
 		report, err := eng.Store.Audit(e.ctx)
 		if err != nil {
 			return err

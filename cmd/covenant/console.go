@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"covenant/internal/words"
+	"covenant/workflow"
 	"covenant/workflow/catalogue"
 	"covenant/workflow/engine"
 	"covenant/workflow/store"
@@ -33,13 +34,22 @@ func (p place) settings() (config, error) {
 	return loadConfig(p.Config, config{Data: p.Data, Database: p.Database})
 }
 
-// read runs do on the installation opened read-only, also beside a process that serves it.
-func (p place) read(e *env, do func(*engine.Engine) error) error {
+// read runs do on the installation opened read-only, also beside a process that serves it, as the console by itself.
+func (p place) read(e *env, do func(*engine.Engine, workflow.Actor) error) error {
+	return p.readAs(e, "", do)
+}
+
+// readAs is read in a person's name, where the console may do that; without one, as the console by itself.
+func (p place) readAs(e *env, person workflow.PersonID, do func(*engine.Engine, workflow.Actor) error) error {
 	c, err := p.settings()
 	if err != nil {
 		return err
 	}
-	return readOnlyWith(e, c.Data, c.Database, c.Blobs, do)
+	by, err := consoleFor(thisUser(), c.console(), person)
+	if err != nil {
+		return err
+	}
+	return readOnlyWith(e, c.Data, c.Database, c.Blobs, func(eng *engine.Engine) error { return do(eng, by) })
 }
 
 // startWait is how long to wait for a process that holds the data directory to open its control channel.
@@ -109,7 +119,7 @@ func (p place) ask(e *env, asked order, fields catalogue.Show) (catalogue.Answer
 	if fields.Wait {
 		return catalogue.Answer{}, sentence("không có tiến trình nào phục vụ thư mục %s nên không có gì để chờ", "nothing serves the directory %s, so there is nothing to wait for", c.Data)
 	}
-	err = p.read(e, func(eng *engine.Engine) (err error) {
+	err = p.read(e, func(eng *engine.Engine, _ workflow.Actor) (err error) {
 		a, err = carryOut(e.ctx, eng, o, thisUser(), c.console())
 		return err
 	})

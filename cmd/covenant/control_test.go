@@ -156,7 +156,7 @@ func TestControlOrders(t *testing.T) {
 	if err != nil || again.Covenant != first.Covenant {
 		t.Errorf("given again: %+v, %v, want %s", again, err, first.Covenant)
 	}
-	v, err := i.engine.View(t.Context(), "2026/x")
+	v, err := i.engine.View(t.Context(), testConsole, "2026/x")
 	if err != nil || len(v.Timeline) != 1 || v.Timeline[0].By != (workflow.Doer{Person: "giap-van-chinh", Console: thisUser()}) {
 		t.Errorf("%+v, %v", v.Timeline, err)
 	}

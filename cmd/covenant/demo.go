@@ -112,7 +112,7 @@ func (s *demoStage) settings(cmd *demoCmd) config {
 	}
 	return config{
 		Data: s.dir, Listen: address, PublicURL: "http://" + address, TSA: s.around.PKI.TSA(), AllowPrivate: true,
-		SMTP: s.around.Mail.Addr(), SMTPTLS: "none", MailFrom: "Giao ước thi đua <giaouoc@covenant.example>",
+		SMTP: s.around.Mail.Addr(), SMTPTLS: "none", Console: "everything", MailFrom: "Giao ước thi đua <giaouoc@covenant.example>",
 	}
 }
 

@@ -60,11 +60,11 @@ func TestDemoOfAConference(t *testing.T) {
 	checkSignatures(t, dir, 5)
 	checkWithOtherPrograms(t, filepath.Join(dir, "covenant.pdf"), 6)
 	s, e := openLedger(t, dir)
-	list, err := e.List(t.Context())
-	if err != nil || len(list) != 1 {
-		t.Fatalf("%d covenants, %v", len(list), err)
+	list, err := e.List(t.Context(), testConsole, engine.ListFilter{})
+	if err != nil || len(list.Rows) != 1 {
+		t.Fatalf("%d covenants, %v", len(list.Rows), err)
 	}
-	v, err := e.View(t.Context(), list[0].Slug)
+	v, err := e.View(t.Context(), testConsole, list.Rows[0].Slug)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -237,11 +237,11 @@ func signatureContents(t *testing.T, file []byte) [][]byte {
 func checkLedger(t *testing.T, dir string, people int) {
 	t.Helper()
 	s, e := openLedger(t, dir)
-	list, err := e.List(t.Context())
-	if err != nil || len(list) != 1 {
-		t.Fatalf("%d covenants, %v; want 1", len(list), err)
+	list, err := e.List(t.Context(), testConsole, engine.ListFilter{})
+	if err != nil || len(list.Rows) != 1 {
+		t.Fatalf("%d covenants, %v; want 1", len(list.Rows), err)
 	}
-	v, err := e.View(t.Context(), list[0].Slug)
+	v, err := e.View(t.Context(), testConsole, list.Rows[0].Slug)
 	if err != nil {
 		t.Fatal(err)
 	}

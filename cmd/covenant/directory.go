@@ -46,8 +46,8 @@ type directoryShowCmd struct{ place }
 
 // Run prints the directory as it is today.
 func (cmd *directoryShowCmd) Run(e *env) error {
-	return cmd.read(e, func(eng *engine.Engine) error {
-		d, err := eng.Directory(e.ctx)
+	return cmd.read(e, func(eng *engine.Engine, by workflow.Actor) error {
+		d, err := eng.Directory(e.ctx, by)
 		if err != nil {
 			return err
 		}
@@ -103,8 +103,8 @@ func (cmd *directoryApplyCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	return cmd.read(e, func(eng *engine.Engine) error {
-		lines, err := eng.PlanDirectory(e.ctx, workflow.ApplyBlock{File: file}, engine.Meta{Actor: workflow.AtConsole(thisUser(), workflow.ConsoleOff)}, e.lang)
+	return cmd.read(e, func(eng *engine.Engine, by workflow.Actor) error {
+		lines, err := eng.PlanDirectory(e.ctx, workflow.ApplyBlock{File: file}, engine.Meta{Actor: by}, e.lang)
 		if err != nil {
 			return err
 		}

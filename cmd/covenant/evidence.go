@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"covenant/signing"
+	"covenant/workflow"
 	"covenant/workflow/engine"
 )
 
@@ -21,9 +22,9 @@ type evidenceCmd struct {
 
 // Run writes the evidence bundle of a covenant, also while the directory is served.
 func (cmd *evidenceCmd) Run(e *env) error {
-	return readOnly(e, cmd.Data, cmd.Database, func(eng *engine.Engine) error {
+	return readOnly(e, cmd.Data, cmd.Database, func(eng *engine.Engine, by workflow.Actor) error {
 		made, err := writeStream(cmd.Out, func(w io.Writer) (engine.EvidenceManifest, error) {
-			return eng.Evidence(e.ctx, cmd.Covenant, w)
+			return eng.Evidence(e.ctx, by, cmd.Covenant, w)
 		})
 		if err != nil {
 			return err

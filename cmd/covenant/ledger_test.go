@@ -28,7 +28,7 @@ func (o *ordeal) check(d *driver, count int) {
 	o.checkAcks(i)
 	used := map[int]int{}
 	for n := range count {
-		v, err := i.engine.View(o.t.Context(), d.slug(n))
+		v, err := i.engine.View(o.t.Context(), testConsole, d.slug(n))
 		if err != nil {
 			o.t.Errorf("covenant %d: %v", n, err)
 			continue
@@ -150,7 +150,7 @@ func (o *ordeal) checkStamps(i *installation, v *engine.View, used map[int]int) 
 func (o *ordeal) checkNumbers(i *installation, d *driver, count int) {
 	o.t.Helper()
 	err := i.store.View(o.t.Context(), func(tx *store.Tx) error {
-		v, err := i.engine.View(o.t.Context(), d.slug(0))
+		v, err := i.engine.View(o.t.Context(), testConsole, d.slug(0))
 		if err != nil {
 			return err
 		}

@@ -47,8 +47,8 @@ func (cmd *renewCmd) Run(e *env) error {
 	if cmd.Draft != "" {
 		return cmd.start(e)
 	}
-	return cmd.read(e, func(eng *engine.Engine) error {
-		r, _, err := catalogue.PlanRenewal(e.ctx, eng, cmd.Slug, cmd.Year)
+	return cmd.read(e, func(eng *engine.Engine, by workflow.Actor) error {
+		r, err := eng.PlanRenewal(e.ctx, by, cmd.Slug, cmd.Year)
 		if err != nil {
 			return err
 		}

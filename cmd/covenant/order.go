@@ -45,14 +45,20 @@ func (o order) as(person workflow.PersonID) order {
 
 // carryOut does what an order says, for a user of the operating system.
 func carryOut(ctx context.Context, eng *engine.Engine, o order, osUser string, policy workflow.ConsolePolicy) (catalogue.Answer, error) {
-	actor := workflow.AtConsole(osUser, policy)
-	if o.As != "" {
-		var err error
-		if actor, err = actor.For(o.As); err != nil {
-			return catalogue.Answer{}, err
-		}
+	actor, err := consoleFor(osUser, policy, o.As)
+	if err != nil {
+		return catalogue.Answer{}, err
 	}
 	return catalogue.Do(ctx, eng, actor, o.Call)
+}
+
+// consoleFor is the console in a person's name; without one, by itself.
+func consoleFor(osUser string, policy workflow.ConsolePolicy, person workflow.PersonID) (workflow.Actor, error) {
+	actor := workflow.AtConsole(osUser, policy)
+	if person == "" {
+		return actor, nil
+	}
+	return actor.For(person)
 }
 
 // thisUser is the user who runs this process.

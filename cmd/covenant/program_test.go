@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"covenant/internal/scratch"
+	"covenant/workflow"
 )
 
 // program is the path of the program itself, built once for all tests as `make build` does it: the processes that tests start
@@ -56,3 +57,6 @@ func covenant(t testing.TB, args ...string) *exec.Cmd {
 	t.Helper()
 	return exec.Command(program(t), args...)
 }
+
+// testConsole is the console by itself, which reads everything.
+var testConsole = workflow.AtConsole("test", workflow.ConsoleOff)

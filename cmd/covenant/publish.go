@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"covenant/workflow"
 	"covenant/workflow/engine"
 	"covenant/workflow/publish"
 )
@@ -33,8 +34,8 @@ func (cmd *publishCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	return readOnly(e, cmd.Data, cmd.Database, func(eng *engine.Engine) error {
-		file, title, err := signedDocument(e, eng, cmd.Covenant)
+	return readOnly(e, cmd.Data, cmd.Database, func(eng *engine.Engine, by workflow.Actor) error {
+		file, title, err := signedDocument(e, eng, by, cmd.Covenant)
 		if err != nil {
 			return err
 		}
@@ -53,15 +54,15 @@ func (cmd *publishCmd) Run(e *env) error {
 	})
 }
 
-func signedDocument(e *env, eng *engine.Engine, slug string) ([]byte, string, error) {
-	v, err := eng.View(e.ctx, slug)
+func signedDocument(e *env, eng *engine.Engine, by workflow.Actor, slug string) ([]byte, string, error) {
+	v, err := eng.View(e.ctx, by, slug)
 	if err != nil {
 		return nil, "", err
 	}
 	if v.Covenant.InForce.IsZero() {
 		return nil, "", errors.New("only a covenant in force is published: " + v.Status(v.Now, e.lang))
 	}
-	content, _, err := eng.Document(e.ctx, v.Covenant.Head)
+	content, _, err := eng.Document(e.ctx, by, v.Covenant.Head)
 	if err != nil {
 		return nil, "", err
 	}

@@ -20,12 +20,12 @@ type registerShowCmd struct{ place }
 
 // Run prints every book.
 func (cmd *registerShowCmd) Run(e *env) error {
-	return cmd.read(e, func(eng *engine.Engine) error {
-		books, err := eng.Register(e.ctx)
+	return cmd.read(e, func(eng *engine.Engine, by workflow.Actor) error {
+		books, err := eng.Register(e.ctx, by)
 		if err != nil {
 			return err
 		}
-		d, err := eng.Directory(e.ctx)
+		d, err := eng.Directory(e.ctx, by)
 		if err != nil {
 			return err
 		}

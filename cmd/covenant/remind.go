@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"covenant/workflow"
 	"covenant/workflow/calendar"
 	"covenant/workflow/engine"
 	"covenant/workflow/store"
@@ -33,8 +34,8 @@ func (cmd *remindCmd) Run(e *env) error {
 	if to.Before(from) {
 		return fmt.Errorf("--to %s is before --from %s", to, from)
 	}
-	return readOnly(e, cmd.Data, cmd.Database, func(eng *engine.Engine) error {
-		planned, err := eng.Planned(e.ctx, from, to)
+	return readOnly(e, cmd.Data, cmd.Database, func(eng *engine.Engine, by workflow.Actor) error {
+		planned, err := eng.Planned(e.ctx, by, from, to)
 		if err != nil {
 			return err
 		}
@@ -69,9 +70,10 @@ func (cmd *remindCmd) print(e *env, planned []engine.Planned, zone *time.Locatio
 	return nil
 }
 
-// readOnly runs a command that only reads, beside a process that serves.
-func readOnly(e *env, dir, database string, do func(*engine.Engine) error) error {
-	return readOnlyWith(e, dir, database, os.Getenv(envPrefix+"BLOBS"), do)
+// readOnly runs a command that only reads, beside a process that serves, as the console by itself.
+func readOnly(e *env, dir, database string, do func(*engine.Engine, workflow.Actor) error) error {
+	by := workflow.AtConsole(thisUser(), workflow.ConsoleOff)
+	return readOnlyWith(e, dir, database, os.Getenv(envPrefix+"BLOBS"), func(eng *engine.Engine) error { return do(eng, by) })
 }
 
 // readOnlyWith is readOnly where the files are kept at an address of their own.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"covenant/web"
+	"covenant/workflow"
 )
 
 type serveCmd struct {
@@ -83,7 +84,12 @@ func (i *installation) stopEngine() error {
 
 // handler gives the pages; their streams end when stop is closed.
 func (i *installation) handler(stop <-chan struct{}) (http.Handler, error) {
-	return web.New(web.Config{Engine: i.engine, Logger: i.logger, Hosts: publicHosts(i.config.PublicURL), Stop: stop})
+	// Until there are accounts the pages are served on loopback alone, and whoever opens them there reads as the console by itself.
+	console := workflow.AtConsole(thisUser(), i.config.console())
+	return web.New(web.Config{
+		Engine: i.engine, Logger: i.logger, Hosts: publicHosts(i.config.PublicURL), Stop: stop, Console: i.config.console(),
+		Actor: func(*http.Request) workflow.Actor { return console },
+	})
 }
 
 // publicHosts are the names under which the pages may be asked for besides localhost and plain addresses.

@@ -20,7 +20,7 @@ type showCmd struct {
 	// Sheet is written in place of the document.
 	Sheet workflow.AgencyID `help:"With --out, write this agency's score sheet instead." placeholder:"AGENCY"`
 	JSON  bool              `name:"json" help:"Print everything as JSON."`
-	As    workflow.PersonID `help:"Also list what this person may do now, and why not what else." placeholder:"PERSON"`
+	As    workflow.PersonID `help:"Read as this person may, and list what they may do now, and why not what else." placeholder:"PERSON"`
 	place
 }
 
@@ -49,8 +49,8 @@ func (cmd *showCmd) Run(e *env) error {
 // write leaves the document, or an agency's score sheet, in a file.
 func (cmd *showCmd) write(e *env, s *catalogue.Standing) error {
 	if cmd.Sheet != "" {
-		return cmd.read(e, func(eng *engine.Engine) error {
-			sheet, err := eng.ScoreSheet(e.ctx, cmd.Slug, cmd.Sheet)
+		return cmd.readAs(e, cmd.As, func(eng *engine.Engine, by workflow.Actor) error {
+			sheet, err := eng.ScoreSheet(e.ctx, by, cmd.Slug, cmd.Sheet)
 			if err != nil {
 				return err
 			}
@@ -64,9 +64,9 @@ func (cmd *showCmd) write(e *env, s *catalogue.Standing) error {
 	if digest.IsZero() {
 		return sentence("giao ước chưa có văn bản nào", "there is no document of the covenant yet")
 	}
-	return cmd.read(e, func(eng *engine.Engine) error {
+	return cmd.readAs(e, cmd.As, func(eng *engine.Engine, by workflow.Actor) error {
 		_, err := writeStream(cmd.Out, func(w io.Writer) (int64, error) {
-			content, _, err := eng.Document(e.ctx, digest)
+			content, _, err := eng.Document(e.ctx, by, digest)
 			if err != nil {
 				return 0, err
 			}

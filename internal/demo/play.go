@@ -116,7 +116,7 @@ func (p *Play) leader() workflow.AgencyID {
 }
 
 func (p *Play) view(ctx context.Context) (*engine.View, error) {
-	return p.Engine.View(ctx, p.c.script.Slug)
+	return p.Engine.View(ctx, p.Console, p.c.script.Slug)
 }
 
 // people loads the block, and gives each signatory a key of their own, kept by the server under a PIN.
@@ -375,7 +375,7 @@ func (p *Play) finish(ctx context.Context) error {
 
 // keepFile leaves a kept document where a person finds it.
 func (p *Play) keepFile(ctx context.Context, digest workflow.Digest, name string) error {
-	content, _, err := p.Engine.Document(ctx, digest)
+	content, _, err := p.Engine.Document(ctx, p.Console, digest)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 // onCovenant finds the covenant of a call, does something to it, and says where it stands then.
 func onCovenant(do func(context.Context, *run, workflow.CovenantID, any) (engine.Outcome, error)) func(context.Context, *run, any) (Answer, error) {
 	return func(ctx context.Context, r *run, params any) (Answer, error) {
-		id, err := r.eng.Find(ctx, r.call.Address)
+		id, err := r.eng.Find(ctx, r.actor, r.call.Address)
 		if err != nil {
 			return Answer{}, err
 		}
@@ -105,7 +105,7 @@ func recordPaper(ctx context.Context, r *run, id workflow.CovenantID, p engine.P
 }
 
 func amend(ctx context.Context, r *run, p engine.AmendRequest) (Answer, error) {
-	old, err := r.eng.Find(ctx, r.call.Address)
+	old, err := r.eng.Find(ctx, r.actor, r.call.Address)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -123,21 +123,12 @@ type Renewal struct {
 	Values []byte `json:"values,omitzero"`
 }
 
-// PlanRenewal plans the renewal of the covenant at an address.
-func PlanRenewal(ctx context.Context, eng *engine.Engine, address string, year int) (*workflow.Renewal, workflow.CovenantID, error) {
-	v, err := eng.View(ctx, address)
-	if err != nil {
-		return nil, "", err
-	}
-	if year == 0 {
-		year = v.Covenant.Year + 1
-	}
-	r, err := eng.PlanRenewal(ctx, v.Covenant.ID, year)
-	return r, v.Covenant.ID, err
-}
-
 func renew(ctx context.Context, r *run, p Renewal) (Answer, error) {
-	plan, old, err := PlanRenewal(ctx, r.eng, r.call.Address, p.Year)
+	old, err := r.eng.Find(ctx, r.actor, r.call.Address)
+	if err != nil {
+		return Answer{}, err
+	}
+	plan, err := r.eng.PlanRenewal(ctx, r.actor, r.call.Address, p.Year)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -170,7 +161,7 @@ func AtWork(p workflow.Phase) bool {
 
 func show(ctx context.Context, r *run, p Show) (Answer, error) {
 	if p.Wait {
-		id, err := r.eng.Find(ctx, r.call.Address)
+		id, err := r.eng.Find(ctx, r.actor, r.call.Address)
 		if err != nil {
 			return Answer{}, err
 		}
@@ -181,7 +172,7 @@ func show(ctx context.Context, r *run, p Show) (Answer, error) {
 			return Answer{}, err
 		}
 	}
-	v, err := r.eng.View(ctx, r.call.Address)
+	v, err := r.eng.View(ctx, r.actor, r.call.Address)
 	if err != nil {
 		return Answer{}, err
 	}

@@ -13,7 +13,7 @@ import (
 func direct(ctx context.Context, r *run, params any) (Answer, error) {
 	cmd := params.(workflow.Command) //nolint:forcetypeassert // Decode made it
 	if grant, ok := params.(workflow.GrantDelegation); ok && r.call.Address != "" {
-		id, err := r.eng.Find(ctx, r.call.Address)
+		id, err := r.eng.Find(ctx, r.actor, r.call.Address)
 		if err != nil {
 			return Answer{}, err
 		}

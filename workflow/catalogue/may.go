@@ -25,8 +25,13 @@ var completes = map[reflect.Type][]string{
 	reflect.TypeFor[workflow.RecordSeal]():           {"seal"},
 }
 
+// asked is a covenant as it is asked: by the rules, or as far as somebody reads it.
+type asked interface {
+	May(by workflow.Actor, now time.Time) []workflow.Possible
+}
+
 // May answers which commands on a covenant are open to an actor now, and why the others are not; see [workflow.State.May].
-func May(s workflow.State, by workflow.Actor, now time.Time) []Possible {
+func May(s asked, by workflow.Actor, now time.Time) []Possible {
 	var out []Possible
 	for _, p := range s.May(by, now) {
 		names := completes[reflect.TypeOf(p.Command)]

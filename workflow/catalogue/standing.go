@@ -108,7 +108,7 @@ type StandingCommand struct {
 func commandsFor(v *engine.View, by workflow.Actor, lang words.Language) []StandingCommand {
 	var out []StandingCommand
 	seen := map[string]bool{}
-	for _, p := range May(v.State, by, v.Now) {
+	for _, p := range May(v, by, v.Now) {
 		if seen[p.Name] {
 			continue
 		}
@@ -149,7 +149,7 @@ func standingOf(v *engine.View, lang words.Language) *Standing {
 		s.Frozen = c.Frozen.PDF
 		s.addCells(c)
 	}
-	if c.Phase == workflow.AwaitingScores {
+	if c.Phase == workflow.AwaitingScores && v.Reading.Scope >= workflow.ReadDossier {
 		s.addScoring(v, lang)
 	}
 	for _, o := range v.Upcoming {

@@ -74,7 +74,7 @@ func TestTwentySignAtOnce(t *testing.T) {
 	for o.state().Covenant.Phase != workflow.AwaitingReports {
 		o.step(o.state())
 	}
-	v, err := o.View(t.Context(), "2026/khoi")
+	v, err := o.View(t.Context(), console, "2026/khoi")
 	check(t, err)
 	people := 0
 	for _, r := range v.Verdict.Results {

@@ -12,7 +12,7 @@ import (
 
 // PlanDirectory tells what a command on the directory would record now, in words.
 func (e *Engine) PlanDirectory(ctx context.Context, cmd workflow.Command, meta Meta, lang words.Language) ([]string, error) {
-	d, err := e.Directory(ctx)
+	d, err := e.readDirectory(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -75,8 +75,16 @@ func (e *Engine) again(ctx context.Context, do func(tx *store.Tx) (Outcome, erro
 	}
 }
 
-// Directory is who is who now.
-func (e *Engine) Directory(ctx context.Context) (*workflow.Directory, error) {
+// Directory is who is who now, as far as the actor may read it.
+func (e *Engine) Directory(ctx context.Context, by workflow.Actor) (*workflow.Directory, error) {
+	d, err := e.readDirectory(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return d.Shown(by, e.today()), nil
+}
+
+func (e *Engine) readDirectory(ctx context.Context) (*workflow.Directory, error) {
 	var d *workflow.Directory
 	err := e.Store.View(ctx, func(tx *store.Tx) (err error) {
 		d, err = e.directory(ctx, tx)

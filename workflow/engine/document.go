@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,8 +21,70 @@ func (e papers) readBlob(ctx context.Context, digest workflow.Digest) ([]byte, e
 	return e.Store.ReadBlob(ctx, store.Digest(digest.String()))
 }
 
-// Document opens a kept file by its digest. The caller closes it.
-func (e papers) Document(ctx context.Context, digest workflow.Digest) (io.ReadSeekCloser, int64, error) {
+// Document opens a kept file by its digest, if it belongs to something that the actor may read: who may not is told what they would
+// be told if there were none. The caller closes it.
+func (e papers) Document(ctx context.Context, by workflow.Actor, digest workflow.Digest) (io.ReadSeekCloser, int64, error) {
+	if err := e.mayOpen(ctx, by, digest); err != nil {
+		return nil, 0, err
+	}
+	return e.openBlob(ctx, digest)
+}
+
+// PublishedDocument opens the newest bytes of the document that carries a QR code's token.
+func (e papers) PublishedDocument(ctx context.Context, v *View) (io.ReadSeekCloser, int64, error) {
+	if v.Reading.Scope < workflow.ReadPublished || v.Covenant.Head.IsZero() {
+		return nil, 0, errNoFile
+	}
+	return e.openBlob(ctx, v.Covenant.Head)
+}
+
+var errNoFile = workflow.Refusal(workflow.CodeNotFound, "không có tệp này", "there is no such file")
+
+// mayOpen looks among the covenants of the actor's agencies for one to which the file belongs and of which it is read.
+func (e papers) mayOpen(ctx context.Context, by workflow.Actor, digest workflow.Digest) error {
+	return e.Store.View(ctx, func(tx *store.Tx) error {
+		d, err := e.directory(ctx, tx)
+		if err != nil || d.ReadsEverything(by) {
+			return err
+		}
+		var agencies []string
+		for _, seat := range d.Seats(by.Person(), e.today()) {
+			agencies = append(agencies, string(seat.Agency))
+		}
+		owners, err := tx.OwnersAmong(ctx, store.Digest(digest.String()), agencies)
+		if err != nil {
+			return err
+		}
+		for _, id := range owners {
+			s, err := e.state(ctx, tx, workflow.CovenantID(id))
+			if err != nil {
+				return err
+			}
+			if s.MayRead(by, e.today()).File(s.Covenant, digest) {
+				return nil
+			}
+		}
+		return errNoFile
+	})
+}
+
+// Publishes reports whether the bytes of a digest are those of a document that was numbered here: what anybody who holds them may
+// be told.
+func (e papers) Publishes(ctx context.Context, digest workflow.Digest) (known bool, err error) {
+	err = e.Store.View(ctx, func(tx *store.Tx) error {
+		names, err := tx.NamesOf(ctx, store.Digest(digest.String()))
+		known = slices.ContainsFunc(names, isDocument)
+		return err
+	})
+	return known, err
+}
+
+// isDocument reports whether a covenant's file is its numbered document, or a version of it: see followOne.
+func isDocument(name string) bool {
+	return name == "frozen.pdf" || name == "complete.pdf" || strings.HasPrefix(name, "signed-") || strings.HasPrefix(name, "sealed-")
+}
+
+func (e papers) openBlob(ctx context.Context, digest workflow.Digest) (io.ReadSeekCloser, int64, error) {
 	blob, err := e.Store.Blobs().Open(ctx, store.Digest(digest.String()))
 	if err != nil {
 		return nil, 0, err

@@ -49,7 +49,7 @@ func TestCancelVoidsTheNumber(t *testing.T) {
 			t.Errorf("register %+v", rows)
 		}
 		check(t, o.AwaitMails(ctx))
-		v, err := o.View(ctx, "2026/khoi")
+		v, err := o.View(ctx, console, "2026/khoi")
 		check(t, err)
 		notices := 0
 		for _, m := range v.Mails {
@@ -138,7 +138,7 @@ func TestCloseByHand(t *testing.T) {
 		}
 		_, err := o.Do(ctx, o.id, workflow.Close{Reason: "Khối giải thể"}, o.as(leader, "close"))
 		check(t, err)
-		v, err := o.View(ctx, "2026/khoi")
+		v, err := o.View(ctx, console, "2026/khoi")
 		check(t, err)
 		for _, u := range v.Upcoming {
 			if u.State != "skipped" {

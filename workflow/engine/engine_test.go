@@ -363,7 +363,7 @@ func TestAllSignAtOnce(t *testing.T) {
 		for o.state().Covenant.Phase != workflow.AwaitingReports {
 			o.step(o.state())
 		}
-		v, err := o.View(context.Background(), "2026/khoi")
+		v, err := o.View(context.Background(), console, "2026/khoi")
 		check(t, err)
 		if len(v.Verdict.Results) != 10 || v.Verdict.Overall() != signing.TotalPassed {
 			t.Errorf("%d signatures, %s", len(v.Verdict.Results), v.Verdict.Overall())
@@ -472,9 +472,9 @@ func TestDraftRefusals(t *testing.T) {
 		if _, err := o.Draft(ctx, request, o.as(o.who("so-gddt", workflow.DutyDraft), "b")); workflow.ErrorCode(err) != workflow.CodeInvalid {
 			t.Errorf("signature cells of another block: %v", err)
 		}
-		list, err := o.List(ctx)
-		if err != nil || len(list) != 0 {
-			t.Errorf("%d covenants, %v", len(list), err)
+		list, err := o.List(ctx, console, engine.ListFilter{})
+		if err != nil || len(list.Rows) != 0 {
+			t.Errorf("%d covenants, %v", len(list.Rows), err)
 		}
 	})
 }

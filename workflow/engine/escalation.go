@@ -172,7 +172,7 @@ func (e deadlines) composeEscalation(s workflow.State, r workflow.StageEscalated
 }
 
 // plannedEscalation lists whom a pending rung would write to, if nothing happened before.
-func (e deadlines) plannedEscalation(ctx context.Context, tx *store.Tx, row store.Occurrence) ([]Planned, error) {
+func (e deadlines) plannedEscalation(ctx context.Context, tx *store.Tx, by workflow.Actor, row store.Occurrence) ([]Planned, error) {
 	args, ok := escalateArgs(row)
 	if !ok { // minutes are nobody's mail
 		return nil, nil
@@ -184,12 +184,16 @@ func (e deadlines) plannedEscalation(ctx context.Context, tx *store.Tx, row stor
 	}
 	stage, _ := s.Process.Stage(args.Stage)
 	var out []Planned
+	reading := s.MayRead(by, e.today())
 	for _, rung := range stage.Escalate {
 		if rung.ID != args.Rung {
 			continue
 		}
 		to, _ := s.EscalationRecipients(rung)
 		for _, a := range to {
+			if !reading.Mail(s.Directory.Agencies[a].Email) {
+				continue
+			}
 			out = append(out, Planned{
 				At: row.Due, Covenant: c.Title, Report: stage.Label(words.Vietnamese), LastDay: c.Due.LastDay(), Rung: args.Rung, Stage: true,
 				ToLeader: a == c.Leader(), Agency: s.Directory.AgencyName(a), Email: s.Directory.Agencies[a].Email,

@@ -91,24 +91,23 @@ func (b *evidence) addJSON(name string, v any) error {
 	return b.add(name, data)
 }
 
-// Evidence writes the evidence bundle of a covenant, as of one moment.
-func (e *Engine) Evidence(ctx context.Context, slug string, w io.Writer) (EvidenceManifest, error) {
-	id, err := e.Find(ctx, slug)
-	if err != nil {
-		return EvidenceManifest{}, err
-	}
+// Evidence writes the evidence bundle of a covenant, as of one moment, for an actor who may read its dossier. Of the mails it holds
+// those that the actor reads.
+func (e *Engine) Evidence(ctx context.Context, by workflow.Actor, slug string, w io.Writer) (EvidenceManifest, error) {
 	b := &evidence{zip: zip.NewWriter(w)}
-	b.manifest = EvidenceManifest{Format: evidenceFormat, Covenant: id, MadeAt: e.Now().UTC(), Entries: map[string]workflow.Digest{}}
-	err = e.Store.View(ctx, func(tx *store.Tx) error {
-		s, err := e.state(ctx, tx, id)
+	b.manifest = EvidenceManifest{Format: evidenceFormat, MadeAt: e.Now().UTC(), Entries: map[string]workflow.Digest{}}
+	err := e.Store.View(ctx, func(tx *store.Tx) error {
+		s, reading, err := e.open(ctx, tx, by, slug, workflow.ReadDossier)
 		if err != nil {
 			return err
 		}
-		b.manifest.Slug, b.manifest.Title, b.manifest.Version = s.Covenant.Slug, s.Covenant.Title, s.Covenant.Version
+		id := s.Covenant.ID
+		b.manifest.Covenant, b.manifest.Slug = id, s.Covenant.Slug
+		b.manifest.Title, b.manifest.Version = s.Covenant.Title, s.Covenant.Version
 		if err := e.evidenceLog(ctx, tx, b, id); err != nil {
 			return err
 		}
-		if err := e.evidenceMails(ctx, tx, b, id); err != nil {
+		if err := e.evidenceMails(ctx, tx, b, id, reading); err != nil {
 			return err
 		}
 		return e.evidenceFiles(ctx, b, s.Covenant)
@@ -203,13 +202,18 @@ func (e *Engine) evidenceRoots(ctx context.Context, tx *store.Tx, b *evidence, i
 	return b.addJSON(evidenceProofs, proofs)
 }
 
-func (e *Engine) evidenceMails(ctx context.Context, tx *store.Tx, b *evidence, id workflow.CovenantID) error {
+func (e *Engine) evidenceMails(
+	ctx context.Context, tx *store.Tx, b *evidence, id workflow.CovenantID, reading workflow.Reading,
+) error {
 	rows, err := mails(ctx, tx, id)
 	if err != nil {
 		return err
 	}
 	out := make([]evidenceMail, 0, len(rows))
 	for _, m := range rows {
+		if !reading.Mail(m.To) {
+			continue
+		}
 		out = append(out, evidenceMail{m.MessageID, m.To, m.Subject, m.Body, m.State, m.CreatedAt, m.SettledAt})
 	}
 	return b.addJSON(evidenceMails, out)

@@ -31,7 +31,7 @@ func TestEvidence(t *testing.T) {
 	})
 	check(t, err)
 	var bundle bytes.Buffer
-	manifest, err := o.Evidence(context.Background(), "2026/khoi", &bundle)
+	manifest, err := o.Evidence(context.Background(), console, "2026/khoi", &bundle)
 	check(t, err)
 	report := o.checkEvidence(bundle.Bytes())
 	if report.Overall() != engine.Passed || len(report.Findings) < 15 {

@@ -188,7 +188,7 @@ func TestLadderAfterEverythingWasDown(t *testing.T) {
 		for range 5 {
 			o.step(o.state())
 		}
-		planned, err := o.Planned(ctx, o.Calendar.Today(o.now()), o.Calendar.Today(o.now()).AddDays(10))
+		planned, err := o.Planned(ctx, console, o.Calendar.Today(o.now()), o.Calendar.Today(o.now()).AddDays(10))
 		check(t, err)
 		if len(planned) != 2+3+1 || !planned[0].Stage {
 			t.Errorf("%d mails are planned, want 6: %+v", len(planned), planned)
@@ -198,7 +198,7 @@ func TestLadderAfterEverythingWasDown(t *testing.T) {
 		check(t, err)
 		check(t, o.AwaitReminders(ctx))
 		check(t, o.AwaitMails(ctx))
-		v, err := o.View(ctx, "2026/khoi")
+		v, err := o.View(ctx, console, "2026/khoi")
 		check(t, err)
 		var rungs []workflow.Rung
 		for _, entry := range v.Timeline {
@@ -262,12 +262,12 @@ func TestConferenceIsMinuted(t *testing.T) {
 				t.Errorf("the minutes do not say %q:\n%s", want, minutes)
 			}
 		}
-		redline, err := o.Redline(ctx, "2026/khoi", 0, 0)
+		redline, err := o.Redline(ctx, console, "2026/khoi", 0, 0)
 		check(t, err)
 		if redline.From.Number != 1 || redline.To.Number != 2 || len(redline.Changes) != 1 || redline.Changes[0].ID() != "chu-de-nam" {
 			t.Errorf("redline %d to %d: %+v", redline.From.Number, redline.To.Number, redline.Changes)
 		}
-		if _, err := o.Redline(ctx, "2026/khoi", 1, 9); workflow.ErrorCode(err) != workflow.CodeNotFound {
+		if _, err := o.Redline(ctx, console, "2026/khoi", 1, 9); workflow.ErrorCode(err) != workflow.CodeNotFound {
 			t.Errorf("a revision that is not there: %v", err)
 		}
 	})
@@ -337,11 +337,11 @@ func TestRankingIsMinuted(t *testing.T) {
 		if rows := s.Covenant.Scoring.Ranking.Rows; rows[0].Agency != members[6] || rows[0].Total.String() != "856.5" || !rows[0].Flag {
 			t.Errorf("ranking %+v", rows)
 		}
-		sheet, err := o.ScoreSheet(ctx, "2026/khoi", members[2])
+		sheet, err := o.ScoreSheet(ctx, console, "2026/khoi", members[2])
 		if err != nil || !strings.HasPrefix(string(sheet), "%PDF-") {
 			t.Errorf("score sheet: %v", err)
 		}
-		if _, err := o.ScoreSheet(ctx, "2026/khoi", "nobody"); workflow.ErrorCode(err) != workflow.CodeNotFound {
+		if _, err := o.ScoreSheet(ctx, console, "2026/khoi", "nobody"); workflow.ErrorCode(err) != workflow.CodeNotFound {
 			t.Errorf("nobody's score sheet: %v", err)
 		}
 	})

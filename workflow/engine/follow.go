@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -113,7 +114,7 @@ func saveRows(ctx context.Context, tx *store.Tx, s workflow.State, at time.Time)
 	if err != nil {
 		return err
 	}
-	return tx.SaveCovenant(ctx, row, partyRows(s.Covenant))
+	return tx.SaveCovenant(ctx, row, partyRows(s))
 }
 
 // moveRows is saveRows where it is known from which state the rows come: it writes what has changed.
@@ -122,8 +123,10 @@ func moveRows(ctx context.Context, tx *store.Tx, before *workflow.Covenant, s wo
 	if err != nil {
 		return err
 	}
+	then := s
+	then.Covenant = before
 	was := store.Covenant{ID: string(before.ID), Slug: before.Slug, Title: before.Title, Block: string(before.Block), Year: before.Year}
-	return tx.MoveCovenant(ctx, was, row, partyRows(before), partyRows(s.Covenant))
+	return tx.MoveCovenant(ctx, was, row, partyRows(then), partyRows(s))
 }
 
 func covenantRow(s workflow.State, at time.Time) (store.Covenant, error) {
@@ -137,6 +140,10 @@ func covenantRow(s workflow.State, at time.Time) (store.Covenant, error) {
 	row := store.Covenant{
 		ID: string(c.ID), Slug: c.Slug, Title: c.Title, Block: string(c.Block), Year: c.Year, Status: string(c.Phase),
 		Version: c.Version, UpdatedAt: at, Summary: summary, Words: s.Directory.Blocks[c.Block].Name,
+	}
+	shown, dated := c.Row()
+	if row.Shown = int(shown); !dated.IsZero() {
+		row.Dated = dated.String()
 	}
 	if !c.Head.IsZero() {
 		row.Head = store.Digest(c.Head.String())
@@ -157,19 +164,19 @@ type rowSummary struct {
 	Due      workflow.Deadline `json:"due"`
 }
 
-func partyRows(c *workflow.Covenant) []store.Party {
+// partyRows are the agencies that take part, and whose turn it is.
+func partyRows(s workflow.State) []store.Party {
+	c, turns := s.Covenant, s.Turns()
 	rows := make([]store.Party, 0, len(c.Parties))
 	for i, p := range c.Parties {
 		row := store.Party{
 			ID: string(p.Slot), Seq: i + 1, Name: p.Unit, Role: string(p.Role), Agency: string(p.Agency), State: "idle",
 		}
-		for _, a := range c.Waiting {
-			if a == p.Agency {
-				row.State = "asked"
-			}
-		}
 		if signed, ok := c.Signature(p.Slot); ok {
 			row.State, row.Person, row.At = "signed", string(signed.Person), signed.SignedAt
+		}
+		if slices.ContainsFunc(turns, func(t workflow.Turn) bool { return t.Agency == p.Agency }) {
+			row.State = "asked"
 		}
 		rows = append(rows, row)
 	}

@@ -159,20 +159,35 @@ func readInstallation(dir, url string) (map[string]float64, error) {
 	}
 	seen := map[string]float64{"ms-started": milliseconds(began), "MB-started": resident()}
 	began = time.Now()
-	list, err := e.List(ctx)
+	list, err := everyCovenant(ctx, e)
 	if err != nil {
 		return nil, err
 	}
 	seen["ms-list"], seen["MB-list"] = milliseconds(began), resident()
 	began = time.Now()
 	for _, row := range list {
-		if _, err := e.View(ctx, row.Slug); err != nil {
+		if _, err := e.View(ctx, console, row.Slug); err != nil {
 			return nil, fmt.Errorf("%s: %w", row.Slug, err)
 		}
 	}
 	seen["ms-page"], seen["MB-pages"] = milliseconds(began)/float64(len(list)), resident()
 	seen["covenants"] = float64(len(list))
 	return seen, errors.Join(e.Stop(ctx), s.Close())
+}
+
+// everyCovenant is the whole list, page by page.
+func everyCovenant(ctx context.Context, e *engine.Engine) (all []engine.Summary, err error) {
+	var f engine.ListFilter
+	for {
+		page, err := e.List(ctx, console, f)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, page.Rows...)
+		if f.After = page.Next; f.After == "" {
+			return all, nil
+		}
+	}
 }
 
 func milliseconds(since time.Time) float64 { return float64(time.Since(since).Microseconds()) / 1000 }
@@ -238,13 +253,13 @@ func TestInstallationOfCopies(t *testing.T) {
 		o.shrink()
 		o.fill(1000)
 		o.audited(t)
-		list, err := o.List(context.Background())
+		list, err := everyCovenant(context.Background(), o.Engine)
 		check(t, err)
 		if len(list) != 11 {
 			t.Fatalf("%d covenants, want the first and ten copies", len(list))
 		}
 		for _, row := range list {
-			v, err := o.View(context.Background(), row.Slug)
+			v, err := o.View(context.Background(), console, row.Slug)
 			check(t, err)
 			if v.Covenant.Slug != row.Slug || v.Covenant.Phase != row.Phase {
 				t.Errorf("%s is %s, its row says %s", row.Slug, v.Covenant.Phase, row.Phase)
@@ -263,7 +278,7 @@ func TestInstallationOfCopies(t *testing.T) {
 		check(t, o.Sweep(context.Background()))
 		check(t, o.AwaitReminders(context.Background()))
 		for _, row := range list {
-			v, err := o.View(context.Background(), row.Slug)
+			v, err := o.View(context.Background(), console, row.Slug)
 			check(t, err)
 			if v.Covenant.Phase == workflow.AwaitingReports && (v.Upcoming[0].State != "sent" || v.Upcoming[1].State != "pending") {
 				t.Errorf("%s: the first reminder is %s, the second %s", row.Slug, v.Upcoming[0].State, v.Upcoming[1].State)

@@ -47,7 +47,7 @@ func (e signers) KeepKey(ctx context.Context, r KeyRequest, meta Meta) (Outcome,
 	if r.Agency != "" {
 		owner = sealOf(r.Agency)
 	}
-	d, err := e.Directory(ctx)
+	d, err := e.readDirectory(ctx)
 	if err != nil {
 		return Outcome{}, err
 	}

@@ -78,12 +78,15 @@ func (e lineages) linkable(ctx context.Context, tx *store.Tx, cmd workflow.Draft
 	return nil
 }
 
-// PlanRenewal makes next year's values from those of a covenant, and says what changed and what must be looked at. Nothing is
-// recorded.
-func (e lineages) PlanRenewal(ctx context.Context, id workflow.CovenantID, year int) (*workflow.Renewal, error) {
-	s, err := e.read(ctx, id)
+// PlanRenewal makes next year's values from those of a covenant, and says what changed and what must be looked at, to an actor
+// who may read its dossier. Year 0 is the year after. Nothing is recorded.
+func (e lineages) PlanRenewal(ctx context.Context, by workflow.Actor, slug string, year int) (*workflow.Renewal, error) {
+	s, err := e.readAt(ctx, by, slug, workflow.ReadDossier)
 	if err != nil {
 		return nil, err
+	}
+	if year == 0 {
+		year = s.Covenant.Year + 1
 	}
 	if err := s.MayRenew(); err != nil {
 		return nil, err

@@ -47,9 +47,9 @@ func TestAmend(t *testing.T) {
 		if got := s.Sentence(words.Vietnamese); !strings.Contains(got, "; được sửa đổi, bổ sung bởi 02/GƯ-VHXH từ ") {
 			t.Errorf("status %q", got)
 		}
-		list, err := o.List(ctx)
+		list, err := o.List(ctx, console, engine.ListFilter{})
 		check(t, err)
-		for _, row := range list {
+		for _, row := range list.Rows {
 			if row.ID == old && !strings.Contains(row.StatusEN, "amended by 02/GƯ-VHXH") {
 				t.Errorf("in the list: %q", row.StatusEN)
 			}
@@ -76,7 +76,7 @@ func TestRenew(t *testing.T) {
 			}
 		}
 		o.apply(&file)
-		r, err := o.PlanRenewal(ctx, o.id, 2027)
+		r, err := o.PlanRenewal(ctx, console, o.state().Covenant.Slug, 2027)
 		check(t, err)
 		text := string(r.Values)
 		for _, want := range []string{"năm: 2027", "ngày_hội_nghị: 2027-03-01", "vai_trò: Khối trưởng"} {
@@ -107,7 +107,7 @@ func TestRenew(t *testing.T) {
 		o.direct("drafter", workflow.AssignPosition{Position: workflow.Position{Agency: "so-noi-vu", Person: drafter, Title: "Chuyên viên", Duties: []workflow.Duty{workflow.DutyDraft}}})
 		next, err := o.Renew(ctx, o.id, r, o.as(drafter, "renew"))
 		check(t, err)
-		if _, err := o.PlanRenewal(ctx, o.id, 2027); workflow.ErrorCode(err) != workflow.CodeConflict {
+		if _, err := o.PlanRenewal(ctx, console, o.state().Covenant.Slug, 2027); workflow.ErrorCode(err) != workflow.CodeConflict {
 			t.Errorf("renewed twice: %v", err)
 		}
 		if got := o.state().Covenant.Lineage.Renewal; got.Covenant != next || got.Slug != "2027/khoi" {

@@ -84,13 +84,13 @@ func TestRemindersAndFaultyMail(t *testing.T) {
 			}
 			return err
 		})
-		v, err := o.View(context.Background(), "2026/khoi")
+		v, err := o.View(context.Background(), console, "2026/khoi")
 		check(t, err)
 		o.ahead.Store(int64(time.Until(v.Upcoming[0].At.Add(time.Hour))))
 		check(t, o.Sweep(context.Background()))
 		check(t, o.AwaitReminders(context.Background()))
 		check(t, o.AwaitMails(context.Background()))
-		v, err = o.View(context.Background(), "2026/khoi")
+		v, err = o.View(context.Background(), console, "2026/khoi")
 		check(t, err)
 		states := map[string]int{}
 		people := map[string]bool{}

@@ -159,7 +159,7 @@ func TestRankingWithoutBallots(t *testing.T) {
 	s, err := o.Await(context.Background(), o.id, func(s workflow.State) bool { return s.Covenant.Scoring.Minutes != nil })
 	check(t, err)
 	o.minutesSay(s.Covenant.Scoring.Minutes.PDF, "theo điểm thẩm định, không bỏ phiếu")
-	if sheet, err := o.ScoreSheet(context.Background(), "2026/khoi", "so-yte"); err != nil || len(sheet) == 0 {
+	if sheet, err := o.ScoreSheet(context.Background(), console, "2026/khoi", "so-yte"); err != nil || len(sheet) == 0 {
 		t.Errorf("a sheet of ten points: %v", err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"covenant/workflow"
@@ -19,81 +20,129 @@ func (e *Engine) Ready(ctx context.Context) error {
 	})
 }
 
-// List gives all covenants, the most recently changed first.
-func (e *Engine) List(ctx context.Context) ([]Summary, error) {
-	var out []Summary
-	today := e.Calendar.Today(e.Now())
-	err := e.Store.View(ctx, func(tx *store.Tx) error {
-		d, err := e.directory(ctx, tx)
-		if err != nil {
-			return err
+// Find is the id of the covenant at an address, for an actor who may know of it. The error is a [*workflow.Error] of code
+// not_found if there is none, and the same one if it may not be known.
+func (e *Engine) Find(ctx context.Context, by workflow.Actor, slug string) (id workflow.CovenantID, err error) {
+	err = e.Store.View(ctx, func(tx *store.Tx) error {
+		s, _, err := e.open(ctx, tx, by, slug, workflow.ReadStanding)
+		if err == nil {
+			id = s.Covenant.ID
 		}
-		rows, err := tx.Covenants(ctx, store.CovenantFilter{})
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			var s rowSummary
-			if err := json.Unmarshal(row.Summary, &s); err != nil {
-				return fmt.Errorf("row of covenant %s: %w", row.ID, err)
-			}
-			out = append(out, Summary{
-				ID: workflow.CovenantID(row.ID), Slug: row.Slug, Title: row.Title, Block: d.Blocks[workflow.BlockID(row.Block)].Name,
-				Year: row.Year, Phase: workflow.Phase(row.Status), Status: e.Calendar.WithDue(s.Status, s.Due, today, "vi"), StatusEN: e.Calendar.WithDue(s.StatusEN, s.Due, today, "en"),
-				Number: s.Number, Due: s.Due, UpdatedAt: row.UpdatedAt,
-			})
-		}
-		return nil
-	})
-	return out, err
-}
-
-// Find is the id of the covenant at an address. The error is a [*workflow.Error] of code not_found if there is none.
-func (e *Engine) Find(ctx context.Context, slug string) (workflow.CovenantID, error) {
-	var id workflow.CovenantID
-	err := e.Store.View(ctx, func(tx *store.Tx) error {
-		row, err := tx.CovenantBySlug(ctx, slug)
-		id = workflow.CovenantID(row.ID)
 		return err
 	})
-	if errors.Is(err, store.ErrNotFound) {
-		err = workflow.Refusal(workflow.CodeNotFound,
-			"không có giao ước ở địa chỉ “%s”",
-			"there is no covenant at %q", slug)
-	}
 	return id, err
 }
 
-// View reads one covenant with everything around it, as of one moment.
-func (e *Engine) View(ctx context.Context, slug string) (*View, error) {
-	id, err := e.Find(ctx, slug)
-	if err != nil {
-		return nil, err
+// open reads the covenant at an address for an actor who may read it as far as scope. The state is whole: what is shown of it goes by
+// the reading.
+func (e *Engine) open(
+	ctx context.Context, tx *store.Tx, by workflow.Actor, slug string, scope workflow.Scope,
+) (s workflow.State, r workflow.Reading, err error) {
+	row, err := tx.CovenantBySlug(ctx, slug)
+	if errors.Is(err, store.ErrNotFound) {
+		return s, r, workflow.NoCovenant(slug)
 	}
-	v := &View{Now: e.Now()}
+	if err != nil {
+		return s, r, err
+	}
+	if s, err = e.state(ctx, tx, workflow.CovenantID(row.ID)); err != nil {
+		return s, r, err
+	}
+	r = s.MayRead(by, e.today())
+	return s, r, r.Expect(scope, slug)
+}
+
+// readAt is open in a transaction of its own.
+func (e *Engine) readAt(ctx context.Context, by workflow.Actor, slug string, scope workflow.Scope) (s workflow.State, err error) {
 	err = e.Store.View(ctx, func(tx *store.Tx) error {
-		if v.State, err = e.state(ctx, tx, id); err != nil {
-			return err
-		}
-		if v.Timeline, err = timeline(ctx, tx, id); err != nil {
-			return err
-		}
-		if v.Upcoming, err = e.occurrences(ctx, tx, v.State); err != nil {
-			return err
-		}
-		if v.Mails, err = mails(ctx, tx, id); err != nil {
-			return err
-		}
-		v.Mark, err = markOf(ctx, tx, id)
+		s, _, err = e.open(ctx, tx, by, slug, scope)
 		return err
+	})
+	return s, err
+}
+
+func (e *Engine) today() workflow.Date { return e.Calendar.Today(e.Now()) }
+
+// MayRead is what an actor may read of the covenant at an address; the refusal is that of Find.
+func (e *Engine) MayRead(ctx context.Context, by workflow.Actor, slug string) (r workflow.Reading, err error) {
+	err = e.Store.View(ctx, func(tx *store.Tx) error {
+		_, r, err = e.open(ctx, tx, by, slug, workflow.ReadStanding)
+		return err
+	})
+	return r, err
+}
+
+// View reads one covenant with everything around it that the actor may read, as of one moment.
+func (e *Engine) View(ctx context.Context, by workflow.Actor, slug string) (*View, error) {
+	v := &View{Now: e.Now()}
+	err := e.Store.View(ctx, func(tx *store.Tx) (err error) {
+		if v.whole, v.Reading, err = e.open(ctx, tx, by, slug, workflow.ReadStanding); err != nil {
+			return err
+		}
+		return e.around(ctx, tx, v)
 	})
 	if err != nil {
 		return nil, err
 	}
+	return v, e.judge(ctx, v)
+}
+
+// Published reads what anybody may read of the covenant whose document carries the token of a QR code.
+func (e *Engine) Published(ctx context.Context, token string) (*View, error) {
+	v := &View{Now: e.Now(), Reading: workflow.Published}
+	err := e.Store.View(ctx, func(tx *store.Tx) error {
+		slug, err := slugOf(ctx, tx, token)
+		if err != nil {
+			return err
+		}
+		row, err := tx.CovenantBySlug(ctx, slug)
+		if err != nil {
+			return err
+		}
+		if v.whole, err = e.state(ctx, tx, workflow.CovenantID(row.ID)); err != nil {
+			return err
+		}
+		if frozen := v.whole.Covenant.Frozen; frozen == nil || frozen.Token != token {
+			return workflow.Refusal(workflow.CodeNotFound,
+				"văn bản mang mã này không còn được dùng: nội dung đã trở lại bước soạn thảo và sẽ được cấp số lại",
+				"the document with this code is no longer used: its text went back to the drafter and will be numbered anew")
+		}
+		return e.around(ctx, tx, v)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return v, e.judge(ctx, v)
+}
+
+// around reads what lies around a covenant, as far as the view's reading goes.
+func (e *Engine) around(ctx context.Context, tx *store.Tx, v *View) (err error) {
+	v.State = v.whole
+	v.Covenant = v.Reading.Covenant(v.whole.Covenant)
+	id := v.Covenant.ID
+	if v.Timeline, err = timeline(ctx, tx, id); err != nil {
+		return err
+	}
+	v.Timeline = slices.DeleteFunc(v.Timeline, func(entry Entry) bool { return !v.Reading.Event(entry.Event) })
+	if v.Reading.Scope >= workflow.ReadDossier {
+		if v.Upcoming, err = e.occurrences(ctx, tx, v.State); err != nil {
+			return err
+		}
+	}
+	if v.Mails, err = mails(ctx, tx, id); err != nil {
+		return err
+	}
+	v.Mails = slices.DeleteFunc(v.Mails, func(m Mail) bool { return !v.Reading.Mail(m.To) })
+	v.Mark, err = markOf(ctx, tx, id)
+	return err
+}
+
+// judge adds the verdict on the document that is shown.
+func (e *Engine) judge(ctx context.Context, v *View) (err error) {
 	if !v.Covenant.Head.IsZero() {
 		v.Verdict, err = e.verdict(ctx, v.Covenant.Head)
 	}
-	return v, err
+	return err
 }
 
 func timeline(ctx context.Context, tx *store.Tx, id workflow.CovenantID) ([]Entry, error) {
@@ -188,19 +237,16 @@ func saveToken(ctx context.Context, tx *store.Tx, token, slug string, at time.Ti
 	return tx.SaveProjectionAt(ctx, tokenRows, token, body, at)
 }
 
-// ByToken is the address of the covenant whose QR code holds the token.
-func (e *Engine) ByToken(ctx context.Context, token string) (slug string, err error) {
-	err = e.Store.View(ctx, func(tx *store.Tx) error {
-		body, err := tx.Projection(ctx, tokenRows, token)
-		if err != nil {
-			return err
-		}
-		return json.Unmarshal(body, &slug)
-	})
+// slugOf is the address of the covenant whose QR code holds the token.
+func slugOf(ctx context.Context, tx *store.Tx, token string) (slug string, err error) {
+	body, err := tx.Projection(ctx, tokenRows, token)
 	if errors.Is(err, store.ErrNotFound) {
-		err = workflow.Refusal(workflow.CodeNotFound,
+		return "", workflow.Refusal(workflow.CodeNotFound,
 			"mã trên văn bản không ứng với giao ước nào ở đây",
 			"the code on the document matches no covenant here")
 	}
-	return slug, err
+	if err != nil {
+		return "", err
+	}
+	return slug, json.Unmarshal(body, &slug)
 }

@@ -13,13 +13,9 @@ type Redline struct {
 	Changes  []templates.ClauseChange
 }
 
-// Redline compares two revisions by number. From 0 is the revision before the one compared; to 0 the newest.
-func (e *Engine) Redline(ctx context.Context, slug string, from, to int) (*Redline, error) {
-	id, err := e.Find(ctx, slug)
-	if err != nil {
-		return nil, err
-	}
-	s, err := e.read(ctx, id)
+// Redline compares two revisions by number, for an actor who may read the dossier. From 0 is the revision before the one compared; to 0 the newest.
+func (e *Engine) Redline(ctx context.Context, by workflow.Actor, slug string, from, to int) (*Redline, error) {
+	s, err := e.readAt(ctx, by, slug, workflow.ReadDossier)
 	if err != nil {
 		return nil, err
 	}

@@ -43,11 +43,16 @@ type RegisterLine struct {
 	Number   int
 	State    RegisterState
 	Covenant workflow.CovenantID // empty: none of ours
+	Agency   workflow.AgencyID   // whose book it is; empty for a gap
+	Slug     string              // of the covenant
+	Phase    workflow.Phase      // of the covenant
+	Head     workflow.Digest     // of its document
 	Symbol   string
 	Date     workflow.Date
 	Title    string // of the document, or what a number is kept for
 	Reason   string // why it is void
 	Person   workflow.PersonID
+	For      workflow.PersonID // for whom the person acted, under a delegation
 }
 
 func registerKey(e workflow.RegisterEntry) string {
@@ -151,13 +156,17 @@ func saveRegisterRow(ctx context.Context, tx *store.Tx, event workflow.Event, at
 	var line RegisterLine
 	switch event := event.(type) {
 	case workflow.NumberReserved:
-		entry, line = event.RegisterEntry, RegisterLine{State: RegisterReserved, Title: event.For, Person: event.Person}
+		entry, line = event.RegisterEntry, RegisterLine{
+			State: RegisterReserved, Agency: event.Agency, Title: event.For, Person: event.Person,
+		}
 	case workflow.NumberEntered:
 		entry, line = event.RegisterEntry, RegisterLine{
-			State: RegisterPaper, Symbol: event.Symbol, Date: event.Date, Title: event.Title, Person: event.Person,
+			State: RegisterPaper, Agency: event.Agency, Symbol: event.Symbol, Date: event.Date, Title: event.Title, Person: event.Person,
 		}
 	case workflow.NumberExplained:
-		entry, line = event.RegisterEntry, RegisterLine{State: RegisterVoid, Reason: event.Reason, Person: event.Person}
+		entry, line = event.RegisterEntry, RegisterLine{
+			State: RegisterVoid, Agency: event.Agency, Reason: event.Reason, Person: event.Person,
+		}
 	default:
 		return entry, fmt.Errorf("event %s does not belong into the register", event.Kind())
 	}
@@ -181,10 +190,19 @@ func (e *Engine) GiveNumber(ctx context.Context, id workflow.CovenantID, number 
 	})
 }
 
-// Register is every book of the register, the newest year first.
-func (e *Engine) Register(ctx context.Context) ([]RegisterBook, error) {
+// Register is every book of the register that the actor may read, the newest year first: the clerks of an agency read what their
+// agency numbered, with the gaps of the book. Where agencies share a book, what the others numbered is left out.
+func (e *Engine) Register(ctx context.Context, by workflow.Actor) ([]RegisterBook, error) {
 	var out []RegisterBook
 	err := e.Store.View(ctx, func(tx *store.Tx) error {
+		d, err := e.directory(ctx, tx)
+		if err != nil {
+			return err
+		}
+		reads, some := d.ReadsRegister(by, e.today())
+		if !some {
+			return nil
+		}
 		books, err := tx.Books(ctx)
 		if err != nil {
 			return err
@@ -194,12 +212,24 @@ func (e *Engine) Register(ctx context.Context) ([]RegisterBook, error) {
 			if err != nil {
 				return err
 			}
-			out = append(out, book)
+			if book.leave(reads) {
+				out = append(out, book)
+			}
 		}
 		return nil
 	})
 	slices.SortFunc(out, func(a, b RegisterBook) int { return cmp.Or(cmp.Compare(b.Year, a.Year), cmp.Compare(a.Book, b.Book)) })
 	return out, err
+}
+
+// leave leaves the lines that are read, and reports whether there are any beside gaps.
+func (b *RegisterBook) leave(reads func(workflow.AgencyID) bool) bool {
+	own := func(l RegisterLine) bool { return l.State != RegisterGap && reads(l.Agency) }
+	if !slices.ContainsFunc(b.Lines, own) {
+		return false
+	}
+	b.Lines = slices.DeleteFunc(b.Lines, func(l RegisterLine) bool { return l.State != RegisterGap && !own(l) })
+	return true
 }
 
 func (e *Engine) registerBook(ctx context.Context, tx *store.Tx, name string, year int) (RegisterBook, error) {
@@ -230,13 +260,14 @@ func (e *Engine) registerLine(ctx context.Context, tx *store.Tx, row store.Numbe
 		}
 		return line, json.Unmarshal(body, &line)
 	}
-	c, err := e.covenant(ctx, tx, line.Covenant)
+	s, err := e.state(ctx, tx, line.Covenant)
 	if err != nil {
 		return line, err
 	}
-	line.Title = c.Title
+	c := s.Covenant
+	line.Title, line.Slug, line.Phase, line.Agency = c.Title, c.Slug, c.Phase, s.NumberingAgency()
 	if n := c.Number; n != nil && n.Number == line.Number {
-		line.Symbol, line.Date, line.Person = n.Symbol, n.Date, n.Person
+		line.Symbol, line.Date, line.Person, line.For, line.Head = n.Symbol, n.Date, n.Person, n.Authority.For, c.Head
 	}
 	for _, v := range c.Voided {
 		if v.Number == line.Number {

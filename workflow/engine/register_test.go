@@ -55,7 +55,7 @@ func TestRegisterByHand(t *testing.T) {
 		if _, err := o.Do(ctx, "", explain, o.as(o.who("so-yte", workflow.DutyReview), "g")); workflow.ErrorCode(err) != workflow.CodeForbidden {
 			t.Errorf("a stranger explains: %v", err)
 		}
-		books, err := o.Register(ctx)
+		books, err := o.Register(ctx, console)
 		check(t, err)
 		var got []string
 		for _, l := range books[0].Lines {
@@ -81,7 +81,7 @@ func TestNumberGivenOnPaper(t *testing.T) {
 		if got := o.state().Covenant.PrintedNumber(); got != "12/GƯ-VHXH" {
 			t.Errorf("number %q", got)
 		}
-		books, err := o.Register(context.Background())
+		books, err := o.Register(context.Background(), console)
 		check(t, err)
 		if lines := books[0].Lines; len(lines) != 12 || lines[11].State != engine.RegisterIssued || lines[0].State != engine.RegisterGap {
 			t.Errorf("register %+v", books)

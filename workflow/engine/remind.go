@@ -199,8 +199,9 @@ type Planned struct {
 	Email    string
 }
 
-// Planned lists the reminders between two dates, inclusive, as they would go out if nothing more were handed in.
-func (e deadlines) Planned(ctx context.Context, from, to workflow.Date) ([]Planned, error) {
+// Planned lists the reminders between two dates, inclusive, as they would go out if nothing more were handed in: of the
+// letters that the actor may read.
+func (e deadlines) Planned(ctx context.Context, by workflow.Actor, from, to workflow.Date) ([]Planned, error) {
 	var out []Planned
 	zone := e.Calendar.Zone()
 	err := e.Store.View(ctx, func(tx *store.Tx) error {
@@ -213,14 +214,14 @@ func (e deadlines) Planned(ctx context.Context, from, to workflow.Date) ([]Plann
 				continue
 			}
 			if ofStage(row) {
-				more, err := e.plannedEscalation(ctx, tx, row)
+				more, err := e.plannedEscalation(ctx, tx, by, row)
 				if err != nil {
 					return err
 				}
 				out = append(out, more...)
 				continue
 			}
-			more, err := e.planned(ctx, tx, row)
+			more, err := e.planned(ctx, tx, by, row)
 			if err != nil {
 				return err
 			}
@@ -231,7 +232,7 @@ func (e deadlines) Planned(ctx context.Context, from, to workflow.Date) ([]Plann
 	return out, err
 }
 
-func (e deadlines) planned(ctx context.Context, tx *store.Tx, row store.Occurrence) ([]Planned, error) {
+func (e deadlines) planned(ctx context.Context, tx *store.Tx, by workflow.Actor, row store.Occurrence) ([]Planned, error) {
 	args, err := remindArgs(row)
 	if err != nil {
 		return nil, err
@@ -248,8 +249,12 @@ func (e deadlines) planned(ctx context.Context, tx *store.Tx, row store.Occurren
 	rule, _ := stage.Report.Obligation(args.Obligation)
 	due, _ := stage.Report.ReportDue(args.Obligation, args.Period, s.Covenant.Reporting.From, s.Covenant.Reporting.Until)
 	var out []Planned
+	reading := s.MayRead(by, e.today())
 	for _, a := range to {
 		for _, box := range s.Directory.Mailboxes(s.Covenant.ID, a, workflow.DutyReport, s.Calendar.Today(row.Due)) {
+			if !reading.Mail(box.Address) {
+				continue
+			}
 			out = append(out, Planned{
 				At: row.Due, Covenant: s.Covenant.Title, Report: rule.Title(args.Period, "vi"), Period: args.Period, LastDay: due.LastDay(),
 				Rung: args.Rung, ToLeader: rule.Reminders[args.Index].To == "leader", Agency: s.Directory.AgencyName(a), Email: box.Address,

@@ -139,13 +139,10 @@ type criterionRow struct {
 	Verified number `yaml:"thẩm_định"`
 }
 
-// ScoreSheet renders the score sheet of an agency as it stands: what it gave itself, and what the verifier gave.
-func (e *Engine) ScoreSheet(ctx context.Context, slug string, agency workflow.AgencyID) ([]byte, error) {
-	id, err := e.Find(ctx, slug)
-	if err != nil {
-		return nil, err
-	}
-	s, err := e.read(ctx, id)
+// ScoreSheet renders the score sheet of an agency as it stands: what it gave itself, and what the verifier gave. It belongs to
+// the dossier.
+func (e *Engine) ScoreSheet(ctx context.Context, by workflow.Actor, slug string, agency workflow.AgencyID) ([]byte, error) {
+	s, err := e.readAt(ctx, by, slug, workflow.ReadDossier)
 	if err != nil {
 		return nil, err
 	}

@@ -74,13 +74,12 @@ func (e deadlines) dueReminders(ctx context.Context, tx *store.Tx, last *store.O
 
 // dueDocuments gives the jobs of the covenants that wait for the program in a phase, page by page.
 func (e deadlines) dueDocuments(phase workflow.Phase, job func(workflow.CovenantID) river.JobArgs) func(context.Context, *store.Tx) ([]river.JobArgs, error) {
-	seen := 0
+	var last store.CovenantKey
 	return func(ctx context.Context, tx *store.Tx) (jobs []river.JobArgs, err error) {
-		rows, err := tx.Covenants(ctx, store.CovenantFilter{Status: string(phase), Limit: sweepPage, Offset: seen})
+		rows, err := tx.Covenants(ctx, store.CovenantFilter{Status: []string{string(phase)}, Limit: sweepPage, After: last})
 		for _, row := range rows {
-			jobs = append(jobs, job(workflow.CovenantID(row.ID)))
+			jobs, last = append(jobs, job(workflow.CovenantID(row.ID))), row.Key()
 		}
-		seen += len(rows)
 		return jobs, err
 	}
 }

@@ -17,7 +17,7 @@ func (o *office) elsewhere(person workflow.PersonID, field string, change func([
 	o.t.Helper()
 	id, err := o.pki.Issue(devpki.Subject{ID: string(person), CommonName: "x"}, devpki.Profile{}) // the one issued before
 	check(o.t, err)
-	head, _, err := o.Document(context.Background(), o.state().Covenant.Head)
+	head, _, err := o.Document(context.Background(), console, o.state().Covenant.Head)
 	check(o.t, err)
 	file, err := io.ReadAll(head)
 	check(o.t, err)

@@ -1,21 +1,42 @@
 package engine
 
 import (
+	"slices"
 	"time"
 
+	"covenant/internal/words"
 	"covenant/signing"
 	"covenant/workflow"
 )
 
-// View is everything a page or a command shows of one covenant: the state by the rules, and what lies around it.
+// View is everything a page or a command shows of one covenant to somebody: the state by the rules as far as they may read it, and
+// what lies around it.
 type View struct {
 	workflow.State
+	Reading  workflow.Reading
+	whole    workflow.State
 	Now      time.Time
 	Mark     Mark
 	Timeline []Entry
 	Verdict  *signing.Report // of the document's newest bytes; nil before the freeze
 	Upcoming []Occurrence    // reminders, by time, done and to come
 	Mails    []Mail          // newest last
+}
+
+// Status is the one sentence that says where the covenant stands; it is for all who may know of it.
+func (v *View) Status(now time.Time, lang words.Language) string { return v.whole.Status(now, lang) }
+
+// Turns says who can bring the covenant forward now.
+func (v *View) Turns() []workflow.Turn { return v.whole.Turns() }
+
+// May is [workflow.State.May]. Who reads less than the dossier is told what is open to them and nothing of the rest, which would name
+// what they do not read.
+func (v *View) May(by workflow.Actor, now time.Time) []workflow.Possible {
+	all := v.whole.May(by, now)
+	if v.Reading.Scope >= workflow.ReadDossier {
+		return all
+	}
+	return slices.DeleteFunc(all, func(p workflow.Possible) bool { return p.Why != nil })
 }
 
 // Entry is one recorded event with the facts around it.

@@ -30,14 +30,23 @@ func (m Mark) String() string {
 // Watch waits for changes of one covenant. It belongs to one goroutine, which closes it.
 type Watch struct {
 	topic *topic
+	by    workflow.Actor
 	woken chan struct{} // holds at most one: what happens while its owner is busy is one change
 }
 
 // Changed gets a value when something may have changed since the last one was taken.
 func (w *Watch) Changed() <-chan struct{} { return w.woken }
 
-// Mark is how far the covenant has come now. It is read once for each change, however many watch.
-func (w *Watch) Mark(ctx context.Context) (Mark, error) { return w.topic.current(ctx) }
+// Mark is how far the covenant has come now. It is read once for each change, however many watch. Who may no longer know of the
+// covenant is refused, as by [Engine.Find].
+func (w *Watch) Mark(ctx context.Context) (Mark, error) {
+	now, err := w.topic.current(ctx)
+	if err != nil {
+		return Mark{}, err
+	}
+	e := w.topic.engine
+	return now.mark, now.state.MayRead(w.by, e.today()).Expect(workflow.ReadStanding, now.state.Covenant.Slug)
+}
 
 // Close ends the watch.
 func (w *Watch) Close() { w.topic.engine.watches.leave(w) }
@@ -52,8 +61,14 @@ type topic struct {
 	changes int64 // that it was told of
 
 	reading sync.Mutex // held while the mark is read, so that it is read once
-	known   int64      // changes that the mark knows of; 0: never read
-	mark    Mark
+	known   int64      // changes that the standing knows of; 0: never read
+	now     standing
+}
+
+// standing is how far a covenant has come, with its state, which says who may be told.
+type standing struct {
+	mark  Mark
+	state workflow.State
 }
 
 // tell wakes everybody who watches.
@@ -75,18 +90,18 @@ func (t *topic) told() int64 {
 	return t.changes
 }
 
-func (t *topic) current(ctx context.Context) (Mark, error) {
+func (t *topic) current(ctx context.Context) (standing, error) {
 	t.reading.Lock()
 	defer t.reading.Unlock()
 	changes := t.told() // before reading, so that none is missed
 	if t.known == changes {
-		return t.mark, nil
+		return t.now, nil
 	}
-	mark, err := t.engine.readMark(ctx, t.id)
+	now, err := t.engine.readStanding(ctx, t.id)
 	if err == nil {
-		t.mark, t.known = mark, changes
+		t.now, t.known = now, changes
 	}
-	return mark, err
+	return now, err
 }
 
 // look asks what other nodes did, and tells of it.
@@ -96,7 +111,7 @@ func (t *topic) look(ctx context.Context) error {
 		return err
 	}
 	now, err := t.engine.readMark(ctx, t.id)
-	if err == nil && now != before {
+	if err == nil && now != before.mark {
 		t.tell()
 	}
 	return err
@@ -109,8 +124,16 @@ type watches struct {
 	stop   context.CancelFunc // of the looking for what other nodes do
 }
 
-// Watch begins to watch a covenant. Its owner looks at the mark first, and then each time it is woken.
-func (e *Engine) Watch(id workflow.CovenantID) *Watch {
+// Watch begins to watch a covenant for an actor who may know of it. Its owner looks at the mark first, and then each time it is woken.
+func (e *Engine) Watch(ctx context.Context, by workflow.Actor, slug string) (*Watch, error) {
+	id, err := e.Find(ctx, by, slug)
+	if err != nil {
+		return nil, err
+	}
+	return e.watchFor(by, id), nil
+}
+
+func (e *Engine) watchFor(by workflow.Actor, id workflow.CovenantID) *Watch {
 	ws := &e.watches
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
@@ -127,7 +150,7 @@ func (e *Engine) Watch(id workflow.CovenantID) *Watch {
 			go e.lookElsewhere(ctx)
 		}
 	}
-	w := &Watch{topic: t, woken: make(chan struct{}, 1)}
+	w := &Watch{topic: t, by: by, woken: make(chan struct{}, 1)}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.woken[w] = true
@@ -200,6 +223,17 @@ func (e *Engine) readMark(ctx context.Context, id workflow.CovenantID) (m Mark, 
 		return err
 	})
 	return m, err
+}
+
+func (e *Engine) readStanding(ctx context.Context, id workflow.CovenantID) (now standing, err error) {
+	err = e.Store.View(ctx, func(tx *store.Tx) error {
+		if now.mark, err = markOf(ctx, tx, id); err != nil {
+			return err
+		}
+		now.state, err = e.state(ctx, tx, id)
+		return err
+	})
+	return now, err
 }
 
 // markOf is how far a covenant has come, as tx sees it.

@@ -15,7 +15,9 @@ func (o *office) watchAll(n int) []*engine.Watch {
 	o.t.Helper()
 	all := make([]*engine.Watch, n)
 	for i := range all {
-		all[i] = o.Watch(o.id)
+		var err error
+		all[i], err = o.Watch(context.Background(), console, o.state().Covenant.Slug)
+		check(o.t, err)
 		o.t.Cleanup(all[i].Close)
 	}
 	return all
@@ -65,7 +67,7 @@ func TestWatch(t *testing.T) {
 			t.Fatalf("watch %d: mark %s, %v; want %s", i, mark, err, after)
 		}
 	}
-	if v, err := o.View(context.Background(), "2026/khoi"); err != nil || v.Mark != after {
+	if v, err := o.View(context.Background(), console, "2026/khoi"); err != nil || v.Mark != after {
 		t.Errorf("the view's mark is %s, %v; want %s", v.Mark, err, after)
 	}
 	watched := o.id
@@ -119,7 +121,7 @@ func (o *office) markOf(w *engine.Watch) engine.Mark {
 // sent are the covenant's mails that were sent.
 func (o *office) sent() []engine.Mail {
 	o.t.Helper()
-	v, err := o.View(context.Background(), "2026/khoi")
+	v, err := o.View(context.Background(), console, "2026/khoi")
 	check(o.t, err)
 	return slices.DeleteFunc(v.Mails, func(m engine.Mail) bool { return m.State != "sent" })
 }

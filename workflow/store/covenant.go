@@ -28,6 +28,8 @@ type Covenant struct {
 	UpdatedAt time.Time
 	Summary   json.RawMessage // whatever else a list shows
 	Words     string          // further words to be found by, beside title, slug and block
+	Shown     int             // to whom, in the terms of the rules: the higher, the more
+	Dated     string          // day of its document, yyyy-mm-dd; empty before it has one
 }
 
 // SaveCovenant writes the derived row and its parties, replacing what was there.
@@ -37,7 +39,7 @@ func (tx covenants) SaveCovenant(ctx context.Context, c Covenant, parties []Part
 		Year:   int64(c.Year),
 		Status: c.Status, NextActor: c.NextActor, DueAt: millis(c.Due), Head: string(c.Head), Version: c.Version,
 		UpdatedAt: millis(c.UpdatedAt), Summary: jsonText(c.Summary),
-		Folded: c.folded()})
+		Folded: c.folded(), Shown: int64(c.Shown), Dated: c.Dated})
 	if err == nil {
 		err = tx.saveParties(ctx, c.ID, parties)
 	}
@@ -61,7 +63,8 @@ func (tx covenants) MoveCovenant(ctx context.Context, before, after Covenant, we
 	n, err := tx.q.MoveCovenant(ctx, db.MoveCovenantParams{ID: after.ID, Status: after.Status,
 		NextActor: after.NextActor, DueAt: millis(after.Due),
 		Head: string(after.Head), Version: after.Version, UpdatedAt: millis(after.UpdatedAt),
-		Summary: jsonText(after.Summary), Folded: after.folded()})
+		Summary: jsonText(after.Summary),
+		Folded:  after.folded(), Shown: int64(after.Shown), Dated: after.Dated})
 	if err != nil {
 		return classify(err, about)
 	}
@@ -102,7 +105,7 @@ func covenantOf(r db.CovenantRow) Covenant {
 	return Covenant{ID: r.ID, Slug: r.Slug, Title: r.Title, Block: r.Block, Year: int(r.Year), Status: r.Status,
 		NextActor: r.NextActor,
 		Due:       instant(r.DueAt), Head: Digest(r.Head), Version: r.Version, UpdatedAt: instant(r.UpdatedAt),
-		Summary: json.RawMessage(r.Summary)}
+		Summary: json.RawMessage(r.Summary), Shown: int(r.Shown), Dated: r.Dated}
 }
 
 // Covenant reads one row, by id.
@@ -115,56 +118,6 @@ func (tx covenants) Covenant(ctx context.Context, id string) (Covenant, error) {
 func (tx covenants) CovenantBySlug(ctx context.Context, slug string) (Covenant, error) {
 	row, err := tx.q.CovenantBySlug(ctx, slug)
 	return covenantOf(db.CovenantRow(row)), classify(err, "covenant "+slug)
-}
-
-// CovenantFilter chooses covenants; its zero value chooses all.
-type CovenantFilter struct {
-	Status, Block, NextActor string
-	Year                     int
-	Search                   string // words, in any order, with or without diacritics; the first four count
-	Limit, Offset            int    // Limit 0: all
-}
-
-// Covenants lists rows, last changed first. Chosen by status alone, as the sweep does, it goes by an index and costs
-// what it gives; other filters look at every row.
-func (tx covenants) Covenants(ctx context.Context, f CovenantFilter) ([]Covenant, error) {
-	var skip int32
-	if f.Offset > 0 {
-		skip = page(f.Offset)
-	}
-	if f == (CovenantFilter{Status: f.Status, Limit: f.Limit, Offset: f.Offset}) && f.Status != "" {
-		rows, err := tx.q.CovenantsInStatus(ctx, db.CovenantsInStatusParams{Status: f.Status, Page: page(f.Limit),
-			Skip: skip})
-		return convert(rows, func(r db.CovenantsInStatusRow) Covenant { return covenantOf(db.CovenantRow(r)) }),
-			classify(err, "list covenants")
-	}
-	words := patterns(f.Search)
-	rows, err := tx.q.Covenants(ctx, db.CovenantsParams{Status: f.Status, Block: f.Block, NextActor: f.NextActor,
-		Year:  int64(f.Year),
-		Word1: words[0], Word2: words[1], Word3: words[2], Word4: words[3], Page: page(f.Limit), Skip: skip})
-	return convert(rows, func(r db.CovenantsRow) Covenant { return covenantOf(db.CovenantRow(r)) }),
-		classify(err, "list covenants")
-}
-
-// patterns makes LIKE patterns of the first four words.
-func patterns(search string) [4]string {
-	out := [4]string{"%", "%", "%", "%"}
-	escape := strings.NewReplacer(`%`, "", `_`, "", `\`, "")
-	for i, word := range strings.Fields(Fold(search)) {
-		if i < len(out) {
-			out[i] = "%" + escape.Replace(word) + "%"
-		}
-	}
-	return out
-}
-
-// CovenantsOf lists the covenants in which a person or an agency (either may be empty) is a party in a state
-// (empty: any), those due first.
-func (tx covenants) CovenantsOf(ctx context.Context, person, agency, state string, limit int) ([]Covenant, error) {
-	rows, err := tx.q.CovenantsOfParty(ctx, db.CovenantsOfPartyParams{Person: person, Agency: agency, State: state,
-		Page: page(limit)})
-	return convert(rows, func(r db.CovenantsOfPartyRow) Covenant { return covenantOf(db.CovenantRow(r)) }),
-		classify(err, "covenants of "+person+agency)
 }
 
 // Projection is a derived document, for example a page's model, kept as JSON under a kind and a key.

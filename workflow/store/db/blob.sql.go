@@ -26,28 +26,23 @@ func (q *Queries) Blob(ctx context.Context, digest string) (BlobRow, error) {
 	return i, err
 }
 
-const blobOwners = `-- name: BlobOwners :many
-SELECT owner, name FROM blob_refs WHERE digest = $1 ORDER BY owner, name
+const blobNames = `-- name: BlobNames :many
+SELECT DISTINCT name FROM blob_refs WHERE digest = $1 ORDER BY name
 `
 
-type BlobOwnersRow struct {
-	Owner string
-	Name  string
-}
-
-func (q *Queries) BlobOwners(ctx context.Context, digest string) ([]BlobOwnersRow, error) {
-	rows, err := q.db.QueryContext(ctx, blobOwners, digest)
+func (q *Queries) BlobNames(ctx context.Context, digest string) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, blobNames, digest)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []BlobOwnersRow{}
+	items := []string{}
 	for rows.Next() {
-		var i BlobOwnersRow
-		if err := rows.Scan(&i.Owner, &i.Name); err != nil {
+		var name string
+		if err := rows.Scan(&name); err != nil {
 			return nil, err
 		}
-		items = append(items, i)
+		items = append(items, name)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err

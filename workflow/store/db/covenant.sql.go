@@ -10,7 +10,7 @@ import (
 )
 
 const covenant = `-- name: Covenant :one
-SELECT id, slug, title, block, year, status, next_actor, due_at, head, version, updated_at, summary
+SELECT id, slug, title, block, year, status, next_actor, due_at, head, version, updated_at, summary, shown, dated
 FROM covenants WHERE id = $1
 `
 
@@ -27,6 +27,8 @@ type CovenantRow struct {
 	Version   int64
 	UpdatedAt int64
 	Summary   string
+	Shown     int64
+	Dated     string
 }
 
 func (q *Queries) Covenant(ctx context.Context, id string) (CovenantRow, error) {
@@ -45,12 +47,14 @@ func (q *Queries) Covenant(ctx context.Context, id string) (CovenantRow, error) 
 		&i.Version,
 		&i.UpdatedAt,
 		&i.Summary,
+		&i.Shown,
+		&i.Dated,
 	)
 	return i, err
 }
 
 const covenantBySlug = `-- name: CovenantBySlug :one
-SELECT id, slug, title, block, year, status, next_actor, due_at, head, version, updated_at, summary
+SELECT id, slug, title, block, year, status, next_actor, due_at, head, version, updated_at, summary, shown, dated
 FROM covenants WHERE slug = $1
 `
 
@@ -67,6 +71,8 @@ type CovenantBySlugRow struct {
 	Version   int64
 	UpdatedAt int64
 	Summary   string
+	Shown     int64
+	Dated     string
 }
 
 func (q *Queries) CovenantBySlug(ctx context.Context, slug string) (CovenantBySlugRow, error) {
@@ -85,228 +91,10 @@ func (q *Queries) CovenantBySlug(ctx context.Context, slug string) (CovenantBySl
 		&i.Version,
 		&i.UpdatedAt,
 		&i.Summary,
+		&i.Shown,
+		&i.Dated,
 	)
 	return i, err
-}
-
-const covenants = `-- name: Covenants :many
-SELECT id, slug, title, block, year, status, next_actor, due_at, head, version, updated_at, summary
-FROM covenants
-WHERE (CAST($1 AS TEXT) = '' OR status = $1)
-  AND (CAST($2 AS TEXT) = '' OR block = $2)
-  AND (CAST($3 AS TEXT) = '' OR next_actor = $3)
-  AND (CAST($4 AS BIGINT) = 0 OR year = $4)
-  AND folded LIKE $5 AND folded LIKE $6 AND folded LIKE $7 AND folded LIKE $8
-ORDER BY updated_at DESC, id LIMIT $10 OFFSET $9
-`
-
-type CovenantsParams struct {
-	Status    string
-	Block     string
-	NextActor string
-	Year      int64
-	Word1     string
-	Word2     string
-	Word3     string
-	Word4     string
-	Skip      int32
-	Page      int32
-}
-
-type CovenantsRow struct {
-	ID        string
-	Slug      string
-	Title     string
-	Block     string
-	Year      int64
-	Status    string
-	NextActor string
-	DueAt     int64
-	Head      string
-	Version   int64
-	UpdatedAt int64
-	Summary   string
-}
-
-func (q *Queries) Covenants(ctx context.Context, arg CovenantsParams) ([]CovenantsRow, error) {
-	rows, err := q.db.QueryContext(ctx, covenants,
-		arg.Status,
-		arg.Block,
-		arg.NextActor,
-		arg.Year,
-		arg.Word1,
-		arg.Word2,
-		arg.Word3,
-		arg.Word4,
-		arg.Skip,
-		arg.Page,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []CovenantsRow{}
-	for rows.Next() {
-		var i CovenantsRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.Slug,
-			&i.Title,
-			&i.Block,
-			&i.Year,
-			&i.Status,
-			&i.NextActor,
-			&i.DueAt,
-			&i.Head,
-			&i.Version,
-			&i.UpdatedAt,
-			&i.Summary,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const covenantsInStatus = `-- name: CovenantsInStatus :many
-SELECT id, slug, title, block, year, status, next_actor, due_at, head, version, updated_at, summary
-FROM covenants WHERE status = $1 ORDER BY updated_at DESC, id LIMIT $3 OFFSET $2
-`
-
-type CovenantsInStatusParams struct {
-	Status string
-	Skip   int32
-	Page   int32
-}
-
-type CovenantsInStatusRow struct {
-	ID        string
-	Slug      string
-	Title     string
-	Block     string
-	Year      int64
-	Status    string
-	NextActor string
-	DueAt     int64
-	Head      string
-	Version   int64
-	UpdatedAt int64
-	Summary   string
-}
-
-func (q *Queries) CovenantsInStatus(ctx context.Context, arg CovenantsInStatusParams) ([]CovenantsInStatusRow, error) {
-	rows, err := q.db.QueryContext(ctx, covenantsInStatus, arg.Status, arg.Skip, arg.Page)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []CovenantsInStatusRow{}
-	for rows.Next() {
-		var i CovenantsInStatusRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.Slug,
-			&i.Title,
-			&i.Block,
-			&i.Year,
-			&i.Status,
-			&i.NextActor,
-			&i.DueAt,
-			&i.Head,
-			&i.Version,
-			&i.UpdatedAt,
-			&i.Summary,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const covenantsOfParty = `-- name: CovenantsOfParty :many
-SELECT c.id, c.slug, c.title, c.block, c.year, c.status, c.next_actor, c.due_at, c.head, c.version, c.updated_at, c.summary
-FROM covenants c
-WHERE c.id IN (SELECT p.covenant FROM parties p
-    WHERE (CAST($1 AS TEXT) <> '' AND p.person = $1 OR CAST($2 AS TEXT) <> '' AND p.agency = $2)
-      AND (CAST($3 AS TEXT) = '' OR p.state = $3))
-ORDER BY c.due_at, c.id LIMIT $4
-`
-
-type CovenantsOfPartyParams struct {
-	Person string
-	Agency string
-	State  string
-	Page   int32
-}
-
-type CovenantsOfPartyRow struct {
-	ID        string
-	Slug      string
-	Title     string
-	Block     string
-	Year      int64
-	Status    string
-	NextActor string
-	DueAt     int64
-	Head      string
-	Version   int64
-	UpdatedAt int64
-	Summary   string
-}
-
-func (q *Queries) CovenantsOfParty(ctx context.Context, arg CovenantsOfPartyParams) ([]CovenantsOfPartyRow, error) {
-	rows, err := q.db.QueryContext(ctx, covenantsOfParty,
-		arg.Person,
-		arg.Agency,
-		arg.State,
-		arg.Page,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []CovenantsOfPartyRow{}
-	for rows.Next() {
-		var i CovenantsOfPartyRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.Slug,
-			&i.Title,
-			&i.Block,
-			&i.Year,
-			&i.Status,
-			&i.NextActor,
-			&i.DueAt,
-			&i.Head,
-			&i.Version,
-			&i.UpdatedAt,
-			&i.Summary,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
 
 const deleteAllParties = `-- name: DeleteAllParties :exec
@@ -366,8 +154,8 @@ func (q *Queries) DeleteProjections(ctx context.Context) error {
 
 const moveCovenant = `-- name: MoveCovenant :execrows
 UPDATE covenants SET status = $1, next_actor = $2, due_at = $3, head = $4, version = $5,
-    updated_at = $6, summary = $7, folded = $8
-WHERE id = $9
+    updated_at = $6, summary = $7, folded = $8, shown = $9, dated = $10
+WHERE id = $11
 `
 
 type MoveCovenantParams struct {
@@ -379,6 +167,8 @@ type MoveCovenantParams struct {
 	UpdatedAt int64
 	Summary   string
 	Folded    string
+	Shown     int64
+	Dated     string
 	ID        string
 }
 
@@ -392,6 +182,8 @@ func (q *Queries) MoveCovenant(ctx context.Context, arg MoveCovenantParams) (int
 		arg.UpdatedAt,
 		arg.Summary,
 		arg.Folded,
+		arg.Shown,
+		arg.Dated,
 		arg.ID,
 	)
 	if err != nil {
@@ -496,12 +288,13 @@ func (q *Queries) Projections(ctx context.Context, arg ProjectionsParams) ([]Pro
 }
 
 const saveCovenant = `-- name: SaveCovenant :exec
-INSERT INTO covenants (id, slug, title, block, year, status, next_actor, due_at, head, version, updated_at, summary, folded)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+INSERT INTO covenants (id, slug, title, block, year, status, next_actor, due_at, head, version, updated_at, summary, folded,
+    shown, dated)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 ON CONFLICT (id) DO UPDATE SET slug = excluded.slug, title = excluded.title, block = excluded.block,
     year = excluded.year, status = excluded.status, next_actor = excluded.next_actor, due_at = excluded.due_at,
     head = excluded.head, version = excluded.version, updated_at = excluded.updated_at,
-    summary = excluded.summary, folded = excluded.folded
+    summary = excluded.summary, folded = excluded.folded, shown = excluded.shown, dated = excluded.dated
 `
 
 type SaveCovenantParams struct {
@@ -518,6 +311,8 @@ type SaveCovenantParams struct {
 	UpdatedAt int64
 	Summary   string
 	Folded    string
+	Shown     int64
+	Dated     string
 }
 
 func (q *Queries) SaveCovenant(ctx context.Context, arg SaveCovenantParams) error {
@@ -535,6 +330,8 @@ func (q *Queries) SaveCovenant(ctx context.Context, arg SaveCovenantParams) erro
 		arg.UpdatedAt,
 		arg.Summary,
 		arg.Folded,
+		arg.Shown,
+		arg.Dated,
 	)
 	return err
 }

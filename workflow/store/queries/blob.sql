@@ -15,5 +15,5 @@ ON CONFLICT (owner, name) DO UPDATE SET digest = excluded.digest;
 SELECT r.name, r.digest, b.size, b.media_type FROM blob_refs r JOIN blobs b ON b.digest = r.digest
 WHERE r.owner = $1 ORDER BY r.name;
 
--- name: BlobOwners :many
-SELECT owner, name FROM blob_refs WHERE digest = $1 ORDER BY owner, name;
+-- name: BlobNames :many
+SELECT DISTINCT name FROM blob_refs WHERE digest = $1 ORDER BY name;
