@@ -1,7 +1,6 @@
 package web
 
 import (
-	"covenant/internal/words"
 	"covenant/workflow"
 	"covenant/workflow/engine"
 )
@@ -75,29 +74,10 @@ func (t teller) days(entries []engine.Entry) []timelineDay {
 
 func (t teller) eventRow(entry engine.Entry) eventRow {
 	told := t.v.Tell(entry.Event)
-	row := eventRow{
+	return eventRow{
 		Version: entry.Version, Time: entry.At.In(t.zone).Format("15:04"), MachineTime: dateTime(entry.At),
 		Icon: eventIcon(entry.Event), Tone: told.Tone, Text: t.text(told.Text), Detail: t.text(told.Detail),
+		Actor: t.text(t.v.Directory.DoneBy(entry.By, entry.Event)),
 		Short: entry.Hash.Short(), Hash: entry.Hash.String(),
 	}
-	row.Actor = t.doer(entry)
-	return row
-}
-
-// doer is who did what an entry tells of, and who sat at the console if it was entered there.
-func (t teller) doer(entry engine.Entry) string {
-	by := entry.By
-	console := words.F("nhập tại máy chủ bởi %s", "entered at the console by %s", by.Console)
-	if by.Console == workflow.UnknownUser {
-		console = words.Of("nhập tại máy chủ", "entered at the console")
-	}
-	switch {
-	case by.Program:
-		return t.text(words.Of("Chương trình", "The program"))
-	case by.Console == "":
-		return t.acting(by.Person, workflow.AuthorityOf(entry.Event))
-	case by.Person == "":
-		return sentence(t.text(console))
-	}
-	return t.acting(by.Person, workflow.AuthorityOf(entry.Event)) + " (" + t.text(console) + ")"
 }

@@ -13,6 +13,24 @@ type Line struct {
 // process. One of the directory says what it changes in the directory as it was before.
 func (s State) Tell(e Event) Line { return e.line(s) }
 
+// DoneBy says who did what an event tells, and who sat at the console where it was entered there.
+func (d *Directory) DoneBy(by Doer, e Event) words.Text {
+	person := d.Acting(by.Person, AuthorityOf(e))
+	console := words.F("nhập tại máy chủ bởi %s", "entered at the console by %s", by.Console)
+	if by.Console == UnknownUser {
+		console = words.Of("nhập tại máy chủ", "entered at the console")
+	}
+	switch {
+	case by.Program:
+		return words.Of("Chương trình", "The program")
+	case by.Console == "":
+		return person
+	case by.Person == "":
+		return console.Upper()
+	}
+	return words.F("%s (%s)", "%s (%s)", person, console)
+}
+
 // phrases puts what there is to say one after the other; what says nothing is left out.
 func phrases(texts ...words.Text) words.Text {
 	var out words.Text

@@ -172,3 +172,27 @@ func firstDifference(got, want []byte) string {
 	}
 	return fmt.Sprintf("%d lines, were %d", len(g), len(w))
 }
+
+func TestDoneBy(t *testing.T) {
+	d := NewDirectory()
+	d.Apply(PersonRegistered{Person: "an", Name: Personal{Text: "Ông An"}})
+	d.Apply(PersonRegistered{Person: "binh", Name: Personal{Text: "Bà Bình"}})
+	for _, c := range []struct {
+		by     Doer
+		event  Event
+		vi, en string
+	}{
+		{Doer{Program: true}, ProcessEnded{}, "Chương trình", "The program"},
+		{Doer{Person: "an"}, ReviewGiven{}, "Ông An", "Ông An"},
+		{Doer{Person: "binh"}, ReviewGiven{Authority: Authority{For: "an"}},
+			"Bà Bình (thay Ông An)", "Bà Bình (for Ông An)"},
+		{Doer{Person: "an", Console: "root"}, ReviewGiven{},
+			"Ông An (nhập tại máy chủ bởi root)", "Ông An (entered at the console by root)"},
+		{DoerOf("an", "", "cli"), ReviewGiven{}, "Ông An (nhập tại máy chủ)", "Ông An (entered at the console)"},
+		{Doer{Console: "root"}, AgencyRegistered{}, "Nhập tại máy chủ bởi root", "Entered at the console by root"},
+	} {
+		if got := d.DoneBy(c.by, c.event); got != words.Of(c.vi, c.en) {
+			t.Errorf("%+v: %+v", c.by, got)
+		}
+	}
+}

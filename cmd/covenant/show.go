@@ -19,6 +19,7 @@ type showCmd struct {
 	Out  string `short:"o" help:"Write the document to this file: its newest version, or the newest revision before it is frozen." placeholder:"FILE.pdf"`
 	// Sheet is written in place of the document.
 	Sheet workflow.AgencyID `help:"With --out, write this agency's score sheet instead." placeholder:"AGENCY"`
+	Log   bool              `help:"Also tell what happened, the oldest first, as the covenant's page tells it."`
 	JSON  bool              `name:"json" help:"Print everything as JSON."`
 	As    workflow.PersonID `help:"Read as this person may, and list what they may do now, and why not what else." placeholder:"PERSON"`
 	place
@@ -26,10 +27,10 @@ type showCmd struct {
 
 // Run prints where a covenant stands, whose turn it is, and what the next commands have to name.
 func (cmd *showCmd) Run(e *env) error {
-	began := time.Now()
-	a, err := cmd.ask(e, call("show", cmd.Slug, "").as(cmd.As), catalogue.Show{Wait: cmd.Wait})
+	began, asked := time.Now(), catalogue.Show{Wait: cmd.Wait, Log: cmd.Log}
+	a, err := cmd.ask(e, call("show", cmd.Slug, "").as(cmd.As), asked)
 	for err == nil && cmd.Wait && catalogue.AtWork(a.Standing.Phase) && time.Since(began) < time.Minute {
-		a, err = cmd.ask(e, call("show", cmd.Slug, "").as(cmd.As), catalogue.Show{Wait: cmd.Wait})
+		a, err = cmd.ask(e, call("show", cmd.Slug, "").as(cmd.As), asked)
 	}
 	if err != nil {
 		return err
@@ -120,6 +121,18 @@ func printStanding(e *env, s *catalogue.Standing) {
 	for _, c := range s.Commands {
 		if c.Why != "" {
 			e.say("chưa được  %s: %s", "may not   %s: %s", c.Name, c.Why)
+		}
+	}
+	e.printLog(s.Log)
+}
+
+// printLog tells what happened, each with who did it.
+func (e *env) printLog(log []catalogue.StandingEvent) {
+	for _, l := range log {
+		at := l.At.Format("02/01/2006 15:04")
+		e.say("nhật ký   #%d %s %s – %s", "log       #%d %s %s – %s", l.Version, at, l.Text, l.By)
+		if l.Detail != "" {
+			fmt.Fprintln(e.out, "         ", l.Detail)
 		}
 	}
 }

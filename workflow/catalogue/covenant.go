@@ -146,9 +146,10 @@ func renew(ctx context.Context, r *run, p Renewal) (Answer, error) {
 	return a, nil
 }
 
-// Show says whether to wait for what the program itself has to do.
+// Show says whether to wait for what the program itself has to do, and whether to tell what happened.
 type Show struct {
 	Wait bool `json:"wait,omitzero"`
+	Log  bool `json:"log,omitzero"`
 }
 
 // showWaits is how long one call of show waits at most: less than a process that is told to stop gives its calls.
@@ -179,6 +180,9 @@ func show(ctx context.Context, r *run, p Show) (Answer, error) {
 	standing := standingOf(v, r.call.Language)
 	if r.actor.Person() != "" {
 		standing.Commands = commandsFor(v, r.actor, r.call.Language)
+	}
+	if p.Log {
+		standing.Log = logOf(v, r.call.Language)
 	}
 	return Answer{Covenant: v.Covenant.ID, Version: v.Covenant.Version, Standing: standing}, nil
 }

@@ -30,6 +30,7 @@ type Standing struct {
 	Criteria  []StandingCriterion `json:"criteria,omitempty"` // while members are scored
 	Polls     []StandingPoll      `json:"polls,omitempty"`
 	Commands  []StandingCommand   `json:"commands,omitempty"` // what the asker may do, and why not
+	Log       []StandingEvent     `json:"log,omitempty"`      // what happened; only where it is asked for
 }
 
 // Turn is somebody whose turn it is: an agency, the duty, and who has it today.
@@ -102,6 +103,32 @@ type StandingCommand struct {
 	Name string `json:"name"`
 	Does string `json:"does"`
 	Why  string `json:"why,omitempty"` // empty: it is open
+}
+
+// StandingEvent is something that happened, in the asker's language.
+type StandingEvent struct {
+	Version int64           `json:"version"`
+	At      time.Time       `json:"at"`
+	Kind    string          `json:"kind"`
+	By      string          `json:"by"`
+	Text    string          `json:"text"`
+	Detail  string          `json:"detail,omitempty"`
+	Tone    workflow.Tone   `json:"tone"`
+	Hash    workflow.Digest `json:"hash"` // of the chain up to here
+}
+
+// logOf tells a covenant's log, the oldest first, as its page tells it.
+func logOf(v *engine.View, lang words.Language) []StandingEvent {
+	var out []StandingEvent
+	for _, entry := range v.Timeline {
+		line := v.Tell(entry.Event)
+		out = append(out, StandingEvent{
+			Version: entry.Version, At: entry.At.In(v.Calendar.Zone()), Kind: entry.Event.Kind(),
+			By: v.Directory.DoneBy(entry.By, entry.Event).In(lang), Text: line.Text.In(lang),
+			Detail: line.Detail.In(lang), Tone: line.Tone, Hash: entry.Hash,
+		})
+	}
+	return out
 }
 
 // commandsFor are the commands of the catalogue for an actor, each once.
