@@ -140,29 +140,35 @@ func (w *world) freeze() Freeze {
 func (w *world) upTo(t testing.TB, phase Phase) {
 	t.Helper()
 	for w.state.Covenant.Phase != phase {
-		switch c := w.state.Covenant; c.Phase {
-		case PhaseNew:
-			w.must(t, w.draft())
-		case AwaitingRevision:
-			w.must(t, revision(len(c.Revisions)+1))
-		case AwaitingReviews:
-			w.must(t, w.review(c.Waiting[0], OpinionApprove))
-		case AwaitingVotes:
-			w.voteOn(t, ChoiceFor)
-		case AwaitingNumber:
-			w.must(t, as("a0-officer", IssueNumber{Number: 7, Symbol: "GƯ-KTN", Date: calendar.On(2026, 3, 26)}))
-		case AwaitingFreeze:
-			w.must(t, w.freeze())
-		case AwaitingSignatures:
-			w.must(t, w.signature(SlotID(c.Waiting[0])))
-		case AwaitingSeals:
-			a := c.Waiting[0]
-			w.must(t, as(PersonID(a+"-officer"), RecordSeal{Agency: a, Before: c.Head, After: DigestOf([]byte("sealed")), Level: "B-T", Issuer: "CA", Serial: "seal"}))
-		case AwaitingValidation:
-			w.must(t, RecordValidationData{Before: c.Head, After: DigestOf([]byte("complete")), Level: "B-LT"})
-		default:
-			t.Fatalf("stuck in %s", c.Phase)
-		}
+		w.forward(t)
+	}
+}
+
+// forward does what the covenant waits for.
+func (w *world) forward(t testing.TB) {
+	t.Helper()
+	switch c := w.state.Covenant; c.Phase {
+	case PhaseNew:
+		w.must(t, w.draft())
+	case AwaitingRevision:
+		w.must(t, revision(len(c.Revisions)+1))
+	case AwaitingReviews:
+		w.must(t, w.review(c.Waiting[0], OpinionApprove))
+	case AwaitingVotes:
+		w.voteOn(t, ChoiceFor)
+	case AwaitingNumber:
+		w.must(t, as("a0-officer", IssueNumber{Number: 7, Symbol: "GƯ-KTN", Date: calendar.On(2026, 3, 26)}))
+	case AwaitingFreeze:
+		w.must(t, w.freeze())
+	case AwaitingSignatures:
+		w.must(t, w.signature(SlotID(c.Waiting[0])))
+	case AwaitingSeals:
+		a := c.Waiting[0]
+		w.must(t, as(PersonID(a+"-officer"), RecordSeal{Agency: a, Before: c.Head, After: DigestOf([]byte("sealed")), Level: "B-T", Issuer: "CA", Serial: "seal"}))
+	case AwaitingValidation:
+		w.must(t, RecordValidationData{Before: c.Head, After: DigestOf([]byte("complete")), Level: "B-LT"})
+	default:
+		t.Fatalf("stuck in %s", c.Phase)
 	}
 }
 
