@@ -65,7 +65,7 @@ func clone(h hash.Hash, kind crypto.Hash) (hash.Hash, error) {
 		return nil, err
 	}
 	out := kind.New()
-	return out, out.(encoding.BinaryUnmarshaler).UnmarshalBinary(state) //nolint:forcetypeassert // every hash of the standard library is one
+	return out, out.(encoding.BinaryUnmarshaler).UnmarshalBinary(state) //nolint:forcetypeassert // hashes of Go are
 }
 
 // feed hashes the bytes [from, to) of r.

@@ -30,18 +30,21 @@ func (o *releaseOffice) finishOne(l left) {
 	o.run("verify", "--offline", "--trust", o.config["trust"], final)
 }
 
-// finishDemo hands in the demo's next report.
+// finishDemo hands in the demo's next report, or takes it that its term is over.
 func (o *releaseOffice) finishDemo(slug string) {
 	o.t.Helper()
 	const leader, reporter = "so-nnptnt", "luong-thi-hai-yen"
-	for _, r := range o.show(slug).Reminders {
-		if slices.Contains(r.Missing, leader) {
+	s := o.show(slug)
+	for _, r := range s.Reminders {
+		if s.Phase == reporting && slices.Contains(r.Missing, leader) {
 			o.act(slug, reporter, "submit-report", "agency="+leader, "obligation="+r.Obligation, "period="+r.Period,
 				"summary=Đã làm.")
 			return
 		}
 	}
-	o.t.Errorf("%s: no report is missing", slug)
+	if s.Phase == reporting {
+		o.t.Errorf("%s: no report is missing", slug)
+	}
 }
 
 // awaitMails waits until the mail server has mails about every covenant, those among them that the release had queued,

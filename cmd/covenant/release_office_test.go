@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,6 +30,7 @@ type releaseOffice struct {
 	database string // empty: SQLite
 	work     string // files that are handed to commands
 	config   map[string]string
+	reports  int // handed in
 }
 
 // newReleaseOffice works with a program on a data directory, in a PostgreSQL database if one is named.
@@ -42,7 +44,18 @@ func newReleaseOffice(t *testing.T, program, data, database string) *releaseOffi
 			"console": "everything", // one console stands for all people here; v0.1 did not ask
 		}}
 	o.file("pin", releasePIN+"\n")
+	o.config["calendar"] = o.file("calendar.yaml", releaseCalendar(time.Now().Year()+2))
 	return o
+}
+
+// releaseCalendar is a calendar up to a year, without holidays: releases are opened in years that nobody has announced
+// yet.
+func releaseCalendar(last int) string {
+	text := "zone: Asia/Ho_Chi_Minh\nyears:\n"
+	for year := 2026; year <= last; year++ {
+		text += fmt.Sprintf("  - {year: %d, days: []}\n", year)
+	}
+	return text
 }
 
 // stamped names the time-stamp authority.

@@ -20,12 +20,15 @@ func TestBuild(t *testing.T) {
 		want string
 	}{
 		"no repository": {debug.BuildInfo{}, "devel, commit unknown, "},
-		"go run":        {debug.BuildInfo{Main: debug.Module{Version: "(devel)"}, Settings: vcs("true")}, "devel, commit abc123, changed since, "},
-		"tagged":        {debug.BuildInfo{Main: debug.Module{Version: "v1.2.3"}, Settings: vcs("false")}, "v1.2.3, commit abc123, database "},
+		"go run": {debug.BuildInfo{Main: debug.Module{Version: "(devel)"}, Settings: vcs("true")},
+			"devel, commit abc123, changed since, "},
+		"tagged": {debug.BuildInfo{Main: debug.Module{Version: "v1.2.3"}, Settings: vcs("false")},
+			"v1.2.3, commit abc123, database "},
 	} {
 		b := build{version: "devel", schema: 7}
 		b.read(&c.info)
-		if got := b.describe().In(words.English); !strings.HasPrefix(got, c.want) || !strings.Contains(got, "database schema 7") {
+		if got := b.describe().In(words.English); !strings.HasPrefix(got, c.want) ||
+			!strings.Contains(got, "database schema 7") {
 			t.Errorf("%s: %q", name, got)
 		}
 	}
@@ -37,7 +40,8 @@ func TestReleaseSaysItsVersion(t *testing.T) {
 		t.Skip("short: links the program once more")
 	}
 	path := filepath.Join(t.TempDir(), "covenant")
-	link := exec.Command("go", "build", "-trimpath", "-ldflags", "-X main.release=v9.8.7 -X main.commit=0123abc", "-o", path, ".")
+	link := exec.Command("go", "build", "-trimpath", "-ldflags", "-X main.release=v9.8.7 -X main.commit=0123abc", "-o",
+		path, ".")
 	if out, err := link.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

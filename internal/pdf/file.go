@@ -93,7 +93,8 @@ func Open(r io.ReaderAt, size int64, lim Limits) (*File, error) {
 
 func newFile(r io.ReaderAt, size int64, lim Limits) *File {
 	file := &File{
-		size: size, src: &source{r: r, lim: lim.withDefaults(size), cache: map[int64]cached{}, packed: map[int64]*objectStream{}},
+		size: size, src: &source{r: r, lim: lim.withDefaults(size), cache: map[int64]cached{},
+			packed: map[int64]*objectStream{}},
 	}
 	return file.furnish()
 }

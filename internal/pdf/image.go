@@ -14,7 +14,7 @@ func Samples(img image.Image) (rgb, alpha []byte) {
 	opaque := true
 	for y := b.Min.Y; y < b.Max.Y; y++ {
 		for x := b.Min.X; x < b.Max.X; x++ {
-			c := color.NRGBAModel.Convert(img.At(x, y)).(color.NRGBA) //nolint:forcetypeassert // what the model converts to
+			c := color.NRGBAModel.Convert(img.At(x, y)).(color.NRGBA) //nolint:forcetypeassert // so it converts
 			rgb = append(rgb, c.R, c.G, c.B)
 			alpha = append(alpha, c.A)
 			opaque = opaque && c.A == 255

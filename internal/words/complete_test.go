@@ -162,8 +162,10 @@ func TestCompareFindsWhatIsWrong(t *testing.T) {
 		vi, en string
 		wrong  bool
 	}{
-		{"hạn %s", "due %s", false}, {"%[2]s: %[1]d", "%[1]d of %[2]q", false}, {"100%%", "all", false}, {"", "", false},
-		{"hạn", "", true}, {"", "due", true}, {"hạn %s", "due", true}, {"%s còn %d", "%d left", true}, {"%d", "%s", true},
+		{"hạn %s", "due %s", false}, {"%[2]s: %[1]d", "%[1]d of %[2]q", false}, {"100%%", "all", false},
+		{"", "", false},
+		{"hạn", "", true}, {"", "due", true}, {"hạn %s", "due", true}, {"%s còn %d", "%d left", true},
+		{"%d", "%s", true},
 	} {
 		if got := compare(c.vi, c.en) != ""; got != c.wrong {
 			t.Errorf("%q and %q: wrong is %v, want %v", c.vi, c.en, got, c.wrong)
@@ -259,7 +261,8 @@ var (
 
 // bareWord is a word of a template that is in no action, no tag and no name.
 func bareWord(source []byte) string {
-	for _, word := range wordIn.FindAllString(tag.ReplaceAllString(action.ReplaceAllString(string(source), ""), " "), -1) {
+	for _, word := range wordIn.FindAllString(tag.ReplaceAllString(action.ReplaceAllString(string(source), ""), " "),
+		-1) {
 		if !nameOnly[word] {
 			return word
 		}

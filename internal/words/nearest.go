@@ -6,8 +6,8 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
-// Nearest is the candidate that is closest to a mistyped word by edits of single characters, if it is close enough to be what was
-// meant: at most a third of the word, or one swap in a short one; "" otherwise.
+// Nearest is the candidate that is closest to a mistyped word by edits of single characters, if it is close enough to
+// be what was meant: at most a third of the word, or one swap in a short one; "" otherwise.
 func Nearest(word string, candidates []string) string {
 	best, distance := "", max(2, utf8.RuneCountInString(word)/3)+1
 	for _, c := range candidates {

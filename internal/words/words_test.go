@@ -64,13 +64,15 @@ func TestExplainFindsTheSentenceBelowOtherErrors(t *testing.T) {
 
 func TestNearestWords(t *testing.T) {
 	for word, want := range map[string]string{
-		"aprove": "approve", "quorun": "quorum", "tei": "tie", "xyz": "", "": "", "approve": "approve", "ti": "tie", "đ": "",
+		"aprove": "approve", "quorun": "quorum", "tei": "tie", "xyz": "", "": "", "approve": "approve", "ti": "tie",
+		"đ": "",
 	} {
 		if got := Nearest(word, []string{"approve", "quorum", "tie", "abstain"}); got != want {
 			t.Errorf("nearest %q: %q, want %q", word, got, want)
 		}
 	}
-	if got := DidYouMean("quorun", []string{"quorum"}); got != (Text{"; có phải “quorum” không?", "; did you mean “quorum”?"}) {
+	if got := DidYouMean("quorun", []string{"quorum"}); got != (Text{"; có phải “quorum” không?",
+		"; did you mean “quorum”?"}) {
 		t.Errorf("got %v", got)
 	}
 }

@@ -1,6 +1,7 @@
-// Command release builds what a release hands out: an archive for each system with the program, its licence and those of all
-// that is linked into it; a bill of materials beside it; checksums over all. Everything is made twice, the second time from a
-// copy of the sources at another place, and must be the same bytes: whoever has the sources can check what they were given.
+// Command release builds what a release hands out: an archive for each system with the program, its licence and those
+// of all that is linked into it; a bill of materials beside it; checksums over all. Everything is made twice, the
+// second time from a copy of the sources at another place, and must be the same bytes: whoever has the sources can
+// check what they were given.
 //
 //	release -version v0.2.0 -out dist
 //
@@ -122,7 +123,8 @@ func (r *release) make(dir, out string, environment []string) error {
 
 // makeFor builds the archive and the bill of materials of one system and returns their names.
 func (r *release) makeFor(t target, dir, out string, environment []string) (names []string, err error) {
-	environment = append(slices.Clone(environment), "GOOS="+t.os, "GOARCH="+t.arch, "CGO_ENABLED=0", "GOFLAGS=-trimpath")
+	environment = append(slices.Clone(environment), "GOOS="+t.os, "GOARCH="+t.arch, "CGO_ENABLED=0",
+		"GOFLAGS=-trimpath")
 	work, err := os.MkdirTemp("", "covenant-release-")
 	if err != nil {
 		return nil, err
@@ -133,7 +135,8 @@ func (r *release) makeFor(t target, dir, out string, environment []string) (name
 		program += ".exe"
 	}
 	flags := fmt.Sprintf("-s -w -buildid= -X main.release=%s -X main.commit=%s", r.version, r.commit)
-	if _, err := output(dir, environment, "go", "build", "-buildvcs=false", "-ldflags", flags, "-o", program, "./cmd/covenant"); err != nil {
+	if _, err := output(dir, environment, "go", "build", "-buildvcs=false", "-ldflags", flags, "-o", program,
+		"./cmd/covenant"); err != nil {
 		return nil, err
 	}
 	notices, err := r.notices(dir, environment)
@@ -163,7 +166,8 @@ func (r *release) makeFor(t target, dir, out string, environment []string) (name
 
 // bill writes the bill of materials of a program.
 func (r *release) bill(program, path string) error {
-	_, err := output("", nil, filepath.Join(r.bin, "cyclonedx-gomod"), "bin", "-json", "-noserial", "-notimestamp", "-std", "-licenses",
+	_, err := output("", nil, filepath.Join(r.bin, "cyclonedx-gomod"), "bin", "-json", "-noserial", "-notimestamp",
+		"-std", "-licenses",
 		"-version", r.version, "-output", path, program)
 	return err
 }

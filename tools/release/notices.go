@@ -16,10 +16,12 @@ var noticesTemplate []byte
 // vendored are the parts of the pages that are kept in this repository, each with its licence.
 var vendored = []string{"web/static/fonts", "web/static/htmx", "web/static/pdfjs"}
 
-// notices are the licences of everything that is linked into a program, after all of them were found to be allowed ones.
+// notices are the licences of everything that is linked into a program, after all of them were found to be allowed
+// ones.
 func (r *release) notices(dir string, environment []string) ([]byte, error) {
 	tool := filepath.Join(r.bin, "go-licenses")
-	if _, err := output(dir, environment, tool, "check", "--ignore", r.module, "--allowed_licenses", allowed, "./cmd/covenant"); err != nil {
+	if _, err := output(dir, environment, tool, "check", "--ignore", r.module, "--allowed_licenses", allowed,
+		"./cmd/covenant"); err != nil {
 		return nil, err
 	}
 	template, err := os.CreateTemp("", "covenant-notices-")
@@ -33,7 +35,8 @@ func (r *release) notices(dir string, environment []string) ([]byte, error) {
 	if err := template.Close(); err != nil {
 		return nil, err
 	}
-	modules, err := output(dir, environment, tool, "report", "--ignore", r.module, "--template", template.Name(), "./cmd/covenant")
+	modules, err := output(dir, environment, tool, "report", "--ignore", r.module, "--template", template.Name(),
+		"./cmd/covenant")
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +67,8 @@ func (r *release) standardLibrary(text *bytes.Buffer, dir string, environment []
 
 // noticeFiles adds what modules ask to be handed on besides their licence: NOTICE files, and licences of fonts.
 func (r *release) noticeFiles(text *bytes.Buffer, dir string, environment []string) error {
-	listed, err := output(dir, environment, "go", "list", "-deps", "-f", "{{with .Module}}{{.Path}} {{.Dir}}{{end}}", "./cmd/covenant")
+	listed, err := output(dir, environment, "go", "list", "-deps", "-f", "{{with .Module}}{{.Path}} {{.Dir}}{{end}}",
+		"./cmd/covenant")
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,8 @@ type file struct {
 	mode    int64
 }
 
-// packTar is an archive of files in a folder; order, owner and time are fixed, so that the same files give the same bytes.
+// packTar is an archive of files in a folder; order, owner and time are fixed, so that the same files give the same
+// bytes.
 func packTar(folder string, files []file, at time.Time) ([]byte, error) {
 	var packed bytes.Buffer
 	z, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
@@ -25,7 +26,8 @@ func packTar(folder string, files []file, at time.Time) ([]byte, error) {
 	}
 	w := tar.NewWriter(z)
 	for _, f := range files {
-		header := tar.Header{Name: folder + "/" + f.name, Size: int64(len(f.content)), Mode: f.mode, ModTime: at, Format: tar.FormatUSTAR}
+		header := tar.Header{Name: folder + "/" + f.name, Size: int64(len(f.content)), Mode: f.mode, ModTime: at,
+			Format: tar.FormatUSTAR}
 		if err := w.WriteHeader(&header); err != nil {
 			return nil, err
 		}

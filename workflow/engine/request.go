@@ -175,7 +175,7 @@ func requestLetter(s workflow.State, r request, url string, lang words.Language)
 		for _, p := range c.Scoring.Polls {
 			if p.Result == nil && stage.Score != nil {
 				rule, _ := stage.Score.PollRule(p.Poll)
-				out.Stage = rule.Names.In(lang)
+				out.Stage = rule.In(lang)
 			}
 		}
 	}

@@ -63,7 +63,8 @@ func (tx keys) RetireKey(ctx context.Context, id KeyID) error {
 
 // FailKey counts a wrong PIN, and locks the key until a time once there were allowed of them. Commit it before
 // telling anyone that the PIN was wrong.
-func (tx keys) FailKey(ctx context.Context, id KeyID, allowed int, until time.Time) (failures int, lockedUntil time.Time,
+func (tx keys) FailKey(ctx context.Context, id KeyID, allowed int, until time.Time) (failures int,
+	lockedUntil time.Time,
 	err error) {
 	row, err := tx.q.FailKey(ctx, db.FailKeyParams{ID: string(id), Allowed: int64(allowed), LockedUntil: millis(until)})
 	return int(row.Failures), instant(row.LockedUntil), classify(err, "key "+string(id))

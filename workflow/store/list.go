@@ -43,8 +43,8 @@ type CovenantKey struct {
 // Key is where the row stands.
 func (c Covenant) Key() CovenantKey { return CovenantKey{c.UpdatedAt, c.ID} }
 
-// Covenants lists rows, last changed first. Whoever reads all pays for a page by an index, whatever there is besides; who reads what
-// an agency takes part in, for that. Only words are looked for in every row that is left.
+// Covenants lists rows, last changed first. Whoever reads all pays for a page by an index, whatever there is besides;
+// who reads what an agency takes part in, for that. Only words are looked for in every row that is left.
 func (tx covenants) Covenants(ctx context.Context, f CovenantFilter) ([]Covenant, error) {
 	if len(f.Status) < 2 {
 		return tx.covenants(ctx, f)
@@ -68,7 +68,8 @@ func (tx covenants) Covenants(ctx context.Context, f CovenantFilter) ([]Covenant
 func (tx covenants) covenants(ctx context.Context, f CovenantFilter) ([]Covenant, error) {
 	q := condition{sqlite: tx.s.dialect == sqliteDialect}
 	f.write(&q)
-	query := "SELECT id, slug, title, block, year, status, next_actor, due_at, head, version, updated_at, summary, shown, dated " +
+	query := "SELECT id, slug, title, block, year, status, next_actor, due_at, head, version, updated_at, summary, " +
+		"shown, dated " +
 		"FROM covenants" + q.where() + " ORDER BY updated_at DESC, id LIMIT " + q.arg(page(f.Limit))
 	rows, err := tx.tx.QueryContext(ctx, query, q.args...)
 	if err != nil {
@@ -190,7 +191,8 @@ func (tx covenants) OwnersAmong(ctx context.Context, file Digest, agencies []str
 		return nil, nil
 	}
 	q := condition{sqlite: tx.s.dialect == sqliteDialect}
-	query := "SELECT DISTINCT p.covenant FROM parties p JOIN blob_refs r ON r.owner = 'covenant/' || p.covenant WHERE r.digest = " +
+	query := "SELECT DISTINCT p.covenant FROM parties p JOIN blob_refs r ON r.owner = 'covenant/' || p.covenant " +
+		"WHERE r.digest = " +
 		q.arg(string(file)) + " AND p.agency IN " + in(&q, agencies) + " ORDER BY p.covenant"
 	rows, err := tx.tx.QueryContext(ctx, query, q.args...)
 	if err != nil {

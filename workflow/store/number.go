@@ -74,7 +74,8 @@ func (tx numbers) NextNumber(ctx context.Context, book string, year int, covenan
 }
 
 // ReserveNumber reserves one particular number. ErrExists if it was given out before.
-func (tx numbers) ReserveNumber(ctx context.Context, book string, year int, number int64, covenant string, key NumberKey,
+func (tx numbers) ReserveNumber(ctx context.Context, book string, year int, number int64, covenant string,
+	key NumberKey,
 	at time.Time) (Number, error) {
 	about := fmt.Sprintf("number %d of book %s/%d", number, book, year)
 	if n, found, err := tx.NumberByKey(ctx, key); err != nil || found {

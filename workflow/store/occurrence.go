@@ -119,7 +119,8 @@ func (tx occurrences) DueOccurrences(ctx context.Context, before time.Time, limi
 }
 
 // DueAfter is DueOccurrences from after one of them on.
-func (tx occurrences) DueAfter(ctx context.Context, before time.Time, last Occurrence, limit int) ([]Occurrence, error) {
+func (tx occurrences) DueAfter(ctx context.Context, before time.Time, last Occurrence, limit int) ([]Occurrence,
+	error) {
 	rows, err := tx.q.DueOccurrences(ctx, db.DueOccurrencesParams{Before: millis(before), DueAt: millis(last.Due),
 		Obligation: last.Obligation, Period: last.Period, Rung: int64(last.Rung), Page: page(limit)})
 	return convert(rows, occurrenceOf), classify(err, "due occurrences")
@@ -132,7 +133,8 @@ func (tx occurrences) NextDue(ctx context.Context) (due time.Time, found bool, e
 }
 
 // SettleOccurrence marks a pending occurrence as sent or skipped. ErrNotFound if it is not pending.
-func (tx occurrences) SettleOccurrence(ctx context.Context, id OccurrenceID, state OccurrenceState, reason string) error {
+func (tx occurrences) SettleOccurrence(ctx context.Context, id OccurrenceID, state OccurrenceState,
+	reason string) error {
 	n, err := tx.q.SettleOccurrence(ctx, db.SettleOccurrenceParams{Obligation: id.Obligation, Period: id.Period,
 		Rung: int64(id.Rung), State: string(state), SettledAt: millis(tx.Now()), Reason: reason})
 	return exactly(n, err, "settle "+id.String())

@@ -53,7 +53,8 @@ func (tx covenants) saveParties(ctx context.Context, covenant string, parties []
 }
 
 // changeParties writes what differs from old, and takes out of old what stays.
-func (tx covenants) changeParties(ctx context.Context, covenant string, old map[string]db.Party, parties []Party) error {
+func (tx covenants) changeParties(ctx context.Context, covenant string, old map[string]db.Party,
+	parties []Party) error {
 	var changed []db.Party
 	seen := make(map[string]bool, len(parties))
 	for _, p := range parties {

@@ -193,7 +193,8 @@ type (
 
 // furnish gives a transaction its rooms.
 func (tx *Tx) furnish() *Tx {
-	tx.rooms = rooms{occurrences{tx}, mails{tx}, covenants{tx}, numbers{tx}, keys{tx}, accounts{tx}, ballots{tx}, subjects{tx}, roots{tx}}
+	tx.rooms = rooms{occurrences{tx}, mails{tx}, covenants{tx}, numbers{tx}, keys{tx}, accounts{tx}, ballots{tx},
+		subjects{tx}, roots{tx}}
 	return tx
 }
 

@@ -84,7 +84,8 @@ func (a *analysis) run() ([]Change, error) {
 			c.newForm, err = c.new.Form()
 		}
 		if err != nil { // the form of this revision or of the one before
-			return append(found, Change{Revision: i + 1, Kind: Unreadable, Detail: err.Error()}), nil //nolint:nilerr // it is the finding
+			found = append(found, Change{Revision: i + 1, Kind: Unreadable, Detail: err.Error()})
+			return found, nil //nolint:nilerr // it is the finding
 		}
 		found = append(found, c.run()...)
 		oldForm = c.newForm

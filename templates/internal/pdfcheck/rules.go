@@ -83,7 +83,7 @@ func fileRules() []Rule {
 		}},
 		{"trailer-id", "19005-2 6.1.3", func(f *File, _ *Content) []string {
 			id := f.Array(f.Trailer["ID"])
-			return one(len(id) != 2 || len(id[0].([]byte)) < 16, "no /ID") //nolint:forcetypeassert // a panic is a finding, too: tests call this
+			return one(len(id) != 2 || len(id[0].([]byte)) < 16, "no /ID") //nolint:forcetypeassert // tests call it
 		}},
 		{"no-encryption", "19005-2 6.1.3", func(f *File, _ *Content) []string {
 			return one(f.Trailer["Encrypt"] != nil,
