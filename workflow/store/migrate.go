@@ -96,9 +96,13 @@ func (s *Store) checkMigrated(ctx context.Context) error {
 	if err := s.reader.QueryRowContext(ctx, query).Scan(&have); err != nil {
 		return errors.Join(errors.New("the database was not made by this program, or never served"), classify(err, ""))
 	}
-	if have != wanted {
-		return fmt.Errorf("the database has version %d, this program needs %d: let the serving program of this "+
-			"version migrate it", have, wanted)
+	switch {
+	case have < wanted:
+		return fmt.Errorf("the database has version %d, this program needs %d: serve it once with this program "+
+			"(covenant serve), which migrates it; back it up before", have, wanted)
+	case have > wanted:
+		return fmt.Errorf("the database has version %d, of a newer program; this one knows %d: use the program that "+
+			"migrated it", have, wanted)
 	}
 	return nil
 }
