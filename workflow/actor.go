@@ -1,6 +1,12 @@
 package workflow
 
-import "strings"
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"covenant/internal/words"
+)
 
 // Actor is who gives a command, or reads. What an actor says of itself is believed everywhere, so actors are made in four
 // places and nowhere else, each of which has proof of who it is: a sign-in ([SignedIn]), an access token ([ByToken]), the peer of
@@ -157,4 +163,37 @@ func DoerOf(actor, onBehalf string, origin Origin) Doer {
 		return Doer{Person: PersonID(actor), Console: UnknownUser}
 	}
 	return Doer{Person: PersonID(actor)}
+}
+
+// ConsoleEntries says how much of a log was entered at the console by one user.
+type ConsoleEntries struct {
+	User   string `json:"user"` // as the operating system knows them; [UnknownUser] where the log does not tell
+	Events int    `json:"events"`
+	Others int    `json:"for_others"` // of the events, those entered in somebody's name
+}
+
+// AddConsole counts one more event that somebody did, by users in order.
+func AddConsole(all []ConsoleEntries, by Doer) []ConsoleEntries {
+	if by.Console == "" {
+		return all
+	}
+	i, found := slices.BinarySearchFunc(all, by.Console, func(e ConsoleEntries, user string) int { return cmp.Compare(e.User, user) })
+	if !found {
+		all = slices.Insert(all, i, ConsoleEntries{User: by.Console})
+	}
+	all[i].Events++
+	if by.Person != "" {
+		all[i].Others++
+	}
+	return all
+}
+
+// Text says it in words.
+func (e ConsoleEntries) Text() words.Text {
+	if e.User == UnknownUser {
+		return words.F("nhập tại máy chủ: %d sự kiện, trong đó %d thay người khác (nhật ký không ghi người nhập)",
+			"entered at the console: events: %d, of them in other people’s names: %d (the log does not tell by whom)", e.Events, e.Others)
+	}
+	return words.F("nhập tại máy chủ bởi %[3]s: %[1]d sự kiện, trong đó %[2]d thay người khác",
+		"entered at the console by %[3]s: events: %[1]d, of them in other people’s names: %[2]d", e.Events, e.Others, e.User)
 }

@@ -133,6 +133,9 @@ func (cmd *auditCmd) print(e *env, r auditResult) error {
 	}
 	e.say("Đã kiểm tra %d sự kiện trong %d chuỗi, %d gốc theo ngày.", "Checked %d events in %d chains, %d daily roots.",
 		r.Events, r.Streams, len(r.Roots))
+	for _, c := range r.Console {
+		fmt.Fprintln(e.out, "  "+c.Text().In(e.lang))
+	}
 	switch {
 	case !r.ok():
 	case r.Unchecked:

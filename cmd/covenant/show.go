@@ -123,6 +123,9 @@ func printStanding(e *env, s *catalogue.Standing) {
 			e.say("chưa được  %s: %s", "may not   %s: %s", c.Name, c.Why)
 		}
 	}
+	for _, c := range s.Console {
+		fmt.Fprintln(e.out, "         ", c.Text().In(e.lang))
+	}
 	e.printLog(s.Log)
 }
 

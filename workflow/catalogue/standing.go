@@ -29,6 +29,8 @@ type Standing struct {
 	Reminders []StandingReminder  `json:"reminders,omitempty"`
 	Criteria  []StandingCriterion `json:"criteria,omitempty"` // while members are scored
 	Polls     []StandingPoll      `json:"polls,omitempty"`
+	// Console is how much of the log that the asker reads was entered at the console, by user.
+	Console []workflow.ConsoleEntries `json:"console,omitempty"`
 	Commands  []StandingCommand   `json:"commands,omitempty"` // what the asker may do, and why not
 	Log       []StandingEvent     `json:"log,omitempty"`      // what happened; only where it is asked for
 }
@@ -175,6 +177,9 @@ func standingOf(v *engine.View, lang words.Language) *Standing {
 	if c.Frozen != nil {
 		s.Frozen = c.Frozen.PDF
 		s.addCells(c)
+	}
+	for _, entry := range v.Timeline {
+		s.Console = workflow.AddConsole(s.Console, entry.By)
 	}
 	if c.Phase == workflow.AwaitingScores && v.Reading.Scope >= workflow.ReadDossier {
 		s.addScoring(v, lang)

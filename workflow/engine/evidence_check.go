@@ -183,6 +183,7 @@ func (c *checker) chains() error {
 		c.found(Passed, "%[1]s: %[3]d sự kiện nối nhau không đứt", "%[2]s: %[3]d events in an unbroken chain", stream.vi, stream.en, len(sealed))
 	}
 	c.sealed = c.all[covenantStream(c.report.Manifest.Covenant)]
+	c.entered()
 	for _, s := range c.sealed {
 		event, err := workflow.DecodeEvent(s.Kind, s.Payload)
 		if err != nil {
@@ -195,6 +196,17 @@ func (c *checker) chains() error {
 	}
 	c.checkNames(names)
 	return nil
+}
+
+// entered tells what the console entered in the covenant's log: whoever reads it should know that somebody else typed it.
+func (c *checker) entered() {
+	var console []workflow.ConsoleEntries
+	for _, s := range c.sealed {
+		console = workflow.AddConsole(console, workflow.DoerOf(s.Actor, s.OnBehalf, workflow.Origin(s.Origin)))
+	}
+	for _, e := range console {
+		c.report.Findings = append(c.report.Findings, Finding{Passed, e.Text().Vietnamese, e.Text().English})
+	}
 }
 
 // wholeChain proves that the events are a stream from its first one on.

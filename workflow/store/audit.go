@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"covenant/workflow"
 	"covenant/workflow/store/db"
 )
 
@@ -27,10 +28,12 @@ func (b Break) String() string {
 // AuditReport is what Audit found. The time-stamps in Roots are for the caller to check.
 type AuditReport struct {
 	Streams, Events int
-	Erased          int // pieces of personal data whose commitment can't be checked any more
-	Breaks          []Break
-	Roots           []Root
-	RootBreaks      []string
+	// Console is how much was entered at the console, by user.
+	Console    []workflow.ConsoleEntries
+	Erased     int // pieces of personal data whose commitment can't be checked any more
+	Breaks     []Break
+	Roots      []Root
+	RootBreaks []string
 }
 
 // OK reports whether everything agreed.
@@ -129,6 +132,7 @@ func (a *auditor) endStream() {
 
 func (a *auditor) event(ctx context.Context, e Sealed) error {
 	a.report.Events++
+	a.report.Console = workflow.AddConsole(a.report.Console, workflow.DoerOf(e.Actor, e.OnBehalf, workflow.Origin(e.Origin)))
 	if e.Version != a.last.Version+1 {
 		a.broken(e.Stream, e.Version, "the event before has version %d: events are missing", a.last.Version)
 	} else if !bytes.Equal(e.Prev, a.last.Hash) {
