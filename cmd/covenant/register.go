@@ -66,7 +66,7 @@ type registerPlace struct {
 	Year   int               `arg:"" help:"Year of the book."`
 	Number int               `arg:"" help:"The number."`
 	Agency workflow.AgencyID `required:"" help:"Whose book it is." placeholder:"AGENCY"`
-	As     workflow.PersonID `required:"" help:"The clerk." placeholder:"PERSON"`
+	As     workflow.PersonID `help:"The clerk. Default: whose token is used." placeholder:"PERSON"`
 	place
 }
 
