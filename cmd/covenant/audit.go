@@ -32,7 +32,8 @@ type auditResult struct {
 	Unstamped   []string `json:"unstamped"` // days whose root waits for its time-stamp
 	// Unchecked says that there are time-stamps but no roots to check them against.
 	Unchecked bool `json:"unchecked"`
-	// Contained are the days of the outside roots that the log still contains, OutsideBreaks what disagrees with others.
+	// Contained are the days of the outside roots that the log still contains, OutsideBreaks what disagrees with
+	// others.
 	Contained     []string `json:"contained"`
 	OutsideBreaks []string `json:"outside_breaks"`
 	// BallotBreaks are closed secret ballots that are not those that the log names.
@@ -126,7 +127,8 @@ func (cmd *auditCmd) print(e *env, r auditResult) error {
 		e.say("SAI LỆCH: %s", "BROKEN: %s", b)
 	}
 	for _, day := range r.Contained {
-		e.say("Nhật ký vẫn chứa gốc ngày %s đã lưu bên ngoài.", "The log still contains the root of %s that was kept outside.", day)
+		e.say("Nhật ký vẫn chứa gốc ngày %s đã lưu bên ngoài.",
+			"The log still contains the root of %s that was kept outside.", day)
 	}
 	for _, day := range r.Unstamped {
 		e.say("Gốc ngày %s chưa có dấu thời gian.", "The root of %s has no time-stamp yet.", day)
@@ -139,10 +141,13 @@ func (cmd *auditCmd) print(e *env, r auditResult) error {
 	switch {
 	case !r.ok():
 	case r.Unchecked:
-		e.say("Mọi chuỗi băm đều khớp; dấu thời gian chưa được kiểm tra vì không có gốc tin cậy, hãy thêm --trust ROOTS.pem.",
-			"Every chain agrees and the log is intact; its time-stamps were not checked for want of trusted roots, add --trust ROOTS.pem.")
+		e.say("Mọi chuỗi băm đều khớp; dấu thời gian chưa được kiểm tra vì không có gốc tin cậy, hãy thêm --trust "+
+			"ROOTS.pem.",
+			"Every chain agrees and the log is intact; its time-stamps were not checked for want of trusted roots, "+
+				"add --trust ROOTS.pem.")
 	default:
-		e.say("Nhật ký nguyên vẹn: mọi chuỗi băm và dấu thời gian đều khớp.", "The log is intact: every chain and time-stamp agrees.")
+		e.say("Nhật ký nguyên vẹn: mọi chuỗi băm và dấu thời gian đều khớp.",
+			"The log is intact: every chain and time-stamp agrees.")
 	}
 	return nil
 }

@@ -7,13 +7,16 @@ import (
 // actOn is a covenant and the person who does something to it.
 type actOn struct {
 	Slug string            `arg:"" help:"Address of the covenant, as in 2026/khoi-kinh-te-nganh."`
-	As   workflow.PersonID `required:"" help:"Who does it: a person of the directory who may." placeholder:"PERSON"`
+	As   workflow.PersonID `help:"Who does it: a person of the directory who may. Default: whose token is used." placeholder:"PERSON"`
 	Key  string            `help:"Makes the command idempotent: the same key is carried out once." placeholder:"KEY"`
 	place
 }
 
 // do has a command carried out; what it answers says where the covenant stands then.
 func (a actOn) do(e *env, command, key string, fields any) error {
+	if a.As == "" && a.Token == "" {
+		return errNobody
+	}
 	if a.Key != "" {
 		key = a.Key
 	}

@@ -70,7 +70,7 @@ func loadConfig(path string, flags config) (config, error) {
 	}
 	variables := environment.Opt{Prefix: envPrefix, TransformFunc: func(key, value string) (string, any) {
 		name := strings.ToLower(strings.TrimPrefix(key, envPrefix))
-		if name == "lang" || name == "config" {
+		if name == "lang" || name == "config" || name == "token_file" { // which are of commands
 			return "", nil
 		}
 		return name, value

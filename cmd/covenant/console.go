@@ -22,34 +22,51 @@ import (
 	"covenant/workflow/store"
 )
 
-// place names the installation that a command works on. Commands that write are carried out by the process that serves it, if
-// one does, else by the command itself.
+// place names the installation that a command works on. Commands that write are carried out by the process that serves
+// it, if one does, else by the command itself.
 type place struct {
 	Data     string `help:"Data directory. Default: ./data" placeholder:"DIR"`
 	Database string `help:"PostgreSQL address; default is SQLite in the data directory." placeholder:"URL"`
 	Config   string `help:"Configuration file (YAML), as serve has it." type:"existingfile" env:"COVENANT_CONFIG" placeholder:"FILE"`
+	// Token is a file, so that no token stands in the list of processes.
+	Token string `name:"token-file" help:"File with the access token of who gives the command. Default: the console gives it." env:"COVENANT_TOKEN_FILE" placeholder:"FILE"`
 }
 
 func (p place) settings() (config, error) {
 	return loadConfig(p.Config, config{Data: p.Data, Database: p.Database})
 }
 
-// read runs do on the installation opened read-only, also beside a process that serves it, as the console by itself.
+// token is the access token of who gives a command; none: the console does.
+func (p place) token() (string, error) {
+	if p.Token == "" {
+		return "", nil
+	}
+	return password(p.Token)
+}
+
+// read runs do on the installation opened read-only, also beside a process that serves it, as who has the token, or as
+// the console by itself.
 func (p place) read(e *env, do func(*engine.Engine, workflow.Actor) error) error {
 	return p.readAs(e, "", do)
 }
 
-// readAs is read in a person's name, where the console may do that; without one, as the console by itself.
+// readAs is read in a person's name, where the console may do that.
 func (p place) readAs(e *env, person workflow.PersonID, do func(*engine.Engine, workflow.Actor) error) error {
 	c, err := p.settings()
 	if err != nil {
 		return err
 	}
-	by, err := consoleFor(thisUser(), c.console(), person)
+	token, err := p.token()
 	if err != nil {
 		return err
 	}
-	return readOnlyWith(e, c.Data, c.Database, c.Blobs, func(eng *engine.Engine) error { return do(eng, by) })
+	return readOnlyWith(e, c.Data, c.Database, c.Blobs, func(eng *engine.Engine) error {
+		by, err := giver(e.ctx, eng, token, person, workflow.AtConsole(thisUser(), c.console()))
+		if err != nil {
+			return err
+		}
+		return do(eng, by)
+	})
 }
 
 // startWait is how long to wait for a process that holds the data directory to open its control channel.
@@ -98,6 +115,9 @@ func (p place) complete(e *env, o order, fields any) (_ order, err error) {
 	if p.Database != "" {
 		o.Database = databaseName(p.Database)
 	}
+	if o.Token, err = p.token(); err != nil {
+		return o, err
+	}
 	o.Fields, err = catalogue.Encode(fields)
 	return o, err
 }
@@ -117,7 +137,8 @@ func (p place) ask(e *env, asked order, fields catalogue.Show) (catalogue.Answer
 		return a, err
 	}
 	if fields.Wait {
-		return catalogue.Answer{}, sentence("không có tiến trình nào phục vụ thư mục %s nên không có gì để chờ", "nothing serves the directory %s, so there is nothing to wait for", c.Data)
+		return catalogue.Answer{}, sentence("không có tiến trình nào phục vụ thư mục %s nên không có gì để chờ",
+			"nothing serves the directory %s, so there is nothing to wait for", c.Data)
 	}
 	err = p.read(e, func(eng *engine.Engine, _ workflow.Actor) (err error) {
 		a, err = carryOut(e.ctx, eng, o, thisUser(), c.console())
@@ -126,8 +147,8 @@ func (p place) ask(e *env, asked order, fields catalogue.Show) (catalogue.Answer
 	return a, err
 }
 
-// here carries an order out in this process, on the installation opened for it alone. Nothing runs in the background: what is
-// to follow waits for a process that serves.
+// here carries an order out in this process, on the installation opened for it alone. Nothing runs in the background:
+// what is to follow waits for a process that serves.
 func here(e *env, c config, o order) (a catalogue.Answer, err error) {
 	i, err := openInstallationWith(e.ctx, c, time.Now, slog.New(slog.DiscardHandler), keptSecret)
 	if err != nil {
@@ -157,9 +178,11 @@ func send(ctx context.Context, data string, o order) (catalogue.Answer, error) {
 		return catalogue.Answer{}, err
 	}
 	client := http.Client{Transport: &http.Transport{
-		DisableKeepAlives: true, DialContext: func(context.Context, string, string) (net.Conn, error) { return conn, nil },
+		DisableKeepAlives: true,
+		DialContext:       func(context.Context, string, string) (net.Conn, error) { return conn, nil },
 	}}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://covenant"+ordersPath, bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://covenant"+ordersPath,
+		bytes.NewReader(body))
 	if err != nil {
 		return catalogue.Answer{}, errors.Join(err, conn.Close())
 	}
@@ -178,7 +201,8 @@ func send(ctx context.Context, data string, o order) (catalogue.Answer, error) {
 		return a, nil
 	}
 	if kind := response.Header.Get("Content-Type"); kind != "application/json" {
-		return catalogue.Answer{}, sentence("tiến trình đang phục vụ thuộc phiên bản khác (%s); hãy khởi động lại nó bằng chương trình này",
+		return catalogue.Answer{}, sentence("tiến trình đang phục vụ thuộc phiên bản khác (%s); hãy khởi động lại nó "+
+			"bằng chương trình này",
 			"the process that serves is of another release (%s); start it again with this program", response.Status)
 	}
 	var f catalogue.Failure
@@ -231,9 +255,11 @@ func (e *lostAnswer) In(l words.Language) string {
 		again = " --key " + e.key
 	}
 	return words.F(
-		"tiến trình đang phục vụ không trả lời (%v); chưa rõ lệnh đã được thực hiện chưa. Hãy chạy lại đúng lệnh này%s: "+
+		"tiến trình đang phục vụ không trả lời (%v); chưa rõ lệnh đã được thực hiện chưa. Hãy chạy lại đúng lệnh "+
+			"này%s: "+
 			"lệnh chỉ được thực hiện một lần",
-		"the serving process gave no answer (%v); whether it was carried out is not known. Give the same command again%s: "+
+		"the serving process gave no answer (%v); whether it was carried out is not known. Give the same command "+
+			"again%s: "+
 			"it is carried out once", e.cause, words.Of(with(" với", again), with(" with", again))).In(l)
 }
 

@@ -26,7 +26,8 @@ import (
 // serveControl serves a new data directory's control channel from this process.
 func serveControl(t *testing.T, data string, log *bytes.Buffer) *installation {
 	t.Helper()
-	i, err := openInstallation(t.Context(), config{Data: data, Console: "everything"}, time.Now, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	i, err := openInstallation(t.Context(), config{Data: data, Console: "everything"}, time.Now,
+		slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,10 +47,12 @@ func serveControl(t *testing.T, data string, log *bytes.Buffer) *installation {
 	return i
 }
 
-// The socket is for its owner alone, also where its path is longer than a socket's may be, and it is gone when nobody serves.
+// The socket is for its owner alone, also where its path is longer than a socket's may be, and it is gone when nobody
+// serves.
 func TestControlSocket(t *testing.T) {
 	for name, data := range map[string]string{
-		"short": filepath.Join(shortDir(t), "d"), "long": filepath.Join(t.TempDir(), strings.Repeat("một-thư-mục-", 12), "d"),
+		"short": filepath.Join(shortDir(t), "d"),
+		"long":  filepath.Join(t.TempDir(), strings.Repeat("một-thư-mục-", 12), "d"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Run("served", func(t *testing.T) {
@@ -57,7 +60,8 @@ func TestControlSocket(t *testing.T) {
 					t.Fatal(err)
 				}
 				i := serveControl(t, data, new(bytes.Buffer))
-				for path, want := range map[string]fs.FileMode{"": fs.ModeDir | 0o700, "socket": fs.ModeSocket | 0o600} {
+				for path, want := range map[string]fs.FileMode{"": fs.ModeDir | 0o700,
+					"socket": fs.ModeSocket | 0o600} {
 					info, err := os.Lstat(filepath.Join(controlDir(data), path))
 					if err != nil || info.Mode() != want {
 						t.Errorf("%s: %v, %v, want %v", path, info, err, want)
@@ -96,8 +100,8 @@ func shortDir(t *testing.T) string {
 	return dir
 }
 
-// A socket that a killed process left is nobody's: the command line opens the directory itself, and the next one that serves
-// makes it anew.
+// A socket that a killed process left is nobody's: the command line opens the directory itself, and the next one that
+// serves makes it anew.
 func TestControlStaleSocket(t *testing.T) {
 	data := shortDir(t)
 	if err := os.MkdirAll(controlDir(data), 0o700); err != nil {
@@ -142,9 +146,10 @@ func TestControlOrders(t *testing.T) {
 	if err := applyBlock(t.Context(), i.engine, d.block); err != nil {
 		t.Fatal(err)
 	}
-	draft, err := place{}.complete(&env{lang: "en"}, call("draft", "2026/x", "k1").as("giap-van-chinh"), engine.DraftRequest{
-		Title: "Giao ước", Year: 2026, Block: d.block.Block.ID, Template: "giao-uoc-thi-dua", Values: d.values,
-	})
+	draft, err := place{}.complete(&env{lang: "en"}, call("draft", "2026/x", "k1").as("giap-van-chinh"),
+		engine.DraftRequest{
+			Title: "Giao ước", Year: 2026, Block: d.block.Block.ID, Template: "giao-uoc-thi-dua", Values: d.values,
+		})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +162,8 @@ func TestControlOrders(t *testing.T) {
 		t.Errorf("given again: %+v, %v, want %s", again, err, first.Covenant)
 	}
 	v, err := i.engine.View(t.Context(), testConsole, "2026/x")
-	if err != nil || len(v.Timeline) != 1 || v.Timeline[0].By != (workflow.Doer{Person: "giap-van-chinh", Console: thisUser()}) {
+	if err != nil || len(v.Timeline) != 1 ||
+		v.Timeline[0].By != (workflow.Doer{Person: "giap-van-chinh", Console: thisUser()}) {
 		t.Errorf("%+v, %v", v.Timeline, err)
 	}
 	err = i.store.View(t.Context(), func(tx *store.Tx) error {
@@ -172,17 +178,19 @@ func TestControlOrders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(log.String(), "order.command=draft order.address=2026/x order.as=giap-van-chinh order.key=k1 status=200") {
+	if !strings.Contains(log.String(), "order.command=draft order.address=2026/x order.as=giap-van-chinh "+
+		"order.key=k1 status=200") {
 		t.Errorf("the log does not tell of the order:\n%s", log.String())
 	}
 }
 
-// The serving side takes nothing that it does not know, and nothing that is too large; a process that dies before it answers
-// leaves the asker with the key.
+// The serving side takes nothing that it does not know, and nothing that is too large; a process that dies before it
+// answers leaves the asker with the key.
 func TestControlLimits(t *testing.T) {
 	data := shortDir(t)
 	serveControl(t, data, new(bytes.Buffer))
-	if _, err := send(t.Context(), data, call("dance", "", "")); err == nil || !strings.Contains(explain(err, "vi"), "không có lệnh “dance”") {
+	if _, err := send(t.Context(), data, call("dance", "", "")); err == nil ||
+		!strings.Contains(explain(err, "vi"), "không có lệnh “dance”") {
 		t.Errorf("an unknown command: %v", err)
 	}
 	if _, err := send(t.Context(), data, order{Call: catalogue.Call{Command: "cancel", Address: "x", Fields: []byte(`{"raeson":"x"}`)}, As: "y"}); err == nil || !strings.Contains(err.Error(), "raeson") {
@@ -224,7 +232,9 @@ func postRaw(t *testing.T, data string, size int) int {
 	}
 	defer conn.Close()
 	go func() {
-		_, _ = fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: covenant\r\nContent-Length: %d\r\n\r\n{\"slug\":\"%s", ordersPath, size, strings.Repeat("a", 1<<20)) // the server hangs up
+		// the server hangs up
+		_, _ = fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: covenant\r\nContent-Length: %d\r\n\r\n{\"slug\":\"%s",
+			ordersPath, size, strings.Repeat("a", 1<<20))
 	}()
 	var status int
 	if _, err := fmt.Fscanf(conn, "HTTP/1.1 %d", &status); err != nil {
@@ -246,7 +256,8 @@ func TestControlOfAnotherRelease(t *testing.T) {
 	server := &http.Server{Handler: http.NotFoundHandler(), ReadHeaderTimeout: time.Minute}
 	go server.Serve(l)
 	defer server.Close()
-	if _, err := send(t.Context(), data, call("cancel", "", "")); err == nil || !strings.Contains(err.Error(), "another release (404 Not Found)") {
+	if _, err := send(t.Context(), data, call("cancel", "", "")); err == nil ||
+		!strings.Contains(err.Error(), "another release (404 Not Found)") {
 		t.Errorf("%v", err)
 	}
 }
@@ -254,7 +265,8 @@ func TestControlOfAnotherRelease(t *testing.T) {
 // What people write as a field is refused or understood, and then comes over the channel.
 func FuzzFields(f *testing.F) {
 	for _, seed := range []string{
-		"reason=x", "comments=[{clause: a, text: b}]", "scores=[{criterion: a, points: 1,5}]", "votes=[{agency: a, votes: 99999999999999999999}]",
+		"reason=x", "comments=[{clause: a, text: b}]", "scores=[{criterion: a, points: 1,5}]",
+		"votes=[{agency: a, votes: 99999999999999999999}]",
 		"motions=[[a]]", "choices={a: b}", "date=2026-02-30", "manifest=zz", "motions=&a [*a]", "by=someone-else",
 	} {
 		f.Add(seed)
@@ -346,6 +358,7 @@ func sample(f catalogue.Field, file string) string {
 
 // applyBlock brings the directory in step with a block file, as the console does.
 func applyBlock(ctx context.Context, eng *engine.Engine, file *workflow.BlockFile) error {
-	_, err := eng.Do(ctx, "", workflow.ApplyBlock{File: file}, engine.Meta{Actor: workflow.AtConsole("test", workflow.ConsoleOff)})
+	_, err := eng.Do(ctx, "", workflow.ApplyBlock{File: file},
+		engine.Meta{Actor: workflow.AtConsole("test", workflow.ConsoleOff)})
 	return err
 }

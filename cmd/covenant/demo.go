@@ -112,7 +112,8 @@ func (s *demoStage) settings(cmd *demoCmd) config {
 	}
 	return config{
 		Data: s.dir, Listen: address, PublicURL: "http://" + address, TSA: s.around.PKI.TSA(), AllowPrivate: true,
-		SMTP: s.around.Mail.Addr(), SMTPTLS: "none", Console: "everything", MailFrom: "Giao ước thi đua <giaouoc@covenant.example>",
+		SMTP: s.around.Mail.Addr(), SMTPTLS: "none", Console: "everything",
+		MailFrom: "Giao ước thi đua <giaouoc@covenant.example>",
 	}
 }
 
@@ -130,7 +131,8 @@ func (s *demoStage) serve(e *env) error {
 	if err != nil {
 		return err
 	}
-	e.say("\nXem giao ước tại http://%s/ – nhấn Ctrl+C để dừng", "\nSee the covenant at http://%s/ – press Ctrl+C to stop", s.pages.Addr())
+	e.say("\nXem giao ước tại http://%s/ – nhấn Ctrl+C để dừng",
+		"\nSee the covenant at http://%s/ – press Ctrl+C to stop", s.pages.Addr())
 	return serveBoth(e.ctx, s.pages, handler, control)
 }
 

@@ -46,14 +46,16 @@ func TestDemoOfTwoBlocks(t *testing.T) {
 	}
 }
 
-// A block with a process of its own: an agency keeps silent until the ladder of reminders speaks for it, a conference with
-// a proxy amends the text on the spot and is minuted, the criteria are voted on by secret ballot, and a director refuses to
-// sign, without whom the covenant comes into force. It runs inside the test, so that the race detector watches a whole life.
+// A block with a process of its own: an agency keeps silent until the ladder of reminders speaks for it, a conference
+// with a proxy amends the text on the spot and is minuted, the criteria are voted on by secret ballot, and a director
+// refuses to sign, without whom the covenant comes into force. It runs inside the test, so that the race detector
+// watches a whole life.
 func TestDemoOfAConference(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	var out, errOut bytes.Buffer
-	args := []string{"--lang", "vi", "demo", "--exit", "--dir", dir, "--case", filepath.Join("..", "..", "testdata", "noichinh")}
+	args := []string{"--lang", "vi", "demo", "--exit", "--dir", dir, "--case",
+		filepath.Join("..", "..", "testdata", "noichinh")}
 	if status := run(args, &out, &errOut); status != 0 {
 		t.Fatalf("exit status %d\n%s\n%s", status, out.String(), errOut.String())
 	}
@@ -73,18 +75,24 @@ func TestDemoOfAConference(t *testing.T) {
 		count[entry.Event.Kind()]++
 	}
 	for kind, want := range map[string]int{
-		"revision_submitted": 3, "revision_returned": 1, "approval_carried": 3, "stage_escalated": 3, "opinion_deemed": 1, "conference_opened": 1,
-		"attendance_recorded": 5, "proxy_recorded": 1, "motion_proposed": 2, "hands_counted": 1, "ballot_cast": 3 * 4, "ballot_taken": 5,
-		"motion_closed": 5, "conference_closed": 1, "minutes_kept": 1, "signature_refused": 1, "signature_made": 5, "in_force": 1, "stopped": 0,
+		"revision_submitted": 3, "revision_returned": 1, "approval_carried": 3, "stage_escalated": 3,
+		"opinion_deemed": 1, "conference_opened": 1,
+		"attendance_recorded": 5, "proxy_recorded": 1, "motion_proposed": 2, "hands_counted": 1, "ballot_cast": 3 * 4,
+		"ballot_taken":  5,
+		"motion_closed": 5, "conference_closed": 1, "minutes_kept": 1, "signature_refused": 1, "signature_made": 5,
+		"in_force": 1, "stopped": 0,
 	} {
 		if count[kind] != want {
 			t.Errorf("%d events %s, want %d", count[kind], kind, want)
 		}
 	}
-	// The days agree, though the clock ran ahead while somebody kept silent: the conference, the printed date, the term of the reports.
+	// The days agree, though the clock ran ahead while somebody kept silent: the conference, the printed date, the term
+	// of the reports.
 	held := v.Calendar.Today(v.Covenant.Conferences[0].At)
-	if c := v.Covenant; c.InForce != held || c.Number.Date != held || c.Reporting.Until != held.AddMonths(12) || !strings.Contains(out.String(), "Đang có hiệu lực từ "+held.Display()) {
-		t.Errorf("conference %s, printed %s, in force %s, reports until %s", held, c.Number.Date, c.InForce, c.Reporting.Until)
+	if c := v.Covenant; c.InForce != held || c.Number.Date != held || c.Reporting.Until != held.AddMonths(12) ||
+		!strings.Contains(out.String(), "Đang có hiệu lực từ "+held.Display()) {
+		t.Errorf("conference %s, printed %s, in force %s, reports until %s", held, c.Number.Date, c.InForce,
+			c.Reporting.Until)
 	}
 	if v.Covenant.Frozen.Revision != 3 || !v.Covenant.Revisions[2].Conference {
 		t.Errorf("revision %d was frozen, want the third, amended at the conference", v.Covenant.Frozen.Revision)
@@ -95,10 +103,12 @@ func TestDemoOfAConference(t *testing.T) {
 	}
 	text := output(t, "pdftotext", "-layout", filepath.Join(dir, "bien-ban-hoi-nghi.pdf"), "-")
 	printed := output(t, "pdftotext", filepath.Join(dir, "covenant.pdf"), "-")
-	if want := "ký kết giao ước thi đua ngày " + held.Display(); !strings.Contains(strings.Join(strings.Fields(printed), " "), want) {
+	if want := "ký kết giao ước thi đua ngày " +
+		held.Display(); !strings.Contains(strings.Join(strings.Fields(printed), " "), want) {
 		t.Errorf("the covenant does not say %q", want)
 	}
-	for _, want := range []string{"có mặt: 04", "ủy quyền biểu quyết cho", "Thông qua dự thảo lần 3", "Giơ tay", "Hội trường Sở Tư pháp"} {
+	for _, want := range []string{"có mặt: 04", "ủy quyền biểu quyết cho", "Thông qua dự thảo lần 3", "Giơ tay",
+		"Hội trường Sở Tư pháp"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the minutes do not say %q:\n%s", want, text)
 		}
@@ -135,7 +145,8 @@ func checkSignatures(t *testing.T, dir string, people int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	report, err := signing.Verify(t.Context(), bytes.NewReader(file), int64(len(file)), signing.VerifyOptions{Roots: roots})
+	report, err := signing.Verify(t.Context(), bytes.NewReader(file), int64(len(file)),
+		signing.VerifyOptions{Roots: roots})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,8 +214,10 @@ func checkWithOpenSSL(t *testing.T, path string, want int) {
 		}
 		os.WriteFile(cms, signed[i], 0o600)
 		os.WriteFile(content, append(append([]byte(nil), data[:r[1]]...), data[r[2]:r[2]+r[3]]...), 0o600)
-		out, err := exec.Command("openssl", "cms", "-verify", "-cades", "-binary", "-inform", "DER", "-in", cms, "-content", content,
-			"-CAfile", filepath.Join(filepath.Dir(path), "roots.pem"), "-purpose", "any", "-out", os.DevNull).CombinedOutput()
+		out, err := exec.Command("openssl", "cms", "-verify", "-cades", "-binary", "-inform", "DER", "-in", cms,
+			"-content", content,
+			"-CAfile", filepath.Join(filepath.Dir(path), "roots.pem"), "-purpose", "any", "-out",
+			os.DevNull).CombinedOutput()
 		if err != nil {
 			t.Errorf("openssl cms, signature %d: %v\n%s", i+1, err, out)
 		}
@@ -257,8 +270,10 @@ func checkEvents(t *testing.T, v *engine.View, people int) {
 	}
 	members := len(v.Covenant.Members())
 	for kind, want := range map[string]int{
-		"drafted": 1, "revision_submitted": 2, "revision_returned": 1, "review_given": 2 * members, "ballot_cast": 3 * members,
-		"motion_closed": 3, "number_issued": 1, "frozen": 1, "signature_made": people, "seal_applied": 1, "validation_data_added": 1, "in_force": 1,
+		"drafted": 1, "revision_submitted": 2, "revision_returned": 1, "review_given": 2 * members,
+		"ballot_cast":   3 * members,
+		"motion_closed": 3, "number_issued": 1, "frozen": 1, "signature_made": people, "seal_applied": 1,
+		"validation_data_added": 1, "in_force": 1,
 	} {
 		if count[kind] != want {
 			t.Errorf("%d events %s, want %d", count[kind], kind, want)
@@ -315,8 +330,8 @@ func checkMails(t *testing.T, dir string, s *store.Store, v *engine.View) {
 	}
 }
 
-// checkRootOutside does what the mail of a daily root tells its reader to do: OpenSSL checks the time-stamp over the attached
-// file, and audit proves that the log still contains it; a changed file, or another log's, is found out.
+// checkRootOutside does what the mail of a daily root tells its reader to do: OpenSSL checks the time-stamp over the
+// attached file, and audit proves that the log still contains it; a changed file, or another log's, is found out.
 func checkRootOutside(t *testing.T, dir string) {
 	t.Helper()
 	s, err := store.Open(t.Context(), store.Options{Dir: dir, ReadOnly: true})
@@ -344,13 +359,15 @@ func checkRootOutside(t *testing.T, dir string) {
 		}
 	}
 	image, token := filepath.Join(kept, mail.Attachments[0].Name), filepath.Join(kept, mail.Attachments[1].Name)
-	if out := output(t, "openssl", "ts", "-verify", "-data", image, "-in", token, "-token_in", "-CAfile", filepath.Join(dir, "roots.pem")); !strings.Contains(out, "Verification: OK") {
+	if out := output(t, "openssl", "ts", "-verify", "-data", image, "-in", token, "-token_in", "-CAfile",
+		filepath.Join(dir, "roots.pem")); !strings.Contains(out, "Verification: OK") {
 		t.Errorf("openssl ts: %s", out)
 	}
 	audit := func(want int, file string) {
 		t.Helper()
 		var out, errOut bytes.Buffer
-		if status := run([]string{"--lang", "en", "audit", "--data", dir, "--root", file}, &out, &errOut); status != want {
+		if status := run([]string{"--lang", "en", "audit", "--data", dir, "--root", file}, &out,
+			&errOut); status != want {
 			t.Errorf("audit --root: exit status %d, want %d\n%s%s", status, want, out.String(), errOut.String())
 		}
 	}
@@ -416,7 +433,8 @@ func TestDemoServes(t *testing.T) {
 	if file := get(t, "http://"+address+slug+"/van-ban.pdf"); !strings.HasPrefix(file, "%PDF-") {
 		t.Error("the covenant's file is not served")
 	}
-	shown := output(t, program(t), "--lang", "en", "show", strings.TrimPrefix(slug, "/giao-uoc/"), "--wait", "--data", dir)
+	shown := output(t, program(t), "--lang", "en", "show", strings.TrimPrefix(slug, "/giao-uoc/"), "--wait", "--data",
+		dir)
 	if !strings.Contains(shown, "In force") {
 		t.Errorf("the command line, over the control channel:\n%s", shown)
 	}

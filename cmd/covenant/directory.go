@@ -60,7 +60,8 @@ func (cmd *directoryShowCmd) Run(e *env) error {
 			}
 		}
 		for _, g := range d.Delegations {
-			fmt.Fprintf(e.out, "%s  %s → %s %s %s – %s  %s\n", g.ID, d.PersonName(d.Positions[g.From].Person), d.PersonName(g.To), g.Form,
+			fmt.Fprintf(e.out, "%s  %s → %s %s %s – %s  %s\n", g.ID, d.PersonName(d.Positions[g.From].Person),
+				d.PersonName(g.To), g.Form,
 				g.Start.Display(), g.LastDay().Display(), g.Document)
 		}
 		for _, b := range d.Bindings {
@@ -115,7 +116,8 @@ func (cmd *directoryApplyCmd) Run(e *env) error {
 			e.say("Không có gì thay đổi.", "Nothing changes.")
 			return nil
 		}
-		e.say("Chưa ghi gì; thêm --yes để ghi %d thay đổi.", "Nothing was recorded; add --yes to record %d changes.", len(lines))
+		e.say("Chưa ghi gì; thêm --yes để ghi %d thay đổi.", "Nothing was recorded; add --yes to record %d changes.",
+			len(lines))
 		return nil
 	})
 }
@@ -134,7 +136,8 @@ func (cmd *directoryLeaveCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	return cmd.direct(e, workflow.EndPosition{Position: cmd.Position, LastDay: day, Successor: cmd.Successor, Document: cmd.Document})
+	return cmd.direct(e, workflow.EndPosition{Position: cmd.Position, LastDay: day, Successor: cmd.Successor,
+		Document: cmd.Document})
 }
 
 type directoryDelegateCmd struct {
@@ -161,7 +164,8 @@ func (cmd *directoryDelegateCmd) Run(e *env) error {
 		return err
 	}
 	grant := workflow.GrantDelegation{
-		From: cmd.From, To: cmd.To, Form: cmd.Form, Duties: cmd.Duties, Start: start, End: end, Document: cmd.Document, Scope: cmd.Scope,
+		From: cmd.From, To: cmd.To, Form: cmd.Form, Duties: cmd.Duties, Start: start, End: end, Document: cmd.Document,
+		Scope: cmd.Scope,
 	}
 	return cmd.directAbout(e, cmd.Covenant, grant)
 }
@@ -180,7 +184,8 @@ func (cmd *directoryRevokeCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	return cmd.direct(e, workflow.RevokeDelegation{Delegation: cmd.Delegation, LastDay: day, Reason: cmd.Reason, Document: cmd.Document})
+	return cmd.direct(e, workflow.RevokeDelegation{Delegation: cmd.Delegation, LastDay: day, Reason: cmd.Reason,
+		Document: cmd.Document})
 }
 
 type directoryGrantCmd struct {

@@ -30,7 +30,8 @@ func (cmd *evidenceCmd) Run(e *env) error {
 			return err
 		}
 		e.say("Đã ghi %s: %d tệp, %d sự kiện. Kiểm tra bằng: covenant verify --trust ROOTS.pem %[1]s",
-			"Wrote %s: %d entries, %d events. Check it with: covenant verify --trust ROOTS.pem %[1]s", cmd.Out, len(made.Entries), made.Version)
+			"Wrote %s: %d entries, %d events. Check it with: covenant verify --trust ROOTS.pem %[1]s", cmd.Out,
+			len(made.Entries), made.Version)
 		return nil
 	})
 }
@@ -54,7 +55,8 @@ func (cmd *verifyCmd) verifyEvidence(e *env, path string, opt signing.VerifyOpti
 			fmt.Fprintf(e.out, "  %s %s\n", [...]string{"✓", "?", "✗"}[f.Verdict], f.Sentence(e.lang))
 		}
 	}
-	return map[engine.Verdict]int{engine.Passed: 0, engine.Indeterminate: statusIndeterminate, engine.Failed: statusFailed}[report.Overall()]
+	return map[engine.Verdict]int{engine.Passed: 0, engine.Indeterminate: statusIndeterminate,
+		engine.Failed: statusFailed}[report.Overall()]
 }
 
 func checkEvidence(e *env, path string, opt signing.VerifyOptions) (*engine.EvidenceReport, error) {

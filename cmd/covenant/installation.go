@@ -36,7 +36,9 @@ func openInstallation(ctx context.Context, c config, now func() time.Time, logge
 }
 
 // openInstallationWith is openInstallation with the server secret read by the given function.
-func openInstallationWith(ctx context.Context, c config, now func() time.Time, logger *slog.Logger, secret func(path string) ([]byte, error)) (*installation, error) {
+func openInstallationWith(
+	ctx context.Context, c config, now func() time.Time, logger *slog.Logger, secret func(path string) ([]byte, error),
+) (*installation, error) {
 	calendar, err := loadCalendar(c.Calendar)
 	if err != nil {
 		return nil, err
@@ -63,7 +65,9 @@ func openInstallationWith(ctx context.Context, c config, now func() time.Time, l
 	return i, nil
 }
 
-func (i *installation) engineConfig(calendar *workflow.Calendar, readSecret func(path string) ([]byte, error)) (engine.Config, error) {
+func (i *installation) engineConfig(
+	calendar *workflow.Calendar, readSecret func(path string) ([]byte, error),
+) (engine.Config, error) {
 	c := i.config
 	secret, err := readSecret(secretFile(c))
 	if err != nil {
@@ -82,7 +86,8 @@ func (i *installation) engineConfig(calendar *workflow.Calendar, readSecret func
 		return engine.Config{}, err
 	}
 	settings := engine.Config{
-		Store: i.store, Calendar: calendar, Now: i.now, Roots: roots, Secret: secret, Fonts: fonts, PublicURL: c.PublicURL,
+		Store: i.store, Calendar: calendar, Now: i.now, Roots: roots, Secret: secret, Fonts: fonts,
+		PublicURL:  c.PublicURL,
 		Validation: &signing.ValidationSource{HTTP: outbound(c.AllowPrivate), Timeout: 10 * time.Second},
 		Mail:       mail, Logger: i.logger,
 	}
@@ -139,8 +144,8 @@ func blobsAt(ctx context.Context, address string) (store.Blobs, error) {
 	return blobs, nil
 }
 
-// loadCalendar reads the working days of a file, or of the one that COVENANT_CALENDAR names; without either it is the built-in
-// calendar of Vietnam.
+// loadCalendar reads the working days of a file, or of the one that COVENANT_CALENDAR names; without either it is the
+// built-in calendar of Vietnam.
 func loadCalendar(path string) (*workflow.Calendar, error) {
 	if path == "" {
 		path = os.Getenv(envPrefix + "CALENDAR")

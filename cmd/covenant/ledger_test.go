@@ -45,7 +45,8 @@ func (o *ordeal) check(d *driver, count int) {
 			o.t.Errorf("time-stamp %d stands in %d signatures", token, times)
 		}
 	}
-	o.t.Logf("%d kills, %d covenants, %d events, %d commands answered, %d time-stamps given of which %d are in documents, %d mails that were %d times in doubt",
+	o.t.Logf("%d kills, %d covenants, %d events, %d commands answered, %d time-stamps given of which %d are in "+
+		"documents, %d mails that were %d times in doubt",
 		o.ledger.kills, count, report.Events, len(o.ledger.acks), len(o.stamps.tokens), len(used), mails, doubts)
 }
 
@@ -91,12 +92,15 @@ func (o *ordeal) checkCovenant(n int, v *engine.View) {
 	}
 	members := len(v.Covenant.Members())
 	want := map[string]int{
-		"drafted": 1, "revision_submitted": 1, "review_given": members, "ballot_cast": 2 * members, "ballot_taken": members,
+		"drafted": 1, "revision_submitted": 1, "review_given": members, "ballot_cast": 2 * members,
+		"ballot_taken":  members,
 		"motion_closed": 3, "number_issued": 1, "frozen": 1, "signature_made": members + 1, "seal_applied": 1,
-		"validation_data_added": 1, "in_force": 1, "report_submitted": members - 1, "reminded": 2, "cancelled": 0, "number_voided": 0,
+		"validation_data_added": 1, "in_force": 1, "report_submitted": members - 1, "reminded": 2, "cancelled": 0,
+		"number_voided": 0,
 	}
 	if cancelled(n) {
-		for _, never := range []string{"seal_applied", "validation_data_added", "in_force", "report_submitted", "reminded"} {
+		for _, never := range []string{"seal_applied", "validation_data_added", "in_force", "report_submitted",
+			"reminded"} {
 			want[never] = 0
 		}
 		want["signature_made"], want["cancelled"], want["number_voided"] = 1, 1, 1
@@ -180,7 +184,8 @@ func (o *ordeal) checkNumbers(i *installation, d *driver, count int) {
 	}
 }
 
-// checkOutside: nothing lies about that no row names, beyond what kills left behind, and no row names what is not there.
+// checkOutside: nothing lies about that no row names, beyond what kills left behind, and no row names what is not
+// there.
 func (o *ordeal) checkOutside(i *installation) {
 	o.t.Helper()
 	var copied bytes.Buffer
@@ -259,11 +264,13 @@ func (o *ordeal) checkTortureMails(i *installation) (total, doubted int) {
 		for _, m := range all {
 			times := received[m.MessageID]
 			delete(received, m.MessageID)
-			if m.State == store.MailFailed && m.Kind == "request" && strings.HasPrefix(m.LastError, "not sent: the covenant is cancelled") && times <= doubts[m.MessageID] {
+			if m.State == store.MailFailed && m.Kind == "request" &&
+				strings.HasPrefix(m.LastError, "not sent: the covenant is cancelled") && times <= doubts[m.MessageID] {
 				continue // what a covenant that was stopped asked for is asked no more
 			}
 			if m.State != store.MailSent || times == 0 || times > 1+doubts[m.MessageID] {
-				o.t.Errorf("mail %s is %s (%s), was received %d times and in doubt %d times", m.Key, m.State, m.LastError, times, doubts[m.MessageID])
+				o.t.Errorf("mail %s is %s (%s), was received %d times and in doubt %d times", m.Key, m.State,
+					m.LastError, times, doubts[m.MessageID])
 			}
 		}
 		return err

@@ -69,6 +69,9 @@ func (cmd *renewCmd) Run(e *env) error {
 }
 
 func (cmd *renewCmd) start(e *env) error {
+	if cmd.As == "" && cmd.Token == "" {
+		return errNobody
+	}
 	values, err := os.ReadFile(cmd.Draft)
 	if err != nil {
 		return err

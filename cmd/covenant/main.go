@@ -48,6 +48,7 @@ type partiesCommands struct {
 	Amend    amendCmd    `cmd:"" help:"Start a covenant that amends one in force."`
 	Renew    renewCmd    `cmd:"" help:"Make next year's covenant from this year's: what changes, what must be looked at."`
 	Evidence evidenceCmd `cmd:"" help:"Write the evidence bundle of a covenant."`
+	Token    tokenCmd    `cmd:"" help:"Access tokens, by which people use this command line as themselves."`
 }
 
 type officeCommands struct {

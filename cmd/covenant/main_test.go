@@ -19,6 +19,7 @@ import (
 	"covenant/signing/devpki"
 	"covenant/testdata"
 	"covenant/workflow/calendar"
+	"covenant/workflow/notify/sink"
 	"covenant/workflow/store/pgtest"
 )
 
@@ -51,10 +52,18 @@ func TestScripts(t *testing.T) {
 			}
 			env.Defer(func() { _ = server.Close() })
 			env.Values["pki"] = pki
+			mail, err := sink.Start(t.Context(), sink.Options{Dir: filepath.Join(env.WorkDir, "mail")})
+			if err != nil {
+				return err
+			}
+			env.Defer(func() { _ = mail.Close() })
+			env.Values["mail"] = mail
+			env.Setenv("SMTP", mail.Addr())
 			return prepareScript(env, pki)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"tamper": tamper, "append": appendFile,
-			"truncate": truncate, "png": picture, "pkcs12": issuePKCS12, "served": awaitServed, "capture": capture},
+			"truncate": truncate, "png": picture, "pkcs12": issuePKCS12, "served": awaitServed, "capture": capture,
+			"received": received},
 	})
 }
 
@@ -107,6 +116,25 @@ func prepareScript(env *testscript.Env, pki *devpki.PKI) error {
 	env.Setenv("HOME", env.WorkDir)
 	env.Setenv("COVENANT_LANG", "en")
 	return nil
+}
+
+// received waits for a mail to somebody in which an expression matches, and keeps its first group as a variable:
+// received ADDRESS NAME EXPRESSION.
+func received(ts *testscript.TestScript, _ bool, args []string) {
+	mail, _ := ts.Value("mail").(*sink.Server)
+	want := regexp.MustCompile(args[2])
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	for n := 0; ; n++ {
+		ts.Check(mail.Wait(ctx, n+1))
+		taken := mail.Accepted()[n]
+		text, err := os.ReadFile(filepath.Join(ts.Getenv("WORK"), "mail", taken.File))
+		ts.Check(err)
+		if found := want.FindSubmatch(text); found != nil && taken.To[0] == args[0] {
+			ts.Setenv(args[1], string(found[1]))
+			return
+		}
+	}
 }
 
 // tamper changes one byte of the first stream of a PDF file.

@@ -12,23 +12,26 @@ import (
 	"covenant/workflow/engine"
 )
 
-// order is a call that the command line has an installation carry out: by the process that serves it, over the control channel,
-// or, where none does, by itself.
+// order is a call that the command line has an installation carry out: by the process that serves it, over the control
+// channel, or, where none does, by itself.
 type order struct {
 	catalogue.Call
-	// As is in whose name the console gives it; empty: the console gives it by itself. It is a claim: [workflow.Actor.For] says
-	// whether the console may make it.
+	// As is in whose name the console gives it; empty: the console gives it by itself. It is a claim:
+	// [workflow.Actor.For] says whether the console may make it.
 	As workflow.PersonID `json:"as,omitempty"`
+	// Token is the access token of who gives it; empty: the console does. It is never logged.
+	Token string `json:"token,omitempty"`
 	// Database names the database that was meant, see [databaseName]; empty: whichever is served.
 	Database string `json:"database,omitempty"`
 }
 
-// String leaves the fields out, which may hold a PIN or a secret choice.
+// String leaves out the token and the fields, which may hold a PIN or a secret choice.
 func (o order) String() string { return o.Call.String() + " as " + string(o.As) }
 
 // LogValue is what a log may say of an order.
 func (o order) LogValue() slog.Value {
-	return slog.GroupValue(slog.String("command", o.Command), slog.String("address", o.Address), slog.String("as", string(o.As)),
+	return slog.GroupValue(slog.Bool("token", o.Token != ""), slog.String("command", o.Command),
+		slog.String("address", o.Address), slog.String("as", string(o.As)),
 		slog.String("key", o.Key))
 }
 
@@ -44,21 +47,31 @@ func (o order) as(person workflow.PersonID) order {
 }
 
 // carryOut does what an order says, for a user of the operating system.
-func carryOut(ctx context.Context, eng *engine.Engine, o order, osUser string, policy workflow.ConsolePolicy) (catalogue.Answer, error) {
-	actor, err := consoleFor(osUser, policy, o.As)
+func carryOut(
+	ctx context.Context, eng *engine.Engine, o order, osUser string, policy workflow.ConsolePolicy,
+) (catalogue.Answer, error) {
+	actor, err := giver(ctx, eng, o.Token, o.As, workflow.AtConsole(osUser, policy))
 	if err != nil {
 		return catalogue.Answer{}, err
 	}
 	return catalogue.Do(ctx, eng, actor, o.Call)
 }
 
-// consoleFor is the console in a person's name; without one, by itself.
-func consoleFor(osUser string, policy workflow.ConsolePolicy, person workflow.PersonID) (workflow.Actor, error) {
-	actor := workflow.AtConsole(osUser, policy)
-	if person == "" {
+// giver is who gives a command, or reads: the holder of the token, else the console; and in whose name, where one is
+// named.
+func giver(
+	ctx context.Context, eng *engine.Engine, token string, as workflow.PersonID, actor workflow.Actor,
+) (workflow.Actor, error) {
+	if token != "" {
+		var err error
+		if actor, err = eng.ActorOf(ctx, token); err != nil {
+			return actor, err
+		}
+	}
+	if as == "" || as == actor.Person() {
 		return actor, nil
 	}
-	return actor.For(person)
+	return actor.For(as)
 }
 
 // thisUser is the user who runs this process.

@@ -13,8 +13,8 @@ import (
 	"covenant/workflow"
 )
 
-// program is the path of the program itself, built once for all tests as `make build` does it: the processes that tests start
-// and kill are the real ones, without the race detector, which watches over the tests of this process.
+// program is the path of the program itself, built once for all tests as `make build` does it: the processes that tests
+// start and kill are the real ones, without the race detector, which watches over the tests of this process.
 func program(t testing.TB) string {
 	t.Helper()
 	if testing.Short() {

@@ -39,7 +39,8 @@ func (cmd *publishCmd) Run(e *env) error {
 		if err != nil {
 			return err
 		}
-		done, err := publisher.Publish(e.ctx, repo, title, publish.File{Path: cmd.Covenant + "/covenant.pdf", Content: file})
+		done, err := publisher.Publish(e.ctx, repo, title,
+			publish.File{Path: cmd.Covenant + "/covenant.pdf", Content: file})
 		if err != nil {
 			return err
 		}

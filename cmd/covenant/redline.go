@@ -64,7 +64,8 @@ func (cmd *redlineCmd) html(title string, changes []templates.ClauseChange) erro
 		"content=\"width=device-width, initial-scale=1\">\n"+
 		"<title>%[1]s</title>\n<style>body{font:1rem/1.5 serif;max-width:42rem;margin:2rem auto;padding:0 "+
 		"1rem}h3{font-size:1rem;margin:1.5rem 0 .25rem}p{margin:0}"+
-		"ins{background:#e3f4e3;text-decoration:underline}del{background:#fbe4e2}</style>\n</head>\n<body>\n<h1>%[1]s</h1>\n",
+		"ins{background:#e3f4e3;text-decoration:underline}del{background:#fbe4e2}</style>\n"+
+		"</head>\n<body>\n<h1>%[1]s</h1>\n",
 		html.EscapeString(title))
 	if err := templates.RedlineHTML(&b, changes); err != nil {
 		return err

@@ -55,7 +55,8 @@ func registerWords(e *env, d *workflow.Directory, l engine.RegisterLine) string 
 	case engine.RegisterReserved:
 		return number + "  " + e.pick("giữ cho: ", "kept for: ") + l.Title
 	case engine.RegisterPaper:
-		return fmt.Sprintf("%s  %s  %s (%s) %s", number, l.Date.Display(), l.Title, e.pick("bản giấy", "on paper"), d.PersonName(l.Person))
+		return fmt.Sprintf("%s  %s  %s (%s) %s", number, l.Date.Display(), l.Title, e.pick("bản giấy", "on paper"),
+			d.PersonName(l.Person))
 	}
 	return fmt.Sprintf("%s  %s  %s  %s", number, l.Date.Display(), l.Title, d.PersonName(l.Person))
 }
@@ -66,7 +67,7 @@ type registerPlace struct {
 	Year   int               `arg:"" help:"Year of the book."`
 	Number int               `arg:"" help:"The number."`
 	Agency workflow.AgencyID `required:"" help:"Whose book it is." placeholder:"AGENCY"`
-	As     workflow.PersonID `required:"" help:"The clerk." placeholder:"PERSON"`
+	As     workflow.PersonID `help:"The clerk. Default: whose token is used." placeholder:"PERSON"`
 	place
 }
 
@@ -86,7 +87,8 @@ type registerReserveCmd struct {
 
 // Run keeps a number back.
 func (cmd *registerReserveCmd) Run(e *env) error {
-	return cmd.give(e, cmd.order("reserve-number", "reserve"), workflow.ReserveNumber{RegisterEntry: cmd.entry(), Agency: cmd.Agency, For: cmd.For})
+	return cmd.give(e, cmd.order("reserve-number", "reserve"),
+		workflow.ReserveNumber{RegisterEntry: cmd.entry(), Agency: cmd.Agency, For: cmd.For})
 }
 
 type registerEnterCmd struct {
@@ -114,5 +116,6 @@ type registerExplainCmd struct {
 
 // Run explains a number that is not used.
 func (cmd *registerExplainCmd) Run(e *env) error {
-	return cmd.give(e, cmd.order("explain-number", "explain"), workflow.ExplainNumber{RegisterEntry: cmd.entry(), Agency: cmd.Agency, Reason: cmd.Reason})
+	return cmd.give(e, cmd.order("explain-number", "explain"),
+		workflow.ExplainNumber{RegisterEntry: cmd.entry(), Agency: cmd.Agency, Reason: cmd.Reason})
 }

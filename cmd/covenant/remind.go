@@ -73,7 +73,8 @@ func (cmd *remindCmd) print(e *env, planned []engine.Planned, zone *time.Locatio
 // readOnly runs a command that only reads, beside a process that serves, as the console by itself.
 func readOnly(e *env, dir, database string, do func(*engine.Engine, workflow.Actor) error) error {
 	by := workflow.AtConsole(thisUser(), workflow.ConsoleOff)
-	return readOnlyWith(e, dir, database, os.Getenv(envPrefix+"BLOBS"), func(eng *engine.Engine) error { return do(eng, by) })
+	return readOnlyWith(e, dir, database, os.Getenv(envPrefix+"BLOBS"),
+		func(eng *engine.Engine) error { return do(eng, by) })
 }
 
 // readOnlyWith is readOnly where the files are kept at an address of their own.

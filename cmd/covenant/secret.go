@@ -18,8 +18,8 @@ import (
 
 const secretSize = 32
 
-// sameSecret refuses a node whose server secret is not that of the nodes before it: the kept keys would not open here, and
-// every right PIN would count as a wrong one.
+// sameSecret refuses a node whose server secret is not that of the nodes before it: the kept keys would not open here,
+// and every right PIN would count as a wrong one.
 func (i *installation) sameSecret(ctx context.Context, secret []byte) error {
 	const key = "server-secret/fingerprint"
 	mac := hmac.New(sha256.New, secret)
@@ -34,7 +34,8 @@ func (i *installation) sameSecret(ctx context.Context, secret []byte) error {
 			return tx.SaveSetting(ctx, key, mine)
 		}
 		if !bytes.Equal(kept, mine) {
-			return fmt.Errorf("server secret %s is another one than that of the other nodes on this database: copy theirs here, or name it with secret_file", secretFile(i.config))
+			return fmt.Errorf("server secret %s is another one than that of the other nodes on this database: copy "+
+				"theirs here, or name it with secret_file", secretFile(i.config))
 		}
 		return nil
 	})
@@ -47,8 +48,8 @@ func secretFile(c config) string {
 	return filepath.Join(c.Data, "server.secret")
 }
 
-// serverSecret is the server's half of the protection of kept keys: a file of its own, made at the first start. Keys cannot
-// be opened without it, so back it up apart from the database; all nodes on one database have the same.
+// serverSecret is the server's half of the protection of kept keys: a file of its own, made at the first start. Keys
+// cannot be opened without it, so back it up apart from the database; all nodes on one database have the same.
 func serverSecret(path string) ([]byte, error) {
 	secret, err := os.ReadFile(path)
 	switch {
@@ -61,7 +62,8 @@ func serverSecret(path string) ([]byte, error) {
 	case err != nil:
 		return nil, fmt.Errorf("server secret: %w", err)
 	case len(secret) < secretSize:
-		return nil, fmt.Errorf("server secret %s is damaged (%d bytes instead of %d); restore it from a backup, kept keys cannot be opened without it", path, len(secret), secretSize)
+		return nil, fmt.Errorf("server secret %s is damaged (%d bytes instead of %d); restore it from a backup, kept "+
+			"keys cannot be opened without it", path, len(secret), secretSize)
 	}
 	return secret, nil
 }

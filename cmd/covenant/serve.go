@@ -26,7 +26,8 @@ type serveCmd struct {
 
 // Run serves until it is told to stop.
 func (cmd *serveCmd) Run(e *env) error {
-	c, err := loadConfig(cmd.Config, config{Data: cmd.Data, Listen: cmd.Listen, Database: cmd.Database, Blobs: cmd.Blobs, PublicURL: cmd.PublicURL})
+	c, err := loadConfig(cmd.Config, config{Data: cmd.Data, Listen: cmd.Listen, Database: cmd.Database,
+		Blobs: cmd.Blobs, PublicURL: cmd.PublicURL})
 	if err != nil {
 		return err
 	}
@@ -57,7 +58,8 @@ func (i *installation) serve(e *env) (err error) {
 	if err != nil {
 		return errors.Join(err, listener.Close(), i.stopEngine())
 	}
-	e.say("Đang phục vụ tại http://%s/ – nhấn Ctrl+C để dừng", "Serving at http://%s/ – press Ctrl+C to stop", listener.Addr())
+	e.say("Đang phục vụ tại http://%s/ – nhấn Ctrl+C để dừng", "Serving at http://%s/ – press Ctrl+C to stop",
+		listener.Addr())
 	err = serveBoth(e.ctx, listener, handler, control)
 	return errors.Join(err, i.stopEngine())
 }
@@ -84,11 +86,13 @@ func (i *installation) stopEngine() error {
 
 // handler gives the pages; their streams end when stop is closed.
 func (i *installation) handler(stop <-chan struct{}) (http.Handler, error) {
-	// Until there are accounts the pages are served on loopback alone, and whoever opens them there reads as the console by itself.
+	// Until there are accounts the pages are served on loopback alone, and whoever opens them there reads as the
+	// console by itself.
 	console := workflow.AtConsole(thisUser(), i.config.console())
 	return web.New(web.Config{
-		Engine: i.engine, Logger: i.logger, Hosts: publicHosts(i.config.PublicURL), Stop: stop, Console: i.config.console(),
-		Actor: func(*http.Request) workflow.Actor { return console },
+		Engine: i.engine, Logger: i.logger, Hosts: publicHosts(i.config.PublicURL), Stop: stop,
+		Console: i.config.console(),
+		Actor:   func(*http.Request) workflow.Actor { return console },
 	})
 }
 
@@ -103,7 +107,8 @@ func publicHosts(publicURL string) []string {
 
 // serveHTTP serves until ctx ends, then lets requests finish for a moment.
 func serveHTTP(ctx context.Context, l net.Listener, h http.Handler) error {
-	server := &http.Server{Handler: h, ConnContext: withPeer, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	server := &http.Server{Handler: h, ConnContext: withPeer, ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout: 2 * time.Minute}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(l) }()
 	select {
@@ -128,5 +133,6 @@ func loopback(address string) error {
 	if ip, err := netip.ParseAddr(host); host == "localhost" || err == nil && ip.IsLoopback() {
 		return nil
 	}
-	return fmt.Errorf("listening address %q: pages without accounts are served on loopback only; use 127.0.0.1:8080 and a tunnel or proxy that authenticates", address)
+	return fmt.Errorf("listening address %q: pages without accounts are served on loopback only; use 127.0.0.1:8080 "+
+		"and a tunnel or proxy that authenticates", address)
 }

@@ -101,17 +101,20 @@ func printStanding(e *env, s *catalogue.Standing) {
 		e.say("văn bản   đã chốt %s, mới nhất %s", "document  frozen %s, newest %s", s.Frozen, s.Head)
 	}
 	for _, c := range s.Cells {
-		e.say("ô ký      %s (%s): %s", "cell      %s (%s): %s", c.Slot, c.Field, cmp.Or(string(c.Signed), e.pick("chưa ký", "not signed")))
+		e.say("ô ký      %s (%s): %s", "cell      %s (%s): %s", c.Slot, c.Field,
+			cmp.Or(string(c.Signed), e.pick("chưa ký", "not signed")))
 	}
 	for _, c := range s.Criteria {
-		e.say("tiêu chí  %s, tối đa %s điểm: %s", "criterion %s, at most %s points: %s", c.ID, c.Max.Display(e.lang), c.Text)
+		e.say("tiêu chí  %s, tối đa %s điểm: %s", "criterion %s, at most %s points: %s", c.ID, c.Max.Display(e.lang),
+			c.Text)
 	}
 	for _, p := range s.Polls {
 		e.say("bỏ phiếu  %s (%s): %s", "poll      %s (%s): %s", p.ID, e.openOrClosed(p.Open, p.Closed), p.Text)
 	}
 	for _, r := range s.Reminders {
 		e.say("nhắc      %s %s %s, %s, hạn %s: %s", "reminder  %s %s %s, %s, due %s: %s",
-			r.Obligation, r.Period, r.Rung, r.At.Format("02/01/2006 15:04"), r.LastDay.Display(), e.reminderState(r.State))
+			r.Obligation, r.Period, r.Rung, r.At.Format("02/01/2006 15:04"), r.LastDay.Display(),
+			e.reminderState(r.State))
 	}
 	for _, c := range s.Commands {
 		if c.Why == "" {
@@ -151,7 +154,8 @@ func (e *env) openOrClosed(open, closed bool) string {
 }
 
 func (e *env) reminderState(state string) string {
-	words := map[string][2]string{"pending": {"chưa đến lúc", "to come"}, "sent": {"đã nhắc", "sent"}, "skipped": {"không cần", "not needed"}}
+	words := map[string][2]string{"pending": {"chưa đến lúc", "to come"}, "sent": {"đã nhắc", "sent"},
+		"skipped": {"không cần", "not needed"}}
 	w, ok := words[state]
 	if !ok {
 		return state

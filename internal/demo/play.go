@@ -16,8 +16,8 @@ import (
 	"covenant/workflow/process"
 )
 
-// Play is one run through a case: each step is a command with a key of its own, so a play that was cut off goes on with the
-// first step that was not done.
+// Play is one run through a case: each step is a command with a key of its own, so a play that was cut off goes on with
+// the first step that was not done.
 type Play struct {
 	Engine *engine.Engine // on an installation whose time-stamps and mails the surroundings take
 	Around *Surroundings
@@ -56,7 +56,8 @@ func (p *Play) Run(ctx context.Context, files fs.FS) error {
 			return err
 		}
 	}
-	p.say("\nXong. Trong %s có: covenant.pdf, roots.pem, mail/", "\nDone. In %s: covenant.pdf, roots.pem, mail/", p.Where)
+	p.say("\nXong. Trong %s có: covenant.pdf, roots.pem, mail/", "\nDone. In %s: covenant.pdf, roots.pem, mail/",
+		p.Where)
 	p.say("Kiểm tra chữ ký: covenant verify --offline --trust %[1]s/roots.pem %[1]s/covenant.pdf",
 		"Verify the signatures: covenant verify --offline --trust %[1]s/roots.pem %[1]s/covenant.pdf", p.Where)
 	return nil
@@ -121,7 +122,8 @@ func (p *Play) view(ctx context.Context) (*engine.View, error) {
 
 // people loads the block, and gives each signatory a key of their own, kept by the server under a PIN.
 func (p *Play) people(ctx context.Context) error {
-	p.heading("Nạp danh bạ và cấp khóa ký thử nghiệm (không có giá trị pháp lý)", "Load the directory and issue test keys (not for legal use)")
+	p.heading("Nạp danh bạ và cấp khóa ký thử nghiệm (không có giá trị pháp lý)",
+		"Load the directory and issue test keys (not for legal use)")
 	meta := engine.Meta{Actor: p.Console}
 	if _, err := p.Engine.Do(ctx, "", workflow.ApplyBlock{File: p.c.block}, meta); err != nil {
 		return err
@@ -143,19 +145,23 @@ func (p *Play) people(ctx context.Context) error {
 			keys++
 		}
 	}
-	p.line("%s, %s: %d đơn vị, %d người ký, mỗi người một khóa P-256", "%s, %s: %d agencies, %d signatories with a P-256 key each",
+	p.line("%s, %s: %d đơn vị, %d người ký, mỗi người một khóa P-256",
+		"%s, %s: %d agencies, %d signatories with a P-256 key each",
 		p.c.block.Block.Name, p.c.block.Block.Province, len(p.c.block.Agencies), keys)
 	return nil
 }
 
-func (p *Play) keepKey(ctx context.Context, a workflow.BlockFileAgency, person workflow.BlockFilePerson, meta engine.Meta) error {
+func (p *Play) keepKey(
+	ctx context.Context, a workflow.BlockFileAgency, person workflow.BlockFilePerson, meta engine.Meta,
+) error {
 	id, err := p.Around.PKI.Issue(devpki.Subject{
 		ID: string(person.ID), CommonName: person.Name, Organization: a.Name, Title: person.Title, Email: person.Email,
 	}, devpki.Profile{})
 	if err != nil {
 		return fmt.Errorf("key of %s: %w", person.Name, err)
 	}
-	_, err = p.Engine.KeepKey(ctx, engine.KeyRequest{Person: person.ID, Identity: signing.Identity(id), PIN: p.c.script.PIN}, meta)
+	_, err = p.Engine.KeepKey(ctx, engine.KeyRequest{Person: person.ID, Identity: signing.Identity(id),
+		PIN: p.c.script.PIN}, meta)
 	return err
 }
 
@@ -164,11 +170,13 @@ func (p *Play) keepSeal(ctx context.Context, a workflow.BlockFileAgency, meta en
 	if p.holder(a.ID, workflow.DutyNumber).ID == "" { // no clerk, no seal to keep
 		return nil
 	}
-	id, err := p.Around.PKI.Issue(devpki.Subject{ID: "con-dau-" + string(a.ID), CommonName: a.Name, Organization: a.Parent}, devpki.Profile{})
+	id, err := p.Around.PKI.Issue(devpki.Subject{ID: "con-dau-" + string(a.ID), CommonName: a.Name,
+		Organization: a.Parent}, devpki.Profile{})
 	if err != nil {
 		return fmt.Errorf("seal of %s: %w", a.Name, err)
 	}
-	_, err = p.Engine.KeepKey(ctx, engine.KeyRequest{Agency: a.ID, Identity: signing.Identity(id), PIN: p.c.script.PIN}, meta)
+	_, err = p.Engine.KeepKey(ctx, engine.KeyRequest{Agency: a.ID, Identity: signing.Identity(id), PIN: p.c.script.PIN},
+		meta)
 	return err
 }
 
@@ -188,7 +196,8 @@ func (p *Play) draft(ctx context.Context) error {
 
 func (p *Play) submit(ctx context.Context, n int, values []byte, note string) error {
 	drafter := p.holder(p.leader(), workflow.DutyDraft)
-	_, err := p.Engine.Submit(ctx, engine.SubmitRequest{Covenant: p.id, Values: values, Note: note}, p.as(drafter.ID, "revision/%d", n))
+	_, err := p.Engine.Submit(ctx, engine.SubmitRequest{Covenant: p.id, Values: values, Note: note},
+		p.as(drafter.ID, "revision/%d", n))
 	if err != nil {
 		return err
 	}
@@ -197,7 +206,8 @@ func (p *Play) submit(ctx context.Context, n int, values []byte, note string) er
 		return err
 	}
 	r := v.Covenant.Revisions[n-1]
-	p.line("%s trình dự thảo lần %d, mã tóm lược %s", "%s submits revision %d, digest %s", drafter.Name, n, r.Manifest.Short())
+	p.line("%s trình dự thảo lần %d, mã tóm lược %s", "%s submits revision %d, digest %s", drafter.Name, n,
+		r.Manifest.Short())
 	p.line("→ %s", "→ %s", v.Status(v.Now, p.Lang))
 	return nil
 }
@@ -226,7 +236,8 @@ func (p *Play) reviewRound(ctx context.Context, n int, returning workflow.Agency
 	revision, approvals := v.Covenant.Revisions[n-1], 0
 	for _, agency := range inOrder(v.Covenant.Members(), returning, stage.Review.Return == workflow.ReturnAtOnce) {
 		if _, stands := v.Covenant.CarriedTo(stage.ID, agency, n); stands {
-			p.line("%s: ý kiến nhất trí với lần trước vẫn có giá trị", "%s: the approval of the revision before stands", p.agency(agency).Name)
+			p.line("%s: ý kiến nhất trí với lần trước vẫn có giá trị", "%s: the approval of the revision before stands",
+				p.agency(agency).Name)
 			approvals++
 			continue
 		}
@@ -234,10 +245,12 @@ func (p *Play) reviewRound(ctx context.Context, n int, returning workflow.Agency
 			continue
 		}
 		reviewer := p.holder(agency, workflow.DutyReview)
-		cmd := workflow.GiveReview{Agency: agency, Revision: n, Manifest: revision.Manifest, Opinion: workflow.OpinionApprove}
+		cmd := workflow.GiveReview{Agency: agency, Revision: n, Manifest: revision.Manifest,
+			Opinion: workflow.OpinionApprove}
 		for _, r := range p.c.script.Remarks {
 			if n == 1 && r.Agency == agency {
-				cmd.Opinion, cmd.Comments = workflow.OpinionApproveComments, append(cmd.Comments, workflow.Comment{Clause: r.Clause, Text: r.Text})
+				cmd.Opinion, cmd.Comments = workflow.OpinionApproveComments,
+					append(cmd.Comments, workflow.Comment{Clause: r.Clause, Text: r.Text})
 			}
 		}
 		if agency == returning {
@@ -253,7 +266,8 @@ func (p *Play) reviewRound(ctx context.Context, n int, returning workflow.Agency
 			return err
 		}
 	}
-	p.line("Lần %d: %d/%d đơn vị nhất trí", "Revision %d: %d of %d agencies approve", n, approvals, len(v.Covenant.Members()))
+	p.line("Lần %d: %d/%d đơn vị nhất trí", "Revision %d: %d of %d agencies approve", n, approvals,
+		len(v.Covenant.Members()))
 	return nil
 }
 
@@ -275,7 +289,8 @@ func (p *Play) number(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.line("Số %s ngày %s; tệp đã chốt %s, %d ô ký và ô dấu", "No. %s of %s; frozen file %s, %d fields for signatures and seals",
+	p.line("Số %s ngày %s; tệp đã chốt %s, %d ô ký và ô dấu",
+		"No. %s of %s; frozen file %s, %d fields for signatures and seals",
 		s.Covenant.PrintedNumber(), date.Display(), s.Covenant.Frozen.PDF.Short(), len(s.Covenant.Frozen.Fields))
 	return nil
 }
@@ -290,7 +305,8 @@ func (p *Play) sign(ctx context.Context) error {
 		}
 		if v.Covenant.Phase != workflow.AwaitingSignatures {
 			for _, s := range v.Covenant.Signed {
-				p.line("✓ %s – %s, %s", "✓ %s – %s, %s", v.Directory.PersonName(s.Person), p.agency(workflow.AgencyID(s.Slot)).Name,
+				p.line("✓ %s – %s, %s", "✓ %s – %s, %s", v.Directory.PersonName(s.Person),
+					p.agency(workflow.AgencyID(s.Slot)).Name,
 					s.SignedAt.In(v.Calendar.Zone()).Format("15:04:05 02/01/2006"))
 			}
 			return nil
@@ -315,7 +331,8 @@ func (p *Play) signGroup(ctx context.Context, v *engine.View, agencies []workflo
 			p.line("✗ %s từ chối ký: %s", "✗ %s refuses to sign: %s", p.agency(agency).Name, cmd.Reason)
 			continue
 		}
-		request := engine.SignRequest{Covenant: p.id, Slot: party.Slot, PIN: p.c.script.PIN, Consented: v.Covenant.Frozen.PDF}
+		request := engine.SignRequest{Covenant: p.id, Slot: party.Slot, PIN: p.c.script.PIN,
+			Consented: v.Covenant.Frozen.PDF}
 		if _, err := p.Engine.Sign(ctx, request, p.as(director.ID, "sign/%s", agency)); err != nil {
 			return fmt.Errorf("%s: %w", party.Unit, err)
 		}
@@ -368,7 +385,8 @@ func (p *Play) finish(ctx context.Context) error {
 			passed++
 		}
 	}
-	p.line("Mức %s; %d/%d chữ ký hợp lệ khi kiểm tra ngoại tuyến", "Level %s; %d of %d signatures pass offline", s.Covenant.Level, passed, len(v.Verdict.Results))
+	p.line("Mức %s; %d/%d chữ ký hợp lệ khi kiểm tra ngoại tuyến", "Level %s; %d of %d signatures pass offline",
+		s.Covenant.Level, passed, len(v.Verdict.Results))
 	p.line("→ %s", "→ %s", v.Status(v.Now, p.Lang))
 	return nil
 }

@@ -77,6 +77,14 @@ func commands() []Command {
 		decided[workflow.SetBindingRule]("đặt quy tắc gắn chứng thư số theo chủ thể", "bind certificates by their subject"),
 		decided[workflow.EndBindingRule]("bỏ quy tắc gắn chứng thư số", "end a rule that binds certificates"),
 
+		own(OnInstallation, "send-access-code", "gửi mã một lần để lập mã truy cập",
+			"send somebody the one-time code for an access token", sendAccessCode),
+		own(OnInstallation, "make-access-token", "lập mã truy cập bằng mã một lần", "make an access token of a one-time code",
+			makeAccessToken),
+		reading(own(OnInstallation, "list-access-tokens", "liệt kê mã truy cập của một người", "list somebody's access tokens",
+			listAccessTokens)),
+		own(OnInstallation, "revoke-access-token", "thu hồi một mã truy cập", "revoke an access token", revokeAccessToken),
+
 		decided[workflow.ReserveNumber]("giữ một số trong sổ", "keep a number of the register back"),
 		decided[workflow.EnterNumber]("ghi số đã cấp trên giấy", "record a number given on paper"),
 		decided[workflow.ExplainNumber]("giải thích số không dùng", "say why a number is not used"),

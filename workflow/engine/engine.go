@@ -69,6 +69,7 @@ type rooms struct {
 	deadlines
 	voting
 	lineages
+	access
 }
 
 type (
@@ -77,6 +78,7 @@ type (
 	deadlines struct{ *Engine } // what falls due: reminders, ladders, letters, ends, daily roots
 	voting    struct{ *Engine } // secret ballots and their boxes
 	lineages  struct{ *Engine } // covenants that amend or renew others
+	access    struct{ *Engine } // access tokens of people
 )
 
 // New checks the configuration and makes an engine. Nothing runs in the background until [Engine.Start].
@@ -98,7 +100,7 @@ func New(c Config) (*Engine, error) {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
 	e := &Engine{Config: c, letters: letters, cache: newCache()}
-	e.rooms = rooms{papers{e}, signers{e}, deadlines{e}, voting{e}, lineages{e}}
+	e.rooms = rooms{papers{e}, signers{e}, deadlines{e}, voting{e}, lineages{e}, access{e}}
 	return e, nil
 }
 

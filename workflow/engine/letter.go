@@ -43,7 +43,7 @@ func (e *Engine) deliver(ctx context.Context, m store.Mail) error {
 		return err
 	}
 	message := notify.Message{
-		MessageID: m.MessageID, To: m.To, Subject: m.Subject, Body: m.Body,
+		MessageID: m.MessageID, To: m.To, Subject: m.Subject, Body: e.withCode(m),
 		Date: m.NextAt.In(e.Calendar.Zone()), Languages: languages,
 	}
 	for _, a := range m.Attachments {

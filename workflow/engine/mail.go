@@ -21,7 +21,8 @@ const (
 // resendInDoubt says, by kind, what becomes of a mail that may or may not have arrived: what only tells is sent again
 // under the same Message-ID, because a missing one does more harm than a doubled one that is recorded as in doubt.
 // Every other kind waits for a person.
-var resendInDoubt = map[string]bool{reminderKind: true, noticeKind: true, stageKind: true, rootKind: true, requestKind: true}
+var resendInDoubt = map[string]bool{reminderKind: true, noticeKind: true, stageKind: true, rootKind: true, requestKind: true,
+	accessKind: true}
 
 func queueMail(ctx context.Context, tx *store.Tx, m store.Mail) error {
 	if _, err := tx.QueueMail(ctx, m); err != nil {

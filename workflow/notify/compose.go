@@ -122,6 +122,16 @@ type DailyRoot struct {
 
 func (DailyRoot) template() string { return "root" }
 
+// AccessCode sends a person the one-time code of which they make an access token.
+type AccessCode struct {
+	To     string // name of the person
+	Person string // as the directory calls them
+	Code   string
+	Until  string // when it ceases to hold
+}
+
+func (AccessCode) template() string { return "access" }
+
 //go:embed letters/*.txt
 var letterFiles embed.FS
 

@@ -4,6 +4,18 @@
 
 package db
 
+type AccessToken struct {
+	ID        string
+	Person    string
+	Name      string
+	Hash      []byte
+	CreatedAt int64
+	ExpiresAt int64
+	UsedAt    int64
+	RevokedAt int64
+	RevokedBy string
+}
+
 type Account struct {
 	ID           string
 	Login        string
