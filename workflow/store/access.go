@@ -66,7 +66,8 @@ func (tx accounts) SaveAccessCode(ctx context.Context, person, id, sentBy string
 }
 
 // TryAccessCode counts an attempt at a person's code, and says which it is. Commit it before looking whether the
-// attempt is right. ErrNotFound if there is no code, it has expired, or there have been as many attempts as are allowed.
+// attempt is right. ErrNotFound if there is no code, it has expired, or there have been as many attempts as are
+// allowed.
 func (tx accounts) TryAccessCode(ctx context.Context, person string, allowed int) (id string, attempts int, err error) {
 	row, err := tx.q.TryAccessCode(ctx, db.TryAccessCodeParams{Person: person, Now: millis(tx.Now()),
 		Allowed: int64(allowed)})
