@@ -15,8 +15,8 @@ import (
 	"covenant/workflow/store"
 )
 
-// A deputy signs for a head who is away: the record and the paper name both, and the form is the law's. Somebody who left
-// between being asked and signing does not.
+// A deputy signs for a head who is away: the record and the paper name both, and the form is the law's. Somebody
+// who left between being asked and signing does not.
 func TestDelegateSigns(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, o *office) {
 		o.shrink()
@@ -27,10 +27,12 @@ func TestDelegateSigns(t *testing.T) {
 		post := workflow.PositionID(string(leader) + "/" + string(head))
 		deputy := o.newPerson("pho-giam-doc", "Ngô Thị Phó")
 		o.direct("deputy", workflow.AssignPosition{Position: workflow.Position{
-			Agency: leader, Person: deputy, Title: "Phó Giám đốc", Rank: workflow.RankDeputy, Duties: []workflow.Duty{workflow.DutyVote},
+			Agency: leader, Person: deputy, Title: "Phó Giám đốc", Rank: workflow.RankDeputy,
+			Duties: []workflow.Duty{workflow.DutyVote},
 		}})
 		today := o.Calendar.Today(o.now())
-		grant := workflow.GrantDelegation{From: post, To: deputy, Form: workflow.FormDeputy, Duties: []workflow.Duty{workflow.DutySign}, Start: today, End: today,
+		grant := workflow.GrantDelegation{From: post, To: deputy, Form: workflow.FormDeputy,
+			Duties: []workflow.Duty{workflow.DutySign}, Start: today, End: today,
 			Document: "Giấy ủy quyền số 05/UQ-SGDĐT",
 		}
 		first := o.direct("grant", grant)
@@ -42,17 +44,20 @@ func TestDelegateSigns(t *testing.T) {
 		}, o.as(deputy, "sign/deputy"))
 		check(t, err)
 		made, _ := o.state().Covenant.Signature(workflow.SlotID(leader))
-		if made.Person != deputy || made.Authority.For != head || made.Authority.Document != grant.Document || made.Authority.Form != workflow.FormDeputy {
+		if made.Person != deputy || made.Authority.For != head || made.Authority.Document != grant.Document ||
+			made.Authority.Form != workflow.FormDeputy {
 			t.Errorf("recorded %+v", made)
 		}
-		for _, want := range []string{"KT. GIÁM ĐỐC", "PHÓ GIÁM ĐỐC", "Ngô Thị Phó", "Theo ủy quyền của " + o.state().Directory.PersonName(head), "05/UQ-SGDĐT"} {
+		for _, want := range []string{"KT. GIÁM ĐỐC", "PHÓ GIÁM ĐỐC", "Ngô Thị Phó",
+			"Theo ủy quyền của " + o.state().Directory.PersonName(head), "05/UQ-SGDĐT"} {
 			if text := o.printed(); !strings.Contains(text, want) {
 				t.Errorf("the paper does not say %q:\n%s", want, text)
 			}
 		}
 		second := o.state().Covenant.Waiting[0]
 		leaver := o.who(second, workflow.DutySign)
-		o.direct("leave", workflow.EndPosition{Position: workflow.PositionID(string(second) + "/" + string(leaver)), LastDay: today.AddDays(-1), Successor: deputy})
+		o.direct("leave", workflow.EndPosition{Position: workflow.PositionID(string(second) + "/" + string(leaver)),
+			LastDay: today.AddDays(-1), Successor: deputy})
 		if _, err := o.sign(second, pin); workflow.ErrorCode(err) != workflow.CodeForbidden {
 			t.Errorf("who left signs: %v", err)
 		}
@@ -71,7 +76,8 @@ func (o *office) newPerson(id workflow.PersonID, name string) workflow.PersonID 
 	file.Agencies = append(file.Agencies, o.block.Agencies...)
 	last := &file.Agencies[len(file.Agencies)-1]
 	last.People = append(append([]workflow.BlockFilePerson(nil), last.People...), workflow.BlockFilePerson{
-		ID: id, Name: name, Email: string(id) + "@x.example", Title: "Chuyên viên", Duties: []workflow.Duty{workflow.DutyReport},
+		ID: id, Name: name, Email: string(id) + "@x.example", Title: "Chuyên viên",
+		Duties: []workflow.Duty{workflow.DutyReport},
 	})
 	o.apply(file)
 	issued, err := o.pki.Issue(devpki.Subject{ID: string(id), CommonName: name}, devpki.Profile{})
@@ -99,7 +105,8 @@ func (o *office) printed() string {
 	return string(text)
 }
 
-// A new certificate whose subject a rule names is bound when it is first used; one that is to be confirmed waits for that.
+// A new certificate whose subject a rule names is bound when it is first used; one that is to be confirmed waits
+// for that.
 func TestUploadBindsByRule(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, o *office) {
 		o.upTo(workflow.AwaitingSignatures)
@@ -118,12 +125,15 @@ func TestUploadBindsByRule(t *testing.T) {
 			t.Errorf("an unknown certificate: %v", err)
 		}
 		o.direct("rule", workflow.SetBindingRule{BindingRule: workflow.BindingRule{
-			ID: "giam-doc", Person: director, Issuer: token.Certificate.Issuer.String(), Attribute: "CN", Value: "Giám đốc, thiết bị mới", Confirm: true,
+			ID: "giam-doc", Person: director, Issuer: token.Certificate.Issuer.String(), Attribute: "CN",
+			Value: "Giám đốc, thiết bị mới", Confirm: true,
 		}})
-		if err := upload("pending"); workflow.ErrorCode(err) != workflow.CodeForbidden || !strings.Contains(err.Error(), "confirm") {
+		if err := upload("pending"); workflow.ErrorCode(err) != workflow.CodeForbidden ||
+			!strings.Contains(err.Error(), "confirm") {
 			t.Errorf("a certificate that waits to be confirmed: %v", err)
 		}
-		o.direct("confirm", workflow.ConfirmCertificate{Issuer: token.Certificate.Issuer.String(), Serial: token.Certificate.SerialNumber.String()})
+		o.direct("confirm", workflow.ConfirmCertificate{Issuer: token.Certificate.Issuer.String(),
+			Serial: token.Certificate.SerialNumber.String()})
 		check(t, upload("bound"))
 		if got := len(o.state().Covenant.Signed); got != 1 {
 			t.Errorf("%d signatures, want 1", got)

@@ -38,7 +38,9 @@ const awaitTick = time.Second
 
 // Await waits until a covenant is as asked: after this process changed something it looks at once, and every second
 // for what other nodes did.
-func (e *Engine) Await(ctx context.Context, id workflow.CovenantID, ready func(workflow.State) bool) (workflow.State, error) {
+func (e *Engine) Await(
+	ctx context.Context, id workflow.CovenantID, ready func(workflow.State) bool,
+) (workflow.State, error) {
 	var s workflow.State
 	err := e.await(ctx, func(ctx context.Context, tx *store.Tx) (done bool, err error) {
 		s, err = e.state(ctx, tx, id)

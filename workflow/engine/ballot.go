@@ -22,9 +22,11 @@ type secretBallot struct {
 	Motion workflow.MotionID
 }
 
-// castBallot records a vote. Of a secret one the choice goes into the box and nowhere else, in the same transaction. The
-// command's key is kept: its caller must not put the choice into it.
-func (e voting) castBallot(ctx context.Context, id workflow.CovenantID, cmd workflow.CastBallot, meta Meta) (Outcome, error) {
+// castBallot records a vote. Of a secret one the choice goes into the box and nowhere else, in the same
+// transaction. The command's key is kept: its caller must not put the choice into it.
+func (e voting) castBallot(
+	ctx context.Context, id workflow.CovenantID, cmd workflow.CastBallot, meta Meta,
+) (Outcome, error) {
 	s, err := e.read(ctx, id)
 	if err != nil {
 		return Outcome{}, err
@@ -33,7 +35,8 @@ func (e voting) castBallot(ctx context.Context, id workflow.CovenantID, cmd work
 	if expected {
 		asked = secretBallot{cmd.Agency, cmd.Motion}
 	}
-	return e.do(ctx, id, asked, meta, func(ctx context.Context, tx *store.Tx, s workflow.State) (workflow.Command, error) {
+	return e.do(ctx, id, asked, meta, func(ctx context.Context, tx *store.Tx, s workflow.State) (workflow.Command,
+		error) {
 		if secretMotion(s, cmd.Motion) != expected {
 			return nil, workflow.Refusal(workflow.CodeConflict,
 				"nội dung biểu quyết vừa thay đổi; hãy xem lại rồi biểu quyết",
@@ -65,9 +68,12 @@ func secretMotion(s workflow.State, id workflow.MotionID) bool {
 }
 
 // closeMotion declares a result; the box of a secret motion is opened in the transaction that does.
-func (e voting) closeMotion(ctx context.Context, id workflow.CovenantID, cmd workflow.CloseMotion, meta Meta) (Outcome, error) {
+func (e voting) closeMotion(
+	ctx context.Context, id workflow.CovenantID, cmd workflow.CloseMotion, meta Meta,
+) (Outcome, error) {
 	cmd.Ballots = nil
-	return e.do(ctx, id, cmd, meta, func(ctx context.Context, tx *store.Tx, s workflow.State) (workflow.Command, error) {
+	return e.do(ctx, id, cmd, meta, func(ctx context.Context, tx *store.Tx, s workflow.State) (workflow.Command,
+		error) {
 		full := cmd
 		var err error
 		if m, ok := motionOf(s, cmd.Motion); ok && m.Secret && m.Result == nil {
@@ -106,8 +112,9 @@ func dropBoxes(ctx context.Context, tx *store.Tx, before, after *workflow.Covena
 	return nil
 }
 
-// AuditBallots holds the ballots that are kept against the log: of every secret vote that was counted they are those that its
-// result names, and in the box of an open one there are as many as took part. It returns one line for each that differs.
+// AuditBallots holds the ballots that are kept against the log: of every secret vote that was counted they are
+// those that its result names, and in the box of an open one there are as many as took part. It returns one line
+// for each that differs.
 func (e voting) AuditBallots(ctx context.Context) (problems []string, err error) {
 	err = e.Store.View(ctx, func(tx *store.Tx) error {
 		rows, err := tx.Covenants(ctx, store.CovenantFilter{})
@@ -154,7 +161,8 @@ func (e voting) auditBoxes(ctx context.Context, tx *store.Tx, id workflow.Covena
 			return nil, err
 		}
 		if len(ballots) != boxes[key] {
-			problems = append(problems, fmt.Sprintf("%s, box %s: %d agencies took part, %d ballots lie in the box", c.Slug, key, boxes[key], len(ballots)))
+			problems = append(problems, fmt.Sprintf("%s, box %s: %d agencies took part, %d ballots lie in the box",
+				c.Slug, key, boxes[key], len(ballots)))
 		}
 	}
 	return problems, nil

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// What BenchmarkCommand is held against is fair: per table a bare transaction writes as many rows as the command does, and
-// they are as long, within a tenth.
+// What BenchmarkCommand is held against is fair: per table a bare transaction writes as many rows as the command
+// does, and they are as long, within a tenth.
 func TestBareTransactionWritesTheSameRows(t *testing.T) {
 	for _, database := range []string{"sqlite", "postgres"} {
 		t.Run(database, func(t *testing.T) {
@@ -27,8 +27,10 @@ func TestBareTransactionWritesTheSameRows(t *testing.T) {
 					t.Errorf("%s wrote rows of %d tables: %v", load.name, len(want), want)
 				}
 				for table := range merged(got, want) {
-					if g, w := got[table], want[table]; g.rows != w.rows || g.bytes*10 < w.bytes*9 || g.bytes*9 > w.bytes*10 {
-						t.Errorf("%s, table %s: the bare transaction wrote %+v, the command %+v", load.name, table, g, w)
+					if g, w := got[table], want[table]; g.rows != w.rows || g.bytes*10 < w.bytes*9 ||
+						g.bytes*9 > w.bytes*10 {
+						t.Errorf("%s, table %s: the bare transaction wrote %+v, the command %+v", load.name, table,
+							g, w)
 					}
 				}
 			}

@@ -17,13 +17,15 @@ import (
 	"covenant/workflow/engine"
 )
 
-// BenchmarkCommand is commands a second through [engine.Engine.Do], with the durability that an installation serves with, and
-// beside it, in turns on the same database, a bare transaction of prepared statements that writes the same rows and neither
-// reads, decides, hashes nor checks anything. TestBareTransactionWritesTheSameRows says that they are the same.
+// BenchmarkCommand is commands a second through [engine.Engine.Do], with the durability that an installation serves
+// with, and beside it, in turns on the same database, a bare transaction of prepared statements that writes the
+// same rows and neither reads, decides, hashes nor checks anything. TestBareTransactionWritesTheSameRows says that
+// they are the same.
 func BenchmarkCommand(b *testing.B) {
 	for _, database := range []string{"sqlite", "postgres"} {
 		b.Run(database, func(b *testing.B) {
-			for _, load := range []load{{"comment", unlimited, false}, {"review", 6, false}, {"comment on one covenant", 100, true}} {
+			for _, load := range []load{{"comment", unlimited, false}, {"review", 6, false},
+				{"comment on one covenant", 100, true}} {
 				for _, callers := range []int{1, 8, 64} {
 					b.Run(fmt.Sprintf("%s/callers=%d", load.name, callers), func(b *testing.B) {
 						newCommands(b, database).bench(b, load, callers)
@@ -64,7 +66,8 @@ func newCommands(t testing.TB, database string) *commands {
 	}
 	o.upTo(workflow.AwaitingReviews)
 	revision, _ := o.state().Covenant.Revision()
-	c := &commands{office: o, life: o.life(), bare: newBare(t, o), read: revision.Manifest, reviews: map[workflow.AgencyID]workflow.PersonID{}}
+	c := &commands{office: o, life: o.life(), bare: newBare(t, o), read: revision.Manifest,
+		reviews: map[workflow.AgencyID]workflow.PersonID{}}
 	for _, p := range c.life.parties {
 		if p.State == "asked" {
 			a := workflow.AgencyID(p.Agency)
@@ -168,7 +171,8 @@ type bare struct {
 func newBare(t testing.TB, o *office) *bare {
 	t.Helper()
 	driver, dsn, connections := "sqlite", "file:"+filepath.Join(o.dir, "covenant.db")+
-		"?_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)&_pragma=secure_delete(1)&_pragma=synchronous(FULL)&_txlock=immediate", 1
+		"?_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)&_pragma=secure_delete(1)&_pragma=synchronous(FULL)"+
+		"&_txlock=immediate", 1
 	if o.url != "" {
 		driver, dsn, connections = "pgx", o.url, 16
 	}
@@ -183,12 +187,14 @@ func newBare(t testing.TB, o *office) *bare {
 		check(t, err)
 		return s
 	}
-	b.stream = prepare("UPDATE streams SET version = version + 1, hash = $1, updated_at = $2 WHERE stream = $3 RETURNING version")
+	b.stream = prepare("UPDATE streams SET version = version + 1, hash = $1, updated_at = $2 WHERE stream = $3 " +
+		"RETURNING version")
 	b.event = prepare(`INSERT INTO events (stream, version, at, actor, on_behalf, origin, address, command_key, kind, payload, prev, hash)
 		VALUES ($1, $2, $3, $4, '', 'web', $5, $6, $7, $8, $9, $10)`)
 	b.personal = prepare(`INSERT INTO personal_data (commitment, stream, subject, salt, body, recorded_at, erased_at, reason)
 		VALUES ($1, $2, '', $3, '203.0.113.7', $4, 0, '')`)
-	b.covenant = prepare("UPDATE covenants SET status = $1, next_actor = $2, version = $3, updated_at = $4, summary = $5 WHERE id = $6")
+	b.covenant = prepare("UPDATE covenants SET status = $1, next_actor = $2, version = $3, updated_at = $4, summary " +
+		"= $5 WHERE id = $6")
 	b.party = prepare("UPDATE parties SET state = 'idle' WHERE covenant = $1 AND party = $2")
 	b.command = prepare("INSERT INTO commands (key, digest, result, at) VALUES ($1, $2, $3, $4)")
 	check(t, db.QueryRow("SELECT summary FROM covenants LIMIT 1").Scan(&b.summary))
@@ -204,7 +210,8 @@ func (b *bare) write(id workflow.CovenantID, load load, agency workflow.AgencyID
 	defer tx.Rollback() // after the commit it does nothing
 	exec := func(s *sql.Stmt, args ...any) {
 		if err == nil {
-			_, err = tx.StmtContext(ctx, s).ExecContext(ctx, args...) //nolint:sqlclosecheck // the end of the transaction closes it
+			//nolint:sqlclosecheck // the end of the transaction closes it
+			_, err = tx.StmtContext(ctx, s).ExecContext(ctx, args...)
 		}
 	}
 	now, hash, salt := time.Now().UnixMilli(), randomBytes(32), randomBytes(32)

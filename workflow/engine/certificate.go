@@ -10,8 +10,11 @@ import (
 
 // bindByRule binds a certificate that was never seen before, where a rule on subjects names its holder, and gives the
 // covenant's state with the directory as it is then.
-func (e signers) bindByRule(ctx context.Context, id workflow.CovenantID, cert *x509.Certificate) (workflow.State, error) {
-	cmd := workflow.BindByRule{Issuer: cert.Issuer.String(), Serial: cert.SerialNumber.String(), Subject: subjectOf(cert.Subject)}
+func (e signers) bindByRule(
+	ctx context.Context, id workflow.CovenantID, cert *x509.Certificate,
+) (workflow.State, error) {
+	cmd := workflow.BindByRule{Issuer: cert.Issuer.String(), Serial: cert.SerialNumber.String(),
+		Subject: subjectOf(cert.Subject)}
 	meta := Meta{Actor: workflow.Program()}
 	if _, err := e.Do(ctx, "", cmd, meta); err != nil {
 		return workflow.State{}, err

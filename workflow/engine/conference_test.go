@@ -29,10 +29,13 @@ func (o *office) enlarge(n int) {
 		unit["mã"], unit["tên"] = id, fmt.Sprintf("Đơn vị số %d", i)
 		units = append(units, unit)
 		o.block.Agencies = append(o.block.Agencies, workflow.BlockFileAgency{
-			ID: workflow.AgencyID(id), Name: fmt.Sprintf("Đơn vị số %d", i), Email: id + "@tangiang.example", Role: workflow.RoleMember,
+			ID: workflow.AgencyID(id), Name: fmt.Sprintf("Đơn vị số %d", i), Email: id + "@tangiang.example",
+			Role: workflow.RoleMember,
 			People: []workflow.BlockFilePerson{
-				{ID: workflow.PersonID(id + "-truong"), Name: "Người ký " + id, Title: "Trưởng", Duties: []workflow.Duty{workflow.DutySign, workflow.DutyVote}},
-				{ID: workflow.PersonID(id + "-vien"), Name: "Chuyên viên " + id, Title: "Chuyên viên", Duties: []workflow.Duty{workflow.DutyReview, workflow.DutyReport}},
+				{ID: workflow.PersonID(id + "-truong"), Name: "Người ký " + id, Title: "Trưởng",
+					Duties: []workflow.Duty{workflow.DutySign, workflow.DutyVote}},
+				{ID: workflow.PersonID(id + "-vien"), Name: "Chuyên viên " + id, Title: "Chuyên viên",
+					Duties: []workflow.Duty{workflow.DutyReview, workflow.DutyReport}},
 			},
 		})
 	}

@@ -14,9 +14,9 @@ import (
 	"covenant/workflow/store"
 )
 
-// life is all that an installation keeps of a covenant that has come so far: what happened to it, and the rows around it.
-// Copies of it, under ids, addresses, numbers and tokens of their own, fill an installation without rendering and signing
-// anything again.
+// life is all that an installation keeps of a covenant that has come so far: what happened to it, and the rows
+// around it. Copies of it, under ids, addresses, numbers and tokens of their own, fill an installation without
+// rendering and signing anything again.
 type life struct {
 	id, slug    string
 	events      []store.Recorded
@@ -82,7 +82,9 @@ func (l life) copy(ctx context.Context, tx *store.Tx, count int) (workflow.Coven
 }
 
 // copyEvents appends the events, command by command as they were recorded.
-func (l life) copyEvents(ctx context.Context, tx *store.Tx, stream store.Stream, own *strings.Replacer, count int) error {
+func (l life) copyEvents(
+	ctx context.Context, tx *store.Tx, stream store.Stream, own *strings.Replacer, count int,
+) error {
 	for first := 0; first < len(l.events); {
 		var payloads []store.Payload
 		envelope := l.events[first].Envelope

@@ -11,7 +11,9 @@ import (
 )
 
 // PlanDirectory tells what a command on the directory would record now, in words.
-func (e *Engine) PlanDirectory(ctx context.Context, cmd workflow.Command, meta Meta, lang words.Language) ([]string, error) {
+func (e *Engine) PlanDirectory(
+	ctx context.Context, cmd workflow.Command, meta Meta, lang words.Language,
+) ([]string, error) {
 	d, err := e.readDirectory(ctx)
 	if err != nil {
 		return nil, err
@@ -54,8 +56,8 @@ func (e *Engine) doDirectory(ctx context.Context, cmd workflow.Command, meta Met
 	})
 }
 
-// again runs a transaction until nobody was faster, and then gives up with what the last attempt said. Where it is not known
-// whether it was written it is run again, too: what was done under a key is not done twice.
+// again runs a transaction until nobody was faster, and then gives up with what the last attempt said. Where it is
+// not known whether it was written it is run again, too: what was done under a key is not done twice.
 func (e *Engine) again(ctx context.Context, do func(tx *store.Tx) (Outcome, error)) (Outcome, error) {
 	for attempt := 1; ; attempt++ {
 		var out Outcome
@@ -66,7 +68,8 @@ func (e *Engine) again(ctx context.Context, do func(tx *store.Tx) (Outcome, erro
 		if err == nil {
 			return out, nil
 		}
-		if retry := errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrBusy) || errors.Is(err, store.ErrLost); !retry || attempt == maxAttempts {
+		if retry := errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrBusy) ||
+			errors.Is(err, store.ErrLost); !retry || attempt == maxAttempts {
 			return Outcome{}, err
 		}
 		if err := pause(ctx, attempt); err != nil {

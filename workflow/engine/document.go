@@ -21,9 +21,11 @@ func (e papers) readBlob(ctx context.Context, digest workflow.Digest) ([]byte, e
 	return e.Store.ReadBlob(ctx, store.Digest(digest.String()))
 }
 
-// Document opens a kept file by its digest, if it belongs to something that the actor may read: who may not is told what they would
-// be told if there were none. The caller closes it.
-func (e papers) Document(ctx context.Context, by workflow.Actor, digest workflow.Digest) (io.ReadSeekCloser, int64, error) {
+// Document opens a kept file by its digest, if it belongs to something that the actor may read: who may not is told
+// what they would be told if there were none. The caller closes it.
+func (e papers) Document(
+	ctx context.Context, by workflow.Actor, digest workflow.Digest,
+) (io.ReadSeekCloser, int64, error) {
 	if err := e.mayOpen(ctx, by, digest); err != nil {
 		return nil, 0, err
 	}
@@ -68,8 +70,8 @@ func (e papers) mayOpen(ctx context.Context, by workflow.Actor, digest workflow.
 	})
 }
 
-// Publishes reports whether the bytes of a digest are those of a document that was numbered here: what anybody who holds them may
-// be told.
+// Publishes reports whether the bytes of a digest are those of a document that was numbered here: what anybody who
+// holds them may be told.
 func (e papers) Publishes(ctx context.Context, digest workflow.Digest) (known bool, err error) {
 	err = e.Store.View(ctx, func(tx *store.Tx) error {
 		names, err := tx.NamesOf(ctx, store.Digest(digest.String()))
@@ -81,7 +83,8 @@ func (e papers) Publishes(ctx context.Context, digest workflow.Digest) (known bo
 
 // isDocument reports whether a covenant's file is its numbered document, or a version of it: see followOne.
 func isDocument(name string) bool {
-	return name == "frozen.pdf" || name == "complete.pdf" || strings.HasPrefix(name, "signed-") || strings.HasPrefix(name, "sealed-")
+	return name == "frozen.pdf" || name == "complete.pdf" || strings.HasPrefix(name, "signed-") ||
+		strings.HasPrefix(name, "sealed-")
 }
 
 func (e papers) openBlob(ctx context.Context, digest workflow.Digest) (io.ReadSeekCloser, int64, error) {
@@ -191,7 +194,8 @@ func (e papers) verifyComplete(ctx context.Context, file []byte, want int) error
 	}
 	for _, result := range report.Results {
 		if result.Indication != signing.TotalPassed {
-			return fmt.Errorf("verify the completed document: field %s: %s %s", result.Field, result.Indication, result.SubIndication)
+			return fmt.Errorf("verify the completed document: field %s: %s %s", result.Field,
+				result.Indication, result.SubIndication)
 		}
 	}
 	return nil

@@ -12,11 +12,12 @@ import (
 
 const noticeKind = "notice"
 
-// endCovenant settles what a covenant that has just ended leaves: reminders that are not due any more are skipped, mails
-// about it that have not gone out are dropped, and the parties are told.
+// endCovenant settles what a covenant that has just ended leaves: reminders that are not due any more are skipped,
+// mails about it that have not gone out are dropped, and the parties are told.
 func (e deadlines) endCovenant(ctx context.Context, tx *store.Tx, before *workflow.Covenant, s workflow.State) error {
 	c := s.Covenant
-	if before.Phase.Ended() || !c.Phase.Ended() || c.Phase == workflow.PhaseAdopted { // what is adopted leaves nothing undone
+	// what is adopted leaves nothing undone
+	if before.Phase.Ended() || !c.Phase.Ended() || c.Phase == workflow.PhaseAdopted {
 		return nil
 	}
 	reason := "the covenant is " + c.Phase.Words("en")
@@ -25,7 +26,8 @@ func (e deadlines) endCovenant(ctx context.Context, tx *store.Tx, before *workfl
 		return err
 	}
 	for _, o := range rows {
-		if _, minutes := minutesArgs(o); o.State != store.OccurrencePending || minutes { // what was decided is still minuted
+		// what was decided is still minuted
+		if _, minutes := minutesArgs(o); o.State != store.OccurrencePending || minutes {
 			continue
 		}
 		if err := tx.SettleOccurrence(ctx, o.OccurrenceID, store.OccurrenceSkipped, reason); err != nil {
@@ -67,7 +69,8 @@ func (e deadlines) queueNotices(ctx context.Context, tx *store.Tx, s workflow.St
 			Date: c.Ending.Date.Display(), Reason: c.Ending.Reason, URL: e.covenantURL(c),
 		}
 		mail, err := e.compose(store.Mail{
-			Key: store.MailKey(fmt.Sprintf("notice/%s/%s/%s", c.ID, c.Phase, p.Agency)), Kind: noticeKind, Covenant: string(c.ID),
+			Key:  store.MailKey(fmt.Sprintf("notice/%s/%s/%s", c.ID, c.Phase, p.Agency)),
+			Kind: noticeKind, Covenant: string(c.ID),
 			To: office.Address, NextAt: e.Now(),
 		}, office.Language, func(words.Language) notify.Letter { return letter })
 		if err != nil {
@@ -96,13 +99,16 @@ func closingID(id workflow.CovenantID) store.OccurrenceID {
 }
 
 // scheduleClosing writes down when the reporting duties are over.
-func (e deadlines) scheduleClosing(ctx context.Context, tx *store.Tx, s workflow.State, rules *workflow.ReportRules, opened workflow.ReportingOpened) error {
+func (e deadlines) scheduleClosing(
+	ctx context.Context, tx *store.Tx, s workflow.State, rules *workflow.ReportRules, opened workflow.ReportingOpened,
+) error {
 	day, err := rules.ClosingDay(opened.From, opened.Until, s.Calendar)
 	if err != nil {
 		return err
 	}
 	_, err = tx.ScheduleOccurrence(ctx, store.Occurrence{
-		OccurrenceID: closingID(s.Covenant.ID), Covenant: string(s.Covenant.ID), Kind: closing, Due: day.At(1, 0, s.Calendar.Zone()),
+		OccurrenceID: closingID(s.Covenant.ID), Covenant: string(s.Covenant.ID), Kind: closing,
+		Due: day.At(1, 0, s.Calendar.Zone()),
 	})
 	return err
 }
@@ -119,7 +125,8 @@ func (e deadlines) closeByDate(ctx context.Context, args CloseArgs) error {
 	}
 	return e.Store.Update(ctx, func(tx *store.Tx) error {
 		tx.OnCommit(e.telling(args.Covenant))
-		err := tx.SettleOccurrence(ctx, closingID(args.Covenant), store.OccurrenceSkipped, "the reporting duties are over")
+		err := tx.SettleOccurrence(ctx, closingID(args.Covenant), store.OccurrenceSkipped,
+			"the reporting duties are over")
 		return ignoreSettled(err)
 	})
 }

@@ -29,23 +29,28 @@ func TestCancelVoidsTheNumber(t *testing.T) {
 		ctx := context.Background()
 		leader := o.state().Covenant.Leader()
 		cmd := workflow.Cancel{Reason: "Khối được sắp xếp lại"}
-		if _, err := o.Do(ctx, o.id, cmd, o.as(o.who("so-yte", workflow.DutySign), "cancel/stranger")); workflow.ErrorCode(err) != workflow.CodeForbidden {
+		if _, err := o.Do(ctx, o.id, cmd, o.as(o.who("so-yte", workflow.DutySign),
+			"cancel/stranger")); workflow.ErrorCode(err) != workflow.CodeForbidden {
 			t.Errorf("another member cancels: %v", err)
 		}
-		if _, err := o.Do(ctx, o.id, workflow.Withdraw{Reason: "x"}, o.as(o.who(leader, workflow.DutyDraft), "withdraw")); workflow.ErrorCode(err) != workflow.CodeWrongState {
+		if _, err := o.Do(ctx, o.id, workflow.Withdraw{Reason: "x"},
+			o.as(o.who(leader, workflow.DutyDraft), "withdraw")); workflow.ErrorCode(err) != workflow.CodeWrongState {
 			t.Errorf("withdrawn after the freeze: %v", err)
 		}
 		_, err := o.Do(ctx, o.id, cmd, o.as(o.who(leader, workflow.DutySign), "cancel"))
 		check(t, err)
 		s := o.state()
-		if s.Covenant.Phase != workflow.PhaseCancelled || s.Covenant.Number != nil || len(s.Covenant.Voided) != 1 || len(s.Covenant.Waiting) != 0 {
+		if s.Covenant.Phase != workflow.PhaseCancelled || s.Covenant.Number != nil || len(s.Covenant.Voided) != 1 ||
+			len(s.Covenant.Waiting) != 0 {
 			t.Errorf("%+v", s.Covenant)
 		}
-		if got := s.Status(o.now(), "vi"); !strings.HasPrefix(got, "Đã hủy ngày ") || !strings.HasSuffix(got, ": Khối được sắp xếp lại") {
+		if got := s.Status(o.now(), "vi"); !strings.HasPrefix(got, "Đã hủy ngày ") ||
+			!strings.HasSuffix(got, ": Khối được sắp xếp lại") {
 			t.Errorf("status %q", got)
 		}
 		rows := o.numbers(t)
-		if len(rows) != 1 || rows[0].State != store.NumberVoid || !strings.Contains(rows[0].Reason, "Khối được sắp xếp lại") {
+		if len(rows) != 1 || rows[0].State != store.NumberVoid ||
+			!strings.Contains(rows[0].Reason, "Khối được sắp xếp lại") {
 			t.Errorf("register %+v", rows)
 		}
 		check(t, o.AwaitMails(ctx))
@@ -73,10 +78,12 @@ func (o *office) nextNumber(t *testing.T, want int) {
 	drafter := o.who("so-gddt", workflow.DutyDraft)
 	var err error
 	o.id, err = o.Draft(context.Background(), engine.DraftRequest{
-		Slug: "2026/khoi-2", Title: "Giao ước", Year: 2026, Block: o.block.Block.ID, Template: "giao-uoc-thi-dua", Values: o.values,
+		Slug: "2026/khoi-2", Title: "Giao ước", Year: 2026, Block: o.block.Block.ID,
+		Template: "giao-uoc-thi-dua", Values: o.values,
 	}, o.as(drafter, "draft/2"))
 	check(t, err)
-	_, err = o.Submit(context.Background(), engine.SubmitRequest{Covenant: o.id, Values: o.values}, o.as(drafter, "submit/2"))
+	_, err = o.Submit(context.Background(), engine.SubmitRequest{Covenant: o.id, Values: o.values},
+		o.as(drafter, "submit/2"))
 	check(t, err)
 	o.prefix = "2/"
 	for o.state().Covenant.Number == nil {
@@ -105,8 +112,8 @@ func TestWithdraw(t *testing.T) {
 	})
 }
 
-// When the time of the reports is over the covenant is closed, by itself and once; by hand it can be closed before, and what
-// was still to be sent is not sent any more.
+// When the time of the reports is over the covenant is closed, by itself and once; by hand it can be closed before,
+// and what was still to be sent is not sent any more.
 func TestClose(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, o *office) {
 		o.shrink()
@@ -133,7 +140,8 @@ func TestCloseByHand(t *testing.T) {
 		o.upTo(workflow.AwaitingReports)
 		ctx := context.Background()
 		leader := o.who("so-gddt", workflow.DutySign)
-		if _, err := o.Do(ctx, o.id, workflow.Cancel{Reason: "x"}, o.as(leader, "cancel")); workflow.ErrorCode(err) != workflow.CodeWrongState {
+		if _, err := o.Do(ctx, o.id, workflow.Cancel{Reason: "x"},
+			o.as(leader, "cancel")); workflow.ErrorCode(err) != workflow.CodeWrongState {
 			t.Errorf("cancelled in force: %v", err)
 		}
 		_, err := o.Do(ctx, o.id, workflow.Close{Reason: "Khối giải thể"}, o.as(leader, "close"))

@@ -38,8 +38,9 @@ type Config struct {
 	Fonts templates.Fonts
 	// PublicURL is the address under which the permanent links of QR codes are reached.
 	PublicURL string
-	// Mail is the server that mails go through. Without its address every mail stays queued and says why. Its timeout is for the whole
-	// of one mail, 2 minutes by default: what has been on its way for twice as long was being sent by a process that died.
+	// Mail is the server that mails go through. Without its address every mail stays queued and says why. Its
+	// timeout is for the whole of one mail, 2 minutes by default: what has been on its way for twice as long was
+	// being sent by a process that died.
 	Mail notify.Sender
 	// Logger receives what happens in the background. Default: nothing is logged.
 	Logger *slog.Logger
@@ -69,6 +70,9 @@ type rooms struct {
 	deadlines
 	voting
 	lineages
+	registers
+	watching
+	bundles
 	access
 }
 
@@ -78,6 +82,9 @@ type (
 	deadlines struct{ *Engine } // what falls due: reminders, ladders, letters, ends, daily roots
 	voting    struct{ *Engine } // secret ballots and their boxes
 	lineages  struct{ *Engine } // covenants that amend or renew others
+	registers struct{ *Engine } // numbers, taken and given by hand
+	watching  struct{ *Engine } // telling what changes
+	bundles   struct{ *Engine } // evidence, for whoever checks without the installation
 	access    struct{ *Engine } // access tokens of people
 )
 
@@ -100,12 +107,13 @@ func New(c Config) (*Engine, error) {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
 	e := &Engine{Config: c, letters: letters, cache: newCache()}
-	e.rooms = rooms{papers{e}, signers{e}, deadlines{e}, voting{e}, lineages{e}, access{e}}
+	e.rooms = rooms{papers{e}, signers{e}, deadlines{e}, voting{e}, lineages{e}, registers{e}, watching{e},
+		bundles{e}, access{e}}
 	return e, nil
 }
 
-// Meta is who gives a command and from where. Key makes it idempotent: the same key and command are carried out once. Without one
-// each call is a command of its own.
+// Meta is who gives a command and from where. Key makes it idempotent: the same key and command are carried out
+// once. Without one each call is a command of its own.
 type Meta struct {
 	Key     string
 	Actor   workflow.Actor
@@ -125,8 +133,8 @@ type Outcome struct {
 
 const maxAttempts = 50
 
-// Do carries out a command: on a covenant, or, where the command is about the directory or the register, on that. A refusal is a
-// [*workflow.Error]; nothing is recorded then.
+// Do carries out a command: on a covenant, or, where the command is about the directory or the register, on that. A
+// refusal is a [*workflow.Error]; nothing is recorded then.
 func (e *Engine) Do(ctx context.Context, id workflow.CovenantID, cmd workflow.Command, meta Meta) (Outcome, error) {
 	switch workflow.LogOf(cmd) {
 	case workflow.OfDirectory:
@@ -163,7 +171,9 @@ func (e *Engine) do(ctx context.Context, id workflow.CovenantID, asked any, meta
 }
 
 // doAs is do where the request does not name the covenant that it creates.
-func (e *Engine) doAs(ctx context.Context, about, id workflow.CovenantID, asked any, meta Meta, make build) (Outcome, error) {
+func (e *Engine) doAs(
+	ctx context.Context, about, id workflow.CovenantID, asked any, meta Meta, make build,
+) (Outcome, error) {
 	done, err := e.commands.take(ctx, id)
 	if err != nil {
 		return Outcome{}, err
@@ -174,10 +184,12 @@ func (e *Engine) doAs(ctx context.Context, about, id workflow.CovenantID, asked 
 	})
 }
 
-// once is the one path of every command, from its key to the events: what was carried out under the key is answered as it was
-// then; else carry does it, in one transaction with the key. Somebody was faster: the transaction starts again.
+// once is the one path of every command, from its key to the events: what was carried out under the key is answered
+// as it was then; else carry does it, in one transaction with the key. Somebody was faster: the transaction starts
+// again.
 func (e *Engine) once(
-	ctx context.Context, about string, stream store.Stream, asked any, meta Meta, carry func(*store.Tx, Meta) (Outcome, error),
+	ctx context.Context, about string, stream store.Stream, asked any, meta Meta,
+	carry func(*store.Tx, Meta) (Outcome, error),
 ) (Outcome, error) {
 	if meta.Key == "" {
 		meta.Key = uuid.NewString()
@@ -211,7 +223,9 @@ func (e *Engine) once(
 }
 
 // decide reads the state, asks the rules, appends the events and does what follows from them, all inside tx.
-func (e *Engine) decide(ctx context.Context, tx *store.Tx, id workflow.CovenantID, meta Meta, make build) (Outcome, error) {
+func (e *Engine) decide(
+	ctx context.Context, tx *store.Tx, id workflow.CovenantID, meta Meta, make build,
+) (Outcome, error) {
 	state, err := e.state(ctx, tx, id)
 	if err != nil {
 		return Outcome{}, err
@@ -263,7 +277,8 @@ func (e *Engine) decide(ctx context.Context, tx *store.Tx, id workflow.CovenantI
 	return out, e.tellOther(ctx, tx, state.Covenant, after.Covenant, events, now, meta)
 }
 
-func (e *Engine) record(ctx context.Context, tx *store.Tx, stream store.Stream, version int64, now time.Time, meta Meta, events []workflow.Event) error {
+func (e *Engine) record(ctx context.Context, tx *store.Tx, stream store.Stream, version int64, now time.Time, meta Meta,
+	events []workflow.Event) error {
 	payloads := make([]store.Payload, 0, len(events))
 	for _, event := range events {
 		data, err := json.Marshal(event)
@@ -274,13 +289,14 @@ func (e *Engine) record(ctx context.Context, tx *store.Tx, stream store.Stream, 
 	}
 	actor, onBehalf := meta.Actor.Recorded()
 	_, err := tx.Append(ctx, stream, version, store.Envelope{
-		At: now, Actor: actor, OnBehalf: onBehalf, Origin: string(meta.Actor.Origin()), Address: meta.Address, CommandKey: meta.Key,
+		At: now, Actor: actor, OnBehalf: onBehalf, Origin: string(meta.Actor.Origin()),
+		Address: meta.Address, CommandKey: meta.Key,
 	}, payloads)
 	return err
 }
 
-// commandDigest identifies a request under its key, with who gives it: nobody is answered what somebody else's command did. What must
-// not be kept, such as a secret choice, is no part of asked.
+// commandDigest identifies a request under its key, with who gives it: nobody is answered what somebody else's
+// command did. What must not be kept, such as a secret choice, is no part of asked.
 func commandDigest(about string, by workflow.Actor, asked any) ([]byte, error) {
 	data, err := json.Marshal(asked)
 	if err != nil {

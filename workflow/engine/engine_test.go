@@ -113,7 +113,8 @@ func eachDatabase(t *testing.T, test func(t *testing.T, o *office)) {
 	})
 }
 
-// shrink leaves the block a leader, a deputy, a member and the witness: a life of theirs says as much and takes half the time.
+// shrink leaves the block a leader, a deputy, a member and the witness: a life of theirs says as much and takes
+// half the time.
 func (o *office) shrink() {
 	o.t.Helper()
 	kept := []workflow.AgencyID{"so-gddt", "so-noi-vu", "so-yte"}
@@ -251,7 +252,8 @@ func (o *office) upTo(phase workflow.Phase) {
 	drafter := o.who("so-gddt", workflow.DutyDraft)
 	var err error
 	o.id, err = o.Draft(ctx, engine.DraftRequest{
-		Slug: "2026/khoi", Title: "Giao ước", Year: 2026, Block: o.block.Block.ID, Template: "giao-uoc-thi-dua", Values: o.values,
+		Slug: "2026/khoi", Title: "Giao ước", Year: 2026, Block: o.block.Block.ID,
+		Template: "giao-uoc-thi-dua", Values: o.values,
 	}, o.as(drafter, "draft"))
 	check(o.t, err)
 	_, err = o.Submit(ctx, engine.SubmitRequest{Covenant: o.id, Values: o.values}, o.as(drafter, "submit"))
@@ -271,7 +273,8 @@ func (o *office) keys() {
 			if !slices.Contains(p.Duties, workflow.DutySign) {
 				continue
 			}
-			id, err := o.pki.Issue(devpki.Subject{ID: string(p.ID), CommonName: p.Name, Organization: a.Name}, devpki.Profile{})
+			id, err := o.pki.Issue(devpki.Subject{ID: string(p.ID), CommonName: p.Name, Organization: a.Name},
+				devpki.Profile{})
 			check(o.t, err)
 			if a.Role == workflow.RoleLeader {
 				seal, err := o.pki.Issue(devpki.Subject{ID: "seal", CommonName: a.Name}, devpki.Profile{})
@@ -292,11 +295,13 @@ func (o *office) step(s workflow.State) {
 	case workflow.AwaitingReviews:
 		r, _ := c.Revision()
 		a := c.Waiting[0]
-		_, err = o.Do(ctx, o.id, workflow.GiveReview{Agency: a, Revision: r.Number, Manifest: r.Manifest, Opinion: workflow.OpinionApprove}, o.as(o.who(a, workflow.DutyReview), "review/"+string(a)))
+		_, err = o.Do(ctx, o.id, workflow.GiveReview{Agency: a, Revision: r.Number, Manifest: r.Manifest,
+			Opinion: workflow.OpinionApprove}, o.as(o.who(a, workflow.DutyReview), "review/"+string(a)))
 	case workflow.AwaitingVotes:
 		o.voteAll(c)
 	case workflow.AwaitingNumber:
-		_, err = o.IssueNumber(ctx, o.id, s.Calendar.Today(o.now()), o.as(o.who("so-gddt", workflow.DutyNumber), "number"))
+		_, err = o.IssueNumber(ctx, o.id, s.Calendar.Today(o.now()),
+			o.as(o.who("so-gddt", workflow.DutyNumber), "number"))
 	case workflow.AwaitingSignatures:
 		_, err = o.sign(c.Waiting[0], pin)
 	case workflow.AwaitingSeals:
@@ -314,12 +319,14 @@ func (o *office) voteAll(c *workflow.Covenant) {
 	for _, m := range c.Motions {
 		for _, a := range m.Who {
 			by := o.who(a, workflow.DutyVote)
-			_, err := o.Do(context.Background(), o.id, workflow.CastBallot{Agency: a, Motion: m.ID, Choice: workflow.ChoiceFor},
+			_, err := o.Do(context.Background(), o.id,
+				workflow.CastBallot{Agency: a, Motion: m.ID, Choice: workflow.ChoiceFor},
 				o.as(by, "vote/"+string(m.ID)+string(a)))
 			check(o.t, err)
 		}
 		chair := o.who("so-gddt", workflow.DutyVote)
-		_, err := o.Do(context.Background(), o.id, workflow.CloseMotion{Motion: m.ID}, o.as(chair, "close/"+string(m.ID)))
+		_, err := o.Do(context.Background(), o.id, workflow.CloseMotion{Motion: m.ID},
+			o.as(chair, "close/"+string(m.ID)))
 		check(o.t, err)
 	}
 }
@@ -394,7 +401,8 @@ func TestTimeStampAuthorityFails(t *testing.T) {
 	o := newOffice(t)
 	o.upTo(workflow.AwaitingSignatures)
 	before := o.state().Covenant
-	for _, fault := range []devpki.Fault{devpki.Unavailable, devpki.Drop, devpki.Refuse, devpki.WrongNonce, devpki.WrongImprint, devpki.Garbage} {
+	for _, fault := range []devpki.Fault{devpki.Unavailable, devpki.Drop, devpki.Refuse, devpki.WrongNonce,
+		devpki.WrongImprint, devpki.Garbage} {
 		o.pki.SetFault(devpki.TSA, fault)
 		_, err := o.sign(before.Waiting[0], pin)
 		var stamp *signing.TimestampError
@@ -418,7 +426,8 @@ func TestCommandsAreIdempotent(t *testing.T) {
 		c := o.state().Covenant
 		r, _ := c.Revision()
 		by := o.who("so-yte", workflow.DutyReview)
-		cmd := workflow.GiveReview{Agency: "so-yte", Revision: 1, Manifest: r.Manifest, Opinion: workflow.OpinionApprove}
+		cmd := workflow.GiveReview{Agency: "so-yte", Revision: 1, Manifest: r.Manifest,
+			Opinion: workflow.OpinionApprove}
 		first, err := o.Do(context.Background(), o.id, cmd, o.as(by, "k"))
 		check(t, err)
 		again, err := o.Do(context.Background(), o.id, cmd, o.as(by, "k"))
@@ -441,7 +450,9 @@ func TestConcurrentReviews(t *testing.T) {
 		for _, a := range o.state().Covenant.Waiting {
 			by := o.who(a, workflow.DutyReview)
 			all.Go(func() {
-				_, err := o.Do(context.Background(), o.id, workflow.GiveReview{Agency: a, Revision: 1, Manifest: r.Manifest, Opinion: workflow.OpinionApprove}, o.as(by, "review/"+string(a)))
+				_, err := o.Do(context.Background(), o.id,
+					workflow.GiveReview{Agency: a, Revision: 1, Manifest: r.Manifest, Opinion: workflow.OpinionApprove},
+					o.as(by, "review/"+string(a)))
 				if err != nil {
 					t.Error(err)
 				}
@@ -460,7 +471,8 @@ func TestDraftRefusals(t *testing.T) {
 		ctx := context.Background()
 		o.apply(o.block)
 		request := engine.DraftRequest{
-			Slug: "2026/khoi", Title: "Giao ước", Year: 2026, Block: o.block.Block.ID, Template: "giao-uoc-thi-dua", Values: o.values,
+			Slug: "2026/khoi", Title: "Giao ước", Year: 2026, Block: o.block.Block.ID,
+			Template: "giao-uoc-thi-dua", Values: o.values,
 		}
 		stranger := o.who("so-yte", workflow.DutyReview)
 		if _, err := o.Draft(ctx, request, o.as(stranger, "a")); workflow.ErrorCode(err) != workflow.CodeForbidden {
@@ -469,7 +481,8 @@ func TestDraftRefusals(t *testing.T) {
 		other, err := os.ReadFile("../../testdata/hanam2021/covenant.yaml")
 		check(t, err)
 		request.Values = other
-		if _, err := o.Draft(ctx, request, o.as(o.who("so-gddt", workflow.DutyDraft), "b")); workflow.ErrorCode(err) != workflow.CodeInvalid {
+		if _, err := o.Draft(ctx, request, o.as(o.who("so-gddt", workflow.DutyDraft),
+			"b")); workflow.ErrorCode(err) != workflow.CodeInvalid {
 			t.Errorf("signature cells of another block: %v", err)
 		}
 		list, err := o.List(ctx, console, engine.ListFilter{})

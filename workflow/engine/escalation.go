@@ -37,13 +37,15 @@ const lateIndex = 1000
 
 func (a EscalateArgs) occurrence() store.OccurrenceID {
 	return store.OccurrenceID{
-		Obligation: string(a.Covenant) + stageMark + string(a.Stage), Period: fmt.Sprintf("%d.%d", a.Opening, a.Extension), Rung: a.Index,
+		Obligation: string(a.Covenant) + stageMark + string(a.Stage),
+		Period:     fmt.Sprintf("%d.%d", a.Opening, a.Extension), Rung: a.Index,
 	}
 }
 
 func escalateArgs(o store.Occurrence) (EscalateArgs, bool) {
 	_, stage, ok := strings.Cut(o.Obligation, stageMark)
-	a := EscalateArgs{Covenant: workflow.CovenantID(o.Covenant), Stage: workflow.StageID(stage), Rung: workflow.Rung(o.Kind), Index: o.Rung}
+	a := EscalateArgs{Covenant: workflow.CovenantID(o.Covenant), Stage: workflow.StageID(stage),
+		Rung: workflow.Rung(o.Kind), Index: o.Rung}
 	if _, err := fmt.Sscanf(o.Period, "%d.%d", &a.Opening, &a.Extension); !ok || err != nil {
 		return a, false
 	}
@@ -61,7 +63,8 @@ func ladderIndex(s workflow.State, stage workflow.StageID, rung workflow.Rung) i
 	return lateIndex
 }
 
-// scheduleLadder writes down when the rungs of the open stage fall due, where events have opened it or moved its deadline.
+// scheduleLadder writes down when the rungs of the open stage fall due, where events have opened it or moved its
+// deadline.
 func (e deadlines) scheduleLadder(ctx context.Context, tx *store.Tx, s workflow.State, events []workflow.Event) error {
 	moved := false
 	for _, event := range events {
@@ -79,7 +82,8 @@ func (e deadlines) scheduleLadder(ctx context.Context, tx *store.Tx, s workflow.
 		return err
 	}
 	for _, step := range steps {
-		args := EscalateArgs{Covenant: c.ID, Stage: c.Stage, Opening: c.Opening, Extension: c.Extension, Rung: step.ID, Index: ladderIndex(s, c.Stage, step.ID)}
+		args := EscalateArgs{Covenant: c.ID, Stage: c.Stage, Opening: c.Opening, Extension: c.Extension, Rung: step.ID,
+			Index: ladderIndex(s, c.Stage, step.ID)}
 		_, err := tx.ScheduleOccurrence(ctx, store.Occurrence{
 			OccurrenceID: args.occurrence(), Covenant: string(c.ID), Kind: string(step.ID), Due: step.At,
 		})
@@ -90,8 +94,9 @@ func (e deadlines) scheduleLadder(ctx context.Context, tx *store.Tx, s workflow.
 	return nil
 }
 
-// escalate carries out a rung once, under a key made of its occurrence. Rungs before it that are due are carried out with
-// it, so that they keep their order after everything was down; a rung that the rules refuse is settled as not needed.
+// escalate carries out a rung once, under a key made of its occurrence. Rungs before it that are due are carried
+// out with it, so that they keep their order after everything was down; a rung that the rules refuse is settled as
+// not needed.
 func (e deadlines) escalate(ctx context.Context, args EscalateArgs) error {
 	cmd := workflow.EscalateStage{Stage: args.Stage, Opening: args.Opening, Extension: args.Extension, Rung: args.Rung}
 	meta := Meta{Key: "escalate/" + args.occurrence().String(), Actor: workflow.Program()}
@@ -111,9 +116,12 @@ func (e deadlines) escalate(ctx context.Context, args EscalateArgs) error {
 }
 
 // escalateStage gives the command the boxes of the open secret motions, which a rung may close.
-func (e deadlines) escalateStage(ctx context.Context, id workflow.CovenantID, cmd workflow.EscalateStage, meta Meta) (Outcome, error) {
+func (e deadlines) escalateStage(
+	ctx context.Context, id workflow.CovenantID, cmd workflow.EscalateStage, meta Meta,
+) (Outcome, error) {
 	cmd.Boxes = nil
-	return e.do(ctx, id, cmd, meta, func(ctx context.Context, tx *store.Tx, s workflow.State) (workflow.Command, error) {
+	return e.do(ctx, id, cmd, meta, func(ctx context.Context, tx *store.Tx, s workflow.State) (workflow.Command,
+		error) {
 		full := cmd
 		full.Boxes = map[workflow.MotionID][]workflow.Choice{}
 		for _, m := range s.Covenant.Motions {
@@ -133,8 +141,11 @@ func (e deadlines) escalateStage(ctx context.Context, id workflow.CovenantID, cm
 const stageKind = "stage"
 
 // queueEscalation writes the mails of a rung and settles its occurrence, in the transaction that records it.
-func (e deadlines) queueEscalation(ctx context.Context, tx *store.Tx, s workflow.State, r workflow.StageEscalated) error {
-	args := EscalateArgs{Covenant: s.Covenant.ID, Stage: r.Stage, Opening: r.Opening, Extension: r.Extension, Rung: r.Rung, Index: ladderIndex(s, r.Stage, r.Rung)}
+func (e deadlines) queueEscalation(
+	ctx context.Context, tx *store.Tx, s workflow.State, r workflow.StageEscalated,
+) error {
+	args := EscalateArgs{Covenant: s.Covenant.ID, Stage: r.Stage, Opening: r.Opening, Extension: r.Extension,
+		Rung: r.Rung, Index: ladderIndex(s, r.Stage, r.Rung)}
 	id := args.occurrence()
 	for _, to := range r.To {
 		mail, err := e.composeEscalation(s, r, to, id)
@@ -151,19 +162,23 @@ func (e deadlines) queueEscalation(ctx context.Context, tx *store.Tx, s workflow
 	return ignoreSettled(tx.SettleOccurrence(ctx, id, store.OccurrenceSkipped, "this step writes to nobody"))
 }
 
-func (e deadlines) composeEscalation(s workflow.State, r workflow.StageEscalated, to workflow.AgencyID, id store.OccurrenceID) (store.Mail, error) {
+func (e deadlines) composeEscalation(
+	s workflow.State, r workflow.StageEscalated, to workflow.AgencyID, id store.OccurrenceID,
+) (store.Mail, error) {
 	stage, _ := s.Process.Stage(r.Stage)
 	office := s.Directory.Office(to)
 	today := s.Calendar.Today(e.Now())
 	letter := notify.StageDue{
-		To: s.Directory.AgencyName(to), Covenant: s.Covenant.Title, Due: dueOf(r.Due), Overdue: r.Due.LastDay().Before(today), Then: r.Then,
+		To: s.Directory.AgencyName(to), Covenant: s.Covenant.Title, Due: dueOf(r.Due),
+		Overdue: r.Due.LastDay().Before(today), Then: r.Then,
 		URL: e.covenantURL(s.Covenant), Mine: slices.Contains(r.Missing, to),
 	}
 	for _, a := range r.Missing {
 		letter.Missing = append(letter.Missing, s.Directory.AgencyName(a))
 	}
 	return e.compose(store.Mail{
-		Key: store.MailKey(fmt.Sprintf("stage/%s/%s", id, to)), Kind: stageKind, Covenant: string(s.Covenant.ID), To: office.Address,
+		Key: store.MailKey(fmt.Sprintf("stage/%s/%s", id, to)), Kind: stageKind,
+		Covenant: string(s.Covenant.ID), To: office.Address,
 		NextAt: e.Now(), Occurrences: []store.OccurrenceID{id},
 	}, office.Language, func(lang words.Language) notify.Letter {
 		letter.Stage, letter.Remaining = stage.Name.In(lang), s.Calendar.Remaining(r.Due, today, lang)
@@ -172,7 +187,9 @@ func (e deadlines) composeEscalation(s workflow.State, r workflow.StageEscalated
 }
 
 // plannedEscalation lists whom a pending rung would write to, if nothing happened before.
-func (e deadlines) plannedEscalation(ctx context.Context, tx *store.Tx, by workflow.Actor, row store.Occurrence) ([]Planned, error) {
+func (e deadlines) plannedEscalation(
+	ctx context.Context, tx *store.Tx, by workflow.Actor, row store.Occurrence,
+) ([]Planned, error) {
 	args, ok := escalateArgs(row)
 	if !ok { // minutes are nobody's mail
 		return nil, nil
@@ -195,7 +212,8 @@ func (e deadlines) plannedEscalation(ctx context.Context, tx *store.Tx, by workf
 				continue
 			}
 			out = append(out, Planned{
-				At: row.Due, Covenant: c.Title, Report: stage.Label(words.Vietnamese), LastDay: c.Due.LastDay(), Rung: args.Rung, Stage: true,
+				At: row.Due, Covenant: c.Title, Report: stage.Label(words.Vietnamese), LastDay: c.Due.LastDay(),
+				Rung: args.Rung, Stage: true,
 				ToLeader: a == c.Leader(), Agency: s.Directory.AgencyName(a), Email: s.Directory.Agencies[a].Email,
 			})
 		}

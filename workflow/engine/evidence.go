@@ -15,10 +15,10 @@ import (
 	"covenant/workflow/store"
 )
 
-// An evidence bundle (hồ sơ bằng chứng) is a ZIP file from which anybody can check, offline and without the database,
-// what happened to a covenant: the signed document, the sealed events of its stream and of the directory with the openings
-// of the names in them, the files that each revision was made of, the mails, and the time-stamped daily roots with proofs
-// that the events are under them. manifest.json names every other entry with its SHA-256.
+// An evidence bundle (hồ sơ bằng chứng) is a ZIP file from which anybody can check, offline and without the
+// database, what happened to a covenant: the signed document, the sealed events of its stream and of the directory
+// with the openings of the names in them, the files that each revision was made of, the mails, and the time-stamped
+// daily roots with proofs that the events are under them. manifest.json names every other entry with its SHA-256.
 
 const evidenceFormat = 1
 
@@ -91,9 +91,9 @@ func (b *evidence) addJSON(name string, v any) error {
 	return b.add(name, data)
 }
 
-// Evidence writes the evidence bundle of a covenant, as of one moment, for an actor who may read its dossier. Of the mails it holds
-// those that the actor reads.
-func (e *Engine) Evidence(ctx context.Context, by workflow.Actor, slug string, w io.Writer) (EvidenceManifest, error) {
+// Evidence writes the evidence bundle of a covenant, as of one moment, for an actor who may read its dossier. Of
+// the mails it holds those that the actor reads.
+func (e bundles) Evidence(ctx context.Context, by workflow.Actor, slug string, w io.Writer) (EvidenceManifest, error) {
 	b := &evidence{zip: zip.NewWriter(w)}
 	b.manifest = EvidenceManifest{Format: evidenceFormat, MadeAt: e.Now().UTC(), Entries: map[string]workflow.Digest{}}
 	err := e.Store.View(ctx, func(tx *store.Tx) error {
@@ -126,7 +126,7 @@ func (e *Engine) Evidence(ctx context.Context, by workflow.Actor, slug string, w
 }
 
 // evidenceLog adds the events with names, and the roots with proofs.
-func (e *Engine) evidenceLog(ctx context.Context, tx *store.Tx, b *evidence, id workflow.CovenantID) error {
+func (e bundles) evidenceLog(ctx context.Context, tx *store.Tx, b *evidence, id workflow.CovenantID) error {
 	names := map[store.Commitment]evidenceName{}
 	for _, stream := range []struct {
 		name  store.Stream
@@ -178,7 +178,7 @@ func openNames(ctx context.Context, tx *store.Tx, sealed store.Sealed, into map[
 	return nil
 }
 
-func (e *Engine) evidenceRoots(ctx context.Context, tx *store.Tx, b *evidence, id workflow.CovenantID) error {
+func (e bundles) evidenceRoots(ctx context.Context, tx *store.Tx, b *evidence, id workflow.CovenantID) error {
 	roots, err := tx.Roots(ctx)
 	if err != nil {
 		return err
@@ -202,7 +202,7 @@ func (e *Engine) evidenceRoots(ctx context.Context, tx *store.Tx, b *evidence, i
 	return b.addJSON(evidenceProofs, proofs)
 }
 
-func (e *Engine) evidenceMails(
+func (e bundles) evidenceMails(
 	ctx context.Context, tx *store.Tx, b *evidence, id workflow.CovenantID, reading workflow.Reading,
 ) error {
 	rows, err := mails(ctx, tx, id)
@@ -220,7 +220,7 @@ func (e *Engine) evidenceMails(
 }
 
 // evidenceFiles adds the document and what each revision was made of.
-func (e *Engine) evidenceFiles(ctx context.Context, b *evidence, c *workflow.Covenant) error {
+func (e bundles) evidenceFiles(ctx context.Context, b *evidence, c *workflow.Covenant) error {
 	files := map[string]workflow.Digest{evidenceProcess: c.Process}
 	if c.Frozen != nil {
 		files[evidenceFrozen], files[evidenceDocument] = c.Frozen.PDF, c.Head
@@ -244,7 +244,8 @@ func (e *Engine) evidenceFiles(ctx context.Context, b *evidence, c *workflow.Cov
 // revisionFiles are a revision's files by their names in a bundle.
 func revisionFiles(r workflow.Revision) map[string]workflow.Digest {
 	dir := fmt.Sprintf("revision-%02d/", r.Number)
-	return map[string]workflow.Digest{dir + "review.pdf": r.PDF, dir + "values.yaml": r.Values, dir + "template.txt": r.Template}
+	return map[string]workflow.Digest{dir + "review.pdf": r.PDF, dir + "values.yaml": r.Values,
+		dir + "template.txt": r.Template}
 }
 
 // decisionFiles are the minutes of what was decided, and the scans of signatures on paper, by their names in a bundle.

@@ -85,10 +85,10 @@ func (c *checker) found(v Verdict, vi, en string, args ...any) {
 	c.report.Findings = append(c.report.Findings, Finding{v, fmt.Sprintf(vi, args...), fmt.Sprintf(en, args...)})
 }
 
-// CheckEvidence checks a bundle by nothing but what it holds and the trusted roots: that it is whole, that the events
-// form unbroken chains and the files are those that the events name, that approvals bind to the revision that was
-// frozen, that the signatures in the document are those that the events tell of, and that time-stamped roots cover them.
-// The error is only for a file that is no bundle at all.
+// CheckEvidence checks a bundle by nothing but what it holds and the trusted roots: that it is whole, that the
+// events form unbroken chains and the files are those that the events name, that approvals bind to the revision
+// that was frozen, that the signatures in the document are those that the events tell of, and that time-stamped
+// roots cover them. The error is only for a file that is no bundle at all.
 func CheckEvidence(ctx context.Context, r io.ReaderAt, size int64, roots *x509.CertPool) (*EvidenceReport, error) {
 	c := &checker{ctx: ctx, roots: roots, files: map[string][]byte{}, all: map[store.Stream][]store.Sealed{}}
 	if err := c.open(r, size); err != nil {
@@ -123,7 +123,8 @@ func (c *checker) open(r io.ReaderAt, size int64) error {
 		}
 		c.files[f.Name] = data
 	}
-	if err := json.Unmarshal(c.files[evidenceManifest], &c.report.Manifest); err != nil || c.report.Manifest.Format != evidenceFormat {
+	if err := json.Unmarshal(c.files[evidenceManifest], &c.report.Manifest); err != nil ||
+		c.report.Manifest.Format != evidenceFormat {
 		return ErrNotEvidence
 	}
 	c.whole()
@@ -153,7 +154,8 @@ func (c *checker) whole() {
 		}
 	}
 	if !bad {
-		c.found(Passed, "hồ sơ đủ %d tệp, khớp mã tóm lược", "all %d entries are there and agree with their digests", len(c.report.Manifest.Entries))
+		c.found(Passed, "hồ sơ đủ %d tệp, khớp mã tóm lược", "all %d entries are there and agree with their digests",
+			len(c.report.Manifest.Entries))
 	}
 }
 
@@ -180,7 +182,8 @@ func (c *checker) chains() error {
 			continue
 		}
 		c.all[stream.name] = sealed
-		c.found(Passed, "%[1]s: %[3]d sự kiện nối nhau không đứt", "%[2]s: %[3]d events in an unbroken chain", stream.vi, stream.en, len(sealed))
+		c.found(Passed, "%[1]s: %[3]d sự kiện nối nhau không đứt", "%[2]s: %[3]d events in an unbroken chain",
+			stream.vi, stream.en, len(sealed))
 	}
 	c.sealed = c.all[covenantStream(c.report.Manifest.Covenant)]
 	c.entered()
@@ -198,7 +201,8 @@ func (c *checker) chains() error {
 	return nil
 }
 
-// entered tells what the console entered in the covenant's log: whoever reads it should know that somebody else typed it.
+// entered tells what the console entered in the covenant's log: whoever reads it should know that somebody else
+// typed it.
 func (c *checker) entered() {
 	var console []workflow.ConsoleEntries
 	for _, s := range c.sealed {
@@ -246,7 +250,8 @@ func (c *checker) checkNames(names []evidenceName) {
 	for _, n := range names {
 		sum := sha256.Sum256(append(bytes.Clone(n.Salt), n.Text...))
 		if hex.EncodeToString(sum[:]) != string(n.Commitment) || !committed[n.Commitment] {
-			c.found(Failed, "tên “%s” không khớp cam kết trong nhật ký", "the name “%s” does not agree with the log's commitment", n.Text)
+			c.found(Failed, "tên “%s” không khớp cam kết trong nhật ký",
+				"the name “%s” does not agree with the log's commitment", n.Text)
 			return
 		}
 	}
@@ -266,7 +271,8 @@ func (c *checker) revisions() error {
 			return err
 		}
 		if workflow.DigestOf(parts) != r.Manifest {
-			c.found(Failed, "mã tóm lược của dự thảo lần %d không khớp thành phần của nó", "the digest of revision %d does not agree with its parts", r.Number)
+			c.found(Failed, "mã tóm lược của dự thảo lần %d không khớp thành phần của nó",
+				"the digest of revision %d does not agree with its parts", r.Number)
 		}
 	}
 	for name, digest := range decisionFiles(&c.state) {
@@ -281,8 +287,8 @@ func (c *checker) revisions() error {
 	return nil
 }
 
-// approvals checks what the approvals of the frozen text bind to: those given on it, those carried over to it, and the vote
-// of the conference that amended it.
+// approvals checks what the approvals of the frozen text bind to: those given on it, those carried over to it, and
+// the vote of the conference that amended it.
 func (c *checker) approvals() {
 	frozen := c.state.Revisions[c.state.Frozen.Revision-1]
 	if frozen.Conference {
@@ -295,7 +301,8 @@ func (c *checker) approvals() {
 	for _, review := range c.state.Reviews {
 		if review.Revision == frozen.Number && review.Opinion.Approves() {
 			if review.Manifest != frozen.Manifest {
-				c.found(Failed, "ý kiến của %s gắn với văn bản khác", "the approval of %s binds to another text", review.Agency)
+				c.found(Failed, "ý kiến của %s gắn với văn bản khác",
+					"the approval of %s binds to another text", review.Agency)
 			}
 			approvals++
 		}
@@ -305,12 +312,15 @@ func (c *checker) approvals() {
 			continue
 		}
 		before := c.state.Revisions[a.FromRevision-1]
-		if a.Manifest != frozen.Manifest || a.FromManifest != before.Manifest || !sameClauses(before, frozen, a.Unchanged) {
-			c.found(Failed, "ý kiến chuyển tiếp của %s không khớp hai bản dự thảo", "the approval of %s that was carried over does not agree with the two revisions", a.Agency)
+		if a.Manifest != frozen.Manifest || a.FromManifest != before.Manifest ||
+			!sameClauses(before, frozen, a.Unchanged) {
+			c.found(Failed, "ý kiến chuyển tiếp của %s không khớp hai bản dự thảo",
+				"the approval of %s that was carried over does not agree with the two revisions", a.Agency)
 		}
 		carried++
 	}
-	c.found(Passed, "dự thảo lần %d (%s) được %d đơn vị nhất trí, %d ý kiến từ lần trước vẫn có giá trị; %d nội dung được biểu quyết",
+	c.found(Passed, "dự thảo lần %d (%s) được %d đơn vị nhất trí, %d ý kiến từ lần trước vẫn có giá trị; %d nội dung "+
+		"được biểu quyết",
 		"revision %d (%s) was approved by %d agencies, approvals that stand from before: %d; %d motions were voted on",
 		frozen.Number, frozen.Manifest.Short(), approvals, carried, len(c.state.Motions))
 }
@@ -341,11 +351,13 @@ func sameClauses(a, b workflow.Revision, ids []string) bool {
 func (c *checker) amendment(frozen workflow.Revision) {
 	for _, m := range c.state.Motions {
 		if m.Revision == frozen.Number && m.Result != nil && m.Result.Passed && m.Manifest == frozen.Manifest {
-			c.found(Passed, "văn bản sửa đổi tại hội nghị được biểu quyết thông qua đúng mã tóm lược", "the text amended at the conference was adopted by a vote on its digest")
+			c.found(Passed, "văn bản sửa đổi tại hội nghị được biểu quyết thông qua đúng mã tóm lược",
+				"the text amended at the conference was adopted by a vote on its digest")
 			return
 		}
 	}
-	c.found(Failed, "không có biểu quyết nào thông qua văn bản sửa đổi tại hội nghị", "no vote adopted the text amended at the conference")
+	c.found(Failed, "không có biểu quyết nào thông qua văn bản sửa đổi tại hội nghị",
+		"no vote adopted the text amended at the conference")
 }
 
 // document verifies the signed file, and that its signatures are those of the log.
@@ -355,7 +367,8 @@ func (c *checker) document() error {
 		return nil
 	}
 	file, frozen := c.files[evidenceDocument], c.files[evidenceFrozen]
-	if workflow.DigestOf(file) != c.state.Head || workflow.DigestOf(frozen) != c.state.Frozen.PDF || !bytes.HasPrefix(file, frozen) {
+	if workflow.DigestOf(file) != c.state.Head || workflow.DigestOf(frozen) != c.state.Frozen.PDF ||
+		!bytes.HasPrefix(file, frozen) {
 		c.found(Failed, "văn bản không phải bản mà nhật ký ghi nhận", "the document is not the one that the log names")
 		return nil
 	}
@@ -375,7 +388,8 @@ func (c *checker) document() error {
 		c.signature(&report.Results[i], logged)
 	}
 	for field := range logged {
-		c.found(Failed, "nhật ký ghi chữ ký ở ô “%s” nhưng văn bản không có", "the log tells of a signature in “%s” that the document does not have", field)
+		c.found(Failed, "nhật ký ghi chữ ký ở ô “%s” nhưng văn bản không có",
+			"the log tells of a signature in “%s” that the document does not have", field)
 	}
 	return nil
 }
@@ -389,11 +403,15 @@ func (c *checker) signature(r *signing.Result, logged map[string]string) {
 	if r.Kind == signing.KindSignature {
 		want, known := logged[r.Field]
 		delete(logged, r.Field)
-		if !known || r.Certificate == nil || want != r.Certificate.Issuer.String()+" "+r.Certificate.SerialNumber.String() {
-			c.found(Failed, "chữ ký ở ô “%s” không phải chữ ký mà nhật ký ghi nhận", "the signature in “%s” is not the one that the log tells of", r.Field)
+		if !known || r.Certificate == nil ||
+			want != r.Certificate.Issuer.String()+" "+r.Certificate.SerialNumber.String() {
+			c.found(Failed, "chữ ký ở ô “%s” không phải chữ ký mà nhật ký ghi nhận",
+				"the signature in “%s” is not the one that the log tells of", r.Field)
 			return
 		}
 	}
-	words := [...][2]string{Passed: {"hợp lệ", "valid"}, Indeterminate: {"chưa đủ căn cứ kết luận", "undecided"}, Failed: {"không hợp lệ", "not valid"}}[v]
-	c.found(v, "chữ ký của “%[1]s”: %[2]s (%[4]s)", "signature of “%[1]s”: %[3]s (%[4]s)", r.Signer, words[0], words[1], r.Indication)
+	words := [...][2]string{Passed: {"hợp lệ", "valid"}, Indeterminate: {"chưa đủ căn cứ kết luận", "undecided"},
+		Failed: {"không hợp lệ", "not valid"}}[v]
+	c.found(v, "chữ ký của “%[1]s”: %[2]s (%[4]s)", "signature of “%[1]s”: %[3]s (%[4]s)", r.Signer, words[0],
+		words[1], r.Indication)
 }

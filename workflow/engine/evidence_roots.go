@@ -22,13 +22,15 @@ func (c *checker) dailyRoots() error {
 		return fmt.Errorf("%s: %w", evidenceProofs, err)
 	}
 	if len(roots) == 0 {
-		c.found(Indeterminate, "chưa có gốc theo ngày nào: nhật ký chưa được neo bằng dấu thời gian", "there is no daily root yet: the log is not anchored by a time-stamp")
+		c.found(Indeterminate, "chưa có gốc theo ngày nào: nhật ký chưa được neo bằng dấu thời gian",
+			"there is no daily root yet: the log is not anchored by a time-stamp")
 		return nil
 	}
 	previous := make([]byte, store.HashSize)
 	for _, root := range roots {
 		if !bytes.Equal(root.Previous, previous) {
-			c.found(Failed, "gốc ngày %s không nối với gốc trước", "the root of %s does not follow the one before", root.Day)
+			c.found(Failed, "gốc ngày %s không nối với gốc trước",
+				"the root of %s does not follow the one before", root.Day)
 		}
 		previous = root.Digest()
 		c.stamp(root)
@@ -50,10 +52,12 @@ func (c *checker) stamp(root store.Root) {
 	}
 	stamp, err := signing.CheckTimestamp(root.Token, root.Digest(), crypto.SHA256, c.roots, time.Time{})
 	if err != nil {
-		c.found(Failed, "dấu thời gian của gốc ngày %s không hợp lệ: %v", "the time-stamp of the root of %s is not valid: %v", root.Day, err)
+		c.found(Failed, "dấu thời gian của gốc ngày %s không hợp lệ: %v",
+			"the time-stamp of the root of %s is not valid: %v", root.Day, err)
 		return
 	}
-	c.found(Passed, "gốc ngày %[1]s được %[3]s đóng dấu thời gian lúc %[2]s", "the root of %[1]s was time-stamped at %[2]s by %[3]s",
+	c.found(Passed, "gốc ngày %[1]s được %[3]s đóng dấu thời gian lúc %[2]s",
+		"the root of %[1]s was time-stamped at %[2]s by %[3]s",
 		root.Day, stamp.Time.Format("15:04:05 02/01/2006 -07:00"), stamp.Authority)
 }
 
@@ -63,9 +67,11 @@ func (c *checker) proof(p store.Inclusion, newest store.Root) {
 	known := p.Head.Version >= 1 && p.Head.Version <= int64(len(sealed)) &&
 		bytes.Equal(sealed[p.Head.Version-1].Hash, p.Head.Hash)
 	if !p.Verify() || !known || !bytes.Equal(p.Root.Digest(), newest.Digest()) {
-		c.found(Failed, "bằng chứng rằng chuỗi %s nằm dưới gốc ngày %s không đúng", "the proof that stream %s is under the root of %s does not hold", p.Head.Stream, newest.Day)
+		c.found(Failed, "bằng chứng rằng chuỗi %s nằm dưới gốc ngày %s không đúng",
+			"the proof that stream %s is under the root of %s does not hold", p.Head.Stream, newest.Day)
 		return
 	}
-	c.found(Passed, "%[1]d/%[2]d sự kiện của chuỗi %[3]s nằm dưới gốc ngày %[4]s", "%[1]d of %[2]d events of stream %[3]s are under the root of %[4]s",
+	c.found(Passed, "%[1]d/%[2]d sự kiện của chuỗi %[3]s nằm dưới gốc ngày %[4]s",
+		"%[1]d of %[2]d events of stream %[3]s are under the root of %[4]s",
 		p.Head.Version, len(sealed), p.Head.Stream, newest.Day)
 }

@@ -14,8 +14,8 @@ import (
 	"covenant/workflow/store"
 )
 
-// A bundle tells the truth, or its check says what is wrong: each kind of meddling with one entry is found, also when the
-// manifest is made to agree with it.
+// A bundle tells the truth, or its check says what is wrong: each kind of meddling with one entry is found, also
+// when the manifest is made to agree with it.
 func TestEvidence(t *testing.T) {
 	o := newOffice(t)
 	o.upTo(workflow.AwaitingReports)
@@ -52,14 +52,16 @@ func TestEvidence(t *testing.T) {
 			t.Errorf("%s: %+v; want a failure", name, report.Findings)
 		}
 	}
-	if _, err := engine.CheckEvidence(context.Background(), strings.NewReader("no zip"), 6, o.pki.Roots()); !errors.Is(err, engine.ErrNotEvidence) {
+	if _, err := engine.CheckEvidence(context.Background(), strings.NewReader("no zip"), 6,
+		o.pki.Roots()); !errors.Is(err, engine.ErrNotEvidence) {
 		t.Errorf("not a bundle: %v", err)
 	}
 }
 
 func (o *office) checkEvidence(bundle []byte) *engine.EvidenceReport {
 	o.t.Helper()
-	report, err := engine.CheckEvidence(context.Background(), bytes.NewReader(bundle), int64(len(bundle)), o.pki.Roots())
+	report, err := engine.CheckEvidence(context.Background(), bytes.NewReader(bundle),
+		int64(len(bundle)), o.pki.Roots())
 	check(o.t, err)
 	return report
 }
@@ -74,7 +76,9 @@ func replaceIn(entry, from, to string) func(string, []byte) []byte {
 }
 
 // rewriteBundle changes entries and makes the manifest agree, as a forger would.
-func rewriteBundle(t *testing.T, bundle []byte, manifest engine.EvidenceManifest, meddle func(string, []byte) []byte) []byte {
+func rewriteBundle(
+	t *testing.T, bundle []byte, manifest engine.EvidenceManifest, meddle func(string, []byte) []byte,
+) []byte {
 	t.Helper()
 	r, err := zip.NewReader(bytes.NewReader(bundle), int64(len(bundle)))
 	check(t, err)

@@ -25,10 +25,12 @@ func (o *office) begin(stages string) {
 	ctx := context.Background()
 	o.apply(o.block)
 	drafter := o.who("so-gddt", workflow.DutyDraft)
-	process := "process: {id: p, vi: v, en: e}\nstages:\n" + strings.ReplaceAll(stages, "NAME", "name: {vi: Bước, en: Stage}")
+	process := "process: {id: p, vi: v, en: e}\nstages:\n" +
+		strings.ReplaceAll(stages, "NAME", "name: {vi: Bước, en: Stage}")
 	var err error
 	o.id, err = o.Draft(ctx, engine.DraftRequest{
-		Slug: "2026/khoi", Title: "Giao ước", Year: 2026, Block: o.block.Block.ID, Template: "giao-uoc-thi-dua", Values: o.values, Process: []byte(process),
+		Slug: "2026/khoi", Title: "Giao ước", Year: 2026, Block: o.block.Block.ID, Template: "giao-uoc-thi-dua",
+		Values: o.values, Process: []byte(process),
 	}, o.as(drafter, "draft"))
 	check(o.t, err)
 	_, err = o.Submit(ctx, engine.SubmitRequest{Covenant: o.id, Values: o.values}, o.as(drafter, "submit"))
@@ -69,7 +71,8 @@ func (o *office) rows() map[string][]string {
 	o.t.Helper()
 	tables, row := "SELECT name FROM sqlite_master WHERE type = 'table'", "SELECT * FROM %s"
 	if o.url != "" {
-		tables, row = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'", "SELECT t::text FROM %s t"
+		tables, row = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND table_type "+
+			"= 'BASE TABLE'", "SELECT t::text FROM %s t"
 	}
 	db := o.raw(o.t)
 	out := map[string][]string{}
@@ -111,17 +114,19 @@ func (o *office) query(db *sql.DB, query string) (out []string) {
 	return out
 }
 
-const secretVote = "  - {id: kin, kind: vote, NAME, due: {days: 3}, escalate: [{id: het, days: 1, then: continue}], vote: {ballot: secret, quorum: majority, fail: continue, motions: [{id: m, vi: Nội dung, en: Motion}]}}\n"
+const secretVote = "  - {id: kin, kind: vote, NAME, due: {days: 3}, escalate: [{id: het, days: 1, then: continue}], " +
+	"vote: {ballot: secret, quorum: majority, fail: continue, motions: [{id: m, vi: Nội dung, en: Motion}]}}\n"
 
-// No row outside the box tells how anybody voted; closing writes the sorted ballots into the log and moves them out of the
-// box; and what is kept is held against the log.
+// No row outside the box tells how anybody voted; closing writes the sorted ballots into the log and moves them out
+// of the box; and what is kept is held against the log.
 func TestSecretBallotsLieApart(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, o *office) {
 		o.begin(secretVote)
 		who := o.state().Covenant.Motions[0].Who
 		for i, a := range who {
 			choice := []workflow.Choice{workflow.ChoiceFor, workflow.ChoiceAgainst, workflow.ChoiceAbstain}[i%3]
-			o.do(o.who(a, workflow.DutyVote), "vote/"+string(a), workflow.CastBallot{Agency: a, Motion: "m", Choice: choice})
+			o.do(o.who(a, workflow.DutyVote), "vote/"+string(a),
+				workflow.CastBallot{Agency: a, Motion: "m", Choice: choice})
 		}
 		for table, rows := range o.rows() {
 			for _, row := range rows {
@@ -132,7 +137,9 @@ func TestSecretBallotsLieApart(t *testing.T) {
 		}
 		// A key is bound to the vote, not to the choice: no digest that is kept can be tried against the three choices.
 		by := o.who(who[0], workflow.DutyVote)
-		again, err := o.Do(context.Background(), o.id, workflow.CastBallot{Agency: who[0], Motion: "m", Choice: workflow.ChoiceAgainst}, o.as(by, "vote/"+string(who[0])))
+		again, err := o.Do(context.Background(), o.id,
+			workflow.CastBallot{Agency: who[0], Motion: "m", Choice: workflow.ChoiceAgainst},
+			o.as(by, "vote/"+string(who[0])))
 		if err != nil || !again.Repeated {
 			t.Errorf("the vote again with another choice: %+v, %v; want it repeated as it was", again, err)
 		}
@@ -171,7 +178,8 @@ func TestOverdueSecretVote(t *testing.T) {
 			o.do(by, "vote/"+string(a), workflow.CastBallot{Agency: a, Motion: "m", Choice: workflow.ChoiceFor})
 		}
 		o.restart(6 * 24 * time.Hour)
-		s, err := o.Await(context.Background(), o.id, func(s workflow.State) bool { return s.Covenant.Phase == workflow.PhaseAdopted })
+		s, err := o.Await(context.Background(), o.id,
+			func(s workflow.State) bool { return s.Covenant.Phase == workflow.PhaseAdopted })
 		check(t, err)
 		if r := s.Covenant.Motions[0].Result; !r.Passed || r.For != 5 || len(r.Ballots) != 5 {
 			t.Errorf("result %+v", r)
@@ -179,12 +187,14 @@ func TestOverdueSecretVote(t *testing.T) {
 	})
 }
 
-// Everything was down while a ladder fell due: at the start each rung is carried out once, in order, with its mails; and
-// another start does nothing more.
+// Everything was down while a ladder fell due: at the start each rung is carried out once, in order, with its
+// mails; and another start does nothing more.
 func TestLadderAfterEverythingWasDown(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, o *office) {
 		ctx := context.Background()
-		o.begin("  - {id: gop-y, kind: review, NAME, due: {days: 5}, escalate: [{id: nhac, days: -1, to: missing}, {id: bao, days: 1, to: [missing, leader]}, {id: het, days: 2, to: leader, then: treat_as, as: approve}], review: {approve: all}}\n")
+		o.begin("  - {id: gop-y, kind: review, NAME, due: {days: 5}, escalate: [{id: nhac, days: -1, to: missing}, " +
+			"{id: bao, days: 1, to: [missing, leader]}, {id: het, days: 2, to: leader, then: treat_as, as: " +
+			"approve}], review: {approve: all}}\n")
 		for range 5 {
 			o.step(o.state())
 		}
@@ -234,11 +244,14 @@ func TestLadderAfterEverythingWasDown(t *testing.T) {
 func TestConferenceIsMinuted(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, o *office) {
 		ctx := context.Background()
-		o.begin("  - {id: hn, kind: vote, NAME, vote: {quorum: majority, fail: continue, chair: [leader, deputy], motions: [{id: m, vi: Nội dung, en: Motion}], conference: {place: Hội trường, amend: true, hands: true, symbol: BB-VHXH}}}\n")
+		o.begin("  - {id: hn, kind: vote, NAME, vote: {quorum: majority, fail: continue, chair: [leader, deputy], " +
+			"motions: [{id: m, vi: Nội dung, en: Motion}], conference: {place: Hội trường, amend: true, hands: true, " +
+			"symbol: BB-VHXH}}}\n")
 		chair, secretary := o.who("so-gddt", workflow.DutyVote), o.who("so-gddt", workflow.DutyDraft)
 		o.do(chair, "open", workflow.OpenConference{Secretary: secretary})
 		for _, a := range o.state().Covenant.Members()[:5] {
-			o.do(secretary, "here/"+string(a), workflow.RecordAttendance{Agency: a, Person: o.who(a, workflow.DutyVote), Presence: workflow.Present})
+			o.do(secretary, "here/"+string(a), workflow.RecordAttendance{Agency: a, Person: o.who(a, workflow.DutyVote),
+				Presence: workflow.Present})
 		}
 		amended := []byte(strings.Replace(string(o.values), "Kỷ cương, sáng tạo", "Kỷ cương, đổi mới, sáng tạo", 1))
 		_, err := o.AmendText(ctx, engine.SubmitRequest{Covenant: o.id, Values: amended}, o.as(secretary, "amend"))
@@ -257,14 +270,17 @@ func TestConferenceIsMinuted(t *testing.T) {
 		check(t, err)
 		minutes, err := o.Store.ReadBlob(ctx, store.Digest(s.Covenant.Conferences[0].Minutes.Values.String()))
 		check(t, err)
-		for _, want := range []string{"giao quyền chủ trì hội nghị cho Sở Nội vụ; lý do: Khối trưởng dự họp Tỉnh ủy", "đơn_vị: Sở Nội vụ", "có_mặt: 5", "hình_thức: giơ tay", "tán_thành: 4", "Thông qua dự thảo lần 2", "BB-VHXH"} {
+		for _, want := range []string{"giao quyền chủ trì hội nghị cho Sở Nội vụ; lý do: Khối trưởng dự họp Tỉnh ủy",
+			"đơn_vị: Sở Nội vụ", "có_mặt: 5", "hình_thức: giơ tay", "tán_thành: 4",
+			"Thông qua dự thảo lần 2", "BB-VHXH"} {
 			if !strings.Contains(string(minutes), want) {
 				t.Errorf("the minutes do not say %q:\n%s", want, minutes)
 			}
 		}
 		redline, err := o.Redline(ctx, console, "2026/khoi", 0, 0)
 		check(t, err)
-		if redline.From.Number != 1 || redline.To.Number != 2 || len(redline.Changes) != 1 || redline.Changes[0].ID() != "chu-de-nam" {
+		if redline.From.Number != 1 || redline.To.Number != 2 || len(redline.Changes) != 1 ||
+			redline.Changes[0].ID() != "chu-de-nam" {
 			t.Errorf("redline %d to %d: %+v", redline.From.Number, redline.To.Number, redline.Changes)
 		}
 		if _, err := o.Redline(ctx, console, "2026/khoi", 1, 9); workflow.ErrorCode(err) != workflow.CodeNotFound {
@@ -288,7 +304,8 @@ func TestPaperAndRefusal(t *testing.T) {
 		}
 		clerk := o.who("so-gddt", workflow.DutyNumber)
 		paper := engine.PaperRequest{
-			Covenant: o.id, Slot: "so-noi-vu", Signatory: o.who("so-noi-vu", workflow.DutySign), Date: o.Calendar.Today(o.now()),
+			Covenant: o.id, Slot: "so-noi-vu", Signatory: o.who("so-noi-vu", workflow.DutySign),
+			Date:      o.Calendar.Today(o.now()),
 			Consented: o.state().Covenant.Frozen.PDF, Scan: []byte("a text"), Note: "hồ sơ số 3, tủ 2",
 		}
 		if _, err := o.RecordPaper(ctx, paper, o.as(clerk, "paper")); workflow.ErrorCode(err) != workflow.CodeInvalid {
@@ -316,7 +333,9 @@ func TestPaperAndRefusal(t *testing.T) {
 func TestRankingIsMinuted(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, o *office) {
 		ctx := context.Background()
-		o.begin("  - {id: diem, kind: score, NAME, score: {criteria: [{id: a, vi: Nhiệm vụ, en: Tasks, max: 700, group: {vi: Kết quả, en: Results}}, {id: b, vi: Phong trào, en: Movements, max: 300}], tie: [ballots], classes: [{vi: Xuất sắc, en: Excellent, from: 900}], flags: 1}}\n")
+		o.begin("  - {id: diem, kind: score, NAME, score: {criteria: [{id: a, vi: Nhiệm vụ, en: Tasks, max: 700, " +
+			"group: {vi: Kết quả, en: Results}}, {id: b, vi: Phong trào, en: Movements, max: 300}], tie: [ballots], " +
+			"classes: [{vi: Xuất sắc, en: Excellent, from: 900}], flags: 1}}\n")
 		members := o.state().Covenant.Members()
 		for i, a := range members {
 			b, _ := process.ParsePoints(fmt.Sprintf("%d.5", 200+i))
@@ -329,19 +348,22 @@ func TestRankingIsMinuted(t *testing.T) {
 			o.do(by, "verify/"+string(a), workflow.VerifyScore{Agency: a, Scores: scores})
 		}
 		chair := o.who("so-gddt", workflow.DutyVote)
-		o.do(chair, "rank", workflow.DeclareRanking{Secretary: o.who("so-gddt", workflow.DutyDraft), Issued: 7, Collected: 7, Valid: 6, NewLeader: members[0], NewDeputy: members[1],
+		o.do(chair, "rank", workflow.DeclareRanking{Secretary: o.who("so-gddt", workflow.DutyDraft), Issued: 7,
+			Collected: 7, Valid: 6, NewLeader: members[0], NewDeputy: members[1],
 			Votes: []workflow.AgencyVotes{{Agency: members[0], Votes: 6}},
 		})
 		s, err := o.Await(ctx, o.id, func(s workflow.State) bool { return s.Covenant.Scoring.Minutes != nil })
 		check(t, err)
-		if rows := s.Covenant.Scoring.Ranking.Rows; rows[0].Agency != members[6] || rows[0].Total.String() != "856.5" || !rows[0].Flag {
+		if rows := s.Covenant.Scoring.Ranking.Rows; rows[0].Agency != members[6] ||
+			rows[0].Total.String() != "856.5" || !rows[0].Flag {
 			t.Errorf("ranking %+v", rows)
 		}
 		sheet, err := o.ScoreSheet(ctx, console, "2026/khoi", members[2])
 		if err != nil || !strings.HasPrefix(string(sheet), "%PDF-") {
 			t.Errorf("score sheet: %v", err)
 		}
-		if _, err := o.ScoreSheet(ctx, console, "2026/khoi", "nobody"); workflow.ErrorCode(err) != workflow.CodeNotFound {
+		if _, err := o.ScoreSheet(ctx, console, "2026/khoi",
+			"nobody"); workflow.ErrorCode(err) != workflow.CodeNotFound {
 			t.Errorf("nobody's score sheet: %v", err)
 		}
 	})

@@ -16,7 +16,8 @@ import (
 
 // follow does, in the same transaction, what events entail: rows for lists, files referred to, jobs, occurrences,
 // mails.
-func (e *Engine) follow(ctx context.Context, tx *store.Tx, before *workflow.Covenant, s workflow.State, events []workflow.Event, now time.Time) error {
+func (e *Engine) follow(ctx context.Context, tx *store.Tx, before *workflow.Covenant, s workflow.State,
+	events []workflow.Event, now time.Time) error {
 	for _, event := range events {
 		if err := e.followOne(ctx, tx, s, event, now); err != nil {
 			return fmt.Errorf("after %s: %w", event.Kind(), err)
@@ -28,7 +29,9 @@ func (e *Engine) follow(ctx context.Context, tx *store.Tx, before *workflow.Cove
 	return moveRows(ctx, tx, before, s, now)
 }
 
-func (e *Engine) followOne(ctx context.Context, tx *store.Tx, s workflow.State, event workflow.Event, now time.Time) error {
+func (e *Engine) followOne(
+	ctx context.Context, tx *store.Tx, s workflow.State, event workflow.Event, now time.Time,
+) error {
 	c := s.Covenant
 	switch event := event.(type) {
 	case workflow.Drafted:
@@ -73,7 +76,8 @@ func (e *Engine) followDecision(ctx context.Context, tx *store.Tx, s workflow.St
 			return tx.CloseBox(ctx, box)
 		}
 	case workflow.PaperSignatureRecorded:
-		return e.referKept(ctx, tx, c.ID, fmt.Sprintf("paper-%03d", len(c.Paper)), event.Scan, "application/octet-stream")
+		return e.referKept(ctx, tx, c.ID, fmt.Sprintf("paper-%03d", len(c.Paper)), event.Scan,
+			"application/octet-stream")
 	case workflow.ConferenceClosed:
 		return e.scheduleMinutes(ctx, tx, c, event)
 	case workflow.Ranked:
@@ -92,8 +96,10 @@ const (
 
 func owner(id workflow.CovenantID) string { return "covenant/" + string(id) }
 
-func refer(ctx context.Context, tx *store.Tx, id workflow.CovenantID, name string, digest workflow.Digest, size int64, mediaType string) error {
-	return tx.Refer(ctx, owner(id), name, store.BlobInfo{Digest: store.Digest(digest.String()), Size: size, MediaType: mediaType})
+func refer(ctx context.Context, tx *store.Tx, id workflow.CovenantID, name string, digest workflow.Digest, size int64,
+	mediaType string) error {
+	return tx.Refer(ctx, owner(id), name,
+		store.BlobInfo{Digest: store.Digest(digest.String()), Size: size, MediaType: mediaType})
 }
 
 // enqueue inserts a job of which one at a time is enough.
@@ -107,8 +113,8 @@ func once() *river.InsertOpts {
 	return &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished}}
 }
 
-// saveRows writes the derived rows of a covenant as they are after an event at the given time. They say nothing that the
-// events don't, so that a rebuild gives the same rows.
+// saveRows writes the derived rows of a covenant as they are after an event at the given time. They say nothing
+// that the events don't, so that a rebuild gives the same rows.
 func saveRows(ctx context.Context, tx *store.Tx, s workflow.State, at time.Time) error {
 	row, err := covenantRow(s, at)
 	if err != nil {
@@ -125,14 +131,16 @@ func moveRows(ctx context.Context, tx *store.Tx, before *workflow.Covenant, s wo
 	}
 	then := s
 	then.Covenant = before
-	was := store.Covenant{ID: string(before.ID), Slug: before.Slug, Title: before.Title, Block: string(before.Block), Year: before.Year}
+	was := store.Covenant{ID: string(before.ID), Slug: before.Slug, Title: before.Title,
+		Block: string(before.Block), Year: before.Year}
 	return tx.MoveCovenant(ctx, was, row, partyRows(then), partyRows(s))
 }
 
 func covenantRow(s workflow.State, at time.Time) (store.Covenant, error) {
 	c := s.Covenant
 	summary, err := json.Marshal(rowSummary{
-		Status: s.Sentence(words.Vietnamese), StatusEN: s.Sentence(words.English), Number: c.PrintedNumber(), Due: c.Due,
+		Status: s.Sentence(words.Vietnamese), StatusEN: s.Sentence(words.English),
+		Number: c.PrintedNumber(), Due: c.Due,
 	})
 	if err != nil {
 		return store.Covenant{}, fmt.Errorf("row of %s: %w", c.ID, err)

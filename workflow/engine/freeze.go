@@ -17,21 +17,26 @@ import (
 
 // IssueNumber takes the next number of the register for a covenant and dates it. The number is kept and recorded in
 // one transaction, so that none is lost and none is given out twice.
-func (e papers) IssueNumber(ctx context.Context, id workflow.CovenantID, date workflow.Date, meta Meta) (Outcome, error) {
+func (e papers) IssueNumber(
+	ctx context.Context, id workflow.CovenantID, date workflow.Date, meta Meta,
+) (Outcome, error) {
 	asked := struct{ Date workflow.Date }{date}
-	return e.issueNumber(ctx, id, asked, date, meta, func(ctx context.Context, tx *store.Tx, book string, key store.NumberKey) (store.Number, error) {
-		return tx.NextNumber(ctx, book, date.Year, string(id), key, e.Now())
-	})
+	return e.issueNumber(ctx, id, asked, date, meta,
+		func(ctx context.Context, tx *store.Tx, book string, key store.NumberKey) (store.Number, error) {
+			return tx.NextNumber(ctx, book, date.Year, string(id), key, e.Now())
+		})
 }
 
 // issueNumber gives a covenant the number that take takes from the register.
 func (e papers) issueNumber(ctx context.Context, id workflow.CovenantID, asked any, date workflow.Date, meta Meta,
-	take func(ctx context.Context, tx *store.Tx, book string, key store.NumberKey) (store.Number, error)) (Outcome, error) {
+	take func(ctx context.Context, tx *store.Tx, book string, key store.NumberKey) (store.Number, error)) (Outcome,
+	error) {
 	symbol, err := e.documentSymbol(ctx, id)
 	if err != nil {
 		return Outcome{}, err
 	}
-	return e.do(ctx, id, asked, meta, func(ctx context.Context, tx *store.Tx, s workflow.State) (workflow.Command, error) {
+	return e.do(ctx, id, asked, meta, func(ctx context.Context, tx *store.Tx, s workflow.State) (workflow.Command,
+		error) {
 		cmd := workflow.IssueNumber{Number: 1, Date: date, Symbol: symbol}
 		if _, err := workflow.Decide(s, meta.Actor, cmd, e.Now()); err != nil { // before the register is touched
 			return nil, err
@@ -109,7 +114,8 @@ func (e papers) freeze(ctx context.Context, args FreezeArgs) error {
 	}
 	cmd := workflow.Freeze{PDF: workflow.DigestOf(frozen.bytes), Size: info.Size, Token: token}
 	for _, f := range frozen.info.Fields {
-		cmd.Fields = append(cmd.Fields, workflow.FrozenField{Name: f.Name, Slot: workflow.SlotID(f.Slot), Type: string(f.Kind), Page: f.Page})
+		cmd.Fields = append(cmd.Fields, workflow.FrozenField{Name: f.Name, Slot: workflow.SlotID(f.Slot),
+			Type: string(f.Kind), Page: f.Page})
 	}
 	// The key names the approved revision alone: a second run draws another token, yet asks for the same.
 	revision, _ := s.Covenant.Revision()
@@ -120,7 +126,8 @@ func (e papers) freeze(ctx context.Context, args FreezeArgs) error {
 }
 
 // errRendererChanged: what the agencies approved cannot be made again by this program.
-var errRendererChanged = errors.New("the approved revision cannot be rendered again as it was approved; submit a new revision for review")
+var errRendererChanged = errors.New("the approved revision cannot be rendered again as it was approved; submit a new " +
+	"revision for review")
 
 func (e papers) renderFrozen(ctx context.Context, s workflow.State, token string) (rendering, error) {
 	var none rendering
@@ -154,7 +161,8 @@ func (e papers) renderFrozen(ctx context.Context, s workflow.State, token string
 		return none, err
 	}
 	if differences := templates.Differences(approved.info, frozen.info); len(differences) > 0 {
-		return none, fmt.Errorf("more than number, date and watermark would differ from what was approved: %s", strings.Join(differences, "; "))
+		return none, fmt.Errorf("more than number, date and watermark would differ from what was approved: %s",
+			strings.Join(differences, "; "))
 	}
 	return frozen, nil
 }

@@ -18,7 +18,8 @@ import (
 	"covenant/workflow/store"
 )
 
-// The installation of BenchmarkInstallation: 10,000 covenants in flight, half of them in force with two hundred reminders each.
+// The installation of BenchmarkInstallation: 10,000 covenants in flight, half of them in force with two hundred
+// reminders each.
 const (
 	inReview    = 2000
 	inVote      = 1000
@@ -26,7 +27,8 @@ const (
 	inForce     = 5000
 )
 
-// installationProcess gives a covenant in force two hundred reminders: five quarterly reports for two years, five rungs each.
+// installationProcess gives a covenant in force two hundred reminders: five quarterly reports for two years, five
+// rungs each.
 func installationProcess() string {
 	out := `  - {id: gop-y, kind: review, NAME, due: {working_days: 5}, review: {approve: all}}
   - {id: bq, kind: vote, NAME, vote: {quorum: majority, motions: [{id: m, vi: Nội dung, en: Motion}]}}
@@ -41,14 +43,16 @@ func installationProcess() string {
       obligations:
 `
 	for i := range 5 {
-		out += fmt.Sprintf("        - {id: quy-%d, vi: Báo cáo quý, en: Quarterly report, period: quarter, schedule: \"0 17 %d 3,6,9,12 *\", reminders: [", i, 21+i)
-		out += "{id: a, days: -20, to: agency}, {id: b, days: -10, to: agency}, {id: c, days: -5, to: agency}, {id: d, days: 1, to: agency}, {id: e, days: 3, to: leader}]}\n"
+		out += fmt.Sprintf("        - {id: quy-%d, vi: Báo cáo quý, en: Quarterly report, period: quarter, schedule: "+
+			"\"0 17 %d 3,6,9,12 *\", reminders: [", i, 21+i)
+		out += "{id: a, days: -20, to: agency}, {id: b, days: -10, to: agency}, {id: c, days: -5, to: agency}, {id: " +
+			"d, days: 1, to: agency}, {id: e, days: 3, to: leader}]}\n"
 	}
 	return strings.Replace(out, "NAME\n", "name: {vi: Báo cáo, en: Reports}\n", 1)
 }
 
-// fill makes the installation, or a small one, from one covenant that lived its life through the engine. Reminders of different
-// covenants fall due a minute after each other.
+// fill makes the installation, or a small one, from one covenant that lived its life through the engine. Reminders
+// of different covenants fall due a minute after each other.
 func (o *office) fill(divide int) {
 	o.t.Helper()
 	o.begin(installationProcess())
@@ -58,7 +62,8 @@ func (o *office) fill(divide int) {
 		phase workflow.Phase
 		n     int
 	}{
-		{workflow.AwaitingReviews, inReview}, {workflow.AwaitingVotes, inVote}, {workflow.AwaitingSignatures, inSignature}, {workflow.AwaitingReports, inForce},
+		{workflow.AwaitingReviews, inReview}, {workflow.AwaitingVotes, inVote},
+		{workflow.AwaitingSignatures, inSignature}, {workflow.AwaitingReports, inForce},
 	} {
 		for o.state().Covenant.Phase != some.phase {
 			o.step(o.state())
@@ -70,9 +75,9 @@ func (o *office) fill(divide int) {
 	}
 }
 
-// BenchmarkInstallation opens a tenth of the installation as a process of its own, and tells what that costs: the time until
-// the list can be shown, the memory then, and once the page of every covenant was read; and a sweep with nothing, 10 and 1,000
-// reminders due. TestTortureInstallation does it with the whole.
+// BenchmarkInstallation opens a tenth of the installation as a process of its own, and tells what that costs: the
+// time until the list can be shown, the memory then, and once the page of every covenant was read; and a sweep with
+// nothing, 10 and 1,000 reminders due. TestTortureInstallation does it with the whole.
 func BenchmarkInstallation(b *testing.B) {
 	for _, database := range []string{"sqlite", "postgres"} {
 		b.Run(database, func(b *testing.B) {
@@ -121,7 +126,8 @@ func (o *office) audited(t testing.TB) {
 	if len(ballots) != 0 {
 		t.Fatal(ballots)
 	}
-	t.Logf("audited %d events of %d streams in %s", report.Events, report.Streams, time.Since(began).Round(time.Millisecond))
+	t.Logf("audited %d events of %d streams in %s", report.Events, report.Streams,
+		time.Since(began).Round(time.Millisecond))
 }
 
 // opened opens the installation in a process of its own, and gives what that took by its unit.
@@ -139,7 +145,8 @@ func (o *office) opened(t testing.TB) (seen map[string]float64) {
 	return seen
 }
 
-// readInstallation is what the process of opened does: it opens the installation as `covenant serve` does, and reads all.
+// readInstallation is what the process of opened does: it opens the installation as `covenant serve` does, and
+// reads all.
 func readInstallation(dir, url string) (map[string]float64, error) {
 	ctx, began := context.Background(), time.Now()
 	s, err := store.Open(ctx, store.Options{Dir: dir, DatabaseURL: url})
@@ -217,8 +224,8 @@ func runHelper(name string) error {
 	return json.NewEncoder(os.Stdout).Encode(seen)
 }
 
-// whereDue is an engine that works no jobs, at a time when so many reminders are due. The first sweep makes their jobs, those
-// after it find them.
+// whereDue is an engine that works no jobs, at a time when so many reminders are due. The first sweep makes their
+// jobs, those after it find them.
 func (o *office) whereDue(t testing.TB, due int) *engine.Engine {
 	t.Helper()
 	s, err := store.Open(t.Context(), store.Options{Dir: o.dir, DatabaseURL: o.url})
@@ -247,7 +254,8 @@ func (o *office) whenDue(t testing.TB, s *store.Store, n int) (now time.Time) {
 	return now
 }
 
-// The benchmark's installation is one: every chain holds, every page can be read, and the engine carries out what is due.
+// The benchmark's installation is one: every chain holds, every page can be read, and the engine carries out what
+// is due.
 func TestInstallationOfCopies(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, o *office) {
 		o.shrink()
@@ -271,7 +279,8 @@ func TestInstallationOfCopies(t *testing.T) {
 		before := o.derived(t)
 		_, err = o.Rebuild(context.Background())
 		check(t, err)
-		if after := o.derived(t); fmt.Sprint(before["covenants"], before["parties"]) != fmt.Sprint(after["covenants"], after["parties"]) {
+		if after := o.derived(t); fmt.Sprint(before["covenants"],
+			before["parties"]) != fmt.Sprint(after["covenants"], after["parties"]) {
 			t.Errorf("the rows are\n%s\nthe log gives\n%s", before, after)
 		}
 		o.ahead.Store(int64(time.Until(o.whenDue(t, o.Store, 6)))) // the first of each of those in force
@@ -280,8 +289,10 @@ func TestInstallationOfCopies(t *testing.T) {
 		for _, row := range list {
 			v, err := o.View(context.Background(), console, row.Slug)
 			check(t, err)
-			if v.Covenant.Phase == workflow.AwaitingReports && (v.Upcoming[0].State != "sent" || v.Upcoming[1].State != "pending") {
-				t.Errorf("%s: the first reminder is %s, the second %s", row.Slug, v.Upcoming[0].State, v.Upcoming[1].State)
+			if v.Covenant.Phase == workflow.AwaitingReports &&
+				(v.Upcoming[0].State != "sent" || v.Upcoming[1].State != "pending") {
+				t.Errorf("%s: the first reminder is %s, the second %s", row.Slug,
+					v.Upcoming[0].State, v.Upcoming[1].State)
 			}
 		}
 	})

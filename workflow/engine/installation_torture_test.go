@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// Ten thousand covenants in flight with a million reminders to come: starting reads next to nothing of them, memory stays
-// bounded when the page of every one is read, and a sweep costs what is due. The limits are wide; the log has the figures.
+// Ten thousand covenants in flight with a million reminders to come: starting reads next to nothing of them, memory
+// stays bounded when the page of every one is read, and a sweep costs what is due. The limits are wide; the log has
+// the figures.
 func TestTortureInstallation(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, o *office) {
 		began := time.Now()
@@ -20,7 +21,8 @@ func TestTortureInstallation(t *testing.T) {
 		check(t, o.Store.Close())
 		seen := o.opened(t)
 		t.Logf("%v", seen)
-		if seen["covenants"] != 10001 || seen["ms-started"] > 5000 || seen["ms-list"] > 5000 || seen["MB-started"] > 100 || seen["MB-pages"] > 300 {
+		if seen["covenants"] != 10001 || seen["ms-started"] > 5000 || seen["ms-list"] > 5000 ||
+			seen["MB-started"] > 100 || seen["MB-pages"] > 300 {
 			t.Errorf("opened: %v", seen)
 		}
 		for _, due := range []int{0, 10, 1000} {

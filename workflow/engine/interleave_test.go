@@ -34,17 +34,20 @@ func (o *office) anyCommands(s workflow.State) *rapid.Generator[[]asked] {
 	}
 	one := rapid.Custom(func(r *rapid.T) asked {
 		a := rapid.SampledFrom(members).Draw(r, "agency")
-		c := asked{Node: rapid.IntRange(0, 1).Draw(r, "node"), Key: fmt.Sprint("k", rapid.IntRange(0, 25).Draw(r, "key"))}
+		c := asked{Node: rapid.IntRange(0, 1).Draw(r, "node"),
+			Key: fmt.Sprint("k", rapid.IntRange(0, 25).Draw(r, "key"))}
 		switch rapid.IntRange(0, 9).Draw(r, "command") {
 		case 0:
 			c.By = drafter
 			c.Cmd = workflow.Withdraw{Reason: "thử"}
 		case 1, 2:
 			c.By = o.who(a, workflow.DutyVote)
-			c.Cmd = workflow.CastBallot{Agency: a, Motion: rapid.SampledFrom(motions).Draw(r, "motion"), Choice: workflow.ChoiceFor}
+			c.Cmd = workflow.CastBallot{Agency: a, Motion: rapid.SampledFrom(motions).Draw(r, "motion"),
+				Choice: workflow.ChoiceFor}
 		default:
 			c.By = o.who(a, workflow.DutyReview)
-			review := workflow.GiveReview{Agency: a, Revision: 1, Manifest: revision.Manifest, Opinion: workflow.OpinionApprove}
+			review := workflow.GiveReview{Agency: a, Revision: 1, Manifest: revision.Manifest,
+				Opinion: workflow.OpinionApprove}
 			if rapid.IntRange(0, 15).Draw(r, "return") == 0 {
 				review.Opinion, review.Comments = workflow.OpinionReturn, []workflow.Comment{{Text: "xem lại"}}
 			}
@@ -55,9 +58,9 @@ func (o *office) anyCommands(s workflow.State) *rapid.Generator[[]asked] {
 	return rapid.SliceOfN(one, 20, 40)
 }
 
-// Whatever people ask of one covenant in the same moment, on two nodes, under keys that they share or repeat: what is recorded is
-// what the rules say of the same commands given one after the other, in the order of the log. Whoever was told yes is in it once,
-// whoever was told no is told why.
+// Whatever people ask of one covenant in the same moment, on two nodes, under keys that they share or repeat: what
+// is recorded is what the rules say of the same commands given one after the other, in the order of the log.
+// Whoever was told yes is in it once, whoever was told no is told why.
 func TestCommandsInTheSameMoment(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, o *office) {
 		o.shrink()
@@ -69,10 +72,12 @@ func TestCommandsInTheSameMoment(t *testing.T) {
 				o.prefix = fmt.Sprintf("round%d/", round)
 				var err error
 				o.id, err = o.Draft(context.Background(), engine.DraftRequest{
-					Slug: fmt.Sprint("2026/r", round), Title: "Giao ước", Year: 2026, Block: o.block.Block.ID, Template: "giao-uoc-thi-dua", Values: o.values,
+					Slug: fmt.Sprint("2026/r", round), Title: "Giao ước", Year: 2026, Block: o.block.Block.ID,
+					Template: "giao-uoc-thi-dua", Values: o.values,
 				}, o.as(drafter, "draft"))
 				check(t, err)
-				_, err = o.Submit(context.Background(), engine.SubmitRequest{Covenant: o.id, Values: o.values}, o.as(drafter, "submit"))
+				_, err = o.Submit(context.Background(), engine.SubmitRequest{Covenant: o.id, Values: o.values},
+					o.as(drafter, "submit"))
 				check(t, err)
 			}
 			o.sameMoment(t, nodes, o.anyCommands(o.state()).Example(round))
@@ -88,7 +93,8 @@ func (o *office) anotherNode(t *testing.T) *engine.Engine {
 	t.Helper()
 	config := o.Config
 	if o.url != "" {
-		s, err := store.Open(context.Background(), store.Options{Dir: t.TempDir(), DatabaseURL: o.url, Now: o.now, Blobs: o.Store.Blobs()})
+		s, err := store.Open(context.Background(),
+			store.Options{Dir: t.TempDir(), DatabaseURL: o.url, Now: o.now, Blobs: o.Store.Blobs()})
 		check(t, err)
 		t.Cleanup(func() { s.Close() })
 		config.Store = s
@@ -145,7 +151,8 @@ func (o *office) replayed(t *testing.T, s workflow.State, recorded []store.Recor
 		check(t, err)
 		for _, want := range events {
 			if i == len(recorded) || recorded[i].CommandKey != key || recorded[i].Kind != want.Kind() {
-				t.Fatalf("command %s: the log has %d events after it, the rules say %s next", key, len(recorded)-i, want.Kind())
+				t.Fatalf("command %s: the log has %d events after it, the rules say %s next", key,
+					len(recorded)-i, want.Kind())
 			}
 			got, err := workflow.DecodeEvent(recorded[i].Kind, recorded[i].JSON)
 			check(t, err)

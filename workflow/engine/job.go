@@ -91,7 +91,8 @@ func (e *Engine) Start(ctx context.Context) error {
 	if err := e.beat(ctx); err != nil {
 		return err
 	}
-	jobs, err := e.Store.StartJobs(context.WithoutCancel(ctx), &river.Config{ // Stop lets jobs end; their context does not end them before
+	// Stop lets jobs end; their context does not end them before
+	jobs, err := e.Store.StartJobs(context.WithoutCancel(ctx), &river.Config{
 		ID: e.node, Workers: workers, Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}},
 		FetchPollInterval: 500 * time.Millisecond, FetchCooldown: 50 * time.Millisecond, MaxAttempts: 25,
 	})
@@ -134,7 +135,8 @@ func (e *Engine) Stop(ctx context.Context) error {
 	e.stop()
 	<-e.done
 	err := e.jobs.Stop(ctx)
-	return errors.Join(err, e.Store.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error { return tx.EndBeat(ctx, e.node) }))
+	return errors.Join(err, e.Store.Update(context.WithoutCancel(ctx),
+		func(tx *store.Tx) error { return tx.EndBeat(ctx, e.node) }))
 }
 
 // keepGoing sweeps every minute, and between sweeps says to other nodes that this one lives.

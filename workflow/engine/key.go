@@ -28,8 +28,8 @@ type keyOwner string
 func personKey(p workflow.PersonID) keyOwner { return keyOwner(p) }
 func sealOf(a workflow.AgencyID) keyOwner    { return keyOwner("agency/" + a) }
 
-// KeyRequest is a signing key that the server is to keep under a PIN: a person's, or that of an agency's seal, whose PIN is for
-// those who may apply it.
+// KeyRequest is a signing key that the server is to keep under a PIN: a person's, or that of an agency's seal,
+// whose PIN is for those who may apply it.
 type KeyRequest struct {
 	Person   workflow.PersonID // or
 	Agency   workflow.AgencyID
@@ -37,8 +37,8 @@ type KeyRequest struct {
 	PIN      string
 }
 
-// KeepKey seals a key under its PIN and the server's secret, binds its certificate to the holder, and keeps both. The same
-// certificate again changes nothing. Who may is asked before anything is kept.
+// KeepKey seals a key under its PIN and the server's secret, binds its certificate to the holder, and keeps both.
+// The same certificate again changes nothing. Who may is asked before anything is kept.
 func (e signers) KeepKey(ctx context.Context, r KeyRequest, meta Meta) (Outcome, error) {
 	owner, bind := personKey(r.Person), workflow.BindCertificate{
 		Person: r.Person, Agency: r.Agency,
@@ -92,7 +92,9 @@ func (e signers) hasKey(ctx context.Context, owner keyOwner, id store.KeyID) (ha
 	return have, err
 }
 
-func (e signers) saveKey(ctx context.Context, owner keyOwner, keyID store.KeyID, id signing.Identity, pin string) error {
+func (e signers) saveKey(
+	ctx context.Context, owner keyOwner, keyID store.KeyID, id signing.Identity, pin string,
+) error {
 	der, err := x509.MarshalPKCS8PrivateKey(id.Signer)
 	if err != nil {
 		return fmt.Errorf("keep key of %s: %w", owner, err)

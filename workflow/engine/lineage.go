@@ -27,8 +27,8 @@ type AmendRequest struct {
 	Values   []byte              `json:"values,omitzero"`
 }
 
-// Amend starts a covenant that amends another one. It goes through the process of its template like any other; when it comes
-// into force, the covenant that it amends says so.
+// Amend starts a covenant that amends another one. It goes through the process of its template like any other; when
+// it comes into force, the covenant that it amends says so.
 func (e lineages) Amend(ctx context.Context, r AmendRequest, meta Meta) (workflow.CovenantID, error) {
 	old, err := e.read(ctx, r.Covenant)
 	if err != nil {
@@ -45,7 +45,8 @@ func (e lineages) Amend(ctx context.Context, r AmendRequest, meta Meta) (workflo
 		return "", err
 	}
 	return e.startDraft(ctx, DraftRequest{
-		Slug: r.Slug, Title: r.Title, Year: r.Year, Block: old.Covenant.Block, Template: r.Template, Values: r.Values, Process: process,
+		Slug: r.Slug, Title: r.Title, Year: r.Year, Block: old.Covenant.Block, Template: r.Template,
+		Values: r.Values, Process: process,
 	}, meta, workflow.DraftCovenant{Amends: old.Covenant.Link()})
 }
 
@@ -58,8 +59,8 @@ func (e lineages) ownProcess(ctx context.Context, c *workflow.Covenant) ([]byte,
 	return e.readBlob(ctx, c.Process)
 }
 
-// linkable refuses, inside the transaction that starts a covenant, where the covenant that it is linked with does not allow
-// it (any more).
+// linkable refuses, inside the transaction that starts a covenant, where the covenant that it is linked with does
+// not allow it (any more).
 func (e lineages) linkable(ctx context.Context, tx *store.Tx, cmd workflow.DraftCovenant) error {
 	if !cmd.Amends.IsZero() {
 		old, err := e.state(ctx, tx, cmd.Amends.Covenant)
@@ -78,9 +79,11 @@ func (e lineages) linkable(ctx context.Context, tx *store.Tx, cmd workflow.Draft
 	return nil
 }
 
-// PlanRenewal makes next year's values from those of a covenant, and says what changed and what must be looked at, to an actor
-// who may read its dossier. Year 0 is the year after. Nothing is recorded.
-func (e lineages) PlanRenewal(ctx context.Context, by workflow.Actor, slug string, year int) (*workflow.Renewal, error) {
+// PlanRenewal makes next year's values from those of a covenant, and says what changed and what must be looked at,
+// to an actor who may read its dossier. Year 0 is the year after. Nothing is recorded.
+func (e lineages) PlanRenewal(
+	ctx context.Context, by workflow.Actor, slug string, year int,
+) (*workflow.Renewal, error) {
 	s, err := e.readAt(ctx, by, slug, workflow.ReadDossier)
 	if err != nil {
 		return nil, err
@@ -103,13 +106,17 @@ func (e lineages) PlanRenewal(ctx context.Context, by workflow.Actor, slug strin
 	return r, e.renewBases(ctx, s, revision, values, r)
 }
 
-// renewBases lists which legal bases next year's draft cites anew and which it does not cite any more, as the law data know.
-func (e lineages) renewBases(ctx context.Context, s workflow.State, revision workflow.Revision, values []byte, r *workflow.Renewal) error {
+// renewBases lists which legal bases next year's draft cites anew and which it does not cite any more, as the law
+// data know.
+func (e lineages) renewBases(
+	ctx context.Context, s workflow.State, revision workflow.Revision, values []byte, r *workflow.Renewal,
+) error {
 	template, err := e.readBlob(ctx, revision.Template)
 	if err != nil {
 		return err
 	}
-	before, err := e.draft(template, values, templates.DraftOptions{LawDate: day(s.Calendar.Today(revision.RenderedAt))})
+	before, err := e.draft(template, values,
+		templates.DraftOptions{LawDate: day(s.Calendar.Today(revision.RenderedAt))})
 	if err != nil {
 		return fmt.Errorf("bases of %s: %w", s.Covenant.Slug, err)
 	}
@@ -130,12 +137,14 @@ func (e lineages) renewBases(ctx context.Context, s workflow.State, revision wor
 	was, is := basesOf(before), basesOf(after)
 	for text := range was {
 		if !is[text] {
-			r.Changed = append(r.Changed, workflow.RenewalNote{Text: words.F("không còn căn cứ: %s", "no longer a basis: %s", text)})
+			r.Changed = append(r.Changed, workflow.RenewalNote{Text: words.F("không còn căn cứ: %s",
+				"no longer a basis: %s", text)})
 		}
 	}
 	for text := range is {
 		if !was[text] {
-			r.Changed = append(r.Changed, workflow.RenewalNote{Text: words.F("căn cứ mới: %s", "a new basis: %s", text)})
+			r.Changed = append(r.Changed, workflow.RenewalNote{Text: words.F("căn cứ mới: %s", "a new basis: %s",
+				text)})
 		}
 	}
 	return nil
@@ -156,9 +165,11 @@ func basesOf(doc *templates.Document) map[string]bool {
 	return out
 }
 
-// Renew starts next year's covenant from a renewal, whose values may have been changed since it was planned. The block is the
-// same one as it is now.
-func (e lineages) Renew(ctx context.Context, id workflow.CovenantID, r *workflow.Renewal, meta Meta) (workflow.CovenantID, error) {
+// Renew starts next year's covenant from a renewal, whose values may have been changed since it was planned. The
+// block is the same one as it is now.
+func (e lineages) Renew(
+	ctx context.Context, id workflow.CovenantID, r *workflow.Renewal, meta Meta,
+) (workflow.CovenantID, error) {
 	old, err := e.read(ctx, id)
 	if err != nil {
 		return "", err
@@ -168,12 +179,15 @@ func (e lineages) Renew(ctx context.Context, id workflow.CovenantID, r *workflow
 		return "", err
 	}
 	return e.startDraft(ctx, DraftRequest{
-		Slug: r.Slug, Title: r.Title, Year: r.Year, Block: old.Covenant.Block, Template: old.Covenant.Template, Values: r.Values, Process: process,
+		Slug: r.Slug, Title: r.Title, Year: r.Year, Block: old.Covenant.Block, Template: old.Covenant.Template,
+		Values: r.Values, Process: process,
 	}, meta, workflow.DraftCovenant{Renews: old.Covenant.Link()})
 }
 
 // startDraft starts a covenant from a template of the library; cmd says what it is linked with.
-func (e lineages) startDraft(ctx context.Context, r DraftRequest, meta Meta, cmd workflow.DraftCovenant) (workflow.CovenantID, error) {
+func (e lineages) startDraft(
+	ctx context.Context, r DraftRequest, meta Meta, cmd workflow.DraftCovenant,
+) (workflow.CovenantID, error) {
 	named := r
 	named.Values = nil
 	var asked any = named
@@ -208,19 +222,22 @@ func (e lineages) startDraft(ctx context.Context, r DraftRequest, meta Meta, cmd
 	if err != nil {
 		return "", fmt.Errorf("new covenant: %w", err)
 	}
-	cmd.ID, cmd.Slug, cmd.Title, cmd.Year, cmd.Block = workflow.CovenantID(id.String()), r.Slug, r.Title, r.Year, r.Block
+	cmd.ID, cmd.Slug, cmd.Title, cmd.Year, cmd.Block = workflow.CovenantID(id.String()), r.Slug, r.Title,
+		r.Year, r.Block
 	cmd.Template, cmd.Slots = r.Template, slots(doc)
-	out, err := e.doAs(ctx, "", cmd.ID, asked, meta, func(ctx context.Context, tx *store.Tx, _ workflow.State) (workflow.Command, error) {
-		if err := e.linkable(ctx, tx, cmd); err != nil {
-			return nil, err
-		}
-		return cmd, e.freeSlug(ctx, tx, r.Slug)
-	})
+	out, err := e.doAs(ctx, "", cmd.ID, asked, meta,
+		func(ctx context.Context, tx *store.Tx, _ workflow.State) (workflow.Command, error) {
+			if err := e.linkable(ctx, tx, cmd); err != nil {
+				return nil, err
+			}
+			return cmd, e.freeSlug(ctx, tx, r.Slug)
+		})
 	return out.Covenant, err
 }
 
 // tellOther writes into the log of a linked covenant what happened to this one, in the same transaction.
-func (e lineages) tellOther(ctx context.Context, tx *store.Tx, before, after *workflow.Covenant, events []workflow.Event, now time.Time, meta Meta) error {
+func (e lineages) tellOther(ctx context.Context, tx *store.Tx, before, after *workflow.Covenant,
+	events []workflow.Event, now time.Time, meta Meta) error {
 	other, told := workflow.Told(before, after, events)
 	if len(told) == 0 {
 		return nil

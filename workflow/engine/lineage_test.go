@@ -17,7 +17,8 @@ func TestAmend(t *testing.T) {
 		o.upTo(workflow.AwaitingReports)
 		ctx, old := context.Background(), o.id
 		drafter := o.who("so-gddt", workflow.DutyDraft)
-		request := engine.AmendRequest{Covenant: old, Slug: "2026/khoi-sua-doi", Title: "Giao ước sửa đổi", Year: 2026, Values: o.values}
+		request := engine.AmendRequest{Covenant: old, Slug: "2026/khoi-sua-doi", Title: "Giao ước sửa đổi",
+			Year: 2026, Values: o.values}
 		amending, err := o.Amend(ctx, request, o.as(drafter, "amend"))
 		check(t, err)
 		if again, err := o.Amend(ctx, request, o.as(drafter, "amend")); err != nil || again != amending {
@@ -29,7 +30,8 @@ func TestAmend(t *testing.T) {
 		check(t, err)
 		_, err = o.Do(ctx, other, workflow.Withdraw{Reason: "thừa"}, o.as(drafter, "drop"))
 		check(t, err)
-		_, err = o.Submit(ctx, engine.SubmitRequest{Covenant: amending, Values: o.values}, o.as(drafter, "amend/submit"))
+		_, err = o.Submit(ctx, engine.SubmitRequest{Covenant: amending, Values: o.values},
+			o.as(drafter, "amend/submit"))
 		check(t, err)
 		o.id, o.prefix = amending, "amend/"
 		for o.state().Covenant.Phase != workflow.AwaitingReports {
@@ -41,7 +43,8 @@ func TestAmend(t *testing.T) {
 		o.id = old
 		s := o.state()
 		amendments := s.Covenant.Lineage.Amendments
-		if len(amendments) != 2 || amendments[0].Covenant != amending || amendments[0].From.IsZero() || amendments[1].Dropped != "thừa" {
+		if len(amendments) != 2 || amendments[0].Covenant != amending || amendments[0].From.IsZero() ||
+			amendments[1].Dropped != "thừa" {
 			t.Errorf("amendments %+v", amendments)
 		}
 		if got := s.Sentence(words.Vietnamese); !strings.Contains(got, "; được sửa đổi, bổ sung bởi 02/GƯ-VHXH từ ") {
@@ -87,7 +90,8 @@ func TestRenew(t *testing.T) {
 		if r.Slug != "2027/khoi" || len(r.Changed) < 4 || len(r.Look) < 3 {
 			t.Errorf("%s: changed %+v, look %+v", r.Slug, r.Changed, r.Look)
 		}
-		for _, name := range []string{"chỉ_tiêu: giữ nguyên như năm 2026", "ngày_hội_nghị: ngày 01/03/2027 chỉ là đề xuất"} {
+		for _, name := range []string{"chỉ_tiêu: giữ nguyên như năm 2026",
+			"ngày_hội_nghị: ngày 01/03/2027 chỉ là đề xuất"} {
 			found := false
 			for _, n := range r.Look {
 				found = found || strings.HasPrefix(n.In("vi"), name)
@@ -104,10 +108,12 @@ func TestRenew(t *testing.T) {
 				}
 			}
 		}
-		o.direct("drafter", workflow.AssignPosition{Position: workflow.Position{Agency: "so-noi-vu", Person: drafter, Title: "Chuyên viên", Duties: []workflow.Duty{workflow.DutyDraft}}})
+		o.direct("drafter", workflow.AssignPosition{Position: workflow.Position{Agency: "so-noi-vu", Person: drafter,
+			Title: "Chuyên viên", Duties: []workflow.Duty{workflow.DutyDraft}}})
 		next, err := o.Renew(ctx, o.id, r, o.as(drafter, "renew"))
 		check(t, err)
-		if _, err := o.PlanRenewal(ctx, console, o.state().Covenant.Slug, 2027); workflow.ErrorCode(err) != workflow.CodeConflict {
+		if _, err := o.PlanRenewal(ctx, console, o.state().Covenant.Slug,
+			2027); workflow.ErrorCode(err) != workflow.CodeConflict {
 			t.Errorf("renewed twice: %v", err)
 		}
 		if got := o.state().Covenant.Lineage.Renewal; got.Covenant != next || got.Slug != "2027/khoi" {

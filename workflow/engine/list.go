@@ -48,13 +48,15 @@ func (c Cursor) key() (k store.CovenantKey) {
 	return k
 }
 
-// List gives a page of the covenants that an actor may know of, the most recently changed first. It goes by rows: no state is read.
+// List gives a page of the covenants that an actor may know of, the most recently changed first. It goes by rows:
+// no state is read.
 func (e *Engine) List(ctx context.Context, by workflow.Actor, f ListFilter) (Page, error) {
 	if f.Limit <= 0 {
 		f.Limit = rowsOfPage
 	}
 	filter := store.CovenantFilter{
-		Search: f.Text, Year: f.Year, Block: string(f.Block), Turn: string(f.Turn), After: f.After.key(), Limit: f.Limit + 1,
+		Search: f.Text, Year: f.Year, Block: string(f.Block), Turn: string(f.Turn),
+		After: f.After.key(), Limit: f.Limit + 1,
 	}
 	for _, phase := range f.Phases {
 		filter.Status = append(filter.Status, string(phase))
@@ -93,7 +95,8 @@ func readers(d *workflow.Directory, by workflow.Actor, today workflow.Date) []st
 	}
 	out := []store.Reader{}
 	for _, seat := range d.Seats(by.Person(), today) {
-		r := store.Reader{Agency: string(seat.Agency), Covenant: string(seat.Covenant), Shown: int(workflow.ShownToBlock)}
+		r := store.Reader{Agency: string(seat.Agency), Covenant: string(seat.Covenant),
+			Shown: int(workflow.ShownToBlock)}
 		switch {
 		case seat.Former():
 			r.Shown, r.From, r.Until = int(workflow.ShownToClerks), seat.From.String(), seat.Until.String()
@@ -116,8 +119,10 @@ func (e *Engine) summary(d *workflow.Directory, row store.Covenant) (Summary, er
 	}
 	today := e.today()
 	return Summary{
-		ID: workflow.CovenantID(row.ID), Slug: row.Slug, Title: row.Title, Block: d.Blocks[workflow.BlockID(row.Block)].Name,
-		Year: row.Year, Phase: workflow.Phase(row.Status), Status: e.Calendar.WithDue(s.Status, s.Due, today, words.Vietnamese),
+		ID: workflow.CovenantID(row.ID), Slug: row.Slug, Title: row.Title,
+		Block: d.Blocks[workflow.BlockID(row.Block)].Name,
+		Year:  row.Year, Phase: workflow.Phase(row.Status),
+		Status:   e.Calendar.WithDue(s.Status, s.Due, today, words.Vietnamese),
 		StatusEN: e.Calendar.WithDue(s.StatusEN, s.Due, today, words.English),
 		Number:   s.Number, Due: s.Due, UpdatedAt: row.UpdatedAt,
 	}, nil

@@ -21,7 +21,8 @@ const (
 // resendInDoubt says, by kind, what becomes of a mail that may or may not have arrived: what only tells is sent again
 // under the same Message-ID, because a missing one does more harm than a doubled one that is recorded as in doubt.
 // Every other kind waits for a person.
-var resendInDoubt = map[string]bool{reminderKind: true, noticeKind: true, stageKind: true, rootKind: true, requestKind: true,
+var resendInDoubt = map[string]bool{reminderKind: true, noticeKind: true, stageKind: true,
+	rootKind: true, requestKind: true,
 	accessKind: true}
 
 func queueMail(ctx context.Context, tx *store.Tx, m store.Mail) error {
@@ -87,7 +88,8 @@ func (e deadlines) applyDoubtPolicy(ctx context.Context, tx *store.Tx, m store.M
 	if err := tx.SaveSetting(ctx, doubted, []byte(fmt.Sprintf("%d", m.Attempts))); err != nil {
 		return err
 	}
-	if err := tx.RetryMail(ctx, m.Key, e.Now(), "in doubt after attempt "+fmt.Sprint(m.Attempts)+"; sent again by policy"); err != nil {
+	if err := tx.RetryMail(ctx, m.Key, e.Now(),
+		"in doubt after attempt "+fmt.Sprint(m.Attempts)+"; sent again by policy"); err != nil {
 		return err
 	}
 	return enqueue(ctx, tx, MailArgs{Mail: m.Key})

@@ -70,7 +70,8 @@ func TestRemindersAndFaultyMail(t *testing.T) {
 		// Who was in charge has left: the successor is reminded, not the leaver.
 		leaver, successor := o.who("so-yte", workflow.DutyReport), o.newPerson("ke-nhiem", "Người kế nhiệm")
 		o.direct("leave", workflow.EndPosition{
-			Position: workflow.PositionID("so-yte/" + string(leaver)), LastDay: o.Calendar.Today(o.now()).AddDays(-1), Successor: successor,
+			Position: workflow.PositionID("so-yte/" + string(leaver)),
+			LastDay:  o.Calendar.Today(o.now()).AddDays(-1), Successor: successor,
 		})
 		lost := string(successor) + "@x.example"
 		refused := string(o.who("hoi-ctd", workflow.DutyReport)) + "@hoi-ctd.tangiang.example"
@@ -145,7 +146,8 @@ func TestStopLetsMailsEnd(t *testing.T) {
 	node, err := engine.New(o.Config)
 	check(t, err)
 	check(t, o.Store.Update(context.Background(), func(tx *store.Tx) error {
-		_, err := tx.QueueMail(context.Background(), store.Mail{Key: "m", Kind: "notice", To: "a@x.example", NextAt: o.now()})
+		_, err := tx.QueueMail(context.Background(),
+			store.Mail{Key: "m", Kind: "notice", To: "a@x.example", NextAt: o.now()})
 		return err
 	}))
 	told, tell := context.WithCancel(context.Background())

@@ -35,13 +35,15 @@ const (
 )
 
 func (a MinutesArgs) occurrence() store.OccurrenceID {
-	return store.OccurrenceID{Obligation: string(a.Covenant) + stageMark + string(a.Stage), Period: "minutes " + a.Opened}
+	return store.OccurrenceID{Obligation: string(a.Covenant) + stageMark + string(a.Stage),
+		Period: "minutes " + a.Opened}
 }
 
 func minutesArgs(o store.Occurrence) (MinutesArgs, bool) {
 	_, stage, ok := strings.Cut(o.Obligation, stageMark)
 	opened, minutes := strings.CutPrefix(o.Period, "minutes ")
-	return MinutesArgs{workflow.CovenantID(o.Covenant), workflow.StageID(stage), opened}, ok && minutes && o.Kind == minutesKind
+	return MinutesArgs{workflow.CovenantID(o.Covenant), workflow.StageID(stage), opened}, ok &&
+		minutes && o.Kind == minutesKind
 }
 
 // scheduleMinutes asks for the minutes of what has just been decided: a row, so that the sweep takes it up whatever
@@ -120,8 +122,8 @@ func (e papers) settleMinutes(ctx context.Context, args MinutesArgs, reason stri
 	})
 }
 
-// asDecided is the covenant as it was when the sitting was closed or the ranking declared, by its events alone, whatever
-// has happened since.
+// asDecided is the covenant as it was when the sitting was closed or the ranking declared, by its events alone,
+// whatever has happened since.
 func (e papers) asDecided(ctx context.Context, args MinutesArgs) (workflow.State, error) {
 	s, err := e.read(ctx, args.Covenant)
 	if err != nil {
@@ -149,13 +151,16 @@ func (e papers) asDecided(ctx context.Context, args MinutesArgs) (workflow.State
 			}
 		}
 	}
-	return s, fmt.Errorf("minutes: the log of %s tells of no sitting opened at %q and closed", args.Covenant, args.Opened)
+	return s, fmt.Errorf("minutes: the log of %s tells of no sitting opened at %q and closed",
+		args.Covenant, args.Opened)
 }
 
 // errNothingDecided: a sitting that decided nothing has no minutes of votes.
 var errNothingDecided = errors.New("nothing was decided at the sitting")
 
-func (e papers) keepMinutes(ctx context.Context, tx *store.Tx, id workflow.CovenantID, kept workflow.MinutesKept) error {
+func (e papers) keepMinutes(
+	ctx context.Context, tx *store.Tx, id workflow.CovenantID, kept workflow.MinutesKept,
+) error {
 	name := fmt.Sprintf("minutes-%s-%d", kept.Stage, kept.Opened.UnixMilli())
 	if kept.Opened.IsZero() {
 		name = "minutes-ranking"
@@ -226,7 +231,8 @@ func (e papers) conferenceValues(ctx context.Context, s workflow.State) (*confer
 	clock := func(at time.Time) string { return at.In(e.Calendar.Zone()).Format("15 giờ 04 phút") }
 	v := &conferenceMinutesValues{
 		Block: s.Directory.Blocks[c.Block].Name, Symbol: stage.Vote.Conference.Symbol, Name: sitting.Name,
-		Day: e.Calendar.Today(sitting.At).String(), Opened: clock(sitting.At), Closed: clock(sitting.Closed.At), Hall: sitting.Place,
+		Day: e.Calendar.Today(sitting.At).String(), Opened: clock(sitting.At),
+		Closed: clock(sitting.Closed.At), Hall: sitting.Place,
 		Convened: len(c.Parties), Opinions: sitting.Closed.Opinions,
 		Chair:     post{"Chủ trì", s.Directory.AgencyName(chairOf(c, sitting.Chairing))},
 		Secretary: post{"Thư ký", agencyOf(s, sitting.Secretary)},
@@ -268,10 +274,12 @@ func chairLines(s workflow.State, sitting *workflow.Conference, clock func(time.
 		if len(sitting.Handovers) > 0 {
 			opened = sitting.Handovers[0].From
 		}
-		out = append(out, fmt.Sprintf("%s khai mạc và chủ trì hội nghị; lý do: %s", s.Directory.AgencyName(opened), strings.TrimRight(sitting.ChairReason, ".")))
+		out = append(out, fmt.Sprintf("%s khai mạc và chủ trì hội nghị; lý do: %s", s.Directory.AgencyName(opened),
+			strings.TrimRight(sitting.ChairReason, ".")))
 	}
 	for _, h := range sitting.Handovers {
-		out = append(out, fmt.Sprintf("Lúc %s, %s giao quyền chủ trì hội nghị cho %s; lý do: %s", clock(h.At), s.Directory.AgencyName(h.From),
+		out = append(out, fmt.Sprintf("Lúc %s, %s giao quyền chủ trì hội nghị cho %s; lý do: %s", clock(h.At),
+			s.Directory.AgencyName(h.From),
 			s.Directory.AgencyName(h.To), strings.TrimRight(h.Reason, ".")))
 	}
 	return out
@@ -285,7 +293,8 @@ func attendanceLine(s workflow.State, sitting *workflow.Conference, a workflow.A
 		}
 	}
 	if p, ok := sitting.ProxyOf(a); ok {
-		return fmt.Sprintf("%s: vắng mặt, ủy quyền biểu quyết cho %s theo %s ngày %s", name, s.Directory.AgencyName(p.To), p.Document, p.Date.Display()), false
+		return fmt.Sprintf("%s: vắng mặt, ủy quyền biểu quyết cho %s theo %s ngày %s", name,
+			s.Directory.AgencyName(p.To), p.Document, p.Date.Display()), false
 	}
 	return name + ": vắng mặt", false
 }
@@ -295,7 +304,8 @@ func (v *conferenceMinutesValues) minute(s workflow.State, m workflow.Motion) {
 	business := "Hội nghị biểu quyết: " + m.Text
 	switch {
 	case m.Revision > 0:
-		business = fmt.Sprintf("Hội nghị sửa đổi dự thảo tại chỗ thành dự thảo lần %d, mã tóm lược %s", m.Revision, s.Covenant.Revisions[m.Revision-1].Manifest.Short())
+		business = fmt.Sprintf("Hội nghị sửa đổi dự thảo tại chỗ thành dự thảo lần %d, mã tóm lược %s", m.Revision,
+			s.Covenant.Revisions[m.Revision-1].Manifest.Short())
 	case m.ProposedBy != "":
 		business = fmt.Sprintf("%s đề nghị biểu quyết thêm: %s", s.Directory.AgencyName(m.ProposedBy), m.Text)
 	}
@@ -303,7 +313,8 @@ func (v *conferenceMinutesValues) minute(s workflow.State, m workflow.Motion) {
 	if m.Result == nil {
 		return
 	}
-	row := minutedRow{Text: m.Text, Method: m.Result.Method.Word("vi"), For: m.Result.For, Against: m.Result.Against, Abstain: m.Result.Abstain, Result: "không thông qua"}
+	row := minutedRow{Text: m.Text, Method: m.Result.Method.Word("vi"), For: m.Result.For, Against: m.Result.Against,
+		Abstain: m.Result.Abstain, Result: "không thông qua"}
 	if m.Result.Passed {
 		row.Result = "thông qua"
 	}
@@ -333,7 +344,8 @@ func (e papers) placeOf(ctx context.Context, s workflow.State) (string, error) {
 		Place string `yaml:"địa_danh"`
 	}
 	if err := yaml.Unmarshal(source, &values); err != nil || values.Place == "" {
-		return strings.TrimPrefix(s.Directory.Blocks[s.Covenant.Block].Province, "tỉnh "), nil //nolint:nilerr // values of another form have no such key; the province stands in
+		//nolint:nilerr // values of another form have no such key; the province stands in
+		return strings.TrimPrefix(s.Directory.Blocks[s.Covenant.Block].Province, "tỉnh "), nil
 	}
 	return values.Place, nil
 }

@@ -26,7 +26,8 @@ const maxScan = 20 << 20
 func (e signers) RecordPaper(ctx context.Context, r PaperRequest, meta Meta) (Outcome, error) {
 	kind := http.DetectContentType(r.Scan)
 	if len(r.Scan) > maxScan || kind != "application/pdf" && kind != "image/png" && kind != "image/jpeg" {
-		return Outcome{}, badUpload("bản quét phải là PDF, PNG hoặc JPEG, tối đa 20 MB", "the scan must be a PDF, PNG or JPEG of at most 20 MB")
+		return Outcome{}, badUpload("bản quét phải là PDF, PNG hoặc JPEG, tối đa 20 MB",
+			"the scan must be a PDF, PNG or JPEG of at most 20 MB")
 	}
 	cmd := workflow.RecordPaperSignature{
 		Slot: r.Slot, Signatory: r.Signatory, Date: r.Date, Consented: r.Consented, Scan: workflow.DigestOf(r.Scan),

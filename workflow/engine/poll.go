@@ -28,9 +28,11 @@ func pollOf(s workflow.State, id workflow.PollID) workflow.Poll {
 	return poll
 }
 
-// castPollBallot records a ballot of a poll. Of a secret one the choices go into the box and nowhere else, in the same transaction. The
-// command's key is kept: its caller must not put the choices into it.
-func (e voting) castPollBallot(ctx context.Context, id workflow.CovenantID, cmd workflow.CastPollBallot, meta Meta) (Outcome, error) {
+// castPollBallot records a ballot of a poll. Of a secret one the choices go into the box and nowhere else, in the
+// same transaction. The command's key is kept: its caller must not put the choices into it.
+func (e voting) castPollBallot(
+	ctx context.Context, id workflow.CovenantID, cmd workflow.CastPollBallot, meta Meta,
+) (Outcome, error) {
 	s, err := e.read(ctx, id)
 	if err != nil {
 		return Outcome{}, err
@@ -39,7 +41,8 @@ func (e voting) castPollBallot(ctx context.Context, id workflow.CovenantID, cmd 
 	if expected {
 		asked = secretPollBallot{cmd.Agency, cmd.Poll}
 	}
-	return e.do(ctx, id, asked, meta, func(ctx context.Context, tx *store.Tx, s workflow.State) (workflow.Command, error) {
+	return e.do(ctx, id, asked, meta, func(ctx context.Context, tx *store.Tx, s workflow.State) (workflow.Command,
+		error) {
 		poll := pollOf(s, cmd.Poll)
 		if poll.Secret != expected {
 			return nil, workflow.Refusal(workflow.CodeConflict,
@@ -54,14 +57,18 @@ func (e voting) castPollBallot(ctx context.Context, id workflow.CovenantID, cmd 
 		}
 		stage, _ := s.Process.OfKind(workflow.StageScore)
 		rule, _ := stage.Score.PollRule(cmd.Poll)
-		return cmd, tx.CastBallot(ctx, pollBox(id, cmd.Poll, poll.Round), string(workflow.NewPollBallot(rule.Marks, cmd.Choices)))
+		return cmd, tx.CastBallot(ctx, pollBox(id, cmd.Poll, poll.Round),
+			string(workflow.NewPollBallot(rule.Marks, cmd.Choices)))
 	})
 }
 
 // closePoll counts a poll; the box of a secret one is opened in the transaction that does.
-func (e voting) closePoll(ctx context.Context, id workflow.CovenantID, cmd workflow.ClosePoll, meta Meta) (Outcome, error) {
+func (e voting) closePoll(
+	ctx context.Context, id workflow.CovenantID, cmd workflow.ClosePoll, meta Meta,
+) (Outcome, error) {
 	cmd.Ballots = nil
-	return e.do(ctx, id, cmd, meta, func(ctx context.Context, tx *store.Tx, s workflow.State) (workflow.Command, error) {
+	return e.do(ctx, id, cmd, meta, func(ctx context.Context, tx *store.Tx, s workflow.State) (workflow.Command,
+		error) {
 		full, poll := cmd, pollOf(s, cmd.Poll)
 		if !poll.Secret || poll.Result != nil {
 			return full, nil
@@ -124,7 +131,8 @@ func auditCount(ctx context.Context, tx *store.Tx, slug, box string, named []str
 	}
 	slices.Sort(kept) // the database may sort by the words of a language
 	if fmt.Sprint(kept) != fmt.Sprint(named) {
-		problems = append(problems, fmt.Sprintf("%s, box %s: the log names %d ballots %v, %d are kept: %v", slug, box, len(named), named, len(kept), kept))
+		problems = append(problems, fmt.Sprintf("%s, box %s: the log names %d ballots %v, %d are kept: %v", slug, box,
+			len(named), named, len(kept), kept))
 	}
 	return problems, nil
 }

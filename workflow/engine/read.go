@@ -20,8 +20,8 @@ func (e *Engine) Ready(ctx context.Context) error {
 	})
 }
 
-// Find is the id of the covenant at an address, for an actor who may know of it. The error is a [*workflow.Error] of code
-// not_found if there is none, and the same one if it may not be known.
+// Find is the id of the covenant at an address, for an actor who may know of it. The error is a [*workflow.Error]
+// of code not_found if there is none, and the same one if it may not be known.
 func (e *Engine) Find(ctx context.Context, by workflow.Actor, slug string) (id workflow.CovenantID, err error) {
 	err = e.Store.View(ctx, func(tx *store.Tx) error {
 		s, _, err := e.open(ctx, tx, by, slug, workflow.ReadStanding)
@@ -33,8 +33,8 @@ func (e *Engine) Find(ctx context.Context, by workflow.Actor, slug string) (id w
 	return id, err
 }
 
-// open reads the covenant at an address for an actor who may read it as far as scope. The state is whole: what is shown of it goes by
-// the reading.
+// open reads the covenant at an address for an actor who may read it as far as scope. The state is whole: what is
+// shown of it goes by the reading.
 func (e *Engine) open(
 	ctx context.Context, tx *store.Tx, by workflow.Actor, slug string, scope workflow.Scope,
 ) (s workflow.State, r workflow.Reading, err error) {
@@ -53,7 +53,9 @@ func (e *Engine) open(
 }
 
 // readAt is open in a transaction of its own.
-func (e *Engine) readAt(ctx context.Context, by workflow.Actor, slug string, scope workflow.Scope) (s workflow.State, err error) {
+func (e *Engine) readAt(
+	ctx context.Context, by workflow.Actor, slug string, scope workflow.Scope,
+) (s workflow.State, err error) {
 	err = e.Store.View(ctx, func(tx *store.Tx) error {
 		s, _, err = e.open(ctx, tx, by, slug, scope)
 		return err
@@ -105,7 +107,8 @@ func (e *Engine) Published(ctx context.Context, token string) (*View, error) {
 		if frozen := v.whole.Covenant.Frozen; frozen == nil || frozen.Token != token {
 			return workflow.Refusal(workflow.CodeNotFound,
 				"văn bản mang mã này không còn được dùng: nội dung đã trở lại bước soạn thảo và sẽ được cấp số lại",
-				"the document with this code is no longer used: its text went back to the drafter and will be numbered anew")
+				"the document with this code is no longer used: its text went back to the drafter and will be "+
+					"numbered anew")
 		}
 		return e.around(ctx, tx, v)
 	})
@@ -184,10 +187,12 @@ func (e *Engine) occurrences(ctx context.Context, tx *store.Tx, s workflow.State
 		report := [2]string{string(args.Obligation), string(args.Period)}
 		due, known := deadlines[report]
 		if !known {
-			due, _ = stage.Report.ReportDue(args.Obligation, args.Period, s.Covenant.Reporting.From, s.Covenant.Reporting.Until)
+			due, _ = stage.Report.ReportDue(args.Obligation, args.Period, s.Covenant.Reporting.From,
+				s.Covenant.Reporting.Until)
 			deadlines[report] = due
 		}
-		o := Occurrence{Label: rule.Title(args.Period, "vi"), LabelEN: rule.Title(args.Period, "en"), State: string(row.State)}
+		o := Occurrence{Label: rule.Title(args.Period, "vi"), LabelEN: rule.Title(args.Period, "en"),
+			State: string(row.State)}
 		o.Occurrence = workflow.Occurrence{
 			Obligation: args.Obligation, Period: args.Period, Rung: args.Rung, To: rule.Reminders[args.Index].To,
 			At: row.Due, Deadline: due,

@@ -16,7 +16,8 @@ import (
 // theirs is the covenant that the readers are tried on; another one stands beside it.
 const theirs = "2026/khoi"
 
-// reader is somebody, and how much they may read of the covenant at each of the points of its life, in the order of points.
+// reader is somebody, and how much they may read of the covenant at each of the points of its life, in the order of
+// points.
 type reader struct {
 	name string
 	by   workflow.Actor
@@ -43,20 +44,25 @@ func (o *office) readers() []reader {
 	}
 	o.direct("other-block", workflow.ApplyBlock{File: otherBlock(o)})
 	for _, right := range []workflow.GrantRight{
-		{Person: "nguoi-ngoai-quan-tri", Right: workflow.RightAdminister}, {Person: "nguoi-ngoai-thanh-tra", Right: workflow.RightAudit},
+		{Person: "nguoi-ngoai-quan-tri", Right: workflow.RightAdminister},
+		{Person: "nguoi-ngoai-thanh-tra", Right: workflow.RightAudit},
 		{Person: o.who("so-yte", workflow.DutySign), Right: workflow.RightAdminister},
 	} {
 		o.direct("right/"+string(right.Person), right)
 	}
-	for to, covenant := range map[workflow.PersonID]workflow.CovenantID{"nguoi-ngoai-duoc-giao": o.id, "nguoi-ngoai-viec-khac": "another"} {
+	for to, covenant := range map[workflow.PersonID]workflow.CovenantID{"nguoi-ngoai-duoc-giao": o.id,
+		"nguoi-ngoai-viec-khac": "another"} {
 		o.direct("delegate/"+string(to), workflow.GrantDelegation{
-			From: officer("so-yte"), To: to, Duties: []workflow.Duty{workflow.DutyReview}, Start: today, End: today.AddDays(30),
+			From: officer("so-yte"), To: to, Duties: []workflow.Duty{workflow.DutyReview},
+			Start: today, End: today.AddDays(30),
 			Document: "số 1", Covenant: covenant,
 		})
 	}
-	for person, until := range map[workflow.PersonID]workflow.Date{"nguoi-ngoai-da-di": today, "nguoi-ngoai-di-som": today.AddDays(-1)} {
+	for person, until := range map[workflow.PersonID]workflow.Date{"nguoi-ngoai-da-di": today,
+		"nguoi-ngoai-di-som": today.AddDays(-1)} {
 		o.direct("left/"+string(person), workflow.AssignPosition{Position: workflow.Position{
-			Agency: "so-yte", Person: person, Title: "Chuyên viên", Duties: []workflow.Duty{workflow.DutyReview}, From: today.AddDays(-9),
+			Agency: "so-yte", Person: person, Title: "Chuyên viên", Duties: []workflow.Duty{workflow.DutyReview},
+			From:  today.AddDays(-9),
 			Until: until,
 		}})
 	}
@@ -91,10 +97,12 @@ func otherBlock(o *office) *workflow.BlockFile {
 	file := *o.block
 	file.Block.ID, file.Block.Name = "khoi-khac", "Khối khác"
 	file.Agencies = nil
-	for i, p := range []workflow.PersonID{"giam-doc", "quan-tri", "thanh-tra", "duoc-giao", "viec-khac", "da-di", "di-som"} {
+	for i, p := range []workflow.PersonID{"giam-doc", "quan-tri", "thanh-tra", "duoc-giao", "viec-khac",
+		"da-di", "di-som"} {
 		id := workflow.AgencyID("don-vi-khac")
 		if i == 0 {
-			file.Agencies = []workflow.BlockFileAgency{{ID: id, Name: "Đơn vị khác", Role: workflow.RoleLeader, Email: "khac@khac.example"}}
+			file.Agencies = []workflow.BlockFileAgency{{ID: id, Name: "Đơn vị khác", Role: workflow.RoleLeader,
+				Email: "khac@khac.example"}}
 		}
 		file.Agencies[0].People = append(file.Agencies[0].People, workflow.BlockFilePerson{
 			ID: "nguoi-ngoai-" + p, Name: "Người " + string(p), Title: "Giám đốc", Email: string(p) + "@khac.example",
@@ -113,8 +121,8 @@ func witnessOf(o *office) workflow.AgencyID {
 	return ""
 }
 
-// Roles, what is read, the points of a covenant's life: each reads what the table of rights gives, by every way in, and reading
-// records nothing.
+// Roles, what is read, the points of a covenant's life: each reads what the table of rights gives, by every way in,
+// and reading records nothing.
 func TestReading(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, o *office) {
 		o.shrink()
@@ -138,7 +146,8 @@ func TestReading(t *testing.T) {
 				}
 			}
 			if point == 0 {
-				_, err := o.Submit(context.Background(), engine.SubmitRequest{Covenant: o.id, Values: o.values}, o.as(drafter, "submit"))
+				_, err := o.Submit(context.Background(), engine.SubmitRequest{Covenant: o.id, Values: o.values},
+					o.as(drafter, "submit"))
 				check(t, err)
 				continue
 			}
@@ -150,7 +159,8 @@ func TestReading(t *testing.T) {
 func (o *office) draftAt(slug string, drafter workflow.PersonID) workflow.CovenantID {
 	o.t.Helper()
 	id, err := o.Draft(context.Background(), engine.DraftRequest{
-		Slug: slug, Title: "Giao ước", Year: 2026, Block: o.block.Block.ID, Template: "giao-uoc-thi-dua", Values: o.values,
+		Slug: slug, Title: "Giao ước", Year: 2026, Block: o.block.Block.ID,
+		Template: "giao-uoc-thi-dua", Values: o.values,
 	}, o.as(drafter, "draft/"+slug))
 	check(o.t, err)
 	return id
@@ -196,7 +206,8 @@ func (o *office) tryReader(t *testing.T, by workflow.Actor, scope workflow.Scope
 	_, err := o.Find(ctx, by, theirs)
 	refused(t, "find", err, known)
 	_, missing := o.Find(ctx, by, "2026/khong-co")
-	if err != nil && err.Error() != workflow.NoCovenant(theirs).Error() || workflow.ErrorCode(missing) != workflow.CodeNotFound {
+	if err != nil && err.Error() != workflow.NoCovenant(theirs).Error() ||
+		workflow.ErrorCode(missing) != workflow.CodeNotFound {
 		t.Errorf("the refusal tells what there is: %v; where there is nothing: %v", err, missing)
 	}
 	watch, err := o.Watch(ctx, by, theirs)
@@ -205,7 +216,8 @@ func (o *office) tryReader(t *testing.T, by workflow.Actor, scope workflow.Scope
 		watch.Close()
 	}
 	for what, f := range map[string]engine.ListFilter{
-		"list": {}, "search": {Text: "giao uoc"}, "year": {Year: 2026}, "phase": {Phases: []workflow.Phase{c.Phase}}, "block": {Block: c.Block},
+		"list": {}, "search": {Text: "giao uoc"}, "year": {Year: 2026}, "phase": {Phases: []workflow.Phase{c.Phase}},
+		"block": {Block: c.Block},
 	} {
 		page, err := o.List(ctx, by, f)
 		if check(t, err); (len(page.Rows) == 1) != (scope > workflow.ReadNothing) || len(page.Rows) > 1 {
@@ -224,7 +236,8 @@ func (o *office) tryReader(t *testing.T, by workflow.Actor, scope workflow.Scope
 	o.tryFiles(t, by, scope)
 }
 
-// tryLeavers comes back on the next day: who was there on the day of the document's date reads that, and who had left before does not.
+// tryLeavers comes back on the next day: who was there on the day of the document's date reads that, and who had
+// left before does not.
 func (o *office) tryLeavers(t *testing.T) {
 	t.Helper()
 	o.ahead.Add(int64(24 * time.Hour))
@@ -249,13 +262,16 @@ func (o *office) tryView(t *testing.T, by workflow.Actor, scope workflow.Scope, 
 	if (len(v.Timeline) == int(whole.Covenant.Version)) != (scope >= workflow.ReadDossier) {
 		t.Errorf("%d of %d events", len(v.Timeline), whole.Covenant.Version)
 	}
-	if scope < workflow.ReadDossier && (c.Reviews != nil || c.Motions != nil || c.Reports != nil || len(v.Mails) > 0 || v.Upcoming != nil) {
+	if scope < workflow.ReadDossier && (c.Reviews != nil || c.Motions != nil || c.Reports != nil ||
+		len(v.Mails) > 0 || v.Upcoming != nil) {
 		t.Errorf("the view shows reviews, motions, reports or mails: %+v", c)
 	}
-	if scope == workflow.ReadStanding && (c.Revisions != nil || c.Number != nil || !c.Head.IsZero() || v.Verdict != nil) {
+	if scope == workflow.ReadStanding &&
+		(c.Revisions != nil || c.Number != nil || !c.Head.IsZero() || v.Verdict != nil) {
 		t.Errorf("the view shows the text: %+v", c)
 	}
-	if scope == workflow.ReadText && (len(c.Revisions) != 1 || c.Revisions[0].Values != workflow.Digest{} || c.Head != whole.Covenant.Head) {
+	if scope == workflow.ReadText && (len(c.Revisions) != 1 || c.Revisions[0].Values != workflow.Digest{} ||
+		c.Head != whole.Covenant.Head) {
 		t.Errorf("the clerk's text: %+v, head %s", c.Revisions, c.Head.Short())
 	}
 }
@@ -265,7 +281,8 @@ func (o *office) tryFiles(t *testing.T, by workflow.Actor, scope workflow.Scope)
 	t.Helper()
 	c := o.state().Covenant
 	files := map[string]workflow.Digest{"process": c.Process}
-	least := map[string]workflow.Scope{"revision": workflow.ReadText, "frozen": workflow.ReadText, "newest": workflow.ReadText}
+	least := map[string]workflow.Scope{"revision": workflow.ReadText, "frozen": workflow.ReadText,
+		"newest": workflow.ReadText}
 	if r, ok := c.Revision(); ok {
 		files["revision"], files["values"], files["template"] = r.PDF, r.Values, r.Template
 	}
@@ -320,7 +337,8 @@ func TestReadingBesideOthers(t *testing.T) {
 	}
 	own, err := o.Directory(t.Context(), stranger)
 	check(t, err)
-	director, colleague := own.People[o.who("so-gddt", workflow.DutySign)], own.People[o.who("so-yte", workflow.DutySign)]
+	director, colleague := own.People[o.who("so-gddt", workflow.DutySign)],
+		own.People[o.who("so-yte", workflow.DutySign)]
 	if director.Name.Text == "" || director.Email.Text != "" || colleague.Email.Text == "" {
 		t.Errorf("of another agency %+v, of the own %+v", director, colleague)
 	}
@@ -341,7 +359,8 @@ func TestReadingTheRegister(t *testing.T) {
 	for _, r := range all {
 		books, err := o.Register(t.Context(), r.by)
 		check(t, err)
-		want := slices.Contains([]string{"the leading agency's clerk", "an auditor", "the console", "the program"}, r.name)
+		want := slices.Contains([]string{"the leading agency's clerk", "an auditor", "the console", "the program"},
+			r.name)
 		if (len(books) == 1) != want {
 			t.Errorf("%s reads %d books", r.name, len(books))
 		}
@@ -350,10 +369,12 @@ func TestReadingTheRegister(t *testing.T) {
 	book, err := o.Register(t.Context(), console)
 	check(t, err)
 	o.direct("clerk", workflow.AssignPosition{Position: workflow.Position{
-		Agency: "so-yte", Person: "nguoi-ngoai-giam-doc", Title: "Văn thư", Duties: []workflow.Duty{workflow.DutyNumber},
+		Agency: "so-yte", Person: "nguoi-ngoai-giam-doc", Title: "Văn thư",
+		Duties: []workflow.Duty{workflow.DutyNumber},
 	}})
 	_, err = o.Do(t.Context(), "", workflow.ReserveNumber{
-		RegisterEntry: workflow.RegisterEntry{Book: book[0].Book, Year: book[0].Year, Number: 3}, Agency: "so-yte", For: "việc khác",
+		RegisterEntry: workflow.RegisterEntry{Book: book[0].Book, Year: book[0].Year, Number: 3},
+		Agency:        "so-yte", For: "việc khác",
 	}, engine.Meta{Actor: workflow.SignedIn("nguoi-ngoai-giam-doc")})
 	check(t, err)
 	for person, want := range map[workflow.PersonID][]int{"nguoi-ngoai-giam-doc": {2, 3}, "ong-thi-muoi": {1, 2}} {
@@ -382,13 +403,14 @@ func TestWatchEndsWithTheRight(t *testing.T) {
 	_, err = w.Mark(t.Context())
 	refused(t, "before", err, "")
 	yesterday := o.Calendar.Today(o.now()).AddDays(-1)
-	o.direct("leaves", workflow.EndPosition{Position: workflow.PositionID("so-yte/" + string(person)), LastDay: yesterday})
+	o.direct("leaves", workflow.EndPosition{Position: workflow.PositionID("so-yte/" + string(person)),
+		LastDay: yesterday})
 	_, err = w.Mark(t.Context())
 	refused(t, "after", err, workflow.CodeNotFound)
 }
 
-// Pages follow one another without gaps or repetition, whoever reads, also where rows are of the same moment; whose turn it is
-// chooses.
+// Pages follow one another without gaps or repetition, whoever reads, also where rows are of the same moment; whose
+// turn it is chooses.
 func TestListPages(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, o *office) {
 		o.shrink()

@@ -46,7 +46,9 @@ func (e *Engine) Rebuild(ctx context.Context) (int, error) {
 }
 
 // rebuildRows writes the rows of a covenant whose last event was reached.
-func (e *Engine) rebuildRows(ctx context.Context, tx *store.Tx, c *workflow.Covenant, d *workflow.Directory, last store.Recorded) error {
+func (e *Engine) rebuildRows(
+	ctx context.Context, tx *store.Tx, c *workflow.Covenant, d *workflow.Directory, last store.Recorded,
+) error {
 	s := workflow.State{Covenant: c, Calendar: e.Calendar, Directory: d}
 	var err error
 	if s.Process, err = e.process(ctx, c.Process); err != nil {

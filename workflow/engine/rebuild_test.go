@@ -41,14 +41,16 @@ func rowsOf(t *testing.T, db *sql.DB, table string) (out []string) {
 	return out
 }
 
-// The derived tables say nothing that the log does not: made anew from it after a rich history, they are the same, row for row.
+// The derived tables say nothing that the log does not: made anew from it after a rich history, they are the same,
+// row for row.
 func TestRebuildGivesTheSameRows(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, o *office) {
 		o.shrink()
 		ctx := context.Background()
 		o.upTo(workflow.AwaitingReports)
 		first, drafter := o.id, o.who("so-gddt", workflow.DutyDraft)
-		amending, err := o.Amend(ctx, engine.AmendRequest{Covenant: first, Slug: "2026/sua-doi", Title: "Sửa đổi", Year: 2026, Values: o.values}, o.as(drafter, "amend"))
+		amending, err := o.Amend(ctx, engine.AmendRequest{Covenant: first, Slug: "2026/sua-doi", Title: "Sửa đổi",
+			Year: 2026, Values: o.values}, o.as(drafter, "amend"))
 		check(t, err)
 		_, err = o.Do(ctx, amending, workflow.Withdraw{Reason: "thừa"}, o.as(drafter, "withdraw"))
 		check(t, err)
@@ -58,7 +60,8 @@ func TestRebuildGivesTheSameRows(t *testing.T) {
 		check(t, err)
 		clerk := o.who("so-gddt", workflow.DutyNumber)
 		book := o.numbers(t)[0].Book
-		_, err = o.Do(ctx, "", workflow.ReserveNumber{RegisterEntry: workflow.RegisterEntry{Book: book, Year: 2026, Number: 9}, Agency: "so-gddt", For: "giữ"}, o.as(clerk, "reserve"))
+		_, err = o.Do(ctx, "", workflow.ReserveNumber{RegisterEntry: workflow.RegisterEntry{Book: book, Year: 2026,
+			Number: 9}, Agency: "so-gddt", For: "giữ"}, o.as(clerk, "reserve"))
 		check(t, err)
 		renamed := *o.block
 		renamed.Agencies = append([]workflow.BlockFileAgency(nil), o.block.Agencies...)

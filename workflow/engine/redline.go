@@ -13,7 +13,8 @@ type Redline struct {
 	Changes  []templates.ClauseChange
 }
 
-// Redline compares two revisions by number, for an actor who may read the dossier. From 0 is the revision before the one compared; to 0 the newest.
+// Redline compares two revisions by number, for an actor who may read the dossier. From 0 is the revision before
+// the one compared; to 0 the newest.
 func (e *Engine) Redline(ctx context.Context, by workflow.Actor, slug string, from, to int) (*Redline, error) {
 	s, err := e.readAt(ctx, by, slug, workflow.ReadDossier)
 	if err != nil {

@@ -64,7 +64,7 @@ func handKey(e workflow.RegisterEntry) store.NumberKey {
 }
 
 // doRegister carries out a command on the register in one transaction: the number's row, the event, what it tells.
-func (e *Engine) doRegister(ctx context.Context, cmd workflow.Command, meta Meta) (Outcome, error) {
+func (e registers) doRegister(ctx context.Context, cmd workflow.Command, meta Meta) (Outcome, error) {
 	return e.once(ctx, "register", registerStream, cmd, meta, func(tx *store.Tx, meta Meta) (out Outcome, err error) {
 		d, err := e.directory(ctx, tx)
 		if err != nil {
@@ -94,9 +94,11 @@ func (e *Engine) doRegister(ctx context.Context, cmd workflow.Command, meta Meta
 	})
 }
 
-// takeNumber takes the number that a command names out of the register, or the next free one. Where the rules refuse the command
-// the transaction gives it back.
-func (e *Engine) takeNumber(ctx context.Context, tx *store.Tx, cmd workflow.Command, meta Meta) (workflow.Command, error) {
+// takeNumber takes the number that a command names out of the register, or the next free one. Where the rules
+// refuse the command the transaction gives it back.
+func (e registers) takeNumber(
+	ctx context.Context, tx *store.Tx, cmd workflow.Command, meta Meta,
+) (workflow.Command, error) {
 	switch cmd := cmd.(type) {
 	case workflow.ReserveNumber:
 		key := store.NumberKey("hand/" + meta.Key)
@@ -124,7 +126,7 @@ func (e *Engine) takeNumber(ctx context.Context, tx *store.Tx, cmd workflow.Comm
 }
 
 // byHand gives the key of a number that is reserved by hand, reserving it where it was never given out.
-func (e *Engine) byHand(ctx context.Context, tx *store.Tx, entry workflow.RegisterEntry) (store.NumberKey, error) {
+func (e registers) byHand(ctx context.Context, tx *store.Tx, entry workflow.RegisterEntry) (store.NumberKey, error) {
 	rows, err := tx.NumbersOfBook(ctx, entry.Book, entry.Year)
 	if err != nil {
 		return "", err
@@ -141,7 +143,7 @@ func (e *Engine) byHand(ctx context.Context, tx *store.Tx, entry workflow.Regist
 	return rows[i].Key, nil
 }
 
-func (e *Engine) takenNumber(entry workflow.RegisterEntry, err error) error {
+func (e registers) takenNumber(entry workflow.RegisterEntry, err error) error {
 	if !errors.Is(err, store.ErrExists) {
 		return err
 	}
@@ -151,7 +153,9 @@ func (e *Engine) takenNumber(entry workflow.RegisterEntry, err error) error {
 }
 
 // saveRegisterRow keeps what an event tells of a number, for the register's page.
-func saveRegisterRow(ctx context.Context, tx *store.Tx, event workflow.Event, at time.Time) (workflow.RegisterEntry, error) {
+func saveRegisterRow(
+	ctx context.Context, tx *store.Tx, event workflow.Event, at time.Time,
+) (workflow.RegisterEntry, error) {
 	var entry workflow.RegisterEntry
 	var line RegisterLine
 	switch event := event.(type) {
@@ -161,7 +165,8 @@ func saveRegisterRow(ctx context.Context, tx *store.Tx, event workflow.Event, at
 		}
 	case workflow.NumberEntered:
 		entry, line = event.RegisterEntry, RegisterLine{
-			State: RegisterPaper, Agency: event.Agency, Symbol: event.Symbol, Date: event.Date, Title: event.Title, Person: event.Person,
+			State: RegisterPaper, Agency: event.Agency, Symbol: event.Symbol, Date: event.Date,
+			Title: event.Title, Person: event.Person,
 		}
 	case workflow.NumberExplained:
 		entry, line = event.RegisterEntry, RegisterLine{
@@ -179,20 +184,24 @@ func saveRegisterRow(ctx context.Context, tx *store.Tx, event workflow.Event, at
 }
 
 // GiveNumber gives a covenant a number that was given on paper instead of the next one, and dates it.
-func (e *Engine) GiveNumber(ctx context.Context, id workflow.CovenantID, number int, date workflow.Date, meta Meta) (Outcome, error) {
+func (e registers) GiveNumber(
+	ctx context.Context, id workflow.CovenantID, number int, date workflow.Date, meta Meta,
+) (Outcome, error) {
 	asked := struct {
 		Number int
 		Date   workflow.Date
 	}{number, date}
-	return e.issueNumber(ctx, id, asked, date, meta, func(ctx context.Context, tx *store.Tx, book string, key store.NumberKey) (store.Number, error) {
-		n, err := tx.ReserveNumber(ctx, book, date.Year, int64(number), string(id), key, e.Now())
-		return n, e.takenNumber(workflow.RegisterEntry{Book: book, Year: date.Year, Number: number}, err)
-	})
+	return e.issueNumber(ctx, id, asked, date, meta,
+		func(ctx context.Context, tx *store.Tx, book string, key store.NumberKey) (store.Number, error) {
+			n, err := tx.ReserveNumber(ctx, book, date.Year, int64(number), string(id), key, e.Now())
+			return n, e.takenNumber(workflow.RegisterEntry{Book: book, Year: date.Year, Number: number}, err)
+		})
 }
 
-// Register is every book of the register that the actor may read, the newest year first: the clerks of an agency read what their
-// agency numbered, with the gaps of the book. Where agencies share a book, what the others numbered is left out.
-func (e *Engine) Register(ctx context.Context, by workflow.Actor) ([]RegisterBook, error) {
+// Register is every book of the register that the actor may read, the newest year first: the clerks of an agency
+// read what their agency numbered, with the gaps of the book. Where agencies share a book, what the others numbered
+// is left out.
+func (e registers) Register(ctx context.Context, by workflow.Actor) ([]RegisterBook, error) {
 	var out []RegisterBook
 	err := e.Store.View(ctx, func(tx *store.Tx) error {
 		d, err := e.directory(ctx, tx)
@@ -218,7 +227,10 @@ func (e *Engine) Register(ctx context.Context, by workflow.Actor) ([]RegisterBoo
 		}
 		return nil
 	})
-	slices.SortFunc(out, func(a, b RegisterBook) int { return cmp.Or(cmp.Compare(b.Year, a.Year), cmp.Compare(a.Book, b.Book)) })
+	slices.SortFunc(out, func(a, b RegisterBook) int {
+		return cmp.Or(cmp.Compare(b.Year, a.Year),
+			cmp.Compare(a.Book, b.Book))
+	})
 	return out, err
 }
 
@@ -232,7 +244,7 @@ func (b *RegisterBook) leave(reads func(workflow.AgencyID) bool) bool {
 	return true
 }
 
-func (e *Engine) registerBook(ctx context.Context, tx *store.Tx, name string, year int) (RegisterBook, error) {
+func (e registers) registerBook(ctx context.Context, tx *store.Tx, name string, year int) (RegisterBook, error) {
 	book := RegisterBook{Book: name, Year: year}
 	rows, err := tx.NumbersOfBook(ctx, name, year)
 	if err != nil {
@@ -251,10 +263,12 @@ func (e *Engine) registerBook(ctx context.Context, tx *store.Tx, name string, ye
 	return book, nil
 }
 
-func (e *Engine) registerLine(ctx context.Context, tx *store.Tx, row store.Number) (RegisterLine, error) {
-	line := RegisterLine{Number: int(row.Number), State: RegisterState(row.State), Reason: row.Reason, Covenant: workflow.CovenantID(row.Covenant)}
+func (e registers) registerLine(ctx context.Context, tx *store.Tx, row store.Number) (RegisterLine, error) {
+	line := RegisterLine{Number: int(row.Number), State: RegisterState(row.State), Reason: row.Reason,
+		Covenant: workflow.CovenantID(row.Covenant)}
 	if row.Covenant == "" {
-		body, err := tx.Projection(ctx, registerRows, registerKey(workflow.RegisterEntry{Book: row.Book, Year: row.Year, Number: line.Number}))
+		body, err := tx.Projection(ctx, registerRows,
+			registerKey(workflow.RegisterEntry{Book: row.Book, Year: row.Year, Number: line.Number}))
 		if err != nil {
 			return line, fmt.Errorf("number %d of %s/%d: %w", row.Number, row.Book, row.Year, err)
 		}

@@ -11,8 +11,8 @@ import (
 	"covenant/workflow/engine"
 )
 
-// The register shows every number from 1: issued, kept back, given on paper, void with its reason, and gaps until somebody
-// explains them. No number is given twice.
+// The register shows every number from 1: issued, kept back, given on paper, void with its reason, and gaps until
+// somebody explains them. No number is given twice.
 func TestRegisterByHand(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, o *office) {
 		o.shrink()
@@ -23,7 +23,8 @@ func TestRegisterByHand(t *testing.T) {
 			return workflow.RegisterEntry{Book: "giao-uoc", Year: 2026, Number: n}
 		}
 		reserve := func(key string, n int) (workflow.RegisterEntry, error) {
-			out, err := o.Do(ctx, "", workflow.ReserveNumber{RegisterEntry: entry(n), Agency: "so-gddt", For: "bản giấy"}, o.as(clerk, key))
+			out, err := o.Do(ctx, "", workflow.ReserveNumber{RegisterEntry: entry(n), Agency: "so-gddt",
+				For: "bản giấy"}, o.as(clerk, key))
 			if err != nil {
 				return workflow.RegisterEntry{}, err
 			}
@@ -39,7 +40,8 @@ func TestRegisterByHand(t *testing.T) {
 		if _, err := reserve("c", 5); workflow.ErrorCode(err) != workflow.CodeConflict {
 			t.Errorf("a number kept twice: %v", err)
 		}
-		paper := workflow.EnterNumber{RegisterEntry: entry(1), Agency: "so-gddt", Symbol: "GƯ-VHXH", Date: workflow.Date{Year: 2026, Month: 1, Day: 5}, Title: "Giao ước bản giấy"}
+		paper := workflow.EnterNumber{RegisterEntry: entry(1), Agency: "so-gddt", Symbol: "GƯ-VHXH",
+			Date: workflow.Date{Year: 2026, Month: 1, Day: 5}, Title: "Giao ước bản giấy"}
 		_, err = o.Do(ctx, "", paper, o.as(clerk, "d"))
 		check(t, err)
 		_, err = o.Do(ctx, "", paper, o.as(clerk, "d"))
@@ -52,7 +54,8 @@ func TestRegisterByHand(t *testing.T) {
 		_, err = o.Do(ctx, "", explain, o.as(clerk, "f"))
 		check(t, err)
 		explain.Number = 2
-		if _, err := o.Do(ctx, "", explain, o.as(o.who("so-yte", workflow.DutyReview), "g")); workflow.ErrorCode(err) != workflow.CodeForbidden {
+		if _, err := o.Do(ctx, "", explain, o.as(o.who("so-yte", workflow.DutyReview),
+			"g")); workflow.ErrorCode(err) != workflow.CodeForbidden {
 			t.Errorf("a stranger explains: %v", err)
 		}
 		books, err := o.Register(ctx, console)
@@ -76,14 +79,16 @@ func TestNumberGivenOnPaper(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, o *office) {
 		o.upTo(workflow.AwaitingNumber)
 		clerk := o.who("so-gddt", workflow.DutyNumber)
-		_, err := o.GiveNumber(context.Background(), o.id, 12, workflow.Date{Year: 2026, Month: 11, Day: 25}, o.as(clerk, "paper"))
+		_, err := o.GiveNumber(context.Background(), o.id, 12,
+			workflow.Date{Year: 2026, Month: 11, Day: 25}, o.as(clerk, "paper"))
 		check(t, err)
 		if got := o.state().Covenant.PrintedNumber(); got != "12/GƯ-VHXH" {
 			t.Errorf("number %q", got)
 		}
 		books, err := o.Register(context.Background(), console)
 		check(t, err)
-		if lines := books[0].Lines; len(lines) != 12 || lines[11].State != engine.RegisterIssued || lines[0].State != engine.RegisterGap {
+		if lines := books[0].Lines; len(lines) != 12 || lines[11].State != engine.RegisterIssued ||
+			lines[0].State != engine.RegisterGap {
 			t.Errorf("register %+v", books)
 		}
 	})
@@ -135,7 +140,8 @@ func TestSameNumberAskedAtOnce(t *testing.T) {
 		var together sync.WaitGroup
 		for i := range out {
 			together.Go(func() {
-				out[i], errs[i] = nodes[i%2].IssueNumber(context.Background(), o.id, o.Calendar.Today(o.Now()), o.as(clerk, "number"))
+				out[i], errs[i] = nodes[i%2].IssueNumber(context.Background(), o.id,
+					o.Calendar.Today(o.Now()), o.as(clerk, "number"))
 			})
 		}
 		together.Wait()

@@ -21,7 +21,9 @@ func obligationKey(id workflow.CovenantID, obligation workflow.ObligationID) str
 }
 
 // scheduleReports writes the whole ladder of reminders of a covenant that has come into force.
-func (e deadlines) scheduleReports(ctx context.Context, tx *store.Tx, s workflow.State, opened workflow.ReportingOpened) error {
+func (e deadlines) scheduleReports(
+	ctx context.Context, tx *store.Tx, s workflow.State, opened workflow.ReportingOpened,
+) error {
 	stage, _ := s.Process.OfKind(workflow.StageReport)
 	all, err := stage.Report.Occurrences(opened.From, opened.Until, s.Calendar)
 	if err != nil {
@@ -29,7 +31,8 @@ func (e deadlines) scheduleReports(ctx context.Context, tx *store.Tx, s workflow
 	}
 	for _, o := range stage.Report.Obligations {
 		err := tx.SaveObligation(ctx, store.Obligation{
-			ID: obligationKey(s.Covenant.ID, o.ID), Covenant: string(s.Covenant.ID), Kind: string(o.Period), Schedule: o.Schedule,
+			ID: obligationKey(s.Covenant.ID, o.ID), Covenant: string(s.Covenant.ID),
+			Kind: string(o.Period), Schedule: o.Schedule,
 		})
 		if err != nil {
 			return err
@@ -39,7 +42,8 @@ func (e deadlines) scheduleReports(ctx context.Context, tx *store.Tx, s workflow
 	for _, o := range all {
 		ladder = append(ladder, store.Occurrence{
 			OccurrenceID: store.OccurrenceID{
-				Obligation: obligationKey(s.Covenant.ID, o.Obligation), Period: string(o.Period), Rung: rungIndex(stage, o.Obligation, o.Rung),
+				Obligation: obligationKey(s.Covenant.ID, o.Obligation), Period: string(o.Period),
+				Rung: rungIndex(stage, o.Obligation, o.Rung),
 			},
 			Covenant: string(s.Covenant.ID), Kind: string(o.Rung), Due: o.At,
 		})
@@ -72,7 +76,8 @@ func remindArgs(o store.Occurrence) (RemindArgs, error) {
 }
 
 func (a RemindArgs) occurrence() store.OccurrenceID {
-	return store.OccurrenceID{Obligation: obligationKey(a.Covenant, a.Obligation), Period: string(a.Period), Rung: a.Index}
+	return store.OccurrenceID{Obligation: obligationKey(a.Covenant, a.Obligation),
+		Period: string(a.Period), Rung: a.Index}
 }
 
 // remind carries out one step of a ladder. The command and the occurrence's state change in one transaction, under a
@@ -108,7 +113,8 @@ func ignoreSettled(err error) error {
 func (e deadlines) queueReminders(ctx context.Context, tx *store.Tx, s workflow.State, r workflow.Reminded) error {
 	stage, _ := s.Process.OfKind(workflow.StageReport)
 	id := store.OccurrenceID{
-		Obligation: obligationKey(s.Covenant.ID, r.Obligation), Period: string(r.Period), Rung: rungIndex(stage, r.Obligation, r.Rung),
+		Obligation: obligationKey(s.Covenant.ID, r.Obligation), Period: string(r.Period),
+		Rung: rungIndex(stage, r.Obligation, r.Rung),
 	}
 	if len(r.To) == 0 {
 		return ignoreSettled(tx.SettleOccurrence(ctx, id, store.OccurrenceSkipped, "every report is in"))
@@ -129,13 +135,16 @@ func (e deadlines) queueReminders(ctx context.Context, tx *store.Tx, s workflow.
 }
 
 // composeReminder writes the mail to the nth mailbox of an agency: 0 is its office's, the others are people's.
-func (e deadlines) composeReminder(s workflow.State, r workflow.Reminded, to workflow.AgencyID, n int, box workflow.Mailbox) (store.Mail, error) {
+func (e deadlines) composeReminder(
+	s workflow.State, r workflow.Reminded, to workflow.AgencyID, n int, box workflow.Mailbox,
+) (store.Mail, error) {
 	stage, _ := s.Process.OfKind(workflow.StageReport)
 	rule, _ := stage.Report.Obligation(r.Obligation)
 	due, _ := stage.Report.ReportDue(r.Obligation, r.Period, s.Covenant.Reporting.From, s.Covenant.Reporting.Until)
 	letter := notify.Reminder{
-		Rung: rungOf(rule, r.Rung, due, s.Calendar.Today(e.Now())), Agency: s.Directory.AgencyName(to), Covenant: s.Covenant.Title,
-		URL: e.covenantURL(s.Covenant), Due: dueOf(due),
+		Rung: rungOf(rule, r.Rung, due, s.Calendar.Today(e.Now())), Agency: s.Directory.AgencyName(to),
+		Covenant: s.Covenant.Title,
+		URL:      e.covenantURL(s.Covenant), Due: dueOf(due),
 	}
 	for _, a := range r.Missing {
 		letter.Missing = append(letter.Missing, s.Directory.AgencyName(a))
@@ -232,7 +241,9 @@ func (e deadlines) Planned(ctx context.Context, by workflow.Actor, from, to work
 	return out, err
 }
 
-func (e deadlines) planned(ctx context.Context, tx *store.Tx, by workflow.Actor, row store.Occurrence) ([]Planned, error) {
+func (e deadlines) planned(
+	ctx context.Context, tx *store.Tx, by workflow.Actor, row store.Occurrence,
+) ([]Planned, error) {
 	args, err := remindArgs(row)
 	if err != nil {
 		return nil, err
@@ -247,7 +258,8 @@ func (e deadlines) planned(ctx context.Context, tx *store.Tx, by workflow.Actor,
 	}
 	stage, _ := s.Process.OfKind(workflow.StageReport)
 	rule, _ := stage.Report.Obligation(args.Obligation)
-	due, _ := stage.Report.ReportDue(args.Obligation, args.Period, s.Covenant.Reporting.From, s.Covenant.Reporting.Until)
+	due, _ := stage.Report.ReportDue(args.Obligation, args.Period, s.Covenant.Reporting.From,
+		s.Covenant.Reporting.Until)
 	var out []Planned
 	reading := s.MayRead(by, e.today())
 	for _, a := range to {
@@ -256,8 +268,10 @@ func (e deadlines) planned(ctx context.Context, tx *store.Tx, by workflow.Actor,
 				continue
 			}
 			out = append(out, Planned{
-				At: row.Due, Covenant: s.Covenant.Title, Report: rule.Title(args.Period, "vi"), Period: args.Period, LastDay: due.LastDay(),
-				Rung: args.Rung, ToLeader: rule.Reminders[args.Index].To == "leader", Agency: s.Directory.AgencyName(a), Email: box.Address,
+				At: row.Due, Covenant: s.Covenant.Title, Report: rule.Title(args.Period, "vi"),
+				Period: args.Period, LastDay: due.LastDay(),
+				Rung: args.Rung, ToLeader: rule.Reminders[args.Index].To == "leader",
+				Agency: s.Directory.AgencyName(a), Email: box.Address,
 			})
 		}
 	}

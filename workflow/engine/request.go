@@ -25,11 +25,13 @@ type request struct {
 	about  workflow.AgencyID
 }
 
-// taskOf are the tasks of those whom an open stage waits for. At a conference those who vote are in the hall; who has the chair is asked
-// to open it.
+// taskOf are the tasks of those whom an open stage waits for. At a conference those who vote are in the hall; who
+// has the chair is asked to open it.
 var taskOf = map[workflow.Phase]notify.Task{
-	workflow.AwaitingReviews: notify.TaskReview, workflow.AwaitingVotes: notify.TaskVote, workflow.AwaitingNumber: notify.TaskNumber,
-	workflow.AwaitingSignatures: notify.TaskSign, workflow.AwaitingSeals: notify.TaskSeal, workflow.AwaitingScores: notify.TaskScore,
+	workflow.AwaitingReviews: notify.TaskReview, workflow.AwaitingVotes: notify.TaskVote,
+	workflow.AwaitingNumber:     notify.TaskNumber,
+	workflow.AwaitingSignatures: notify.TaskSign, workflow.AwaitingSeals: notify.TaskSeal,
+	workflow.AwaitingScores: notify.TaskScore,
 }
 
 // requests are the mails that are owed to those whose turn it is in a state.
@@ -39,9 +41,11 @@ func requests(s workflow.State) []request {
 	stage, _ := s.Process.Stage(c.Stage)
 	switch {
 	case c.Phase == workflow.AwaitingRevision && len(c.Revisions) > 0:
-		return []request{{taskRevise, c.For, workflow.DutyDraft, fmt.Sprintf("revision.%d.%s", len(c.Revisions), turn), ""}}
+		return []request{{taskRevise, c.For, workflow.DutyDraft,
+			fmt.Sprintf("revision.%d.%s", len(c.Revisions), turn), ""}}
 	case c.Phase == workflow.PhaseRejected && c.Stop != nil:
-		return []request{{notify.TaskDecide, c.Leader(), workflow.DutyVote, fmt.Sprintf("%s.%s", turn, c.Stop.Why), c.Stop.Agency}}
+		return []request{{notify.TaskDecide, c.Leader(), workflow.DutyVote,
+			fmt.Sprintf("%s.%s", turn, c.Stop.Why), c.Stop.Agency}}
 	case c.Phase == workflow.AwaitingVotes && stage.Vote != nil && stage.Vote.Conference != nil:
 		if c.Sitting() != nil {
 			return nil
@@ -64,7 +68,8 @@ func requests(s workflow.State) []request {
 	return out
 }
 
-// scoreRequests: the scores are verified once all have come, appeals are decided one by one, and ballots put into the open poll.
+// scoreRequests: the scores are verified once all have come, appeals are decided one by one, and ballots put into
+// the open poll.
 func scoreRequests(s workflow.State, turn string) []request {
 	var out []request
 	if len(s.Covenant.Waiting) == 0 {
@@ -78,7 +83,8 @@ func scoreRequests(s workflow.State, turn string) []request {
 	for _, p := range s.Covenant.Scoring.Polls {
 		for _, a := range p.Missing() {
 			if p.Result == nil {
-				out = append(out, request{notify.TaskPoll, a, workflow.DutyVote, fmt.Sprintf("%s.%s.%d", turn, p.Poll, p.Round), ""})
+				out = append(out, request{notify.TaskPoll, a, workflow.DutyVote,
+					fmt.Sprintf("%s.%s.%d", turn, p.Poll, p.Round), ""})
 			}
 		}
 	}
@@ -117,11 +123,14 @@ func (e deadlines) queueRequests(ctx context.Context, tx *store.Tx, before *work
 	return nil
 }
 
-func (e deadlines) queueRequest(ctx context.Context, tx *store.Tx, s workflow.State, r request, box workflow.Mailbox) error {
+func (e deadlines) queueRequest(
+	ctx context.Context, tx *store.Tx, s workflow.State, r request, box workflow.Mailbox,
+) error {
 	if box.Address == "" {
 		return nil
 	}
-	key := strings.Join([]string{requestKind, string(s.Covenant.ID), r.turn, string(r.task), string(r.agency), box.Address}, "/")
+	key := strings.Join([]string{requestKind, string(s.Covenant.ID), r.turn, string(r.task), string(r.agency),
+		box.Address}, "/")
 	if r.about != "" {
 		key += "/" + string(r.about)
 	}
@@ -142,7 +151,8 @@ func (e deadlines) queueRequest(ctx context.Context, tx *store.Tx, s workflow.St
 // returnedLetter tells the drafter of what and with which comments a draft came back.
 func returnedLetter(s workflow.State, r request, url string, lang words.Language) notify.Returned {
 	out := notify.Returned{
-		To: s.Directory.AgencyName(r.agency), Covenant: s.Covenant.Title, Because: s.ReturnedBecause().In(lang), URL: url,
+		To: s.Directory.AgencyName(r.agency), Covenant: s.Covenant.Title,
+		Because: s.ReturnedBecause().In(lang), URL: url,
 	}
 	if revision, ok := s.Covenant.Revision(); ok {
 		out.Revision = revision.Number
@@ -160,7 +170,8 @@ func requestLetter(s workflow.State, r request, url string, lang words.Language)
 	c := s.Covenant
 	stage, _ := s.Process.Stage(c.Stage)
 	out := notify.Request{
-		Task: r.task, To: s.Directory.AgencyName(r.agency), Covenant: c.Title, Stage: stage.Name.In(lang), Due: dueOf(c.Due), URL: url,
+		Task: r.task, To: s.Directory.AgencyName(r.agency), Covenant: c.Title, Stage: stage.Name.In(lang),
+		Due: dueOf(c.Due), URL: url,
 	}
 	switch r.task {
 	case notify.TaskReview:

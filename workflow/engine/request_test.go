@@ -30,14 +30,17 @@ func (o *office) requested(task string) map[string]int {
 	return out
 }
 
-// Whoever has the turn is written to when it comes, the office and those whose duty it is, once for each opening of a stage: one after
-// the other where the review goes so, again for a new revision, and not again because somebody else acted or the program was restarted.
+// Whoever has the turn is written to when it comes, the office and those whose duty it is, once for each opening of
+// a stage: one after the other where the review goes so, again for a new revision, and not again because somebody
+// else acted or the program was restarted.
 func TestRequests(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, o *office) {
 		o.shrink()
-		o.begin("  - {id: gy, kind: review, NAME, review: {order: sequential, return: at_once}}\n  - {id: bq, kind: vote, NAME, vote: {motions: [{id: m, vi: v, en: e}]}}\n")
+		o.begin("  - {id: gy, kind: review, NAME, review: {order: sequential, return: at_once}}\n  - {id: bq, kind: " +
+			"vote, NAME, vote: {motions: [{id: m, vi: v, en: e}]}}\n")
 		members := o.state().Covenant.Members()
-		if got := o.requested("review"); len(got) != 2 || got[string(members[0])+" vanphong@"+string(members[0])+".tangiang.example"] != 1 {
+		if got := o.requested("review"); len(got) != 2 ||
+			got[string(members[0])+" vanphong@"+string(members[0])+".tangiang.example"] != 1 {
 			t.Errorf("at first %v were asked", got)
 		}
 		o.review(members[0], workflow.OpinionApprove)
@@ -97,11 +100,13 @@ func (o *office) submitAgain() {
 	o.t.Helper()
 	o.values = []byte(strings.Replace(string(o.values), "Kỷ cương, sáng tạo", "Kỷ cương, đổi mới", 1))
 	by := o.who("so-gddt", workflow.DutyDraft)
-	_, err := o.Submit(context.Background(), engine.SubmitRequest{Covenant: o.id, Values: o.values}, o.as(by, "submit again"))
+	_, err := o.Submit(context.Background(), engine.SubmitRequest{Covenant: o.id, Values: o.values},
+		o.as(by, "submit again"))
 	check(o.t, err)
 }
 
-// Who decides on a covenant that stopped is written to, and says so once more only where it stops again for another reason.
+// Who decides on a covenant that stopped is written to, and says so once more only where it stops again for another
+// reason.
 func TestRequestToDecide(t *testing.T) {
 	o := newOffice(t)
 	o.shrink()
@@ -109,7 +114,8 @@ func TestRequestToDecide(t *testing.T) {
 	members := o.state().Covenant.Members()
 	by := o.who(members[1], workflow.DutyReview)
 	revision, _ := o.state().Covenant.Revision()
-	o.do(by, "reject", workflow.GiveReview{Agency: members[1], Revision: 1, Manifest: revision.Manifest, Opinion: workflow.OpinionReject, Comments: []workflow.Comment{{Text: "x"}}})
+	o.do(by, "reject", workflow.GiveReview{Agency: members[1], Revision: 1, Manifest: revision.Manifest,
+		Opinion: workflow.OpinionReject, Comments: []workflow.Comment{{Text: "x"}}})
 	want := "so-gddt vanphong@so-gddt.tangiang.example"
 	if got := o.requested("decide"); len(got) != 2 || got[want] != 1 {
 		t.Errorf("asked to decide: %v", got)
@@ -128,12 +134,14 @@ func TestRequestToDecide(t *testing.T) {
 func TestNoRequestsInTheHall(t *testing.T) {
 	o := newOffice(t)
 	o.shrink()
-	o.begin("  - {id: hn, kind: vote, NAME, vote: {chair: [deputy], quorum: 1, motions: [{id: m, vi: v, en: e}], conference: {place: p}}}\n")
+	o.begin("  - {id: hn, kind: vote, NAME, vote: {chair: [deputy], quorum: 1, motions: [{id: m, vi: v, en: e}], " +
+		"conference: {place: p}}}\n")
 	chair := o.who("so-noi-vu", workflow.DutyVote)
 	o.do(chair, "open", workflow.OpenConference{Secretary: chair})
 	o.do(chair, "here", workflow.RecordAttendance{Agency: "so-noi-vu", Person: chair, Presence: workflow.Present})
 	o.do(chair, "put", workflow.OpenMotions{})
-	if got := o.requested("chair"); len(got) != 2 || got["so-noi-vu "+string(chair)+"@so-noi-vu.tangiang.example"] != 1 {
+	if got := o.requested("chair"); len(got) != 2 ||
+		got["so-noi-vu "+string(chair)+"@so-noi-vu.tangiang.example"] != 1 {
 		t.Errorf("asked to open: %v", got)
 	}
 	if got := o.requested("vote"); len(got) != 0 {
@@ -141,7 +149,8 @@ func TestNoRequestsInTheHall(t *testing.T) {
 	}
 }
 
-// A mail's language is the person's, else the agency's, else none, which is both. A request in doubt is recorded and sent again.
+// A mail's language is the person's, else the agency's, else none, which is both. A request in doubt is recorded
+// and sent again.
 func TestLanguageAndDoubtOfRequests(t *testing.T) {
 	o := newOffice(t)
 	o.shrink()

@@ -66,7 +66,8 @@ func (e papers) draft(template, values []byte, opt templates.DraftOptions) (*tem
 func slots(doc *templates.Document) []workflow.Slot {
 	var out []workflow.Slot
 	for _, s := range doc.Slots() {
-		out = append(out, workflow.Slot{ID: workflow.SlotID(s.ID), Role: workflow.Role(s.Role), Unit: s.Unit, Title: s.Title})
+		out = append(out, workflow.Slot{ID: workflow.SlotID(s.ID), Role: workflow.Role(s.Role), Unit: s.Unit,
+			Title: s.Title})
 	}
 	return out
 }
@@ -89,10 +90,14 @@ func (e papers) Submit(ctx context.Context, r SubmitRequest, meta Meta) (Outcome
 
 // AmendText renders a text amended on the spot and puts it before the conference, with the motion that adopts it.
 func (e papers) AmendText(ctx context.Context, r SubmitRequest, meta Meta) (Outcome, error) {
-	return e.submit(ctx, r, meta, func(cmd workflow.SubmitRevision) workflow.Command { return workflow.AmendText{SubmitRevision: cmd} })
+	return e.submit(ctx, r, meta, func(cmd workflow.SubmitRevision) workflow.Command {
+		return workflow.AmendText{SubmitRevision: cmd}
+	})
 }
 
-func (e papers) submit(ctx context.Context, r SubmitRequest, meta Meta, command func(workflow.SubmitRevision) workflow.Command) (Outcome, error) {
+func (e papers) submit(
+	ctx context.Context, r SubmitRequest, meta Meta, command func(workflow.SubmitRevision) workflow.Command,
+) (Outcome, error) {
 	asked := struct {
 		Values workflow.Digest
 		Note   string
@@ -115,7 +120,9 @@ func (e papers) submit(ctx context.Context, r SubmitRequest, meta Meta, command 
 	return e.do(ctx, r.Covenant, asked, meta, as(command(rendered)))
 }
 
-func (e papers) render(ctx context.Context, s workflow.State, r SubmitRequest, meta Meta) (workflow.SubmitRevision, error) {
+func (e papers) render(
+	ctx context.Context, s workflow.State, r SubmitRequest, meta Meta,
+) (workflow.SubmitRevision, error) {
 	var cmd workflow.SubmitRevision
 	entry, err := library.Open(s.Covenant.Template)
 	if err != nil {
@@ -131,7 +138,8 @@ func (e papers) render(ctx context.Context, s workflow.State, r SubmitRequest, m
 		return cmd, err
 	}
 	for _, file := range [][2]any{{entry.Source, textType}, {r.Values, yamlType}, {pdf.bytes, pdfType}} {
-		if _, err := e.Store.PutBlob(ctx, bytes.NewReader(file[0].([]byte)), file[1].(string)); err != nil { //nolint:forcetypeassert // as written in the line above
+		//nolint:forcetypeassert // as written in the line above
+		if _, err := e.Store.PutBlob(ctx, bytes.NewReader(file[0].([]byte)), file[1].(string)); err != nil {
 			return cmd, err
 		}
 	}
@@ -145,7 +153,8 @@ func (e papers) render(ctx context.Context, s workflow.State, r SubmitRequest, m
 		}
 	}
 	for _, c := range doc.Outline() {
-		cmd.Clauses = append(cmd.Clauses, workflow.ClauseDigest{ID: c.ID, Number: c.Number, Heading: c.Heading, Digest: c.Digest})
+		cmd.Clauses = append(cmd.Clauses, workflow.ClauseDigest{ID: c.ID, Number: c.Number, Heading: c.Heading,
+			Digest: c.Digest})
 	}
 	return cmd, nil
 }
@@ -158,7 +167,9 @@ type rendering struct {
 
 // renderRevision is the file that reviewers read: without number and date, with the watermark of its count. The same
 // arguments give the same bytes.
-func (e papers) renderRevision(s workflow.State, template, values []byte, number int, at time.Time) (rendering, *templates.Document, error) {
+func (e papers) renderRevision(
+	s workflow.State, template, values []byte, number int, at time.Time,
+) (rendering, *templates.Document, error) {
 	doc, err := e.draft(template, values, templates.DraftOptions{
 		Symbol: symbol(s.Process), LawDate: day(e.Calendar.Today(at)), Watermark: fmt.Sprintf("DỰ THẢO lần %d", number),
 	})
@@ -204,7 +215,9 @@ func manifestOf(doc *templates.Document, process workflow.Digest) ([]workflow.Ma
 	return parts, workflow.DigestOf(data), nil
 }
 
-func (e papers) referRevision(ctx context.Context, tx *store.Tx, id workflow.CovenantID, r workflow.RevisionSubmitted) error {
+func (e papers) referRevision(
+	ctx context.Context, tx *store.Tx, id workflow.CovenantID, r workflow.RevisionSubmitted,
+) error {
 	for _, file := range []struct {
 		name   string
 		digest workflow.Digest
@@ -221,7 +234,9 @@ func (e papers) referRevision(ctx context.Context, tx *store.Tx, id workflow.Cov
 }
 
 // referKept refers to a file whose size is looked up.
-func (e papers) referKept(ctx context.Context, tx *store.Tx, id workflow.CovenantID, name string, digest workflow.Digest, mediaType string) error {
+func (e papers) referKept(
+	ctx context.Context, tx *store.Tx, id workflow.CovenantID, name string, digest workflow.Digest, mediaType string,
+) error {
 	blob, err := e.Store.Blobs().Open(ctx, store.Digest(digest.String()))
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)

@@ -51,8 +51,8 @@ func (e deadlines) dueRoot(ctx context.Context, tx *store.Tx) ([]river.JobArgs, 
 	return []river.JobArgs{RootArgs{Day: e.rootDay()}}, nil
 }
 
-// makeRoot builds the root, which stays as it is from then on, and has it time-stamped (RFC 3161). Where the authority is
-// away the job runs again.
+// makeRoot builds the root, which stays as it is from then on, and has it time-stamped (RFC 3161). Where the
+// authority is away the job runs again.
 func (e deadlines) makeRoot(ctx context.Context, args RootArgs) error {
 	var root store.Root
 	err := e.Store.Update(ctx, func(tx *store.Tx) (err error) {
@@ -99,14 +99,16 @@ func (e deadlines) queueRoot(ctx context.Context, tx *store.Tx, root store.Root)
 			continue
 		}
 		mail, err := e.compose(store.Mail{
-			Key: store.MailKey("root/" + root.Day + "/" + string(id)), Kind: rootKind, To: agency.Email, NextAt: e.Now(),
+			Key: store.MailKey("root/" + root.Day + "/" + string(id)), Kind: rootKind,
+			To: agency.Email, NextAt: e.Now(),
 			Attachments: []store.Attachment{
 				{Name: name + ".json", MediaType: "application/json", Content: root.Image()},
 				{Name: name + ".tst", MediaType: "application/timestamp-token", Content: root.Token},
 			},
 		}, agency.Language, func(words.Language) notify.Letter {
 			return notify.DailyRoot{
-				To: agency.Name, Day: day.Display(), Digest: fmt.Sprintf("%x", root.Digest()), Size: root.Size, File: name,
+				To: agency.Name, Day: day.Display(), Digest: fmt.Sprintf("%x", root.Digest()),
+				Size: root.Size, File: name,
 			}
 		})
 		if err != nil {

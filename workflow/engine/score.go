@@ -46,13 +46,15 @@ type rankedRow struct {
 	Class  string `yaml:"xếp_loại"`
 }
 
-func (e *Engine) rankingValues(ctx context.Context, s workflow.State) (*rankingMinutesValues, error) {
+func (e papers) rankingValues(ctx context.Context, s workflow.State) (*rankingMinutesValues, error) {
 	c, r := s.Covenant, s.Covenant.Scoring.Ranking
 	stage, _ := s.Process.OfKind(workflow.StageScore)
 	v := &rankingMinutesValues{
-		Block: s.Directory.Blocks[c.Block].Name, Symbol: stage.Score.Symbol, Year: c.Year, Day: r.Date.String(), Issued: r.Issued,
+		Block: s.Directory.Blocks[c.Block].Name, Symbol: stage.Score.Symbol, Year: c.Year,
+		Day: r.Date.String(), Issued: r.Issued,
 		Collected: r.Collected, Valid: r.Valid, Leader: elected(s, r.NewLeader), Deputy: elected(s, r.NewDeputy),
-		Tellers: post{"Tổ trưởng Tổ kiểm phiếu", agencyOf(s, r.Secretary)}, Chair: post{"Chủ trì", s.Directory.AgencyName(chairOf(c, r.Chairing))},
+		Tellers: post{"Tổ trưởng Tổ kiểm phiếu", agencyOf(s, r.Secretary)},
+		Chair:   post{"Chủ trì", s.Directory.AgencyName(chairOf(c, r.Chairing))},
 	}
 	v.minutePolls(s, stage.Score)
 	if r.Method == workflow.MethodElectronic {
@@ -70,7 +72,8 @@ func (e *Engine) rankingValues(ctx context.Context, s workflow.State) (*rankingM
 		if v.Count != "" {
 			votes = row.Points
 		}
-		v.Ranking = append(v.Ranking, rankedRow{row.Rank, s.Directory.AgencyName(row.Agency), number(row.Total), votes, class})
+		v.Ranking = append(v.Ranking, rankedRow{row.Rank, s.Directory.AgencyName(row.Agency), number(row.Total), votes,
+			class})
 		if row.Flag {
 			v.Flags++
 		}
@@ -80,7 +83,8 @@ func (e *Engine) rankingValues(ctx context.Context, s workflow.State) (*rankingM
 	return v, err
 }
 
-// minutePolls tells how the ballots on the ranking count where they put the agencies in order, and how the elections went.
+// minutePolls tells how the ballots on the ranking count where they put the agencies in order, and how the
+// elections went.
 func (v *rankingMinutesValues) minutePolls(s workflow.State, rules *workflow.ScoreRules) {
 	for _, poll := range s.Covenant.Scoring.Polls {
 		rule, _ := rules.PollRule(poll.Poll)
@@ -89,15 +93,18 @@ func (v *rankingMinutesValues) minutePolls(s workflow.State, rules *workflow.Sco
 		}
 		if rule.Decides == workflow.DecidesRanking {
 			if most := rule.Most(len(poll.Candidates)); rule.Marks == workflow.MarksOrder {
-				v.Count = fmt.Sprintf("Mỗi phiếu xếp các đơn vị theo thứ tự, đơn vị xếp thứ nhất được %d điểm, mỗi thứ tự sau ít hơn một điểm; "+
+				v.Count = fmt.Sprintf("Mỗi phiếu xếp các đơn vị theo thứ tự, đơn vị xếp thứ nhất được %d điểm, mỗi "+
+					"thứ tự sau ít hơn một điểm; "+
 					"số phiếu của đơn vị trong bảng dưới đây là tổng số điểm đó.", most)
 			}
 			continue
 		}
-		office := map[workflow.Decides]string{workflow.DecidesLeader: "Khối trưởng", workflow.DecidesDeputy: "Khối phó"}[rule.Decides]
+		office := map[workflow.Decides]string{workflow.DecidesLeader: "Khối trưởng",
+			workflow.DecidesDeputy: "Khối phó"}[rule.Decides]
 		for _, row := range poll.Result.Rows {
 			if row.Votes > 0 {
-				v.Elections = append(v.Elections, fmt.Sprintf("%s: %s được %d/%d phiếu hợp lệ (%s)", office, s.Directory.AgencyName(row.Agency), row.Votes,
+				v.Elections = append(v.Elections, fmt.Sprintf("%s: %s được %d/%d phiếu hợp lệ (%s)", office,
+					s.Directory.AgencyName(row.Agency), row.Votes,
 					poll.Result.Cast-poll.Result.Blank, poll.Result.Method.Word("vi")))
 			}
 		}
@@ -139,9 +146,11 @@ type criterionRow struct {
 	Verified number `yaml:"thẩm_định"`
 }
 
-// ScoreSheet renders the score sheet of an agency as it stands: what it gave itself, and what the verifier gave. It belongs to
-// the dossier.
-func (e *Engine) ScoreSheet(ctx context.Context, by workflow.Actor, slug string, agency workflow.AgencyID) ([]byte, error) {
+// ScoreSheet renders the score sheet of an agency as it stands: what it gave itself, and what the verifier gave. It
+// belongs to the dossier.
+func (e papers) ScoreSheet(
+	ctx context.Context, by workflow.Actor, slug string, agency workflow.AgencyID,
+) ([]byte, error) {
 	s, err := e.readAt(ctx, by, slug, workflow.ReadDossier)
 	if err != nil {
 		return nil, err
@@ -156,8 +165,9 @@ func (e *Engine) ScoreSheet(ctx context.Context, by workflow.Actor, slug string,
 	verified, done := s.Covenant.Scoring.VerifiedScore(agency)
 	final, _, _ := s.Covenant.Scoring.FinalScore(agency)
 	v := &scoreSheetValues{
-		Agency: scoredAgency{string(agency), s.Directory.AgencyName(agency), party.Title}, Block: s.Directory.Blocks[s.Covenant.Block].Name,
-		Year: s.Covenant.Year, Verifier: post{"Người thẩm định", s.Directory.Blocks[s.Covenant.Block].Name},
+		Agency: scoredAgency{string(agency), s.Directory.AgencyName(agency), party.Title},
+		Block:  s.Directory.Blocks[s.Covenant.Block].Name,
+		Year:   s.Covenant.Year, Verifier: post{"Người thẩm định", s.Directory.Blocks[s.Covenant.Block].Name},
 	}
 	if v.Agency.Title == "" {
 		v.Agency.Title = "Thủ trưởng"

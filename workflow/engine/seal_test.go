@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// The tests of this package seal and open some hundred keys. What a PIN costs is most of their time, and nothing that they
-// test; so they pay less. TestSealedKey pays in full.
+// The tests of this package seal and open some hundred keys. What a PIN costs is most of their time, and nothing
+// that they test; so they pay less. TestSealedKey pays in full.
 var fullCost = argon
 
 func init() { argon = argonCost{passes: 1, memory: 64, lanes: 1} }
@@ -29,9 +29,12 @@ func TestSealedKey(t *testing.T) {
 		t.Errorf("opened %q, %v", got, err)
 	}
 	for name, open := range map[string]func() ([]byte, error){
-		"another PIN":    func() ([]byte, error) { return openKey(secret, "123457", "k1", sealed) },
-		"another secret": func() ([]byte, error) { return openKey(bytes.Repeat([]byte{2}, 32), "123456", "k1", sealed) },
-		"another id":     func() ([]byte, error) { return openKey(secret, "123456", "k2", sealed) },
+		"another PIN": func() ([]byte, error) { return openKey(secret, "123457", "k1", sealed) },
+		"another secret": func() ([]byte, error) {
+			return openKey(bytes.Repeat([]byte{2}, 32), "123456", "k1",
+				sealed)
+		},
+		"another id": func() ([]byte, error) { return openKey(secret, "123456", "k2", sealed) },
 	} {
 		if got, err := open(); !errors.Is(err, errWrongPIN) {
 			t.Errorf("%s opens it: %q, %v", name, got, err)

@@ -98,8 +98,11 @@ type madeSignature struct {
 	at                    time.Time
 }
 
-// signWith makes a signature once. What is refused because the same request, pressed twice, was faster is answered as that one was.
-func (e signers) signWith(ctx context.Context, id workflow.CovenantID, owner keyOwner, pin string, asked any, meta Meta, how signer) (Outcome, error) {
+// signWith makes a signature once. What is refused because the same request, pressed twice, was faster is answered
+// as that one was.
+func (e signers) signWith(
+	ctx context.Context, id workflow.CovenantID, owner keyOwner, pin string, asked any, meta Meta, how signer,
+) (Outcome, error) {
 	out, err := e.signUntil(ctx, id, owner, pin, asked, meta, how)
 	if workflow.ErrorCode(err) == "" {
 		return out, err
@@ -111,7 +114,9 @@ func (e signers) signWith(ctx context.Context, id workflow.CovenantID, owner key
 }
 
 // signUntil unlocks the key once and makes signatures until one is on the newest version.
-func (e signers) signUntil(ctx context.Context, id workflow.CovenantID, owner keyOwner, pin string, asked any, meta Meta, how signer) (Outcome, error) {
+func (e signers) signUntil(
+	ctx context.Context, id workflow.CovenantID, owner keyOwner, pin string, asked any, meta Meta, how signer,
+) (Outcome, error) {
 	if out, done, err := e.repeated(ctx, id, asked, meta); err != nil || done {
 		return out, err
 	}
@@ -145,7 +150,9 @@ func (e signers) signUntil(ctx context.Context, id workflow.CovenantID, owner ke
 }
 
 // repeated answers a command that was carried out before under its key.
-func (e signers) repeated(ctx context.Context, id workflow.CovenantID, asked any, meta Meta) (out Outcome, done bool, err error) {
+func (e signers) repeated(
+	ctx context.Context, id workflow.CovenantID, asked any, meta Meta,
+) (out Outcome, done bool, err error) {
 	digest, err := commandDigest(string(id), meta.Actor, asked)
 	if err != nil {
 		return out, false, err
@@ -171,7 +178,9 @@ func (e signers) read(ctx context.Context, id workflow.CovenantID) (s workflow.S
 }
 
 // signHead makes one signature on the newest version, verifies the bytes, keeps them and records them.
-func (e signers) signHead(ctx context.Context, id workflow.CovenantID, identity signing.Identity, asked any, meta Meta, how signer) (Outcome, error) {
+func (e signers) signHead(
+	ctx context.Context, id workflow.CovenantID, identity signing.Identity, asked any, meta Meta, how signer,
+) (Outcome, error) {
 	state, err := e.read(ctx, id)
 	if err != nil {
 		return Outcome{}, err
@@ -189,7 +198,8 @@ func (e signers) signHead(ctx context.Context, id workflow.CovenantID, identity 
 		return Outcome{}, err
 	}
 	signed, made, err := signing.SignBytes(ctx, head, identity, signing.Options{
-		Level: level, Field: place.field, TSA: e.TSA, Name: identity.Certificate.Subject.CommonName, Reason: place.reason,
+		Level: level, Field: place.field, TSA: e.TSA,
+		Name: identity.Certificate.Subject.CommonName, Reason: place.reason,
 		Appearance: place.appearance, Time: time.Now().In(e.Calendar.Zone()),
 	})
 	if err != nil {
@@ -199,13 +209,15 @@ func (e signers) signHead(ctx context.Context, id workflow.CovenantID, identity 
 		return Outcome{}, err
 	}
 	return e.keepSigned(ctx, id, signed, how.record(madeSignature{
-		before: state.Covenant.Head, after: workflow.DigestOf(signed), size: int64(len(signed)), level: made.Level.String(),
+		before: state.Covenant.Head, after: workflow.DigestOf(signed), size: int64(len(signed)),
+		level:  made.Level.String(),
 		issuer: identity.Certificate.Issuer.String(), serial: identity.Certificate.SerialNumber.String(), at: made.Time,
 	}), state.Covenant.Head, asked, meta)
 }
 
 // keepSigned keeps a verified file and records it, if the head is still the one it was made on.
-func (e signers) keepSigned(ctx context.Context, id workflow.CovenantID, file []byte, cmd workflow.Command, before workflow.Digest, asked any, meta Meta) (Outcome, error) {
+func (e signers) keepSigned(ctx context.Context, id workflow.CovenantID, file []byte, cmd workflow.Command,
+	before workflow.Digest, asked any, meta Meta) (Outcome, error) {
 	if _, err := e.Store.PutBlob(ctx, bytes.NewReader(file), pdfType); err != nil {
 		return Outcome{}, err
 	}
@@ -250,10 +262,12 @@ func (e signers) verifySigned(ctx context.Context, file []byte, want int) (*sign
 	return report, nil
 }
 
-// personAppearance is what a signature shows in its cell: the form of authority and the titles above, the time with its
-// zone and the name below (Decree 30/2020/NĐ-CP, Appendix I, cells 7a–7c). Who signs under a delegation names who gave it,
-// and by which document.
-func personAppearance(s workflow.State, authority workflow.Authority, person workflow.PersonID, image []byte) *signing.Appearance {
+// personAppearance is what a signature shows in its cell: the form of authority and the titles above, the time with
+// its zone and the name below (Decree 30/2020/NĐ-CP, Appendix I, cells 7a–7c). Who signs under a delegation names
+// who gave it, and by which document.
+func personAppearance(
+	s workflow.State, authority workflow.Authority, person workflow.PersonID, image []byte,
+) *signing.Appearance {
 	a := &signing.Appearance{Image: image}
 	for _, line := range authority.Lines() {
 		a.Above = append(a.Above, signing.Line{Text: line, Bold: true, Size: 12})
@@ -266,7 +280,8 @@ func personAppearance(s workflow.State, authority workflow.Authority, person wor
 		a.Lines = append(a.Lines, signing.Line{Text: text, Size: 8})
 	}
 	a.Lines = append(a.Lines,
-		signing.Line{Text: "Ký số lúc " + time.Now().In(s.Calendar.Zone()).Format("15:04:05 02/01/2006 -07:00"), Size: 8},
+		signing.Line{Text: "Ký số lúc " + time.Now().In(s.Calendar.Zone()).Format("15:04:05 02/01/2006 -07:00"),
+			Size: 8},
 		signing.Line{Text: s.Directory.PersonName(person), Bold: true, Size: 13})
 	return a
 }

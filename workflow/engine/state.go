@@ -22,8 +22,8 @@ type cache struct {
 	processes map[workflow.Digest]*workflow.Process
 }
 
-// maxCached bounds what is kept of covenants by the events that they are made of, for each of which a state takes somewhat more
-// than a kilobyte: some thirteen hundred covenants of a usual block.
+// maxCached bounds what is kept of covenants by the events that they are made of, for each of which a state takes
+// somewhat more than a kilobyte: some thirteen hundred covenants of a usual block.
 const maxCached = 40_000
 
 func newCache() cache {

@@ -12,7 +12,8 @@ func TestCacheIsBounded(t *testing.T) {
 	c := newCache()
 	for i := range 1000 {
 		for _, version := range []int64{100, 300, 200} {
-			c.putCovenant(&workflow.Covenant{Particulars: workflow.Particulars{ID: workflow.CovenantID(fmt.Sprint(i))}, Version: version})
+			c.putCovenant(&workflow.Covenant{Particulars: workflow.Particulars{ID: workflow.CovenantID(fmt.Sprint(i))},
+				Version: version})
 		}
 		if got := c.covenant(workflow.CovenantID(fmt.Sprint(i))).Version; got != 300 {
 			t.Fatalf("covenant %d is kept at version %d, want 300", i, got)

@@ -13,9 +13,9 @@ import (
 // sweepPage is how many jobs are made in one transaction, so that nobody waits long for a sweep.
 const sweepPage = 500
 
-// Sweep inserts a job for everything that is due and has none: reminders, queued mails, the day's root, covenants that wait for
-// the program. What River forgot or slept through is taken up here; what it still has is left alone. It reads what is due, page
-// by page, and writes only where something is.
+// Sweep inserts a job for everything that is due and has none: reminders, queued mails, the day's root, covenants
+// that wait for the program. What River forgot or slept through is taken up here; what it still has is left alone.
+// It reads what is due, page by page, and writes only where something is.
 func (e deadlines) Sweep(ctx context.Context) error {
 	if err := e.recoverMails(ctx, false); err != nil {
 		return err
@@ -28,8 +28,10 @@ func (e deadlines) Sweep(ctx context.Context) error {
 		},
 		func(ctx context.Context, tx *store.Tx) ([]river.JobArgs, error) { return e.dueMails(ctx, tx, &mail) },
 		e.dueRoot,
-		e.dueDocuments(workflow.AwaitingFreeze, func(id workflow.CovenantID) river.JobArgs { return FreezeArgs{Covenant: id} }),
-		e.dueDocuments(workflow.AwaitingValidation, func(id workflow.CovenantID) river.JobArgs { return CompleteArgs{Covenant: id} }),
+		e.dueDocuments(workflow.AwaitingFreeze,
+			func(id workflow.CovenantID) river.JobArgs { return FreezeArgs{Covenant: id} }),
+		e.dueDocuments(workflow.AwaitingValidation,
+			func(id workflow.CovenantID) river.JobArgs { return CompleteArgs{Covenant: id} }),
 	} {
 		if err := e.sweepPages(ctx, due); err != nil {
 			return err
@@ -39,7 +41,9 @@ func (e deadlines) Sweep(ctx context.Context) error {
 }
 
 // sweepPages inserts the jobs of one page after the other, until one is not full.
-func (e deadlines) sweepPages(ctx context.Context, due func(context.Context, *store.Tx) ([]river.JobArgs, error)) error {
+func (e deadlines) sweepPages(
+	ctx context.Context, due func(context.Context, *store.Tx) ([]river.JobArgs, error),
+) error {
 	for {
 		var jobs []river.JobArgs
 		err := e.Store.View(ctx, func(tx *store.Tx) (err error) {
@@ -56,7 +60,9 @@ func (e deadlines) sweepPages(ctx context.Context, due func(context.Context, *st
 }
 
 // dueReminders gives the jobs of a page of occurrences that come after one.
-func (e deadlines) dueReminders(ctx context.Context, tx *store.Tx, last *store.Occurrence) (jobs []river.JobArgs, err error) {
+func (e deadlines) dueReminders(
+	ctx context.Context, tx *store.Tx, last *store.Occurrence,
+) (jobs []river.JobArgs, err error) {
 	page, err := tx.DueAfter(ctx, e.Now(), *last, sweepPage)
 	if err != nil {
 		return nil, err
@@ -73,10 +79,13 @@ func (e deadlines) dueReminders(ctx context.Context, tx *store.Tx, last *store.O
 }
 
 // dueDocuments gives the jobs of the covenants that wait for the program in a phase, page by page.
-func (e deadlines) dueDocuments(phase workflow.Phase, job func(workflow.CovenantID) river.JobArgs) func(context.Context, *store.Tx) ([]river.JobArgs, error) {
+func (e deadlines) dueDocuments(
+	phase workflow.Phase, job func(workflow.CovenantID) river.JobArgs,
+) func(context.Context, *store.Tx) ([]river.JobArgs, error) {
 	var last store.CovenantKey
 	return func(ctx context.Context, tx *store.Tx) (jobs []river.JobArgs, err error) {
-		rows, err := tx.Covenants(ctx, store.CovenantFilter{Status: []string{string(phase)}, Limit: sweepPage, After: last})
+		rows, err := tx.Covenants(ctx, store.CovenantFilter{Status: []string{string(phase)}, Limit: sweepPage,
+			After: last})
 		for _, row := range rows {
 			jobs, last = append(jobs, job(workflow.CovenantID(row.ID))), row.Key()
 		}

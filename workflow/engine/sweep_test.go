@@ -81,7 +81,8 @@ func TestSweepLeavesNothingBehind(t *testing.T) {
 				if i >= due {
 					at = o.now().Add(time.Hour)
 				}
-				all = append(all, store.Occurrence{OccurrenceID: store.OccurrenceID{Obligation: fmt.Sprintf("c%d/quy", i/3), Period: "2026-Q4", Rung: i % 3},
+				all = append(all, store.Occurrence{OccurrenceID: store.OccurrenceID{Obligation: fmt.Sprintf("c%d/quy",
+					i/3), Period: "2026-Q4", Rung: i % 3},
 					Covenant: fmt.Sprintf("c%d", i/3), Kind: "nhac", Due: at})
 				mail := store.Mail{Key: store.MailKey(fmt.Sprint(i)), Kind: "reminder", To: "a@example", NextAt: at}
 				if _, err := tx.QueueMail(ctx, mail); err != nil {

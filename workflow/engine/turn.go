@@ -7,9 +7,9 @@ import (
 	"covenant/workflow"
 )
 
-// turns lets what this process does to a covenant go one after the other, before it takes a connection: in the database
-// commands would run into each other, and all but one would have worked for nothing. It keeps nothing of a covenant to which
-// nothing is being done. What other nodes do meanwhile, the version of the covenant tells.
+// turns lets what this process does to a covenant go one after the other, before it takes a connection: in the
+// database commands would run into each other, and all but one would have worked for nothing. It keeps nothing of a
+// covenant to which nothing is being done. What other nodes do meanwhile, the version of the covenant tells.
 type turns struct {
 	mu    sync.Mutex
 	lines map[workflow.CovenantID]*line

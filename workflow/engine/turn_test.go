@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Of those who want a covenant's turn one at a time has it; who gives up waiting leaves the line; and nothing is kept of a
-// covenant that nobody waits for.
+// Of those who want a covenant's turn one at a time has it; who gives up waiting leaves the line; and nothing is
+// kept of a covenant that nobody waits for.
 func TestTurns(t *testing.T) {
 	var lines turns
 	var having, most int

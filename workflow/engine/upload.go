@@ -45,7 +45,8 @@ func (e signers) Upload(ctx context.Context, r UploadRequest, meta Meta) (Outcom
 	}
 	cmd := workflow.RecordSignature{
 		Slot: r.Slot, Consented: r.Consented, Before: s.Covenant.Head, After: workflow.DigestOf(r.File),
-		Size: int64(len(r.File)), Level: reached(result.Level, signStage(s).Sign.Level), Issuer: result.Certificate.Issuer.String(),
+		Size: int64(len(r.File)), Level: reached(result.Level, signStage(s).Sign.Level),
+		Issuer: result.Certificate.Issuer.String(),
 		Serial: result.Certificate.SerialNumber.String(), SignedAt: result.Time,
 	}
 	if _, err := workflow.Decide(s, meta.Actor, cmd, e.Now()); err != nil { // before the file is kept
@@ -64,8 +65,10 @@ func (e signers) uploaded(ctx context.Context, s workflow.State, field string, f
 		return nil, err
 	}
 	if !bytes.HasPrefix(file, head) {
-		return nil, badUpload("tệp không bắt đầu bằng đúng văn bản mới nhất (%s); hãy tải bản mới nhất về, ký và gửi lại",
-			"the file does not begin with the newest version (%s) as it is; download that, sign it and send it again", s.Covenant.Head.Short())
+		return nil, badUpload("tệp không bắt đầu bằng đúng văn bản mới nhất (%s); hãy tải bản mới nhất về, ký và gửi "+
+			"lại",
+			"the file does not begin with the newest version (%s) as it is; download that, sign it and send it again",
+			s.Covenant.Head.Short())
 	}
 	report, err := e.verify(ctx, file)
 	if err != nil {
@@ -81,15 +84,18 @@ func (e signers) uploaded(ctx context.Context, s workflow.State, field string, f
 	}
 	for i := range report.Results {
 		if r := &report.Results[i]; r.Indication == signing.TotalFailed {
-			return nil, badUpload("chữ ký ở ô “%s” không hợp lệ: %s", "the signature in field “%s” is not valid: %s", r.Field, r.SubIndication)
+			return nil, badUpload("chữ ký ở ô “%s” không hợp lệ: %s", "the signature in field “%s” is not valid: %s",
+				r.Field, r.SubIndication)
 		}
 	}
 	last := &report.Results[len(report.Results)-1]
 	switch {
 	case last.Kind != signing.KindSignature || last.Field != field:
-		return nil, badUpload("chữ ký phải nằm trong ô “%s”; tệp này ký ở ô “%s”", "the signature must be in field “%s”; this file is signed in “%s”", field, last.Field)
+		return nil, badUpload("chữ ký phải nằm trong ô “%s”; tệp này ký ở ô “%s”",
+			"the signature must be in field “%s”; this file is signed in “%s”", field, last.Field)
 	case !last.Intact() || last.Certificate == nil || !last.PAdES:
-		return nil, badUpload("chữ ký ở ô “%s” không theo chuẩn PAdES", "the signature in field “%s” is not PAdES", field)
+		return nil, badUpload("chữ ký ở ô “%s” không theo chuẩn PAdES",
+			"the signature in field “%s” is not PAdES", field)
 	}
 	return last, nil
 }

@@ -15,7 +15,8 @@ import (
 // elsewhere signs the newest version as a person's own program would, with the person's own key.
 func (o *office) elsewhere(person workflow.PersonID, field string, change func([]byte) []byte) []byte {
 	o.t.Helper()
-	id, err := o.pki.Issue(devpki.Subject{ID: string(person), CommonName: "x"}, devpki.Profile{}) // the one issued before
+	// the one issued before
+	id, err := o.pki.Issue(devpki.Subject{ID: string(person), CommonName: "x"}, devpki.Profile{})
 	check(o.t, err)
 	head, _, err := o.Document(context.Background(), console, o.state().Covenant.Head)
 	check(o.t, err)
@@ -47,16 +48,18 @@ func TestUploadedSignature(t *testing.T) {
 			return err
 		}
 		good := o.elsewhere(director, field, nil)
-		twice, _, err := signing.SignBytes(context.Background(), good, o.identity(director), signing.Options{Field: "sig.so-yte"})
+		twice, _, err := signing.SignBytes(context.Background(), good, o.identity(director),
+			signing.Options{Field: "sig.so-yte"})
 		check(t, err)
 		for name, file := range map[string][]byte{
 			"somebody else's field": o.elsewhere(director, "sig.so-yte", nil),
 			"somebody else's key":   o.elsewhere(o.who("so-yte", workflow.DutySign), field, nil),
-			"another document":      o.elsewhere(director, field, func(b []byte) []byte { return bytes.Replace(b, []byte("vi-VN"), []byte("en-GB"), 1) }),
-			"two signatures":        twice,
-			"nothing signed":        good[:before.HeadSize],
-			"a damaged signature":   damaged(good, int(before.HeadSize)),
-			"no PDF":                []byte("hello"),
+			"another document": o.elsewhere(director, field,
+				func(b []byte) []byte { return bytes.Replace(b, []byte("vi-VN"), []byte("en-GB"), 1) }),
+			"two signatures":      twice,
+			"nothing signed":      good[:before.HeadSize],
+			"a damaged signature": damaged(good, int(before.HeadSize)),
+			"no PDF":              []byte("hello"),
 		} {
 			if err := upload(name, file); err == nil {
 				t.Errorf("%s: accepted", name)

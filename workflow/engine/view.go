@@ -9,8 +9,8 @@ import (
 	"covenant/workflow"
 )
 
-// View is everything a page or a command shows of one covenant to somebody: the state by the rules as far as they may read it, and
-// what lies around it.
+// View is everything a page or a command shows of one covenant to somebody: the state by the rules as far as they
+// may read it, and what lies around it.
 type View struct {
 	workflow.State
 	Reading  workflow.Reading
@@ -29,8 +29,8 @@ func (v *View) Status(now time.Time, lang words.Language) string { return v.whol
 // Turns says who can bring the covenant forward now.
 func (v *View) Turns() []workflow.Turn { return v.whole.Turns() }
 
-// May is [workflow.State.May]. Who reads less than the dossier is told what is open to them and nothing of the rest, which would name
-// what they do not read.
+// May is [workflow.State.May]. Who reads less than the dossier is told what is open to them and nothing of the
+// rest, which would name what they do not read.
 func (v *View) May(by workflow.Actor, now time.Time) []workflow.Possible {
 	all := v.whole.May(by, now)
 	if v.Reading.Scope >= workflow.ReadDossier {

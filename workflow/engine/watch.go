@@ -37,8 +37,8 @@ type Watch struct {
 // Changed gets a value when something may have changed since the last one was taken.
 func (w *Watch) Changed() <-chan struct{} { return w.woken }
 
-// Mark is how far the covenant has come now. It is read once for each change, however many watch. Who may no longer know of the
-// covenant is refused, as by [Engine.Find].
+// Mark is how far the covenant has come now. It is read once for each change, however many watch. Who may no longer
+// know of the covenant is refused, as by [Engine.Find].
 func (w *Watch) Mark(ctx context.Context) (Mark, error) {
 	now, err := w.topic.current(ctx)
 	if err != nil {
@@ -124,16 +124,17 @@ type watches struct {
 	stop   context.CancelFunc // of the looking for what other nodes do
 }
 
-// Watch begins to watch a covenant for an actor who may know of it. Its owner looks at the mark first, and then each time it is woken.
-func (e *Engine) Watch(ctx context.Context, by workflow.Actor, slug string) (*Watch, error) {
+// Watch begins to watch a covenant for an actor who may know of it. Its owner looks at the mark first, and then
+// each time it is woken.
+func (e watching) Watch(ctx context.Context, by workflow.Actor, slug string) (*Watch, error) {
 	id, err := e.Find(ctx, by, slug)
 	if err != nil {
 		return nil, err
 	}
-	return e.watchFor(by, id), nil
+	return e.watchFor(ctx, by, id), nil
 }
 
-func (e *Engine) watchFor(by workflow.Actor, id workflow.CovenantID) *Watch {
+func (e watching) watchFor(ctx context.Context, by workflow.Actor, id workflow.CovenantID) *Watch {
 	ws := &e.watches
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
@@ -142,10 +143,10 @@ func (e *Engine) watchFor(by workflow.Actor, id workflow.CovenantID) *Watch {
 		if ws.topics == nil {
 			ws.topics = map[workflow.CovenantID]*topic{}
 		}
-		t = &topic{engine: e, id: id, woken: map[*Watch]bool{}, changes: 1}
+		t = &topic{engine: e.Engine, id: id, woken: map[*Watch]bool{}, changes: 1}
 		ws.topics[id] = t
 		if len(ws.topics) == 1 && e.Store.Database() == store.DatabasePostgres {
-			ctx, stop := context.WithCancel(context.Background())
+			ctx, stop := context.WithCancel(context.WithoutCancel(ctx)) // it ends with the last watch
 			ws.stop = stop
 			go e.lookElsewhere(ctx)
 		}
@@ -200,7 +201,7 @@ func (e *Engine) telling(id workflow.CovenantID) func() { return func() { e.tell
 
 // lookElsewhere looks every second for what other nodes did to the covenants that are watched here, once for each
 // covenant.
-func (e *Engine) lookElsewhere(ctx context.Context) {
+func (e watching) lookElsewhere(ctx context.Context) {
 	tick := time.NewTicker(awaitTick)
 	defer tick.Stop()
 	for {
@@ -217,7 +218,7 @@ func (e *Engine) lookElsewhere(ctx context.Context) {
 	}
 }
 
-func (e *Engine) readMark(ctx context.Context, id workflow.CovenantID) (m Mark, err error) {
+func (e watching) readMark(ctx context.Context, id workflow.CovenantID) (m Mark, err error) {
 	err = e.Store.View(ctx, func(tx *store.Tx) error {
 		m, err = markOf(ctx, tx, id)
 		return err
@@ -225,7 +226,7 @@ func (e *Engine) readMark(ctx context.Context, id workflow.CovenantID) (m Mark, 
 	return m, err
 }
 
-func (e *Engine) readStanding(ctx context.Context, id workflow.CovenantID) (now standing, err error) {
+func (e watching) readStanding(ctx context.Context, id workflow.CovenantID) (now standing, err error) {
 	err = e.Store.View(ctx, func(tx *store.Tx) error {
 		if now.mark, err = markOf(ctx, tx, id); err != nil {
 			return err
