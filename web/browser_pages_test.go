@@ -49,15 +49,19 @@ func sights() []struct {
 	}{
 		{"home", "/", all}, {"covenants", "/giao-uoc", all}, {"calendar", "/lich-bao-cao", all},
 		{"register", "/so-van-ban", all},
-		{"error", "/giao-uoc/khong-co", both}, {"check", "/kiem-tra", all}, {"redline", covenant(voting) + "/so-sanh", both},
+		{"error", "/giao-uoc/khong-co", both}, {"check", "/kiem-tra", all},
+		{"redline", covenant(voting) + "/so-sanh", both},
 		{"drafted", covenant(drafted), both}, {"reviewing", covenant(reviewing), both},
 		{"reviewing-english", covenant(reviewing) + "?lang=en", both}, {"voting", covenant(voting), both},
-		{"voting-board", board(voting), hall}, {"hall-board", board(sitting), hall}, {"hall-secret", covenant(secret), both},
+		{"voting-board", board(voting), hall}, {"hall-board", board(sitting), hall},
+		{"hall-secret", covenant(secret), both},
 		{"secret-board", board(secret), hall}, {"signing", covenant(signing4), both},
 		{"signing-board", board(signing4), hall},
-		{"refused", covenant(refused), both}, {"cancelled", covenant(cancelled), both}, {"in-force", covenant(inForce), all},
+		{"refused", covenant(refused), both}, {"cancelled", covenant(cancelled), both},
+		{"in-force", covenant(inForce), all},
 		{"in-force-board", board(inForce), hall}, {"amended", covenant(amended), both},
-		{"scores-open", covenant(appealed) + "/cham-diem", both}, {"scores-ranked", covenant(ranked) + "/cham-diem", both},
+		{"scores-open", covenant(appealed) + "/cham-diem", both},
+		{"scores-ranked", covenant(ranked) + "/cham-diem", both},
 		{"public", publicPath(), both},
 	}
 }
@@ -243,7 +247,8 @@ func browsePrint(t *testing.T, server string) {
 	t.Parallel()
 	tb := chromium().open(t, server+"/giao-uoc/"+inForce, desk)
 	tb.waitDrawn()
-	pdf, err := chromedp.Run(tb.ctx, chromedp.PrintToPDF(chromedp.PDFPreferCSSPageSize(), chromedp.PDFPrintBackground()))
+	pdf, err := chromedp.Run(tb.ctx, chromedp.PrintToPDF(chromedp.PDFPreferCSSPageSize(),
+		chromedp.PDFPrintBackground()))
 	check(t, err)
 	file := filepath.Join(t.TempDir(), "print.pdf")
 	if dir := os.Getenv("COVENANT_SCREENSHOTS"); dir != "" {

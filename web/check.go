@@ -62,7 +62,8 @@ var (
 		"No file was chosen. Choose a PDF file, then press Check.")
 	tooLarge = words.Of("Tệp lớn hơn 20 MB nên không kiểm tra được ở đây. Có thể kiểm tra bằng lệnh “covenant "+
 		"verify” trên máy.",
-		"The file is larger than 20 MB and cannot be checked here. The command “covenant verify” can check it on a computer.")
+		"The file is larger than 20 MB and cannot be checked here. The command “covenant verify” can check "+
+			"it on a computer.")
 	busy = words.Of("Đang có nhiều tệp được kiểm tra. Hãy thử lại sau ít phút.",
 		"Many files are being checked right now. Try again in a few minutes.")
 	needsPassword = words.Of("Tệp có mật khẩu nên không kiểm tra được. Hãy xin bản mở được không cần mật khẩu.",

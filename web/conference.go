@@ -61,7 +61,9 @@ type sittingRow struct {
 func (t teller) sittings() []sittingRow {
 	var rows []sittingRow
 	for i, c := range t.v.Covenant.Conferences {
-		row := sittingRow{Name: c.Name, Place: c.Place, Day: t.when(c.At), State: t.text(words.Of("đang họp", "sitting"))}
+		row := sittingRow{
+			Name: c.Name, Place: c.Place, Day: t.when(c.At), State: t.text(words.Of("đang họp", "sitting")),
+		}
 		if c.Chairing != "" {
 			row.Chair = t.text(words.F("chủ tọa: %s", "chair: %s", t.agency(c.Chairing)))
 		}

@@ -91,7 +91,8 @@ func (s *server) covenantPage(r *request, v *engine.View) (*covenantPage, error)
 		basePage: s.base(r, "covenants"), livePage: s.live(r, v), cover: t.cover(), progress: t.progress(),
 		ScorePage: address.Scores.For(c.Slug), Document: document,
 		Sections: sections(c.Phase), signPart: t.signPart(), Rounds: t.reviewRounds(), Motions: t.motions(),
-		Sittings: t.sittings(), Scores: t.scores(), Duties: t.duties(), mailPart: t.mailPart(), timelinePart: t.timelinePart(),
+		Sittings: t.sittings(), Scores: t.scores(), Duties: t.duties(), mailPart: t.mailPart(),
+		timelinePart: t.timelinePart(),
 	}
 	p.Title, p.Wide = c.Title, true
 	if v.Reading.Scope >= workflow.ReadDossier {

@@ -61,7 +61,9 @@ const pageParameter = "sau"
 
 func (s *server) covenants(_ http.ResponseWriter, r *request) (*answer, error) {
 	q := r.URL.Query()
-	p := &covenantsPage{basePage: s.base(r, "covenants"), Query: q.Get("tim"), Year: q.Get("nam"), Tone: q.Get("tinh-trang")}
+	p := &covenantsPage{
+		basePage: s.base(r, "covenants"), Query: q.Get("tim"), Year: q.Get("nam"), Tone: q.Get("tinh-trang"),
+	}
 	p.Title = r.text(words.Of("Giao ước", "Covenants"))
 	p.FilterActive = p.Query != "" || p.Year != "" || p.Tone != ""
 	filter := engine.ListFilter{Text: p.Query, After: engine.Cursor(q.Get(pageParameter))}
@@ -87,7 +89,8 @@ func (s *server) covenants(_ http.ResponseWriter, r *request) (*answer, error) {
 	return &answer{page: "covenants", data: p}, nil
 }
 
-// pages are the addresses of the same filtered list's first page and of the next one; empty where this is the first, or the last.
+// pages are the addresses of the same filtered list's first page and of the next one; empty where this is the
+// first, or the last.
 func (p basePage) pages(after, next engine.Cursor) (first, following string) {
 	at := func(c engine.Cursor) string {
 		u := p.address

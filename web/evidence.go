@@ -93,7 +93,8 @@ func (s *server) judgeEvidence(r *request, p *checkPage, content []byte) error {
 		MadeAt: t.exactly(report.Manifest.MadeAt),
 	}
 	for _, f := range report.Findings {
-		p.Evidence.Findings = append(p.Evidence.Findings, findingRow{findingTones[f.Verdict], sentence(f.Sentence(r.lang))})
+		p.Evidence.Findings = append(p.Evidence.Findings,
+			findingRow{findingTones[f.Verdict], sentence(f.Sentence(r.lang))})
 	}
 	if report.Document != nil {
 		p.Verdict = t.judged(report.Document, nil, func(*signing.Result) bool { return false })
@@ -112,10 +113,10 @@ func unpacksWithin(content []byte, limit uint64) error {
 	for _, f := range archive.File {
 		if total += f.UncompressedSize64; f.UncompressedSize64 > limit || total > limit {
 			return &checkProblem{
-				words.Of("Hồ sơ giải nén ra hơn 200 MB nên không kiểm tra được ở đây. Có thể kiểm tra bằng lệnh “covenant "+
-					"verify” trên máy.",
-					"The bundle unpacks to more than 200 MB and cannot be checked here. The command “covenant verify” can "+
-						"check it on a computer."), http.StatusRequestEntityTooLarge}
+				words.Of("Hồ sơ giải nén ra hơn 200 MB nên không kiểm tra được ở đây. Có thể kiểm tra bằng lệnh "+
+					"“covenant verify” trên máy.",
+					"The bundle unpacks to more than 200 MB and cannot be checked here. The command “covenant "+
+						"verify” can check it on a computer."), http.StatusRequestEntityTooLarge}
 		}
 	}
 	return nil

@@ -34,7 +34,8 @@ func (s *server) home(_ http.ResponseWriter, r *request) (*answer, error) {
 		limit int
 		show  func(engine.Page)
 	}{
-		{workflow.ToneWaiting, waitingShown, func(page engine.Page) { p.Waiting, p.More = s.rows(r, page), page.Next != "" }},
+		{workflow.ToneWaiting, waitingShown,
+			func(page engine.Page) { p.Waiting, p.More = s.rows(r, page), page.Next != "" }},
 		{workflow.ToneStopped, waitingShown, func(page engine.Page) { p.Stopped = s.rows(r, page) }},
 		{workflow.ToneDone, 1, func(page engine.Page) { p.Running = len(page.Rows) > 0 }},
 	} {

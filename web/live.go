@@ -45,7 +45,8 @@ type livePage struct {
 
 func (s *server) live(r *request, v *engine.View) livePage {
 	l := livePage{
-		Changes: address.Changes.For(v.Covenant.Slug), Parts: address.Parts.For(v.Covenant.Slug), Stamp: s.stamp(v.Mark),
+		Changes: address.Changes.For(v.Covenant.Slug), Parts: address.Parts.For(v.Covenant.Slug),
+		Stamp: s.stamp(v.Mark),
 	}
 	if !v.Covenant.Head.IsZero() {
 		l.Digest = v.Covenant.Head.String()
@@ -121,8 +122,8 @@ func (e eventStream) say(format string, args ...any) bool {
 
 // panelParts are the parts of a covenant's panel: the template of each and the id of its element.
 var panelParts = map[string]string{
-	"sign": "cac-ben", "score": "cham-diem", "review": "gop-y", "vote": "bieu-quyet", "report": "bao-cao", "mail": "thu",
-	"timeline": "dien-bien",
+	"sign": "cac-ben", "score": "cham-diem", "review": "gop-y", "vote": "bieu-quyet", "report": "bao-cao",
+	"mail": "thu", "timeline": "dien-bien",
 }
 
 // part renders a part of a page that is replaced by itself: the element with an id, which then carries the digest of

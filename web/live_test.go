@@ -95,7 +95,8 @@ func TestChanges(t *testing.T) {
 	before := stampOf(t, h, reviewing)
 	open := listen(t, server, reviewing, before)
 	for name, want := range map[string]string{
-		"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no", "Content-Encoding": "",
+		"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no",
+		"Content-Encoding": "",
 	} {
 		if got := open.header.Get(name); got != want {
 			t.Errorf("%s is %q, want %q", name, got, want)

@@ -59,7 +59,9 @@ func loadPagesIn(l words.Language, a *assets, pages map[pageIn]*template.Templat
 	funcs := template.FuncMap{"asset": a.address, "place": place, "icon": icon, "toneIcon": toneIcon,
 		"verdictIcon": verdictIcon,
 		"partID":      func(section string) string { return panelParts[section] },
-		"part":        func(string, string, any) (template.HTML, error) { return "", errors.New("a part belongs to a page") },
+		"part": func(string, string, any) (template.HTML, error) {
+			return "", errors.New("a part belongs to a page")
+		},
 	}
 	base, err := template.New("").Funcs(funcs).Funcs(templateWords(l)).ParseFS(pageFiles, shared...)
 	if err != nil {
@@ -109,7 +111,9 @@ type basePage struct {
 }
 
 func (s *server) base(r *request, section string) basePage {
-	return basePage{Section: section, Lang: r.lang, address: *r.URL, Everything: s.console == workflow.ConsoleEverything}
+	return basePage{
+		Section: section, Lang: r.lang, address: *r.URL, Everything: s.console == workflow.ConsoleEverything,
+	}
 }
 
 // In is this page's address in another language.

@@ -28,7 +28,9 @@ func (p *play) returned() {
 			p.review(a, workflow.OpinionApprove)
 		}
 	}
-	comment := workflow.Comment{Clause: p.clause(), Text: "Đề nghị ghi rõ hạn gửi báo cáo quý là ngày 25 tháng cuối quý."}
+	comment := workflow.Comment{
+		Clause: p.clause(), Text: "Đề nghị ghi rõ hạn gửi báo cáo quý là ngày 25 tháng cuối quý.",
+	}
 	p.review(asking, workflow.OpinionReturn, comment)
 	leader := p.leader()
 	thread := p.now().Covenant.Threads[0].ID
@@ -105,14 +107,16 @@ func (i *installation) playSecret() { i.playConference(secret, "secret") }
 
 // playConference sits with all but one member, who votes by proxy.
 func (i *installation) playConference(slug, ballot string) {
-	p := i.draft(hall(), slug, hallTitle+" (hội nghị)", strings.Replace(conferenceStage, "BALLOT", ballot, 1)).submit("",
-		"")
+	p := i.draft(hall(), slug, hallTitle+" (hội nghị)",
+		strings.Replace(conferenceStage, "BALLOT", ballot, 1)).submit("", "")
 	members := p.now().Covenant.Members()
 	chair, secretary := p.who(p.leader(), workflow.DutyVote), p.who(p.leader(), workflow.DutyDraft)
 	p.do(chair, workflow.OpenConference{Secretary: secretary})
 	last := members[len(members)-1]
 	for _, a := range members[:len(members)-1] {
-		p.do(secretary, workflow.RecordAttendance{Agency: a, Person: p.who(a, workflow.DutyVote), Presence: workflow.Present})
+		p.do(secretary, workflow.RecordAttendance{
+			Agency: a, Person: p.who(a, workflow.DutyVote), Presence: workflow.Present,
+		})
 	}
 	p.do(secretary, workflow.RecordProxy{From: last, To: members[1], GivenBy: p.who(last, workflow.DutyVote),
 		Date:     workflow.Date{Year: 2026, Month: 3, Day: 1},

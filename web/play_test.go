@@ -272,17 +272,21 @@ func (i *installation) people(b block) {
 			if !slices.Contains(person.Duties, workflow.DutySign) {
 				continue
 			}
-			key := must(i.pki.Issue(devpki.Subject{ID: string(person.ID), CommonName: person.Name, Organization: a.Name},
-				devpki.Profile{}))
-			if _, err := i.KeepKey(ctx, engine.KeyRequest{Person: person.ID, Identity: signing.Identity(key), PIN: drafterPIN},
-				meta); err != nil {
+			key := must(i.pki.Issue(devpki.Subject{
+				ID: string(person.ID), CommonName: person.Name, Organization: a.Name,
+			}, devpki.Profile{}))
+			if _, err := i.KeepKey(ctx, engine.KeyRequest{
+				Person: person.ID, Identity: signing.Identity(key), PIN: drafterPIN,
+			}, meta); err != nil {
 				panic(err)
 			}
 		}
 		if a.Role == workflow.RoleLeader {
-			key := must(i.pki.Issue(devpki.Subject{ID: "con-dau-" + string(a.ID), CommonName: a.Name}, devpki.Profile{}))
-			if _, err := i.KeepKey(ctx, engine.KeyRequest{Agency: a.ID, Identity: signing.Identity(key), PIN: drafterPIN},
-				meta); err != nil {
+			key := must(i.pki.Issue(devpki.Subject{ID: "con-dau-" + string(a.ID), CommonName: a.Name},
+				devpki.Profile{}))
+			if _, err := i.KeepKey(ctx, engine.KeyRequest{
+				Agency: a.ID, Identity: signing.Identity(key), PIN: drafterPIN,
+			}, meta); err != nil {
 				panic(err)
 			}
 		}

@@ -8,8 +8,9 @@ import (
 	"covenant/workflow/engine"
 )
 
-// Everything that a page shows is asked for here, in the name of whoever asks for the page: request.actor, which [Config.Actor] gave.
-// The two pages that anybody may open, the check of a file and the address on a document, ask for what is published.
+// Everything that a page shows is asked for here, in the name of whoever asks for the page: request.actor, which
+// [Config.Actor] gave. The two pages that anybody may open, the check of a file and the address on a document, ask for
+// what is published.
 
 // list gives a page of the covenants that fit, the most recently changed first.
 func (s *server) list(r *request, f engine.ListFilter) (engine.Page, error) {

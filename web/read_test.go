@@ -11,34 +11,46 @@ import (
 // as gives the pages of the shared installation as somebody is shown them.
 func as(t testing.TB, by workflow.Actor) http.Handler {
 	t.Helper()
-	h, err := New(Config{Engine: shared().Engine, Actor: func(*http.Request) workflow.Actor { return by }, Logger: quiet})
+	h, err := New(Config{
+		Engine: shared().Engine, Actor: func(*http.Request) workflow.Actor { return by }, Logger: quiet,
+	})
 	check(t, err)
 	return h
 }
 
-// Every address of a covenant is answered by who may read it: 404 where it may not be known, 403 where this part is not for them. The
-// covenants of the hall's block stand beside those of another block, whose people take no part.
+// Every address of a covenant is answered by who may read it: 404 where it may not be known, 403 where this part is not
+// for them. The covenants of the hall's block stand beside those of another block, whose people take no part.
 func TestPagesKnowTheirReader(t *testing.T) {
 	t.Parallel()
 	h, other := hall(), small()
 	clerk := h.who(h.leader(), workflow.DutyNumber)
 	readers := map[string]workflow.Actor{
-		"drafter": workflow.SignedIn(h.who(h.leader(), workflow.DutyDraft)), "member": workflow.SignedIn(h.who("so-khdt", workflow.DutyReview)),
-		"another block": workflow.SignedIn(other.who(other.leader(), workflow.DutySign)), "nobody": {}, "console": machine,
+		"drafter":       workflow.SignedIn(h.who(h.leader(), workflow.DutyDraft)),
+		"member":        workflow.SignedIn(h.who("so-khdt", workflow.DutyReview)),
+		"another block": workflow.SignedIn(other.who(other.leader(), workflow.DutySign)),
+		"nobody":        {}, "console": machine,
 	}
 	c := shared().resume(inForce).now().Covenant
 	for _, row := range []struct {
 		path string
 		want map[string]int
 	}{
-		{"/giao-uoc/" + inForce, map[string]int{"drafter": 200, "member": 200, "another block": 404, "nobody": 404, "console": 200}},
-		{"/giao-uoc/" + inForce + "/van-ban.pdf", map[string]int{"drafter": 200, "member": 200, "another block": 404, "nobody": 404}},
-		{"/giao-uoc/" + inForce + "/lan/1.pdf", map[string]int{"drafter": 200, "member": 200, "another block": 404, "nobody": 404}},
+		{"/giao-uoc/" + inForce, map[string]int{
+			"drafter": 200, "member": 200, "another block": 404, "nobody": 404, "console": 200,
+		}},
+		{"/giao-uoc/" + inForce + "/van-ban.pdf", map[string]int{
+			"drafter": 200, "member": 200, "another block": 404, "nobody": 404,
+		}},
+		{"/giao-uoc/" + inForce + "/lan/1.pdf", map[string]int{
+			"drafter": 200, "member": 200, "another block": 404, "nobody": 404,
+		}},
 		{"/giao-uoc/" + inForce + "/ho-so.zip", map[string]int{"member": 200, "another block": 404, "nobody": 404}},
 		{"/giao-uoc/" + voting + "/so-sanh", map[string]int{"member": 200, "another block": 404, "nobody": 404}},
 		{"/hoi-nghi/" + sitting, map[string]int{"member": 200, "another block": 404, "nobody": 404}},
 		{"/giao-uoc/" + appealed + "/cham-diem", map[string]int{"member": 200, "another block": 404, "nobody": 404}},
-		{"/giao-uoc/" + drafted, map[string]int{"drafter": 200, "member": 404, "another block": 404, "nobody": 404, "console": 200}},
+		{"/giao-uoc/" + drafted, map[string]int{
+			"drafter": 200, "member": 404, "another block": 404, "nobody": 404, "console": 200,
+		}},
 		{"/giao-uoc/" + reviewing + "/thay-doi", map[string]int{"another block": 404, "nobody": 404}},
 		{"/giao-uoc/" + reviewing + "/tinh-hinh?co=", map[string]int{"another block": 404, "nobody": 404}},
 		{"/t/" + c.Frozen.Token, map[string]int{"drafter": 200, "another block": 200, "nobody": 200}},
@@ -51,13 +63,16 @@ func TestPagesKnowTheirReader(t *testing.T) {
 			}
 		}
 	}
-	for path := range map[string]bool{"/": true, "/giao-uoc": true, "/giao-uoc?tim=kinh+te": true, "/lich-bao-cao": true, "/so-van-ban": true} {
+	for path := range map[string]bool{
+		"/": true, "/giao-uoc": true, "/giao-uoc?tim=kinh+te": true, "/lich-bao-cao": true, "/so-van-ban": true,
+	} {
 		if body := get(t, as(t, readers["another block"]), path).body; strings.Contains(body, "Khối thi đua Kinh tế") {
 			t.Errorf("%s tells another block of the covenants", path)
 		}
 		get(t, as(t, workflow.Actor{}), path).count("tbody tr, .cards > li", 0)
 	}
-	get(t, as(t, readers["member"]), "/giao-uoc").count("tbody tr", len(everySlug())-4) // not the other block's, nor the draft
+	// Not the other block's, nor the draft.
+	get(t, as(t, readers["member"]), "/giao-uoc").count("tbody tr", len(everySlug())-4)
 	get(t, as(t, workflow.SignedIn(clerk)), "/so-van-ban").contains("tbody", "/GƯ-")
 	get(t, as(t, readers["member"]), "/so-van-ban").contains(".empty", "Chưa cấp số nào")
 }
@@ -103,6 +118,8 @@ func TestConsoleIsSaid(t *testing.T) {
 	}, meta)
 	check(t, err)
 	name := p.now().Directory.PersonName(person)
-	get(t, handler(t, i), "/giao-uoc/"+reviewing+"?lang=vi").contains("#dien-bien .event-meta", name+" (nhập tại máy chủ bởi lan.truong)")
-	get(t, handler(t, i), "/giao-uoc/"+reviewing+"?lang=en").contains("#dien-bien .event-meta", name+" (entered at the console by lan.truong)")
+	get(t, handler(t, i), "/giao-uoc/"+reviewing+"?lang=vi").contains("#dien-bien .event-meta",
+		name+" (nhập tại máy chủ bởi lan.truong)")
+	get(t, handler(t, i), "/giao-uoc/"+reviewing+"?lang=en").contains("#dien-bien .event-meta",
+		name+" (entered at the console by lan.truong)")
 }

@@ -61,7 +61,8 @@ func (s *server) redline(_ http.ResponseWriter, r *request) (*answer, error) {
 	}
 	p.From, p.To, p.FromShort, p.ToShort = found.From.Number, found.To.Number, found.From.Manifest.Short(),
 		found.To.Manifest.Short()
-	p.Changes, p.Count = template.HTML(changes.String()), len(found.Changes) //nolint:gosec // RedlineHTML escapes every text
+	p.Changes = template.HTML(changes.String()) //nolint:gosec // RedlineHTML escapes every text
+	p.Count = len(found.Changes)
 	for _, rev := range v.Covenant.Revisions[min(1, len(v.Covenant.Revisions)):] {
 		p.Revisions = append(p.Revisions, revisionLink{
 			Number: rev.Number, Label: r.text(words.F("Lần %d → lần %d", "Revision %d → %d", rev.Number-1, rev.Number)),

@@ -37,7 +37,8 @@ func (t teller) threads(rev workflow.Revision) []threadRow {
 		if th.Revision != rev.Number || len(th.Answers) == 0 && !th.Resolved && t.inOpinion(th) {
 			continue
 		}
-		row := threadRow{Clause: clauseName(rev, th.Clause), Agency: t.agency(th.Agency), Text: th.Text, Tone: "waiting",
+		row := threadRow{Clause: clauseName(rev, th.Clause), Agency: t.agency(th.Agency), Text: th.Text,
+			Tone: "waiting",
 			State: t.text(
 				words.Of("Chưa giải quyết",
 					"Open"))}
@@ -90,7 +91,8 @@ func (t teller) reviewRound(rev workflow.Revision, newest bool) reviewRound {
 	c := t.v.Covenant
 	round := reviewRound{
 		Number: rev.Number, Short: rev.Manifest.Short(), Digest: rev.Manifest.String(), Note: rev.Note, Newest: newest,
-		PDF: address.Revision.For(c.Slug, itoa(rev.Number)), Page: address.Covenant.For(c.Slug) + "?lan=" + itoa(rev.Number),
+		PDF:  address.Revision.For(c.Slug, itoa(rev.Number)),
+		Page: address.Covenant.For(c.Slug) + "?lan=" + itoa(rev.Number),
 	}
 	approved := t.opinions(rev, &round)
 	round.Threads = t.threads(rev)
@@ -167,8 +169,8 @@ func (t teller) opinions(rev workflow.Revision, round *reviewRound) (approved in
 
 func (t teller) opinion(rev workflow.Revision, given workflow.ReviewGiven) opinionRow {
 	row := opinionRow{
-		Agency: t.agency(given.Agency), Person: t.acting(given.Person, given.Authority), Word: given.Opinion.Word(t.lang),
-		Tone: string(given.Opinion.Tone()),
+		Agency: t.agency(given.Agency), Person: t.acting(given.Person, given.Authority),
+		Word: given.Opinion.Word(t.lang), Tone: string(given.Opinion.Tone()),
 		At: t.when(t.timeOf(func(e workflow.Event) bool {
 			g, ok := e.(workflow.ReviewGiven)
 			return ok && g.Agency == given.Agency && g.Revision == given.Revision

@@ -241,7 +241,9 @@ func (t teller) points(scores []workflow.CriterionScore, id workflow.CriterionID
 func (t teller) scoreRemarks(a workflow.AgencyID) []scoreRemark {
 	sc := t.v.Covenant.Scoring
 	var out []scoreRemark
-	add := func(label words.Text, agency workflow.AgencyID, person workflow.PersonID, by workflow.Authority, text string) {
+	add := func(
+		label words.Text, agency workflow.AgencyID, person workflow.PersonID, by workflow.Authority, text string,
+	) {
 		out = append(out, scoreRemark{t.text(label), t.agency(agency) + ", " + t.acting(person, by), text})
 	}
 	if e, ok := sc.SelfScore(a); ok {
@@ -300,7 +302,8 @@ func (t teller) pollState(row *pollRow, poll workflow.Poll) {
 		row.Tone, row.State = "stopped", t.text(words.Of("không đủ số người tham gia", "no quorum"))
 	}
 	row.Rules = t.text(words.F("Hình thức: %s; %d/%d phiếu, tối thiểu %d; phiếu trắng %d",
-		"Method: %s; %d of %d ballots, at least %d; blank %d", r.Method.Word(t.lang), r.Cast, r.Entitled, r.Quorum, r.Blank))
+		"Method: %s; %d of %d ballots, at least %d; blank %d",
+		r.Method.Word(t.lang), r.Cast, r.Entitled, r.Quorum, r.Blank))
 	switch {
 	case r.Elected != "":
 		row.Elected = t.text(words.F("Trúng cử: %s", "Elected: %s", t.agency(r.Elected)))

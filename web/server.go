@@ -114,8 +114,8 @@ func (s *server) fail(w http.ResponseWriter, r *request, err error) {
 			"This page has a problem")),
 			r.text(words.Of("Chương trình không đọc được dữ liệu để hiện trang này. Dữ liệu và chữ ký không bị ảnh "+
 				"hưởng. Hãy thử lại sau ít phút; nếu vẫn gặp, hãy báo người quản trị kèm số tra cứu dưới đây.",
-				"The program could not read what this page shows. Data and signatures are not affected. Try again in a few "+
-					"minutes; if it persists, tell the administrator the reference below."))
+				"The program could not read what this page shows. Data and signatures are not affected. Try again in "+
+					"a few minutes; if it persists, tell the administrator the reference below."))
 	}
 	p.Title = p.Heading
 	level("request failed", "ref", r.ref, "method", r.Method, "path", r.URL.Path, "status", p.Status, "err", err)
@@ -188,10 +188,10 @@ func (s *server) misdirected(_ http.ResponseWriter, r *request) (*answer, error)
 		basePage: s.base(r, ""), Reference: r.ref, Heading: r.text(words.Of("Địa chỉ không thuộc hệ thống này",
 			"This address does not belong here")),
 		Sentence: r.text(
-			words.F("Tên “%s” chưa được khai báo là địa chỉ của hệ thống. Hãy dùng địa chỉ do người quản trị cung cấp; "+
-				"người quản trị khai báo tên này trong cấu hình nếu đúng là của hệ thống.",
-				"The name “%s” is not configured as an address of this installation. Use the address that the administrator "+
-					"gave out; if the name is right, the administrator adds it to the configuration.",
+			words.F("Tên “%s” chưa được khai báo là địa chỉ của hệ thống. Hãy dùng địa chỉ do người quản trị cung "+
+				"cấp; người quản trị khai báo tên này trong cấu hình nếu đúng là của hệ thống.",
+				"The name “%s” is not configured as an address of this installation. Use the address that the "+
+					"administrator gave out; if the name is right, the administrator adds it to the configuration.",
 				r.Host)),
 	}
 	p.Title = p.Heading

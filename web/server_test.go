@@ -102,8 +102,8 @@ func TestHeaders(t *testing.T) {
 	for _, path := range []string{"/", "/giao-uoc/" + reviewing, "/static/app.css", "/khong-co"} {
 		p := get(t, pages(), path)
 		for name, want := range map[string]string{
-			"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
-			"Referrer-Policy": "same-origin",
+			"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff",
+			"X-Frame-Options": "DENY", "Referrer-Policy": "same-origin",
 		} {
 			if got := p.header.Get(name); !strings.HasPrefix(got, want) {
 				t.Errorf("%s: %s is %q", path, name, got)
@@ -125,7 +125,9 @@ func TestHeaders(t *testing.T) {
 // TestHosts: a name that points here without our knowing gets nothing but a sentence.
 func TestHosts(t *testing.T) {
 	t.Parallel()
-	h, err := New(Config{Engine: shared().Engine, Actor: asMachine, Logger: quiet, Hosts: []string{"giaouoc.hanam.example"}})
+	h, err := New(Config{
+		Engine: shared().Engine, Actor: asMachine, Logger: quiet, Hosts: []string{"giaouoc.hanam.example"},
+	})
 	check(t, err)
 	for host, want := range map[string]int{
 		"localhost:8080": 200, "127.0.0.1:8080": 200, "[::1]:8080": 200, "giaouoc.hanam.example": 200,

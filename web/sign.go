@@ -172,7 +172,8 @@ func (t teller) partyRow(p workflow.Party, verdict *verdictSummary) partyRow {
 		return row
 	}
 	if paper, ok := c.PaperSignature(p.Slot); ok {
-		row.Tone, row.State, row.At = "done", t.text(words.Of("Đã ký trên bản giấy", "Signed on paper")), paper.Date.Display()
+		row.Tone, row.State, row.At = "done", t.text(words.Of("Đã ký trên bản giấy", "Signed on paper")),
+			paper.Date.Display()
 		row.Person, row.Title, row.Reason = t.person(paper.Signatory), t.capacity(paper.Authority), paper.Note
 		return row
 	}

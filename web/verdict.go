@@ -96,8 +96,8 @@ func (t teller) judged(report *signing.Report, seals map[string]bool,
 			words.N(failed, "mục không hợp lệ", "of these is not valid", "of these are not valid"), what))
 	case awaiting > 0 && passed+awaiting == all:
 		sum.Sentence = t.text(
-			words.F("Tất cả đều nguyên vẹn: %s. Dữ liệu về tình trạng thu hồi chứng thư số được bổ sung vào tệp khi mọi "+
-				"người đã ký.",
+			words.F("Tất cả đều nguyên vẹn: %s. Dữ liệu về tình trạng thu hồi chứng thư số được bổ sung vào tệp khi "+
+				"mọi người đã ký.",
 				"All intact: %s. Revocation data are added to the file once everybody has signed.", what))
 	case passed < all:
 		sum.Sentence = t.text(words.F("Có %d mục chưa đủ căn cứ để kết luận trong %s; không mục nào bị phát hiện sai.",
@@ -165,8 +165,8 @@ func (t teller) verdictRow(res *signing.Result) *verdictRow {
 		}
 	}
 	if len(row.Changes) == 0 && res.Intact() {
-		row.addFact(t.text(words.Of("Thay đổi sau khi ký",
-			"Changes after signing")), t.text(words.Of("Không có thay đổi nào ngoài các chữ ký tiếp theo và dữ liệu kiểm tra",
+		row.addFact(t.text(words.Of("Thay đổi sau khi ký", "Changes after signing")), t.text(words.Of(
+			"Không có thay đổi nào ngoài các chữ ký tiếp theo và dữ liệu kiểm tra",
 			"None but later signatures and validation data")))
 	}
 	return row
@@ -230,7 +230,8 @@ func (t teller) coverage(res *signing.Result) string {
 		return t.text(words.Of("Toàn bộ tệp", "The whole file"))
 	case c.Revision > 0:
 		return t.text(words.F("Toàn bộ tệp tại thời điểm ký (lần lưu %d/%d); phần sau chỉ được nối thêm",
-			"The whole file as it was when signed (saving %d of %d); what follows was only appended", c.Revision, c.Revisions))
+			"The whole file as it was when signed (saving %d of %d); what follows was only appended",
+			c.Revision, c.Revisions))
 	}
 	return ""
 }

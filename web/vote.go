@@ -63,8 +63,11 @@ func (t teller) motionRow(m workflow.Motion) motionRow {
 	}
 	for _, d := range m.Deemed {
 		row.count(d.Choice)
-		row.Ballots = append(row.Ballots, ballotRow{t.agency(d.Agency), t.text(words.Of("Ghi nhận theo quy trình khi quá hạn",
-			"Recorded by the process after the deadline")), d.Choice.Word(t.lang), "waiting"})
+		row.Ballots = append(row.Ballots, ballotRow{
+			t.agency(d.Agency),
+			t.text(words.Of("Ghi nhận theo quy trình khi quá hạn", "Recorded by the process after the deadline")),
+			d.Choice.Word(t.lang), "waiting",
+		})
 	}
 	for _, b := range m.Taken {
 		row.Ballots = append(row.Ballots, ballotRow{t.agency(b.Agency), t.acting(b.Person, b.Authority), t.text(
@@ -142,7 +145,8 @@ func (row *motionRow) count(choice workflow.Choice) {
 // measure lays out the tally's bar.
 func (row *motionRow) measure() {
 	total := max(row.Entitled, row.Cast, 1)
-	row.ForWidth, row.AgainstWidth, row.AbstainWidth = row.For*1000/total, row.Against*1000/total, row.Abstain*1000/total
+	row.ForWidth, row.AgainstWidth = row.For*1000/total, row.Against*1000/total
+	row.AbstainWidth = row.Abstain * 1000 / total
 	row.AgainstAt = row.ForWidth
 	row.AbstainAt = row.ForWidth + row.AgainstWidth
 }

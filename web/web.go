@@ -18,7 +18,8 @@ import (
 // Config says what the pages show and where they report to. Engine and Actor are required.
 type Config struct {
 	Engine *engine.Engine
-	// Actor says who asks for a page; what it shows goes by that. Nobody, the zero value, is shown what is published and nothing else.
+	// Actor says who asks for a page; what it shows goes by that. Nobody, the zero value, is shown what is published
+	// and nothing else.
 	Actor func(*http.Request) workflow.Actor
 	// Console is what the console may do in other people's name: every page says so where that is everything.
 	Console workflow.ConsolePolicy
@@ -90,12 +91,12 @@ func newServer(cfg Config) (*server, error) {
 func (s *server) routes() *http.ServeMux {
 	mux := http.NewServeMux()
 	for route, answer := range map[address.Route]pageFunc{
-		address.Home: s.home, address.Covenants: s.covenants, address.Calendar: s.calendar, address.Register: s.register,
-		address.Check: s.checkForm, address.Covenant: s.covenant, address.Parts: s.covenantParts,
-		address.Changes: s.changes, address.Document: s.document,
-		address.Revision: s.revision, address.Redline: s.redline, address.Evidence: s.evidence, address.Minutes: s.minutes,
-		address.Scores: s.scores, address.ScoreSheet: s.scoreFile, address.Board: s.conference,
-		address.BoardParts: s.boardParts, address.Public: s.token,
+		address.Home: s.home, address.Covenants: s.covenants, address.Calendar: s.calendar,
+		address.Register: s.register, address.Check: s.checkForm, address.Covenant: s.covenant,
+		address.Parts: s.covenantParts, address.Changes: s.changes, address.Document: s.document,
+		address.Revision: s.revision, address.Redline: s.redline, address.Evidence: s.evidence,
+		address.Minutes: s.minutes, address.Scores: s.scores, address.ScoreSheet: s.scoreFile,
+		address.Board: s.conference, address.BoardParts: s.boardParts, address.Public: s.token,
 		address.PublicDocument: s.tokenDocument,
 	} {
 		mux.Handle(route.Pattern(http.MethodGet), s.page(fitting(route, answer)))

@@ -8,11 +8,11 @@ import (
 	"covenant/internal/words"
 )
 
-// Actor is who gives a command, or reads. What an actor says of itself is believed everywhere, so actors are made in four
-// places and nowhere else, each of which has proof of who it is: a sign-in ([SignedIn]), an access token ([ByToken]), the peer of
-// the control channel ([AtConsole]) and a job of the program ([Program]). A test walks the sources for other makers. No command
-// holds who gives it, and nothing that comes from outside is decoded into an Actor. The zero value is nobody, who may do
-// nothing.
+// Actor is who gives a command, or reads. What an actor says of itself is believed everywhere, so actors are made in
+// four places and nowhere else, each of which has proof of who it is: a sign-in ([SignedIn]), an access token
+// ([ByToken]), the peer of the control channel ([AtConsole]) and a job of the program ([Program]). A test walks the
+// sources for other makers. No command holds who gives it, and nothing that comes from outside is decoded into an
+// Actor. The zero value is nobody, who may do nothing.
 type Actor struct {
 	person PersonID
 	origin Origin
@@ -32,15 +32,16 @@ const (
 	OriginJob     Origin = "job"     // the program itself
 )
 
-// ConsolePolicy is what the console may do in other people's name. An administrator sets it in the configuration of the process
-// that serves.
+// ConsolePolicy is what the console may do in other people's name. An administrator sets it in the configuration of the
+// process that serves.
 type ConsolePolicy string
 
 // The policies.
 const (
 	// ConsoleOff: the console administers; it does nothing in anybody's name. The zero value.
 	ConsoleOff ConsolePolicy = ""
-	// ConsoleClerical: it enters what people did, and never signs, seals, consents, keeps keys or votes secretly for them.
+	// ConsoleClerical: it enters what people did, and never signs, seals, consents, keeps keys
+	// or votes secretly for them.
 	ConsoleClerical ConsolePolicy = "clerical"
 	// ConsoleEverything: it may do all of that, too. For demonstrations and tests; every page says so.
 	ConsoleEverything ConsolePolicy = "everything"
@@ -54,8 +55,8 @@ func ByToken(person PersonID, id string) Actor {
 	return Actor{person: person, origin: OriginToken, token: id}
 }
 
-// AtConsole is the user of the operating system who may open the control channel or the data directory: the one that serves,
-// or root. They may write to the database without the program, so the console administers.
+// AtConsole is the user of the operating system who may open the control channel or the data directory: the one that
+// serves, or root. They may write to the database without the program, so the console administers.
 func AtConsole(user string, policy ConsolePolicy) Actor {
 	return Actor{origin: OriginConsole, user: user, policy: policy}
 }
@@ -73,8 +74,8 @@ func (a Actor) For(person PersonID) (Actor, error) {
 		return Actor{}, refuse(CodeForbidden,
 			"việc nhập thay người khác (--as) đang tắt; quản trị bật bằng “console: clerical” trong tệp cấu hình, "+
 				"hoặc người đó tự thực hiện bằng mã truy cập của mình",
-			"acting for others (--as) is switched off; the administrator switches it on with “console: clerical” in the "+
-				"configuration, or the person acts with an access token of their own")
+			"acting for others (--as) is switched off; the administrator switches it on with “console: clerical” in "+
+				"the configuration, or the person acts with an access token of their own")
 	}
 	a.person = person
 	return a, nil
@@ -112,8 +113,8 @@ func (a Actor) Recorded() (actor, onBehalf string) {
 	return string(a.person), ""
 }
 
-// identity tells actors apart where two must do something: at the console the user counts, not in whose name, unless it may do
-// everything.
+// identity tells actors apart where two must do something: at the console the user counts, not in whose name, unless it
+// may do everything.
 func (a Actor) identity() string {
 	if a.policy == ConsoleEverything && a.person != "" {
 		return string(a.person)
@@ -130,14 +131,16 @@ func (a Actor) program() error {
 	return refuse(CodeForbidden, "việc này do chương trình tự thực hiện", "the program does this by itself")
 }
 
-// personally refuses the console where a person has to act in person: to sign, seal, consent, keep a key, vote secretly.
+// personally refuses the console where a person has to act in person: to sign, seal, consent,
+// keep a key, vote secretly.
 func (a Actor) personally() error {
 	if a.origin != OriginConsole || a.policy == ConsoleEverything {
 		return nil
 	}
 	return refuse(CodeForbidden,
 		"ký, đóng dấu, đồng ý ký, giữ khóa và bỏ phiếu kín phải do chính người đó thực hiện, không nhập thay được",
-		"signing, sealing, consenting, keeping keys and secret ballots are done in person, never by the console for somebody")
+		"signing, sealing, consenting, keeping keys and secret ballots are done in person, "+
+			"never by the console for somebody")
 }
 
 // UnknownUser stands for the user at the console where the log does not tell.
@@ -150,8 +153,8 @@ type Doer struct {
 	Console string // who sat at the console, as the operating system knows them; empty: nobody did
 }
 
-// DoerOf reads what [Actor.Recorded] wrote. Events of v0.1 that came by the command line name the person alone, with the origin
-// "cli": it was the console, whose user they do not tell.
+// DoerOf reads what [Actor.Recorded] wrote. Events of v0.1 that came by the command line name the person alone, with
+// the origin "cli": it was the console, whose user they do not tell.
 func DoerOf(actor, onBehalf string, origin Origin) Doer {
 	user, console := strings.CutPrefix(actor, "console:")
 	switch {

@@ -17,8 +17,8 @@ func (a acted) decide(s State, _ Actor, now time.Time) ([]Event, error) {
 	return a.Command.decide(s, a.by, now)
 }
 
-// giver is who gives a command in tests that do not say: the officer or the head whose it is, the program for what only it may do,
-// else the console.
+// giver is who gives a command in tests that do not say: the officer or the head whose it is, the program for what only
+// it may do, else the console.
 func giver(c Command) Actor {
 	switch c := c.(type) {
 	case acted:
@@ -54,7 +54,8 @@ func TestProgramsCommandsAreTheProgramsAlone(t *testing.T) {
 	w := newWorld(t, 3)
 	people := []Actor{SignedIn("a0-head"), ByToken("a0-head", "t1"), AtConsole("root", ConsoleEverything)}
 	for _, cmd := range []Command{
-		Freeze{}, RecordValidationData{}, EndReporting{}, EscalateStage{}, RecordReminder{}, RecordMinutes{}, BindByRule{},
+		Freeze{}, RecordValidationData{}, EndReporting{}, EscalateStage{}, RecordReminder{},
+		RecordMinutes{}, BindByRule{},
 	} {
 		for _, by := range people {
 			if _, err := Decide(w.state, by, cmd, w.now); ErrorCode(err) != CodeForbidden {
@@ -63,7 +64,8 @@ func TestProgramsCommandsAreTheProgramsAlone(t *testing.T) {
 		}
 	}
 	for _, cmd := range []Command{
-		w.draft(), AssignPosition{}, EndPosition{}, GrantRight{}, RevokeRight{}, ConfirmCertificate{}, UnbindCertificate{},
+		w.draft(), AssignPosition{}, EndPosition{}, GrantRight{}, RevokeRight{},
+		ConfirmCertificate{}, UnbindCertificate{},
 		ReplaceCertificate{}, SetBindingRule{}, EndBindingRule{}, ApplyBlock{File: &BlockFile{}},
 		BindCertificate{Person: "a0-head", Issuer: "CA", Serial: "9"},
 	} {
@@ -113,7 +115,8 @@ func TestConsoleActsForOthersAsItsPolicySays(t *testing.T) {
 func TestCertificatesAreBoundAndConfirmedByTwo(t *testing.T) {
 	w := newWorld(t, 3)
 	d := w.state.Directory
-	w.apply(RightGranted{Person: "a1-officer", Right: RightAdminister}, RightGranted{Person: "a2-officer", Right: RightAdminister})
+	w.apply(RightGranted{Person: "a1-officer", Right: RightAdminister},
+		RightGranted{Person: "a2-officer", Right: RightAdminister})
 	bind := BindCertificate{Person: "a0-head", Issuer: "CA", Serial: "new"}
 	for _, c := range []struct {
 		by      Actor
@@ -135,7 +138,8 @@ func TestCertificatesAreBoundAndConfirmedByTwo(t *testing.T) {
 	}
 	w.apply(events...)
 	confirm := ConfirmCertificate{Issuer: "CA", Serial: "new"}
-	for by, want := range map[PersonID]Code{"a1-officer": CodeForbidden, "a0-head": CodeForbidden, "a2-head": CodeForbidden, "a2-officer": ""} {
+	for by, want := range map[PersonID]Code{"a1-officer": CodeForbidden, "a0-head": CodeForbidden,
+		"a2-head": CodeForbidden, "a2-officer": ""} {
 		if _, err := Decide(w.state, SignedIn(by), confirm, w.now); ErrorCode(err) != want {
 			t.Errorf("confirmed by %s: %v", by, err)
 		}

@@ -131,9 +131,11 @@ func (s State) MayRenew() error {
 	case s.Covenant.Phase == PhaseNew:
 		return refuse(CodeNotFound, "chưa có giao ước này", "there is no such covenant")
 	case s.Covenant.InForce.IsZero():
-		return refuse(CodeWrongState, "giao ước chưa có hiệu lực nên chưa lập được giao ước năm sau", "the covenant never was in force; there is nothing to renew")
+		return refuse(CodeWrongState, "giao ước chưa có hiệu lực nên chưa lập được giao ước năm sau",
+			"the covenant never was in force; there is nothing to renew")
 	case !s.Covenant.Lineage.Renewal.IsZero():
-		return refuse(CodeConflict, "đã lập giao ước năm sau: %s", "next year's has been drafted already: %s", s.Covenant.Lineage.Renewal.Slug)
+		return refuse(CodeConflict, "đã lập giao ước năm sau: %s",
+			"next year's has been drafted already: %s", s.Covenant.Lineage.Renewal.Slug)
 	}
 	return nil
 }
@@ -151,12 +153,14 @@ func Told(before, after *Covenant, events []Event) (other Link, told []Event) {
 			}
 		case InForce:
 			if !after.Lineage.Amends.IsZero() {
-				other, told = after.Lineage.Amends, append(told, Amended{By: after.Link(), Title: after.Title, Number: after.PrintedNumber(), From: e.Date})
+				other, told = after.Lineage.Amends, append(told,
+					Amended{By: after.Link(), Title: after.Title, Number: after.PrintedNumber(), From: e.Date})
 			}
 		}
 	}
 	if failed := after.Phase.Failed() && !before.Phase.Failed(); failed && !after.Lineage.Amends.IsZero() {
-		other, told = after.Lineage.Amends, append(told, AmendmentDropped{By: after.Link(), Reason: after.Ending.Reason})
+		other, told = after.Lineage.Amends, append(told,
+			AmendmentDropped{By: after.Link(), Reason: after.Ending.Reason})
 	}
 	return other, told
 }
@@ -172,7 +176,8 @@ func (c *Covenant) amendedWords(lang words.Language) string {
 		if name == "" {
 			name = a.Title
 		}
-		text += words.F("; được sửa đổi, bổ sung bởi %s từ %s", "; amended by %s from %s", name, a.From.Display()).In(lang)
+		text += words.F("; được sửa đổi, bổ sung bởi %s từ %s",
+			"; amended by %s from %s", name, a.From.Display()).In(lang)
 	}
 	return text
 }

@@ -1,10 +1,11 @@
 package workflow
 
 import (
-	"covenant/internal/words"
 	"slices"
 	"strings"
 	"time"
+
+	"covenant/internal/words"
 )
 
 // Events of appeals.
@@ -134,14 +135,15 @@ func (sc *Scoring) Undecided() []AgencyID {
 	return out
 }
 
-// mayAppeal are the agencies with a verified score that have neither accepted nor appealed, where the process knows appeals; on a day:
-// of them those that may still.
+// mayAppeal are the agencies with a verified score that have neither accepted nor appealed, where the process knows
+// appeals; on a day: of them those that may still.
 func (s scoring) mayAppeal(on Date) []AgencyID {
 	var out []AgencyID
 	sc := s.Covenant.Scoring
 	for _, v := range sc.Verified {
 		_, appealed := sc.Appeal(v.Agency)
-		if !v.AppealUntil.Date.IsZero() && !appealed && !sc.accepted(v.Agency) && (on.IsZero() || !v.AppealUntil.LastDay().Before(on)) {
+		if !v.AppealUntil.Date.IsZero() && !appealed && !sc.accepted(v.Agency) &&
+			(on.IsZero() || !v.AppealUntil.LastDay().Before(on)) {
 			out = append(out, v.Agency)
 		}
 	}
@@ -156,11 +158,13 @@ func (s scoring) settled(now time.Time) error {
 	case len(s.Covenant.Scoring.Verified) == 0:
 		return refuse(CodeWrongState, "chưa có điểm nào được thẩm định", "no score is verified")
 	case len(s.Covenant.Scoring.Undecided()) > 0:
-		return refuse(CodeWrongState, "còn khiếu nại điểm chưa giải quyết: %s", "appeals are still to be decided: %s", s.names(s.Covenant.Scoring.Undecided()))
+		return refuse(CodeWrongState, "còn khiếu nại điểm chưa giải quyết: %s",
+			"appeals are still to be decided: %s", s.names(s.Covenant.Scoring.Undecided()))
 	}
 	if open := s.mayAppeal(s.today(now)); len(open) > 0 {
 		last, _ := s.Covenant.Scoring.VerifiedScore(open[len(open)-1])
-		return refuse(CodeWrongState, "còn trong thời hạn khiếu nại điểm (đến hết %[2]s) của: %[1]s", "these may still appeal (until %[2]s) or accept their scores: %[1]s",
+		return refuse(CodeWrongState, "còn trong thời hạn khiếu nại điểm (đến hết %[2]s) của: %[1]s",
+			"these may still appeal (until %[2]s) or accept their scores: %[1]s",
 			s.names(open), last.AppealUntil.LastDay().Display())
 	}
 	return nil
@@ -174,14 +178,16 @@ func (s scoring) names(agencies []AgencyID) string {
 	return strings.Join(names, ", ")
 }
 
-// CouncilOf is the agency that decides an appeal: nobody decides its own while there is somebody else in the role, or a deputy or leader.
+// CouncilOf is the agency that decides an appeal: nobody decides its own while there is somebody else in the
+// role, or a deputy or leader.
 func (s State) CouncilOf(a AgencyID) AgencyID {
 	council := s.agenciesOf([]Role{s.stage().Score.Appeal.By})
 	others := without(append(slices.Clone(council), s.agenciesOf([]Role{RoleLeader, RoleDeputy})...), a)
 	return firstOf(others, council, []AgencyID{s.Covenant.Leader()})
 }
 
-// appealing checks that an agency may still say something about its verified score, and gives the right by which it is said.
+// appealing checks that an agency may still say something about its verified score, and gives the
+// right by which it is said.
 func (s scoring) appealing(by Actor, agency AgencyID, now time.Time) (Authority, error) {
 	if err := s.expect(AwaitingScores); err != nil {
 		return Authority{}, err
@@ -196,11 +202,14 @@ func (s scoring) appealing(by Actor, agency AgencyID, now time.Time) (Authority,
 	case s.stage().Score.Appeal == nil:
 		return authority, refuse(CodeForbidden, "quy trình không có khiếu nại điểm", "the process knows no appeals")
 	case !verified:
-		return authority, refuse(CodeWrongState, "điểm của %s chưa được thẩm định", "the score of %s is not verified yet", name)
+		return authority, refuse(CodeWrongState, "điểm của %s chưa được thẩm định",
+			"the score of %s is not verified yet", name)
 	case !contains(s.mayAppeal(Date{}), agency):
-		return authority, refuse(CodeConflict, "%s đã chấp nhận điểm hoặc đã khiếu nại", "%s has accepted its score or appealed already", name)
+		return authority, refuse(CodeConflict, "%s đã chấp nhận điểm hoặc đã khiếu nại",
+			"%s has accepted its score or appealed already", name)
 	case !contains(s.mayAppeal(s.today(now)), agency):
-		return authority, refuse(CodeWrongState, "đã hết thời hạn khiếu nại điểm của %s", "the time for appeals of %s is over", name)
+		return authority, refuse(CodeWrongState, "đã hết thời hạn khiếu nại điểm của %s",
+			"the time for appeals of %s is over", name)
 	}
 	return authority, nil
 }
@@ -232,13 +241,15 @@ func (cmd AppealScore) decide(s State, by Actor, now time.Time) ([]Event, error)
 	}
 	for i, id := range cmd.Criteria {
 		if _, ok := s.ScoreBasis().Criterion(id); !ok || slices.Contains(cmd.Criteria[:i], id) {
-			return nil, refuse(CodeInvalid, "không có tiêu chí %q, hoặc nêu hai lần", "there is no criterion %q, or it is named twice", id)
+			return nil, refuse(CodeInvalid, "không có tiêu chí %q, hoặc nêu hai lần",
+				"there is no criterion %q, or it is named twice", id)
 		}
 	}
 	if strings.TrimSpace(cmd.Reason) == "" {
 		return nil, refuse(CodeInvalid, "cần nêu lý do khiếu nại", "say why it is appealed")
 	}
-	return []Event{ScoreAppealed{Agency: cmd.Agency, Person: by.Person(), Authority: authority, Criteria: cmd.Criteria, Reason: cmd.Reason}}, nil
+	return []Event{ScoreAppealed{Agency: cmd.Agency, Person: by.Person(), Authority: authority, Criteria: cmd.Criteria,
+		Reason: cmd.Reason}}, nil
 }
 
 // DecideAppeal gives an agency that appealed its final score. Criteria that the appeal is not about keep their points.
@@ -254,7 +265,8 @@ func (cmd DecideAppeal) decide(s State, by Actor, now time.Time) ([]Event, error
 	}
 	appeal, ok := s.Covenant.Scoring.Appeal(cmd.Agency)
 	if !ok || appeal.Decided != nil {
-		return nil, refuse(CodeWrongState, "%s không có khiếu nại nào chờ giải quyết", "%s has no appeal that is to be decided", s.Directory.AgencyName(cmd.Agency))
+		return nil, refuse(CodeWrongState, "%s không có khiếu nại nào chờ giải quyết",
+			"%s has no appeal that is to be decided", s.Directory.AgencyName(cmd.Agency))
 	}
 	council := s.CouncilOf(cmd.Agency)
 	authority, err := s.authority(by, council, DutyReport, now)
@@ -271,13 +283,15 @@ func (cmd DecideAppeal) decide(s State, by Actor, now time.Time) ([]Event, error
 	verified, _ := s.Covenant.Scoring.VerifiedScore(cmd.Agency)
 	for _, sc := range cmd.Scores {
 		rule, _ := s.ScoreBasis().Criterion(sc.Criterion)
-		if len(appeal.Criteria) > 0 && !slices.Contains(appeal.Criteria, sc.Criterion) && sc.Points != pointsOf(verified.Scores, sc.Criterion) {
+		if len(appeal.Criteria) > 0 && !slices.Contains(appeal.Criteria, sc.Criterion) &&
+			sc.Points != pointsOf(verified.Scores, sc.Criterion) {
 			return nil, refuse(CodeInvalid, "khiếu nại không nói đến tiêu chí “%s” nên giữ nguyên điểm thẩm định",
 				"the appeal is not about “%s”, which keeps its verified points", rule)
 		}
 	}
 	return []Event{AppealDecided{
-		Agency: cmd.Agency, Council: council, Person: by.Person(), Authority: authority, Scores: cmd.Scores, Total: total, Reason: cmd.Reason,
+		Agency: cmd.Agency, Council: council, Person: by.Person(), Authority: authority, Scores: cmd.Scores,
+		Total: total, Reason: cmd.Reason,
 	}}, nil
 }
 

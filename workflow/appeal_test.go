@@ -2,16 +2,19 @@ package workflow
 
 import "testing"
 
-// An agency accepts its verified score or appeals once, in time; what is decided then counts, and nothing is ranked before.
+// An agency accepts its verified score or appeals once, in time; what is decided then counts,
+// and nothing is ranked before.
 func TestAppeals(t *testing.T) {
-	w := under(t, 3, "  - {id: diem, kind: score, NAME, score: {total: 10, appeal: {within: {working_days: 2}, by: leader}, criteria: [{id: a, vi: A, en: A, max: 6}, {id: b, vi: B, en: B, max: 4}]}}\n")
+	w := under(t, 3, "  - {id: diem, kind: score, NAME, score: {total: 10, appeal: {within: {working_days: 2}, "+
+		"by: leader}, criteria: [{id: a, vi: A, en: A, max: 6}, {id: b, vi: B, en: B, max: 4}]}}\n")
 	scores := func(a, b Points) []CriterionScore {
 		return []CriterionScore{{Criterion: "a", Points: a}, {Criterion: "b", Points: b}}
 	}
 	w.refused(t, as("a1-officer", AcceptScore{Agency: "a1"}), CodeWrongState) // not verified yet
 	for i, a := range []AgencyID{"a0", "a1", "a2"} {
 		w.must(t, as(PersonID(a+"-officer"), SubmitScore{Agency: a, Scores: scores(600, 400)}))
-		w.must(t, as([]PersonID{"a1-officer", "a0-officer", "a0-officer"}[i], VerifyScore{Agency: a, Scores: scores(500, 300), Note: "đối chiếu"}))
+		w.must(t, as([]PersonID{"a1-officer", "a0-officer", "a0-officer"}[i],
+			VerifyScore{Agency: a, Scores: scores(500, 300), Note: "đối chiếu"}))
 	}
 	declare := as("a0-head", DeclareRanking{Secretary: "a0-officer"})
 	w.refused(t, declare, CodeWrongState)
@@ -41,7 +44,8 @@ func TestAppeals(t *testing.T) {
 	w.refused(t, own, CodeWrongState)
 	w.now = late
 	w.must(t, own)
-	w.refused(t, as("a0-officer", DecideAppeal{Agency: "a0", Scores: scores(600, 400), Reason: "x"}), CodeForbidden) // nobody decides its own
+	// nobody decides its own
+	w.refused(t, as("a0-officer", DecideAppeal{Agency: "a0", Scores: scores(600, 400), Reason: "x"}), CodeForbidden)
 	w.must(t, as("a1-officer", DecideAppeal{Agency: "a0", Scores: scores(0, 0), Reason: "x"}))
 	w.must(t, declare)
 	rows := w.state.Covenant.Scoring.Ranking.Rows

@@ -20,7 +20,8 @@ const (
 // Word is the presence in the reader's language.
 func (p Presence) Word(lang words.Language) string {
 	return map[Presence]words.Text{
-		Present: words.Of("Có mặt", "Present"), Absent: words.Of("Vắng mặt", "Absent"), ByProxy: words.Of("Ủy quyền", "By proxy"),
+		Present: words.Of("Có mặt", "Present"), Absent: words.Of("Vắng mặt", "Absent"),
+		ByProxy: words.Of("Ủy quyền", "By proxy"),
 	}[p].In(lang)
 }
 
@@ -153,14 +154,15 @@ func (s State) Attendance(stage Stage) Count {
 	return c
 }
 
-// voterFor is the agency whose person votes for another one by proxy; "" where it votes itself. At a conference who is not
-// there has no vote.
+// voterFor is the agency whose person votes for another one by proxy; "" where it votes itself. At a conference who is
+// not there has no vote.
 func (s voting) voterFor(a AgencyID) (AgencyID, error) {
 	if s.stage().Vote.Conference == nil {
 		return "", nil
 	}
 	if !s.represented(a) {
-		return "", refuse(CodeWrongState, "%s không có mặt tại hội nghị và không có ủy quyền", "%s is not at the conference and has given no proxy", s.Directory.AgencyName(a))
+		return "", refuse(CodeWrongState, "%s không có mặt tại hội nghị và không có ủy quyền",
+			"%s is not at the conference and has given no proxy", s.Directory.AgencyName(a))
 	}
 	if s.Covenant.Sitting().Presence(a) == ByProxy {
 		p, _ := s.Covenant.Sitting().ProxyOf(a)
@@ -188,7 +190,8 @@ func (cmd RecordAttendance) decide(s State, by Actor, now time.Time) ([]Event, e
 	}
 	switch {
 	case cmd.Presence != Present && cmd.Presence != Absent:
-		return nil, refuse(CodeInvalid, "ghi có mặt hoặc vắng mặt; ủy quyền ghi bằng văn bản ủy quyền", "record present or absent; a proxy is recorded with its document")
+		return nil, refuse(CodeInvalid, "ghi có mặt hoặc vắng mặt; ủy quyền ghi bằng văn bản ủy quyền",
+			"record present or absent; a proxy is recorded with its document")
 	case cmd.Presence == Present && s.Directory.People[cmd.Person].ID == "":
 		return nil, refuse(CodeInvalid, "cần ghi người dự có trong danh bạ", "say who attends, from the directory")
 	}
@@ -197,16 +200,18 @@ func (cmd RecordAttendance) decide(s State, by Actor, now time.Time) ([]Event, e
 		e.Person = cmd.Person
 	}
 	if have, ok := sitting.attendance(cmd.Agency); ok && have.Presence == e.Presence && have.Person == e.Person {
-		return nil, refuse(CodeConflict, "%s đã được ghi như vậy", "%s is recorded so already", s.Directory.AgencyName(cmd.Agency))
+		return nil, refuse(CodeConflict, "%s đã được ghi như vậy",
+			"%s is recorded so already", s.Directory.AgencyName(cmd.Agency))
 	}
 	return []Event{e}, nil
 }
 
-// mayRecord: the chair and the secretary record for everybody, others for their own agency. It gives the right of who does, none of the
-// secretary.
+// mayRecord: the chair and the secretary record for everybody, others for their own agency. It gives the right of who
+// does, none of the secretary.
 func (s voting) mayRecord(sitting *Conference, by Actor, agency AgencyID, now time.Time) (Authority, error) {
 	if _, party := s.Covenant.Party(agency); !party {
-		return Authority{}, refuse(CodeForbidden, "%s không tham gia giao ước này", "%s takes no part in this covenant", s.Directory.AgencyName(agency))
+		return Authority{}, refuse(CodeForbidden, "%s không tham gia giao ước này",
+			"%s takes no part in this covenant", s.Directory.AgencyName(agency))
 	}
 	if by.Person() == sitting.Secretary && by.Person() != "" {
 		return Authority{}, nil
@@ -239,14 +244,16 @@ func (cmd RecordProxy) decide(s State, by Actor, now time.Time) ([]Event, error)
 		return nil, err
 	}
 	if cmd.Document == "" || cmd.Date.IsZero() || s.today(now).Before(cmd.Date) {
-		return nil, refuse(CodeInvalid, "ủy quyền phải bằng văn bản, có số hiệu và ngày không sau hôm nay", "a proxy needs a document, named, and dated today or before")
+		return nil, refuse(CodeInvalid, "ủy quyền phải bằng văn bản, có số hiệu và ngày không sau hôm nay",
+			"a proxy needs a document, named, and dated today or before")
 	}
 	authority, err := s.authorityOn(cmd.GivenBy, cmd.From, DutyVote, cmd.Date)
 	if err != nil {
 		return nil, err
 	}
 	return []Event{ProxyRecorded{
-		From: cmd.From, To: cmd.To, GivenBy: cmd.GivenBy, Authority: authority, Date: cmd.Date, Document: cmd.Document, By: by.Person(),
+		From: cmd.From, To: cmd.To, GivenBy: cmd.GivenBy, Authority: authority, Date: cmd.Date,
+		Document: cmd.Document, By: by.Person(),
 		Recorder: recorder,
 	}}, nil
 }
@@ -265,17 +272,21 @@ func (s voting) proxyAllowed(sitting *Conference, rules *ConferenceRules, cmd Re
 	from, to := s.Directory.AgencyName(cmd.From), s.Directory.AgencyName(cmd.To)
 	switch {
 	case rules.Proxies == 0:
-		return refuse(CodeForbidden, "quy chế hội nghị không cho ủy quyền biểu quyết", "the rules of the conference allow no proxies")
+		return refuse(CodeForbidden, "quy chế hội nghị không cho ủy quyền biểu quyết",
+			"the rules of the conference allow no proxies")
 	case cmd.From == cmd.To || !contains(who, cmd.From) || !contains(who, cmd.To):
-		return refuse(CodeInvalid, "%s không thể ủy quyền cho %s: cả hai phải là hai đơn vị khác nhau có quyền biểu quyết", "%s cannot authorise %s: both must be different agencies with a vote", from, to)
+		return refuse(CodeInvalid, "%s không thể ủy quyền cho %s: cả hai phải là hai đơn vị khác nhau có quyền biểu "+
+			"quyết", "%s cannot authorise %s: both must be different agencies with a vote", from, to)
 	case given:
 		return refuse(CodeConflict, "%s đã ủy quyền", "%s has given a proxy already", from)
 	case holds || gives:
-		return refuse(CodeForbidden, "không được ủy quyền lại: đơn vị nhận ủy quyền không ủy quyền tiếp", "a proxy cannot be passed on: who holds one gives none")
+		return refuse(CodeForbidden, "không được ủy quyền lại: đơn vị nhận ủy quyền không ủy quyền tiếp",
+			"a proxy cannot be passed on: who holds one gives none")
 	case sitting.Presence(cmd.From) == Present:
 		return refuse(CodeWrongState, "%s đang có mặt nên tự biểu quyết", "%s is present and votes itself", from)
 	case held >= rules.Proxies:
-		return refuse(CodeForbidden, "%s đã nhận đủ %d ủy quyền", "%s holds %d proxies already, which is the most", to, held)
+		return refuse(CodeForbidden, "%s đã nhận đủ %d ủy quyền",
+			"%s holds %d proxies already, which is the most", to, held)
 	}
 	return nil
 }

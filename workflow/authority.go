@@ -56,7 +56,8 @@ type Authority struct {
 	Document   string       `json:"document,omitempty"`
 }
 
-// AuthorityOf is the right by which somebody did what an event records; none where it records no right, or the program acted.
+// AuthorityOf is the right by which somebody did what an event records; none where it records no
+// right, or the program acted.
 func AuthorityOf(e Event) Authority {
 	if e, ok := e.(authorised); ok {
 		return e.authority()
@@ -64,8 +65,8 @@ func AuthorityOf(e Event) Authority {
 	return Authority{}
 }
 
-// Lines are what is printed over a signature, from top to bottom, in capitals (Decree 30/2020/NĐ-CP, Appendix I, section
-// II, item 7 b): “KT. GIÁM ĐỐC”, then “PHÓ GIÁM ĐỐC”.
+// Lines are what is printed over a signature, from top to bottom, in capitals (Decree 30/2020/NĐ-CP, Appendix I,
+// section II, item 7 b): “KT. GIÁM ĐỐC”, then “PHÓ GIÁM ĐỐC”.
 func (a Authority) Lines() []string {
 	var out []string
 	add := func(form AuthorityForm, text string) {
@@ -112,7 +113,8 @@ func (d *Directory) rights(agency AgencyID, duty Duty, day Date) []right {
 	}
 	for _, g := range d.Delegations {
 		from, ok := d.Positions[g.From]
-		if ok && from.Agency == agency && from.Holds(day) && g.Holds(day) && slices.Contains(g.Duties, duty) && slices.Contains(from.Duties, duty) {
+		if ok && from.Agency == agency && from.Holds(day) && g.Holds(day) && slices.Contains(g.Duties, duty) &&
+			slices.Contains(from.Duties, duty) {
 			out = append(out, right{g.To, d.byDelegation(from, g, duty), g.Covenant})
 		}
 	}
@@ -129,16 +131,19 @@ func (d *Directory) byPosition(p Position, duty Duty, day Date) Authority {
 	case RankHead:
 		a.Collective = agency.Collective
 	case RankDeputy:
-		a.Form, a.HeadTitle, a.Collective = FormDeputy, cmp.Or(p.Superior, d.headTitle(p.Agency, day)), agency.Collective
+		a.Form, a.HeadTitle, a.Collective = FormDeputy,
+			cmp.Or(p.Superior, d.headTitle(p.Agency, day)), agency.Collective
 	case RankUnitHead, RankUnitDeputy:
-		a.Form, a.HeadTitle, a.Collective, a.Document = FormByOrder, d.headTitle(p.Agency, day), agency.Collective, p.Document
+		a.Form, a.HeadTitle, a.Collective, a.Document = FormByOrder, d.headTitle(p.Agency, day),
+			agency.Collective, p.Document
 		a.UnitTitle = p.Superior
 	}
 	return a
 }
 
 func (d *Directory) byDelegation(from Position, g Delegation, duty Duty) Authority {
-	a := Authority{Position: g.From, Title: g.Title, Form: g.Form, For: from.Person, Delegation: g.ID, Document: g.Document}
+	a := Authority{Position: g.From, Title: g.Title, Form: g.Form, For: from.Person,
+		Delegation: g.ID, Document: g.Document}
 	if duty == DutySign {
 		a.HeadTitle, a.UnitTitle, a.Collective = from.Title, g.Superior, d.Agencies[from.Agency].Collective
 	}
@@ -167,7 +172,9 @@ func (d *Directory) Authority(person PersonID, agency AgencyID, duty Duty, day D
 }
 
 // AuthorityIn is Authority for acting on one covenant, where delegations for that covenant alone count too.
-func (d *Directory) AuthorityIn(covenant CovenantID, person PersonID, agency AgencyID, duty Duty, day Date) (Authority, error) {
+func (d *Directory) AuthorityIn(
+	covenant CovenantID, person PersonID, agency AgencyID, duty Duty, day Date,
+) (Authority, error) {
 	for _, r := range d.rights(agency, duty, day) {
 		if r.person == person && (r.covenant == "" || r.covenant == covenant) {
 			return r.authority, nil
@@ -186,8 +193,8 @@ type Holder struct {
 	Authority Authority
 }
 
-// HoldersIn are the people who may do that duty for the agency on a day, by position or by delegation, each once; delegations for
-// another covenant do not count.
+// HoldersIn are the people who may do that duty for the agency on a day, by position or by delegation, each once;
+// delegations for another covenant do not count.
 func (d *Directory) HoldersIn(covenant CovenantID, agency AgencyID, duty Duty, day Date) []Holder {
 	var out []Holder
 	seen := map[PersonID]bool{}
@@ -200,8 +207,8 @@ func (d *Directory) HoldersIn(covenant CovenantID, agency AgencyID, duty Duty, d
 	return out
 }
 
-// Mailboxes are the addresses at which an agency is written to about a duty in a covenant on a day: its office's, then those of the
-// people whose duty it is that day, each once.
+// Mailboxes are the addresses at which an agency is written to about a duty in a covenant on a day: its office's, then
+// those of the people whose duty it is that day, each once.
 func (d *Directory) Mailboxes(covenant CovenantID, agency AgencyID, duty Duty, day Date) []Mailbox {
 	out := []Mailbox{d.Office(agency)}
 	for _, p := range d.HoldersIn(covenant, agency, duty, day) {

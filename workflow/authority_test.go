@@ -18,9 +18,12 @@ func department(t testing.TB) State {
 	d := NewDirectory()
 	d.Apply(AgencyRegistered{Agency: "so", Name: "Sở Tài chính"})
 	for id, p := range map[PersonID]Position{
-		"head": {Title: "Giám đốc", Rank: RankHead, Duties: []Duty{DutySign, DutyVote, DutyReview}}, "deputy": {Title: "Phó Giám đốc", Rank: RankDeputy, Duties: []Duty{DutyVote}},
-		"chief": {Title: "Chánh Văn phòng", Rank: RankUnitHead, Duties: []Duty{DutyReport}}, "vice": {Title: "Phó Chánh Văn phòng", Rank: RankUnitDeputy, Duties: []Duty{DutyReport}},
-		"officer": {Title: "Chuyên viên", Rank: RankOfficer, Duties: []Duty{DutyReview}}, "next": {Title: "Phó Giám đốc", Rank: RankDeputy, Duties: []Duty{DutyVote}},
+		"head":    {Title: "Giám đốc", Rank: RankHead, Duties: []Duty{DutySign, DutyVote, DutyReview}},
+		"deputy":  {Title: "Phó Giám đốc", Rank: RankDeputy, Duties: []Duty{DutyVote}},
+		"chief":   {Title: "Chánh Văn phòng", Rank: RankUnitHead, Duties: []Duty{DutyReport}},
+		"vice":    {Title: "Phó Chánh Văn phòng", Rank: RankUnitDeputy, Duties: []Duty{DutyReport}},
+		"officer": {Title: "Chuyên viên", Rank: RankOfficer, Duties: []Duty{DutyReview}},
+		"next":    {Title: "Phó Giám đốc", Rank: RankDeputy, Duties: []Duty{DutyVote}},
 	} {
 		d.Apply(PersonRegistered{Person: id, Name: Personal{Text: "Ông " + string(id)}})
 		p.ID, p.Agency, p.Person = PositionID(id), "so", id
@@ -44,7 +47,8 @@ func direct(t testing.TB, s State, cmd Command) {
 
 func granted(form AuthorityForm, to PersonID) GrantDelegation {
 	return GrantDelegation{
-		From: "head", To: to, Form: form, Duties: []Duty{DutySign}, Start: calendar.On(2026, 6, 1), End: calendar.On(2026, 6, 30),
+		From: "head", To: to, Form: form, Duties: []Duty{DutySign}, Start: calendar.On(2026, 6, 1),
+		End:      calendar.On(2026, 6, 30),
 		Document: "Giấy ủy quyền số 12/UQ-STC ngày 01/6/2026", Scope: "ký Giao ước thi đua năm 2026",
 	}
 }
@@ -89,10 +93,14 @@ func TestPositionsThatSign(t *testing.T) {
 		p     Position
 		lines []string
 	}{
-		{Position{Agency: "so", Person: "next", Title: "Giám đốc", Rank: RankHead, Form: FormActing}, []string{"Q. GIÁM ĐỐC"}},
-		{Position{Agency: "ub", Person: "head", Title: "Chủ tịch", Rank: RankHead, Form: FormCollective}, []string{"TM. ỦY BAN NHÂN DÂN XÃ", "CHỦ TỊCH"}},
-		{Position{Agency: "ub", Person: "deputy", Title: "Phó Chủ tịch", Rank: RankDeputy}, []string{"TM. ỦY BAN NHÂN DÂN XÃ", "KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH"}},
-		{Position{Agency: "so", Person: "chief", Title: "Chánh Văn phòng", Rank: RankUnitHead, Document: "Quy chế làm việc"}, []string{"TL. GIÁM ĐỐC", "CHÁNH VĂN PHÒNG"}},
+		{Position{Agency: "so", Person: "next", Title: "Giám đốc", Rank: RankHead, Form: FormActing},
+			[]string{"Q. GIÁM ĐỐC"}},
+		{Position{Agency: "ub", Person: "head", Title: "Chủ tịch", Rank: RankHead, Form: FormCollective},
+			[]string{"TM. ỦY BAN NHÂN DÂN XÃ", "CHỦ TỊCH"}},
+		{Position{Agency: "ub", Person: "deputy", Title: "Phó Chủ tịch", Rank: RankDeputy},
+			[]string{"TM. ỦY BAN NHÂN DÂN XÃ", "KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH"}},
+		{Position{Agency: "so", Person: "chief", Title: "Chánh Văn phòng", Rank: RankUnitHead,
+			Document: "Quy chế làm việc"}, []string{"TL. GIÁM ĐỐC", "CHÁNH VĂN PHÒNG"}},
 	} {
 		c.p.Duties = []Duty{DutySign}
 		direct(t, s, AssignPosition{c.p})
@@ -114,13 +122,15 @@ func TestDelegationRefusals(t *testing.T) {
 		cmd  Command
 		code Code
 	}{
-		"an officer signs":      {granted(FormDeputy, "officer"), CodeInvalid},
-		"KT. by a unit's head":  {granted(FormDeputy, "chief"), CodeInvalid},
-		"TUQ. to a deputy":      {granted(FormAuthorised, "deputy"), CodeInvalid},
-		"Q. as a delegation":    {granted(FormActing, "deputy"), CodeInvalid},
-		"no form":               {granted(FormHead, "deputy"), CodeInvalid},
-		"no document":           {change(func(g *GrantDelegation) { g.Document = "" }), CodeInvalid},
-		"TUQ. without content":  {change(func(g *GrantDelegation) { g.Form, g.To, g.Scope = FormAuthorised, "chief", "" }), CodeInvalid},
+		"an officer signs":     {granted(FormDeputy, "officer"), CodeInvalid},
+		"KT. by a unit's head": {granted(FormDeputy, "chief"), CodeInvalid},
+		"TUQ. to a deputy":     {granted(FormAuthorised, "deputy"), CodeInvalid},
+		"Q. as a delegation":   {granted(FormActing, "deputy"), CodeInvalid},
+		"no form":              {granted(FormHead, "deputy"), CodeInvalid},
+		"no document":          {change(func(g *GrantDelegation) { g.Document = "" }), CodeInvalid},
+		"TUQ. without content": {change(func(g *GrantDelegation) {
+			g.Form, g.To, g.Scope = FormAuthorised, "chief", ""
+		}), CodeInvalid},
 		"no last day":           {change(func(g *GrantDelegation) { g.End = Date{} }), CodeInvalid},
 		"ends before it starts": {change(func(g *GrantDelegation) { g.End = calendar.On(2026, 5, 1) }), CodeInvalid},
 		"more than the grantor": {change(func(g *GrantDelegation) { g.Duties = []Duty{DutyNumber} }), CodeForbidden},
@@ -129,17 +139,23 @@ func TestDelegationRefusals(t *testing.T) {
 		"a deputy lets others": {change(func(g *GrantDelegation) {
 			g.From, g.To, g.Duties, g.Form = "deputy", "next", []Duty{DutySign}, FormDeputy
 		}), CodeForbidden},
-		"a form without signing":   {change(func(g *GrantDelegation) { g.Duties = []Duty{DutyVote} }), CodeInvalid},
-		"an unknown person":        {change(func(g *GrantDelegation) { g.To = "x" }), CodeNotFound},
-		"an unknown position":      {change(func(g *GrantDelegation) { g.From = "x" }), CodeNotFound},
-		"a post that signs TUQ.":   {AssignPosition{Position{Agency: "so", Person: "chief", Title: "x", Rank: RankUnitHead, Form: FormAuthorised, Duties: []Duty{DutySign}}}, CodeInvalid},
-		"an officer's post signs":  {AssignPosition{Position{Agency: "so", Person: "officer", Title: "x", Rank: RankOfficer, Duties: []Duty{DutySign}}}, CodeInvalid},
-		"TM. without a collective": {AssignPosition{Position{Agency: "so", Person: "next", Title: "x", Rank: RankHead, Form: FormCollective, Duties: []Duty{DutySign}}}, CodeInvalid},
-		"TL. without a regulation": {AssignPosition{Position{Agency: "so", Person: "chief", Title: "x", Rank: RankUnitHead, Duties: []Duty{DutySign}}}, CodeInvalid},
-		"revoked for days gone by": {RevokeDelegation{Delegation: "head/uq-1", LastDay: calendar.On(2026, 6, 1), Reason: "x"}, CodeInvalid},
-		"revoked by the delegate":  {as("chief", RevokeDelegation{Delegation: "head/uq-1", LastDay: calendar.On(2026, 6, 12), Reason: "x"}), CodeForbidden},
-		"granted twice":            {granted(FormByOrder, "chief"), CodeConflict},
-		"delegated further":        {as("chief", granted(FormByOrder, "chief")), CodeForbidden},
+		"a form without signing": {change(func(g *GrantDelegation) { g.Duties = []Duty{DutyVote} }), CodeInvalid},
+		"an unknown person":      {change(func(g *GrantDelegation) { g.To = "x" }), CodeNotFound},
+		"an unknown position":    {change(func(g *GrantDelegation) { g.From = "x" }), CodeNotFound},
+		"a post that signs TUQ.": {AssignPosition{Position{Agency: "so", Person: "chief", Title: "x",
+			Rank: RankUnitHead, Form: FormAuthorised, Duties: []Duty{DutySign}}}, CodeInvalid},
+		"an officer's post signs": {AssignPosition{Position{Agency: "so", Person: "officer", Title: "x",
+			Rank: RankOfficer, Duties: []Duty{DutySign}}}, CodeInvalid},
+		"TM. without a collective": {AssignPosition{Position{Agency: "so", Person: "next", Title: "x", Rank: RankHead,
+			Form: FormCollective, Duties: []Duty{DutySign}}}, CodeInvalid},
+		"TL. without a regulation": {AssignPosition{Position{Agency: "so", Person: "chief", Title: "x",
+			Rank: RankUnitHead, Duties: []Duty{DutySign}}}, CodeInvalid},
+		"revoked for days gone by": {RevokeDelegation{Delegation: "head/uq-1", LastDay: calendar.On(2026, 6, 1),
+			Reason: "x"}, CodeInvalid},
+		"revoked by the delegate": {as("chief",
+			RevokeDelegation{Delegation: "head/uq-1", LastDay: calendar.On(2026, 6, 12), Reason: "x"}), CodeForbidden},
+		"granted twice":     {granted(FormByOrder, "chief"), CodeConflict},
+		"delegated further": {as("chief", granted(FormByOrder, "chief")), CodeForbidden},
 	} {
 		s := department(t)
 		direct(t, s, granted(FormByOrder, "chief"))
@@ -153,11 +169,13 @@ func TestDelegationRefusals(t *testing.T) {
 func TestRevokedDelegation(t *testing.T) {
 	s := department(t)
 	direct(t, s, granted(FormDeputy, "deputy"))
-	direct(t, s, as("head", RevokeDelegation{Delegation: "head/uq-1", LastDay: calendar.On(2026, 6, 12), Reason: "đi công tác về sớm"}))
+	direct(t, s, as("head", RevokeDelegation{Delegation: "head/uq-1", LastDay: calendar.On(2026, 6, 12),
+		Reason: "đi công tác về sớm"}))
 	if _, err := s.Directory.Authority("deputy", "so", DutySign, calendar.On(2026, 6, 12)); err != nil {
 		t.Error(err)
 	}
-	if _, err := s.Directory.Authority("deputy", "so", DutySign, calendar.On(2026, 6, 13)); ErrorCode(err) != CodeForbidden {
+	if _, err := s.Directory.Authority("deputy", "so", DutySign,
+		calendar.On(2026, 6, 13)); ErrorCode(err) != CodeForbidden {
 		t.Errorf("the day after: %v", err)
 	}
 }
@@ -172,7 +190,8 @@ func TestDelegationForOneCovenant(t *testing.T) {
 		t.Error(err)
 	}
 	for _, other := range []CovenantID{"", "c2"} {
-		if _, err := s.Directory.AuthorityIn(other, "chief", "so", DutySign, calendar.On(2026, 6, 10)); ErrorCode(err) != CodeForbidden {
+		if _, err := s.Directory.AuthorityIn(other, "chief", "so", DutySign,
+			calendar.On(2026, 6, 10)); ErrorCode(err) != CodeForbidden {
 			t.Errorf("covenant %q: %v", other, err)
 		}
 	}
@@ -185,15 +204,18 @@ func TestLeavingHandsOver(t *testing.T) {
 	w.upTo(t, AwaitingReviews)
 	s := w.state
 	s.Directory.Apply(PersonRegistered{Person: "new", Name: Personal{Text: "Bà Mới"}})
-	s.Directory.Apply(PositionAssigned{Position: "a2-deputy", Agency: "a2", Person: "a3-head", Title: "Phó Giám đốc", Rank: RankDeputy, Duties: []Duty{DutyVote}})
-	direct(t, s, GrantDelegation{From: "a2-head", To: "a3-head", Form: FormDeputy, Duties: []Duty{DutySign}, Start: calendar.On(2026, 3, 1), End: calendar.On(2026, 12, 31), Document: "QĐ 1"})
+	s.Directory.Apply(PositionAssigned{Position: "a2-deputy", Agency: "a2", Person: "a3-head", Title: "Phó Giám đốc",
+		Rank: RankDeputy, Duties: []Duty{DutyVote}})
+	direct(t, s, GrantDelegation{From: "a2-head", To: "a3-head", Form: FormDeputy, Duties: []Duty{DutySign},
+		Start: calendar.On(2026, 3, 1), End: calendar.On(2026, 12, 31), Document: "QĐ 1"})
 	last := s.today(w.now)
 	for _, post := range []PositionID{"a2-head", "a2-officer"} {
 		direct(t, s, EndPosition{Position: post, LastDay: last, Successor: "new", Document: "Quyết định số 9/QĐ"})
 	}
 	w.must(t, w.review("a0", OpinionApprove)) // the day goes on
 	w.now = w.now.AddDate(0, 0, 1)
-	if err := w.do(w.review("a2", OpinionApprove)); ErrorCode(err) != CodeForbidden || !strings.Contains(err.Error(), "Bà Mới") {
+	if err := w.do(w.review("a2", OpinionApprove)); ErrorCode(err) != CodeForbidden ||
+		!strings.Contains(err.Error(), "Bà Mới") {
 		t.Errorf("the leaver reviews: %v; want to be told who may", err)
 	}
 	if _, err := s.Directory.Authority("a3-head", "a2", DutySign, s.today(w.now)); ErrorCode(err) != CodeForbidden {
@@ -217,7 +239,8 @@ func TestCertificateHistory(t *testing.T) {
 	for _, p := range []PersonID{"head", "officer"} {
 		s.Directory.Apply(RightGranted{Person: p, Right: RightAdminister})
 	}
-	if _, err := decided(s, as("head", ConfirmCertificate{Issuer: "CA", Serial: "1"}), june); ErrorCode(err) != CodeForbidden {
+	if _, err := decided(s, as("head", ConfirmCertificate{Issuer: "CA", Serial: "1"}),
+		june); ErrorCode(err) != CodeForbidden {
 		t.Errorf("confirmed one's own: %v", err)
 	}
 	direct(t, s, as("officer", ConfirmCertificate{Issuer: "CA", Serial: "1"}))
@@ -225,7 +248,8 @@ func TestCertificateHistory(t *testing.T) {
 		t.Error("a confirmed binding does not count for its holder alone")
 	}
 	later := june.Add(time.Hour)
-	events, err := decided(s, ReplaceCertificate{Issuer: "CA", Serial: "1", NewIssuer: "CA", NewSerial: "2", Reason: "gia hạn"}, later)
+	events, err := decided(s, ReplaceCertificate{Issuer: "CA", Serial: "1", NewIssuer: "CA", NewSerial: "2",
+		Reason: "gia hạn"}, later)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -241,7 +265,8 @@ func TestCertificateHistory(t *testing.T) {
 	if _, ok := s.Directory.BoundAt("CA", "1", later.Add(time.Minute)); ok {
 		t.Error("bound after it was unbound")
 	}
-	if _, err := decided(s, BindCertificate{Person: "deputy", Issuer: "CA", Serial: "1"}, later); ErrorCode(err) != CodeConflict {
+	if _, err := decided(s, BindCertificate{Person: "deputy", Issuer: "CA", Serial: "1"},
+		later); ErrorCode(err) != CodeConflict {
 		t.Errorf("somebody else's old certificate: %v", err)
 	}
 }
@@ -253,7 +278,8 @@ func TestBindingByRule(t *testing.T) {
 	direct(t, s, BindByRule{Issuer: "CA", Serial: "7", Subject: Subject{"UID": {"CCCD:001"}}})
 	direct(t, s, BindByRule{Issuer: "CA", Serial: "8", Subject: Subject{"UID": {"CCCD:002"}}})
 	direct(t, s, BindByRule{Issuer: "other", Serial: "9", Subject: Subject{"UID": {"CCCD:001"}}})
-	if !s.Directory.CertificateOf("head", "CA", "7") || s.Directory.CertificateOf("head", "CA", "8") || s.Directory.CertificateOf("head", "other", "9") {
+	if !s.Directory.CertificateOf("head", "CA", "7") || s.Directory.CertificateOf("head", "CA", "8") ||
+		s.Directory.CertificateOf("head", "other", "9") {
 		t.Errorf("bound by rule: %+v", s.Directory.Bindings)
 	}
 	direct(t, s, UnbindCertificate{Issuer: "CA", Serial: "7", Reason: "mất thiết bị"})
@@ -273,8 +299,8 @@ func TestBindingByRule(t *testing.T) {
 	}
 }
 
-// On no day does anybody have authority that neither a position nor a delegation in force gives, whatever was granted, revoked
-// and ended in whatever order; and the log gives the same directory again.
+// On no day does anybody have authority that neither a position nor a delegation in force gives, whatever was granted,
+// revoked and ended in whatever order; and the log gives the same directory again.
 func TestAuthorityFollowsTheRecord(t *testing.T) {
 	people := []PersonID{"head", "deputy", "chief", "vice", "officer", "next"}
 	rapid.Check(t, func(r *rapid.T) {
@@ -285,7 +311,8 @@ func TestAuthorityFollowsTheRecord(t *testing.T) {
 			var cmd Command
 			switch rapid.IntRange(0, 2).Draw(r, "command") {
 			case 0:
-				g := granted(rapid.SampledFrom([]AuthorityForm{FormDeputy, FormByOrder, FormAuthorised, FormHead}).Draw(r, "form"), other)
+				g := granted(rapid.SampledFrom([]AuthorityForm{FormDeputy, FormByOrder, FormAuthorised,
+					FormHead}).Draw(r, "form"), other)
 				g.From, g.Start, g.End, g.Superior = PositionID(who), day("start"), day("end"), "Chánh Văn phòng"
 				if rapid.Bool().Draw(r, "votes") {
 					g.Duties, g.Form = []Duty{DutyVote}, FormHead

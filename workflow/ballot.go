@@ -1,13 +1,14 @@
 package workflow
 
 import (
-	"covenant/internal/words"
 	"slices"
+
+	"covenant/internal/words"
 )
 
-// Secret ballots. The log says who took part. The ballots lie in a box apart, which knows no voter, no time, no order and no
-// command; closing a motion records them sorted, with the tally. See PROCESS.md for what an owner of the database could
-// still see.
+// Secret ballots. The log says who took part. The ballots lie in a box apart, which knows no voter, no time, no order
+// and no command; closing a motion records them sorted, with the tally. See PROCESS.md for what an owner of the
+// database could still see.
 
 // BallotCast is one agency's open vote.
 type BallotCast struct {
@@ -126,7 +127,8 @@ func (e *MotionClosed) openBox(m Motion, box []Choice) error {
 	e.Method = MethodSecret
 	for _, choice := range box {
 		if !choice.Known() {
-			return refuse(CodeConflict, "hòm phiếu có phiếu không hợp lệ; không kiểm phiếu được", "the box holds an invalid ballot and cannot be counted")
+			return refuse(CodeConflict, "hòm phiếu có phiếu không hợp lệ; không kiểm phiếu được",
+				"the box holds an invalid ballot and cannot be counted")
 		}
 	}
 	if len(box) != len(m.Taken) {

@@ -110,7 +110,8 @@ func (s settling) mayEnd(reason string) error {
 	case s.Covenant.Phase == PhaseNew:
 		return refuse(CodeNotFound, "chưa có giao ước này", "there is no such covenant")
 	case s.Covenant.Phase.Ended():
-		return refuse(CodeWrongState, "giao ước này %s", "this covenant is %s already", words.Each(s.Covenant.Phase.Words))
+		return refuse(CodeWrongState, "giao ước này %s",
+			"this covenant is %s already", words.Each(s.Covenant.Phase.Words))
 	case strings.TrimSpace(reason) == "":
 		return refuse(CodeInvalid, "cần nêu lý do", "say why")
 	}
@@ -148,7 +149,8 @@ func (cmd Withdraw) decide(s State, by Actor, now time.Time) ([]Event, error) {
 		return nil, err
 	}
 	if s.Covenant.Frozen != nil {
-		return nil, refuse(CodeWrongState, "văn bản đã chốt nên không rút được nữa; thủ trưởng đơn vị Khối trưởng có thể hủy",
+		return nil, refuse(CodeWrongState,
+			"văn bản đã chốt nên không rút được nữa; thủ trưởng đơn vị Khối trưởng có thể hủy",
 			"the document is frozen and cannot be withdrawn any more; the head of the leading agency can cancel it")
 	}
 	authority, err := s.authority(by, s.Covenant.For, DutyDraft, now)
@@ -158,8 +160,8 @@ func (cmd Withdraw) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	return []Event{Withdrawn{Person: by.Person(), Authority: authority, Reason: cmd.Reason, Date: s.today(now)}}, nil
 }
 
-// Cancel stops a covenant that is not in force, by who signs for the leading agency. Its number is voided; signatures that
-// were made stay on record and bind nobody.
+// Cancel stops a covenant that is not in force, by who signs for the leading agency. Its number is voided; signatures
+// that were made stay on record and bind nobody.
 type Cancel struct {
 	Reason   string `json:"reason,omitzero"`
 	Document string `json:"document,omitzero"` // the decision, if there is one
@@ -177,7 +179,8 @@ func (cmd Cancel) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []Event{Cancelled{Person: by.Person(), Authority: authority, Reason: cmd.Reason, Document: cmd.Document, Date: s.today(now)}}, nil
+	return []Event{Cancelled{Person: by.Person(), Authority: authority, Reason: cmd.Reason, Document: cmd.Document,
+		Date: s.today(now)}}, nil
 }
 
 // Close ends a covenant in force before its time, by who signs for the leading agency. Its number stays.
@@ -190,7 +193,8 @@ func (cmd Close) decide(s State, by Actor, now time.Time) ([]Event, error) {
 		return nil, err
 	}
 	if s.Covenant.InForce.IsZero() {
-		return nil, refuse(CodeWrongState, "giao ước chưa có hiệu lực; hãy hủy thay vì kết thúc", "the covenant is not in force; cancel it instead")
+		return nil, refuse(CodeWrongState, "giao ước chưa có hiệu lực; hãy hủy thay vì kết thúc",
+			"the covenant is not in force; cancel it instead")
 	}
 	authority, err := s.authority(by, s.Covenant.Leader(), DutySign, now)
 	if err != nil {
@@ -211,7 +215,8 @@ func (EndReporting) decide(s State, by Actor, now time.Time) ([]Event, error) {
 		return nil, err
 	}
 	if until := s.Covenant.Reporting.Until; !until.Before(s.today(now)) {
-		return nil, refuse(CodeWrongState, "thời hạn báo cáo kéo dài đến %s", "reports are due until %s", until.Display())
+		return nil, refuse(CodeWrongState, "thời hạn báo cáo kéo dài đến %s",
+			"reports are due until %s", until.Display())
 	}
 	if len(s.Process.After(s.Covenant.Stage)) > 0 {
 		return s.advance(now)
@@ -235,7 +240,8 @@ func (s settling) voidLostNumber(events []Event) []Event {
 	if n := c.Number; n != nil && c.InForce.IsZero() && (c.Phase.Failed() || c.Phase == AwaitingRevision) {
 		after := s.State
 		after.Covenant = c
-		events = append(events, NumberVoided{Book: n.Book, Year: n.Year, Number: n.Number, Symbol: n.Symbol, Reason: after.sentence("vi")})
+		events = append(events, NumberVoided{Book: n.Book, Year: n.Year, Number: n.Number, Symbol: n.Symbol,
+			Reason: after.sentence("vi")})
 	}
 	return events
 }

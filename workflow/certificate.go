@@ -58,7 +58,8 @@ type (
 		Rule    string    `json:"rule,omitempty"`
 		Pending bool      `json:"pending,omitempty"`
 		At      time.Time `json:"at,omitzero"`
-		// By is who bound it, since 2026-12: a person, or the console by its name in the log. Somebody else confirms it.
+		// By is who bound it, since 2026-12: a person, or the console by its name in the log.
+		// Somebody else confirms it.
 		By string `json:"by,omitempty"`
 	}
 	// CertificateConfirmed says that somebody looked at a pending binding and found it right.
@@ -100,7 +101,8 @@ func (BindingRuleEnded) Kind() string     { return "binding_rule_ended" }
 
 func (e CertificateBound) applyTo(d *Directory) {
 	d.Bindings = append(d.Bindings, CertificateBinding{
-		Person: e.Person, Agency: e.Agency, Issuer: e.Issuer, Serial: e.Serial, Rule: e.Rule, Pending: e.Pending, Since: e.At, BoundBy: e.By,
+		Person: e.Person, Agency: e.Agency, Issuer: e.Issuer, Serial: e.Serial, Rule: e.Rule, Pending: e.Pending,
+		Since: e.At, BoundBy: e.By,
 	})
 }
 
@@ -131,7 +133,8 @@ func (e CertificateUnbound) line(State) Line {
 }
 
 func (e BindingRuleSet) applyTo(d *Directory) {
-	rule := BindingRule{ID: e.ID, Person: e.Person, Agency: e.Agency, Issuer: e.Issuer, Attribute: e.Attribute, Value: e.Value.Text, Confirm: e.Confirm}
+	rule := BindingRule{ID: e.ID, Person: e.Person, Agency: e.Agency, Issuer: e.Issuer, Attribute: e.Attribute,
+		Value: e.Value.Text, Confirm: e.Confirm}
 	d.Rules = append(slices.DeleteFunc(slices.Clone(d.Rules), func(r BindingRule) bool { return r.ID == e.ID }), rule)
 }
 
@@ -194,11 +197,12 @@ func (s State) certificateOf(person PersonID, issuer, serial string) error {
 	}
 	return refuse(CodeForbidden,
 		"chứng thư số (số %[1]s) chưa được gắn với %[2]s; đề nghị quản trị xác nhận trước khi ký",
-		"the certificate (serial %[1]s) is not bound to %[2]s; ask the administrator to confirm it first", serial, s.Directory.PersonName(person))
+		"the certificate (serial %[1]s) is not bound to %[2]s; ask the administrator to confirm it first", serial,
+		s.Directory.PersonName(person))
 }
 
-// BindCertificate ties a certificate to a person or, for its seal, to an agency. The administrator may; a person may register
-// one of their own, and a clerk that of the agency's seal, which then wait to be confirmed by somebody else.
+// BindCertificate ties a certificate to a person or, for its seal, to an agency. The administrator may; a person may
+// register one of their own, and a clerk that of the agency's seal, which then wait to be confirmed by somebody else.
 type BindCertificate struct {
 	Person PersonID `json:"person,omitzero"` // or
 	Agency AgencyID `json:"agency,omitzero"` // for its seal
@@ -213,7 +217,8 @@ func (cmd BindCertificate) decide(s State, by Actor, now time.Time) ([]Event, er
 		return nil, err
 	}
 	if cmd.Issuer == "" || cmd.Serial == "" {
-		return nil, refuse(CodeInvalid, "cần có tổ chức cấp và số của chứng thư số", "the certificate's issuer and serial number are needed")
+		return nil, refuse(CodeInvalid, "cần có tổ chức cấp và số của chứng thư số",
+			"the certificate's issuer and serial number are needed")
 	}
 	pending, err := cmd.binder(s, by, now)
 	if err != nil {
@@ -228,12 +233,14 @@ func (cmd BindCertificate) decide(s State, by Actor, now time.Time) ([]Event, er
 		}
 		if b.Person != cmd.Person || b.Agency != cmd.Agency {
 			return nil, refuse(CodeConflict,
-				"chứng thư số %s đã gắn với chủ thể khác", "certificate %s is already bound to another holder", cmd.Serial)
+				"chứng thư số %s đã gắn với chủ thể khác",
+				"certificate %s is already bound to another holder", cmd.Serial)
 		}
 	}
 	binder := by.identity()
 	return []Event{CertificateBound{
-		Person: cmd.Person, Agency: cmd.Agency, Issuer: cmd.Issuer, Serial: cmd.Serial, Pending: cmd.Pending || pending, At: now.UTC(),
+		Person: cmd.Person, Agency: cmd.Agency, Issuer: cmd.Issuer, Serial: cmd.Serial,
+		Pending: cmd.Pending || pending, At: now.UTC(),
 		By: binder,
 	}}, nil
 }
@@ -254,8 +261,8 @@ func (cmd BindCertificate) binder(s State, by Actor, now time.Time) (pending boo
 	return false, administers
 }
 
-// MayKeepKey refuses unless the actor may have the server keep a key of the person, or of the agency's seal: in person, or a clerk
-// of the agency. Not even an administrator enrols somebody else's key.
+// MayKeepKey refuses unless the actor may have the server keep a key of the person, or of the agency's seal: in person,
+// or a clerk of the agency. Not even an administrator enrols somebody else's key.
 func (s State) MayKeepKey(by Actor, person PersonID, agency AgencyID, now time.Time) error {
 	if err := s.Directory.holder(person, agency); err != nil {
 		return err
@@ -272,7 +279,8 @@ func (s State) MayKeepKey(by Actor, person PersonID, agency AgencyID, now time.T
 		_, err := s.authority(by, agency, DutyNumber, now)
 		return err
 	}
-	return refuse(CodeForbidden, "khóa của %s chỉ do chính người đó đăng ký", "a key of %s is enrolled in person", s.Directory.PersonName(person))
+	return refuse(CodeForbidden, "khóa của %s chỉ do chính người đó đăng ký",
+		"a key of %s is enrolled in person", s.Directory.PersonName(person))
 }
 
 // holder refuses unless exactly one of person and agency is named and known.
@@ -303,9 +311,11 @@ func (cmd ConfirmCertificate) decide(s State, by Actor, _ time.Time) ([]Event, e
 	case !b.Pending:
 		return nil, nil
 	case by.Person() != "" && by.Person() == b.Person:
-		return nil, refuse(CodeForbidden, "không ai tự xác nhận chứng thư số của mình", "nobody confirms their own certificate")
+		return nil, refuse(CodeForbidden, "không ai tự xác nhận chứng thư số của mình",
+			"nobody confirms their own certificate")
 	case confirmer == b.BoundBy:
-		return nil, refuse(CodeForbidden, "người gắn chứng thư số không tự xác nhận; đề nghị người quản trị khác xác nhận",
+		return nil, refuse(CodeForbidden,
+			"người gắn chứng thư số không tự xác nhận; đề nghị người quản trị khác xác nhận",
 			"who bound a certificate does not confirm it; ask another administrator")
 	}
 	return []Event{CertificateConfirmed{Issuer: cmd.Issuer, Serial: cmd.Serial, By: by.Person()}}, nil
@@ -315,7 +325,8 @@ func unknownCertificate(serial string) *Error {
 	return refuse(CodeNotFound, "chứng thư số %s chưa gắn với ai", "certificate %s is bound to nobody", serial)
 }
 
-// UnbindCertificate ends the use of a certificate, e.g. because its token was lost. What was signed with it stays right.
+// UnbindCertificate ends the use of a certificate, e.g. because its token was lost. What was
+// signed with it stays right.
 type UnbindCertificate struct {
 	Issuer string `json:"issuer,omitzero"`
 	Serial string `json:"serial,omitzero"`
@@ -352,7 +363,8 @@ func (cmd ReplaceCertificate) decide(s State, by Actor, now time.Time) ([]Event,
 	if b == nil {
 		return nil, unknownCertificate(cmd.Serial)
 	}
-	bound, err := BindCertificate{Person: b.Person, Agency: b.Agency, Issuer: cmd.NewIssuer, Serial: cmd.NewSerial}.decide(s, by, now)
+	bound, err := BindCertificate{Person: b.Person, Agency: b.Agency, Issuer: cmd.NewIssuer,
+		Serial: cmd.NewSerial}.decide(s, by, now)
 	if err != nil {
 		return nil, err
 	}
@@ -374,11 +386,14 @@ func (cmd SetBindingRule) decide(s State, by Actor, _ time.Time) ([]Event, error
 		return nil, err
 	}
 	if !process.ValidCode(r.ID) || r.Issuer == "" || r.Attribute == "" || r.Value == "" {
-		return nil, refuse(CodeInvalid, "quy tắc cần có mã, tổ chức cấp, thuộc tính và giá trị", "a rule needs a code, an issuer, an attribute and a value")
+		return nil, refuse(CodeInvalid, "quy tắc cần có mã, tổ chức cấp, thuộc tính và giá trị",
+			"a rule needs a code, an issuer, an attribute and a value")
 	}
 	for _, other := range s.Directory.Rules {
-		if other.ID != r.ID && other.matches(r.Issuer, Subject{r.Attribute: {r.Value}}) && (other.Person != r.Person || other.Agency != r.Agency) {
-			return nil, refuse(CodeConflict, "quy tắc %q đã gắn cùng giá trị với chủ thể khác", "rule %q binds the same value to another holder", other.ID)
+		if other.ID != r.ID && other.matches(r.Issuer, Subject{r.Attribute: {r.Value}}) &&
+			(other.Person != r.Person || other.Agency != r.Agency) {
+			return nil, refuse(CodeConflict, "quy tắc %q đã gắn cùng giá trị với chủ thể khác",
+				"rule %q binds the same value to another holder", other.ID)
 		}
 	}
 	return []Event{BindingRuleSet{
@@ -406,8 +421,8 @@ func (cmd EndBindingRule) decide(s State, by Actor, _ time.Time) ([]Event, error
 	return []Event{BindingRuleEnded(cmd)}, nil
 }
 
-// BindByRule binds a certificate that was never seen before to the holder that a rule names, if there is one. No rule, or
-// a certificate that was bound once, gives no events.
+// BindByRule binds a certificate that was never seen before to the holder that a rule names, if there is one. No rule,
+// or a certificate that was bound once, gives no events.
 type BindByRule struct {
 	Issuer  string
 	Serial  string
@@ -418,13 +433,15 @@ func (cmd BindByRule) decide(s State, by Actor, now time.Time) ([]Event, error) 
 	if err := by.program(); err != nil {
 		return nil, err
 	}
-	if slices.ContainsFunc(s.Directory.Bindings, func(b CertificateBinding) bool { return b.Issuer == cmd.Issuer && b.Serial == cmd.Serial }) {
+	if slices.ContainsFunc(s.Directory.Bindings,
+		func(b CertificateBinding) bool { return b.Issuer == cmd.Issuer && b.Serial == cmd.Serial }) {
 		return nil, nil
 	}
 	for _, r := range s.Directory.Rules {
 		if r.matches(cmd.Issuer, cmd.Subject) {
 			return []Event{CertificateBound{
-				Person: r.Person, Agency: r.Agency, Issuer: cmd.Issuer, Serial: cmd.Serial, Rule: r.ID, Pending: r.Confirm, At: now.UTC(),
+				Person: r.Person, Agency: r.Agency, Issuer: cmd.Issuer, Serial: cmd.Serial, Rule: r.ID,
+				Pending: r.Confirm, At: now.UTC(),
 			}}, nil
 		}
 	}

@@ -1,13 +1,15 @@
 package workflow
 
 import (
-	"covenant/internal/words"
 	"slices"
 	"time"
+
+	"covenant/internal/words"
 )
 
-// Who chairs is the process's to say: roles or agencies in their order. The first that has no conflict of interest chairs; another
-// one opens the conference in its place, or is handed the chair during it, with a reason that stands in the minutes.
+// Who chairs is the process's to say: roles or agencies in their order. The first that has no conflict of interest
+// chairs; another one opens the conference in its place, or is handed the chair during it, with a reason
+// that stands in the minutes.
 
 // ChairHandedOver gives the chair of the open sitting to another agency.
 type ChairHandedOver struct {
@@ -51,7 +53,8 @@ func (s voting) chairRule() []string {
 	return nil
 }
 
-// ChairCandidates are the parties that may chair the open stage, in the order of the rule; by default the leader of the block.
+// ChairCandidates are the parties that may chair the open stage, in the order of the rule; by
+// default the leader of the block.
 func (s State) ChairCandidates() []AgencyID {
 	var out []AgencyID
 	for _, name := range s.voting().chairRule() {
@@ -71,8 +74,8 @@ func (s State) ChairCandidates() []AgencyID {
 	return out
 }
 
-// Chair is the agency that chairs now: at a sitting who opened it or was handed the chair, else the first candidate without a
-// conflict of interest.
+// Chair is the agency that chairs now: at a sitting who opened it or was handed the chair, else the first candidate
+// without a conflict of interest.
 func (s State) Chair() AgencyID { return s.voting().chairOf("") }
 
 // chairOf is the chair where a motion is decided; outside a sitting one without a conflict about the motion.
@@ -89,19 +92,21 @@ func (s voting) chairOf(motion MotionID) AgencyID {
 	return candidates[0]
 }
 
-// successor is who could take the chair from an agency about a motion: a candidate without a conflict who is at the sitting.
+// successor is who could take the chair from an agency about a motion: a candidate without a
+// conflict who is at the sitting.
 func (s voting) successor(from AgencyID, motion MotionID) AgencyID {
 	sitting := s.Covenant.Sitting()
 	for _, a := range s.ChairCandidates() {
-		if a != from && !s.settling().conflicted(a, motion) && (sitting == nil || sitting.Closed != nil || sitting.Presence(a) == Present) {
+		if a != from && !s.settling().conflicted(a, motion) &&
+			(sitting == nil || sitting.Closed != nil || sitting.Presence(a) == Present) {
 			return a
 		}
 	}
 	return ""
 }
 
-// chairs is the right by which a person chairs: a vote of the agency in the chair. Where a motion is named, the chair must have no
-// conflict of interest about it while somebody else can take its place.
+// chairs is the right by which a person chairs: a vote of the agency in the chair. Where a motion is named, the chair
+// must have no conflict of interest about it while somebody else can take its place.
 func (s voting) chairs(by Actor, motion MotionID, now time.Time) (AgencyID, Authority, error) {
 	chair := s.chairOf(motion)
 	authority, err := s.authority(by, chair, DutyVote, now)
@@ -117,7 +122,8 @@ func (s voting) chairs(by Actor, motion MotionID, now time.Time) (AgencyID, Auth
 	return chair, authority, nil
 }
 
-// opensFor is the agency for which a person opens a sitting: the one in the chair by rule, or with a reason another candidate.
+// opensFor is the agency for which a person opens a sitting: the one in the chair by rule, or with
+// a reason another candidate.
 func (cmd OpenConference) opensFor(s State) (AgencyID, error) {
 	chair := s.Chair()
 	agency := orAgency(cmd.Agency, chair)
@@ -126,17 +132,20 @@ func (cmd OpenConference) opensFor(s State) (AgencyID, error) {
 	case agency == chair:
 		return agency, nil
 	case !contains(s.ChairCandidates(), agency):
-		return "", refuse(CodeForbidden, "theo quy trình, %s không chủ tọa hội nghị này", "under the process %s does not chair this conference", name)
+		return "", refuse(CodeForbidden, "theo quy trình, %s không chủ tọa hội nghị này",
+			"under the process %s does not chair this conference", name)
 	case s.settling().conflicted(agency, ""):
-		return "", refuse(CodeForbidden, "%s đã khai có xung đột lợi ích nên không chủ tọa", "%s has declared a conflict of interest and does not chair", name)
+		return "", refuse(CodeForbidden, "%s đã khai có xung đột lợi ích nên không chủ tọa",
+			"%s has declared a conflict of interest and does not chair", name)
 	case cmd.Reason == "":
-		return "", refuse(CodeInvalid, "cần nêu lý do %[1]s chủ tọa thay %[2]s", "say why %[1]s chairs in place of %[2]s", name, s.Directory.AgencyName(chair))
+		return "", refuse(CodeInvalid, "cần nêu lý do %[1]s chủ tọa thay %[2]s",
+			"say why %[1]s chairs in place of %[2]s", name, s.Directory.AgencyName(chair))
 	}
 	return agency, nil
 }
 
-// HandOverChair gives the chair of the open sitting to another agency that the process names. Who has the chair hands it over; where
-// that agency is not there, or has a conflict of interest, the other one may take it.
+// HandOverChair gives the chair of the open sitting to another agency that the process names. Who has the chair hands
+// it over; where that agency is not there, or has a conflict of interest, the other one may take it.
 type HandOverChair struct {
 	To     AgencyID `json:"to,omitzero"`
 	Reason string   `json:"reason,omitzero"`
@@ -152,9 +161,11 @@ func (cmd HandOverChair) decide(s State, by Actor, now time.Time) ([]Event, erro
 	case cmd.To == from:
 		return nil, refuse(CodeConflict, "%s đang chủ tọa", "%s is in the chair already", name)
 	case !contains(s.ChairCandidates(), cmd.To):
-		return nil, refuse(CodeForbidden, "theo quy trình, %s không chủ tọa hội nghị này", "under the process %s does not chair this conference", name)
+		return nil, refuse(CodeForbidden, "theo quy trình, %s không chủ tọa hội nghị này",
+			"under the process %s does not chair this conference", name)
 	case s.settling().conflicted(cmd.To, ""):
-		return nil, refuse(CodeForbidden, "%s đã khai có xung đột lợi ích nên không chủ tọa", "%s has declared a conflict of interest and does not chair", name)
+		return nil, refuse(CodeForbidden, "%s đã khai có xung đột lợi ích nên không chủ tọa",
+			"%s has declared a conflict of interest and does not chair", name)
 	case sitting.Presence(cmd.To) != Present:
 		return nil, refuse(CodeWrongState, "%s chưa có mặt tại hội nghị", "%s is not at the conference", name)
 	case cmd.Reason == "":
@@ -167,7 +178,8 @@ func (cmd HandOverChair) decide(s State, by Actor, now time.Time) ([]Event, erro
 	if err != nil {
 		return nil, err
 	}
-	return []Event{ChairHandedOver{Stage: s.Covenant.Stage, From: from, To: cmd.To, Person: by.Person(), Authority: authority, Reason: cmd.Reason, At: now}}, nil
+	return []Event{ChairHandedOver{Stage: s.Covenant.Stage, From: from, To: cmd.To, Person: by.Person(),
+		Authority: authority, Reason: cmd.Reason, At: now}}, nil
 }
 
 // chairVacant: who has the chair is away, or has a conflict of interest about something that is still to be decided.
@@ -175,7 +187,8 @@ func (s voting) chairVacant(sitting *Conference, chair AgencyID) bool {
 	if sitting.Presence(chair) != Present || s.settling().conflicted(chair, "") {
 		return true
 	}
-	return slices.ContainsFunc(s.Covenant.MotionsOf(s.Covenant.Stage), func(m Motion) bool { return m.Result == nil && s.settling().conflicted(chair, m.ID) })
+	return slices.ContainsFunc(s.Covenant.MotionsOf(s.Covenant.Stage),
+		func(m Motion) bool { return m.Result == nil && s.settling().conflicted(chair, m.ID) })
 }
 
 // chairTurns are those in the chair of what is open now.

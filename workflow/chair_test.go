@@ -8,7 +8,8 @@ import (
 )
 
 func chaired(t testing.TB, chair string) *world {
-	return under(t, 5, strings.Replace(strings.Replace(hall, "FAIL", "continue", 1), "vote: {", "vote: {chair: "+chair+", ", 1))
+	return under(t, 5, strings.Replace(strings.Replace(hall, "FAIL", "continue", 1), "vote: {",
+		"vote: {chair: "+chair+", ", 1))
 }
 
 // Who chairs is the process's to say: the first without a conflict, another one with a reason, a third one never.
@@ -29,7 +30,8 @@ func TestChairByRule(t *testing.T) {
 		w.must(t, w.cast(a, "m", ChoiceFor))
 	}
 	w.must(t, as("a1-head", CloseMotion{Motion: "m"}))
-	if r := w.state.Covenant.Motions[0].Result; r.Chairing != "a1" || r.Chair != "a1-head" || r.Authority.Title != "Giám đốc" {
+	if r := w.state.Covenant.Motions[0].Result; r.Chairing != "a1" || r.Chair != "a1-head" ||
+		r.Authority.Title != "Giám đốc" {
 		t.Errorf("result %+v does not name the chair", r)
 	}
 }
@@ -58,14 +60,16 @@ func TestChairHandedOver(t *testing.T) {
 		w.must(t, w.cast(a, "m", ChoiceFor))
 	}
 	w.must(t, as("a1-head", CloseMotion{Motion: "m"}))
-	if s := w.state.Covenant.Sitting(); len(s.Handovers) != 3 || s.Handovers[2].From != "a0" || s.Handovers[2].Authority.Position != "a1-head" {
+	if s := w.state.Covenant.Sitting(); len(s.Handovers) != 3 || s.Handovers[2].From != "a0" ||
+		s.Handovers[2].Authority.Position != "a1-head" {
 		t.Errorf("handovers %+v", s.Handovers)
 	}
 }
 
 // Without a conference a motion is closed by the first of the rule that has no conflict about it.
 func TestChairOfElectronicVote(t *testing.T) {
-	w := under(t, 4, "  - {id: bq, kind: vote, NAME, vote: {chair: [a2, leader], motions: [{id: m, vi: v, en: e}, {id: n, vi: v, en: e}]}}\n")
+	w := under(t, 4, "  - {id: bq, kind: vote, NAME, vote: {chair: [a2, leader], motions: [{id: m, vi: v, en: e}, "+
+		"{id: n, vi: v, en: e}]}}\n")
 	w.must(t, as("a2-head", DeclareConflict{Agency: "a2", Motion: "m", Reason: "x"}))
 	for _, m := range []MotionID{"m", "n"} {
 		for _, a := range w.state.Covenant.motion(m).Who {
@@ -82,12 +86,15 @@ func TestChairOfElectronicVote(t *testing.T) {
 	w.phase(t, PhaseAdopted)
 }
 
-// A delegation for one covenant lets its holder review, vote, chair and report in that covenant alone, with both names in the record.
+// A delegation for one covenant lets its holder review, vote, chair and report in that covenant alone,
+// with both names in the record.
 func TestConferenceUnderDelegationForOneCovenant(t *testing.T) {
 	w := chaired(t, "leader")
-	for id, duties := range map[PersonID][]Duty{"a0-head": {DutyVote}, "a0-officer": {DutyDraft, DutyReview, DutyReport, DutyNumber}} {
+	for id, duties := range map[PersonID][]Duty{"a0-head": {DutyVote},
+		"a0-officer": {DutyDraft, DutyReview, DutyReport, DutyNumber}} {
 		w.state.Directory.Apply(PersonRegistered{Person: "kim", Name: Personal{Text: "Bà Kim"}})
-		w.state.Directory.Apply(DutiesDelegated{From: PositionID(id), To: "kim", Title: "Phó Giám đốc", Duties: duties, Start: calendar.On(2026, 1, 1), End: calendar.On(2026, 12, 31), Covenant: "id"})
+		w.state.Directory.Apply(DutiesDelegated{From: PositionID(id), To: "kim", Title: "Phó Giám đốc", Duties: duties,
+			Start: calendar.On(2026, 1, 1), End: calendar.On(2026, 12, 31), Covenant: "id"})
 	}
 	for _, d := range []Duty{DutyReview, DutyVote, DutyReport} {
 		for covenant, want := range map[CovenantID]int{"id": 2, "other": 1} {
@@ -95,7 +102,8 @@ func TestConferenceUnderDelegationForOneCovenant(t *testing.T) {
 				t.Errorf("%s in covenant %q: %v", d, covenant, got)
 			}
 		}
-		if _, err := w.state.Directory.AuthorityIn("other", "kim", "a0", d, calendar.On(2026, 3, 26)); ErrorCode(err) != CodeForbidden {
+		if _, err := w.state.Directory.AuthorityIn("other", "kim", "a0", d,
+			calendar.On(2026, 3, 26)); ErrorCode(err) != CodeForbidden {
 			t.Errorf("%s in another covenant: %v", d, err)
 		}
 	}
@@ -117,7 +125,8 @@ func TestConferenceUnderDelegationForOneCovenant(t *testing.T) {
 			acted[e.Kind()] = a.For == "a0-head" && a.Title == "Phó Giám đốc" && a.Delegation != ""
 		}
 	}
-	for _, kind := range []string{"conference_opened", "attendance_recorded", "ballot_cast", "motion_closed", "motion_proposed", "hands_counted"} {
+	for _, kind := range []string{"conference_opened", "attendance_recorded", "ballot_cast", "motion_closed",
+		"motion_proposed", "hands_counted"} {
 		if !acted[kind] {
 			t.Errorf("%s does not name both", kind)
 		}
@@ -128,7 +137,8 @@ func TestConferenceUnderDelegationForOneCovenant(t *testing.T) {
 func TestReviewUnderDelegation(t *testing.T) {
 	w := under(t, 3, "  - {id: gy, kind: review, NAME}\n")
 	w.state.Directory.Apply(PersonRegistered{Person: "kim", Name: Personal{Text: "Bà Kim"}})
-	g := DutiesDelegated{From: "a1-officer", To: "kim", Title: "Chuyên viên", Duties: []Duty{DutyReview}, Start: calendar.On(2026, 1, 1), End: calendar.On(2026, 12, 31), Covenant: "other"}
+	g := DutiesDelegated{From: "a1-officer", To: "kim", Title: "Chuyên viên", Duties: []Duty{DutyReview},
+		Start: calendar.On(2026, 1, 1), End: calendar.On(2026, 12, 31), Covenant: "other"}
 	w.state.Directory.Apply(g)
 	given := as("kim", w.review("a1", OpinionApprove))
 	w.refused(t, given, CodeForbidden)

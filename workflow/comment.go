@@ -1,10 +1,11 @@
 package workflow
 
 import (
-	"covenant/internal/words"
 	"fmt"
 	"slices"
 	"time"
+
+	"covenant/internal/words"
 )
 
 // CommentID identifies a comment or an answer to one within its covenant: "r1-so-yte-2" is the second comment of that
@@ -13,7 +14,8 @@ type CommentID string
 
 // Events of comments.
 type (
-	// CommentPosted opens a thread on a clause of a revision, or on the whole when Clause is empty. Digest is the clause's.
+	// CommentPosted opens a thread on a clause of a revision, or on the whole when Clause is
+	// empty. Digest is the clause's.
 	CommentPosted struct {
 		ID        CommentID `json:"id"`
 		Revision  int       `json:"revision"`
@@ -161,7 +163,8 @@ func (r Revision) anchor(clause string) (Digest, error) {
 	}
 	c, ok := r.Clause(clause)
 	if !ok {
-		return Digest{}, refuse(CodeNotFound, "dự thảo lần %d không có điều, khoản “%s”", "revision %d has no clause “%s”", r.Number, clause)
+		return Digest{}, refuse(CodeNotFound, "dự thảo lần %d không có điều, khoản “%s”",
+			"revision %d has no clause “%s”", r.Number, clause)
 	}
 	return c.Digest, nil
 }
@@ -183,7 +186,8 @@ func checkComment(text string) error {
 // drafter.
 func (s reviewing) mayComment(by Actor, agency AgencyID, now time.Time) (Authority, error) {
 	if _, party := s.Covenant.Party(agency); !party {
-		return Authority{}, refuse(CodeForbidden, "%s không tham gia giao ước này", "%s takes no part in this covenant", s.Directory.AgencyName(agency))
+		return Authority{}, refuse(CodeForbidden, "%s không tham gia giao ước này",
+			"%s takes no part in this covenant", s.Directory.AgencyName(agency))
 	}
 	authority, err := s.authority(by, agency, DutyReview, now)
 	if err != nil && agency == s.Covenant.For {
@@ -228,7 +232,8 @@ func (cmd PostComment) decide(s State, by Actor, now time.Time) ([]Event, error)
 		return nil, err
 	}
 	return []Event{CommentPosted{
-		ID: s.Covenant.nextComment(cmd.Agency, revision.Number), Revision: revision.Number, Manifest: revision.Manifest, Clause: cmd.Clause,
+		ID: s.Covenant.nextComment(cmd.Agency, revision.Number), Revision: revision.Number,
+		Manifest: revision.Manifest, Clause: cmd.Clause,
 		Digest: digest, Agency: cmd.Agency, Person: by.Person(), Authority: authority, Text: cmd.Text,
 	}}, nil
 }
@@ -237,7 +242,8 @@ func (s reviewing) otherRevision() error {
 	revision, _ := s.Covenant.Revision()
 	return refuse(CodeConflict,
 		"bản dự thảo đã thay đổi: hiện là lần %d (%s); hãy đọc bản mới rồi cho ý kiến",
-		"the draft has changed: it is now revision %d (%s); read the new one, then give the opinion", revision.Number, revision.Manifest.Short())
+		"the draft has changed: it is now revision %d (%s); read the new one, then give the opinion", revision.Number,
+		revision.Manifest.Short())
 }
 
 // AnswerComment answers in a thread.
@@ -255,7 +261,8 @@ func (cmd AnswerComment) decide(s State, by Actor, now time.Time) ([]Event, erro
 	if err != nil {
 		return nil, err
 	}
-	return []Event{CommentAnswered{Thread: cmd.Thread, Agency: cmd.Agency, Person: by.Person(), Authority: authority, Text: cmd.Text}}, nil
+	return []Event{CommentAnswered{Thread: cmd.Thread, Agency: cmd.Agency, Person: by.Person(), Authority: authority,
+		Text: cmd.Text}}, nil
 }
 
 func (s reviewing) inThread(by Actor, agency AgencyID, id CommentID, now time.Time) (Authority, error) {
@@ -283,12 +290,14 @@ func (cmd ResolveComment) decide(s State, by Actor, now time.Time) ([]Event, err
 	thread, _ := s.Covenant.Thread(cmd.Thread)
 	switch {
 	case cmd.Agency != thread.Agency && cmd.Agency != s.Covenant.For:
-		return nil, refuse(CodeForbidden, "chỉ %[1]s hoặc đơn vị soạn thảo %[2]s xác nhận được ý kiến này", "only %[1]s or the drafting agency, %[2]s, may settle this comment",
+		return nil, refuse(CodeForbidden, "chỉ %[1]s hoặc đơn vị soạn thảo %[2]s xác nhận được ý kiến này",
+			"only %[1]s or the drafting agency, %[2]s, may settle this comment",
 			s.Directory.AgencyName(thread.Agency), s.Directory.AgencyName(s.Covenant.For))
 	case thread.Resolved == !cmd.Open:
 		return nil, refuse(CodeConflict, "ý kiến này đã ở trạng thái đó", "the comment is in that state already")
 	}
-	events := []Event{CommentResolved{Thread: cmd.Thread, Open: cmd.Open, Agency: cmd.Agency, Person: by.Person(), Authority: authority}}
+	events := []Event{CommentResolved{Thread: cmd.Thread, Open: cmd.Open, Agency: cmd.Agency,
+		Person: by.Person(), Authority: authority}}
 	return s.then(events, func(s State) ([]Event, error) {
 		if s.Covenant.Phase != AwaitingReviews {
 			return nil, nil

@@ -1,11 +1,12 @@
 package workflow
 
 import (
-	"covenant/internal/words"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
+
+	"covenant/internal/words"
 )
 
 // Events of a conference.
@@ -100,7 +101,8 @@ func (e ConferenceOpened) line(s State) Line {
 func (e MotionProposed) authority() Authority { return e.Authority }
 
 func (e MotionProposed) apply(c *Covenant) {
-	c.Motions = append(c.Motions, Motion{ID: e.Motion, Text: e.Text, English: e.English, Stage: e.Stage, Revision: e.Revision, ProposedBy: e.Agency})
+	c.Motions = append(c.Motions, Motion{ID: e.Motion, Text: e.Text, English: e.English, Stage: e.Stage,
+		Revision: e.Revision, ProposedBy: e.Agency})
 }
 
 func (e MotionProposed) line(s State) Line {
@@ -146,7 +148,8 @@ func (s voting) sitting() (*Conference, *ConferenceRules, error) {
 	}
 	rules := s.stage().Vote.Conference
 	if rules == nil {
-		return nil, nil, refuse(CodeWrongState, "bước này biểu quyết điện tử, không họp hội nghị", "this stage votes electronically, without a conference")
+		return nil, nil, refuse(CodeWrongState, "bước này biểu quyết điện tử, không họp hội nghị",
+			"this stage votes electronically, without a conference")
 	}
 	sitting := s.Covenant.Sitting()
 	if sitting == nil || sitting.Closed != nil {
@@ -181,10 +184,12 @@ func (cmd OpenConference) decide(s State, by Actor, now time.Time) ([]Event, err
 		return nil, err
 	}
 	if _, known := s.Directory.People[cmd.Secretary]; !known {
-		return nil, refuse(CodeInvalid, "cần chỉ định thư ký hội nghị có trong danh bạ", "name a secretary who is in the directory")
+		return nil, refuse(CodeInvalid, "cần chỉ định thư ký hội nghị có trong danh bạ",
+			"name a secretary who is in the directory")
 	}
 	e := ConferenceOpened{
-		Stage: s.Covenant.Stage, Name: cmd.Name, Place: cmd.Place, Chair: by.Person(), Authority: authority, Secretary: cmd.Secretary, At: now,
+		Stage: s.Covenant.Stage, Name: cmd.Name, Place: cmd.Place, Chair: by.Person(), Authority: authority,
+		Secretary: cmd.Secretary, At: now,
 		Chairing: chair,
 	}
 	if chair != s.Chair() {
@@ -219,13 +224,17 @@ func (cmd ProposeMotion) decide(s State, by Actor, now time.Time) ([]Event, erro
 	}
 	switch {
 	case !rules.Floor:
-		return nil, refuse(CodeForbidden, "quy chế hội nghị không cho đề nghị thêm nội dung biểu quyết", "the rules of the conference allow no motions from the floor")
+		return nil, refuse(CodeForbidden, "quy chế hội nghị không cho đề nghị thêm nội dung biểu quyết",
+			"the rules of the conference allow no motions from the floor")
 	case !contains(s.takingPart(s.stage()), cmd.Agency) || !s.voting().represented(cmd.Agency):
-		return nil, refuse(CodeForbidden, "%s không biểu quyết tại hội nghị này", "%s does not vote at this conference", s.Directory.AgencyName(cmd.Agency))
+		return nil, refuse(CodeForbidden, "%s không biểu quyết tại hội nghị này",
+			"%s does not vote at this conference", s.Directory.AgencyName(cmd.Agency))
 	case strings.TrimSpace(cmd.Text) == "" || len(cmd.Text) > maxComment:
-		return nil, refuse(CodeInvalid, "cần nêu nội dung đề nghị biểu quyết, không quá dài", "say what is proposed, not at too great length")
+		return nil, refuse(CodeInvalid, "cần nêu nội dung đề nghị biểu quyết, không quá dài",
+			"say what is proposed, not at too great length")
 	}
-	return []Event{MotionProposed{Stage: s.Covenant.Stage, Motion: s.voting().nextMotion(FloorPrefix), Text: cmd.Text, Agency: cmd.Agency, Person: by.Person(), Authority: authority}}, nil
+	return []Event{MotionProposed{Stage: s.Covenant.Stage, Motion: s.voting().nextMotion(FloorPrefix), Text: cmd.Text,
+		Agency: cmd.Agency, Person: by.Person(), Authority: authority}}, nil
 }
 
 // nextMotion is the next free id of a kind of motion.
@@ -261,20 +270,23 @@ func (cmd OpenMotions) decide(s State, by Actor, now time.Time) ([]Event, error)
 		}
 	}
 	if len(ids) == 0 {
-		return nil, refuse(CodeWrongState, "không còn nội dung nào để đưa ra biểu quyết", "there is no motion left to put")
+		return nil, refuse(CodeWrongState, "không còn nội dung nào để đưa ra biểu quyết",
+			"there is no motion left to put")
 	}
 	var events []Event
 	for i, id := range ids {
 		at := slices.IndexFunc(pending, func(m Motion) bool { return m.ID == id })
 		if at < 0 || slices.Contains(ids[:i], id) {
-			return nil, refuse(CodeNotFound, "nội dung %q không có, hoặc đã đưa ra biểu quyết", "there is no motion %q, or it was put already", id)
+			return nil, refuse(CodeNotFound, "nội dung %q không có, hoặc đã đưa ra biểu quyết",
+				"there is no motion %q, or it was put already", id)
 		}
 		m := pending[at]
 		if _, _, err := s.voting().chairs(by, id, now); err != nil {
 			return nil, err
 		}
 		if amendment := s.voting().pendingAmendment(); amendment != "" && id != amendment {
-			return nil, refuse(CodeWrongState, "cần biểu quyết văn bản sửa đổi tại hội nghị trước", "the amended text must be voted on first")
+			return nil, refuse(CodeWrongState, "cần biểu quyết văn bản sửa đổi tại hội nghị trước",
+				"the amended text must be voted on first")
 		}
 		e := s.voting().motionOpened(s.stage(), m)
 		if err := s.voting().openable(e); err != nil {
@@ -307,7 +319,8 @@ func (s State) PendingMotions() []Motion {
 	var out []Motion
 	for _, rule := range stage.Vote.Motions {
 		m := s.Covenant.motion(rule.ID)
-		again := m != nil && m.Result != nil && !m.Result.Passed && stage.Vote.Fail == ThenAgain && m.Round <= s.Covenant.RoundsBefore
+		again := m != nil && m.Result != nil && !m.Result.Passed && stage.Vote.Fail == ThenAgain &&
+			m.Round <= s.Covenant.RoundsBefore
 		if m == nil || again {
 			out = append(out, Motion{ID: rule.ID, Text: rule.Vietnamese, English: rule.English, Stage: stage.ID})
 		}
@@ -348,9 +361,11 @@ func (cmd AmendText) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	open := slices.ContainsFunc(c.MotionsOf(c.Stage), func(m Motion) bool { return m.Opened && m.Result == nil })
 	switch {
 	case !rules.Amend:
-		return nil, refuse(CodeForbidden, "quy chế hội nghị không cho sửa văn bản tại chỗ", "the rules of the conference do not allow the text to be amended on the spot")
+		return nil, refuse(CodeForbidden, "quy chế hội nghị không cho sửa văn bản tại chỗ",
+			"the rules of the conference do not allow the text to be amended on the spot")
 	case open || s.voting().pendingAmendment() != "":
-		return nil, refuse(CodeWrongState, "đang có nội dung chưa biểu quyết xong; kết thúc rồi mới sửa văn bản", "a motion is still open; close it before the text is amended")
+		return nil, refuse(CodeWrongState, "đang có nội dung chưa biểu quyết xong; kết thúc rồi mới sửa văn bản",
+			"a motion is still open; close it before the text is amended")
 	}
 	if err := cmd.differs(c); err != nil {
 		return nil, err
@@ -362,9 +377,10 @@ func (cmd AmendText) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	submitted.Conference, submitted.Authority = true, authority
 	id := s.voting().nextMotion(AmendPrefix)
 	return []Event{submitted, MotionProposed{
-		Stage: c.Stage, Motion: id, Agency: c.For, Person: by.Person(), Authority: authority, Revision: submitted.Number,
-		Text:    fmt.Sprintf("Thông qua dự thảo lần %d, sửa đổi tại hội nghị", submitted.Number),
-		English: fmt.Sprintf("Adopt revision %d, amended at the conference", submitted.Number),
+		Stage: c.Stage, Motion: id, Agency: c.For, Person: by.Person(), Authority: authority,
+		Revision: submitted.Number,
+		Text:     fmt.Sprintf("Thông qua dự thảo lần %d, sửa đổi tại hội nghị", submitted.Number),
+		English:  fmt.Sprintf("Adopt revision %d, amended at the conference", submitted.Number),
 	}}, nil
 }
 
@@ -397,16 +413,21 @@ func (cmd CountHands) decide(s State, by Actor, now time.Time) ([]Event, error) 
 	}
 	switch {
 	case !rules.Hands || m.Secret:
-		return nil, refuse(CodeForbidden, "nội dung này không biểu quyết bằng giơ tay", "this motion is not decided by a show of hands")
+		return nil, refuse(CodeForbidden, "nội dung này không biểu quyết bằng giơ tay",
+			"this motion is not decided by a show of hands")
 	case m.Cast() > 0:
-		return nil, refuse(CodeConflict, "nội dung này đang được biểu quyết điện tử", "this motion is being voted on electronically")
-	case cmd.For < 0 || cmd.Against < 0 || cmd.Abstain < 0 || cmd.For > present || cmd.Against > present || cmd.Abstain > present ||
+		return nil, refuse(CodeConflict, "nội dung này đang được biểu quyết điện tử",
+			"this motion is being voted on electronically")
+	case cmd.For < 0 || cmd.Against < 0 || cmd.Abstain < 0 || cmd.For > present || cmd.Against > present ||
+		cmd.Abstain > present ||
 		cmd.For+cmd.Against+cmd.Abstain > present:
-		return nil, refuse(CodeInvalid, "số phiếu không hợp lệ: có mặt %d đơn vị, đếm được %d", "the count cannot be: %d agencies are present, %d were counted",
+		return nil, refuse(CodeInvalid, "số phiếu không hợp lệ: có mặt %d đơn vị, đếm được %d",
+			"the count cannot be: %d agencies are present, %d were counted",
 			present, cmd.For+cmd.Against+cmd.Abstain)
 	}
 	return []Event{HandsCounted{
-		Motion: cmd.Motion, For: cmd.For, Against: cmd.Against, Abstain: cmd.Abstain, Present: present, Chair: by.Person(), Authority: authority,
+		Motion: cmd.Motion, For: cmd.For, Against: cmd.Against, Abstain: cmd.Abstain, Present: present,
+		Chair: by.Person(), Authority: authority,
 		Secretary: sitting.Secretary,
 	}}, nil
 }
@@ -425,8 +446,10 @@ func (cmd CloseConference) decide(s State, by Actor, now time.Time) ([]Event, er
 		return nil, err
 	}
 	c := s.Covenant
-	if slices.ContainsFunc(c.MotionsOf(c.Stage), func(m Motion) bool { return m.Opened && m.Result == nil }) || s.voting().pendingAmendment() != "" {
-		return nil, refuse(CodeWrongState, "còn nội dung chưa công bố kết quả; kết thúc biểu quyết rồi mới bế mạc", "a motion is still open; close it before the conference")
+	if slices.ContainsFunc(c.MotionsOf(c.Stage), func(m Motion) bool { return m.Opened && m.Result == nil }) ||
+		s.voting().pendingAmendment() != "" {
+		return nil, refuse(CodeWrongState, "còn nội dung chưa công bố kết quả; kết thúc biểu quyết rồi mới bế mạc",
+			"a motion is still open; close it before the conference")
 	}
 	rules, left, failed := s.stage().Vote, false, false
 	for _, rule := range rules.Motions {
@@ -434,7 +457,8 @@ func (cmd CloseConference) decide(s State, by Actor, now time.Time) ([]Event, er
 		left = left || m == nil || m.Result == nil
 		failed = failed || m != nil && m.Result != nil && !m.Result.Passed
 	}
-	closed := ConferenceClosed{Stage: c.Stage, Chair: by.Person(), Authority: authority, At: now, Opinions: cmd.Opinions, Adjourned: left || failed && rules.Fail == ThenAgain}
+	closed := ConferenceClosed{Stage: c.Stage, Chair: by.Person(), Authority: authority, At: now,
+		Opinions: cmd.Opinions, Adjourned: left || failed && rules.Fail == ThenAgain}
 	if closed.Adjourned {
 		return []Event{closed}, nil
 	}
@@ -456,14 +480,17 @@ func (cmd RecordMinutes) decide(s State, by Actor, _ time.Time) ([]Event, error)
 	}
 	if cmd.Opened.IsZero() {
 		if s.Covenant.Scoring == nil || s.Covenant.Scoring.Ranking == nil || s.Covenant.Scoring.Minutes != nil {
-			return nil, refuse(CodeWrongState, "chưa có kết quả xếp hạng để lập biên bản, hoặc đã có biên bản", "there is no ranking to be minuted, or it has its minutes")
+			return nil, refuse(CodeWrongState, "chưa có kết quả xếp hạng để lập biên bản, hoặc đã có biên bản",
+				"there is no ranking to be minuted, or it has its minutes")
 		}
 		return []Event{MinutesKept(cmd)}, nil
 	}
 	for _, sitting := range s.Covenant.Conferences {
-		if sitting.Stage == cmd.Stage && sitting.At.Equal(cmd.Opened) && sitting.Closed != nil && sitting.Minutes == nil {
+		if sitting.Stage == cmd.Stage && sitting.At.Equal(cmd.Opened) && sitting.Closed != nil &&
+			sitting.Minutes == nil {
 			return []Event{MinutesKept(cmd)}, nil
 		}
 	}
-	return nil, refuse(CodeWrongState, "hội nghị chưa bế mạc hoặc đã có biên bản", "the conference is not closed, or has its minutes already")
+	return nil, refuse(CodeWrongState, "hội nghị chưa bế mạc hoặc đã có biên bản",
+		"the conference is not closed, or has its minutes already")
 }

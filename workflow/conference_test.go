@@ -39,9 +39,12 @@ func TestConference(t *testing.T) {
 	w.refused(t, as("a0-head", OpenMotions{}), CodeWrongState) // 3 of 6, quorum 4
 	proxy := RecordProxy{From: "a3", To: "a1", GivenBy: "a3-head", Date: calendar.On(2026, 3, 25), Document: "GUQ số 5"}
 	for name, bad := range map[string]func(*RecordProxy){
-		"no document": func(p *RecordProxy) { p.Document = "" }, "dated tomorrow": func(p *RecordProxy) { p.Date = calendar.On(2026, 3, 27) },
-		"by who may not": func(p *RecordProxy) { p.GivenBy = "a3-officer" }, "to itself": func(p *RecordProxy) { p.To = "a3" },
-		"to the witness": func(p *RecordProxy) { p.To = "w" }, "of somebody present": func(p *RecordProxy) { p.From, p.GivenBy = "a2", "a2-head" },
+		"no document":         func(p *RecordProxy) { p.Document = "" },
+		"dated tomorrow":      func(p *RecordProxy) { p.Date = calendar.On(2026, 3, 27) },
+		"by who may not":      func(p *RecordProxy) { p.GivenBy = "a3-officer" },
+		"to itself":           func(p *RecordProxy) { p.To = "a3" },
+		"to the witness":      func(p *RecordProxy) { p.To = "w" },
+		"of somebody present": func(p *RecordProxy) { p.From, p.GivenBy = "a2", "a2-head" },
 	} {
 		p := proxy
 		bad(&p)
@@ -98,7 +101,8 @@ func TestAmendedOnTheSpot(t *testing.T) {
 		w.refused(t, as("a0-head", CloseConference{}), CodeWrongState)
 		w.must(t, as("a0-head", OpenMotions{}))
 		amended := w.state.Covenant.motion("sua-doi-1")
-		if amended.Manifest != w.state.Covenant.Revisions[1].Manifest || w.state.Covenant.Motions[0].Manifest != before.Manifest {
+		if amended.Manifest != w.state.Covenant.Revisions[1].Manifest ||
+			w.state.Covenant.Motions[0].Manifest != before.Manifest {
 			t.Errorf("motions are not bound to the texts voted on")
 		}
 		hands := CountHands{Motion: "sua-doi-1", For: 3}

@@ -1,9 +1,10 @@
 package workflow
 
 import (
-	"covenant/internal/words"
 	"slices"
 	"time"
+
+	"covenant/internal/words"
 )
 
 // Phase says who acts next; every state of a covenant is exactly one of these.
@@ -22,12 +23,13 @@ const (
 	AwaitingValidation Phase = "awaiting_validation" // the program adds the validation data
 	AwaitingReports    Phase = "awaiting_reports"    // in force; members report by period
 	PhaseInForce       Phase = "in_force"            // in force, no reporting in the process
-	AwaitingScores     Phase = "awaiting_scores"     // members score themselves, the verifier checks, the chair declares the ranking
-	PhaseAdopted       Phase = "adopted"             // the process is over without signatures
-	PhaseCancelled     Phase = "cancelled"           // it never came into force
-	PhaseClosed        Phase = "closed"
-	PhaseRejected      Phase = "rejected" // it stopped: the leader of the block decides how to go on
-	PhaseWithdrawn     Phase = "withdrawn"
+	// members score themselves, the verifier checks, the chair declares the ranking
+	AwaitingScores Phase = "awaiting_scores"
+	PhaseAdopted   Phase = "adopted"   // the process is over without signatures
+	PhaseCancelled Phase = "cancelled" // it never came into force
+	PhaseClosed    Phase = "closed"
+	PhaseRejected  Phase = "rejected" // it stopped: the leader of the block decides how to go on
+	PhaseWithdrawn Phase = "withdrawn"
 )
 
 // phaseOf is the phase of an open stage, by its kind.
@@ -45,8 +47,8 @@ type Party struct {
 	Title  string   `json:"title"` // as printed, e.g. GIÁM ĐỐC
 }
 
-// Covenant is the state of one covenant, made by applying its events in order. It is grouped by what it is about; a group that begins
-// anew is replaced as a whole.
+// Covenant is the state of one covenant, made by applying its events in order. It is grouped by what it is about; a
+// group that begins anew is replaced as a whole.
 type Covenant struct {
 	Particulars
 	Discussion
@@ -105,8 +107,8 @@ type OpenStage struct {
 	Stop         *Stopped         // why it stopped, while the leader decides
 }
 
-// Voting is what was put to the vote. Conferences are all sittings; EarlierSittings of them belong to earlier openings of the stage.
-// Rounds counts the motions opened, RoundsBefore those before the last sitting.
+// Voting is what was put to the vote. Conferences are all sittings; EarlierSittings of them belong to earlier openings
+// of the stage. Rounds counts the motions opened, RoundsBefore those before the last sitting.
 type Voting struct {
 	Motions         []Motion
 	Conferences     []Conference
@@ -122,7 +124,8 @@ type Numbering struct {
 	SetAside []Frozen       // documents that were numbered and then went back to the drafter
 }
 
-// Document is the frozen document with the signatures made on it. A text that goes back leaves none: what was signed binds nobody.
+// Document is the frozen document with the signatures made on it. A text that goes back leaves none:
+// what was signed binds nobody.
 type Document struct {
 	Frozen   *Frozen
 	Head     Digest // of its newest version
@@ -272,7 +275,8 @@ func (StageOpened) Kind() string { return "stage_opened" }
 
 func (e StageOpened) apply(c *Covenant) {
 	c.OpenStage = OpenStage{
-		Phase: phaseOf[e.Type], Stage: e.Stage, StageKind: e.Type, Due: e.Due, Waiting: slices.Clone(e.Who), Queue: slices.Clone(e.Queue),
+		Phase: phaseOf[e.Type], Stage: e.Stage, StageKind: e.Type, Due: e.Due, Waiting: slices.Clone(e.Who),
+		Queue:   slices.Clone(e.Queue),
 		Opening: c.Opening + 1, LadderFrom: e.OpenedAt,
 	}
 	switch e.Type {
@@ -332,8 +336,8 @@ func (c *Covenant) setAside() {
 	c.Document = Document{}
 }
 
-// Clone copies the state so that events can be tried on it: nothing applied to the copy is seen through c. Lists that only grow are
-// shared up to their length; lists whose elements change are copied.
+// Clone copies the state so that events can be tried on it: nothing applied to the copy is seen through c. Lists that
+// only grow are shared up to their length; lists whose elements change are copied.
 func (c *Covenant) Clone() *Covenant {
 	d := *c
 	d.Discussion, d.OpenStage, d.Voting = c.Discussion.clone(), c.OpenStage.clone(), c.Voting.clone()

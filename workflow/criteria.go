@@ -4,8 +4,9 @@ import (
 	"covenant/workflow/process"
 )
 
-// Criteria stand in the process, or in the covenant's own text, where the members agreed on them: then they are read from the values
-// of each revision, and those of the revision that was approved are what is scored by. The approval is bound to the values' digest.
+// Criteria stand in the process, or in the covenant's own text, where the members agreed on them: then they are read
+// from the values of each revision, and those of the revision that was approved are what is scored by. The approval is
+// bound to the values' digest.
 
 // checkBasis refuses a revision without the criteria that the process takes from it.
 func (s scoring) checkBasis(b *ScoreBasis) error {
@@ -15,7 +16,8 @@ func (s scoring) checkBasis(b *ScoreBasis) error {
 	}
 	if b == nil || len(b.Criteria) == 0 || process.SumOf(b.Criteria) != stage.Score.Total {
 		return refuse(CodeInvalid, "giao ước cần có tiêu chí chấm điểm ở “%[1]s”, tổng cộng %[2]s điểm",
-			"the covenant needs its criteria at “%[1]s”, %[2]s points in all", stage.Score.CriteriaFrom, stage.Score.Total)
+			"the covenant needs its criteria at “%[1]s”, %[2]s points in all",
+			stage.Score.CriteriaFrom, stage.Score.Total)
 	}
 	return nil
 }
@@ -29,8 +31,8 @@ func (c *Covenant) scoredRevision() Revision {
 	return revision
 }
 
-// ScoreBasis are the criteria and classes that scores go by: the process's, or the covenant's own where the process says so. Source is
-// zero for the process's.
+// ScoreBasis are the criteria and classes that scores go by: the process's, or the covenant's own where the process
+// says so. Source is zero for the process's.
 func (s State) ScoreBasis() ScoreBasis {
 	stage, _ := s.Process.OfKind(StageScore)
 	if stage.Score == nil {

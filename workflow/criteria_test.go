@@ -9,7 +9,8 @@ import (
 	"covenant/workflow/process"
 )
 
-const ownCriteria = "  - {id: diem, kind: score, NAME, score: {criteria_from: nhóm_tiêu_chí, classes_from: xếp_loại, tie: ['criterion:2-1']}}\n"
+const ownCriteria = "  - {id: diem, kind: score, NAME, score: {criteria_from: nhóm_tiêu_chí, classes_from: xếp_loại, " +
+	"tie: ['criterion:2-1']}}\n"
 
 const ownValues = `nhóm_tiêu_chí:
 - tên: Kết quả
@@ -33,7 +34,9 @@ func TestOwnCriteria(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c := basis.Criteria; len(c) != 3 || c[2].ID != "2-1" || c[2].Max != 300_50 || c[2].Group.In(words.English) != "Phong trào" || len(basis.Classes) != 2 || basis.Source != DigestOf([]byte(ownValues)) {
+	if c := basis.Criteria; len(c) != 3 || c[2].ID != "2-1" || c[2].Max != 300_50 ||
+		c[2].Group.In(words.English) != "Phong trào" || len(basis.Classes) != 2 ||
+		basis.Source != DigestOf([]byte(ownValues)) {
 		t.Errorf("basis %+v", basis)
 	}
 	submitted := revision(1)
@@ -41,7 +44,8 @@ func TestOwnCriteria(t *testing.T) {
 	w.must(t, submitted)
 	w.phase(t, AwaitingScores)
 	scores := func(last Points) []CriterionScore {
-		return []CriterionScore{{Criterion: "1-1", Points: 600_00}, {Criterion: "1-2", Points: 99_50}, {Criterion: "2-1", Points: last}}
+		return []CriterionScore{{Criterion: "1-1", Points: 600_00}, {Criterion: "1-2", Points: 99_50},
+			{Criterion: "2-1", Points: last}}
 	}
 	w.refused(t, as("a1-officer", SubmitScore{Agency: "a1", Scores: scores(300_51)}), CodeInvalid)
 	for _, a := range []AgencyID{"a0", "a1", "a2"} {
@@ -50,11 +54,13 @@ func TestOwnCriteria(t *testing.T) {
 		if a == "a0" {
 			by = "a1-officer"
 		}
-		w.must(t, as(by, VerifyScore{Agency: a, Scores: scores(Points(200_00 - 100*len(w.state.Covenant.Scoring.Verified))), Note: "x"}))
+		w.must(t, as(by, VerifyScore{Agency: a,
+			Scores: scores(Points(200_00 - 100*len(w.state.Covenant.Scoring.Verified))), Note: "x"}))
 	}
 	w.must(t, as("a0-head", DeclareRanking{Secretary: "a0-officer"}))
 	sc := w.state.Covenant.Scoring
-	if r := sc.Ranking.Rows[0]; r.Agency != "a0" || r.Class.Vietnamese != "Tốt" || r.Class.In(words.English) != "Tốt" || sc.Self[0].Basis != basis.Source || sc.Verified[0].Basis != basis.Source {
+	if r := sc.Ranking.Rows[0]; r.Agency != "a0" || r.Class.Vietnamese != "Tốt" || r.Class.In(words.English) != "Tốt" ||
+		sc.Self[0].Basis != basis.Source || sc.Verified[0].Basis != basis.Source {
 		t.Errorf("ranked %+v by %s", r, sc.Self[0].Basis.Short())
 	}
 	w.checkReplayNow(t)

@@ -7,17 +7,18 @@ import (
 	"covenant/internal/words"
 )
 
-// Command is something that somebody or the program wants to happen. Who gives it is no part of it: that is the [Actor], whose
-// right is checked when the command is decided.
+// Command is something that somebody or the program wants to happen. Who gives it is no part of it: that is the
+// [Actor], whose right is checked when the command is decided.
 type Command interface {
 	decide(s State, by Actor, now time.Time) ([]Event, error)
 }
 
-// Decide answers an actor's command with the events that it causes, or with an [*Error]. It changes nothing and depends on
-// nothing but its arguments.
+// Decide answers an actor's command with the events that it causes, or with an [*Error]. It changes nothing and depends
+// on nothing but its arguments.
 func Decide(s State, by Actor, c Command, now time.Time) ([]Event, error) {
 	if by.IsZero() {
-		return nil, refuse(CodeForbidden, "chưa rõ ai thực hiện; hãy đăng nhập", "it is not known who does this; sign in first")
+		return nil, refuse(CodeForbidden, "chưa rõ ai thực hiện; hãy đăng nhập",
+			"it is not known who does this; sign in first")
 	}
 	events, err := c.decide(s, by, now)
 	if err != nil {
@@ -39,10 +40,12 @@ func (s State) expect(phase Phase) error {
 		words.Each(s.Covenant.Phase.Words))
 }
 
-// authority is the right by which an actor does a duty for an agency now. The program has none, nor has the console by itself.
+// authority is the right by which an actor does a duty for an agency now. The program has none, nor
+// has the console by itself.
 func (s State) authority(by Actor, agency AgencyID, duty Duty, now time.Time) (Authority, error) {
 	if by.Person() == "" {
-		return Authority{}, refuse(CodeForbidden, "việc này do một người có thẩm quyền của %s thực hiện; hãy cho biết là ai (--as)",
+		return Authority{}, refuse(CodeForbidden,
+			"việc này do một người có thẩm quyền của %s thực hiện; hãy cho biết là ai (--as)",
 			"this is done by a person who may act for %s; say who (--as)", s.Directory.AgencyName(agency))
 	}
 	return s.authorityOn(by.Person(), agency, duty, s.today(now))
@@ -115,10 +118,11 @@ func (s State) open(stage Stage, now time.Time) ([]Event, error) {
 		opened.Who = nil
 		return []Event{opened, GroupOpened{Stage: stage.ID, Group: 1, Who: s.signGroups(stage)[0]}}, nil
 	case StageReport:
-		// The term counts from the day on which the covenant came into force, which is the printed one; what was due before the last
-		// of them had signed is not asked for.
+		// The term counts from the day on which the covenant came into force, which is the printed one; what was due
+		// before the last of them had signed is not asked for.
 		opened.Who = nil
-		return []Event{opened, ReportingOpened{From: s.today(now), Until: s.Covenant.InForce.AddMonths(stage.Report.Months)}}, nil
+		return []Event{opened, ReportingOpened{From: s.today(now),
+			Until: s.Covenant.InForce.AddMonths(stage.Report.Months)}}, nil
 	case StageIssue:
 		opened.Who = nil
 		return []Event{opened}, nil
@@ -142,7 +146,8 @@ func (s State) NumberingAgency() AgencyID {
 // advance closes the open stage and enters the next one.
 func (s State) advance(now time.Time) ([]Event, error) {
 	stage := s.Covenant.Stage
-	return s.then([]Event{StageClosed{Stage: stage}}, func(s State) ([]Event, error) { return s.enter(s.Process.After(stage), now) })
+	return s.then([]Event{StageClosed{Stage: stage}},
+		func(s State) ([]Event, error) { return s.enter(s.Process.After(stage), now) })
 }
 
 // then adds to events what follows once they are applied.

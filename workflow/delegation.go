@@ -126,9 +126,10 @@ func (d *Directory) delegation(id DelegationID) (Delegation, bool) {
 // GrantDelegation lets To do duties of a position for a time, by a document. Who holds the position grants it, or the
 // administrator records the document that does.
 //
-// What Decree 30/2020/NĐ-CP, art. 13 says of signing is checked: KT. is a deputy's form (cl. 1 and 2); TUQ. is given by the head
-// in writing, limited in time and content, to the head of a unit of the agency, and never further (cl. 3); TL. goes to the head of a
-// unit, or to the unit's deputy, by the agency's regulation (cl. 4). Q. and TM. are no delegations.
+// What Decree 30/2020/NĐ-CP, art. 13 says of signing is checked: KT. is a deputy's form (cl. 1 and 2); TUQ. is given by
+// the head in writing, limited in time and content, to the head of a unit of the agency, and never further (cl. 3); TL.
+// goes to the head of a unit, or to the unit's deputy, by the agency's regulation (cl. 4).
+// Q. and TM. are no delegations.
 type GrantDelegation struct {
 	From     PositionID    `json:"from,omitzero"`
 	To       PersonID      `json:"to,omitzero"`
@@ -145,7 +146,8 @@ type GrantDelegation struct {
 func (cmd GrantDelegation) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	from, ok := s.Directory.Positions[cmd.From]
 	if !ok {
-		return nil, refuse(CodeNotFound, "không có chức vụ %q trong danh bạ", "position %q is not in the directory", cmd.From)
+		return nil, refuse(CodeNotFound, "không có chức vụ %q trong danh bạ",
+			"position %q is not in the directory", cmd.From)
 	}
 	if _, ok := s.Directory.People[cmd.To]; !ok {
 		return nil, refuse(CodeNotFound, "chưa có người %q trong danh bạ", "person %q is not in the directory", cmd.To)
@@ -167,30 +169,36 @@ func (cmd GrantDelegation) decide(s State, by Actor, now time.Time) ([]Event, er
 		return nil, problem
 	}
 	return []Event{DutiesDelegated{
-		ID: s.Directory.freeDelegation(cmd.From), From: cmd.From, To: cmd.To, Title: to.Title, Form: cmd.Form, Duties: cmd.Duties,
-		Start: cmd.Start, End: cmd.End, Document: cmd.Document, Scope: cmd.Scope, Covenant: cmd.Covenant, Superior: cmd.Superior, By: grantor,
+		ID: s.Directory.freeDelegation(cmd.From), From: cmd.From, To: cmd.To, Title: to.Title,
+		Form: cmd.Form, Duties: cmd.Duties,
+		Start: cmd.Start, End: cmd.End, Document: cmd.Document, Scope: cmd.Scope, Covenant: cmd.Covenant,
+		Superior: cmd.Superior, By: grantor,
 	}}, nil
 }
 
-// grantor: the holder of the position itself, never somebody who acts under a delegation; or the administrator, who records the
-// document that the holder signed and is not named as the grantor.
+// grantor: the holder of the position itself, never somebody who acts under a delegation; or the administrator, who
+// records the document that the holder signed and is not named as the grantor.
 func (cmd GrantDelegation) grantor(s State, by Actor, from Position, now time.Time) (PersonID, error) {
 	if by.Person() != "" && by.Person() == from.Person && from.Holds(s.today(now)) {
 		return by.Person(), nil
 	}
 	if s.Directory.Administers(by) == nil {
 		if cmd.Document == "" {
-			return "", refuse(CodeInvalid, "cần ghi văn bản ủy quyền (số, ngày)", "name the document of the delegation (number and date)")
+			return "", refuse(CodeInvalid, "cần ghi văn bản ủy quyền (số, ngày)",
+				"name the document of the delegation (number and date)")
 		}
 		return "", nil
 	}
 	for _, g := range s.Directory.Delegations {
 		if g.From == cmd.From && g.To == by.Person() && g.Holds(s.today(now)) {
-			return "", refuse(CodeForbidden, "%s được ủy quyền nên không được ủy quyền lại (Nghị định 30/2020/NĐ-CP, điều 13)",
-				"%s acts under a delegation and may not delegate further (Decree 30/2020/NĐ-CP, art. 13)", s.Directory.PersonName(by.Person()))
+			return "", refuse(CodeForbidden,
+				"%s được ủy quyền nên không được ủy quyền lại (Nghị định 30/2020/NĐ-CP, điều 13)",
+				"%s acts under a delegation and may not delegate further (Decree 30/2020/NĐ-CP, art. 13)",
+				s.Directory.PersonName(by.Person()))
 		}
 	}
-	return "", refuse(CodeForbidden, "chỉ người giữ chức vụ được ủy quyền: %s", "only the holder of the position may delegate: %s",
+	return "", refuse(CodeForbidden, "chỉ người giữ chức vụ được ủy quyền: %s",
+		"only the holder of the position may delegate: %s",
 		s.Directory.PersonName(from.Person))
 }
 
@@ -198,11 +206,14 @@ func (cmd GrantDelegation) grantor(s State, by Actor, from Position, now time.Ti
 func (cmd GrantDelegation) when(_ State, from Position) *Error {
 	switch {
 	case cmd.Start.IsZero() || cmd.End.IsZero():
-		return refuse(CodeInvalid, "ủy quyền phải có ngày đầu và ngày cuối", "a delegation needs a first and a last day")
+		return refuse(CodeInvalid, "ủy quyền phải có ngày đầu và ngày cuối",
+			"a delegation needs a first and a last day")
 	case cmd.End.Before(cmd.Start):
-		return refuse(CodeInvalid, "ngày cuối (%s) trước ngày đầu (%s)", "the last day (%s) is before the first (%s)", cmd.End.Display(), cmd.Start.Display())
+		return refuse(CodeInvalid, "ngày cuối (%s) trước ngày đầu (%s)",
+			"the last day (%s) is before the first (%s)", cmd.End.Display(), cmd.Start.Display())
 	case !from.Holds(cmd.Start) || !from.Holds(cmd.End):
-		return refuse(CodeInvalid, "người ủy quyền không giữ chức vụ suốt thời gian đó", "the grantor does not hold the position all that time")
+		return refuse(CodeInvalid, "người ủy quyền không giữ chức vụ suốt thời gian đó",
+			"the grantor does not hold the position all that time")
 	}
 	return nil
 }
@@ -214,7 +225,8 @@ func (cmd GrantDelegation) duties(s State, from Position) *Error {
 	}
 	for _, duty := range cmd.Duties {
 		if !slices.Contains(from.Duties, duty) {
-			return refuse(CodeForbidden, "%s không có nhiệm vụ “%s” nên không thể ủy quyền", "%s does not have the duty “%s” and cannot delegate it",
+			return refuse(CodeForbidden, "%s không có nhiệm vụ “%s” nên không thể ủy quyền",
+				"%s does not have the duty “%s” and cannot delegate it",
 				s.Directory.PersonName(from.Person), words.Each(duty.word))
 		}
 	}
@@ -246,7 +258,8 @@ func (cmd GrantDelegation) signs(s State, from Position) (Position, *Error) {
 	own := s.Directory.ownPosition(cmd.To, from, cmd.Start)
 	if !slices.Contains(cmd.Duties, DutySign) {
 		if cmd.Form != FormHead {
-			return own, refuse(CodeInvalid, "thể thức %q chỉ dùng khi ủy quyền ký", "form %q is for delegations to sign", cmd.Form)
+			return own, refuse(CodeInvalid, "thể thức %q chỉ dùng khi ủy quyền ký",
+				"form %q is for delegations to sign", cmd.Form)
 		}
 		return own, nil
 	}
@@ -255,21 +268,28 @@ func (cmd GrantDelegation) signs(s State, from Position) (Position, *Error) {
 	}[cmd.Form]
 	switch {
 	case ranks == nil:
-		return own, refuse(CodeInvalid, "ủy quyền ký theo thể thức KT., TUQ. hoặc TL.; Q. và TM. là chức vụ, không phải ủy quyền",
+		return own, refuse(CodeInvalid,
+			"ủy quyền ký theo thể thức KT., TUQ. hoặc TL.; Q. và TM. là chức vụ, không phải ủy quyền",
 			"signing is delegated as KT., TUQ. or TL.; Q. and TM. are positions, not delegations")
 	case from.rank() != RankHead:
-		return own, refuse(CodeForbidden, "chỉ người đứng đầu được giao cho người khác ký (Nghị định 30/2020/NĐ-CP, điều 13)",
+		return own, refuse(CodeForbidden,
+			"chỉ người đứng đầu được giao cho người khác ký (Nghị định 30/2020/NĐ-CP, điều 13)",
 			"only the head lets others sign (Decree 30/2020/NĐ-CP, art. 13)")
 	case own.ID == "" || !slices.Contains(ranks, own.rank()):
-		return own, refuse(CodeInvalid, "%[1]s không giữ chức vụ được ký %[2]s cho %[3]s: KT. dành cho cấp phó, TUQ. và TL. cho người đứng đầu đơn vị thuộc cơ quan",
-			"%[1]s holds no position that may sign %[2]s for %[3]s: KT. is for deputies, TUQ. and TL. for heads of its units",
+		return own, refuse(CodeInvalid, "%[1]s không giữ chức vụ được ký %[2]s cho %[3]s: KT. dành cho cấp phó, TUQ. "+
+			"và TL. cho người đứng đầu đơn vị thuộc cơ quan",
+			"%[1]s holds no position that may sign %[2]s for %[3]s: KT. is for deputies, "+
+				"TUQ. and TL. for heads of its units",
 			s.Directory.PersonName(cmd.To), cmd.Form, s.Directory.AgencyName(from.Agency))
 	case cmd.Document == "":
-		return own, refuse(CodeInvalid, "việc giao ký phải có văn bản; hãy ghi số và ngày", "signing for the head needs a document; name its number and date")
+		return own, refuse(CodeInvalid, "việc giao ký phải có văn bản; hãy ghi số và ngày",
+			"signing for the head needs a document; name its number and date")
 	case cmd.Form == FormAuthorised && cmd.Scope == "" && cmd.Covenant == "":
-		return own, refuse(CodeInvalid, "ký TUQ. phải giới hạn nội dung; hãy ghi nội dung được ủy quyền", "TUQ. must be limited in content; say what it is for")
+		return own, refuse(CodeInvalid, "ký TUQ. phải giới hạn nội dung; hãy ghi nội dung được ủy quyền",
+			"TUQ. must be limited in content; say what it is for")
 	case own.rank() == RankUnitDeputy && cmd.Superior == "" && own.Superior == "":
-		return own, refuse(CodeInvalid, "cấp phó của đơn vị ký thừa lệnh cần ghi chức vụ người đứng đầu đơn vị (superior)",
+		return own, refuse(CodeInvalid,
+			"cấp phó của đơn vị ký thừa lệnh cần ghi chức vụ người đứng đầu đơn vị (superior)",
 			"a unit's deputy who signs by order needs the title of the unit's head (superior)")
 	}
 	return own, nil
@@ -295,8 +315,8 @@ func (d *Directory) ownPosition(person PersonID, from Position, day Date) Positi
 	return Position{}
 }
 
-// RevokeDelegation ends a delegation before its time. LastDay is the last day on which it still holds; yesterday ends it
-// at once. What was done under it stays right.
+// RevokeDelegation ends a delegation before its time. LastDay is the last day on which it still holds; yesterday ends
+// it at once. What was done under it stays right.
 type RevokeDelegation struct {
 	Delegation DelegationID `json:"delegation,omitzero"`
 	LastDay    Date         `json:"last_day,omitzero"`
@@ -318,13 +338,17 @@ func (cmd RevokeDelegation) decide(s State, by Actor, now time.Time) ([]Event, e
 	}
 	switch {
 	case !administers && revoker != from.Person:
-		return nil, refuse(CodeForbidden, "chỉ người ủy quyền (%s) được thu hồi", "only the grantor (%s) may revoke it", s.Directory.PersonName(from.Person))
+		return nil, refuse(CodeForbidden, "chỉ người ủy quyền (%s) được thu hồi",
+			"only the grantor (%s) may revoke it", s.Directory.PersonName(from.Person))
 	case cmd.Reason == "":
 		return nil, refuse(CodeInvalid, "cần nêu lý do thu hồi", "say why it is revoked")
 	case cmd.LastDay.Before(yesterday):
-		return nil, refuse(CodeInvalid, "không thể thu hồi lùi ngày: ngày cuối sớm nhất là %s", "it cannot be revoked for days gone by: the earliest last day is %s", yesterday.Display())
+		return nil, refuse(CodeInvalid, "không thể thu hồi lùi ngày: ngày cuối sớm nhất là %s",
+			"it cannot be revoked for days gone by: the earliest last day is %s", yesterday.Display())
 	case !cmd.LastDay.Before(g.LastDay()):
-		return nil, refuse(CodeConflict, "ủy quyền này hết hạn ngày %s", "this delegation ends on %s anyway", g.LastDay().Display())
+		return nil, refuse(CodeConflict, "ủy quyền này hết hạn ngày %s",
+			"this delegation ends on %s anyway", g.LastDay().Display())
 	}
-	return []Event{DelegationRevoked{Delegation: g.ID, LastDay: cmd.LastDay, Reason: cmd.Reason, Document: cmd.Document, By: revoker}}, nil
+	return []Event{DelegationRevoked{Delegation: g.ID, LastDay: cmd.LastDay, Reason: cmd.Reason, Document: cmd.Document,
+		By: revoker}}, nil
 }

@@ -1,8 +1,9 @@
 package workflow
 
 import (
-	"covenant/internal/words"
 	"strings"
+
+	"covenant/internal/words"
 )
 
 // Duty is something that a position entitles its holder to do for the agency.
@@ -22,7 +23,8 @@ func (d Duty) word(lang words.Language) string {
 	named := map[Duty]words.Text{
 		DutyDraft: words.Of("soạn thảo", "draft"), DutyReview: words.Of("góp ý, thẩm định", "review"),
 		DutyVote: words.Of("biểu quyết", "vote"), DutySign: words.Of("ký", "sign"),
-		DutyNumber: words.Of("cấp số, đóng dấu", "issue numbers and apply the seal"), DutyReport: words.Of("gửi báo cáo", "hand in reports"),
+		DutyNumber: words.Of("cấp số, đóng dấu", "issue numbers and apply the seal"),
+		DutyReport: words.Of("gửi báo cáo", "hand in reports"),
 	}
 	return named[d].In(lang)
 }
@@ -101,7 +103,8 @@ type AgencyRegistered struct {
 func (AgencyRegistered) Kind() string { return "agency_registered" }
 
 func (e AgencyRegistered) applyTo(d *Directory) {
-	d.Agencies[e.Agency] = Agency{ID: e.Agency, Name: e.Name, Parent: e.Parent, Email: e.Email, MadeUp: e.MadeUp, Collective: e.Collective, Language: e.Language}
+	d.Agencies[e.Agency] = Agency{ID: e.Agency, Name: e.Name, Parent: e.Parent, Email: e.Email, MadeUp: e.MadeUp,
+		Collective: e.Collective, Language: e.Language}
 }
 
 func (e AgencyRegistered) line(s State) Line {

@@ -50,7 +50,8 @@ type BlockFilePerson struct {
 	Title  string        `yaml:"title"`
 	Form   AuthorityForm `yaml:"form"`
 	Duties []Duty        `yaml:"duties"`
-	// Rank decides how the person may sign: head, deputy, unit_head, unit_deputy or officer. Default: head, for who signs.
+	// Rank decides how the person may sign: head, deputy, unit_head, unit_deputy or officer.
+	// Default: head, for who signs.
 	Rank Rank `yaml:"rank"`
 	// From and Until are the first and last day in the post; a person who has left stays in the file with Until.
 	From     Date   `yaml:"from"`
@@ -80,7 +81,8 @@ func ParseBlockFile(name string, source []byte) (*BlockFile, error) {
 	dec := yaml.NewDecoder(bytes.NewReader(source))
 	dec.KnownFields(true)
 	if err := dec.Decode(&f); err != nil {
-		return nil, refuse(CodeInvalid, "%s: tệp khối không đọc được: %v", "%s: cannot read the block file: %v", name, err)
+		return nil, refuse(CodeInvalid, "%s: tệp khối không đọc được: %v",
+			"%s: cannot read the block file: %v", name, err)
 	}
 	if problems := f.problems(); len(problems) > 0 {
 		text := ""
@@ -156,18 +158,20 @@ func (f *BlockFile) problems() []string {
 }
 
 func (a BlockFileAgency) agency() Agency {
-	return Agency{ID: a.ID, Name: a.Name, Parent: a.Parent, Email: a.Email, MadeUp: a.MadeUp, Collective: a.Collective, Language: a.Language}
+	return Agency{ID: a.ID, Name: a.Name, Parent: a.Parent, Email: a.Email, MadeUp: a.MadeUp,
+		Collective: a.Collective, Language: a.Language}
 }
 
 func (p BlockFilePerson) position(agency AgencyID) Position {
 	return Position{
-		ID: PositionID(string(agency) + "/" + string(p.ID)), Agency: agency, Person: p.ID, Title: p.Title, Form: p.Form, Duties: p.Duties,
+		ID: PositionID(string(agency) + "/" + string(p.ID)), Agency: agency, Person: p.ID, Title: p.Title,
+		Form: p.Form, Duties: p.Duties,
 		Rank: p.Rank, From: p.From, Until: p.Until, Superior: p.Superior, Document: p.Document,
 	}
 }
 
-// ApplyBlock brings the directory in step with a block file; nothing happens when it is already. What the rules refuse comes back
-// all at once.
+// ApplyBlock brings the directory in step with a block file; nothing happens when it is already. What the rules refuse
+// comes back all at once.
 type ApplyBlock struct{ File *BlockFile }
 
 func (cmd ApplyBlock) decide(s State, by Actor, now time.Time) ([]Event, error) {
@@ -180,7 +184,8 @@ func (cmd ApplyBlock) decide(s State, by Actor, now time.Time) ([]Event, error) 
 	for _, a := range f.Agencies {
 		block.Members = append(block.Members, BlockMember{a.ID, a.Role})
 		if c.state.Directory.Agencies[a.ID] != a.agency() {
-			c.add(AgencyRegistered{Agency: a.ID, Name: a.Name, Parent: a.Parent, Email: a.Email, MadeUp: a.MadeUp, Collective: a.Collective, Language: a.Language})
+			c.add(AgencyRegistered{Agency: a.ID, Name: a.Name, Parent: a.Parent, Email: a.Email, MadeUp: a.MadeUp,
+				Collective: a.Collective, Language: a.Language})
 		}
 		for _, p := range a.People {
 			c.person(a.ID, p)
@@ -213,7 +218,8 @@ func (c *directoryChanges) refusal() error {
 	if len(c.problems) == 0 {
 		return nil
 	}
-	return refuse(CodeInvalid, "tệp khối có lỗi:\n  %s", "the block file has errors:\n  %s", words.Join("\n  ", c.problems...))
+	return refuse(CodeInvalid, "tệp khối có lỗi:\n  %s",
+		"the block file has errors:\n  %s", words.Join("\n  ", c.problems...))
 }
 
 func (c *directoryChanges) add(e Event) {
@@ -222,12 +228,15 @@ func (c *directoryChanges) add(e Event) {
 }
 
 func (c *directoryChanges) person(agency AgencyID, p BlockFilePerson) {
-	if have := c.state.Directory.People[p.ID]; have.Name.Text != p.Name || have.Email.Text != p.Email || have.Language != p.Language {
-		c.add(PersonRegistered{p.ID, Personal{Text: p.Name, Subject: p.ID}, Personal{Text: p.Email, Subject: p.ID}, p.Language})
+	if have := c.state.Directory.People[p.ID]; have.Name.Text != p.Name || have.Email.Text != p.Email ||
+		have.Language != p.Language {
+		c.add(PersonRegistered{p.ID, Personal{Text: p.Name, Subject: p.ID},
+			Personal{Text: p.Email, Subject: p.ID}, p.Language})
 	}
 	want := p.position(agency)
 	have := c.state.Directory.Positions[want.ID]
-	if want.Until.IsZero() && !have.Until.IsZero() { // it ended meanwhile by a command; the file does not take that back
+	// it ended meanwhile by a command; the file does not take that back
+	if want.Until.IsZero() && !have.Until.IsZero() {
 		want.Until = have.Until
 	}
 	want.Successor = have.Successor
@@ -241,7 +250,8 @@ func (c *directoryChanges) delegation(g BlockFileDelegation) {
 	d := c.state.Directory
 	from := d.positionFor(g.From, g.Duties)
 	if from == "" {
-		c.problems = append(c.problems, words.F("ủy quyền: %q không giữ chức vụ nào", "delegation: %q holds no position", g.From))
+		c.problems = append(c.problems, words.F("ủy quyền: %q không giữ chức vụ nào",
+			"delegation: %q holds no position", g.From))
 		return
 	}
 	cmd := GrantDelegation{
@@ -249,7 +259,8 @@ func (c *directoryChanges) delegation(g BlockFileDelegation) {
 		Document: g.Document, Scope: g.Scope, Superior: g.Superior,
 	}
 	for _, have := range d.Delegations {
-		if have.From == cmd.From && have.To == g.To && have.Start == g.Start && have.End == g.End && slices.Equal(have.Duties, g.Duties) {
+		if have.From == cmd.From && have.To == g.To && have.Start == g.Start && have.End == g.End &&
+			slices.Equal(have.Duties, g.Duties) {
 			return
 		}
 	}
@@ -257,7 +268,8 @@ func (c *directoryChanges) delegation(g BlockFileDelegation) {
 	if err != nil {
 		var refusal *Error
 		errors.As(err, &refusal) // decide gives no other
-		c.problems = append(c.problems, words.F("ủy quyền từ %s cho %s: %s", "delegation from %s to %s: %s", g.From, g.To, refusal.Text))
+		c.problems = append(c.problems, words.F("ủy quyền từ %s cho %s: %s", "delegation from %s to %s: %s", g.From,
+			g.To, refusal.Text))
 		return
 	}
 	for _, e := range events {
@@ -284,7 +296,8 @@ func (d *Directory) positionFor(person PersonID, duties []Duty) PositionID {
 // clone copies the directory so that events can be tried on it.
 func (d *Directory) clone() *Directory {
 	c := *d
-	c.Agencies, c.People, c.Positions, c.Blocks = maps.Clone(d.Agencies), maps.Clone(d.People), maps.Clone(d.Positions), maps.Clone(d.Blocks)
+	c.Agencies, c.People, c.Positions, c.Blocks = maps.Clone(d.Agencies), maps.Clone(d.People),
+		maps.Clone(d.Positions), maps.Clone(d.Blocks)
 	c.Delegations, c.Bindings, c.Rules = slices.Clone(d.Delegations), slices.Clone(d.Bindings), slices.Clone(d.Rules)
 	c.Grants = slices.Clone(d.Grants)
 	return &c

@@ -1,8 +1,9 @@
 package workflow
 
 import (
-	"covenant/internal/words"
 	"time"
+
+	"covenant/internal/words"
 )
 
 // Drafted starts a covenant.
@@ -30,7 +31,8 @@ func (Drafted) Kind() string { return "drafted" }
 
 func (e Drafted) apply(c *Covenant) {
 	c.Particulars = Particulars{
-		ID: e.Covenant, Slug: e.Slug, Title: e.Title, Year: e.Year, Block: e.Block, Template: e.Template, Process: e.Process,
+		ID: e.Covenant, Slug: e.Slug, Title: e.Title, Year: e.Year, Block: e.Block,
+		Template: e.Template, Process: e.Process,
 		OwnProcess: e.OwnProcess, Parties: e.Parties, Drafter: e.DraftedBy, For: e.DraftedFor,
 	}
 	c.Lineage.Amends, c.Lineage.Renews = e.Amends, e.Renews
@@ -79,15 +81,19 @@ func (cmd DraftCovenant) decide(s State, by Actor, now time.Time) ([]Event, erro
 	}
 	block, ok := s.Directory.Blocks[cmd.Block]
 	if !ok {
-		return nil, refuse(CodeNotFound, "chưa có khối thi đua %q trong danh bạ", "block %q is not in the directory", cmd.Block)
+		return nil, refuse(CodeNotFound, "chưa có khối thi đua %q trong danh bạ",
+			"block %q is not in the directory", cmd.Block)
 	}
 	if cmd.ID == "" || cmd.Slug == "" || cmd.Title == "" || cmd.Year == 0 {
-		return nil, refuse(CodeInvalid, "giao ước cần có mã, đường dẫn, tên và năm", "a covenant needs an id, an address, a title and a year")
+		return nil, refuse(CodeInvalid, "giao ước cần có mã, đường dẫn, tên và năm",
+			"a covenant needs an id, an address, a title and a year")
 	}
 	if !ValidSlug(cmd.Slug, cmd.Year) {
 		return nil, refuse(CodeInvalid,
-			"địa chỉ %q không dùng được; địa chỉ gồm năm và tên bằng chữ thường không dấu, chữ số, gạch nối, ví dụ %d/khoi-kinh-te-nganh",
-			"the address %q cannot be used; it is the year and a name of small letters without accents, digits and hyphens, such as %d/khoi-kinh-te-nganh",
+			"địa chỉ %q không dùng được; địa chỉ gồm năm và tên bằng chữ thường không dấu, chữ số, gạch nối, ví dụ "+
+				"%d/khoi-kinh-te-nganh",
+			"the address %q cannot be used; it is the year and a name of small letters without accents, digits and "+
+				"hyphens, such as %d/khoi-kinh-te-nganh",
 			cmd.Slug, cmd.Year)
 	}
 	if _, err := s.authority(by, block.Leader(), DutyDraft, now); err != nil {
@@ -117,7 +123,8 @@ func fits(p *Process, parties []Party) error {
 	if !ok || len(State{Covenant: &Covenant{Particulars: Particulars{Parties: parties}}}.signGroups(stage)) > 0 {
 		return nil
 	}
-	return refuse(CodeInvalid, "theo quy trình “%s”, không đơn vị nào của khối ký giao ước", "under the process “%s” no agency of the block signs", p.Name)
+	return refuse(CodeInvalid, "theo quy trình “%s”, không đơn vị nào của khối ký giao ước",
+		"under the process “%s” no agency of the block signs", p.Name)
 }
 
 // matchParties holds the document's signature cells against the block: the same agencies in the same roles.
@@ -132,18 +139,21 @@ func matchParties(dir *Directory, block Block, slots []Slot) ([]Party, error) {
 		role, ok := roles[agency]
 		switch {
 		case !ok:
-			return nil, refuse(CodeInvalid, "ô ký %q không ứng với đơn vị nào của %s", "signature cell %q matches no agency of %s", slot.ID, block.Name)
+			return nil, refuse(CodeInvalid, "ô ký %q không ứng với đơn vị nào của %s",
+				"signature cell %q matches no agency of %s", slot.ID, block.Name)
 		case taken[agency]:
 			return nil, refuse(CodeInvalid, "đơn vị %q có hai ô ký", "agency %q has two signature cells", slot.ID)
 		case role != slot.Role:
-			return nil, refuse(CodeInvalid, "ô ký %q ghi vai trò %q, trong khối là %q", "signature cell %q says role %q, the block says %q", slot.ID, slot.Role, role)
+			return nil, refuse(CodeInvalid, "ô ký %q ghi vai trò %q, trong khối là %q",
+				"signature cell %q says role %q, the block says %q", slot.ID, slot.Role, role)
 		}
 		taken[agency] = true
 		parties = append(parties, Party{Agency: agency, Role: role, Slot: slot.ID, Unit: slot.Unit, Title: slot.Title})
 	}
 	for _, m := range block.Members {
 		if !taken[m.Agency] {
-			return nil, refuse(CodeInvalid, "văn bản thiếu ô ký của %s", "the document has no signature cell for %s", dir.AgencyName(m.Agency))
+			return nil, refuse(CodeInvalid, "văn bản thiếu ô ký của %s",
+				"the document has no signature cell for %s", dir.AgencyName(m.Agency))
 		}
 	}
 	return parties, nil

@@ -1,9 +1,10 @@
 package workflow
 
 import (
-	"covenant/internal/words"
 	"slices"
 	"time"
+
+	"covenant/internal/words"
 )
 
 // RungLate is a rung that no process names: until when others may still sign, once enough have.
@@ -11,14 +12,15 @@ const RungLate Rung = "@late"
 
 // Events of deadlines.
 type (
-	// StageSkipped says that a stage was passed over: its condition did not hold or, where When is empty, nobody takes part.
+	// StageSkipped says that a stage was passed over: its condition did not hold or, where When
+	// is empty, nobody takes part.
 	StageSkipped struct {
 		Stage StageID   `json:"stage"`
 		Type  StageKind `json:"type"`
 		When  string    `json:"when,omitempty"`
 	}
-	// StageEscalated is one rung of a stage's ladder carried out: whom a mail was written to, who had not acted, and what
-	// follows by the events after it.
+	// StageEscalated is one rung of a stage's ladder carried out: whom a mail was written to, who had not acted, and
+	// what follows by the events after it.
 	StageEscalated struct {
 		Stage     StageID     `json:"stage"`
 		Opening   int         `json:"opening"`
@@ -113,8 +115,8 @@ type LadderStep struct {
 	At time.Time
 }
 
-// Ladder are the rungs of the open stage that are still to come or due, by time: those that fell before the stage was opened
-// or its deadline moved are left out.
+// Ladder are the rungs of the open stage that are still to come or due, by time: those that fell before the stage was
+// opened or its deadline moved are left out.
 func (s State) Ladder() ([]LadderStep, error) {
 	c := s.Covenant
 	var steps []LadderStep
@@ -144,8 +146,8 @@ func (s State) Ladder() ([]LadderStep, error) {
 	return steps, nil
 }
 
-// EscalateStage carries out the rungs of a ladder that are due, in order, up to the one named. Opening and Extension say
-// which time the stage was opened and how often its deadline had moved: a rung of another time is moot.
+// EscalateStage carries out the rungs of a ladder that are due, in order, up to the one named. Opening and Extension
+// say which time the stage was opened and how often its deadline had moved: a rung of another time is moot.
 type EscalateStage struct {
 	Stage     StageID
 	Opening   int
@@ -160,8 +162,10 @@ func (cmd EscalateStage) decide(s State, by Actor, now time.Time) ([]Event, erro
 		return nil, err
 	}
 	c := s.Covenant
-	moot := refuse(CodeWrongState, "bước này đã kết thúc hoặc đã có hạn khác", "the stage is over, or has another deadline by now")
-	if c.Stage != cmd.Stage || c.Opening != cmd.Opening || c.Extension != cmd.Extension || c.Phase != phaseOf[c.StageKind] {
+	moot := refuse(CodeWrongState, "bước này đã kết thúc hoặc đã có hạn khác",
+		"the stage is over, or has another deadline by now")
+	if c.Stage != cmd.Stage || c.Opening != cmd.Opening || c.Extension != cmd.Extension ||
+		c.Phase != phaseOf[c.StageKind] {
 		return nil, moot
 	}
 	steps, err := s.Ladder()
@@ -175,7 +179,8 @@ func (cmd EscalateStage) decide(s State, by Actor, now time.Time) ([]Event, erro
 	case now.Before(steps[last].At):
 		return nil, refuse(CodeWrongState, "chưa đến lúc thực hiện bậc “%s”", "the rung “%s” is not due yet", cmd.Rung)
 	case c.climbed(cmd.Rung):
-		return nil, refuse(CodeConflict, "bậc “%s” đã được thực hiện", "the rung “%s” was carried out already", cmd.Rung)
+		return nil, refuse(CodeConflict, "bậc “%s” đã được thực hiện",
+			"the rung “%s” was carried out already", cmd.Rung)
 	}
 	return cmd.climb(s, steps[:last+1], now)
 }
@@ -186,7 +191,8 @@ func (cmd EscalateStage) climb(s State, steps []LadderStep, now time.Time) ([]Ev
 		return nil, nil
 	}
 	c, step := s.Covenant, steps[0]
-	if c.Stage != cmd.Stage || c.Opening != cmd.Opening || c.Extension != cmd.Extension || c.Phase != phaseOf[c.StageKind] {
+	if c.Stage != cmd.Stage || c.Opening != cmd.Opening || c.Extension != cmd.Extension ||
+		c.Phase != phaseOf[c.StageKind] {
 		return nil, nil
 	}
 	if c.climbed(step.ID) {
@@ -194,7 +200,8 @@ func (cmd EscalateStage) climb(s State, steps []LadderStep, now time.Time) ([]Ev
 	}
 	missing := s.settling().missing()
 	escalated := StageEscalated{
-		Stage: c.Stage, Opening: c.Opening, Extension: c.Extension, Rung: step.ID, Due: c.Due, Missing: missing, Then: step.Then,
+		Stage: c.Stage, Opening: c.Opening, Extension: c.Extension, Rung: step.ID, Due: c.Due,
+		Missing: missing, Then: step.Then,
 		To: s.settling().recipients(step.To, missing),
 	}
 	return s.then([]Event{escalated}, func(s State) ([]Event, error) {
@@ -301,7 +308,8 @@ func (cmd EscalateStage) treatAs(s State, rung EscalationRule, now time.Time) ([
 	}
 	for _, a := range slices.Concat(c.Waiting, c.Queue) {
 		events = append(events, OpinionDeemed{
-			Stage: c.Stage, Agency: a, Revision: revision.Number, Manifest: revision.Manifest, Opinion: opinion, Rung: rung.ID,
+			Stage: c.Stage, Agency: a, Revision: revision.Number, Manifest: revision.Manifest,
+			Opinion: opinion, Rung: rung.ID,
 		})
 	}
 	return s.then(events, func(s State) ([]Event, error) { return s.reviewing().afterReview(now) })

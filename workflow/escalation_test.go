@@ -12,7 +12,8 @@ func (w *world) climb(rung Rung) EscalateStage {
 }
 
 func TestLadders(t *testing.T) {
-	ladder := ", due: {days: 5}, escalate: [{id: nhac, days: -1, to: missing}, {id: bao, days: 1, hour: 9, to: [leader, drafter]}, {id: cuoi, days: 3, to: leader, THEN}]"
+	ladder := ", due: {days: 5}, escalate: [{id: nhac, days: -1, to: missing}, {id: bao, days: 1, hour: 9, " +
+		"to: [leader, drafter]}, {id: cuoi, days: 3, to: leader, THEN}]"
 	for name, c := range map[string]struct {
 		then string
 		want Phase
@@ -56,7 +57,8 @@ func TestLadders(t *testing.T) {
 }
 
 func TestDeadlineIsExtendedOnce(t *testing.T) {
-	w := under(t, 3, "  - {id: gop-y, kind: review, NAME, due: {days: 5}, escalate: [{id: bao, days: 1, to: leader}, {id: gia-han, days: 1, then: extend, by: {days: 4}}]}\n")
+	w := under(t, 3, "  - {id: gop-y, kind: review, NAME, due: {days: 5}, escalate: [{id: bao, days: 1, to: leader}, "+
+		"{id: gia-han, days: 1, then: extend, by: {days: 4}}]}\n")
 	first := w.state.Covenant.Due
 	w.now = first.LastDay().AddDays(1).At(9, 0, w.state.Calendar.Zone())
 	w.must(t, w.climb("gia-han"))
@@ -70,7 +72,8 @@ func TestDeadlineIsExtendedOnce(t *testing.T) {
 }
 
 func TestOverdueVotes(t *testing.T) {
-	vote := "  - {id: bq, kind: vote, NAME, due: {days: 5}, escalate: [{id: het, days: 1, then: THEN}], vote: {quorum: 2/3, ballot: BALLOT, fail: continue, motions: [{id: m, vi: v, en: e}, {id: n, vi: v, en: e}]}}\n"
+	vote := "  - {id: bq, kind: vote, NAME, due: {days: 5}, escalate: [{id: het, days: 1, then: THEN}], vote: " +
+		"{quorum: 2/3, ballot: BALLOT, fail: continue, motions: [{id: m, vi: v, en: e}, {id: n, vi: v, en: e}]}}\n"
 	late := func(then, ballot string) *world {
 		w := under(t, 3, strings.NewReplacer("THEN", then, "BALLOT", ballot).Replace(vote))
 		w.must(t, w.cast("a0", "m", ChoiceFor))
@@ -102,7 +105,8 @@ func TestOverdueVotes(t *testing.T) {
 
 // Rungs that come at their times, one by one, are carried out once each: a later one does not repeat those before it.
 func TestRungsComeOneByOne(t *testing.T) {
-	w := under(t, 3, "  - {id: gop-y, kind: review, NAME, due: {days: 5}, escalate: [{id: mot, days: -1, to: missing}, {id: hai, days: 1, to: leader}, {id: ba, days: 2, to: leader}]}\n")
+	w := under(t, 3, "  - {id: gop-y, kind: review, NAME, due: {days: 5}, escalate: [{id: mot, days: -1, "+
+		"to: missing}, {id: hai, days: 1, to: leader}, {id: ba, days: 2, to: leader}]}\n")
 	steps, err := w.state.Ladder()
 	if err != nil {
 		t.Fatal(err)

@@ -45,7 +45,8 @@ func TestEveryEventIsRegistered(t *testing.T) {
 
 // told are the events that only tell: the rules never look at them again. Those of the register become rows.
 var told = map[string]string{
-	"stage_skipped": "", "process_ended": "", "number_reserved": "register", "number_entered": "register", "number_explained": "register",
+	"stage_skipped": "", "process_ended": "", "number_reserved": "register", "number_entered": "register",
+	"number_explained": "register",
 }
 
 func eventTypes(t *testing.T) []string {
@@ -61,7 +62,8 @@ func eventTypes(t *testing.T) []string {
 			t.Fatal(err)
 		}
 		for _, d := range file.Decls {
-			if f, ok := d.(*ast.FuncDecl); ok && f.Name.Name == "Kind" && f.Recv != nil && !strings.HasSuffix(path, "_test.go") {
+			if f, ok := d.(*ast.FuncDecl); ok && f.Name.Name == "Kind" && f.Recv != nil &&
+				!strings.HasSuffix(path, "_test.go") {
 				out = append(out, f.Recv.List[0].Type.(*ast.Ident).Name)
 			}
 		}

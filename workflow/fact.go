@@ -1,7 +1,7 @@
 package workflow
 
-// factsOf are what conditions of a process may speak of: how each is counted. A test compares them with those that the process
-// definition knows.
+// factsOf are what conditions of a process may speak of: how each is counted. A test compares them with those that the
+// process definition knows.
 var factsOf = map[string]func(*Covenant) int{
 	"members":       func(c *Covenant) int { return len(c.Members()) },
 	"parties":       func(c *Covenant) int { return len(c.Parties) },

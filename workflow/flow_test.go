@@ -19,7 +19,8 @@ import (
 // stages is a process of the given stages, in short form.
 func stages(t testing.TB, text string) *Process {
 	t.Helper()
-	p, err := process.Parse("p.yaml", []byte("process: {id: p, vi: v, en: e}\nstages:\n"+strings.ReplaceAll(text, "NAME", "name: {vi: Bước, en: Stage}")))
+	p, err := process.Parse("p.yaml", []byte("process: {id: p, vi: v, en: e}\nstages:\n"+strings.ReplaceAll(text,
+		"NAME", "name: {vi: Bước, en: Stage}")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,8 +60,8 @@ func (w *world) kinds() []string {
 
 // Two reviews in one process are two: who approved in the first is asked in the second.
 // revised is a revision of three clauses, with the digest of each.
-// After a return only those are asked whom the change concerns; the others' approvals carry over, bound to both digests.
-// A secret ballot leaves no choice in any event, and closes with all ballots sorted.
+// After a return only those are asked whom the change concerns; the others' approvals carry over, bound to both
+// digests. A secret ballot leaves no choice in any event, and closes with all ballots sorted.
 // A text amended on the spot stands only if its motion, bound to its digest, passes.
 // A sitting that ends with business left is adjourned, and what failed can be put again at the next one.
 // The ladder of a review: reminders in order, each once, then what the rule says, at its time and not before.
@@ -74,40 +75,61 @@ func anyProcess(r *rapid.T, t testing.TB) *Process {
 		anyText(r, &b, pick)
 	}
 	b.WriteString(strings.Replace(signing, "SIGN", fmt.Sprintf("need: %s, refusal: %s, paper: true%s",
-		pick("need", "all", "majority", "75%"), pick("refusal", "decide", "return", "continue", "cancel"), pick("late", "", ", late: {days: 2}")), 1))
+		pick("need", "all", "majority", "75%"), pick("refusal", "decide", "return", "continue", "cancel"),
+		pick("late", "", ", late: {days: 2}")), 1))
 	if ladder := pick("sign ladder", "", "continue", "return", "reject"); ladder != "" {
-		whole := strings.Replace(b.String(), "id: ky, kind: sign, NAME,", "id: ky, kind: sign, NAME, due: {days: 3}, escalate: [{id: het, days: 1, then: "+ladder+"}],", 1)
+		whole := strings.Replace(b.String(), "id: ky, kind: sign, NAME,",
+			"id: ky, kind: sign, NAME, due: {days: 3}, escalate: [{id: het, days: 1, then: "+ladder+"}],", 1)
 		b.Reset()
 		b.WriteString(whole)
 	}
-	fmt.Fprintf(&b, "  - {id: diem, kind: score, NAME, due: {days: 3}, escalate: [{id: het, days: 2, then: continue}], score: {total: 10, criteria: [{id: a, vi: A, en: A, max: 10}], chair: %s%s%s}}\n",
-		pick("score chair", "leader", "[leader, deputy]"), pick("appeal", "", ", appeal: {within: {days: 2}, by: deputy}"), anyPolls(pick))
+	fmt.Fprintf(&b, "  - {id: diem, kind: score, NAME, due: {days: 3}, escalate: [{id: het, days: 2, "+
+		"then: continue}], score: {total: 10, criteria: [{id: a, vi: A, en: A, max: 10}], chair: %s%s%s}}\n",
+		pick("score chair", "leader", "[leader, deputy]"),
+		pick("appeal", "", ", appeal: {within: {days: 2}, by: deputy}"), anyPolls(pick))
 	return stages(t, b.String())
 }
 
 // anyPolls draws the polls of a score stage.
 func anyPolls(pick func(label string, of ...string) string) string {
-	return pick("polls", "", fmt.Sprintf(", first: %s, tie: [ballots], polls: [{id: suy-ton, vi: v, en: e, marks: %s, ballot: %s, self: %s, quorum: %s%s}%s]",
-		pick("first", "total", "ballots"), pick("marks", "approve", "order"), pick("poll ballot", "open", "secret"), pick("self", "true", "false"),
+	return pick("polls", "", fmt.Sprintf(", first: %s, tie: [ballots], polls: [{id: suy-ton, vi: v, en: e, "+
+		"marks: %s, ballot: %s, self: %s, quorum: %s%s}%s]",
+		pick("first", "total", "ballots"), pick("marks", "approve", "order"), pick("poll ballot", "open", "secret"),
+		pick("self", "true", "false"),
 		pick("poll quorum", "all", "majority", "1"), pick("choose", "", ", choose: 2"),
-		pick("election", "", ", {id: bau, vi: v, en: e, decides: leader, quorum: majority, tie: chair}, {id: bau-pho, vi: v, en: e, decides: deputy, ballot: open, pass: 2/3}")))
+		pick("election", "", ", {id: bau, vi: v, en: e, decides: leader, quorum: majority, tie: chair}, "+
+			"{id: bau-pho, vi: v, en: e, decides: deputy, ballot: open, pass: 2/3}")))
 }
 
 // anyText draws the stages in which the text is reviewed and voted on.
 func anyText(r *rapid.T, b *strings.Builder, pick func(label string, of ...string) string) {
-	fmt.Fprintf(b, "  - {id: gop-y, kind: review, NAME, due: {days: 3}, escalate: [{id: nhac, days: 1, to: missing}, {id: het, days: 2, %s}], review: {order: %s, approve: %s, return: %s, reject: %s, again: %s, resolve: %s%s, weights: {leader: %s}}}\n",
-		pick("then", "then: continue", "then: return", "then: reject", "then: treat_as, as: approve", "then: treat_as, as: abstain", "then: extend, by: {days: 2}"),
-		pick("order", "parallel", "sequential"), pick("approve", "all", "majority", "2", "2/3"), pick("return", "return", "at_once", "count"),
-		pick("reject", "decide", "return", "count", "cancel"), pick("again", "all", "changed", "returner"), pick("resolve", "optional", "required"),
-		pick("review quorum", "", ", quorum: all", ", quorum: majority, short: return", ", quorum: 2, short: cancel"), pick("weight", "1", "3"))
+	fmt.Fprintf(b, "  - {id: gop-y, kind: review, NAME, due: {days: 3}, escalate: [{id: nhac, days: 1, to: missing}, "+
+		"{id: het, days: 2, %s}], review: {order: %s, approve: %s, return: %s, reject: %s, again: %s, resolve: %s%s, "+
+		"weights: {leader: %s}}}\n",
+		pick("then", "then: continue", "then: return", "then: reject", "then: treat_as, as: approve",
+			"then: treat_as, as: abstain", "then: extend, by: {days: 2}"),
+		pick("order", "parallel", "sequential"), pick("approve", "all", "majority", "2", "2/3"),
+		pick("return", "return", "at_once", "count"),
+		pick("reject", "decide", "return", "count", "cancel"), pick("again", "all", "changed", "returner"),
+		pick("resolve", "optional", "required"),
+		pick("review quorum", "", ", quorum: all", ", quorum: majority, short: return", ", quorum: 2, short: cancel"),
+		pick("weight", "1", "3"))
 	if rapid.Bool().Draw(r, "hall") {
-		fmt.Fprintf(b, "  - {id: hn, kind: vote, NAME, due: {days: 3}, escalate: [{id: het, days: 2, %s}], vote: {ballot: %s, quorum: %s, fail: %s, chair: %s, motions: [{id: m, vi: v, en: e}], conference: {place: p, proxies: 2, floor: true, amend: true}}}\n",
-			pick("then", "then: return", "then: reject", "then: extend, by: {days: 2}"), pick("ballot", "open", "secret"), pick("quorum", "all", "majority"),
-			pick("fail", "return", "continue", "again", "cancel"), pick("chair", "leader", "[leader, deputy]", "[a1, a0]"))
+		fmt.Fprintf(b, "  - {id: hn, kind: vote, NAME, due: {days: 3}, escalate: [{id: het, days: 2, %s}], vote: "+
+			"{ballot: %s, quorum: %s, fail: %s, chair: %s, motions: [{id: m, vi: v, en: e}], conference: {place: p, "+
+			"proxies: 2, floor: true, amend: true}}}\n",
+			pick("then", "then: return", "then: reject", "then: extend, by: {days: 2}"),
+			pick("ballot", "open", "secret"), pick("quorum", "all", "majority"),
+			pick("fail", "return", "continue", "again", "cancel"),
+			pick("chair", "leader", "[leader, deputy]", "[a1, a0]"))
 	} else {
-		fmt.Fprintf(b, "  - {id: bq, kind: vote, NAME, due: {days: 3}, escalate: [{id: het, days: 2, %s}], vote: {quorum: %s, pass: majority, tie: %s, fail: %s, chair: %s, motions: [{id: m, vi: v, en: e}, {id: n, vi: v, en: e}]}}\n",
-			pick("then", "then: continue", "then: return", "then: reject", "then: treat_as, as: approve"), pick("quorum", "all", "majority"),
-			pick("tie", "fails", "passes", "chair"), pick("fail", "return", "continue", "again", "cancel"), pick("chair", "leader", "[leader, deputy]", "[a1, a0]"))
+		fmt.Fprintf(b, "  - {id: bq, kind: vote, NAME, due: {days: 3}, escalate: [{id: het, days: 2, %s}], vote: "+
+			"{quorum: %s, pass: majority, tie: %s, fail: %s, chair: %s, motions: [{id: m, vi: v, en: e}, "+
+			"{id: n, vi: v, en: e}]}}\n",
+			pick("then", "then: continue", "then: return", "then: reject", "then: treat_as, as: approve"),
+			pick("quorum", "all", "majority"),
+			pick("tie", "fails", "passes", "chair"), pick("fail", "return", "continue", "again", "cancel"),
+			pick("chair", "leader", "[leader, deputy]", "[a1, a0]"))
 	}
 }
 
@@ -115,8 +137,8 @@ func anyText(r *rapid.T, b *strings.Builder, pick func(label string, of ...strin
 type box map[string][]Choice
 
 // Any sequence of commands, under any rules: what is refused changes nothing, approvals count only for their digest,
-// tallies never exceed those entitled, replaying gives the same state, and nothing ever stands still for want of somebody
-// who can act.
+// tallies never exceed those entitled, replaying gives the same state, and nothing ever stands still for want of
+// somebody who can act.
 func TestAnyProcessAnyCommands(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		w := newWorld(t, rapid.IntRange(2, 5).Draw(r, "members"))
@@ -129,7 +151,8 @@ func TestAnyProcessAnyCommands(t *testing.T) {
 			open := w.openTo(giver(cmd))
 			err := w.doBoxed(cmd, ballots)
 			if err == nil && !open.has(cmd) {
-				r.Fatalf("%+v was carried out, though it was not open to its giver in phase %s", cmd, w.state.Covenant.Phase)
+				r.Fatalf("%+v was carried out, though it was not open to its giver in phase %s",
+					cmd, w.state.Covenant.Phase)
 			}
 			var refusal *Error
 			if err != nil && (!errors.As(err, &refusal) || w.state.Covenant.Version != before) {
@@ -197,7 +220,8 @@ func (w *world) anyScoring(r *rapid.T, a AgencyID, agencies []AgencyID) Command 
 	case 0:
 		return as(officer, AppealScore{Agency: a, Reason: "x"})
 	case 1:
-		return as("a1-officer", DecideAppeal{Agency: a, Scores: []CriterionScore{{Criterion: "a", Points: 400}}, Reason: "x"})
+		return as("a1-officer", DecideAppeal{Agency: a,
+			Scores: []CriterionScore{{Criterion: "a", Points: 400}}, Reason: "x"})
 	case 2:
 		return as(w.chair(), OpenPoll{Poll: poll})
 	case 3:
@@ -205,7 +229,8 @@ func (w *world) anyScoring(r *rapid.T, a AgencyID, agencies []AgencyID) Command 
 	case 4:
 		return as(w.chair(), DeclareRanking{Secretary: "a0-officer", NewLeader: a})
 	}
-	return as(head, CastPollBallot{Agency: a, Poll: poll, Choices: rapid.SliceOfN(rapid.SampledFrom(agencies), 0, 3).Draw(r, "choices")})
+	return as(head, CastPollBallot{Agency: a, Poll: poll,
+		Choices: rapid.SliceOfN(rapid.SampledFrom(agencies), 0, 3).Draw(r, "choices")})
 }
 
 func (w *world) draw(r *rapid.T, ballots box) Command {
@@ -227,15 +252,19 @@ func (w *world) draw(r *rapid.T, ballots box) Command {
 	case 0:
 		return revised(n+1, rapid.SampledFrom([]string{"a", "b"}).Draw(r, "clause"), "c")
 	case 1, 2:
-		return w.review(a, rapid.SampledFrom([]Opinion{OpinionApprove, OpinionApproveComments, OpinionReturn, OpinionReject}).Draw(r, "opinion"))
+		return w.review(a, rapid.SampledFrom([]Opinion{OpinionApprove, OpinionApproveComments, OpinionReturn,
+			OpinionReject}).Draw(r, "opinion"))
 	case 3:
 		return as(officer, PostComment{Agency: a, Revision: n, Clause: "dieu-1", Text: "x"})
 	case 4:
-		return as(officer, ResolveComment{Agency: a, Thread: CommentID(fmt.Sprintf("r%d-%s-1", n, a)), Open: rapid.Bool().Draw(r, "open")})
+		return as(officer, ResolveComment{Agency: a, Thread: CommentID(fmt.Sprintf("r%d-%s-1", n, a)),
+			Open: rapid.Bool().Draw(r, "open")})
 	case 5:
-		return as(head, DeclareConflict{Agency: a, Motion: rapid.SampledFrom([]MotionID{"", "m"}).Draw(r, "motion"), Reason: "x"})
+		return as(head, DeclareConflict{Agency: a,
+			Motion: rapid.SampledFrom([]MotionID{"", "m"}).Draw(r, "motion"), Reason: "x"})
 	case 6:
-		return as("a0-head", SettleRefusal{Choice: rapid.SampledFrom([]Consequence{ThenReturn, ThenContinue, ThenCancel}).Draw(r, "choice"), Reason: "x"})
+		return as("a0-head", SettleRefusal{Choice: rapid.SampledFrom([]Consequence{ThenReturn, ThenContinue,
+			ThenCancel}).Draw(r, "choice"), Reason: "x"})
 	case 7:
 		if steps, err := s.Ladder(); err == nil && len(steps) > 0 {
 			step := steps[rapid.IntRange(0, len(steps)-1).Draw(r, "rung")]
@@ -248,9 +277,11 @@ func (w *world) draw(r *rapid.T, ballots box) Command {
 	case 8:
 		return as(head, RefuseSignature{Slot: SlotID(a), Reason: "x"})
 	case 9:
-		return as("a0-officer", RecordAttendance{Agency: a, Person: head, Presence: rapid.SampledFrom([]Presence{Present, Absent}).Draw(r, "presence")})
+		return as("a0-officer", RecordAttendance{Agency: a, Person: head,
+			Presence: rapid.SampledFrom([]Presence{Present, Absent}).Draw(r, "presence")})
 	case 10:
-		return as("a0-officer", RecordProxy{From: a, To: rapid.SampledFrom(agencies).Draw(r, "to"), GivenBy: head, Date: calendar.On(2026, 3, 20), Document: "d"})
+		return as("a0-officer", RecordProxy{From: a, To: rapid.SampledFrom(agencies).Draw(r, "to"), GivenBy: head,
+			Date: calendar.On(2026, 3, 20), Document: "d"})
 	case 11:
 		return as(head, ProposeMotion{Agency: a, Text: "x"})
 	case 12:
@@ -261,16 +292,19 @@ func (w *world) draw(r *rapid.T, ballots box) Command {
 	case 14:
 		return as(w.chair(), CloseConference{})
 	case 15:
-		cmd := RecordPaperSignature{Slot: SlotID(a), Signatory: head, Date: calendar.On(2026, 3, 26), Scan: Digest{1}, Note: "x"}
+		cmd := RecordPaperSignature{Slot: SlotID(a), Signatory: head, Date: calendar.On(2026, 3, 26),
+			Scan: Digest{1}, Note: "x"}
 		if c.Frozen != nil {
 			cmd.Consented = c.Frozen.PDF
 		}
 		return as("a0-officer", cmd)
 	case 16:
-		return w.cast(a, w.anyMotion(r), rapid.SampledFrom([]Choice{ChoiceFor, ChoiceAgainst, ChoiceAbstain}).Draw(r, "choice"))
+		return w.cast(a, w.anyMotion(r),
+			rapid.SampledFrom([]Choice{ChoiceFor, ChoiceAgainst, ChoiceAbstain}).Draw(r, "choice"))
 	}
 	if rapid.Bool().Draw(r, "hand over") {
-		return as(rapid.SampledFrom([]PersonID{head, "a0-head", "a1-head"}).Draw(r, "by"), HandOverChair{To: a, Reason: "x"})
+		return as(rapid.SampledFrom([]PersonID{head, "a0-head", "a1-head"}).Draw(r, "by"),
+			HandOverChair{To: a, Reason: "x"})
 	}
 	return as(head, OpenConference{Secretary: "a0-officer", Agency: a, Reason: "x"})
 }
@@ -321,9 +355,11 @@ func (w *world) possible() []Command {
 			out = append(out, as("a0-officer", ResolveComment{Agency: "a0", Thread: t.ID}))
 		}
 	case AwaitingVotes:
-		out = append(out, as(w.chair(), OpenConference{Secretary: "a0-officer"}), as(w.chair(), OpenMotions{}), as(w.chair(), CloseConference{}))
+		out = append(out, as(w.chair(), OpenConference{Secretary: "a0-officer"}), as(w.chair(), OpenMotions{}),
+			as(w.chair(), CloseConference{}))
 		for _, a := range []AgencyID{"a0", "a1"} {
-			out = append(out, as(w.chair(), HandOverChair{To: a, Reason: "x"}), as(PersonID(a+"-head"), HandOverChair{To: a, Reason: "x"}))
+			out = append(out, as(w.chair(), HandOverChair{To: a, Reason: "x"}),
+				as(PersonID(a+"-head"), HandOverChair{To: a, Reason: "x"}))
 		}
 		for _, m := range c.Motions {
 			closing := CloseMotion{Motion: m.ID, Casting: ChoiceFor, Lapse: true}
@@ -333,7 +369,8 @@ func (w *world) possible() []Command {
 			out = append(out, as(PersonID(s.voting().chairOf(m.ID)+"-head"), closing))
 		}
 		for _, a := range c.Members() {
-			out = append(out, as("a0-officer", RecordAttendance{Agency: a, Person: PersonID(a + "-head"), Presence: Present}))
+			out = append(out, as("a0-officer", RecordAttendance{Agency: a, Person: PersonID(a + "-head"),
+				Presence: Present}))
 		}
 	}
 	for _, turn := range s.Turns() {
@@ -366,7 +403,8 @@ func (w *world) does(turn Turn) []Command {
 		out = append(out, w.signature(SlotID(a)))
 	case AwaitingScores:
 		scores := []CriterionScore{{Criterion: "a", Points: 500}}
-		out = append(out, as(officer, SubmitScore{Agency: a, Scores: scores}), as(head, DeclareRanking{Secretary: officer}), as(head, OpenPoll{}),
+		out = append(out, as(officer, SubmitScore{Agency: a, Scores: scores}),
+			as(head, DeclareRanking{Secretary: officer}), as(head, OpenPoll{}),
 			as(officer, AcceptScore{Agency: a}))
 		for _, p := range c.Scoring.Polls {
 			closing := ClosePoll{Poll: p.Poll, Lapse: true}
@@ -394,9 +432,11 @@ func (w *world) invariants(r *rapid.T, ballots box) {
 	switch c.Phase {
 	case PhaseAdopted, PhaseInForce, PhaseCancelled, PhaseClosed, PhaseWithdrawn:
 	default:
-		alive := slices.ContainsFunc(w.possible(), func(cmd Command) bool { _, err := decided(s, cmd, w.now); return err == nil })
+		alive := slices.ContainsFunc(w.possible(),
+			func(cmd Command) bool { _, err := decided(s, cmd, w.now); return err == nil })
 		if !alive {
-			r.Fatalf("nobody can act in phase %s of stage %s: waiting %v, turns %v\n%v", c.Phase, c.Stage, c.Waiting, s.Turns(), w.kinds())
+			r.Fatalf("nobody can act in phase %s of stage %s: waiting %v, turns %v\n%v", c.Phase, c.Stage,
+				c.Waiting, s.Turns(), w.kinds())
 		}
 		if c.Phase != AwaitingFreeze && c.Phase != AwaitingValidation && len(s.Turns()) == 0 {
 			r.Fatalf("phase %s names nobody whose turn it is", c.Phase)
@@ -413,7 +453,8 @@ func (w *world) invariants(r *rapid.T, ballots box) {
 		}
 	}
 	for _, e := range c.Carried {
-		if e.Manifest != c.Revisions[e.Revision-1].Manifest || e.FromManifest != c.Revisions[e.FromRevision-1].Manifest {
+		if e.Manifest != c.Revisions[e.Revision-1].Manifest ||
+			e.FromManifest != c.Revisions[e.FromRevision-1].Manifest {
 			r.Fatalf("a carried approval names other texts")
 		}
 	}
@@ -430,7 +471,8 @@ func (w *world) checkTallies(r *rapid.T, ballots box) {
 		if m.Secret && m.Result == nil && len(ballots[fmt.Sprint(m.ID, m.Round)]) != len(m.Taken) {
 			r.Fatalf("box and log disagree on motion %s", m.ID)
 		}
-		if x := m.Result; x != nil && (x.For+x.Against+x.Abstain > x.Entitled || x.Present > x.Entitled || x.Passed && (x.Present < x.Quorum || x.Lapsed)) {
+		if x := m.Result; x != nil && (x.For+x.Against+x.Abstain > x.Entitled || x.Present > x.Entitled ||
+			x.Passed && (x.Present < x.Quorum || x.Lapsed)) {
 			r.Fatalf("motion %s: impossible result %+v", m.ID, x)
 		}
 	}
@@ -453,7 +495,8 @@ func (w *world) checkPolls(r *rapid.T, ballots box) {
 				}
 				sum += row.Votes
 			}
-			if x.Cast > x.Entitled || x.Blank > x.Cast || !x.Lapsed && x.Cast < x.Quorum || x.Elected != "" && x.Lapsed || x.Cast > x.Blank && sum == 0 {
+			if x.Cast > x.Entitled || x.Blank > x.Cast || !x.Lapsed && x.Cast < x.Quorum ||
+				x.Elected != "" && x.Lapsed || x.Cast > x.Blank && sum == 0 {
 				r.Fatalf("poll %s: impossible result %+v", p.Poll, x)
 			}
 		}

@@ -48,7 +48,8 @@ func newWorld(t testing.TB, members int) *world {
 		head, officer := PersonID(id+"-head"), PersonID(id+"-officer")
 		dir.Apply(PersonRegistered{Person: head, Name: Personal{Text: "Ông " + string(id)}})
 		dir.Apply(PersonRegistered{Person: officer, Name: Personal{Text: "Bà " + string(id)}})
-		dir.Apply(PositionAssigned{Position: PositionID(head), Agency: id, Person: head, Title: "Giám đốc", Duties: []Duty{DutySign, DutyVote}})
+		dir.Apply(PositionAssigned{Position: PositionID(head), Agency: id, Person: head, Title: "Giám đốc",
+			Duties: []Duty{DutySign, DutyVote}})
 		dir.Apply(PositionAssigned{Position: PositionID(officer), Agency: id, Person: officer, Title: "Chuyên viên",
 			Duties: []Duty{DutyDraft, DutyReview, DutyNumber, DutyReport}})
 		dir.Apply(CertificateBound{Person: head, Issuer: "CA", Serial: string(head)})
@@ -130,7 +131,8 @@ func (w *world) signature(slot SlotID) RecordSignature {
 func (w *world) freeze() Freeze {
 	cmd := Freeze{PDF: DigestOf([]byte("frozen")), Size: 6, Token: "t"}
 	for _, p := range w.state.Covenant.Parties {
-		cmd.Fields = append(cmd.Fields, FrozenField{Name: "sig." + string(p.Slot), Slot: p.Slot, Type: "signature", Page: 1},
+		cmd.Fields = append(cmd.Fields,
+			FrozenField{Name: "sig." + string(p.Slot), Slot: p.Slot, Type: "signature", Page: 1},
 			FrozenField{Name: "seal." + string(p.Slot), Slot: p.Slot, Type: "seal", Page: 1})
 	}
 	return cmd
@@ -164,7 +166,9 @@ func (w *world) forward(t testing.TB) {
 		w.must(t, w.signature(SlotID(c.Waiting[0])))
 	case AwaitingSeals:
 		a := c.Waiting[0]
-		w.must(t, as(PersonID(a+"-officer"), RecordSeal{Agency: a, Before: c.Head, After: DigestOf([]byte("sealed")), Level: "B-T", Issuer: "CA", Serial: "seal"}))
+		w.must(t, as(PersonID(a+"-officer"),
+			RecordSeal{Agency: a, Before: c.Head, After: DigestOf([]byte("sealed")), Level: "B-T",
+				Issuer: "CA", Serial: "seal"}))
 	case AwaitingValidation:
 		w.must(t, RecordValidationData{Before: c.Head, After: DigestOf([]byte("complete")), Level: "B-LT"})
 	default:
@@ -338,7 +342,8 @@ func TestDelegateSignsInForm(t *testing.T) {
 	if err != nil || a.Form != FormDeputy || a.For != "a0-head" || a.Title != "Phó Giám đốc" {
 		t.Errorf("authority %+v, %v", a, err)
 	}
-	if _, _, err := w.state.MaySign(SignedIn("a0-officer"), "a0", w.now.AddDate(0, 0, 1)); ErrorCode(err) != CodeForbidden {
+	if _, _, err := w.state.MaySign(SignedIn("a0-officer"), "a0",
+		w.now.AddDate(0, 0, 1)); ErrorCode(err) != CodeForbidden {
 		t.Errorf("a day after the delegation ended: %v", err)
 	}
 }
@@ -347,7 +352,8 @@ func TestReportsAndReminders(t *testing.T) {
 	w := newWorld(t, 4)
 	w.upTo(t, AwaitingReports)
 	for _, a := range []AgencyID{"a0", "a1", "a2"} {
-		w.must(t, as(PersonID(a+"-officer"), SubmitReport{Agency: a, Obligation: "quy", Period: "2026-Q2", Summary: "đủ"}))
+		w.must(t, as(PersonID(a+"-officer"),
+			SubmitReport{Agency: a, Obligation: "quy", Period: "2026-Q2", Summary: "đủ"}))
 	}
 	w.must(t, RecordReminder{Obligation: "quy", Period: "2026-Q2", Rung: "nhac-lai"})
 	w.must(t, RecordReminder{Obligation: "quy", Period: "2026-Q2", Rung: "danh-sach-cham"})
@@ -355,7 +361,8 @@ func TestReportsAndReminders(t *testing.T) {
 	if !reflect.DeepEqual(got[0].To, []AgencyID{"a3"}) || !reflect.DeepEqual(got[1].To, []AgencyID{"a0"}) {
 		t.Errorf("reminded %v, then the leader %v; want a3, a0", got[0].To, got[1].To)
 	}
-	if err := w.do(RecordReminder{Obligation: "quy", Period: "2026-Q2", Rung: "nhac-lai"}); ErrorCode(err) != CodeConflict {
+	if err := w.do(RecordReminder{Obligation: "quy", Period: "2026-Q2",
+		Rung: "nhac-lai"}); ErrorCode(err) != CodeConflict {
 		t.Errorf("the same step twice: %v", err)
 	}
 	w.now = time.Date(2026, 6, 26, 8, 0, 0, 0, w.state.Calendar.Zone())
@@ -363,7 +370,8 @@ func TestReportsAndReminders(t *testing.T) {
 	if r, _ := w.state.Covenant.Report("quy", "2026-Q2", "a3"); !r.Late {
 		t.Error("a report on the day after the 25th is not late")
 	}
-	if err := w.do(as("a3-officer", SubmitReport{Agency: "a3", Obligation: "quy", Period: "2031-Q1", Summary: "x"})); ErrorCode(err) != CodeNotFound {
+	if err := w.do(as("a3-officer", SubmitReport{Agency: "a3", Obligation: "quy", Period: "2031-Q1",
+		Summary: "x"})); ErrorCode(err) != CodeNotFound {
 		t.Errorf("a period that the covenant does not have: %v", err)
 	}
 }
@@ -395,12 +403,15 @@ func (w *world) anyCommand(r *rapid.T, agencies []AgencyID) Command {
 	case 1:
 		return revision(rapid.IntRange(1, 5).Draw(r, "revision"))
 	case 2, 3:
-		return w.review(a, rapid.SampledFrom([]Opinion{OpinionApprove, OpinionApprove, OpinionApprove, OpinionReturn}).Draw(r, "opinion"))
+		return w.review(a, rapid.SampledFrom([]Opinion{OpinionApprove, OpinionApprove, OpinionApprove,
+			OpinionReturn}).Draw(r, "opinion"))
 	case 4, 5:
 		m := rapid.SampledFrom([]MotionID{"chuong-trinh", "quy-che", "tieu-chi"}).Draw(r, "motion")
-		return as(PersonID(a+"-head"), CastBallot{Agency: a, Motion: m, Choice: rapid.SampledFrom([]Choice{ChoiceFor, ChoiceFor, ChoiceAgainst}).Draw(r, "choice")})
+		return as(PersonID(a+"-head"), CastBallot{Agency: a, Motion: m,
+			Choice: rapid.SampledFrom([]Choice{ChoiceFor, ChoiceFor, ChoiceAgainst}).Draw(r, "choice")})
 	case 6:
-		return as("a0-head", CloseMotion{Motion: rapid.SampledFrom([]MotionID{"chuong-trinh", "quy-che", "tieu-chi"}).Draw(r, "motion")})
+		return as("a0-head", CloseMotion{Motion: rapid.SampledFrom([]MotionID{"chuong-trinh", "quy-che",
+			"tieu-chi"}).Draw(r, "motion")})
 	case 7:
 		return as("a0-officer", IssueNumber{Number: 1, Date: calendar.On(2026, 3, 26)})
 	case 8:
@@ -416,7 +427,9 @@ func (w *world) checkInvariants(r *rapid.T) {
 	if c.Number != nil {
 		last, _ := c.Revision()
 		for _, a := range c.Members() {
-			i := slices.IndexFunc(c.Reviews, func(g ReviewGiven) bool { return g.Agency == a && g.Revision == last.Number })
+			i := slices.IndexFunc(c.Reviews, func(g ReviewGiven) bool {
+				return g.Agency == a && g.Revision == last.Number
+			})
 			if i < 0 || c.Reviews[i].Opinion != OpinionApprove || c.Reviews[i].Manifest != last.Manifest {
 				r.Fatalf("numbered without the approval of %s", a)
 			}

@@ -17,7 +17,8 @@ import (
 
 var recordLines = flag.Bool("record-lines", false, "write what recorded logs tell; look at it before it is committed")
 
-// Every event that there is tells something in both languages, also one of a log that was made up and of which nothing is known.
+// Every event that there is tells something in both languages, also one of a log that was made up and
+// of which nothing is known.
 func TestEveryEventHasALine(t *testing.T) {
 	s := State{Covenant: &Covenant{}, Process: &Process{}, Directory: NewDirectory()}
 	for kind, typ := range events {
@@ -31,7 +32,8 @@ func TestEveryEventHasALine(t *testing.T) {
 				}
 			}
 			for _, text := range []words.Text{line.Text, line.Detail} {
-				if (text.Vietnamese == "") != (text.English == "") || strings.Contains(text.Vietnamese+text.English, "%!") {
+				if (text.Vietnamese == "") != (text.English == "") ||
+					strings.Contains(text.Vietnamese+text.English, "%!") {
 					t.Errorf("%s tells %+v", kind, text)
 				}
 			}
@@ -65,8 +67,8 @@ func fill(v reflect.Value) {
 	}
 }
 
-// What the logs of releases tell is a golden file beside each, in every language: of a covenant as its pages tell it in the end, of the
-// directory as each change was told before it.
+// What the logs of releases tell is a golden file beside each, in every language: of a covenant as its pages tell it in
+// the end, of the directory as each change was told before it.
 func TestLinesOfRecordedLogs(t *testing.T) {
 	logs, err := filepath.Glob("../testdata/logs/*/*.jsonl")
 	if err != nil || len(logs) < 2 {

@@ -9,16 +9,18 @@ import (
 	"covenant/workflow/refusal"
 )
 
-// Possible is a command on a covenant as an actor could give it now: filled in with what it would be about (agency, revision, motion,
-// cell, period), or with the reason why it is not open. What remains to be filled in is for who gives it.
+// Possible is a command on a covenant as an actor could give it now: filled in with what it would be about (agency,
+// revision, motion, cell, period), or with the reason why it is not open. What remains to be
+// filled in is for who gives it.
 type Possible struct {
 	Command Command
 	Why     *Error // nil: it is open
 }
 
-// May answers which commands are open to an actor now, and why the others are not. It draws buttons and to-do lists, and says nothing
-// but what the rules say: each command is put to [Decide] as it would be given. A command that lacks only what its giver still has to
-// write is open. Of a kind of command that is open nowhere there is one, with the reason.
+// May answers which commands are open to an actor now, and why the others are not. It draws buttons and to-do lists,
+// and says nothing but what the rules say: each command is put to [Decide] as it would be given. A command that lacks
+// only what its giver still has to write is open. Of a kind of command that is open nowhere
+// there is one, with the reason.
 func (s State) May(by Actor, now time.Time) []Possible {
 	var out []Possible
 	mine := s.speaksFor(by, now)
@@ -65,8 +67,8 @@ func (s State) attempt(by Actor, c Command, now time.Time) *Error {
 	return why
 }
 
-// speaksFor are the parties for which the actor may act in some way today, or else the first party, so that there is a reason to
-// give.
+// speaksFor are the parties for which the actor may act in some way today, or else the first party, so that there is a
+// reason to give.
 func (s State) speaksFor(by Actor, now time.Time) []AgencyID {
 	acts := s.Directory.actsFor(s.Covenant.ID, by.Person(), s.today(now))
 	var out []AgencyID
@@ -81,7 +83,8 @@ func (s State) speaksFor(by Actor, now time.Time) []AgencyID {
 	return out
 }
 
-// actsFor are the agencies in which a person holds a position on a day, or acts under a delegation that counts for a covenant.
+// actsFor are the agencies in which a person holds a position on a day, or acts under a delegation
+// that counts for a covenant.
 func (d *Directory) actsFor(covenant CovenantID, person PersonID, day Date) map[AgencyID]bool {
 	out := map[AgencyID]bool{}
 	if person == "" {
@@ -93,7 +96,8 @@ func (d *Directory) actsFor(covenant CovenantID, person PersonID, day Date) map[
 		}
 	}
 	for _, g := range d.Delegations {
-		if from, ok := d.Positions[g.From]; ok && g.To == person && g.Holds(day) && (g.Covenant == "" || g.Covenant == covenant) {
+		if from, ok := d.Positions[g.From]; ok && g.To == person && g.Holds(day) &&
+			(g.Covenant == "" || g.Covenant == covenant) {
 			out[from.Agency] = true
 		}
 	}
@@ -368,7 +372,8 @@ func pollClosings(s State, _ []AgencyID, _ Actor, _ time.Time) []Command {
 func pollBallots(s State, mine []AgencyID, by Actor, now time.Time) []Command {
 	var out []Command
 	for _, a := range mine {
-		out = append(out, eachPoll(func(id PollID) Command { return CastPollBallot{Agency: a, Poll: id} })(s, mine, by, now)...)
+		out = append(out, eachPoll(func(id PollID) Command { return CastPollBallot{Agency: a, Poll: id} })(
+			s, mine, by, now)...)
 	}
 	return out
 }

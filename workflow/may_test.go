@@ -36,7 +36,8 @@ func (w *world) openTo(by Actor) openCommands {
 	return out
 }
 
-// has reports whether a command is among them. The program's own are nobody's; an empty choice stands for what comes next.
+// has reports whether a command is among them. The program's own are nobody's; an empty choice
+// stands for what comes next.
 func (o openCommands) has(c Command) bool {
 	if giver(c).IsProgram() {
 		return true
@@ -68,7 +69,8 @@ func (o openCommands) any(kind string) bool {
 	return false
 }
 
-// The straight way through a process: at each step those whose turn it is find their command open, and others are told why not.
+// The straight way through a process: at each step those whose turn it is find their command open,
+// and others are told why not.
 func TestMayAtEachStep(t *testing.T) {
 	w := newWorld(t, 4)
 	w.must(t, w.draft())
@@ -102,7 +104,8 @@ func TestMayAtEachStep(t *testing.T) {
 // why is the reason why a kind of command is not open to somebody.
 func (w *world) why(by Actor, kind string) *Error {
 	for _, p := range w.state.May(by, w.now) {
-		if name := reflect.TypeOf(p.Command).Name(); len(kind) >= len(name) && kind[:len(name)] == name && p.Why != nil {
+		if name := reflect.TypeOf(p.Command).Name(); len(kind) >= len(name) &&
+			kind[:len(name)] == name && p.Why != nil {
 			return p.Why
 		}
 	}

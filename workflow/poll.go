@@ -1,10 +1,11 @@
 package workflow
 
 import (
-	"covenant/internal/words"
 	"slices"
 	"strings"
 	"time"
+
+	"covenant/internal/words"
 )
 
 // Events of polls.
@@ -57,7 +58,8 @@ type (
 	}
 )
 
-// PollRow is what a candidate got: how many ballots name it, and where ballots put in order so many points, the last place one.
+// PollRow is what a candidate got: how many ballots name it, and where ballots put in order so many
+// points, the last place one.
 type PollRow struct {
 	Agency AgencyID `json:"agency"`
 	Votes  int      `json:"votes"`
@@ -70,8 +72,8 @@ func (PollBallotCast) Kind() string  { return "poll_ballot_cast" }
 func (PollBallotTaken) Kind() string { return "poll_ballot_taken" }
 func (PollClosed) Kind() string      { return "poll_closed" }
 
-// PollBallot is a ballot of a poll as it lies in the box: the codes of the agencies, joined by commas, in order, or sorted where the
-// order means nothing; "-" is a blank one.
+// PollBallot is a ballot of a poll as it lies in the box: the codes of the agencies, joined by commas, in order, or
+// sorted where the order means nothing; "-" is a blank one.
 type PollBallot string
 
 const blankBallot PollBallot = "-"
@@ -251,8 +253,8 @@ func (e PollClosed) line(s State) Line {
 	return l
 }
 
-// OpenPoll puts a poll of the process before the members, once the scores are settled; without one named the first that was not held.
-// One that lapsed, or elected nobody, may be put again.
+// OpenPoll puts a poll of the process before the members, once the scores are settled; without one named the first that
+// was not held. One that lapsed, or elected nobody, may be put again.
 type OpenPoll struct {
 	Poll PollID `json:"poll,omitzero"`
 }
@@ -270,15 +272,18 @@ func (cmd OpenPoll) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	}
 	if open, ok := s.Covenant.Scoring.openPoll(); ok {
 		rule, _ := s.stage().Score.PollRule(open.Poll)
-		return nil, refuse(CodeWrongState, "cuộc bỏ phiếu “%s” đang mở; kiểm phiếu xong rồi mới mở cuộc khác", "the poll “%s” is open; close it first", rule)
+		return nil, refuse(CodeWrongState, "cuộc bỏ phiếu “%s” đang mở; kiểm phiếu xong rồi mới mở cuộc khác",
+			"the poll “%s” is open; close it first", rule)
 	}
 	rule, err := cmd.rule(s)
 	if err != nil {
 		return nil, err
 	}
-	e := PollOpened{Stage: s.Covenant.Stage, Poll: rule.ID, Who: s.takingPart(s.stage()), Candidates: s.scoring().candidates(rule), Secret: rule.Secret, Person: by.Person(), Authority: authority}
+	e := PollOpened{Stage: s.Covenant.Stage, Poll: rule.ID, Who: s.takingPart(s.stage()),
+		Candidates: s.scoring().candidates(rule), Secret: rule.Secret, Person: by.Person(), Authority: authority}
 	if len(e.Candidates) == 0 || len(e.Who) == 0 {
-		return nil, refuse(CodeWrongState, "không có ai để bỏ phiếu hoặc được bầu", "there is nobody to vote, or nobody to vote for")
+		return nil, refuse(CodeWrongState, "không có ai để bỏ phiếu hoặc được bầu",
+			"there is nobody to vote, or nobody to vote for")
 	}
 	return []Event{e}, nil
 }
@@ -303,7 +308,8 @@ func (cmd OpenPoll) rule(s State) (PollRule, error) {
 	return rule, nil
 }
 
-// candidates are those with a score for a ranking; for leader and deputy the members, but for who was elected to the other office.
+// candidates are those with a score for a ranking; for leader and deputy the members, but for who was
+// elected to the other office.
 func (s scoring) candidates(rule PollRule) []AgencyID {
 	var out []AgencyID
 	for _, p := range s.Covenant.Parties {
@@ -321,8 +327,8 @@ func (s scoring) candidates(rule PollRule) []AgencyID {
 	return out
 }
 
-// CastPollBallot is one agency's ballot: the agencies that it names, the best first where the order counts; none is a blank ballot. In
-// a secret poll the choices go into the box alone, by the engine.
+// CastPollBallot is one agency's ballot: the agencies that it names, the best first where the order counts; none is a
+// blank ballot. In a secret poll the choices go into the box alone, by the engine.
 type CastPollBallot struct {
 	Agency  AgencyID   `json:"agency,omitzero"`
 	Poll    PollID     `json:"poll,omitzero"`
@@ -349,10 +355,12 @@ func (cmd CastPollBallot) decide(s State, by Actor, now time.Time) ([]Event, err
 		return nil, err
 	}
 	if poll.Secret {
-		return []Event{PollBallotTaken{Poll: cmd.Poll, Round: poll.Round, Agency: cmd.Agency, Person: by.Person(), Authority: authority}}, nil
+		return []Event{PollBallotTaken{Poll: cmd.Poll, Round: poll.Round, Agency: cmd.Agency, Person: by.Person(),
+			Authority: authority}}, nil
 	}
 	return []Event{PollBallotCast{
-		Poll: cmd.Poll, Round: poll.Round, Agency: cmd.Agency, Person: by.Person(), Authority: authority, Choices: NewPollBallot(rule.Marks, cmd.Choices).Choices(),
+		Poll: cmd.Poll, Round: poll.Round, Agency: cmd.Agency, Person: by.Person(), Authority: authority,
+		Choices: NewPollBallot(rule.Marks, cmd.Choices).Choices(),
 	}}, nil
 }
 
@@ -365,9 +373,11 @@ func (cmd CastPollBallot) check(poll Poll, rule PollRule) error {
 	for i, a := range cmd.Choices {
 		switch {
 		case !contains(poll.Candidates, a) || slices.Contains(cmd.Choices[:i], a):
-			return refuse(CodeInvalid, "phiếu ghi một đơn vị không có trong danh sách, hoặc ghi hai lần", "the ballot names an agency that is no candidate, or one twice")
+			return refuse(CodeInvalid, "phiếu ghi một đơn vị không có trong danh sách, hoặc ghi hai lần",
+				"the ballot names an agency that is no candidate, or one twice")
 		case a == cmd.Agency && !rule.Self:
-			return refuse(CodeForbidden, "theo quy trình, đơn vị không bỏ phiếu cho chính mình", "under the process an agency does not vote for itself")
+			return refuse(CodeForbidden, "theo quy trình, đơn vị không bỏ phiếu cho chính mình",
+				"under the process an agency does not vote for itself")
 		}
 	}
 	return nil
@@ -383,7 +393,8 @@ func (s scoring) openedPoll(id PollID) (Poll, PollRule, error) {
 	case !known:
 		return poll, rule, refuse(CodeNotFound, "quy trình không có cuộc bỏ phiếu %q", "the process has no poll %q", id)
 	case !opened:
-		return poll, rule, refuse(CodeWrongState, "chủ tọa chưa mở cuộc bỏ phiếu này", "the chair has not opened this poll yet")
+		return poll, rule, refuse(CodeWrongState, "chủ tọa chưa mở cuộc bỏ phiếu này",
+			"the chair has not opened this poll yet")
 	case poll.Result != nil:
 		return poll, rule, refuse(CodeWrongState, "cuộc bỏ phiếu này đã kết thúc", "this poll is closed")
 	}

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// ClosePoll counts a poll and declares its result. Without a quorum it stays open, unless the chair lets it lapse. Ballots are those of
-// the box of a secret poll, in any order.
+// ClosePoll counts a poll and declares its result. Without a quorum it stays open, unless the chair lets it lapse.
+// Ballots are those of the box of a secret poll, in any order.
 type ClosePoll struct {
 	Poll    PollID       `json:"poll,omitzero"`
 	Lapse   bool         `json:"lapse,omitzero"`
@@ -23,7 +23,8 @@ func (cmd ClosePoll) decide(s State, by Actor, now time.Time) ([]Event, error) {
 		return nil, err
 	}
 	e := PollClosed{
-		Poll: cmd.Poll, Round: poll.Round, Method: MethodElectronic, Entitled: len(poll.Who), Quorum: rule.Quorum.Of(len(poll.Who)),
+		Poll: cmd.Poll, Round: poll.Round, Method: MethodElectronic, Entitled: len(poll.Who),
+		Quorum:   rule.Quorum.Of(len(poll.Who)),
 		Chairing: chair, Person: by.Person(), Authority: authority,
 	}
 	ballots, err := e.ballots(poll, rule, cmd.Ballots)
@@ -50,13 +51,16 @@ func (e *PollClosed) ballots(poll Poll, rule PollRule, box []PollBallot) ([]Poll
 	}
 	e.Method = MethodSecret
 	if len(box) != len(poll.Taken) {
-		return nil, refuse(CodeConflict, "hòm phiếu có %d phiếu, trong khi %d đơn vị đã bỏ phiếu; không kiểm phiếu được",
+		return nil, refuse(CodeConflict,
+			"hòm phiếu có %d phiếu, trong khi %d đơn vị đã bỏ phiếu; không kiểm phiếu được",
 			"the box holds %d ballots, but %d agencies took part; it cannot be counted", len(box), len(poll.Taken))
 	}
 	for _, b := range box {
 		choices := b.Choices()
-		if err := (CastPollBallot{Choices: choices}).check(poll, rule); err != nil || NewPollBallot(rule.Marks, choices) != b {
-			return nil, refuse(CodeConflict, "hòm phiếu có phiếu không hợp lệ; không kiểm phiếu được", "the box holds an invalid ballot and cannot be counted")
+		if err := (CastPollBallot{Choices: choices}).check(poll, rule); err != nil ||
+			NewPollBallot(rule.Marks, choices) != b {
+			return nil, refuse(CodeConflict, "hòm phiếu có phiếu không hợp lệ; không kiểm phiếu được",
+				"the box holds an invalid ballot and cannot be counted")
 		}
 	}
 	e.Ballots = slices.Clone(box)

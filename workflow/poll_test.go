@@ -29,7 +29,8 @@ func scored(t testing.TB, text string, points ...Points) *world {
 		if i == 0 {
 			by = "a1-officer"
 		}
-		w.must(t, as(PersonID(a+"-officer"), SubmitScore{Agency: a, Scores: []CriterionScore{{Criterion: "a", Points: p}}}))
+		w.must(t, as(PersonID(a+"-officer"),
+			SubmitScore{Agency: a, Scores: []CriterionScore{{Criterion: "a", Points: p}}}))
 		w.must(t, as(by, VerifyScore{Agency: a, Scores: []CriterionScore{{Criterion: "a", Points: p}}}))
 	}
 	return w
@@ -39,7 +40,8 @@ func polled(t testing.TB, first, marks string) *world {
 	return scored(t, strings.NewReplacer("FIRST", first, "MARKS", marks).Replace(pollStage), 900, 900, 800, 900)
 }
 
-// A secret poll in order: nobody names itself, nothing in the log tells whose ballot is whose, places are points, and ties are broken.
+// A secret poll in order: nobody names itself, nothing in the log tells whose ballot is whose, places are
+// points, and ties are broken.
 func TestPollInOrder(t *testing.T) {
 	w := polled(t, "tie: [ballots]\n      ", "marks: order, choose: 2")
 	w.refused(t, as("a0-head", DeclareRanking{Secretary: "a0-officer"}), CodeWrongState) // polls are still to be held
@@ -55,9 +57,11 @@ func TestPollInOrder(t *testing.T) {
 	w.refused(t, cast("a0", "w"), CodeInvalid)
 	w.refused(t, cast("a0", "a1", "a2", "a3"), CodeInvalid)
 	w.refused(t, cast("w", "a1"), CodeForbidden)
-	w.refused(t, as("a0-officer", CastPollBallot{Agency: "a0", Poll: "suy-ton", Choices: []AgencyID{"a1"}}), CodeForbidden)
+	w.refused(t, as("a0-officer", CastPollBallot{Agency: "a0", Poll: "suy-ton", Choices: []AgencyID{"a1"}}),
+		CodeForbidden)
 	box := []PollBallot{}
-	for a, choices := range map[AgencyID][]AgencyID{"a0": {"a3", "a1"}, "a1": {"a3", "a2"}, "a2": {"a1", "a3"}, "a3": {}} {
+	for a, choices := range map[AgencyID][]AgencyID{"a0": {"a3", "a1"}, "a1": {"a3", "a2"},
+		"a2": {"a1", "a3"}, "a3": {}} {
 		w.must(t, cast(a, choices...))
 		w.refused(t, cast(a, choices...), CodeConflict)
 		box = append(box, NewPollBallot(MarksOrder, choices))
@@ -69,7 +73,8 @@ func TestPollInOrder(t *testing.T) {
 	w.refused(t, as("a0-head", ClosePoll{Poll: "suy-ton", Ballots: append(box[:3:3], "a1,a1")}), CodeConflict)
 	w.must(t, as("a0-head", ClosePoll{Poll: "suy-ton", Ballots: box}))
 	result := w.state.Covenant.Scoring.Polls[0].Result
-	if want := []PollRow{{"a0", 0, 0}, {"a1", 2, 3}, {"a2", 1, 1}, {"a3", 3, 5}}; !slices.Equal(result.Rows, want) || result.Blank != 1 || result.Cast != 4 || !slices.IsSorted(result.Ballots) {
+	if want := []PollRow{{"a0", 0, 0}, {"a1", 2, 3}, {"a2", 1, 1}, {"a3", 3, 5}}; !slices.Equal(result.Rows, want) ||
+		result.Blank != 1 || result.Cast != 4 || !slices.IsSorted(result.Ballots) {
 		t.Errorf("result %+v, want %+v", result, want)
 	}
 	w.must(t, as("a0-head", OpenPoll{}))
@@ -80,7 +85,8 @@ func TestPollInOrder(t *testing.T) {
 	w.refused(t, as("a0-head", OpenPoll{Poll: "bau-truong"}), CodeConflict) // it has its result
 	declare := DeclareRanking{Secretary: "a0-officer"}
 	for _, change := range []func(*DeclareRanking){
-		func(d *DeclareRanking) { d.NewLeader = "a2" }, func(d *DeclareRanking) { d.Votes = []AgencyVotes{{"a1", 4}} }, func(d *DeclareRanking) { d.Issued = 4 },
+		func(d *DeclareRanking) { d.NewLeader = "a2" }, func(d *DeclareRanking) { d.Votes = []AgencyVotes{{"a1", 4}} },
+		func(d *DeclareRanking) { d.Issued = 4 },
 	} {
 		bad := declare
 		change(&bad)
@@ -92,7 +98,8 @@ func TestPollInOrder(t *testing.T) {
 	for _, row := range r.Rows {
 		order = append(order, row.Agency)
 	}
-	if !slices.Equal(order, []AgencyID{"a3", "a1", "a0", "a2"}) || r.Issued != 4 || r.Valid != 3 || r.NewLeader != "a1" || r.Method != MethodSecret {
+	if !slices.Equal(order, []AgencyID{"a3", "a1", "a0", "a2"}) || r.Issued != 4 || r.Valid != 3 ||
+		r.NewLeader != "a1" || r.Method != MethodSecret {
 		t.Errorf("ranking %+v in order %v", r, order)
 	}
 }
@@ -108,9 +115,11 @@ func TestPollFirst(t *testing.T) {
 	w.must(t, as("a0-head", DeclareConflict{Agency: "a0", Reason: "x"}))
 	w.refused(t, as("a0-head", CastPollBallot{Agency: "a0", Poll: "suy-ton", Choices: []AgencyID{"a2"}}), CodeForbidden)
 	for _, a := range []AgencyID{"a1", "a2", "a3"} {
-		w.must(t, as(PersonID(a+"-head"), CastPollBallot{Agency: a, Poll: "suy-ton", Choices: []AgencyID{"a2", "a1"}[:1+len(a)%2]}))
+		w.must(t, as(PersonID(a+"-head"), CastPollBallot{Agency: a, Poll: "suy-ton",
+			Choices: []AgencyID{"a2", "a1"}[:1+len(a)%2]}))
 	}
-	w.refused(t, as("a0-head", ClosePoll{Poll: "suy-ton"}), CodeForbidden) // the chair passed to the deputy with the conflict
+	// the chair passed to the deputy with the conflict
+	w.refused(t, as("a0-head", ClosePoll{Poll: "suy-ton"}), CodeForbidden)
 	w.must(t, as("a1-head", ClosePoll{Poll: "suy-ton"}))
 	w.must(t, as("a1-head", OpenPoll{}))
 	for a, b := range map[AgencyID]AgencyID{"a1": "a2", "a2": "a1"} {

@@ -81,7 +81,8 @@ func (PositionEnded) Kind() string    { return "position_ended" }
 
 func (e PositionAssigned) applyTo(d *Directory) {
 	d.Positions[e.Position] = Position{
-		ID: e.Position, Agency: e.Agency, Person: e.Person, Title: e.Title, Form: e.Form, Duties: e.Duties, Rank: e.Rank,
+		ID: e.Position, Agency: e.Agency, Person: e.Person, Title: e.Title, Form: e.Form,
+		Duties: e.Duties, Rank: e.Rank,
 		From: e.From, Until: e.Until, Superior: e.Superior, Document: e.Document,
 	}
 }
@@ -109,13 +110,14 @@ func (e PositionEnded) line(State) Line {
 
 func (p Position) assigned() PositionAssigned {
 	return PositionAssigned{
-		Position: p.ID, Agency: p.Agency, Person: p.Person, Title: p.Title, Form: p.Form, Duties: p.Duties, Rank: p.Rank,
+		Position: p.ID, Agency: p.Agency, Person: p.Person, Title: p.Title, Form: p.Form,
+		Duties: p.Duties, Rank: p.Rank,
 		From: p.From, Until: p.Until, Superior: p.Superior, Document: p.Document,
 	}
 }
 
-// signProblem says what is wrong with how a position would sign, by Decree 30/2020/NĐ-CP, art. 13; nothing if it is right or
-// does not sign.
+// signProblem says what is wrong with how a position would sign, by Decree 30/2020/NĐ-CP, art. 13; nothing if it is
+// right or does not sign.
 func (p Position) signProblem(agency Agency) *Error {
 	if p.Rank != "" && !p.Rank.known() {
 		return refuse(CodeInvalid, "cấp %q không có; chọn head, deputy, unit_head, unit_deputy hoặc officer",
@@ -131,15 +133,19 @@ func (p Position) signProblem(agency Agency) *Error {
 	}[rank]
 	switch {
 	case rank == RankOfficer:
-		return refuse(CodeInvalid, "chỉ người đứng đầu, cấp phó và người đứng đầu đơn vị được ký văn bản của cơ quan (Nghị định 30/2020/NĐ-CP, điều 13)",
+		return refuse(CodeInvalid, "chỉ người đứng đầu, cấp phó và người đứng đầu đơn vị được ký văn bản của cơ quan "+
+			"(Nghị định 30/2020/NĐ-CP, điều 13)",
 			"only the head, deputies and heads of units sign for an agency (Decree 30/2020/NĐ-CP, art. 13)")
 	case p.Form == FormAuthorised:
-		return refuse(CodeInvalid, "ký TUQ. phải theo văn bản ủy quyền có thời hạn: hãy ghi một ủy quyền thay cho chức vụ (điều 13 khoản 3)",
+		return refuse(CodeInvalid,
+			"ký TUQ. phải theo văn bản ủy quyền có thời hạn: hãy ghi một ủy quyền thay cho chức vụ (điều 13 khoản 3)",
 			"TUQ. needs a dated written authorisation: record a delegation instead of a position (art. 13 cl. 3)")
 	case !slices.Contains(want, p.Form):
-		return refuse(CodeInvalid, "cấp %q không ký theo thể thức %q", "rank %q does not sign in the form %q", rank, p.Form)
+		return refuse(CodeInvalid, "cấp %q không ký theo thể thức %q",
+			"rank %q does not sign in the form %q", rank, p.Form)
 	case p.Form == FormCollective && agency.Collective == "":
-		return refuse(CodeInvalid, "ký TM. chỉ dùng cho cơ quan làm việc theo chế độ tập thể; hãy ghi tên tập thể (collective) của %s",
+		return refuse(CodeInvalid,
+			"ký TM. chỉ dùng cho cơ quan làm việc theo chế độ tập thể; hãy ghi tên tập thể (collective) của %s",
 			"TM. is for agencies that work collectively; name the collective of %s", agency.Name)
 	case (rank == RankUnitHead || rank == RankUnitDeputy) && p.Document == "":
 		return refuse(CodeInvalid, "ký TL. phải được quy định trong quy chế; hãy ghi quy chế đó (document)",
@@ -163,10 +169,12 @@ func (cmd AssignPosition) decide(s State, by Actor, _ time.Time) ([]Event, error
 	p := cmd.Position
 	agency, ok := s.Directory.Agencies[p.Agency]
 	if !ok {
-		return nil, refuse(CodeNotFound, "chưa có đơn vị %q trong danh bạ", "agency %q is not in the directory", p.Agency)
+		return nil, refuse(CodeNotFound, "chưa có đơn vị %q trong danh bạ",
+			"agency %q is not in the directory", p.Agency)
 	}
 	if _, ok := s.Directory.People[p.Person]; !ok {
-		return nil, refuse(CodeNotFound, "chưa có người %q trong danh bạ", "person %q is not in the directory", p.Person)
+		return nil, refuse(CodeNotFound, "chưa có người %q trong danh bạ",
+			"person %q is not in the directory", p.Person)
 	}
 	if p.Title == "" || len(p.Duties) == 0 {
 		return nil, refuse(CodeInvalid, "chức vụ cần có tên và nhiệm vụ", "a position needs a title and duties")
@@ -177,7 +185,8 @@ func (cmd AssignPosition) decide(s State, by Actor, _ time.Time) ([]Event, error
 		}
 	}
 	if !p.Until.IsZero() && p.Until.Before(p.From) {
-		return nil, refuse(CodeInvalid, "ngày cuối (%s) trước ngày đầu (%s)", "the last day (%s) is before the first (%s)", p.Until.Display(), p.From.Display())
+		return nil, refuse(CodeInvalid, "ngày cuối (%s) trước ngày đầu (%s)",
+			"the last day (%s) is before the first (%s)", p.Until.Display(), p.From.Display())
 	}
 	if problem := p.signProblem(agency); problem != nil {
 		return nil, problem
@@ -219,18 +228,22 @@ func (cmd EndPosition) decide(s State, by Actor, _ time.Time) ([]Event, error) {
 	p, ok := s.Directory.Positions[cmd.Position]
 	switch {
 	case !ok:
-		return nil, refuse(CodeNotFound, "không có chức vụ %q trong danh bạ", "position %q is not in the directory", cmd.Position)
+		return nil, refuse(CodeNotFound, "không có chức vụ %q trong danh bạ",
+			"position %q is not in the directory", cmd.Position)
 	case cmd.LastDay.IsZero() || cmd.LastDay.Before(p.From):
-		return nil, refuse(CodeInvalid, "cần ngày cuối giữ chức vụ, không sớm hơn ngày bắt đầu", "a last day is needed, not before the first one")
+		return nil, refuse(CodeInvalid, "cần ngày cuối giữ chức vụ, không sớm hơn ngày bắt đầu",
+			"a last day is needed, not before the first one")
 	case !p.Until.IsZero() && p.Until.Before(cmd.LastDay):
-		return nil, refuse(CodeConflict, "chức vụ này đã kết thúc ngày %s", "this position ended on %s already", p.Until.Display())
+		return nil, refuse(CodeConflict, "chức vụ này đã kết thúc ngày %s",
+			"this position ended on %s already", p.Until.Display())
 	}
 	ended := PositionEnded{Position: p.ID, LastDay: cmd.LastDay, Document: cmd.Document}
 	if cmd.Successor == "" {
 		return []Event{ended}, nil
 	}
 	if _, ok := s.Directory.People[cmd.Successor]; !ok {
-		return nil, refuse(CodeNotFound, "chưa có người %q trong danh bạ", "person %q is not in the directory", cmd.Successor)
+		return nil, refuse(CodeNotFound, "chưa có người %q trong danh bạ",
+			"person %q is not in the directory", cmd.Successor)
 	}
 	if cmd.Successor == p.Person {
 		return nil, refuse(CodeInvalid, "người kế nhiệm phải là người khác", "the successor must be somebody else")

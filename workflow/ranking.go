@@ -13,16 +13,17 @@ type AgencyVotes struct {
 	Votes  int      `json:"votes"`
 }
 
-// DeclareRanking ranks the agencies and ends the stage. Where the process has polls, their results count. Votes, Issued, Collected and
-// Valid are ballots on paper, as counted at a conference, where the process has no poll on the ranking; without any all are zero.
+// DeclareRanking ranks the agencies and ends the stage. Where the process has polls, their results count. Votes,
+// Issued, Collected and Valid are ballots on paper, as counted at a conference, where the process has no poll on the
+// ranking; without any all are zero.
 type DeclareRanking struct {
 	Secretary PersonID      `json:"secretary,omitzero"`
 	Votes     []AgencyVotes `json:"votes,omitzero"`
 	Issued    int           `json:"issued,omitzero"`
 	Collected int           `json:"collected,omitzero"`
 	Valid     int           `json:"valid,omitzero"`
-	// Elected for the next year; may be empty. Where a poll elected somebody it is that one; in a tie that the chair decides, one of
-	// those tied.
+	// Elected for the next year; may be empty. Where a poll elected somebody it is that one; in a tie that the chair
+	// decides, one of those tied.
 	NewLeader AgencyID `json:"new_leader,omitzero"`
 	NewDeputy AgencyID `json:"new_deputy,omitzero"`
 }
@@ -49,13 +50,15 @@ func (cmd DeclareRanking) decide(s State, by Actor, now time.Time) ([]Event, err
 		return nil, err
 	}
 	e := Ranked{
-		Rows: s.scoring().rank(cmd.Votes), Method: method, Issued: cmd.Issued, Collected: cmd.Collected, Valid: cmd.Valid, NewLeader: cmd.NewLeader, NewDeputy: cmd.NewDeputy,
+		Rows: s.scoring().rank(cmd.Votes), Method: method, Issued: cmd.Issued, Collected: cmd.Collected,
+		Valid: cmd.Valid, NewLeader: cmd.NewLeader, NewDeputy: cmd.NewDeputy,
 		Person: by.Person(), Authority: authority, Secretary: cmd.Secretary, Date: s.today(now), Chairing: chair,
 	}
 	return s.then([]Event{e}, func(s State) ([]Event, error) { return s.advance(now) })
 }
 
-// fromPolls fills in what the polls of the process gave, and refuses what contradicts them. It gives how the ranking was voted on.
+// fromPolls fills in what the polls of the process gave, and refuses what contradicts them. It gives
+// how the ranking was voted on.
 func (cmd *DeclareRanking) fromPolls(s State) (Method, error) {
 	var err error
 	if cmd.NewLeader, err = s.scoring().elected(DecidesLeader, cmd.NewLeader); err != nil {
@@ -69,7 +72,8 @@ func (cmd *DeclareRanking) fromPolls(s State) (Method, error) {
 		return "", nil
 	}
 	if len(cmd.Votes) > 0 || cmd.Issued+cmd.Collected+cmd.Valid != 0 {
-		return "", refuse(CodeInvalid, "phiếu xếp hạng được bỏ và kiểm trong hệ thống; không nhập số phiếu", "the ballots on the ranking are cast and counted here; give no numbers")
+		return "", refuse(CodeInvalid, "phiếu xếp hạng được bỏ và kiểm trong hệ thống; không nhập số phiếu",
+			"the ballots on the ranking are cast and counted here; give no numbers")
 	}
 	if result.Lapsed {
 		return "", nil
@@ -81,8 +85,8 @@ func (cmd *DeclareRanking) fromPolls(s State) (Method, error) {
 	return result.Method, nil
 }
 
-// elected is who holds an office next year: by its poll, in a tie one of those tied where the chair decides it; without a poll whom the
-// chair names.
+// elected is who holds an office next year: by its poll, in a tie one of those tied where the chair decides it; without
+// a poll whom the chair names.
 func (s scoring) elected(office Decides, named AgencyID) (AgencyID, error) {
 	rule, result, ok := s.pollOn(office)
 	switch {
@@ -93,7 +97,8 @@ func (s scoring) elected(office Decides, named AgencyID) (AgencyID, error) {
 	case rule.Tie == TieChair && contains(result.Tied, named):
 		return named, nil
 	}
-	return "", refuse(CodeInvalid, "“%s”: %s không trúng cử theo kết quả bỏ phiếu", "“%s”: %s was not elected by the poll",
+	return "", refuse(CodeInvalid, "“%s”: %s không trúng cử theo kết quả bỏ phiếu",
+		"“%s”: %s was not elected by the poll",
 		rule, s.Directory.AgencyName(named))
 }
 
@@ -101,29 +106,34 @@ func (cmd DeclareRanking) check(s State) error {
 	members := s.Covenant.Members()
 	for _, a := range []AgencyID{cmd.NewLeader, cmd.NewDeputy} {
 		if a != "" && !contains(members, a) {
-			return refuse(CodeInvalid, "%s không phải đơn vị thành viên", "%s is not a member", s.Directory.AgencyName(a))
+			return refuse(CodeInvalid, "%s không phải đơn vị thành viên",
+				"%s is not a member", s.Directory.AgencyName(a))
 		}
 	}
 	if cmd.NewLeader != "" && cmd.NewLeader == cmd.NewDeputy {
-		return refuse(CodeInvalid, "Khối trưởng và Khối phó phải là hai đơn vị", "leader and deputy must be two agencies")
+		return refuse(CodeInvalid, "Khối trưởng và Khối phó phải là hai đơn vị",
+			"leader and deputy must be two agencies")
 	}
 	if _, known := s.Directory.People[cmd.Secretary]; !known {
-		return refuse(CodeInvalid, "cần ghi người kiểm phiếu, thư ký có trong danh bạ", "name a secretary who is in the directory")
+		return refuse(CodeInvalid, "cần ghi người kiểm phiếu, thư ký có trong danh bạ",
+			"name a secretary who is in the directory")
 	}
 	if cmd.Valid < 0 || cmd.Valid > cmd.Collected || cmd.Collected > cmd.Issued {
-		return refuse(CodeInvalid, "số phiếu không khớp: phát %d, thu %d, hợp lệ %d", "the ballots do not agree: %d issued, %d collected, %d valid", cmd.Issued, cmd.Collected, cmd.Valid)
+		return refuse(CodeInvalid, "số phiếu không khớp: phát %d, thu %d, hợp lệ %d",
+			"the ballots do not agree: %d issued, %d collected, %d valid", cmd.Issued, cmd.Collected, cmd.Valid)
 	}
 	for i, v := range cmd.Votes {
 		twice := slices.ContainsFunc(cmd.Votes[:i], func(w AgencyVotes) bool { return w.Agency == v.Agency })
 		if !contains(members, v.Agency) || twice || v.Votes < 0 || v.Votes > cmd.Valid {
-			return refuse(CodeInvalid, "số phiếu của %s không hợp lệ: %d", "the votes for %s cannot be: %d", s.Directory.AgencyName(v.Agency), v.Votes)
+			return refuse(CodeInvalid, "số phiếu của %s không hợp lệ: %d",
+				"the votes for %s cannot be: %d", s.Directory.AgencyName(v.Agency), v.Votes)
 		}
 	}
 	return nil
 }
 
-// rank orders the agencies: by their final totals from the highest or, where the process says so, by the ballots first; the rules break
-// ties, and what is still equal shares the rank, in the order of the parties.
+// rank orders the agencies: by their final totals from the highest or, where the process says so, by the ballots first;
+// the rules break ties, and what is still equal shares the rank, in the order of the parties.
 func (s scoring) rank(votes []AgencyVotes) []RankRow {
 	rules, c, classes := s.stage().Score, s.Covenant, s.ScoreBasis().Classes
 	_, poll, _ := s.pollOn(DecidesRanking)

@@ -2,31 +2,35 @@ package workflow
 
 import "slices"
 
-// Nothing is readable by default: whoever asks for something is an [Actor], and these rules say how much of a covenant that is.
+// Nothing is readable by default: whoever asks for something is an [Actor], and these rules say how
+// much of a covenant that is.
 //
-//   - Who takes part reads the dossier: people who hold a post in an agency of the covenant today, or a delegation of such a post.
-//     They read what was put before the block, from the first revision on. A draft that was never submitted is the drafting
-//     agency's own.
+//   - Who takes part reads the dossier: people who hold a post in an agency of the covenant today, or a delegation of
+//     such a post. They read what was put before the block, from the first revision on. A draft that was never
+//     submitted is the drafting agency's own.
 //   - A clerk, who numbers and seals and does nothing else, reads the text from numbering on.
-//   - Who has left reads the text of those covenants that were dated while they were there, as anybody keeps a copy of what was
-//     issued in their time; what is said of it later, and what never came to be issued, belongs to the office that they left.
+//   - Who has left reads the text of those covenants that were dated while they were there, as anybody
+//     keeps a copy of what was issued in their time; what is said of it later, and what never came to be
+//     issued, belongs to the office that they left.
 //   - An administrator keeps the installation going: what there is, where it stands and whose turn it is. No texts.
-//   - An auditor, and the program itself, read everything. So does the console by itself: whoever sits there owns the machine, its
-//     database and its files, and a rule of ours would hide nothing from them. In somebody's name it reads what that person may.
+//   - An auditor, and the program itself, read everything. So does the console by itself: whoever sits there owns the
+//     machine, its database and its files, and a rule of ours would hide nothing from them. In somebody's name it reads
+//     what that person may.
 //   - Choices of secret ballots and PINs are no part of a state and so readable for nobody.
 //   - Nobody, the zero Actor, reads nothing.
 
 // Scope is how much of a covenant somebody may read.
 type Scope int
 
-// The scopes, from nothing to everything. Each shows what those before it show, but for [ReadStanding], which shows no document.
+// The scopes, from nothing to everything. Each shows what those before it show, but for
+// [ReadStanding], which shows no document.
 const (
 	// ReadNothing: not even that there is such a covenant.
 	ReadNothing Scope = iota
 	// ReadStanding: that it exists, who takes part, where it stands and whose turn it is.
 	ReadStanding
-	// ReadPublished: the numbered document, who signed and sealed it, and how it stands. The public reads that at the address which
-	// is printed on the document.
+	// ReadPublished: the numbered document, who signed and sealed it, and how it stands. The public reads that at the
+	// address which is printed on the document.
 	ReadPublished
 	// ReadText: besides, the text from numbering on and what was done to it: number, signatures, seals.
 	ReadText
@@ -85,8 +89,8 @@ func (d *Directory) KnowsOfAll(by Actor) bool {
 	return d.ReadsEverything(by) || d.Holds(by.Person(), RightAdminister)
 }
 
-// ReadsRegister says of which agencies an actor reads the books of the register: those whose clerk the person is today. some reports
-// whether there are any.
+// ReadsRegister says of which agencies an actor reads the books of the register: those whose clerk the person is today.
+// some reports whether there are any.
 func (d *Directory) ReadsRegister(by Actor, today Date) (reads func(AgencyID) bool, some bool) {
 	if d.ReadsEverything(by) {
 		return func(AgencyID) bool { return true }, true
@@ -159,8 +163,8 @@ func (c *Covenant) numbering() bool {
 	return c.Phase == AwaitingNumber || c.Number != nil || c.Frozen != nil
 }
 
-// addMailboxes adds the mailboxes whose letters are read from a seat: those of the own agency; from the leading agency, which
-// chases the late ones, those of all.
+// addMailboxes adds the mailboxes whose letters are read from a seat: those of the own agency; from the leading agency,
+// which chases the late ones, those of all.
 func (s State) addMailboxes(boxes map[string]bool, seat Seat, today Date) {
 	for _, p := range s.Covenant.Parties {
 		if p.Agency != seat.Agency && seat.Agency != s.Covenant.For && seat.Agency != s.Covenant.Leader() {
@@ -176,8 +180,8 @@ func (s State) addMailboxes(boxes map[string]bool, seat Seat, today Date) {
 	delete(boxes, "")
 }
 
-// Row tells lists who may know of the covenant, without its state: how far its text is shown, and the day of its date. See
-// [Covenant.fromSeat].
+// Row tells lists who may know of the covenant, without its state: how far its text is shown, and the day of its date.
+// See [Covenant.fromSeat].
 func (c *Covenant) Row() (shown Shown, dated Date) {
 	if c.Number != nil {
 		dated = c.Number.Date
@@ -204,8 +208,8 @@ const (
 // Mail reports whether the letters to an address are read.
 func (r Reading) Mail(to string) bool { return r.Scope == ReadEverything || r.boxes[to] }
 
-// Expect refuses who may read less. address is the covenant's; who may not know of the covenant is told what they would be told if
-// there were none.
+// Expect refuses who may read less. address is the covenant's; who may not know of the covenant is told what they would
+// be told if there were none.
 func (r Reading) Expect(scope Scope, address string) error {
 	switch {
 	case r.Scope == ReadNothing:
@@ -237,7 +241,8 @@ func (r Reading) Covenant(c *Covenant) *Covenant {
 			d.Lineage.Amendments = append(d.Lineage.Amendments, a)
 		}
 	}
-	d.Phase, d.Stage, d.StageKind, d.Due, d.Waiting, d.Opening = c.Phase, c.Stage, c.StageKind, c.Due, c.Waiting, c.Opening
+	d.Phase, d.Stage, d.StageKind, d.Due, d.Waiting, d.Opening = c.Phase, c.Stage, c.StageKind, c.Due,
+		c.Waiting, c.Opening
 	d.InForce, d.Reporting = c.InForce, c.Reporting
 	d.Ending.Date = c.Ending.Date
 	if r.Scope == ReadStanding {
@@ -284,16 +289,17 @@ func (r Reading) Event(e Event) bool {
 		return true
 	}
 	switch e.(type) {
-	case NumberIssued, NumberVoided, Frozen, GroupOpened, SignatureMade, PaperSignatureRecorded, SealApplied, ValidationDataAdded,
+	case NumberIssued, NumberVoided, Frozen, GroupOpened, SignatureMade, PaperSignatureRecorded,
+		SealApplied, ValidationDataAdded,
 		InForce, Amended:
 		return r.Scope == ReadText
 	}
 	return false
 }
 
-// Shown is the directory as far as somebody may read it. Who administers or audits reads all of it. Others read which agencies,
-// posts and blocks there are; of people, the names of those who act for agencies of their blocks; addresses, delegations,
-// certificates and what else is told of people, only of their own agencies.
+// Shown is the directory as far as somebody may read it. Who administers or audits reads all of it. Others read which
+// agencies, posts and blocks there are; of people, the names of those who act for agencies of their blocks; addresses,
+// delegations, certificates and what else is told of people, only of their own agencies.
 func (d *Directory) Shown(by Actor, today Date) *Directory {
 	if d.KnowsOfAll(by) {
 		return d

@@ -68,7 +68,8 @@ type (
 		Person    PersonID    `json:"person"`
 		Authority Authority   `json:"authority"`
 	}
-	// ConflictDeclared takes an agency that has a conflict of interest out of the reviews and votes, or out of one motion.
+	// ConflictDeclared takes an agency that has a conflict of interest out of the reviews and
+	// votes, or out of one motion.
 	ConflictDeclared struct {
 		Agency    AgencyID  `json:"agency"`
 		Motion    MotionID  `json:"motion,omitempty"`
@@ -175,7 +176,8 @@ func (s settling) sendBack(cause Cause, _ time.Time) ([]Event, error) {
 	c := s.Covenant
 	revision, _ := c.Revision()
 	return []Event{RevisionReturned{
-		Stage: c.Stage, Revision: revision.Number, By: orAgency(cause.Agency, c.Leader()), Why: cause.Why, Reason: cause.Reason,
+		Stage: c.Stage, Revision: revision.Number, By: orAgency(cause.Agency, c.Leader()),
+		Why: cause.Why, Reason: cause.Reason,
 	}}, nil
 }
 
@@ -206,7 +208,8 @@ func (cmd SettleRefusal) decide(s State, by Actor, now time.Time) ([]Event, erro
 	}
 	cause := s.settling().stopCause()
 	cause.Reason = cmd.Reason
-	settled := RefusalSettled{Stage: c.Stage, Choice: cmd.Choice, Reason: cmd.Reason, Person: by.Person(), Authority: authority}
+	settled := RefusalSettled{Stage: c.Stage, Choice: cmd.Choice, Reason: cmd.Reason,
+		Person: by.Person(), Authority: authority}
 	var follow func(State) ([]Event, error)
 	switch cmd.Choice {
 	case ThenReturn:
@@ -220,7 +223,8 @@ func (cmd SettleRefusal) decide(s State, by Actor, now time.Time) ([]Event, erro
 		}
 		follow = func(s State) ([]Event, error) { return s.settling().goOn(cause, now) }
 	default:
-		return nil, refuse(CodeInvalid, "quyết định %q không có: chọn return, continue hoặc cancel", "there is no decision %q: choose return, continue or cancel", cmd.Choice)
+		return nil, refuse(CodeInvalid, "quyết định %q không có: chọn return, continue hoặc cancel",
+			"there is no decision %q: choose return, continue or cancel", cmd.Choice)
 	}
 	return s.then([]Event{settled}, follow)
 }
@@ -240,9 +244,12 @@ func (s settling) stopCause() Cause {
 
 // mayContinue refuses to go on where nothing would be left to go on with.
 func (s settling) mayContinue(cause Cause) error {
-	if cause.Why == CauseTooFew || s.Covenant.Phase == PhaseRejected && s.Covenant.StageKind == StageSign && !s.enoughReachable() {
-		return refuse(CodeWrongState, "không thể tiếp tục: không còn đủ chữ ký theo quy trình; hãy trả lại để chỉnh sửa hoặc hủy",
-			"it cannot go on: the signatures that the process asks for cannot be reached; return it for revision or cancel it")
+	if cause.Why == CauseTooFew || s.Covenant.Phase == PhaseRejected &&
+		s.Covenant.StageKind == StageSign && !s.enoughReachable() {
+		return refuse(CodeWrongState,
+			"không thể tiếp tục: không còn đủ chữ ký theo quy trình; hãy trả lại để chỉnh sửa hoặc hủy",
+			"it cannot go on: the signatures that the process asks for cannot be reached; "+
+				"return it for revision or cancel it")
 	}
 	return nil
 }
@@ -256,7 +263,8 @@ func (s settling) goOn(cause Cause, now time.Time) ([]Event, error) {
 		case CauseQuorum:
 			released = []Event{AgenciesReleased{Stage: s.Covenant.Stage, Agencies: []AgencyID{}, Quorum: true}}
 		case CauseDeadline:
-			released = []Event{AgenciesReleased{Stage: s.Covenant.Stage, Agencies: append(append([]AgencyID{}, s.Covenant.Waiting...), s.Covenant.Queue...)}}
+			released = []Event{AgenciesReleased{Stage: s.Covenant.Stage,
+				Agencies: append(append([]AgencyID{}, s.Covenant.Waiting...), s.Covenant.Queue...)}}
 		}
 		return s.then(released, func(s State) ([]Event, error) { return s.reviewing().afterReview(now) })
 	case StageSign:
@@ -282,7 +290,8 @@ func (s settling) askAgain(now time.Time) ([]Event, error) {
 	if slices.Equal(asked, c.Waiting) {
 		return s.afterSignature(now)
 	}
-	return s.then([]Event{GroupOpened{Stage: c.Stage, Group: c.Group, Who: asked}}, func(s State) ([]Event, error) { return s.afterSignature(now) })
+	return s.then([]Event{GroupOpened{Stage: c.Stage, Group: c.Group, Who: asked}},
+		func(s State) ([]Event, error) { return s.afterSignature(now) })
 }
 
 // DeclareConflict says that an agency has a conflict of interest: it neither reviews nor votes, and does not count.
@@ -315,7 +324,8 @@ func (cmd DeclareConflict) decide(s State, by Actor, now time.Time) ([]Event, er
 	if err := s.settling().stillNeutral(cmd); err != nil {
 		return nil, err
 	}
-	events := []Event{ConflictDeclared{Agency: cmd.Agency, Motion: cmd.Motion, Reason: cmd.Reason, Person: by.Person(), Authority: authority}}
+	events := []Event{ConflictDeclared{Agency: cmd.Agency, Motion: cmd.Motion, Reason: cmd.Reason,
+		Person: by.Person(), Authority: authority}}
 	return s.then(events, func(s State) ([]Event, error) {
 		if s.Covenant.Phase == AwaitingReviews && cmd.Motion == "" {
 			return s.reviewing().afterReview(now)
@@ -337,26 +347,32 @@ func (s settling) stillNeutral(cmd DeclareConflict) error {
 		case m.voted(cmd.Agency):
 			return refuse(CodeConflict, "%s đã biểu quyết nội dung này", "%s has already voted on this motion", name)
 		case m.Opened && len(without(m.Who, cmd.Agency)) == 0:
-			return refuse(CodeWrongState, "không còn ai biểu quyết nội dung này", "nobody would be left to vote on this motion")
+			return refuse(CodeWrongState, "không còn ai biểu quyết nội dung này",
+				"nobody would be left to vote on this motion")
 		}
 		return nil
 	}
 	if c.Phase == AwaitingScores {
 		if poll, ok := c.Scoring.openPoll(); ok && (poll.Voted(cmd.Agency) || len(without(poll.Who, cmd.Agency)) == 0) {
-			return refuse(CodeConflict, "%s đã bỏ phiếu trong cuộc bỏ phiếu đang mở, hoặc không còn ai khác bỏ phiếu", "%s has voted in the open poll, or nobody else would be left to vote", name)
+			return refuse(CodeConflict, "%s đã bỏ phiếu trong cuộc bỏ phiếu đang mở, hoặc không còn ai khác bỏ phiếu",
+				"%s has voted in the open poll, or nobody else would be left to vote", name)
 		}
 	}
 	for _, m := range c.Motions {
 		if m.Result == nil && (m.voted(cmd.Agency) || m.Opened && len(without(m.Who, cmd.Agency)) == 0) {
-			return refuse(CodeConflict, "%s đã biểu quyết nội dung đang mở, hoặc không còn ai khác biểu quyết", "%s has voted on an open motion, or nobody else would be left to vote", name)
+			return refuse(CodeConflict, "%s đã biểu quyết nội dung đang mở, hoặc không còn ai khác biểu quyết",
+				"%s has voted on an open motion, or nobody else would be left to vote", name)
 		}
 	}
 	if revision, ok := c.Revision(); ok && c.Phase == AwaitingReviews && c.spoke(c.Stage, cmd.Agency, revision.Number) {
-		return refuse(CodeConflict, "%s đã cho ý kiến về bản này", "%s has already given its opinion on this revision", name)
+		return refuse(CodeConflict, "%s đã cho ý kiến về bản này",
+			"%s has already given its opinion on this revision", name)
 	}
 	for _, stage := range s.Process.Stages {
-		if who := s.takingPart(stage); (stage.Kind == StageReview || stage.Kind == StageVote || stage.Kind == StageScore) && len(who) == 1 && who[0] == cmd.Agency {
-			return refuse(CodeWrongState, "không còn đơn vị nào khác ở bước “%s”", "nobody else would be left in the stage “%s”", words.Each(stage.Label))
+		if who := s.takingPart(stage); (stage.Kind == StageReview || stage.Kind == StageVote ||
+			stage.Kind == StageScore) && len(who) == 1 && who[0] == cmd.Agency {
+			return refuse(CodeWrongState, "không còn đơn vị nào khác ở bước “%s”",
+				"nobody else would be left in the stage “%s”", words.Each(stage.Label))
 		}
 	}
 	return nil
@@ -387,7 +403,8 @@ func (s settling) anyAuthority(by Actor, agency AgencyID, now time.Time, duties 
 	return Authority{}, first
 }
 
-// settling is the state as it is looked at where something goes another way than straight on: refusals, deadlines, ends.
+// settling is the state as it is looked at where something goes another way than straight on:
+// refusals, deadlines, ends.
 type settling struct{ State }
 
 func (s State) settling() settling { return settling{s} }

@@ -1,9 +1,10 @@
 package workflow
 
 import (
-	"covenant/internal/words"
 	"strings"
 	"time"
+
+	"covenant/internal/words"
 )
 
 // RegisterEntry names one number of the register of documents (sổ đăng ký văn bản).
@@ -13,7 +14,8 @@ type RegisterEntry struct {
 	Number int    `json:"number"`
 }
 
-// Events of the register: what clerks do with numbers by hand. Numbers of covenants are told of in the covenants' own logs.
+// Events of the register: what clerks do with numbers by hand. Numbers of covenants are told of
+// in the covenants' own logs.
 type (
 	// NumberReserved says that a number is kept back for something that comes later.
 	NumberReserved struct {
@@ -113,10 +115,12 @@ func (cmd EnterNumber) decide(s State, by Actor, now time.Time) ([]Event, error)
 		return nil, err
 	}
 	if cmd.Title == "" || cmd.Date.IsZero() || cmd.Date.Year != cmd.Year {
-		return nil, refuse(CodeInvalid, "cần ghi tên văn bản và ngày trong năm %d", "a title and a date in %d are needed", cmd.Year)
+		return nil, refuse(CodeInvalid, "cần ghi tên văn bản và ngày trong năm %d",
+			"a title and a date in %d are needed", cmd.Year)
 	}
 	if s.today(now).Before(cmd.Date) {
-		return nil, refuse(CodeInvalid, "ngày văn bản %s chưa tới", "the document's date %s is still to come", cmd.Date.Display())
+		return nil, refuse(CodeInvalid, "ngày văn bản %s chưa tới",
+			"the document's date %s is still to come", cmd.Date.Display())
 	}
 	return []Event{NumberEntered{cmd.RegisterEntry, cmd.Symbol, cmd.Date, cmd.Title, cmd.Agency, by.Person()}}, nil
 }

@@ -40,20 +40,22 @@ func (n RenewalNote) In(l words.Language) string {
 	return n.Path + ": " + n.Text.In(l)
 }
 
-// Renew makes next year's values from this year's: the year and what names it, dates moved to the same day next year (or
-// the first working day after it), the roles that the block's members have now. What it cannot know it leaves as it is and
-// lists to be looked at.
+// Renew makes next year's values from this year's: the year and what names it, dates moved to the same day next year
+// (or the first working day after it), the roles that the block's members have now. What it cannot know it leaves as it
+// is and lists to be looked at.
 func (s State) Renew(values []byte, year int) (*Renewal, error) {
 	c := s.Covenant
 	if year <= c.Year {
-		return nil, refuse(CodeInvalid, "năm mới (%d) phải sau năm %d", "the new year (%d) must come after %d", year, c.Year)
+		return nil, refuse(CodeInvalid, "năm mới (%d) phải sau năm %d",
+			"the new year (%d) must come after %d", year, c.Year)
 	}
 	var doc yaml.Node
 	if err := yaml.Unmarshal(values, &doc); err != nil {
 		return nil, fmt.Errorf("values of %s: %w", c.Slug, err)
 	}
 	if len(doc.Content) != 1 || doc.Content[0].Kind != yaml.MappingNode {
-		return nil, refuse(CodeInvalid, "dữ liệu của %s không phải danh sách giá trị", "the values of %s are no mapping", c.Slug)
+		return nil, refuse(CodeInvalid, "dữ liệu của %s không phải danh sách giá trị",
+			"the values of %s are no mapping", c.Slug)
 	}
 	r := &renewer{state: s, from: c.Year, to: year, out: &Renewal{
 		Year: year, Slug: renameYear(c.Slug, c.Year, year), Title: renameYear(c.Title, c.Year, year),
@@ -101,9 +103,11 @@ const sentenceLength = 25
 func (r *renewer) top(name string, n *yaml.Node) {
 	before := len(r.out.Changed)
 	r.value(name, n)
-	content := n.Kind == yaml.SequenceNode || n.Kind == yaml.MappingNode || utf8.RuneCountInString(n.Value) >= sentenceLength
+	content := n.Kind == yaml.SequenceNode || n.Kind == yaml.MappingNode ||
+		utf8.RuneCountInString(n.Value) >= sentenceLength
 	if content && len(r.out.Changed) == before {
-		r.look(name, "giữ nguyên như năm %d; hãy xem lại cho năm %d", "left as in %d; look at it again for %d", r.from, r.to)
+		r.look(name, "giữ nguyên như năm %d; hãy xem lại cho năm %d",
+			"left as in %d; look at it again for %d", r.from, r.to)
 	}
 }
 
@@ -154,15 +158,16 @@ func (r *renewer) move(path string, day Date) Date {
 	next := day.AddMonths(12 * (r.to - r.from))
 	working, err := r.state.Calendar.NextWorkingDay(next)
 	if err != nil {
-		r.look(path, "ngày %s chỉ là đề xuất; chưa có lịch làm việc năm %d", "%s is a proposal; there is no working-day calendar for %d", next.Display(), next.Year)
+		r.look(path, "ngày %s chỉ là đề xuất; chưa có lịch làm việc năm %d",
+			"%s is a proposal; there is no working-day calendar for %d", next.Display(), next.Year)
 		return next
 	}
 	r.look(path, "ngày %s chỉ là đề xuất; hãy định ngày", "%s is a proposal; set the day", working.Display())
 	return working
 }
 
-// members holds the list of units in the values against the block as it is now: its roles are brought in step, members who
-// are missing or gone are to be looked at.
+// members holds the list of units in the values against the block as it is now: its roles are brought in step, members
+// who are missing or gone are to be looked at.
 func (r *renewer) members(root *yaml.Node) {
 	block, ok := r.state.Directory.Blocks[r.state.Covenant.Block]
 	if !ok {
@@ -178,7 +183,8 @@ func (r *renewer) members(root *yaml.Node) {
 	}
 	for _, m := range block.Members {
 		if m.Role != RoleWitness && !listed[m.Agency] {
-			r.look("", "thành viên mới chưa có trong danh sách: %s", "a new member is not in the list yet: %s", r.state.Directory.AgencyName(m.Agency))
+			r.look("", "thành viên mới chưa có trong danh sách: %s", "a new member is not in the list yet: %s",
+				r.state.Directory.AgencyName(m.Agency))
 		}
 	}
 }
@@ -192,7 +198,8 @@ func (r *renewer) unit(path string, unit *yaml.Node, block Block, listed map[Age
 	listed[agency] = true
 	i := slices.IndexFunc(block.Members, func(m BlockMember) bool { return m.Agency == agency })
 	if i < 0 {
-		r.look(path, "%s không còn là thành viên của khối", "%s is no member of the block any more", r.state.Directory.AgencyName(agency))
+		r.look(path, "%s không còn là thành viên của khối", "%s is no member of the block any more",
+			r.state.Directory.AgencyName(agency))
 		return
 	}
 	was, _ := r.state.Covenant.Party(agency)
@@ -201,7 +208,8 @@ func (r *renewer) unit(path string, unit *yaml.Node, block Block, listed map[Age
 		return
 	}
 	for j := 1; j < len(unit.Content); j += 2 {
-		if v := unit.Content[j]; v.Value == was.Role.Word("vi") || v.Value == was.Role.Word("en") || v.Value == string(was.Role) {
+		if v := unit.Content[j]; v.Value == was.Role.Word("vi") || v.Value == was.Role.Word("en") ||
+			v.Value == string(was.Role) {
 			old := v.Value
 			v.Value = role.Word("vi")
 			r.changed(path+"."+unit.Content[j-1].Value, old, v.Value)

@@ -25,8 +25,8 @@ type loggedEvent struct {
 	Payload json.RawMessage `json:"payload"`
 }
 
-// Logs that releases recorded of their demo, in testdata/logs/<release>/*.jsonl, are read and replayed by every later one, to the
-// state that they came to then (*.digest). `make record-log` adds one; none is ever changed.
+// Logs that releases recorded of their demo, in testdata/logs/<release>/*.jsonl, are read and replayed by every later
+// one, to the state that they came to then (*.digest). `make record-log` adds one; none is ever changed.
 func TestReplayRecordedLogs(t *testing.T) {
 	logs, err := filepath.Glob("../testdata/logs/*/*.jsonl")
 	if err != nil || len(logs) < 2 {
@@ -99,8 +99,10 @@ func summaryOf(d *Directory, covenants map[string]*Covenant) []byte {
 	for _, stream := range slices.Sorted(maps.Keys(covenants)) { // ids are UUIDv7: in the order of their drafting
 		c := covenants[stream]
 		r := row{
-			"slug": c.Slug, "phase": c.Phase, "events": c.Version, "number": c.PrintedNumber(), "in_force": c.InForce, "level": c.Level,
-			"head": c.Head, "revisions": len(c.Revisions), "parties": len(c.Parties), "reviews": len(c.Reviews), "sealed": len(c.Sealed),
+			"slug": c.Slug, "phase": c.Phase, "events": c.Version, "number": c.PrintedNumber(),
+			"in_force": c.InForce, "level": c.Level,
+			"head": c.Head, "revisions": len(c.Revisions), "parties": len(c.Parties), "reviews": len(c.Reviews),
+			"sealed":  len(c.Sealed),
 			"reports": len(c.Reports), "reminders": len(c.Reminders), "void": len(c.Voided),
 		}
 		for _, s := range c.Signed {
@@ -112,8 +114,9 @@ func summaryOf(d *Directory, covenants map[string]*Covenant) []byte {
 		out = append(out, r)
 	}
 	data, err := json.Marshal(row{
-		"covenants": out, "agencies": len(d.Agencies), "people": len(d.People), "positions": len(d.Positions), "certificates": len(d.Bindings),
-		"directory": d.Version,
+		"covenants": out, "agencies": len(d.Agencies), "people": len(d.People), "positions": len(d.Positions),
+		"certificates": len(d.Bindings),
+		"directory":    d.Version,
 	})
 	if err != nil {
 		panic(err) // it holds nothing that cannot be written

@@ -1,8 +1,9 @@
 package workflow
 
 import (
-	"covenant/internal/words"
 	"time"
+
+	"covenant/internal/words"
 )
 
 // ReportingOpened starts the reporting duties, which last until Until.
@@ -99,7 +100,8 @@ func (cmd SubmitReport) decide(s State, by Actor, now time.Time) ([]Event, error
 		return nil, err
 	}
 	if !contains(c.Members(), cmd.Agency) {
-		return nil, refuse(CodeForbidden, "%s không phải đơn vị thành viên", "%s is not a member", s.Directory.AgencyName(cmd.Agency))
+		return nil, refuse(CodeForbidden, "%s không phải đơn vị thành viên",
+			"%s is not a member", s.Directory.AgencyName(cmd.Agency))
 	}
 	authority, err := s.authority(by, cmd.Agency, DutyReport, now)
 	if err != nil {
@@ -108,11 +110,13 @@ func (cmd SubmitReport) decide(s State, by Actor, now time.Time) ([]Event, error
 	stage, _ := s.Process.OfKind(StageReport)
 	due, ok := stage.Report.ReportDue(cmd.Obligation, cmd.Period, c.Reporting.From, c.Reporting.Until)
 	if !ok {
-		return nil, refuse(CodeNotFound, "giao ước không có kỳ báo cáo %q (%s)", "the covenant has no reporting period %q (%s)", cmd.Period, cmd.Obligation)
+		return nil, refuse(CodeNotFound, "giao ước không có kỳ báo cáo %q (%s)",
+			"the covenant has no reporting period %q (%s)", cmd.Period, cmd.Obligation)
 	}
 	if _, ok := c.Report(cmd.Obligation, cmd.Period, cmd.Agency); ok {
 		return nil, refuse(CodeConflict,
-			"%s đã gửi báo cáo kỳ này", "%s has already handed in this period's report", s.Directory.AgencyName(cmd.Agency))
+			"%s đã gửi báo cáo kỳ này", "%s has already handed in this period's report",
+			s.Directory.AgencyName(cmd.Agency))
 	}
 	if cmd.Summary == "" {
 		return nil, refuse(CodeInvalid, "báo cáo còn trống", "the report is empty")
@@ -139,14 +143,16 @@ func (cmd RecordReminder) decide(s State, by Actor, _ time.Time) ([]Event, error
 	}
 	for _, r := range s.Covenant.Reminders {
 		if r.Obligation == cmd.Obligation && r.Period == cmd.Period && r.Rung == cmd.Rung {
-			return nil, refuse(CodeConflict, "lượt nhắc %s %s đã được thực hiện", "reminder %s %s was already carried out", cmd.Period, cmd.Rung)
+			return nil, refuse(CodeConflict, "lượt nhắc %s %s đã được thực hiện",
+				"reminder %s %s was already carried out", cmd.Period, cmd.Rung)
 		}
 	}
 	to, missing, err := s.ReminderRecipients(cmd.Obligation, cmd.Period, cmd.Rung)
 	if err != nil {
 		return nil, err
 	}
-	return []Event{Reminded{Obligation: cmd.Obligation, Period: cmd.Period, Rung: cmd.Rung, To: to, Missing: missing}}, nil
+	return []Event{Reminded{Obligation: cmd.Obligation, Period: cmd.Period, Rung: cmd.Rung, To: to, Missing: missing}},
+		nil
 }
 
 // ReminderRecipients are the agencies that a step of the ladder would write to now, and the members whose report is

@@ -106,7 +106,8 @@ func (cmd GiveReview) decide(s State, by Actor, now time.Time) ([]Event, error) 
 		return nil, err
 	}
 	if !contains(s.agenciesOf(s.stage().Who), cmd.Agency) {
-		return nil, refuse(CodeForbidden, "%s không thuộc thành phần góp ý", "%s is not asked for its opinion", s.Directory.AgencyName(cmd.Agency))
+		return nil, refuse(CodeForbidden, "%s không thuộc thành phần góp ý",
+			"%s is not asked for its opinion", s.Directory.AgencyName(cmd.Agency))
 	}
 	authority, err := s.authority(by, cmd.Agency, DutyReview, now)
 	if err != nil {
@@ -148,14 +149,17 @@ func (s reviewing) turnToReview(agency AgencyID, revision Revision) error {
 	case ok && carried && !c.spoke(c.Stage, agency, revision.Number):
 		return nil
 	case ok:
-		return refuse(CodeConflict, "%[1]s đã cho ý kiến về bản này: %[2]s", "%[1]s has already given its opinion on this revision: %[2]s",
+		return refuse(CodeConflict, "%[1]s đã cho ý kiến về bản này: %[2]s",
+			"%[1]s has already given its opinion on this revision: %[2]s",
 			name, words.Each(given.Word))
 	case s.settling().conflicted(agency, ""):
-		return refuse(CodeForbidden, "%s đã khai có xung đột lợi ích nên không góp ý", "%s has declared a conflict of interest and gives no opinion", name)
+		return refuse(CodeForbidden, "%s đã khai có xung đột lợi ích nên không góp ý",
+			"%s has declared a conflict of interest and gives no opinion", name)
 	case contains(c.Queue, agency):
 		return refuse(CodeWrongState, "chưa đến lượt %s góp ý", "it is not yet the turn of %s to review", name)
 	}
-	return refuse(CodeWrongState, "đã quá hạn: bước này tiếp tục không có ý kiến của %s", "the deadline has passed: the stage goes on without %s", name)
+	return refuse(CodeWrongState, "đã quá hạn: bước này tiếp tục không có ý kiến của %s",
+		"the deadline has passed: the stage goes on without %s", name)
 }
 
 // spoke reports whether the agency itself gave an opinion on the revision in the stage.
@@ -173,11 +177,13 @@ func (cmd GiveReview) check() error {
 	case OpinionApprove:
 	case OpinionApproveComments:
 		if len(cmd.Comments) == 0 {
-			return refuse(CodeInvalid, "nhất trí có ý kiến thêm thì cần nêu ý kiến", "approving with comments needs a comment")
+			return refuse(CodeInvalid, "nhất trí có ý kiến thêm thì cần nêu ý kiến",
+				"approving with comments needs a comment")
 		}
 	case OpinionReturn, OpinionReject:
 		if len(cmd.Comments) == 0 {
-			return refuse(CodeInvalid, "khi trả lại hoặc không nhất trí cần nêu lý do", "returning or rejecting needs a comment that says why")
+			return refuse(CodeInvalid, "khi trả lại hoặc không nhất trí cần nêu lý do",
+				"returning or rejecting needs a comment that says why")
 		}
 	default:
 		return refuse(CodeInvalid, "ý kiến %q không có trong quy trình", "opinion %q is unknown", cmd.Opinion)
@@ -240,8 +246,8 @@ func (s State) ReviewTally() ReviewTally {
 }
 
 // afterReview decides what one more opinion changes: once everybody asked has spoken, or as soon as enough approve,
-// the stage ends, unless too few have given an opinion of their own; a return sends the draft back when the rule says so, by default when the round is complete, so that no
-// opinion is lost.
+// the stage ends, unless too few have given an opinion of their own; a return sends the draft back when the rule says
+// so, by default when the round is complete, so that no opinion is lost.
 func (s reviewing) afterReview(now time.Time) ([]Event, error) {
 	c, rules, t := s.Covenant, s.stage().Review, s.ReviewTally()
 	if len(t.Rejected) > 0 && rules.Reject != ThenCount {
@@ -254,14 +260,16 @@ func (s reviewing) afterReview(now time.Time) ([]Event, error) {
 	case len(t.Returned) > 0 && rules.Return == ThenReturn: // the others are heard first
 		return s.askNextReviewer(), nil
 	case heard && !quorate:
-		return s.settling().consequence(rules.Short, Cause{Agency: firstOf(c.Released, []AgencyID{c.For}), Why: CauseQuorum}, now)
+		return s.settling().consequence(rules.Short,
+			Cause{Agency: firstOf(c.Released, []AgencyID{c.For}), Why: CauseQuorum}, now)
 	case t.Approved >= t.Need && t.Approved > 0 && quorate:
 		if rules.Resolve && len(c.OpenThreads()) > 0 {
 			return s.askNextReviewer(), nil
 		}
 		return s.advance(now)
 	case heard || t.Approved+t.Open < t.Need:
-		return s.settling().sendBack(Cause{Agency: firstOf(t.Returned, t.Rejected, t.Others, []AgencyID{c.For}), Why: CauseReturned}, now)
+		return s.settling().sendBack(Cause{Agency: firstOf(t.Returned, t.Rejected, t.Others, []AgencyID{c.For}),
+			Why: CauseReturned}, now)
 	}
 	return s.askNextReviewer(), nil
 }
@@ -301,8 +309,8 @@ func (s reviewing) openReview(stage Stage, opened StageOpened) []Event {
 	return append([]Event{opened}, carried...)
 }
 
-// carry finds the approval of an agency that stands for the newest revision too: the agency approved an earlier one, only
-// values have changed since, and the rule sees nothing in the changes that concerns it.
+// carry finds the approval of an agency that stands for the newest revision too: the agency approved an earlier one,
+// only values have changed since, and the rule sees nothing in the changes that concerns it.
 func (s reviewing) carry(stage Stage, agency AgencyID) (ApprovalCarried, bool) {
 	c := s.Covenant
 	now, _ := c.Revision()
@@ -311,7 +319,8 @@ func (s reviewing) carry(stage Stage, agency AgencyID) (ApprovalCarried, bool) {
 		return ApprovalCarried{}, false
 	}
 	e := ApprovalCarried{
-		Stage: stage.ID, Agency: agency, FromRevision: before.Number, FromManifest: before.Manifest, Revision: now.Number, Manifest: now.Manifest,
+		Stage: stage.ID, Agency: agency, FromRevision: before.Number, FromManifest: before.Manifest,
+		Revision: now.Number, Manifest: now.Manifest,
 	}
 	e.Unchanged, e.Changed = compareClauses(before, now)
 	if stage.Review.Again == AgainChanged && c.concerns(agency, e.Changed) {

@@ -24,29 +24,36 @@ func TestReviewRules(t *testing.T) {
 		say   []Opinion // of a0, a1, … in turn
 		want  Phase
 	}{
-		"all":                        {"approve: all", []Opinion{approve, approve, approve, approve}, AwaitingNumber},
-		"all but one":                {"approve: all", []Opinion{approve, approve, approve}, AwaitingReviews},
-		"a majority is enough":       {"approve: majority", []Opinion{approve, approve, approve}, AwaitingNumber},
-		"two of n":                   {"approve: 2", []Opinion{approve, OpinionApproveComments}, AwaitingNumber},
-		"more than there are":        {"approve: 9", []Opinion{approve, approve, approve, approve}, AwaitingNumber},
-		"weight of the leader":       {"approve: majority, weights: {leader: 5}", []Opinion{approve}, AwaitingNumber},
-		"weight of an agency":        {"approve: 60%, weights: {a1: 6, leader: 2}", []Opinion{approve, approve}, AwaitingNumber},
-		"a return waits":             {"approve: majority", []Opinion{back, approve, approve}, AwaitingReviews},
-		"a return sends back":        {"approve: majority", []Opinion{back, approve, approve, approve}, AwaitingRevision},
-		"a return at once":           {"return: at_once", []Opinion{back}, AwaitingRevision},
-		"a return only counts":       {"approve: majority, return: count", []Opinion{back, approve, approve, approve}, AwaitingNumber},
-		"out of reach":               {"approve: majority, return: count", []Opinion{back, back}, AwaitingRevision},
-		"a rejection stops":          {"approve: majority", []Opinion{approve, no}, PhaseRejected},
-		"a rejection sends back":     {"reject: return", []Opinion{no}, AwaitingRevision},
-		"a rejection cancels":        {"reject: cancel", []Opinion{no}, PhaseCancelled},
-		"a rejection only counts":    {"approve: majority, reject: count", []Opinion{no, approve, approve, approve}, AwaitingNumber},
-		"all reject and it counts":   {"reject: count", []Opinion{no}, AwaitingRevision},
-		"as soon as out of reach":    {"approve: 3, return: count", []Opinion{back, approve, back}, AwaitingRevision},
-		"one after the other":        {"order: sequential", []Opinion{approve, approve, approve, approve}, AwaitingNumber},
-		"the second, then the third": {"order: sequential, return: at_once", []Opinion{approve, back}, AwaitingRevision},
+		"all":                  {"approve: all", []Opinion{approve, approve, approve, approve}, AwaitingNumber},
+		"all but one":          {"approve: all", []Opinion{approve, approve, approve}, AwaitingReviews},
+		"a majority is enough": {"approve: majority", []Opinion{approve, approve, approve}, AwaitingNumber},
+		"two of n":             {"approve: 2", []Opinion{approve, OpinionApproveComments}, AwaitingNumber},
+		"more than there are":  {"approve: 9", []Opinion{approve, approve, approve, approve}, AwaitingNumber},
+		"weight of the leader": {"approve: majority, weights: {leader: 5}", []Opinion{approve}, AwaitingNumber},
+		"weight of an agency": {"approve: 60%, weights: {a1: 6, leader: 2}",
+			[]Opinion{approve, approve}, AwaitingNumber},
+		"a return waits": {"approve: majority", []Opinion{back, approve, approve}, AwaitingReviews},
+		"a return sends back": {"approve: majority",
+			[]Opinion{back, approve, approve, approve}, AwaitingRevision},
+		"a return at once": {"return: at_once", []Opinion{back}, AwaitingRevision},
+		"a return only counts": {"approve: majority, return: count",
+			[]Opinion{back, approve, approve, approve}, AwaitingNumber},
+		"out of reach":           {"approve: majority, return: count", []Opinion{back, back}, AwaitingRevision},
+		"a rejection stops":      {"approve: majority", []Opinion{approve, no}, PhaseRejected},
+		"a rejection sends back": {"reject: return", []Opinion{no}, AwaitingRevision},
+		"a rejection cancels":    {"reject: cancel", []Opinion{no}, PhaseCancelled},
+		"a rejection only counts": {"approve: majority, reject: count",
+			[]Opinion{no, approve, approve, approve}, AwaitingNumber},
+		"all reject and it counts": {"reject: count", []Opinion{no}, AwaitingRevision},
+		"as soon as out of reach":  {"approve: 3, return: count", []Opinion{back, approve, back}, AwaitingRevision},
+		"one after the other": {"order: sequential",
+			[]Opinion{approve, approve, approve, approve}, AwaitingNumber},
+		"the second, then the third": {"order: sequential, return: at_once",
+			[]Opinion{approve, back}, AwaitingRevision},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := under(t, 4, "  - {id: gop-y, kind: review, NAME, review: {"+c.rules+"}}"+strings.Replace(signing, ", SIGN", "", 1))
+			w := under(t, 4, "  - {id: gop-y, kind: review, NAME, review: {"+c.rules+"}}"+strings.Replace(signing,
+				", SIGN", "", 1))
 			for i, o := range c.say {
 				w.must(t, w.review(AgencyID(fmt.Sprintf("a%d", i)), o))
 			}
@@ -81,12 +88,14 @@ func TestTwoReviewStages(t *testing.T) {
 }
 
 func TestConditionalStages(t *testing.T) {
-	text := "  - {id: mot, kind: review, NAME, when: members > 10}\n  - {id: hai, kind: review, NAME, when: members > 2}\n"
+	text := "  - {id: mot, kind: review, NAME, when: members > 10}\n" +
+		"  - {id: hai, kind: review, NAME, when: members > 2}\n"
 	w := under(t, 4, text)
 	if c := w.state.Covenant; c.Stage != "hai" || !slices.Contains(w.kinds(), "stage_skipped") {
 		t.Errorf("stage %s, events %v", c.Stage, w.kinds())
 	}
-	if w := under(t, 3, "  - {id: mot, kind: review, NAME, when: members > 10}\n"); w.state.Covenant.Phase != PhaseAdopted {
+	w = under(t, 3, "  - {id: mot, kind: review, NAME, when: members > 10}\n")
+	if w.state.Covenant.Phase != PhaseAdopted {
 		t.Errorf("with nothing to do the phase is %s", w.state.Covenant.Phase)
 	}
 }
@@ -95,7 +104,8 @@ func revised(n int, clauses ...string) SubmitRevision {
 	cmd := revision(n)
 	cmd.Parts = []ManifestPart{{"template t", DigestOf([]byte("t"))}, {"values v", DigestOf([]byte{byte(n)})}}
 	for i, c := range clauses {
-		cmd.Clauses = append(cmd.Clauses, ClauseDigest{ID: fmt.Sprintf("dieu-%d", i+1), Number: fmt.Sprintf("Điều %d", i+1), Digest: DigestOf([]byte(c))})
+		cmd.Clauses = append(cmd.Clauses, ClauseDigest{ID: fmt.Sprintf("dieu-%d", i+1),
+			Number: fmt.Sprintf("Điều %d", i+1), Digest: DigestOf([]byte(c))})
 	}
 	return cmd
 }
@@ -123,7 +133,8 @@ func TestApprovalsCarryOver(t *testing.T) {
 			t.Errorf("again %s: asks %v, want %v", rule, c.Waiting, want)
 		}
 		for _, e := range c.Carried {
-			if e.FromManifest != c.Revisions[0].Manifest || e.Manifest != c.Revisions[1].Manifest || !slices.Equal(e.Unchanged, []string{"dieu-1", "dieu-3"}) ||
+			if e.FromManifest != c.Revisions[0].Manifest || e.Manifest != c.Revisions[1].Manifest ||
+				!slices.Equal(e.Unchanged, []string{"dieu-1", "dieu-3"}) ||
 				!slices.Equal(e.Changed, []string{"dieu-2"}) {
 				t.Errorf("carried %+v", e)
 			}
@@ -164,7 +175,8 @@ func TestCommentsAndThreads(t *testing.T) {
 	w.must(t, w.draft())
 	w.must(t, revised(1, "a", "b"))
 	w.refused(t, w.opinion("a1", OpinionApproveComments, Comment{Clause: "dieu-9", Text: "?"}), CodeNotFound)
-	w.refused(t, as("a1-officer", GiveReview{Agency: "a1", Revision: 1, Manifest: w.state.Covenant.Revisions[0].Manifest, Opinion: OpinionApproveComments}), CodeInvalid)
+	w.refused(t, as("a1-officer", GiveReview{Agency: "a1", Revision: 1,
+		Manifest: w.state.Covenant.Revisions[0].Manifest, Opinion: OpinionApproveComments}), CodeInvalid)
 	w.must(t, w.opinion("a1", OpinionApproveComments, Comment{Clause: "dieu-2", Text: "nêu rõ thời hạn"}))
 	w.must(t, as("a2-officer", PostComment{Agency: "a2", Revision: 1, Clause: "dieu-1", Text: "đồng ý"}))
 	w.must(t, as("a0-officer", AnswerComment{Agency: "a0", Thread: "r1-a1-1", Text: "sẽ bổ sung"}))
@@ -187,14 +199,16 @@ func TestCommentsAndThreads(t *testing.T) {
 	w.must(t, as("a0-officer", ResolveComment{Agency: "a0", Thread: "r1-a2-1"}))
 	w.phase(t, PhaseAdopted)
 	th := w.state.Covenant.Threads[0]
-	if th.Digest != DigestOf([]byte("b")) || len(th.Answers) != 1 || !th.Resolved || th.ResolvedBy.Person != "a0-officer" {
+	if th.Digest != DigestOf([]byte("b")) || len(th.Answers) != 1 || !th.Resolved ||
+		th.ResolvedBy.Person != "a0-officer" {
 		t.Errorf("thread %+v", th)
 	}
 }
 
 // Too few opinions by the deadline: what follows is the rule's, and what silence is taken for is no opinion.
 func TestReviewQuorum(t *testing.T) {
-	const text = "  - {id: gy, kind: review, NAME, due: {days: 2}, escalate: [{id: het, days: 1, THEN}], review: {approve: 1, quorum: 3SHORT}}\n"
+	const text = "  - {id: gy, kind: review, NAME, due: {days: 2}, escalate: [{id: het, days: 1, THEN}], " +
+		"review: {approve: 1, quorum: 3SHORT}}\n"
 	open := func(then, short string) *world {
 		w := under(t, 5, strings.NewReplacer("THEN", then, "SHORT", short).Replace(text))
 		w.must(t, w.review("a1", OpinionApprove))

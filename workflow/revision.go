@@ -1,9 +1,10 @@
 package workflow
 
 import (
-	"covenant/internal/words"
 	"slices"
 	"time"
+
+	"covenant/internal/words"
 )
 
 // RevisionSubmitted puts a revision before the agencies. Manifest is what they approve; PDF is what they read.
@@ -20,7 +21,8 @@ type RevisionSubmitted struct {
 	RenderedAt time.Time `json:"rendered_at"`
 	// Conference: the text was amended on the spot, and a motion decides whether it stands.
 	Conference bool `json:"conference,omitempty"`
-	// Since 2026-11: the right by which it was submitted, and the criteria that its values hold, where the process takes them from it.
+	// Since 2026-11: the right by which it was submitted, and the criteria that its values hold, where the
+	// process takes them from it.
 	Authority Authority   `json:"authority,omitzero"`
 	Basis     *ScoreBasis `json:"score_basis,omitempty"`
 }

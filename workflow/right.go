@@ -12,7 +12,8 @@ type Right string
 
 // The rights.
 const (
-	// RightAdminister keeps the directory, certificates, keys' bindings, settings. It gives no right to read, review, vote or sign.
+	// RightAdminister keeps the directory, certificates, keys' bindings, settings. It gives no right to
+	// read, review, vote or sign.
 	RightAdminister Right = "administer"
 	// RightAudit reads everything but secret choices and PINs, and changes nothing.
 	RightAudit Right = "audit"
@@ -78,8 +79,8 @@ func (d *Directory) Holds(person PersonID, right Right) bool {
 	return person != "" && slices.Contains(d.Grants, Grant{person, right})
 }
 
-// Administers refuses unless the actor may administer: a person who holds the right, or the console by itself. Whoever may open
-// the control channel could write to the database without it, so the first administrator is made there.
+// Administers refuses unless the actor may administer: a person who holds the right, or the console by itself. Whoever
+// may open the control channel could write to the database without it, so the first administrator is made there.
 func (d *Directory) Administers(by Actor) error {
 	if by.IsConsole() && by.Person() == "" || d.Holds(by.Person(), RightAdminister) {
 		return nil
@@ -99,10 +100,12 @@ func (cmd GrantRight) decide(s State, by Actor, _ time.Time) ([]Event, error) {
 		return nil, err
 	}
 	if _, ok := s.Directory.People[cmd.Person]; !ok {
-		return nil, refuse(CodeNotFound, "chưa có người %q trong danh bạ", "person %q is not in the directory", cmd.Person)
+		return nil, refuse(CodeNotFound, "chưa có người %q trong danh bạ",
+			"person %q is not in the directory", cmd.Person)
 	}
 	if !cmd.Right.known() {
-		return nil, refuse(CodeInvalid, "không có quyền %q; chọn administer hoặc audit", "there is no right %q; want administer or audit", cmd.Right)
+		return nil, refuse(CodeInvalid, "không có quyền %q; chọn administer hoặc audit",
+			"there is no right %q; want administer or audit", cmd.Right)
 	}
 	if s.Directory.Holds(cmd.Person, cmd.Right) {
 		return nil, nil
@@ -123,7 +126,8 @@ func (cmd RevokeRight) decide(s State, by Actor, _ time.Time) ([]Event, error) {
 	}
 	switch {
 	case !s.Directory.Holds(cmd.Person, cmd.Right):
-		return nil, refuse(CodeNotFound, "%s không có quyền này", "%s does not hold this right", s.Directory.PersonName(cmd.Person))
+		return nil, refuse(CodeNotFound, "%s không có quyền này",
+			"%s does not hold this right", s.Directory.PersonName(cmd.Person))
 	case cmd.Reason == "":
 		return nil, refuse(CodeInvalid, "cần nêu lý do", "say why")
 	case cmd.Right == RightAdminister && by.Person() != "" && s.Directory.administrators() == 1:

@@ -17,7 +17,8 @@ var updateRights = flag.Bool("update-rights", false, "write the table of rights 
 const everyStage = `
   - {id: gop-y, kind: review, NAME, review: {approve: all}}
   - {id: bieu-quyet, kind: vote, NAME, vote: {motions: [{id: m, vi: v, en: e}]}}
-  - {id: hoi-nghi, kind: vote, NAME, vote: {motions: [{id: n, vi: v, en: e}], conference: {place: p, floor: true, amend: true, hands: true, proxies: 1}}}
+  - {id: hoi-nghi, kind: vote, NAME, vote: {motions: [{id: n, vi: v, en: e}], ` +
+	`conference: {place: p, floor: true, amend: true, hands: true, proxies: 1}}}
   - {id: so, kind: number, NAME, number: {book: giao-uoc, symbol: GƯ}}
   - {id: ky, kind: sign, NAME, sign: {groups: [[leader], [deputy, member], [witness]], paper: true}}
   - {id: dau, kind: seal, NAME, who: [leader]}
@@ -52,21 +53,26 @@ func roles(t *testing.T) []struct {
 		name string
 		by   Actor
 	}{
-		{"nobody", Actor{}}, {"the program", Program()}, {"the console by itself", AtConsole("root", ConsoleEverything)},
-		{"a person without a post", SignedIn("outsider")}, {"an administrator", SignedIn("admin")}, {"an auditor", SignedIn("auditor")},
+		{"nobody", Actor{}}, {"the program", Program()},
+		{"the console by itself", AtConsole("root", ConsoleEverything)},
+		{"a person without a post", SignedIn("outsider")}, {"an administrator", SignedIn("admin")},
+		{"an auditor", SignedIn("auditor")},
 		{"officer of the leader", SignedIn("a0-officer")}, {"head of the leader", SignedIn("a0-head")},
-		{"officer of a member", SignedIn("a2-officer")}, {"head of a member", SignedIn("a2-head")}, {"head of the witness", SignedIn("w-head")},
+		{"officer of a member", SignedIn("a2-officer")}, {"head of a member", SignedIn("a2-head")},
+		{"head of the witness", SignedIn("w-head")},
 		{"head of the leader, by token", ByToken("a0-head", "t")},
 		{"head of the leader, entered by a clerical console", console(ConsoleClerical, "a0-head")},
 		{"head of the leader, entered by a console that may everything", console(ConsoleEverything, "a0-head")},
 	}
 }
 
-// The table of rights: roles × commands × phases, with the events that each command would record. It is a file that people read.
+// The table of rights: roles × commands × phases, with the events that each command would record. It
+// is a file that people read.
 func TestRights(t *testing.T) {
 	w := newWorld(t, 3)
 	w.state.Process = stages(t, everyStage)
-	w.apply(PersonRegistered{Person: "outsider"}, PersonRegistered{Person: "admin"}, PersonRegistered{Person: "auditor"},
+	w.apply(PersonRegistered{Person: "outsider"}, PersonRegistered{Person: "admin"},
+		PersonRegistered{Person: "auditor"},
 		RightGranted{Person: "admin", Right: RightAdminister}, RightGranted{Person: "auditor", Right: RightAudit})
 	var out strings.Builder
 	for _, step := range rightsSteps() {
@@ -98,15 +104,16 @@ func TestRights(t *testing.T) {
 		got, expected := strings.Split(out.String(), "\n"), strings.Split(string(want), "\n")
 		for i := range min(len(got), len(expected)) {
 			if got[i] != expected[i] {
-				t.Fatalf("%s:%d: got\n%s\nwant\n%s\nrun with -update-rights, and read what changes", path, i+1, got[i], expected[i])
+				t.Fatalf("%s:%d: got\n%s\nwant\n%s\nrun with -update-rights, and read what changes", path, i+1,
+					got[i], expected[i])
 			}
 		}
 		t.Fatalf("%s has %d lines, want %d", path, len(expected), len(got))
 	}
 }
 
-// openWithEvents are the kinds of command that are open, each with the events that it would record; those that lack what only their
-// giver can write have none.
+// openWithEvents are the kinds of command that are open, each with the events that it would record; those that lack
+// what only their giver can write have none.
 func (w *world) openWithEvents(by Actor) []string {
 	var out []string
 	for _, p := range w.state.May(by, w.now) {

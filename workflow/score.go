@@ -81,8 +81,9 @@ type Scoring struct {
 
 func (sc *Scoring) clone() *Scoring {
 	return &Scoring{
-		Self: slices.Clone(sc.Self), Verified: slices.Clone(sc.Verified), Accepted: slices.Clone(sc.Accepted), Appeals: slices.Clone(sc.Appeals),
-		Polls: slices.Clone(sc.Polls), Ranking: sc.Ranking, Minutes: sc.Minutes,
+		Self: slices.Clone(sc.Self), Verified: slices.Clone(sc.Verified), Accepted: slices.Clone(sc.Accepted),
+		Appeals: slices.Clone(sc.Appeals),
+		Polls:   slices.Clone(sc.Polls), Ranking: sc.Ranking, Minutes: sc.Minutes,
 	}
 }
 
@@ -110,7 +111,8 @@ func (e SelfScored) apply(c *Covenant) {
 	if c.Scoring == nil {
 		return
 	}
-	c.Scoring.Self = append(slices.DeleteFunc(slices.Clone(c.Scoring.Self), func(s SelfScored) bool { return s.Agency == e.Agency }), e)
+	c.Scoring.Self = append(slices.DeleteFunc(slices.Clone(c.Scoring.Self),
+		func(s SelfScored) bool { return s.Agency == e.Agency }), e)
 	c.Waiting = without(c.Waiting, e.Agency)
 }
 
@@ -160,8 +162,8 @@ func (e Ranked) line(s State) Line {
 	return l
 }
 
-// verifierOf is the agency that verifies another one's score: nobody verifies itself while there is somebody else in the
-// role, or a deputy.
+// verifierOf is the agency that verifies another one's score: nobody verifies itself while there is somebody else in
+// the role, or a deputy.
 func (s scoring) verifierOf(a AgencyID) AgencyID {
 	verifiers := s.agenciesOf([]Role{s.stage().Score.Verifier})
 	others := without(append(slices.Clone(verifiers), s.agenciesOf([]Role{RoleDeputy, RoleLeader})...), a)
@@ -190,8 +192,8 @@ func (s State) Verifiers() []AgencyID {
 	return out
 }
 
-// scoreTurns: self-scores, verification and appeals first; then ballots of the open poll, or the chair, who opens a poll or declares
-// the ranking. Who may still appeal does not stop the chair once the time for it is over.
+// scoreTurns: self-scores, verification and appeals first; then ballots of the open poll, or the chair, who opens a
+// poll or declares the ranking. Who may still appeal does not stop the chair once the time for it is over.
 func (s scoring) scoreTurns() []Turn {
 	var out []Turn
 	add := func(duty Duty, agencies ...AgencyID) {
@@ -232,14 +234,16 @@ func (cmd SubmitScore) decide(s State, by Actor, now time.Time) ([]Event, error)
 		return nil, err
 	}
 	if !contains(s.takingPart(s.stage()), cmd.Agency) {
-		return nil, refuse(CodeForbidden, "%s không thuộc diện chấm điểm", "%s is not scored", s.Directory.AgencyName(cmd.Agency))
+		return nil, refuse(CodeForbidden, "%s không thuộc diện chấm điểm",
+			"%s is not scored", s.Directory.AgencyName(cmd.Agency))
 	}
 	authority, err := s.authority(by, cmd.Agency, DutyReport, now)
 	if err != nil {
 		return nil, err
 	}
 	if _, done := s.Covenant.Scoring.VerifiedScore(cmd.Agency); done {
-		return nil, refuse(CodeConflict, "điểm của %s đã được thẩm định", "the score of %s is verified already", s.Directory.AgencyName(cmd.Agency))
+		return nil, refuse(CodeConflict, "điểm của %s đã được thẩm định",
+			"the score of %s is verified already", s.Directory.AgencyName(cmd.Agency))
 	}
 	basis := s.ScoreBasis()
 	total, err := basis.Check(cmd.Scores)
@@ -247,7 +251,8 @@ func (cmd SubmitScore) decide(s State, by Actor, now time.Time) ([]Event, error)
 		return nil, err
 	}
 	return []Event{SelfScored{
-		Agency: cmd.Agency, Person: by.Person(), Authority: authority, Scores: cmd.Scores, Total: total, Note: cmd.Note, Basis: basis.Source,
+		Agency: cmd.Agency, Person: by.Person(), Authority: authority, Scores: cmd.Scores, Total: total,
+		Note: cmd.Note, Basis: basis.Source,
 	}}, nil
 }
 
@@ -268,7 +273,8 @@ func (cmd VerifyScore) decide(s State, by Actor, now time.Time) ([]Event, error)
 		return nil, err
 	}
 	if !contains(s.scoring().unverified(), cmd.Agency) {
-		return nil, refuse(CodeWrongState, "%s chưa tự chấm điểm, hoặc đã được thẩm định", "%s has not scored itself yet, or is verified already", s.Directory.AgencyName(cmd.Agency))
+		return nil, refuse(CodeWrongState, "%s chưa tự chấm điểm, hoặc đã được thẩm định",
+			"%s has not scored itself yet, or is verified already", s.Directory.AgencyName(cmd.Agency))
 	}
 	basis := s.ScoreBasis()
 	total, err := basis.Check(cmd.Scores)
@@ -276,10 +282,12 @@ func (cmd VerifyScore) decide(s State, by Actor, now time.Time) ([]Event, error)
 		return nil, err
 	}
 	if self, ok := s.Covenant.Scoring.SelfScore(cmd.Agency); ok && self.Total != total && cmd.Note == "" {
-		return nil, refuse(CodeInvalid, "điểm thẩm định khác điểm tự chấm (%s so với %s): cần nêu lý do", "the verified score differs from the agency's own (%s, not %s): say why", total, self.Total)
+		return nil, refuse(CodeInvalid, "điểm thẩm định khác điểm tự chấm (%s so với %s): cần nêu lý do",
+			"the verified score differs from the agency's own (%s, not %s): say why", total, self.Total)
 	}
 	e := ScoreVerified{
-		Agency: cmd.Agency, Verifier: verifier, Person: by.Person(), Authority: authority, Scores: cmd.Scores, Total: total, Note: cmd.Note, Basis: basis.Source,
+		Agency: cmd.Agency, Verifier: verifier, Person: by.Person(), Authority: authority, Scores: cmd.Scores,
+		Total: total, Note: cmd.Note, Basis: basis.Source,
 	}
 	if rule := s.stage().Score.Appeal; rule != nil {
 		if e.AppealUntil, err = s.Calendar.Deadline(s.today(now), rule.Within.In(s.Covenant.Year)); err != nil {
@@ -289,8 +297,8 @@ func (cmd VerifyScore) decide(s State, by Actor, now time.Time) ([]Event, error)
 	return []Event{e}, nil
 }
 
-// CloseReporting ends the reporting duties before their term, once every report that fell due has come or its last day has
-// passed, so that the scores can begin.
+// CloseReporting ends the reporting duties before their term, once every report that fell due has come or its last day
+// has passed, so that the scores can begin.
 type CloseReporting struct{}
 
 func (cmd CloseReporting) decide(s State, by Actor, now time.Time) ([]Event, error) {
@@ -302,14 +310,20 @@ func (cmd CloseReporting) decide(s State, by Actor, now time.Time) ([]Event, err
 		return nil, err
 	}
 	if c.Stage == "" || len(s.Process.After(c.Stage)) == 0 {
-		return nil, refuse(CodeWrongState, "quy trình không có bước nào sau báo cáo", "the process has no stage after the reports")
+		return nil, refuse(CodeWrongState, "quy trình không có bước nào sau báo cáo",
+			"the process has no stage after the reports")
 	}
 	for _, o := range s.stage().Report.Obligations {
 		for _, due := range s.stage().Report.Deadlines(o.ID, c.Reporting.From, c.Reporting.Until) {
-			if missing := c.Missing(o.ID, process.PeriodOf(o.Period, due.Date)); len(missing) > 0 && !due.LastDay().Before(s.today(now)) {
-				return nil, refuse(CodeWrongState, "còn %d đơn vị chưa gửi %s, hạn %s", "%d members have not handed in the %s, due %s",
+			if missing := c.Missing(o.ID, process.PeriodOf(o.Period, due.Date)); len(missing) > 0 &&
+				!due.LastDay().Before(s.today(now)) {
+				return nil, refuse(CodeWrongState, "còn %d đơn vị chưa gửi %s, hạn %s",
+					"%d members have not handed in the %s, due %s",
 					len(missing),
-					words.Each(func(l words.Language) string { return o.Title(process.PeriodOf(o.Period, due.Date), l) }), due.LastDay().Display())
+					words.Each(func(l words.Language) string {
+						return o.Title(process.PeriodOf(o.Period, due.Date),
+							l)
+					}), due.LastDay().Display())
 			}
 		}
 	}

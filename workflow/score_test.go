@@ -29,12 +29,15 @@ func TestScoresAndRanking(t *testing.T) {
 	w.refused(t, as("a1-officer", SubmitScore{Agency: "a1", Scores: scores("700.5", "1")}), CodeInvalid)
 	w.refused(t, as("a1-officer", SubmitScore{Agency: "a1", Scores: scores("1", "1")[:1]}), CodeInvalid)
 	w.refused(t, as("a0-officer", VerifyScore{Agency: "a1", Scores: scores("1", "1")}), CodeWrongState)
-	given := map[AgencyID][2]string{"a0": {"650", "250.5"}, "a1": {"600", "299"}, "a2": {"610", "289"}, "a3": {"600", "299"}}
+	given := map[AgencyID][2]string{"a0": {"650", "250.5"}, "a1": {"600", "299"},
+		"a2": {"610", "289"}, "a3": {"600", "299"}}
 	for _, a := range []AgencyID{"a0", "a1", "a2", "a3"} {
 		w.must(t, as(PersonID(a+"-officer"), SubmitScore{Agency: a, Scores: scores("700", "300")}))
 	}
-	w.refused(t, as("a0-officer", VerifyScore{Agency: "a0", Scores: scores("1", "1"), Note: "x"}), CodeForbidden) // not its own
-	w.refused(t, as("a0-officer", VerifyScore{Agency: "a1", Scores: scores("1", "1")}), CodeInvalid)              // differs without a reason
+	// not its own
+	w.refused(t, as("a0-officer", VerifyScore{Agency: "a0", Scores: scores("1", "1"), Note: "x"}), CodeForbidden)
+	// differs without a reason
+	w.refused(t, as("a0-officer", VerifyScore{Agency: "a1", Scores: scores("1", "1")}), CodeInvalid)
 	for a, s := range given {
 		by := PersonID("a0-officer")
 		if a == "a0" {
@@ -43,7 +46,8 @@ func TestScoresAndRanking(t *testing.T) {
 		w.must(t, as(by, VerifyScore{Agency: a, Scores: scores(s[0], s[1]), Note: "đối chiếu hồ sơ"}))
 	}
 	w.refused(t, as("a0-head", DeclareRanking{Secretary: "a0-officer", Votes: []AgencyVotes{{"a1", 9}}}), CodeInvalid)
-	w.must(t, as("a0-head", DeclareRanking{Secretary: "a0-officer", Votes: []AgencyVotes{{"a3", 4}, {"a1", 2}}, Issued: 4, Collected: 4, Valid: 4, NewLeader: "a1", NewDeputy: "a2"}))
+	w.must(t, as("a0-head", DeclareRanking{Secretary: "a0-officer", Votes: []AgencyVotes{{"a3", 4}, {"a1", 2}},
+		Issued: 4, Collected: 4, Valid: 4, NewLeader: "a1", NewDeputy: "a2"}))
 	w.phase(t, PhaseAdopted)
 	var got []string
 	for _, r := range w.state.Covenant.Scoring.Ranking.Rows {
@@ -58,18 +62,21 @@ func TestScoresAndRanking(t *testing.T) {
 
 func TestReportingEndsInScores(t *testing.T) {
 	w := under(t, 3, strings.Replace(signing, ", SIGN", "", 1)+`
-  - {id: bao-cao, kind: report, NAME, report: {months: 6, obligations: [{id: nam, vi: Báo cáo, en: Report, period: half, schedule: "0 17 15 6 *"}]}}
+  - {id: bao-cao, kind: report, NAME, report: {months: 6, obligations: [{id: nam, vi: Báo cáo, en: Report, `+
+		`period: half, schedule: "0 17 15 6 *"}]}}
   - {id: diem, kind: score, NAME, score: {total: 10, criteria: [{id: a, vi: A, en: A, max: 10}]}}
 `)
 	w.upTo(t, AwaitingReports)
 	w.refused(t, as("a0-officer", CloseReporting{}), CodeWrongState)
 	for _, a := range []AgencyID{"a0", "a1", "a2"} {
-		w.must(t, as(PersonID(a+"-officer"), SubmitReport{Agency: a, Obligation: "nam", Period: "2026-H1", Summary: "đủ"}))
+		w.must(t, as(PersonID(a+"-officer"),
+			SubmitReport{Agency: a, Obligation: "nam", Period: "2026-H1", Summary: "đủ"}))
 	}
 	w.must(t, as("a0-officer", CloseReporting{}))
 	w.phase(t, AwaitingScores)
 	for _, a := range []AgencyID{"a0", "a1", "a2"} {
-		w.must(t, as(PersonID(a+"-officer"), SubmitScore{Agency: a, Scores: []CriterionScore{{Criterion: "a", Points: 900}}}))
+		w.must(t, as(PersonID(a+"-officer"),
+			SubmitScore{Agency: a, Scores: []CriterionScore{{Criterion: "a", Points: 900}}}))
 	}
 	w.must(t, as("a1-officer", VerifyScore{Agency: "a0", Scores: []CriterionScore{{Criterion: "a", Points: 900}}}))
 	w.must(t, as("a0-officer", VerifyScore{Agency: "a1", Scores: []CriterionScore{{Criterion: "a", Points: 900}}}))
@@ -81,15 +88,20 @@ func TestReportingEndsInScores(t *testing.T) {
 // The duties last from the printed date; a report whose last day came before all had signed is not asked for.
 func TestReportsCountFromThePrintedDate(t *testing.T) {
 	w := under(t, 3, strings.Replace(signing, ", SIGN", "", 1)+`
-  - {id: bao-cao, kind: report, NAME, report: {months: 6, obligations: [{id: thang, vi: Báo cáo, en: Report, period: quarter, schedule: "0 17 28 3,6,9 *"}]}}
+  - {id: bao-cao, kind: report, NAME, report: {months: 6, obligations: [{id: thang, vi: Báo cáo, en: Report, `+
+		`period: quarter, schedule: "0 17 28 3,6,9 *"}]}}
 `)
 	w.upTo(t, AwaitingSignatures)
 	w.now = w.now.AddDate(0, 0, 10) // numbered on 26/3, signed on 5/4
 	w.upTo(t, AwaitingReports)
-	if r := w.state.Covenant.Reporting; r.From != calendar.On(2026, 4, 5) || r.Until != calendar.On(2026, 9, 26) || w.state.Covenant.InForce != calendar.On(2026, 3, 26) {
+	if r := w.state.Covenant.Reporting; r.From != calendar.On(2026, 4, 5) || r.Until != calendar.On(2026, 9, 26) ||
+		w.state.Covenant.InForce != calendar.On(2026, 3, 26) {
 		t.Errorf("reports from %s to %s, in force %s", r.From, r.Until, w.state.Covenant.InForce)
 	}
-	w.refused(t, as("a1-officer", SubmitReport{Agency: "a1", Obligation: "thang", Period: "2026-Q1", Summary: "x"}), CodeNotFound)
+	w.refused(t, as("a1-officer", SubmitReport{Agency: "a1", Obligation: "thang", Period: "2026-Q1", Summary: "x"}),
+		CodeNotFound)
 	w.must(t, as("a1-officer", SubmitReport{Agency: "a1", Obligation: "thang", Period: "2026-Q2", Summary: "x"}))
-	w.refused(t, as("a1-officer", SubmitReport{Agency: "a1", Obligation: "thang", Period: "2026-Q3", Summary: "x"}), CodeNotFound) // due on 28/9, after the term
+	// due on 28/9, after the term
+	w.refused(t, as("a1-officer", SubmitReport{Agency: "a1", Obligation: "thang", Period: "2026-Q3", Summary: "x"}),
+		CodeNotFound)
 }

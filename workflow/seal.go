@@ -1,8 +1,9 @@
 package workflow
 
 import (
-	"covenant/internal/words"
 	"time"
+
+	"covenant/internal/words"
 )
 
 // SealApplied is one agency's seal in the document, applied by a person of the agency.
@@ -56,10 +57,12 @@ func (s State) MaySeal(by Actor, agency AgencyID, now time.Time) (Authority, str
 	party, _ := s.Covenant.Party(agency)
 	field, ok := s.Covenant.SealField(party.Slot)
 	if !ok {
-		return Authority{}, "", refuse(CodeNotFound, "văn bản không có ô dấu của %s", "the document has no field for the seal of %s", s.Directory.AgencyName(agency))
+		return Authority{}, "", refuse(CodeNotFound, "văn bản không có ô dấu của %s",
+			"the document has no field for the seal of %s", s.Directory.AgencyName(agency))
 	}
 	if !contains(s.Covenant.Waiting, agency) {
-		return Authority{}, "", refuse(CodeConflict, "%s đã đóng dấu hoặc không phải đóng dấu", "%s has applied its seal, or has none to apply", party.Unit)
+		return Authority{}, "", refuse(CodeConflict, "%s đã đóng dấu hoặc không phải đóng dấu",
+			"%s has applied its seal, or has none to apply", party.Unit)
 	}
 	return authority, field, nil
 }
@@ -83,18 +86,22 @@ func (cmd RecordSeal) decide(s State, by Actor, now time.Time) ([]Event, error) 
 	}
 	if !s.Directory.SealCertificateOf(cmd.Agency, cmd.Issuer, cmd.Serial) {
 		return nil, refuse(CodeForbidden,
-			"chứng thư số (số %s) chưa được gắn với con dấu của %s", "the certificate (serial %s) is not bound to the seal of %s",
+			"chứng thư số (số %s) chưa được gắn với con dấu của %s",
+			"the certificate (serial %s) is not bound to the seal of %s",
 			cmd.Serial, s.Directory.AgencyName(cmd.Agency))
 	}
 	if cmd.Before != s.Covenant.Head {
-		return nil, refuse(CodeConflict, "văn bản vừa thay đổi; hãy đóng dấu lại trên bản mới nhất", "the document has just changed; apply the seal again on the newest version")
+		return nil, refuse(CodeConflict, "văn bản vừa thay đổi; hãy đóng dấu lại trên bản mới nhất",
+			"the document has just changed; apply the seal again on the newest version")
 	}
 	if want := s.stage().Seal.Level; cmd.Level != want {
-		return nil, refuse(CodeInvalid, "con dấu ở mức %s, quy trình yêu cầu %s", "the seal is at level %s, the process asks for %s", cmd.Level, want)
+		return nil, refuse(CodeInvalid, "con dấu ở mức %s, quy trình yêu cầu %s",
+			"the seal is at level %s, the process asks for %s", cmd.Level, want)
 	}
 	party, _ := s.Covenant.Party(cmd.Agency)
 	events := []Event{SealApplied{
-		Agency: cmd.Agency, Slot: party.Slot, Field: field, Person: by.Person(), Authority: authority, Before: cmd.Before, After: cmd.After,
+		Agency: cmd.Agency, Slot: party.Slot, Field: field, Person: by.Person(), Authority: authority,
+		Before: cmd.Before, After: cmd.After,
 		Size: cmd.Size, Level: cmd.Level, Issuer: cmd.Issuer, Serial: cmd.Serial, SignedAt: cmd.SignedAt,
 	}}
 	return s.then(events, func(s State) ([]Event, error) {

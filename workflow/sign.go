@@ -1,9 +1,10 @@
 package workflow
 
 import (
-	"covenant/internal/words"
 	"fmt"
 	"time"
+
+	"covenant/internal/words"
 )
 
 // NumberIssued gives the covenant its number, symbol and date from the register.
@@ -154,11 +155,13 @@ func (cmd Freeze) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	}
 	for _, p := range s.Covenant.Parties {
 		if !have[p.Slot] {
-			return nil, refuse(CodeInvalid, "văn bản thiếu ô ký của %s", "the document has no signature field for %s", p.Unit)
+			return nil, refuse(CodeInvalid, "văn bản thiếu ô ký của %s",
+				"the document has no signature field for %s", p.Unit)
 		}
 	}
 	revision, _ := s.Covenant.Revision()
-	events := []Event{Frozen{Revision: revision.Number, PDF: cmd.PDF, Size: cmd.Size, Token: cmd.Token, Fields: cmd.Fields}}
+	events := []Event{Frozen{Revision: revision.Number, PDF: cmd.PDF, Size: cmd.Size,
+		Token: cmd.Token, Fields: cmd.Fields}}
 	return s.then(events, func(s State) ([]Event, error) { return s.advance(now) })
 }
 
@@ -264,14 +267,18 @@ func (cmd RecordSignature) decide(s State, by Actor, now time.Time) ([]Event, er
 			"the document agreed to (%s) is not the frozen one (%s)", cmd.Consented.Short(), c.Frozen.PDF.Short())
 	}
 	if cmd.Before != c.Head {
-		return nil, refuse(CodeConflict, "vừa có người khác ký; hãy ký lại trên bản mới nhất", "somebody else has just signed; sign again on the newest version")
+		return nil, refuse(CodeConflict, "vừa có người khác ký; hãy ký lại trên bản mới nhất",
+			"somebody else has just signed; sign again on the newest version")
 	}
 	if want := s.stage().Sign.Level; cmd.Level != want {
-		return nil, refuse(CodeInvalid, "chữ ký ở mức %s, quy trình yêu cầu %s", "the signature is at level %s, the process asks for %s", cmd.Level, want)
+		return nil, refuse(CodeInvalid, "chữ ký ở mức %s, quy trình yêu cầu %s",
+			"the signature is at level %s, the process asks for %s", cmd.Level, want)
 	}
 	events := []Event{SignatureMade{
-		Slot: cmd.Slot, Field: field, Person: by.Person(), Authority: authority, Consented: cmd.Consented, Before: cmd.Before,
-		After: cmd.After, Size: cmd.Size, Level: cmd.Level, Issuer: cmd.Issuer, Serial: cmd.Serial, SignedAt: cmd.SignedAt,
+		Slot: cmd.Slot, Field: field, Person: by.Person(), Authority: authority,
+		Consented: cmd.Consented, Before: cmd.Before,
+		After: cmd.After, Size: cmd.Size, Level: cmd.Level, Issuer: cmd.Issuer,
+		Serial: cmd.Serial, SignedAt: cmd.SignedAt,
 	}}
 	return s.then(events, func(s State) ([]Event, error) { return s.afterSignature(now) })
 }

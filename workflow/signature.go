@@ -1,8 +1,9 @@
 package workflow
 
 import (
-	"covenant/internal/words"
 	"time"
+
+	"covenant/internal/words"
 )
 
 // GroupOpened asks the next group of signatories; inside a group anyone may go first.
@@ -108,7 +109,8 @@ type (
 		Agencies []AgencyID `json:"agencies"`
 		Rung     Rung       `json:"rung,omitempty"`
 	}
-	// SignaturesSufficient says that enough have signed for the covenant to come into force; the others may sign until Until.
+	// SignaturesSufficient says that enough have signed for the covenant to come into force; the
+	// others may sign until Until.
 	SignaturesSufficient struct {
 		Stage StageID   `json:"stage"`
 		Have  int       `json:"have"`
@@ -252,7 +254,8 @@ func (s State) turnToSign(party Party) error {
 	return nil
 }
 
-// afterSignature opens the next group, or ends the stage when everybody has signed or enough have and nobody may come late.
+// afterSignature opens the next group, or ends the stage when everybody has signed or enough
+// have and nobody may come late.
 func (s State) afterSignature(now time.Time) ([]Event, error) {
 	c, stage, t := s.Covenant, s.stage(), s.SignTally()
 	groups := s.signGroups(stage)
@@ -325,11 +328,13 @@ func (cmd RefuseSignature) decide(s State, by Actor, now time.Time) ([]Event, er
 	if cmd.Reason == "" {
 		return nil, refuse(CodeInvalid, "cần nêu lý do từ chối ký", "say why the signature is refused")
 	}
-	refused := SignatureRefused{Slot: cmd.Slot, Person: by.Person(), Reason: cmd.Reason, Ruled: true, Authority: authority}
+	refused := SignatureRefused{Slot: cmd.Slot, Person: by.Person(), Reason: cmd.Reason,
+		Ruled: true, Authority: authority}
 	party, _ := s.Covenant.SlotParty(cmd.Slot)
 	return s.then([]Event{refused}, func(s State) ([]Event, error) {
 		if rule := s.stage().Sign.Refusal; rule != ThenContinue {
-			return s.settling().consequence(rule, Cause{Agency: party.Agency, Why: CauseRefused, Reason: cmd.Reason}, now)
+			return s.settling().consequence(rule,
+				Cause{Agency: party.Agency, Why: CauseRefused, Reason: cmd.Reason}, now)
 		}
 		return s.afterSignature(now)
 	})
@@ -371,16 +376,21 @@ func (cmd RecordPaperSignature) decide(s State, by Actor, now time.Time) ([]Even
 	}
 	switch {
 	case !s.stage().Sign.Paper:
-		return nil, refuse(CodeForbidden, "quy trình không nhận chữ ký trên bản giấy", "the process accepts no signatures on paper")
+		return nil, refuse(CodeForbidden, "quy trình không nhận chữ ký trên bản giấy",
+			"the process accepts no signatures on paper")
 	case cmd.Consented != c.Frozen.PDF:
-		return nil, refuse(CodeConflict, "bản giấy (%s) không phải bản in của văn bản đã chốt (%s)", "the paper (%s) is no print of the frozen document (%s)", cmd.Consented.Short(), c.Frozen.PDF.Short())
+		return nil, refuse(CodeConflict, "bản giấy (%s) không phải bản in của văn bản đã chốt (%s)",
+			"the paper (%s) is no print of the frozen document (%s)", cmd.Consented.Short(), c.Frozen.PDF.Short())
 	case cmd.Date.Before(c.Number.Date) || s.today(now).Before(cmd.Date):
-		return nil, refuse(CodeInvalid, "ngày ký trên giấy phải từ ngày ban hành đến hôm nay", "the day of signing must lie between the document's date and today")
+		return nil, refuse(CodeInvalid, "ngày ký trên giấy phải từ ngày ban hành đến hôm nay",
+			"the day of signing must lie between the document's date and today")
 	case cmd.Scan.IsZero() || cmd.Note == "":
-		return nil, refuse(CodeInvalid, "cần bản quét và nơi lưu bản giấy", "a scan is needed, and where the paper is kept")
+		return nil, refuse(CodeInvalid, "cần bản quét và nơi lưu bản giấy",
+			"a scan is needed, and where the paper is kept")
 	}
 	e := PaperSignatureRecorded{
-		Slot: cmd.Slot, Agency: party.Agency, Signatory: cmd.Signatory, Authority: signer, Date: cmd.Date, Consented: cmd.Consented, Scan: cmd.Scan,
+		Slot: cmd.Slot, Agency: party.Agency, Signatory: cmd.Signatory, Authority: signer, Date: cmd.Date,
+		Consented: cmd.Consented, Scan: cmd.Scan,
 		Size: cmd.Size, Note: cmd.Note, RecordedBy: by.Person(), Recorder: recorder,
 	}
 	return s.then([]Event{e}, func(s State) ([]Event, error) { return s.afterSignature(now) })

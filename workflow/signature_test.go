@@ -69,7 +69,8 @@ func TestRefusals(t *testing.T) {
 	w.must(t, refuse(w, "a1"))
 	w.phase(t, AwaitingRevision)
 	c := w.state.Covenant
-	if c.Number != nil || c.Frozen != nil || len(c.Signed) != 0 || len(c.SetAside) != 1 || len(c.Voided) != 1 || c.Voided[0].Number != 7 {
+	if c.Number != nil || c.Frozen != nil || len(c.Signed) != 0 || len(c.SetAside) != 1 || len(c.Voided) != 1 ||
+		c.Voided[0].Number != 7 {
 		t.Errorf("the numbered document was not set aside: %+v, %+v", c.SetAside, c.Voided)
 	}
 	w.must(t, revision(2))
@@ -132,9 +133,11 @@ func TestPaperSignature(t *testing.T) {
 		t.Errorf("a stranger recorded a paper signature: %v", err)
 	}
 	for name, bad := range map[string]func(*RecordPaperSignature){
-		"before its date": func(p *RecordPaperSignature) { p.Date = calendar.On(2026, 3, 25) }, "without scan": func(p *RecordPaperSignature) { p.Scan = Digest{} },
-		"by who may not": func(p *RecordPaperSignature) { p.Signatory = "a0-officer" }, "of other bytes": func(p *RecordPaperSignature) { p.Consented = Digest{1} },
-		"out of turn": func(p *RecordPaperSignature) { p.Slot, p.Signatory = "a1", "a1-head" },
+		"before its date": func(p *RecordPaperSignature) { p.Date = calendar.On(2026, 3, 25) },
+		"without scan":    func(p *RecordPaperSignature) { p.Scan = Digest{} },
+		"by who may not":  func(p *RecordPaperSignature) { p.Signatory = "a0-officer" },
+		"of other bytes":  func(p *RecordPaperSignature) { p.Consented = Digest{1} },
+		"out of turn":     func(p *RecordPaperSignature) { p.Slot, p.Signatory = "a1", "a1-head" },
 	} {
 		p := cmd
 		bad(&p)
@@ -163,7 +166,8 @@ func TestTooManyRefusalsStopAtOnce(t *testing.T) {
 		w.must(t, as(PersonID(slot+"-head"), RefuseSignature{Slot: slot, Reason: "chưa thống nhất"}))
 	}
 	w.phase(t, PhaseRejected)
-	if got := w.state.Sentence(words.English); got != "Stopped: too few signatures can be reached; waiting for Cơ quan a0 to decide" {
+	if got := w.state.Sentence(words.English); got != "Stopped: too few signatures can be reached; waiting for Cơ "+
+		"quan a0 to decide" {
 		t.Errorf("status %q", got)
 	}
 }

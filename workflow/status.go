@@ -28,8 +28,9 @@ func (p Phase) Words(lang words.Language) string {
 		PhaseAdopted:       words.Of("đã thông qua", "adopted"),
 		PhaseCancelled:     words.Of("đã hủy", "cancelled"),
 		PhaseClosed:        words.Of("đã kết thúc", "closed"),
-		PhaseRejected:      words.Of("đã dừng, chờ khối trưởng quyết định", "stopped, awaiting the block leader's decision"),
-		PhaseWithdrawn:     words.Of("đã rút", "withdrawn"),
+		PhaseRejected: words.Of("đã dừng, chờ khối trưởng quyết định",
+			"stopped, awaiting the block leader's decision"),
+		PhaseWithdrawn: words.Of("đã rút", "withdrawn"),
 	}[p].In(lang)
 }
 
@@ -48,8 +49,10 @@ const (
 func PhasesOf(tone Tone) []Phase {
 	var out []Phase
 	for _, p := range []Phase{
-		AwaitingRevision, AwaitingReviews, AwaitingVotes, AwaitingNumber, AwaitingFreeze, AwaitingSignatures, AwaitingSeals,
-		AwaitingValidation, AwaitingReports, PhaseInForce, AwaitingScores, PhaseAdopted, PhaseCancelled, PhaseClosed, PhaseRejected,
+		AwaitingRevision, AwaitingReviews, AwaitingVotes, AwaitingNumber, AwaitingFreeze,
+		AwaitingSignatures, AwaitingSeals,
+		AwaitingValidation, AwaitingReports, PhaseInForce, AwaitingScores, PhaseAdopted, PhaseCancelled,
+		PhaseClosed, PhaseRejected,
 		PhaseWithdrawn,
 	} {
 		if p.Tone() == tone {
@@ -86,10 +89,12 @@ func (s State) sentence(lang words.Language) string {
 	switch c.Phase {
 	case AwaitingRevision:
 		if last, ok := c.Revision(); ok {
-			return fmt.Sprintf(words.Of("Chờ %s chỉnh sửa dự thảo lần %d", "Waiting for %s to change revision %d").In(lang),
+			return fmt.Sprintf(words.Of("Chờ %s chỉnh sửa dự thảo lần %d",
+				"Waiting for %s to change revision %d").In(lang),
 				s.Directory.AgencyName(c.For), last.Number)
 		}
-		return words.F("Chờ %s trình dự thảo", "Waiting for %s to submit a draft", s.Directory.AgencyName(c.For)).In(lang)
+		return words.F("Chờ %s trình dự thảo",
+			"Waiting for %s to submit a draft", s.Directory.AgencyName(c.For)).In(lang)
 	case AwaitingReviews:
 		if len(c.Waiting) == 0 {
 			return openComments(lang, len(c.OpenThreads()))
@@ -100,17 +105,20 @@ func (s State) sentence(lang words.Language) string {
 	case AwaitingScores:
 		return s.scoringSentence(lang)
 	case AwaitingNumber:
-		return words.F("Chờ văn thư %s cấp số và ngày ban hành", "Waiting for the clerk of %s to issue number and date", s.Directory.AgencyName(c.Leader())).In(lang)
+		return words.F("Chờ văn thư %s cấp số và ngày ban hành",
+			"Waiting for the clerk of %s to issue number and date", s.Directory.AgencyName(c.Leader())).In(lang)
 	case AwaitingSignatures:
 		if c.Enough != nil {
-			return fmt.Sprintf(words.Of("Đã đủ %d/%d chữ ký để có hiệu lực; %s", "%d of %d signatures, enough to come into force; %s").In(lang),
+			return fmt.Sprintf(words.Of("Đã đủ %d/%d chữ ký để có hiệu lực; %s",
+				"%d of %d signatures, enough to come into force; %s").In(lang),
 				s.SignTally().Have, c.Enough.Total, lowerFirst(who("ký tiếp", "to sign")))
 		}
 		return who("ký số", "to sign")
 	case AwaitingSeals:
 		return who("đóng dấu", "to apply the seal")
 	case AwaitingReports:
-		return fmt.Sprintf(words.Of("Đang có hiệu lực từ %s; các đơn vị báo cáo đến %s", "In force since %s; members report until %s").In(lang),
+		return fmt.Sprintf(words.Of("Đang có hiệu lực từ %s; các đơn vị báo cáo đến %s",
+			"In force since %s; members report until %s").In(lang),
 			c.InForce.Display(), c.Reporting.Until.Display())
 	case PhaseRejected:
 		return s.stoppedBecause(lang)
@@ -147,15 +155,19 @@ func (s State) votingSentence(lang words.Language) string {
 	case conference && sitting == nil:
 		return words.F("Chờ %s khai mạc hội nghị", "Waiting for %s to open the conference", chair).In(lang)
 	case conference && sitting.Closed != nil:
-		return words.F("Hội nghị tạm dừng, chờ %s họp lại", "The conference is adjourned; waiting for %s to open it again", chair).In(lang)
+		return words.F("Hội nghị tạm dừng, chờ %s họp lại",
+			"The conference is adjourned; waiting for %s to open it again", chair).In(lang)
 	case len(c.Waiting) > 0:
 		return s.waitingFor(lang, "biểu quyết", "to vote")
 	case conference && pending > 0 && !c.votingOpen():
-		return words.F("Hội nghị đang họp, chờ chủ tọa đưa ra %d nội dung biểu quyết", "The conference is sitting; motions for the chair to put: %d", pending).In(lang)
+		return words.F("Hội nghị đang họp, chờ chủ tọa đưa ra %d nội dung biểu quyết",
+			"The conference is sitting; motions for the chair to put: %d", pending).In(lang)
 	case conference && !c.votingOpen():
-		return words.Of("Đã biểu quyết xong, chờ chủ tọa bế mạc hội nghị", "All motions are decided; waiting for the chair to close the conference").In(lang)
+		return words.Of("Đã biểu quyết xong, chờ chủ tọa bế mạc hội nghị",
+			"All motions are decided; waiting for the chair to close the conference").In(lang)
 	}
-	return words.Of("Các đơn vị đã biểu quyết, chờ chủ tọa công bố kết quả", "All have voted; waiting for the chair to declare the result").In(lang)
+	return words.Of("Các đơn vị đã biểu quyết, chờ chủ tọa công bố kết quả",
+		"All have voted; waiting for the chair to declare the result").In(lang)
 }
 
 // votingOpen reports whether a motion is open.
@@ -172,7 +184,8 @@ func (s State) scoringSentence(lang words.Language) string {
 	case unverified > 0:
 		return words.F("Chờ thẩm định điểm của %d đơn vị", "Scores to be verified: %d", unverified).In(lang)
 	case len(c.Scoring.Undecided()) > 0:
-		return words.F("Chờ giải quyết %d khiếu nại điểm", "Appeals to be decided: %d", len(c.Scoring.Undecided())).In(lang)
+		return words.F("Chờ giải quyết %d khiếu nại điểm",
+			"Appeals to be decided: %d", len(c.Scoring.Undecided())).In(lang)
 	}
 	return s.pollingSentence(lang)
 }
@@ -185,18 +198,22 @@ func (s State) pollingSentence(lang words.Language) string {
 		if missing := len(poll.Missing()); missing > 0 {
 			return words.F("%s: còn %d đơn vị chưa bỏ phiếu", "%s: ballots still to come: %d", rule, missing).In(lang)
 		}
-		return words.F("%s: đã đủ phiếu, chờ chủ tọa kiểm phiếu", "%s: all ballots are in; waiting for the chair to count", rule).In(lang)
+		return words.F("%s: đã đủ phiếu, chờ chủ tọa kiểm phiếu",
+			"%s: all ballots are in; waiting for the chair to count", rule).In(lang)
 	}
 	if open := s.scoring().mayAppeal(Date{}); len(open) > 0 && len(sc.Polls) == 0 {
 		last, _ := sc.VerifiedScore(open[len(open)-1])
-		return fmt.Sprintf(words.Of("Đã thẩm định điểm; các đơn vị chấp nhận hoặc khiếu nại đến hết %s", "All scores are verified; agencies accept or appeal until %s").In(lang),
+		return fmt.Sprintf(words.Of("Đã thẩm định điểm; các đơn vị chấp nhận hoặc khiếu nại đến hết %s",
+			"All scores are verified; agencies accept or appeal until %s").In(lang),
 			last.AppealUntil.LastDay().Display())
 	}
 	if pending := s.scoring().pendingPolls(); len(pending) > 0 {
-		return words.F("Đã thẩm định điểm, chờ chủ tọa mở cuộc bỏ phiếu: %s", "All scores are verified; waiting for the chair to open the poll: %s",
+		return words.F("Đã thẩm định điểm, chờ chủ tọa mở cuộc bỏ phiếu: %s",
+			"All scores are verified; waiting for the chair to open the poll: %s",
 			pending[0]).In(lang)
 	}
-	return words.Of("Đã thẩm định điểm, chờ công bố xếp hạng", "All scores are verified; waiting for the ranking to be declared").In(lang)
+	return words.Of("Đã thẩm định điểm, chờ công bố xếp hạng",
+		"All scores are verified; waiting for the ranking to be declared").In(lang)
 }
 
 // stoppedBecause is why the covenant stands still, and who decides.

@@ -1,9 +1,10 @@
 package workflow
 
 import (
-	"covenant/internal/words"
 	"slices"
 	"time"
+
+	"covenant/internal/words"
 )
 
 // Motion is a motion put to the vote and what became of it.
@@ -77,7 +78,8 @@ func (s voting) openVote(stage Stage, opened StageOpened) []Event {
 func (s voting) motionOpened(stage Stage, m Motion) MotionOpened {
 	revision, _ := s.Covenant.Revision()
 	e := MotionOpened{
-		Stage: stage.ID, Motion: m.ID, Text: m.Text, English: m.English, Secret: stage.Vote.Secret, Manifest: revision.Manifest, Revision: m.Revision,
+		Stage: stage.ID, Motion: m.ID, Text: m.Text, English: m.English, Secret: stage.Vote.Secret,
+		Manifest: revision.Manifest, Revision: m.Revision,
 	}
 	for _, a := range s.takingPart(stage) {
 		if !s.settling().conflicted(a, m.ID) {
@@ -87,8 +89,8 @@ func (s voting) motionOpened(stage Stage, m Motion) MotionOpened {
 	return e
 }
 
-// CastBallot is one agency's vote on one motion. In a secret ballot the choice goes into the box alone, by the engine; the
-// event only says that the agency took part.
+// CastBallot is one agency's vote on one motion. In a secret ballot the choice goes into the box alone, by the engine;
+// the event only says that the agency took part.
 type CastBallot struct {
 	Agency AgencyID `json:"agency,omitzero"`
 	Motion MotionID `json:"motion,omitzero"`
@@ -102,7 +104,8 @@ func (cmd CastBallot) decide(s State, by Actor, now time.Time) ([]Event, error) 
 	}
 	name := s.Directory.AgencyName(cmd.Agency)
 	if !contains(motion.Who, cmd.Agency) {
-		return nil, refuse(CodeForbidden, "%s không có quyền biểu quyết nội dung này", "%s has no vote on this motion", name)
+		return nil, refuse(CodeForbidden, "%s không có quyền biểu quyết nội dung này",
+			"%s has no vote on this motion", name)
 	}
 	holder, err := s.voting().voterFor(cmd.Agency)
 	if err != nil {
@@ -116,17 +119,21 @@ func (cmd CastBallot) decide(s State, by Actor, now time.Time) ([]Event, error) 
 	case motion.voted(cmd.Agency):
 		return nil, refuse(CodeConflict, "%s đã biểu quyết nội dung này", "%s has already voted on this motion", name)
 	case motion.Hands != nil:
-		return nil, refuse(CodeWrongState, "nội dung này được biểu quyết bằng giơ tay", "this motion is decided by a show of hands")
+		return nil, refuse(CodeWrongState, "nội dung này được biểu quyết bằng giơ tay",
+			"this motion is decided by a show of hands")
 	case !cmd.Choice.Known(): // never told: it may be of a secret ballot
-		return nil, refuse(CodeInvalid, "lựa chọn không hợp lệ; chọn tán thành, không tán thành hoặc không có ý kiến", "the choice is unknown; want for, against or abstain")
+		return nil, refuse(CodeInvalid, "lựa chọn không hợp lệ; chọn tán thành, không tán thành hoặc không có ý kiến",
+			"the choice is unknown; want for, against or abstain")
 	}
 	if motion.Secret {
 		if err := by.personally(); err != nil {
 			return nil, err
 		}
-		return []Event{BallotTaken{Motion: cmd.Motion, Round: motion.Round, Agency: cmd.Agency, Person: by.Person(), Authority: authority, Proxy: holder}}, nil
+		return []Event{BallotTaken{Motion: cmd.Motion, Round: motion.Round, Agency: cmd.Agency, Person: by.Person(),
+			Authority: authority, Proxy: holder}}, nil
 	}
-	return []Event{BallotCast{Motion: cmd.Motion, Agency: cmd.Agency, Person: by.Person(), Authority: authority, Choice: cmd.Choice, Proxy: holder}}, nil
+	return []Event{BallotCast{Motion: cmd.Motion, Agency: cmd.Agency, Person: by.Person(), Authority: authority,
+		Choice: cmd.Choice, Proxy: holder}}, nil
 }
 
 func (s voting) openMotion(id MotionID) (Motion, error) {
@@ -140,7 +147,8 @@ func (s voting) openMotion(id MotionID) (Motion, error) {
 	case m.Result != nil:
 		return Motion{}, refuse(CodeWrongState, "nội dung biểu quyết này đã kết thúc", "this motion is closed")
 	case !m.Opened:
-		return Motion{}, refuse(CodeWrongState, "chủ tọa chưa đưa nội dung này ra biểu quyết", "the chair has not put this motion to the vote yet")
+		return Motion{}, refuse(CodeWrongState, "chủ tọa chưa đưa nội dung này ra biểu quyết",
+			"the chair has not put this motion to the vote yet")
 	}
 	return *m, nil
 }
@@ -175,12 +183,14 @@ func (cmd CloseMotion) decide(s State, by Actor, now time.Time) ([]Event, error)
 	case result.Present < verdict.Quorum:
 		result.Lapsed, result.Passed = true, false
 	case verdict.Tie && s.stage().Vote.Tie == TieChair && cmd.Casting != ChoiceFor && cmd.Casting != ChoiceAgainst:
-		return nil, refuse(CodeWrongState, "phiếu ngang nhau (%[1]d–%[1]d): chủ tọa quyết định tán thành hoặc không tán thành",
+		return nil, refuse(CodeWrongState,
+			"phiếu ngang nhau (%[1]d–%[1]d): chủ tọa quyết định tán thành hoặc không tán thành",
 			"the votes are equal (%[1]d to %[1]d): the chair decides for or against", result.For)
 	case verdict.Tie:
 		result.Tie, result.Casting = true, cmd.Casting
 	}
-	return s.then(s.voting().closing(motion, result), func(s State) ([]Event, error) { return s.voting().afterMotion(now) })
+	return s.then(s.voting().closing(motion, result),
+		func(s State) ([]Event, error) { return s.voting().afterMotion(now) })
 }
 
 func (s voting) noQuorum(c Count, v Verdict) error {
@@ -280,7 +290,8 @@ func (s voting) afterVote(now time.Time) ([]Event, error) {
 		}
 		return events, nil // at a conference the chair puts them at its next sitting
 	}
-	return s.settling().consequence(stage.Vote.Fail, Cause{Agency: s.Covenant.Leader(), Why: CauseVote, Reason: failed[0].Text}, now)
+	return s.settling().consequence(stage.Vote.Fail,
+		Cause{Agency: s.Covenant.Leader(), Why: CauseVote, Reason: failed[0].Text}, now)
 }
 
 // MotionOpened puts a motion to the vote.
@@ -289,8 +300,8 @@ type MotionOpened struct {
 	Motion MotionID   `json:"motion"`
 	Text   string     `json:"text"`
 	Who    []AgencyID `json:"who"`
-	// Since 2026-11: the text in English, whether ballots are secret, the digest of the text before the members, and the
-	// revision amended on the spot that the motion adopts.
+	// Since 2026-11: the text in English, whether ballots are secret, the digest of the text before the members, and
+	// the revision amended on the spot that the motion adopts.
 	English  string `json:"english,omitempty"`
 	Secret   bool   `json:"secret,omitempty"`
 	Manifest Digest `json:"manifest,omitzero"`
@@ -303,7 +314,8 @@ func (MotionOpened) Kind() string { return "motion_opened" }
 func (e MotionOpened) apply(c *Covenant) {
 	c.Rounds++
 	opened := Motion{
-		ID: e.Motion, Text: e.Text, English: e.English, Stage: e.Stage, Who: e.Who, Secret: e.Secret, Opened: true, Round: c.Rounds,
+		ID: e.Motion, Text: e.Text, English: e.English, Stage: e.Stage, Who: e.Who, Secret: e.Secret,
+		Opened: true, Round: c.Rounds,
 		Manifest: e.Manifest, Revision: e.Revision,
 	}
 	if m := c.motion(e.Motion); m != nil { // proposed before, or put again
@@ -320,8 +332,8 @@ func (e MotionOpened) line(s State) Line {
 	return Line{Tone: ToneWaiting, Text: words.F("Đưa ra biểu quyết: %s", "Put to the vote: %s", put.Words(s.Process))}
 }
 
-// MotionClosed records the tally and the result. Since 2026-11 it says how the motion was decided, what was needed, and of
-// a secret one all ballots, sorted.
+// MotionClosed records the tally and the result. Since 2026-11 it says how the motion was decided, what was needed, and
+// of a secret one all ballots, sorted.
 type MotionClosed struct {
 	Motion MotionID `json:"motion"`
 	Count
@@ -404,7 +416,8 @@ func (c *Covenant) stillVoting() []AgencyID {
 	return out
 }
 
-// voting is the state as it is looked at where something is put to the vote: motions, sittings, who is there, who chairs.
+// voting is the state as it is looked at where something is put to the vote: motions,
+// sittings, who is there, who chairs.
 type voting struct{ State }
 
 func (s State) voting() voting { return voting{s} }

@@ -11,7 +11,8 @@ func (w *world) cast(a AgencyID, m MotionID, c Choice) Command {
 }
 
 func TestConflictOfInterest(t *testing.T) {
-	w := under(t, 3, "  - {id: gop-y, kind: review, NAME, review: {approve: all}}\n  - {id: bq, kind: vote, NAME, vote: {quorum: all, motions: [{id: m, vi: v, en: e}, {id: n, vi: v, en: e}]}}\n")
+	w := under(t, 3, "  - {id: gop-y, kind: review, NAME, review: {approve: all}}\n  - {id: bq, kind: vote, NAME, "+
+		"vote: {quorum: all, motions: [{id: m, vi: v, en: e}, {id: n, vi: v, en: e}]}}\n")
 	declare := func(a AgencyID, m MotionID) Command {
 		return as(PersonID(a+"-head"), DeclareConflict{Agency: a, Motion: m, Reason: "liên quan"})
 	}
@@ -28,7 +29,9 @@ func TestConflictOfInterest(t *testing.T) {
 	w.must(t, declare("a1", "n"))
 	w.refused(t, declare("a0", "n"), CodeWrongState) // nobody would be left
 	w.refused(t, w.cast("a1", "n", ChoiceFor), CodeForbidden)
-	for _, cmd := range []Command{w.cast("a0", "m", ChoiceFor), w.cast("a1", "m", ChoiceFor), w.cast("a0", "n", ChoiceFor), as("a0-head", CloseMotion{Motion: "m"}), as("a0-head", CloseMotion{Motion: "n"})} {
+	for _, cmd := range []Command{w.cast("a0", "m", ChoiceFor), w.cast("a1", "m", ChoiceFor),
+		w.cast("a0", "n", ChoiceFor), as("a0-head", CloseMotion{Motion: "m"}),
+		as("a0-head", CloseMotion{Motion: "n"})} {
 		w.must(t, cmd)
 	}
 	if r := w.state.Covenant.Motions[1].Result; r.Entitled != 1 || r.For != 1 {
@@ -42,7 +45,8 @@ func TestVoteDecisions(t *testing.T) {
 		return Count{For: f, Against: a, Abstain: o, Present: present, Entitled: entitled}
 	}
 	rules := func(text string) *VoteRules {
-		return stages(t, "  - {id: v, kind: vote, NAME, vote: {"+text+", motions: [{id: m, vi: v, en: e}]}}\n").Stages[0].Vote
+		text = "  - {id: v, kind: vote, NAME, vote: {" + text + ", motions: [{id: m, vi: v, en: e}]}}\n"
+		return stages(t, text).Stages[0].Vote
 	}
 	for _, c := range []struct {
 		rules       string
@@ -76,28 +80,32 @@ func TestVoteDecisions(t *testing.T) {
 }
 
 func TestWeightedVoteAndCastingVote(t *testing.T) {
-	w := under(t, 4, "  - {id: bq, kind: vote, NAME, vote: {quorum: 2/3, tie: chair, weights: {leader: 2, a3: 3}, motions: [{id: m, vi: v, en: e}]}}\n")
+	w := under(t, 4, "  - {id: bq, kind: vote, NAME, vote: {quorum: 2/3, tie: chair, weights: {leader: 2, a3: 3}, "+
+		"motions: [{id: m, vi: v, en: e}]}}\n")
 	w.must(t, w.cast("a0", "m", ChoiceFor))
 	w.must(t, w.cast("a1", "m", ChoiceFor))
 	w.refused(t, as("a0-head", CloseMotion{Motion: "m"}), CodeWrongState) // 3 of 7
 	w.must(t, w.cast("a3", "m", ChoiceAgainst))
 	w.refused(t, as("a0-head", CloseMotion{Motion: "m"}), CodeWrongState) // 3 to 3
 	w.must(t, as("a0-head", CloseMotion{Motion: "m", Casting: ChoiceFor}))
-	if r := w.state.Covenant.Motions[0].Result; r.For != 3 || r.Against != 3 || !r.Tie || !r.Passed || r.Entitled != 7 || r.Casting != ChoiceFor {
+	if r := w.state.Covenant.Motions[0].Result; r.For != 3 || r.Against != 3 || !r.Tie || !r.Passed ||
+		r.Entitled != 7 || r.Casting != ChoiceFor {
 		t.Errorf("result %+v", r)
 	}
 	w.phase(t, PhaseAdopted)
 }
 
 func TestFailedMotions(t *testing.T) {
-	for fail, want := range map[string]Phase{"return": AwaitingRevision, "continue": PhaseAdopted, "again": AwaitingVotes, "cancel": PhaseCancelled} {
+	for fail, want := range map[string]Phase{"return": AwaitingRevision, "continue": PhaseAdopted,
+		"again": AwaitingVotes, "cancel": PhaseCancelled} {
 		w := under(t, 3, "  - {id: bq, kind: vote, NAME, vote: {fail: "+fail+", motions: [{id: m, vi: v, en: e}]}}\n")
 		for _, a := range []AgencyID{"a0", "a1", "a2"} {
 			w.must(t, w.cast(a, "m", ChoiceAgainst))
 		}
 		w.must(t, as("a0-head", CloseMotion{Motion: "m"}))
 		w.phase(t, want)
-		if m := w.state.Covenant.Motions[0]; fail == "again" && (m.Result != nil || m.Round != 2 || len(w.state.Covenant.Waiting) != 3) {
+		if m := w.state.Covenant.Motions[0]; fail == "again" &&
+			(m.Result != nil || m.Round != 2 || len(w.state.Covenant.Waiting) != 3) {
 			t.Errorf("put again: %+v", m)
 		}
 	}
@@ -109,11 +117,13 @@ func TestSecretBallot(t *testing.T) {
 	w.must(t, w.cast("a1", "m", ChoiceAgainst))
 	w.refused(t, w.cast("a1", "m", ChoiceFor), CodeConflict)
 	w.must(t, w.cast("a2", "m", ChoiceFor))
-	w.refused(t, as("a0-head", CloseMotion{Motion: "m", Ballots: []Choice{ChoiceFor, ChoiceFor}}), CodeConflict) // one is missing from the box
+	// one is missing from the box
+	w.refused(t, as("a0-head", CloseMotion{Motion: "m", Ballots: []Choice{ChoiceFor, ChoiceFor}}), CodeConflict)
 	w.refused(t, as("a0-head", CloseMotion{Motion: "m", Ballots: []Choice{ChoiceFor, ChoiceFor, "x"}}), CodeConflict)
 	w.must(t, as("a0-head", CloseMotion{Motion: "m", Ballots: []Choice{ChoiceFor, ChoiceAgainst, ChoiceFor}}))
 	r := w.state.Covenant.Motions[0].Result
-	if r.For != 2 || r.Against != 1 || r.Method != MethodSecret || !slices.Equal(r.Ballots, []Choice{ChoiceAgainst, ChoiceFor, ChoiceFor}) {
+	if r.For != 2 || r.Against != 1 || r.Method != MethodSecret ||
+		!slices.Equal(r.Ballots, []Choice{ChoiceAgainst, ChoiceFor, ChoiceFor}) {
 		t.Errorf("result %+v", r)
 	}
 	for _, e := range w.events {

@@ -1,6 +1,6 @@
-// Package calendar knows days, deadlines and the working days of a country. Terms are counted as the Civil Code (art. 147–148) says: the
-// first day is not counted, and a term that ends on a day off runs to the end of the next working day. Working days are data with
-// sources, a year at a time; a year without data is an error, never a guess.
+// Package calendar knows days, deadlines and the working days of a country. Terms are counted as the Civil Code (art.
+// 147–148) says: the first day is not counted, and a term that ends on a day off runs to the end of the next working
+// day. Working days are data with sources, a year at a time; a year without data is an error, never a guess.
 package calendar
 
 import (
@@ -314,7 +314,8 @@ func (c *Calendar) WithDue(sentence string, due Deadline, today Date, lang words
 	if due.Date.IsZero() {
 		return sentence
 	}
-	return sentence + words.F(" – hạn %s (%s)", " – due %s (%s)", due.LastDay().Display(), c.Remaining(due, today, lang)).In(lang)
+	return sentence + words.F(" – hạn %s (%s)",
+		" – due %s (%s)", due.LastDay().Display(), c.Remaining(due, today, lang)).In(lang)
 }
 
 // Remaining says how far a deadline is from today, in words: “còn 2 ngày làm việc”, “quá hạn 3 ngày”.

@@ -30,15 +30,16 @@ type calendarFileDay struct {
 	Source string  `yaml:"source"`
 }
 
-// ParseCalendar reads calendar data: a zone and, for each year, its special days with kind, name and source. Every problem is
-// reported at once, also what cannot be by the Labour Code (45/2019/QH14): a holiday on a weekend without a day in compensation
-// (art. 111 cl. 3), a swapped day off without the Saturday or Sunday on which it is made up for.
+// ParseCalendar reads calendar data: a zone and, for each year, its special days with kind, name and source. Every
+// problem is reported at once, also what cannot be by the Labour Code (45/2019/QH14): a holiday on a weekend without a
+// day in compensation (art. 111 cl. 3), a swapped day off without the Saturday or Sunday on which it is made up for.
 func ParseCalendar(source []byte) (*Calendar, error) {
 	var file calendarFile
 	dec := yaml.NewDecoder(bytes.NewReader(source))
 	dec.KnownFields(true)
 	if err := dec.Decode(&file); err != nil {
-		return nil, refusal.New(refusal.Invalid, "lịch làm việc không đọc được: %v", "cannot read the calendar data: %v", err)
+		return nil, refusal.New(refusal.Invalid, "lịch làm việc không đọc được: %v",
+			"cannot read the calendar data: %v", err)
 	}
 	c := &calendarCheck{calendar: &Calendar{years: map[int]calendarYear{}}}
 	zone, err := time.LoadLocation(file.Zone)
@@ -89,10 +90,12 @@ func (c *calendarCheck) year(y calendarFileYear) {
 		}
 	}
 	if onWeekend != count[Compensatory] {
-		c.add("year %d: %d holidays fall on a weekend, %d days are off in compensation", y.Year, onWeekend, count[Compensatory])
+		c.add("year %d: %d holidays fall on a weekend, %d days are off in compensation", y.Year,
+			onWeekend, count[Compensatory])
 	}
 	if count[SwappedOff] != count[SwappedWorkday] {
-		c.add("year %d: %d days are off by a swap, %d are worked for it", y.Year, count[SwappedOff], count[SwappedWorkday])
+		c.add("year %d: %d days are off by a swap, %d are worked for it", y.Year,
+			count[SwappedOff], count[SwappedWorkday])
 	}
 	c.calendar.years[y.Year] = year
 }

@@ -11,8 +11,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// The rules of the Civil Code (91/2015/QH13, art. 147 and 148) once more, slowly and by other means: days are counted one by one
-// on the proleptic day number, months by looking for the day that corresponds.
+// The rules of the Civil Code (91/2015/QH13, art. 147 and 148) once more, slowly and by other means: days are counted
+// one by one on the proleptic day number, months by looking for the day that corresponds.
 
 // slowCalendar says of each day number whether it is worked.
 type slowCalendar struct{ special map[int]bool }
@@ -123,11 +123,13 @@ func TestDeadlinesAgainstTheSlowRules(t *testing.T) {
 		for range 20 {
 			from := Date{2030, 1, 1}.AddDays(rapid.IntRange(0, 5*365).Draw(t, "from"))
 			term := rapid.SampledFrom([]Term{
-				{WorkingDays: rapid.IntRange(1, 60).Draw(t, "working days")}, {Days: rapid.IntRange(1, 120).Draw(t, "days")}, {Months: rapid.IntRange(1, 13).Draw(t, "months")},
+				{WorkingDays: rapid.IntRange(1, 60).Draw(t, "working days")},
+				{Days: rapid.IntRange(1, 120).Draw(t, "days")}, {Months: rapid.IntRange(1, 13).Draw(t, "months")},
 			}).Draw(t, "term")
 			got, err := cal.Deadline(from, term)
 			if want := slow.term(from, term); err != nil || number(got.Date) != want {
-				t.Fatalf("%s from %s ends on %s (%v), the slow rules say day %d, not %d", term, from, got.Date, err, want, number(got.Date))
+				t.Fatalf("%s from %s ends on %s (%v), the slow rules say day %d, not %d", term, from, got.Date,
+					err, want, number(got.Date))
 			}
 			count := 0
 			for n := number(from) + 1; n <= number(got.Date); n++ {
@@ -177,7 +179,8 @@ years:
 		t.Fatal("accepted")
 	}
 	for _, want := range []string{"Nowhere/Town", "2030-01-01 stands twice", "2030-02-30", "another year than 2030", `kind "dance"`,
-		"2030-03-05 is a working day anyway", "2030-03-09 is a day off anyway", "2030-03-10 needs", "year 2030 stands twice",
+		"2030-03-05 is a working day anyway", "2030-03-09 is a day off anyway", "2030-03-10 needs",
+		"year 2030 stands twice",
 		"1 holidays fall on a weekend, 2 days", "0 days are off by a swap, 1"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("no word of %q in\n%v", want, err)

@@ -1,11 +1,12 @@
-// Package catalogue is the one table of what people and other programs can have an installation do: each command once, with its
-// name, what it does in words, its fields, and how it is carried out. The command line, the control channel, the forms of the
-// pages, the JSON API and others are adapters of this table: they turn what came to them into a [Call], say who gives it by an
-// [workflow.Actor], and show the [Answer]. A command that is added to [table] appears in all of them.
+// Package catalogue is the one table of what people and other programs can have an installation do: each command once,
+// with its name, what it does in words, its fields, and how it is carried out. The command line, the control channel,
+// the forms of the pages, the JSON API and others are adapters of this table: they turn what came to them into a
+// [Call], say who gives it by an [workflow.Actor], and show the [Answer]. A command that is added to [table] appears in
+// all of them.
 //
-// A call's fields are decoded strictly into the command's Go type; who gives it is never among them. What a caller may not fill in
-// is marked in the type by the tag from: "address" comes from the call's address, "engine" from the engine. The tag secret marks
-// what must not be shown or kept, such as a PIN.
+// A call's fields are decoded strictly into the command's Go type; who gives it is never among them. What a caller may
+// not fill in is marked in the type by the tag from: "address" comes from the call's address, "engine" from the engine.
+// The tag secret marks what must not be shown or kept, such as a PIN.
 package catalogue
 
 import (
@@ -70,7 +71,8 @@ func (c Call) String() string { return fmt.Sprintf("%s %s", c.Command, c.Address
 
 // LogValue is what a log may say of a call.
 func (c Call) LogValue() slog.Value {
-	return slog.GroupValue(slog.String("command", c.Command), slog.String("address", c.Address), slog.String("key", c.Key))
+	return slog.GroupValue(slog.String("command", c.Command), slog.String("address", c.Address),
+		slog.String("key", c.Key))
 }
 
 // Answer is what a command did.
@@ -116,7 +118,8 @@ func Named(name string) (Command, error) {
 		}
 	}
 	if best != "" {
-		return Command{}, invalid("không có lệnh “%s”; có phải là %s?", "there is no command “%s”; did you mean %s?", name, best)
+		return Command{}, invalid("không có lệnh “%s”; có phải là %s?", "there is no command “%s”; did you mean %s?",
+			name, best)
 	}
 	names := make([]string, 0, len(table))
 	for _, c := range table {

@@ -18,18 +18,22 @@ import (
 	"covenant/workflow/catalogue"
 )
 
-// Commands of the rules that nobody gives by the catalogue: the engine makes those of a request that it completes, and the program
-// gives the others itself.
+// Commands of the rules that nobody gives by the catalogue: the engine makes those of a request that it completes, and
+// the program gives the others itself.
 var (
 	completed = map[string]string{
-		"DraftCovenant": "draft", "SubmitRevision": "submit-revision", "AmendText": "amend-text", "IssueNumber": "issue-number",
-		"RecordSignature": "sign", "RecordPaperSignature": "record-paper-signature", "RecordSeal": "seal", "ApplyBlock": "apply-block",
+		"DraftCovenant": "draft", "SubmitRevision": "submit-revision", "AmendText": "amend-text",
+		"IssueNumber": "issue-number", "RecordSignature": "sign", "RecordPaperSignature": "record-paper-signature",
+		"RecordSeal": "seal", "ApplyBlock": "apply-block",
 	}
-	programs = []string{"Freeze", "RecordValidationData", "RecordMinutes", "RecordReminder", "EscalateStage", "EndReporting", "BindByRule"}
+	programs = []string{
+		"Freeze", "RecordValidationData", "RecordMinutes", "RecordReminder", "EscalateStage", "EndReporting",
+		"BindByRule",
+	}
 )
 
-// Every command of the rules is in the catalogue once, or is named here as the engine's or the program's own: whoever adds one says
-// whose it is.
+// Every command of the rules is in the catalogue once, or is named here as the engine's or the program's own: whoever
+// adds one says whose it is.
 func TestEveryCommandIsInTheCatalogue(t *testing.T) {
 	names := map[string]bool{}
 	for _, c := range catalogue.Commands() {
@@ -89,8 +93,8 @@ func declaredCommands(t *testing.T) []string {
 	return out
 }
 
-// No command holds who gives it, every field has a name in JSON, and what the address or the engine fills in is refused from
-// callers.
+// No command holds who gives it, every field has a name in JSON, and what the address or the engine fills in is refused
+// from callers.
 func TestFieldsOfCommands(t *testing.T) {
 	snake := regexp.MustCompile("^[a-z0-9]+(_[a-z0-9]+)*$")
 	for _, c := range catalogue.Commands() {
@@ -125,7 +129,8 @@ func TestNamed(t *testing.T) {
 	if c, err := catalogue.Named("give-review"); err != nil || c.Name != "give-review" {
 		t.Errorf("%v %v", c.Name, err)
 	}
-	if _, err := catalogue.Named("give-revie"); err == nil || !strings.Contains(err.Error(), "did you mean give-review?") {
+	if _, err := catalogue.Named("give-revie"); err == nil ||
+		!strings.Contains(err.Error(), "did you mean give-review?") {
 		t.Errorf("mistyped: %v", err)
 	}
 	if _, err := catalogue.Named("dance"); workflow.ErrorCode(err) != workflow.CodeInvalid {
@@ -136,7 +141,8 @@ func TestNamed(t *testing.T) {
 // Whatever comes as the fields of a command is refused or understood.
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{
-		`{"reason":"x"}`, `{"by":"someone else","reason":"x"}`, `{"revision":1e400}`, `[]`, `null`, `{"scores":[{"criterion":"a","points":"1.5"}]}`,
+		`{"reason":"x"}`, `{"by":"someone else","reason":"x"}`, `{"revision":1e400}`, `[]`, `null`,
+		`{"scores":[{"criterion":"a","points":"1.5"}]}`,
 		`{"comments":[{"clause":"a","digest":"00"}]}`, `{"covenant":"x"}`, `{"ballots":["for"]}`,
 	} {
 		f.Add(seed)
@@ -158,8 +164,10 @@ func FuzzDecode(f *testing.F) {
 // What the rules say is open has a name in the catalogue, whatever it is.
 func TestEveryPossibleCommandHasAName(t *testing.T) {
 	s := workflow.State{
-		Covenant: &workflow.Covenant{Particulars: workflow.Particulars{Parties: []workflow.Party{{Agency: "a", Role: workflow.RoleLeader}}}},
-		Process:  &workflow.Process{}, Directory: workflow.NewDirectory(), Calendar: vietnam(t),
+		Covenant: &workflow.Covenant{Particulars: workflow.Particulars{
+			Parties: []workflow.Party{{Agency: "a", Role: workflow.RoleLeader}},
+		}},
+		Process: &workflow.Process{}, Directory: workflow.NewDirectory(), Calendar: vietnam(t),
 	}
 	named := map[string]bool{}
 	for _, p := range catalogue.May(s, workflow.SignedIn("somebody"), time.Now()) {

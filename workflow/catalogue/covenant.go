@@ -10,7 +10,9 @@ import (
 )
 
 // onCovenant finds the covenant of a call, does something to it, and says where it stands then.
-func onCovenant(do func(context.Context, *run, workflow.CovenantID, any) (engine.Outcome, error)) func(context.Context, *run, any) (Answer, error) {
+func onCovenant(
+	do func(context.Context, *run, workflow.CovenantID, any) (engine.Outcome, error),
+) func(context.Context, *run, any) (Answer, error) {
 	return func(ctx context.Context, r *run, params any) (Answer, error) {
 		id, err := r.eng.Find(ctx, r.actor, r.call.Address)
 		if err != nil {
@@ -43,7 +45,9 @@ func draft(ctx context.Context, r *run, p engine.DraftRequest) (Answer, error) {
 	return r.standsAt(ctx, id, Answer{Covenant: id})
 }
 
-func submitRevision(ctx context.Context, r *run, id workflow.CovenantID, p engine.SubmitRequest) (engine.Outcome, error) {
+func submitRevision(
+	ctx context.Context, r *run, id workflow.CovenantID, p engine.SubmitRequest,
+) (engine.Outcome, error) {
 	p.Covenant = id
 	return r.eng.Submit(ctx, p, r.meta())
 }
@@ -82,7 +86,8 @@ func seal(ctx context.Context, r *run, id workflow.CovenantID, p engine.SealRequ
 	return r.eng.Seal(ctx, p, r.meta())
 }
 
-// keepsKeys refuses where the server's half of the protection of kept keys is missing: every right PIN would count as wrong.
+// keepsKeys refuses where the server's half of the protection of kept keys is missing: every right PIN would count
+// as wrong.
 func (r *run) keepsKeys() error {
 	if len(r.eng.Secret) > 0 {
 		return nil

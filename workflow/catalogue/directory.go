@@ -72,7 +72,8 @@ func keepKey(ctx context.Context, r *run, p Key) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	out, err := r.eng.KeepKey(ctx, engine.KeyRequest{Person: p.Person, Agency: p.Agency, Identity: id, PIN: p.PIN}, r.meta())
+	out, err := r.eng.KeepKey(ctx, engine.KeyRequest{Person: p.Person, Agency: p.Agency, Identity: id, PIN: p.PIN},
+		r.meta())
 	if err != nil {
 		return Answer{}, err
 	}
@@ -95,8 +96,8 @@ func keepRegister(ctx context.Context, r *run, params any) (Answer, error) {
 	case workflow.EnterNumber:
 		r.say(&a, words.F("Đã ghi số %02d, sổ %s/%d.", "Recorded number %02d of book %s/%d.", n.Number, n.Book, n.Year))
 	case workflow.ExplainNumber:
-		r.say(&a, words.F("Đã ghi lý do số %02d, sổ %s/%d không dùng.", "Recorded why number %02d of book %s/%d is not used.",
-			n.Number, n.Book, n.Year))
+		r.say(&a, words.F("Đã ghi lý do số %02d, sổ %s/%d không dùng.",
+			"Recorded why number %02d of book %s/%d is not used.", n.Number, n.Book, n.Year))
 	}
 	return a, nil
 }

@@ -8,7 +8,8 @@ import (
 	"covenant/workflow/store"
 )
 
-// Failure is an error as it goes out to a caller: its code and its sentences, or its text, with what it means to a program.
+// Failure is an error as it goes out to a caller: its code and its sentences, or its text, with what it means
+// to a program.
 type Failure struct {
 	Code       workflow.Code `json:"code,omitempty"`
 	Vietnamese string        `json:"vi,omitempty"`

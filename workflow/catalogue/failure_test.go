@@ -28,7 +28,8 @@ func TestFailuresGoOutAndComeBack(t *testing.T) {
 		{workflow.Refusal(workflow.CodeConflict, "đã đổi", "changed"), nil, 409},
 		{fmt.Errorf("about: %w", store.ErrBusy), store.ErrBusy, 503}, {store.ErrLost, store.ErrLost, 503},
 		{store.ErrConflict, store.ErrConflict, 409}, {store.ErrKeyReused, store.ErrKeyReused, 409},
-		{store.ErrNotFound, store.ErrNotFound, 500}, {store.ErrStorage, store.ErrStorage, 507}, {store.ErrCorrupt, store.ErrCorrupt, 500},
+		{store.ErrNotFound, store.ErrNotFound, 500}, {store.ErrStorage, store.ErrStorage, 507},
+		{store.ErrCorrupt, store.ErrCorrupt, 500},
 		{templates.Problems{{}}, nil, 422}, {errors.New("unforeseen"), nil, 500},
 	} {
 		data, err := json.Marshal(catalogue.FailureOf(c.err))

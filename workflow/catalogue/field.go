@@ -24,7 +24,8 @@ type Field struct {
 // Fields are the fields that callers fill in, in the order of the type; see [FieldsOf].
 func (c Command) Fields() []Field { return FieldsOf(c.Params) }
 
-// FieldsOf are the fields of a struct that callers fill in: those with a name in JSON that neither address nor engine fill.
+// FieldsOf are the fields of a struct that callers fill in: those with a name in JSON that neither address nor
+// engine fill.
 func FieldsOf(t reflect.Type) []Field {
 	var out []Field
 	for _, f := range reflect.VisibleFields(t) {
@@ -67,22 +68,25 @@ func (f Field) Words() words.Text {
 	return words.Of("CHỮ", "TEXT")
 }
 
-// Decode reads the fields of a call into a value of the command's type. A field that is unknown, or is not the caller's to fill in, is
-// an error.
+// Decode reads the fields of a call into a value of the command's type. A field that is unknown, or is not the caller's
+// to fill in, is an error.
 func (c Command) Decode(fields json.RawMessage) (any, error) {
 	target := reflect.New(c.Params)
 	if len(fields) > 0 {
 		d := json.NewDecoder(bytes.NewReader(fields))
 		d.DisallowUnknownFields()
 		if err := d.Decode(target.Interface()); err != nil {
-			return nil, invalid("các trường của lệnh %s không đọc được: %v", "the fields of %s cannot be read: %v", c.Name, err)
+			return nil, invalid("các trường của lệnh %s không đọc được: %v", "the fields of %s cannot be read: %v",
+				c.Name, err)
 		}
 		if _, err := d.Token(); err != io.EOF {
-			return nil, invalid("các trường của lệnh %s: chỉ được một giá trị", "fields of %s: more than one value", c.Name)
+			return nil, invalid("các trường của lệnh %s: chỉ được một giá trị", "fields of %s: more than one value",
+				c.Name)
 		}
 	}
 	if name := filledIn(target.Elem()); name != "" {
-		return nil, invalid("lệnh %s: trường “%s” do chương trình điền", "%s: the field “%s” is filled in by the program", c.Name, name)
+		return nil, invalid("lệnh %s: trường “%s” do chương trình điền",
+			"%s: the field “%s” is filled in by the program", c.Name, name)
 	}
 	return target.Elem().Interface(), nil
 }
@@ -130,7 +134,8 @@ func nameOf(t reflect.Type) string {
 	var b strings.Builder
 	runes := []rune(t.Name())
 	for i, r := range runes {
-		if unicode.IsUpper(r) && i > 0 && (unicode.IsLower(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1])) {
+		if unicode.IsUpper(r) && i > 0 && (unicode.IsLower(runes[i-1]) ||
+			i+1 < len(runes) && unicode.IsLower(runes[i+1])) {
 			b.WriteByte('-')
 		}
 		b.WriteRune(unicode.ToLower(r))

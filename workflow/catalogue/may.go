@@ -7,8 +7,8 @@ import (
 	"covenant/workflow"
 )
 
-// Possible is a command of the catalogue as an actor could give it now, with the fields that say what it would be about; or with the
-// reason why it is not open.
+// Possible is a command of the catalogue as an actor could give it now, with the fields that say what it would be
+// about; or with the reason why it is not open.
 type Possible struct {
 	Command
 	Fields any             // of the type Params where the rules' command is that of the catalogue; else the rules' own
@@ -30,7 +30,8 @@ type asked interface {
 	May(by workflow.Actor, now time.Time) []workflow.Possible
 }
 
-// May answers which commands on a covenant are open to an actor now, and why the others are not; see [workflow.State.May].
+// May answers which commands on a covenant are open to an actor now, and why the others are not; see
+// [workflow.State.May].
 func May(s asked, by workflow.Actor, now time.Time) []Possible {
 	var out []Possible
 	for _, p := range s.May(by, now) {

@@ -30,9 +30,9 @@ type Standing struct {
 	Criteria  []StandingCriterion `json:"criteria,omitempty"` // while members are scored
 	Polls     []StandingPoll      `json:"polls,omitempty"`
 	// Console is how much of the log that the asker reads was entered at the console, by user.
-	Console []workflow.ConsoleEntries `json:"console,omitempty"`
-	Commands  []StandingCommand   `json:"commands,omitempty"` // what the asker may do, and why not
-	Log       []StandingEvent     `json:"log,omitempty"`      // what happened; only where it is asked for
+	Console  []workflow.ConsoleEntries `json:"console,omitempty"`
+	Commands []StandingCommand         `json:"commands,omitempty"` // what the asker may do, and why not
+	Log      []StandingEvent           `json:"log,omitempty"`      // what happened; only where it is asked for
 }
 
 // Turn is somebody whose turn it is: an agency, the duty, and who has it today.
@@ -155,7 +155,8 @@ func commandsFor(v *engine.View, by workflow.Actor, lang words.Language) []Stand
 func standingOf(v *engine.View, lang words.Language) *Standing {
 	c, today := v.Covenant, v.Calendar.Today(v.Now)
 	s := &Standing{
-		Covenant: c.ID, Slug: c.Slug, Title: c.Title, Phase: c.Phase, Ended: c.Phase.Ended(), Status: v.Status(v.Now, lang), Waiting: c.Waiting,
+		Covenant: c.ID, Slug: c.Slug, Title: c.Title, Phase: c.Phase, Ended: c.Phase.Ended(),
+		Status: v.Status(v.Now, lang), Waiting: c.Waiting,
 		Members: c.Members(), Number: c.PrintedNumber(), Head: c.Head,
 	}
 	for _, t := range v.Turns() {
@@ -172,7 +173,9 @@ func standingOf(v *engine.View, lang words.Language) *Standing {
 		s.Comments = append(s.Comments, StandingComment{t.ID, t.Clause, t.Text})
 	}
 	for _, m := range c.Motions {
-		s.Motions = append(s.Motions, StandingMotion{m.ID, m.Text, m.Secret, m.Opened && m.Result == nil, m.Result != nil, m.Who})
+		s.Motions = append(s.Motions, StandingMotion{
+			m.ID, m.Text, m.Secret, m.Opened && m.Result == nil, m.Result != nil, m.Who,
+		})
 	}
 	if c.Frozen != nil {
 		s.Frozen = c.Frozen.PDF
@@ -186,7 +189,8 @@ func standingOf(v *engine.View, lang words.Language) *Standing {
 	}
 	for _, o := range v.Upcoming {
 		s.Reminders = append(s.Reminders, StandingReminder{
-			o.Obligation, o.Period, o.Rung, o.At.In(v.Calendar.Zone()), o.Deadline.LastDay(), o.State, c.Missing(o.Obligation, o.Period)})
+			o.Obligation, o.Period, o.Rung, o.At.In(v.Calendar.Zone()), o.Deadline.LastDay(), o.State,
+			c.Missing(o.Obligation, o.Period)})
 	}
 	return s
 }

@@ -210,9 +210,12 @@ func (c Condition) Words(lang words.Language) string {
 }
 
 var factWords = map[string]words.Text{
-	"members": words.Of("số đơn vị thành viên", "members"), "parties": words.Of("số bên tham gia", "parties"), "witnesses": words.Of("số người chứng kiến", "witnesses"),
-	"year": words.Of("năm", "year"), "revision": words.Of("lần dự thảo", "revision"), "comments": words.Of("số ý kiến góp ý", "comments"),
-	"open_comments": words.Of("số ý kiến chưa giải quyết", "open comments"), "failed_motions": words.Of("số nội dung không thông qua", "failed motions"),
+	"members": words.Of("số đơn vị thành viên", "members"), "parties": words.Of("số bên tham gia", "parties"),
+	"witnesses": words.Of("số người chứng kiến", "witnesses"),
+	"year":      words.Of("năm", "year"), "revision": words.Of("lần dự thảo", "revision"),
+	"comments":       words.Of("số ý kiến góp ý", "comments"),
+	"open_comments":  words.Of("số ý kiến chưa giải quyết", "open comments"),
+	"failed_motions": words.Of("số nội dung không thông qua", "failed motions"),
 }
 
 func (n *condition) words(lang words.Language) string {

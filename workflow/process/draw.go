@@ -11,8 +11,8 @@ import (
 	"covenant/internal/words"
 )
 
-// Measures of the drawing, in pixels. The stages stand in a column; what passes a stage over runs on its left, what goes back
-// to the drafter on its right.
+// Measures of the drawing, in pixels. The stages stand in a column; what passes a stage over runs on its left, what
+// goes back to the drafter on its right.
 const (
 	drawWidth  = 920
 	drawLeft   = 190 // of the boxes
@@ -41,8 +41,8 @@ type drawnBox struct{ top, bottom int }
 
 func (b drawnBox) middle() int { return (b.top + b.bottom) / 2 }
 
-// SVG draws the process from the draft to its end: every stage with what decides it, what passes it over, what sends the
-// draft back and what a missed deadline does. The picture follows the reader's light or dark scheme.
+// SVG draws the process from the draft to its end: every stage with what decides it, what passes it over, what sends
+// the draft back and what a missed deadline does. The picture follows the reader's light or dark scheme.
 func (p *Process) SVG(lang words.Language) []byte {
 	d := &drawing{lang: lang, y: drawMargin}
 	d.text("h", drawMargin, d.y+16, p.Name.In(lang))
@@ -129,7 +129,8 @@ func (d *drawing) returns(s Stage, box, draft drawnBox) int {
 	if !s.sendsBack() {
 		return 0
 	}
-	d.arrow(fmt.Sprintf("M%d %dH%dV%dH%d", drawLeft+drawBox, box.middle(), drawReturn, draft.middle(), drawLeft+drawBox), true)
+	d.arrow(fmt.Sprintf("M%d %dH%dV%dH%d", drawLeft+drawBox, box.middle(), drawReturn, draft.middle(),
+		drawLeft+drawBox), true)
 	return 1
 }
 
@@ -177,9 +178,12 @@ func (d *drawing) notes(s Stage, box drawnBox) {
 // drawn is a consequence in a few words.
 func (c Consequence) drawn(lang words.Language) string {
 	return map[Consequence]words.Text{
-		ThenDecide: words.Of("khối trưởng quyết định", "the leader decides"), ThenReturn: words.Of("trả lại để chỉnh sửa", "back for revision"),
-		ThenContinue: words.Of("tiếp tục", "go on"), ThenCancel: words.Of("hủy giao ước", "cancelled"), ThenAgain: words.Of("biểu quyết lại", "put again"),
-		ThenTreatAs: words.Of("ghi nhận thay ý kiến", "silence counts"), ThenExtend: words.Of("gia hạn", "extended"), ThenReject: words.Of("khối trưởng quyết định", "the leader decides"),
+		ThenDecide:   words.Of("khối trưởng quyết định", "the leader decides"),
+		ThenReturn:   words.Of("trả lại để chỉnh sửa", "back for revision"),
+		ThenContinue: words.Of("tiếp tục", "go on"), ThenCancel: words.Of("hủy giao ước", "cancelled"),
+		ThenAgain:   words.Of("biểu quyết lại", "put again"),
+		ThenTreatAs: words.Of("ghi nhận thay ý kiến", "silence counts"), ThenExtend: words.Of("gia hạn", "extended"),
+		ThenReject: words.Of("khối trưởng quyết định", "the leader decides"),
 	}[c].In(lang)
 }
 
@@ -236,14 +240,16 @@ func (s Stage) decidedBy(lang words.Language) []string {
 			groups = append(groups, strings.Join(roles, ", "))
 		}
 		add("thứ tự: %s", "order: %s", strings.Join(groups, " → "))
-		add("cần %s chữ ký; PAdES %s, lưu trữ %s", "signatures needed: %s; PAdES %s, archive %s", s.Sign.Need.Words(lang), s.Sign.Level, s.Sign.Final)
+		add("cần %s chữ ký; PAdES %s, lưu trữ %s", "signatures needed: %s; PAdES %s, archive %s",
+			s.Sign.Need.Words(lang), s.Sign.Level, s.Sign.Final)
 		if !s.Sign.Late.IsZero() {
 			add("các bên còn lại được ký thêm: %s", "the others may still sign: %s", s.Sign.Late.Words(lang))
 		}
 	case StageSeal:
 		add("PAdES %s", "PAdES %s", s.Seal.Level)
 	case StageReport:
-		add("%d nghĩa vụ báo cáo trong %d tháng", "reports promised: %d, months: %d", len(s.Report.Obligations), s.Report.Months)
+		add("%d nghĩa vụ báo cáo trong %d tháng", "reports promised: %d, months: %d",
+			len(s.Report.Obligations), s.Report.Months)
 	case StageScore:
 		s.Score.drawn(lang, add)
 	}
@@ -259,13 +265,16 @@ func (r *ReviewRules) drawn(lang words.Language, add func(vi, en string, args ..
 	}
 	add("cần %s nhất trí", "approvals needed: %s", r.Approve.Words(lang))
 	if !r.Quorum.IsZero() {
-		add("cần %s ý kiến; thiếu thì: %s", "opinions needed: %s; if fewer: %s", words.Each(r.Quorum.Words), words.Each(r.Short.drawn))
+		add("cần %s ý kiến; thiếu thì: %s", "opinions needed: %s; if fewer: %s", words.Each(r.Quorum.Words),
+			words.Each(r.Short.drawn))
 	}
 	switch r.Again {
 	case AgainChanged:
-		add("sau khi sửa, chỉ hỏi lại đơn vị có nội dung thay đổi", "after a change only those whom it concerns are asked again")
+		add("sau khi sửa, chỉ hỏi lại đơn vị có nội dung thay đổi",
+			"after a change only those whom it concerns are asked again")
 	case AgainReturner:
-		add("sau khi sửa, chỉ hỏi lại đơn vị chưa nhất trí", "after a change only those who did not approve are asked again")
+		add("sau khi sửa, chỉ hỏi lại đơn vị chưa nhất trí",
+			"after a change only those who did not approve are asked again")
 	}
 	if r.Resolve {
 		add("mọi góp ý phải được giải quyết", "every comment must be resolved")
@@ -281,19 +290,23 @@ func (v *VoteRules) drawn(lang words.Language, add func(vi, en string, args ...a
 		held = words.Join(", ", held, words.Of("phiếu kín", "secret ballot"))
 	}
 	add("%d nội dung, %s", "motions: %d, %s", len(v.Motions), held.In(lang))
-	of := map[Base]words.Text{OfCast: words.Of("số phiếu", "of votes cast"), OfPresent: words.Of("số có mặt", "of those present"), OfAll: words.Of("tổng số", "of all")}[v.Of]
+	of := map[Base]words.Text{OfCast: words.Of("số phiếu", "of votes cast"),
+		OfPresent: words.Of("số có mặt", "of those present"), OfAll: words.Of("tổng số", "of all")}[v.Of]
 	if len(v.Chair) > 0 {
 		add("chủ tọa: %s", "chair: %s", chairWords(v.Chair))
 	}
-	add("tham gia: %s; tán thành: %s %s", "quorum: %s; in favour: %s %s", v.Quorum.Words(lang), v.Pass.Words(lang), of.In(lang))
+	add("tham gia: %s; tán thành: %s %s", "quorum: %s; in favour: %s %s", v.Quorum.Words(lang),
+		v.Pass.Words(lang), of.In(lang))
 }
 
 func (r *ScoreRules) drawn(lang words.Language, add func(vi, en string, args ...any)) {
 	verifier := strings.ToLower(r.Verifier.Word(lang))
 	if r.CriteriaFrom != "" {
-		add("tiêu chí trong giao ước, tổng %s điểm; thẩm định: %s", "criteria of the covenant's own text, %s points in all; verified by: %s", r.Total.Display(lang), verifier)
+		add("tiêu chí trong giao ước, tổng %s điểm; thẩm định: %s",
+			"criteria of the covenant's own text, %s points in all; verified by: %s", r.Total.Display(lang), verifier)
 	} else {
-		add("%d tiêu chí, tổng %s điểm; thẩm định: %s", "criteria: %d, %s points in all; verified by: %s", len(r.Criteria), r.Total.Display(lang), verifier)
+		add("%d tiêu chí, tổng %s điểm; thẩm định: %s", "criteria: %d, %s points in all; verified by: %s",
+			len(r.Criteria), r.Total.Display(lang), verifier)
 	}
 	if r.Appeal != nil {
 		add("khiếu nại trong: %s", "appeals within: %s", r.Appeal.Within.Words(lang))

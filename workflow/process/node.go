@@ -120,7 +120,8 @@ func (r *processReader) mapping(n *yaml.Node, fields ...field) found {
 		at := slices.Index(keys, key.Value)
 		switch {
 		case key.Kind != yaml.ScalarNode || at < 0:
-			r.bad(key, "không có khóa “%s” ở đây%s", "there is no key “%s” here%s", shown(key), words.DidYouMean(key.Value, keys))
+			r.bad(key, "không có khóa “%s” ở đây%s",
+				"there is no key “%s” here%s", shown(key), words.DidYouMean(key.Value, keys))
 		case have[key.Value] != nil:
 			r.bad(key, "khóa “%s” có hai lần", "the key “%s” stands twice", key.Value)
 		default:
@@ -187,7 +188,8 @@ func code[T ~string](r *processReader, to *T) func(*yaml.Node) {
 		}
 		*to = T(n.Value)
 		if !ValidCode(n.Value) {
-			r.bad(n, "“%s”: mã gồm a–z, 0–9 và dấu gạch nối, tối đa 64 ký tự", "“%s”: a code has a–z, 0–9 and hyphens, at most 64", shown(n))
+			r.bad(n, "“%s”: mã gồm a–z, 0–9 và dấu gạch nối, tối đa 64 ký tự",
+				"“%s”: a code has a–z, 0–9 and hyphens, at most 64", shown(n))
 		}
 	}
 }
@@ -211,7 +213,8 @@ func (r *processReader) whole(to *int, low, high int) func(*yaml.Node) {
 	return func(n *yaml.Node) {
 		value, err := strconv.Atoi(n.Value)
 		if n.Kind != yaml.ScalarNode || n.Tag != "!!int" || err != nil || value < low || value > high {
-			r.bad(n, "“%s”: cần một số nguyên từ %d đến %d", "“%s”: want a whole number from %d to %d", shown(n), low, high)
+			r.bad(n, "“%s”: cần một số nguyên từ %d đến %d",
+				"“%s”: want a whole number from %d to %d", shown(n), low, high)
 			return
 		}
 		*to = value
@@ -250,7 +253,8 @@ func (r *processReader) points(to *Points) func(*yaml.Node) {
 		}
 		points, err := ParsePoints(n.Value)
 		if err != nil {
-			r.bad(n, "“%s”: cần số điểm không âm, tối đa hai chữ số thập phân", "“%s”: want points of zero or more with at most two decimals", shown(n))
+			r.bad(n, "“%s”: cần số điểm không âm, tối đa hai chữ số thập phân",
+				"“%s”: want points of zero or more with at most two decimals", shown(n))
 			return
 		}
 		*to = points
@@ -294,7 +298,8 @@ func (r *processReader) roles(to *[]Role) func(*yaml.Node) {
 func (r *processReader) weights(to *Weights) func(*yaml.Node) {
 	return func(n *yaml.Node) {
 		if n.Kind != yaml.MappingNode {
-			r.bad(n, "cần trọng số theo vai trò hoặc mã đơn vị, không phải “%s”", "weights by role or agency are wanted, not “%s”", shown(n))
+			r.bad(n, "cần trọng số theo vai trò hoặc mã đơn vị, không phải “%s”",
+				"weights by role or agency are wanted, not “%s”", shown(n))
 			return
 		}
 		*to = Weights{}
@@ -326,7 +331,8 @@ func (r *processReader) condition(to *Condition) func(*yaml.Node) {
 					at++
 				}
 			}
-			r.badAt(n.Line, n.Column+at, "điều kiện “%[1]s”, ở “%[2]s”: %[3]s", "condition “%[1]s”, at “%[2]s”: %[4]s", n.Value, e.got, e.Vietnamese, e.English)
+			r.badAt(n.Line, n.Column+at, "điều kiện “%[1]s”, ở “%[2]s”: %[3]s", "condition “%[1]s”, at “%[2]s”: %[4]s",
+				n.Value, e.got, e.Vietnamese, e.English)
 			return
 		}
 		*to = parsed
@@ -338,7 +344,8 @@ func (r *processReader) term(to *calendar.Term) func(*yaml.Node) {
 	return func(n *yaml.Node) {
 		have := r.mapping(n,
 			field{"working_days", r.whole(&to.WorkingDays, 1, 1000)}, field{"days", r.whole(&to.Days, 1, 3660)},
-			field{"months", r.whole(&to.Months, 1, 120)}, field{"date", r.date(to)}, field{"exclusive", r.boolean(&to.Exclusive)})
+			field{"months", r.whole(&to.Months, 1, 120)}, field{"date", r.date(to)},
+			field{"exclusive", r.boolean(&to.Exclusive)})
 		lengths := 0
 		for _, key := range []string{"working_days", "days", "months", "date"} {
 			if have[key] != nil {
@@ -346,7 +353,8 @@ func (r *processReader) term(to *calendar.Term) func(*yaml.Node) {
 			}
 		}
 		if n.Kind == yaml.MappingNode && lengths != 1 {
-			r.bad(n, "cần đúng một trong working_days, days, months, date", "exactly one of working_days, days, months, date is wanted")
+			r.bad(n, "cần đúng một trong working_days, days, months, date",
+				"exactly one of working_days, days, months, date is wanted")
 		}
 	}
 }
@@ -361,7 +369,8 @@ func (r *processReader) date(to *calendar.Term) func(*yaml.Node) {
 		}
 		d, err := calendar.ParseDate(text)
 		if n.Kind != yaml.ScalarNode || err != nil {
-			r.bad(n, "“%s”: cần ngày dạng yyyy-mm-dd, hoặc mm-dd của năm giao ước", "“%s”: want a date as yyyy-mm-dd, or as mm-dd of the covenant's year", shown(n))
+			r.bad(n, "“%s”: cần ngày dạng yyyy-mm-dd, hoặc mm-dd của năm giao ước",
+				"“%s”: want a date as yyyy-mm-dd, or as mm-dd of the covenant's year", shown(n))
 			return
 		}
 		to.Date = d

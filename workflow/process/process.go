@@ -1,7 +1,7 @@
-// Package process is the definition of a process: the stages that a covenant passes through, as data that people write in YAML. It reads
-// and checks a definition, with all problems at once where they stand, draws it, and answers what follows from it alone: which
-// dates a schedule has, what a count of votes means, how much is needed. It knows no covenant: what conditions speak of is handed
-// in as [Facts]. PROCESS.md documents every key.
+// Package process is the definition of a process: the stages that a covenant passes through, as data that people write
+// in YAML. It reads and checks a definition, with all problems at once where they stand, draws it, and answers what
+// follows from it alone: which dates a schedule has, what a count of votes means, how much is needed. It knows no
+// covenant: what conditions speak of is handed in as [Facts]. PROCESS.md documents every key.
 package process
 
 import (
@@ -15,8 +15,8 @@ import (
 )
 
 // Process is a process definition: the stages that a covenant of a kind passes through, as data. It is stored and
-// referred to by the SHA-256 digest of its source, and a covenant stays on the one it started with. PROCESS.md documents
-// every key of its YAML form.
+// referred to by the SHA-256 digest of its source, and a covenant stays on the one it started with. PROCESS.md
+// documents every key of its YAML form.
 type Process struct {
 	Name   ProcessName
 	Stages []Stage
@@ -56,7 +56,8 @@ type Stage struct {
 	Name Names
 	// Who: roles of the block that take part (review, vote, seal, score). Empty means leader, deputy and members.
 	Who []Role
-	// When: the stage is passed over where the condition does not hold at the moment of entering it. Empty: always entered.
+	// When: the stage is passed over where the condition does not hold at the moment of entering
+	// it. Empty: always entered.
 	When Condition
 	// Due: how long the stage may take, counted from the day it opens, or the day on which it must be finished.
 	Due calendar.Term
@@ -112,8 +113,8 @@ type ReviewRules struct {
 	Approve Need
 	// Weights of roles or agencies; one that is not named weighs 1.
 	Weights Weights
-	// Return: what an opinion “return” does. ThenReturn (default): the draft goes back when the round is complete; "at_once":
-	// immediately; ThenCount: only if the approvals needed cannot be reached any more.
+	// Return: what an opinion “return” does. ThenReturn (default): the draft goes back when the round is complete;
+	// "at_once": immediately; ThenCount: only if the approvals needed cannot be reached any more.
 	Return Consequence
 	// Reject: what an opinion “reject” does: ThenDecide (default), ThenReturn (at once), ThenCount or ThenCancel.
 	Reject Consequence
@@ -123,8 +124,8 @@ type ReviewRules struct {
 	Resolve bool
 	// Quorum: the share of the weight of all who take part that must have given an opinion of their own. Default: none.
 	Quorum Need
-	// Short: what follows where nobody is waited for any more and the quorum was not reached: ThenDecide (default), ThenReturn or
-	// ThenCancel.
+	// Short: what follows where nobody is waited for any more and the quorum was not reached: ThenDecide (default),
+	// ThenReturn or ThenCancel.
 	Short Consequence
 }
 
@@ -148,8 +149,8 @@ type Weights map[string]int
 type VoteRules struct {
 	Secret  bool // ballots are secret; default open
 	Motions []MotionRule
-	// Quorum: the share of those entitled (by weight) who must take part: be present at the conference, or vote where there is
-	// none. Default: all.
+	// Quorum: the share of those entitled (by weight) who must take part: be present at the conference, or vote where
+	// there is none. Default: all.
 	Quorum Need
 	// Pass: the share of the base that must be in favour. Default: majority.
 	Pass Need
@@ -263,8 +264,8 @@ type RungRule struct {
 type ScoreRules struct {
 	Total    Points // the sum of the criteria's maxima; default 1000
 	Criteria []CriterionRule
-	// CriteriaFrom and ClassesFrom are variables of the covenant's own text that hold them, see [ScoreRules.ReadBasis]. Default: the
-	// process's own.
+	// CriteriaFrom and ClassesFrom are variables of the covenant's own text that hold them, see [ScoreRules.ReadBasis].
+	// Default: the process's own.
 	CriteriaFrom, ClassesFrom string
 	Verifier                  Role // whose agency verifies the self-scores. Default: leader
 	// Appeal: verified scores may be appealed. Default: not.
@@ -273,8 +274,8 @@ type ScoreRules struct {
 	Polls []PollRule
 	// First is what ranks first: ByTotal (default) or ByBallots.
 	First string
-	// Tie: what ranks higher when totals are equal, in order: "criterion:ID", "ballots" or "in_time" (reports handed in in
-	// time); what is still equal shares the rank.
+	// Tie: what ranks higher when totals are equal, in order: "criterion:ID", "ballots" or "in_time" (reports handed in
+	// in time); what is still equal shares the rank.
 	Tie     []string
 	Classes []ClassRule // from the highest down
 	Flags   int         // how many agencies are proposed for a flag

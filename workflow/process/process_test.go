@@ -66,14 +66,17 @@ func TestProcessDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	review, vote := p.Stages[0], p.Stages[1]
-	if r := review.Review; r.Approve.Of(7) != 7 || r.Sequential || r.Return != ThenReturn || r.Reject != ThenDecide || r.Again != AgainAll || r.Resolve {
+	if r := review.Review; r.Approve.Of(7) != 7 || r.Sequential || r.Return != ThenReturn || r.Reject != ThenDecide ||
+		r.Again != AgainAll || r.Resolve {
 		t.Errorf("review %+v", r)
 	}
-	if v := vote.Vote; v.Secret || v.Of != OfCast || v.IgnoreAbstentions || v.Tie != TieFails || v.Fail != ThenReturn || v.Conference != nil {
+	if v := vote.Vote; v.Secret || v.Of != OfCast || v.IgnoreAbstentions || v.Tie != TieFails ||
+		v.Fail != ThenReturn || v.Conference != nil {
 		t.Errorf("vote %+v", v)
 	}
 	sign, _ := p.OfKind(StageSign)
-	if s := sign.Sign; s.Need.Of(11) != 11 || !s.Late.IsZero() || s.Refusal != ThenDecide || s.Paper || s.Final != "B-LTA" {
+	if s := sign.Sign; s.Need.Of(11) != 11 || !s.Late.IsZero() || s.Refusal != ThenDecide ||
+		s.Paper || s.Final != "B-LTA" {
 		t.Errorf("sign %+v", s)
 	}
 	report, _ := p.OfKind(StageReport)
@@ -125,12 +128,14 @@ func TestProcessErrorsAllAtOnce(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, problems.English)
 		}
 	}
-	for _, want := range []string{"không có khóa “aprove” ở đây; có phải “approve” không?", "bỏ phiếu kín không thể có trọng số"} {
+	for _, want := range []string{"không có khóa “aprove” ở đây; có phải “approve” không?",
+		"bỏ phiếu kín không thể có trọng số"} {
 		if !strings.Contains(problems.Vietnamese, want) {
 			t.Errorf("no %q in\n%s", want, problems.Vietnamese)
 		}
 	}
-	if n := strings.Count(problems.English, "\n  p.yaml:"); n != strings.Count(problems.Vietnamese, "\n  p.yaml:") || n < 13 {
+	if n := strings.Count(problems.English, "\n  p.yaml:"); n != strings.Count(
+		problems.Vietnamese, "\n  p.yaml:") || n < 13 {
 		t.Errorf("%d problems in English, %d in Vietnamese", n, strings.Count(problems.Vietnamese, "\n  p.yaml:"))
 	}
 }
@@ -138,44 +143,61 @@ func TestProcessErrorsAllAtOnce(t *testing.T) {
 // The order of the stages, and rules that contradict one another.
 func TestProcessChecks(t *testing.T) {
 	stage := func(kind, rest string) string {
-		return "\n  - {id: " + kind + strings.Repeat("x", len(rest)%7) + ", kind: " + kind + ", name: {vi: v, en: e}" + rest + "}"
+		return "\n  - {id: " + kind + strings.Repeat("x", len(rest)%7) + ", kind: " + kind +
+			", name: {vi: v, en: e}" + rest + "}"
 	}
-	number, sign, issue := stage("number", ", number: {book: b}"), stage("sign", ", sign: {groups: [[leader]]}"), stage("issue", "")
+	number, sign, issue := stage("number", ", number: {book: b}"),
+		stage("sign", ", sign: {groups: [[leader]]}"), stage("issue", "")
 	motion := "motions: [{id: m, vi: v, en: e}]"
 	for name, c := range map[string]struct{ stages, want string }{
-		"no number":              {sign + issue, "needs a stage of kind number"},
-		"no issue":               {number + sign, "needs an issue stage"},
-		"seal before sign":       {number + stage("seal", "") + sign + issue, "needs a stage of kind sign"},
-		"report before issue":    {stage("report", ", report: {months: 1, obligations: [{id: o, vi: v, en: e, period: year, schedule: '0 0 1 1 *'}]}"), "needs a stage of kind issue"},
-		"review after number":    {number + stage("review", "") + sign + issue, "review cannot come after the number"},
-		"vote before the issue":  {number + stage("vote", ", vote: {"+motion+"}") + sign + issue, "cannot come between number and issue"},
-		"late vote returns":      {number + sign + issue + stage("vote", ", vote: {"+motion+"}"), "can only have fail: continue or again"},
-		"two numbers":            {number + stage("number", ", number: {book: cc}") + sign + issue, "only one stage of kind number"},
-		"conditional sign":       {number + stage("sign", ", when: members > 2, sign: {groups: [[leader]]}") + issue, "cannot be conditional"},
-		"ladder without due":     {stage("review", ", escalate: [{id: a, to: leader}]"), "escalate needs a due"},
-		"acts before the due":    {stage("review", ", due: {days: 3}, escalate: [{id: a, days: -1, then: return}]"), "then comes after the deadline"},
-		"secret taken as given":  {stage("vote", ", due: {days: 3}, escalate: [{id: a, days: 1, then: treat_as, as: approve}], vote: {ballot: secret, "+motion+"}"), "nobody's secret ballot"},
-		"hands and secret":       {stage("vote", ", vote: {ballot: secret, "+motion+", conference: {hands: true}}"), "show of hands does not go"},
+		"no number":        {sign + issue, "needs a stage of kind number"},
+		"no issue":         {number + sign, "needs an issue stage"},
+		"seal before sign": {number + stage("seal", "") + sign + issue, "needs a stage of kind sign"},
+		"report before issue": {stage("report",
+			", report: {months: 1, obligations: [{id: o, vi: v, en: e, period: year, schedule: '0 0 1 1 *'}]}"),
+			"needs a stage of kind issue"},
+		"review after number": {number + stage("review", "") + sign + issue, "review cannot come after the number"},
+		"vote before the issue": {number + stage("vote", ", vote: {"+motion+"}") + sign + issue,
+			"cannot come between number and issue"},
+		"late vote returns": {number + sign + issue + stage("vote", ", vote: {"+motion+"}"),
+			"can only have fail: continue or again"},
+		"two numbers": {number + stage("number", ", number: {book: cc}") + sign + issue,
+			"only one stage of kind number"},
+		"conditional sign": {number + stage("sign", ", when: members > 2, sign: {groups: [[leader]]}") + issue,
+			"cannot be conditional"},
+		"ladder without due": {stage("review", ", escalate: [{id: a, to: leader}]"), "escalate needs a due"},
+		"acts before the due": {stage("review", ", due: {days: 3}, escalate: [{id: a, days: -1, then: return}]"),
+			"then comes after the deadline"},
+		"secret taken as given": {stage("vote",
+			", due: {days: 3}, escalate: [{id: a, days: 1, then: treat_as, as: approve}], "+
+				"vote: {ballot: secret, "+motion+"}"), "nobody's secret ballot"},
+		"hands and secret": {stage("vote", ", vote: {ballot: secret, "+motion+", conference: {hands: true}}"),
+			"show of hands does not go"},
 		"present without a hall": {stage("vote", ", vote: {of: present, "+motion+"}"), "needs a conference"},
-		"tie of a share":         {stage("vote", ", vote: {pass: 2/3, tie: chair, "+motion+"}"), "only with pass: majority"},
-		"foreign rules":          {stage("review", ", vote: {"+motion+"}"), "has no key “vote”"},
-		"no motions":             {stage("vote", ", vote: {quorum: all}"), "at least one motion"},
-		"two terms":              {stage("review", ", due: {days: 1, months: 1}"), "exactly one of"},
-		"empty":                  {" []", "at least one stage"},
-		"reserved motion":        {stage("vote", ", vote: {motions: [{id: sua-doi-1, vi: v, en: e}]}"), "stands twice or is reserved"},
-		"no list":                {" 5", "a list is wanted"},
-		"late without need":      {number + stage("sign", ", sign: {groups: [[leader]], late: {days: 3}}") + issue, "only where need is less"},
-		"aliases without end":    {stage("review", ", who: &a [*a, *a]"), "a value is wanted"},
+		"tie of a share": {stage("vote", ", vote: {pass: 2/3, tie: chair, "+motion+"}"),
+			"only with pass: majority"},
+		"foreign rules": {stage("review", ", vote: {"+motion+"}"), "has no key “vote”"},
+		"no motions":    {stage("vote", ", vote: {quorum: all}"), "at least one motion"},
+		"two terms":     {stage("review", ", due: {days: 1, months: 1}"), "exactly one of"},
+		"empty":         {" []", "at least one stage"},
+		"reserved motion": {stage("vote", ", vote: {motions: [{id: sua-doi-1, vi: v, en: e}]}"),
+			"stands twice or is reserved"},
+		"no list": {" 5", "a list is wanted"},
+		"late without need": {number + stage("sign", ", sign: {groups: [[leader]], late: {days: 3}}") + issue,
+			"only where need is less"},
+		"aliases without end": {stage("review", ", who: &a [*a, *a]"), "a value is wanted"},
 	} {
 		_, err := Parse("p", []byte("process: {id: p, vi: v, en: e}\nstages:"+c.stages+"\n"))
 		if refusal.CodeOf(err) != refusal.Invalid || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v; want %q", name, err, c.want)
 		}
 	}
-	if _, err := Parse("p", []byte("process: {id: p, vi: v, en: e}\nstages:"+stage("review", "")+stage("vote", ", vote: {"+motion+"}")+"\n")); err != nil {
+	if _, err := Parse("p", []byte("process: {id: p, vi: v, en: e}\nstages:"+stage("review", "")+stage("vote",
+		", vote: {"+motion+"}")+"\n")); err != nil {
 		t.Errorf("a process that only adopts: %v", err)
 	}
-	if _, err := Parse("p", []byte("a: [\n b: c")); !strings.Contains(err.Error(), "p:2:1: this is not YAML") && !strings.Contains(err.Error(), "this is not YAML") {
+	if _, err := Parse("p", []byte("a: [\n b: c")); !strings.Contains(err.Error(), "p:2:1: this is not YAML") &&
+		!strings.Contains(err.Error(), "this is not YAML") {
 		t.Errorf("no YAML: %v", err)
 	}
 }
@@ -185,7 +207,8 @@ func TestConditions(t *testing.T) {
 	of := func(name string) int { return facts[name] }
 	for text, want := range map[string]bool{
 		"members == 3": true, "members > 3": false, "parties >= 4 and witnesses == 1": true, "not members > 2": false,
-		"members < 2 or year == 2026 and revision == 0": true, "not (members < 2 or year == 2026)": false, "members != 3": false, "members<=3": true,
+		"members < 2 or year == 2026 and revision == 0": true, "not (members < 2 or year == 2026)": false,
+		"members != 3": false, "members<=3": true,
 		"not not witnesses == 1": true, "open_comments == 0 and comments == 0 and failed_motions == 0": true,
 	} {
 		parsed, err := ParseCondition(text)
@@ -193,8 +216,10 @@ func TestConditions(t *testing.T) {
 			t.Errorf("%q holds: %v, %v; want %v", text, parsed.Holds(of), err, want)
 		}
 	}
-	for _, text := range []string{"", "members", "members >", "members > x", "members > 3 and", "(members > 3", "members > 3)", "member > 3", "members => 3",
-		"members > 3 or or year > 1", "not", "5 < members", strings.Repeat("not ", 60) + "members > 1", "members > 99999999999999999999"} {
+	for _, text := range []string{"", "members", "members >", "members > x", "members > 3 and", "(members > 3",
+		"members > 3)", "member > 3", "members => 3",
+		"members > 3 or or year > 1", "not", "5 < members", strings.Repeat("not ", 60) + "members > 1",
+		"members > 99999999999999999999"} {
 		if _, err := ParseCondition(text); err == nil {
 			t.Errorf("%q was read as a condition", text)
 		}
@@ -212,12 +237,15 @@ func TestProcessPicture(t *testing.T) {
 	if err := xml.Unmarshal([]byte(svg), new(any)); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"1. Góp ý", "8. Chấm điểm", "bỏ qua, trừ khi số", "trả lại để chỉnh sửa", "quá hạn: gia hạn", "từ chối ký: tiếp tục", "hạn: trước 20/12", "Kết thúc", "cần quá nửa ý kiến", "chủ tọa: khối trưởng, rồi đến", "khiếu nại trong", "phiếu kín)"} {
+	for _, want := range []string{"1. Góp ý", "8. Chấm điểm", "bỏ qua, trừ khi số", "trả lại để chỉnh sửa",
+		"quá hạn: gia hạn", "từ chối ký: tiếp tục", "hạn: trước 20/12", "Kết thúc", "cần quá nửa ý kiến",
+		"chủ tọa: khối trưởng, rồi đến", "khiếu nại trong", "phiếu kín)"} {
 		if !strings.Contains(svg, want) {
 			t.Errorf("the picture does not show %q", want)
 		}
 	}
-	if back, past := strings.Count(svg, fmt.Sprintf("H%dV", drawReturn)), strings.Count(svg, fmt.Sprintf("H%dV", drawBypass)); back != 1 || past != 1 {
+	if back, past := strings.Count(svg, fmt.Sprintf("H%dV", drawReturn)),
+		strings.Count(svg, fmt.Sprintf("H%dV", drawBypass)); back != 1 || past != 1 {
 		t.Errorf("%d ways back and %d ways past, want one each", back, past)
 	}
 	for _, m := range regexp.MustCompile(`<text class="m" x="(\d+)"[^>]*>([^<]*)`).FindAllStringSubmatch(svg, -1) {

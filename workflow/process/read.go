@@ -43,9 +43,12 @@ func (r *processReader) process(root *yaml.Node) *Process {
 func (c *processCheck) stage(n *yaml.Node) {
 	r, s := c.processReader, Stage{}
 	fields := []field{
-		{"id", code(r, &s.ID)}, {"kind", oneOf(r, &s.Kind, stageKinds...)}, {"name", r.names(&s.Name)}, {"who", r.roles(&s.Who)},
+		{"id", code(r, &s.ID)}, {"kind", oneOf(r, &s.Kind, stageKinds...)}, {"name", r.names(&s.Name)},
+		{"who", r.roles(&s.Who)},
 		{"when", r.condition(&s.When)}, {"due", r.term(&s.Due)},
-		{"escalate", func(n *yaml.Node) { r.list(n, func(n *yaml.Node) { s.Escalate = append(s.Escalate, r.rung(n)) }) }},
+		{"escalate", func(n *yaml.Node) {
+			r.list(n, func(n *yaml.Node) { s.Escalate = append(s.Escalate, r.rung(n)) })
+		}},
 		{"review", func(n *yaml.Node) { s.Review = r.review(n) }}, {"vote", func(n *yaml.Node) { s.Vote = c.vote(n) }},
 		{"number", func(n *yaml.Node) { s.Number = r.number(n) }}, {"sign", func(n *yaml.Node) { s.Sign = r.sign(n) }},
 		{"seal", func(n *yaml.Node) { s.Seal = r.seal(n) }}, {"report", func(n *yaml.Node) { s.Report = r.report(n) }},
@@ -62,7 +65,8 @@ func (c *processCheck) stage(n *yaml.Node) {
 	}
 	for _, kind := range stageKinds {
 		if have[kind] != nil && string(s.Kind) != kind && slices.Contains(stageKinds, string(s.Kind)) {
-			r.bad(have[kind], "bước loại %[2]s không có khóa “%[1]s”", "a stage of kind %[2]s has no key “%[1]s”", kind, s.Kind)
+			r.bad(have[kind], "bước loại %[2]s không có khóa “%[1]s”",
+				"a stage of kind %[2]s has no key “%[1]s”", kind, s.Kind)
 		}
 	}
 	s.fillDefaults()
@@ -88,7 +92,8 @@ func (s *Stage) fillDefaults() {
 }
 
 func defaultReview() *ReviewRules {
-	return &ReviewRules{Approve: mustNeed("all"), Return: ThenReturn, Reject: ThenDecide, Again: AgainAll, Short: ThenDecide}
+	return &ReviewRules{Approve: mustNeed("all"), Return: ThenReturn, Reject: ThenDecide,
+		Again: AgainAll, Short: ThenDecide}
 }
 
 func (r *processReader) review(n *yaml.Node) *ReviewRules {
@@ -97,7 +102,8 @@ func (r *processReader) review(n *yaml.Node) *ReviewRules {
 		field{"order", oneOf(r, &order, "parallel", "sequential")}, field{"approve", r.need(&rules.Approve)},
 		field{"weights", r.weights(&rules.Weights)},
 		field{"return", oneOf(r, &rules.Return, string(ThenReturn), string(ReturnAtOnce), string(ThenCount))},
-		field{"reject", oneOf(r, &rules.Reject, string(ThenDecide), string(ThenReturn), string(ThenCount), string(ThenCancel))},
+		field{"reject", oneOf(r, &rules.Reject, string(ThenDecide), string(ThenReturn), string(ThenCount),
+			string(ThenCancel))},
 		field{"again", oneOf(r, &rules.Again, string(AgainAll), string(AgainChanged), string(AgainReturner))},
 		field{"resolve", oneOf(r, &resolve, "optional", "required")}, field{"quorum", r.need(&rules.Quorum)},
 		field{"short", oneOf(r, &rules.Short, string(ThenDecide), string(ThenReturn), string(ThenCancel))})
@@ -111,14 +117,17 @@ func (r *processReader) review(n *yaml.Node) *ReviewRules {
 // vote reads the rules of a vote; motions have ids that stand once in the whole process.
 func (c *processCheck) vote(n *yaml.Node) *VoteRules {
 	r, ballot, abstain := c.processReader, "", ""
-	rules := &VoteRules{Quorum: mustNeed("all"), Pass: mustNeed("majority"), Of: OfCast, Tie: TieFails, Fail: ThenReturn}
+	rules := &VoteRules{Quorum: mustNeed("all"), Pass: mustNeed("majority"), Of: OfCast,
+		Tie: TieFails, Fail: ThenReturn}
 	have := r.mapping(n,
-		field{"ballot", oneOf(r, &ballot, "open", "secret")}, field{"quorum", r.need(&rules.Quorum)}, field{"pass", r.need(&rules.Pass)},
+		field{"ballot", oneOf(r, &ballot, "open", "secret")}, field{"quorum", r.need(&rules.Quorum)},
+		field{"pass", r.need(&rules.Pass)},
 		field{"of", oneOf(r, &rules.Of, string(OfCast), string(OfPresent), string(OfAll))},
 		field{"abstain", oneOf(r, &abstain, "counted", "ignored")},
 		field{"tie", oneOf(r, &rules.Tie, string(TieFails), string(TiePasses), string(TieChair))},
 		field{"weights", r.weights(&rules.Weights)},
-		field{"fail", oneOf(r, &rules.Fail, string(ThenReturn), string(ThenContinue), string(ThenAgain), string(ThenCancel))},
+		field{"fail", oneOf(r, &rules.Fail, string(ThenReturn), string(ThenContinue), string(ThenAgain),
+			string(ThenCancel))},
 		field{"motions", func(n *yaml.Node) {
 			r.list(n, func(n *yaml.Node) { rules.Motions = append(rules.Motions, c.motion(n)) })
 		}},
@@ -136,8 +145,10 @@ func (c *processCheck) motion(n *yaml.Node) MotionRule {
 	switch {
 	case n.Kind == yaml.MappingNode && have["id"] == nil:
 		c.bad(n, "nội dung biểu quyết cần có id", "the motion needs an id")
-	case c.motions[m.ID] || strings.HasPrefix(string(m.ID), FloorPrefix) || strings.HasPrefix(string(m.ID), AmendPrefix):
-		c.bad(have.or("id", n), "mã nội dung biểu quyết “%s” đã dùng hoặc dành riêng", "the motion's id “%s” stands twice or is reserved", m.ID)
+	case c.motions[m.ID] || strings.HasPrefix(string(m.ID), FloorPrefix) ||
+		strings.HasPrefix(string(m.ID), AmendPrefix):
+		c.bad(have.or("id", n), "mã nội dung biểu quyết “%s” đã dùng hoặc dành riêng",
+			"the motion's id “%s” stands twice or is reserved", m.ID)
 	}
 	c.useMotion(m.ID)
 	return m
@@ -154,7 +165,8 @@ func (c *processCheck) useMotion(id MotionID) {
 func (r *processReader) conference(n *yaml.Node) *ConferenceRules {
 	rules := &ConferenceRules{Name: words.Of("Hội nghị của khối", "Conference of the block"), Symbol: "BB"}
 	r.mapping(n,
-		field{"name", r.names(&rules.Name)}, field{"place", r.text(&rules.Place)}, field{"symbol", r.text(&rules.Symbol)},
+		field{"name", r.names(&rules.Name)}, field{"place", r.text(&rules.Place)},
+		field{"symbol", r.text(&rules.Symbol)},
 		field{"proxies", r.whole(&rules.Proxies, 0, 100)}, field{"floor", r.boolean(&rules.Floor)},
 		field{"amend", r.boolean(&rules.Amend)}, field{"hands", r.boolean(&rules.Hands)})
 	return rules
@@ -162,7 +174,8 @@ func (r *processReader) conference(n *yaml.Node) *ConferenceRules {
 
 func (r *processReader) number(n *yaml.Node) *NumberRules {
 	rules := &NumberRules{By: RoleLeader}
-	have := r.mapping(n, field{"book", code(r, &rules.Book)}, field{"symbol", r.text(&rules.Symbol)}, field{"by", oneOf(r, &rules.By, roleNames...)})
+	have := r.mapping(n, field{"book", code(r, &rules.Book)}, field{"symbol", r.text(&rules.Symbol)},
+		field{"by", oneOf(r, &rules.By, roleNames...)})
 	if n.Kind == yaml.MappingNode && have["book"] == nil {
 		r.bad(n, "cần tên sổ (book)", "a book is needed")
 	}
@@ -188,13 +201,16 @@ func (r *processReader) sign(n *yaml.Node) *SignRules {
 		}},
 		field{"level", oneOf(r, &rules.Level, "B-B", "B-T")}, field{"archive", oneOf(r, &rules.Final, "B-LT", "B-LTA")},
 		field{"need", r.need(&rules.Need)}, field{"late", r.term(&rules.Late)},
-		field{"refusal", oneOf(r, &rules.Refusal, string(ThenDecide), string(ThenReturn), string(ThenContinue), string(ThenCancel))},
+		field{"refusal", oneOf(r, &rules.Refusal, string(ThenDecide), string(ThenReturn), string(ThenContinue),
+			string(ThenCancel))},
 		field{"paper", r.boolean(&rules.Paper)})
 	if n.Kind == yaml.MappingNode && len(seen) == 0 {
-		r.bad(have.or("groups", n), "cần ít nhất một nhóm ký (groups)", "at least one group of signatories (groups) is needed")
+		r.bad(have.or("groups", n), "cần ít nhất một nhóm ký (groups)",
+			"at least one group of signatories (groups) is needed")
 	}
 	if have["late"] != nil && have["need"] == nil {
-		r.bad(have["late"], "late chỉ có nghĩa khi need nhỏ hơn all", "late means something only where need is less than all")
+		r.bad(have["late"], "late chỉ có nghĩa khi need nhỏ hơn all",
+			"late means something only where need is less than all")
 	}
 	return rules
 }
@@ -230,7 +246,8 @@ func (r *processReader) obligation(n *yaml.Node) ObligationRule {
 	var o ObligationRule
 	seen := map[Rung]bool{}
 	have := r.mapping(n, append(r.nameFields(&o.Names),
-		field{"id", code(r, &o.ID)}, field{"period", oneOf(r, &o.Period, string(PeriodQuarter), string(PeriodHalf), string(PeriodYear))},
+		field{"id", code(r, &o.ID)}, field{"period",
+			oneOf(r, &o.Period, string(PeriodQuarter), string(PeriodHalf), string(PeriodYear))},
 		field{"schedule", func(n *yaml.Node) {
 			if !r.scalar(n) {
 				return
@@ -295,7 +312,8 @@ func (r *processReader) rung(n *yaml.Node) EscalationRule {
 	have := r.mapping(n, field{"id", code(r, &rule.ID)}, field{"days", r.whole(&rule.Days, -366, 366)},
 		field{"working_days", r.whole(&rule.WorkingDays, -260, 260)}, field{"hour", r.whole(&rule.Hour, 0, 23)},
 		field{"to", func(n *yaml.Node) { rule.To = r.recipients(n) }},
-		field{"then", oneOf(r, &rule.Then, string(ThenContinue), string(ThenReturn), string(ThenTreatAs), string(ThenExtend), string(ThenReject))},
+		field{"then", oneOf(r, &rule.Then, string(ThenContinue), string(ThenReturn), string(ThenTreatAs),
+			string(ThenExtend), string(ThenReject))},
 		field{"as", oneOf(r, &as, "approve", "abstain")}, field{"by", r.term(&rule.By)})
 	rule.As = map[string]Choice{"approve": ChoiceFor, "abstain": ChoiceAbstain}[as]
 	r.rungKeys(n, have, "id")
@@ -303,7 +321,8 @@ func (r *processReader) rung(n *yaml.Node) EscalationRule {
 		return rule
 	}
 	if len(rule.To) == 0 && rule.Then == "" {
-		r.bad(n, "bậc nhắc cần to (nhắc ai) hoặc then (xử lý thế nào)", "the rung needs to (whom to write to) or then (what to do)")
+		r.bad(n, "bậc nhắc cần to (nhắc ai) hoặc then (xử lý thế nào)",
+			"the rung needs to (whom to write to) or then (what to do)")
 	}
 	if (have["as"] != nil) != (rule.Then == ThenTreatAs) {
 		r.bad(have.or("as", n), "as đi cùng then: treat_as", "as goes with then: treat_as")
@@ -330,7 +349,8 @@ func (r *processReader) recipients(n *yaml.Node) []string {
 // chair reads who chairs: a role or an agency's code, or a list of them.
 func (r *processReader) chair(n *yaml.Node) []string { return r.parties(n, roleNames...) }
 
-// parties reads one of the words or an agency's code, or a list of them. A word that is nearly one of the words is a problem.
+// parties reads one of the words or an agency's code, or a list of them. A word that is nearly one
+// of the words is a problem.
 func (r *processReader) parties(n *yaml.Node, choices ...string) []string {
 	var out []string
 	one := func(n *yaml.Node) {

@@ -78,7 +78,8 @@ func parseSchedule(text string) (schedule, error) {
 		return s, fmt.Errorf("schedule %q: %w", text, err)
 	}
 	if _, ok := parsed.(*cron.SpecSchedule); !ok {
-		return s, fmt.Errorf("schedule %q: an interval has no calendar dates; give minute, hour, day, month, weekday", text)
+		return s, fmt.Errorf("schedule %q: an interval has no calendar dates; give minute, hour, day, month, weekday",
+			text)
 	}
 	s.cron = parsed
 	if parsed.Next(scheduleProbe).IsZero() {

@@ -37,7 +37,8 @@ func TestScheduleGivesCivilDates(t *testing.T) {
 	}
 	for i, w := range want {
 		if got[i].Period != w.period || got[i].At.Format(time.RFC3339) != w.at {
-			t.Errorf("occurrence %d: %s at %s, want %s at %s", i, got[i].Period, got[i].At.Format(time.RFC3339), w.period, w.at)
+			t.Errorf("occurrence %d: %s at %s, want %s at %s", i, got[i].Period,
+				got[i].At.Format(time.RFC3339), w.period, w.at)
 		}
 	}
 }
@@ -63,7 +64,8 @@ func TestScheduleOverDaylightSaving(t *testing.T) {
 }
 
 func TestPeriodLabels(t *testing.T) {
-	for period, want := range map[Period]string{"2026-Q4": "quý IV năm 2026", "2026-H1": "6 tháng đầu năm 2026", "2026": "năm 2026"} {
+	for period, want := range map[Period]string{"2026-Q4": "quý IV năm 2026",
+		"2026-H1": "6 tháng đầu năm 2026", "2026": "năm 2026"} {
 		if got := period.Label(words.Vietnamese); got != want {
 			t.Errorf("%s: %q, want %q", period, got, want)
 		}

@@ -17,7 +17,8 @@ func (c *processCheck) score(n *yaml.Node) *ScoreRules {
 	have := r.mapping(n,
 		field{"total", r.points(&rules.Total)}, field{"verifier", oneOf(r, &rules.Verifier, roleNames...)},
 		field{"criteria_from", r.text(&rules.CriteriaFrom)}, field{"classes_from", r.text(&rules.ClassesFrom)},
-		field{"appeal", func(n *yaml.Node) { rules.Appeal = r.appeal(n) }}, field{"first", oneOf(r, &rules.First, ByTotal, ByBallots)},
+		field{"appeal", func(n *yaml.Node) { rules.Appeal = r.appeal(n) }},
+		field{"first", oneOf(r, &rules.First, ByTotal, ByBallots)},
 		field{"polls", func(n *yaml.Node) {
 			r.list(n, func(n *yaml.Node) { rules.Polls = append(rules.Polls, c.poll(n, rules.Polls)) })
 		}},
@@ -64,11 +65,15 @@ func (r *processReader) appeal(n *yaml.Node) *AppealRules {
 // poll reads a poll; its id stands once among motions and polls, and nothing is decided twice.
 func (c *processCheck) poll(n *yaml.Node, before []PollRule) PollRule {
 	r, ballot := c.processReader, ""
-	rule := PollRule{Decides: DecidesRanking, Marks: MarksApprove, Quorum: mustNeed("all"), Pass: mustNeed("majority"), Tie: TieFails}
+	rule := PollRule{Decides: DecidesRanking, Marks: MarksApprove, Quorum: mustNeed("all"),
+		Pass: mustNeed("majority"), Tie: TieFails}
 	have := r.mapping(n, append(r.nameFields(&rule.Names),
-		field{"id", code(r, &rule.ID)}, field{"decides", oneOf(r, &rule.Decides, string(DecidesRanking), string(DecidesLeader), string(DecidesDeputy))},
-		field{"marks", oneOf(r, &rule.Marks, string(MarksApprove), string(MarksOrder))}, field{"choose", r.whole(&rule.Choose, 1, 100)},
-		field{"ballot", oneOf(r, &ballot, "open", "secret")}, field{"self", r.boolean(&rule.Self)}, field{"quorum", r.need(&rule.Quorum)},
+		field{"id", code(r, &rule.ID)}, field{"decides",
+			oneOf(r, &rule.Decides, string(DecidesRanking), string(DecidesLeader), string(DecidesDeputy))},
+		field{"marks", oneOf(r, &rule.Marks, string(MarksApprove), string(MarksOrder))},
+		field{"choose", r.whole(&rule.Choose, 1, 100)},
+		field{"ballot", oneOf(r, &ballot, "open", "secret")}, field{"self", r.boolean(&rule.Self)},
+		field{"quorum", r.need(&rule.Quorum)},
 		field{"pass", r.need(&rule.Pass)}, field{"tie", oneOf(r, &rule.Tie, string(TieFails), string(TieChair))})...)
 	r.named(n, rule.Names)
 	rule.Secret = ballot != "open"
@@ -79,21 +84,24 @@ func (c *processCheck) poll(n *yaml.Node, before []PollRule) PollRule {
 	case have["id"] == nil:
 		r.bad(n, "cuộc bỏ phiếu cần có id", "the poll needs an id")
 	case c.motions[MotionID(rule.ID)]:
-		r.bad(have["id"], "mã “%s” đã dùng cho nội dung biểu quyết hoặc cuộc bỏ phiếu khác", "the id “%s” stands twice among motions and polls", rule.ID)
+		r.bad(have["id"], "mã “%s” đã dùng cho nội dung biểu quyết hoặc cuộc bỏ phiếu khác",
+			"the id “%s” stands twice among motions and polls", rule.ID)
 	}
 	c.useMotion(MotionID(rule.ID))
 	if slices.ContainsFunc(before, func(p PollRule) bool { return p.Decides == rule.Decides }) {
 		r.bad(have.or("decides", n), "đã có cuộc bỏ phiếu quyết định việc này", "another poll decides this already")
 	}
 	if rule.Decides == DecidesRanking && (have["pass"] != nil || have["tie"] != nil) {
-		r.bad(have.or("pass", have["tie"]), "pass và tie chỉ dùng khi bầu Khối trưởng, Khối phó", "pass and tie are for electing leader and deputy only")
+		r.bad(have.or("pass", have["tie"]), "pass và tie chỉ dùng khi bầu Khối trưởng, Khối phó",
+			"pass and tie are for electing leader and deputy only")
 	}
 	return rule
 }
 
 func (r *processReader) criterion(n *yaml.Node) CriterionRule {
 	var c CriterionRule
-	have := r.mapping(n, append(r.nameFields(&c.Names), field{"id", code(r, &c.ID)}, field{"max", r.points(&c.Max)}, field{"group", r.names(&c.Group)})...)
+	have := r.mapping(n, append(r.nameFields(&c.Names), field{"id", code(r, &c.ID)}, field{"max", r.points(&c.Max)},
+		field{"group", r.names(&c.Group)})...)
 	r.named(n, c.Names)
 	for _, key := range []string{"id", "max"} {
 		if n.Kind == yaml.MappingNode && have[key] == nil {
@@ -103,7 +111,8 @@ func (r *processReader) criterion(n *yaml.Node) CriterionRule {
 	return c
 }
 
-// scoreRules checks that the criteria are the whole, or come from the text, and the ties can be broken by what there is.
+// scoreRules checks that the criteria are the whole, or come from the text, and the ties can
+// be broken by what there is.
 func (r *processReader) scoreRules(n *yaml.Node, have found, rules *ScoreRules, ties []*yaml.Node) {
 	seen := map[CriterionID]bool{}
 	for _, c := range rules.Criteria {
@@ -127,8 +136,10 @@ func (r *processReader) scoreRules(n *yaml.Node, have found, rules *ScoreRules, 
 	}
 	for i, tie := range rules.Tie {
 		id, place := strings.CutPrefix(tie, "criterion:")
-		if place = place && rules.CriteriaFrom != "" && placeOfCriterion.MatchString(id); !place && !slices.Contains(breakers, tie) {
-			r.bad(ties[i], "“%s”: cần ballots, in_time hoặc criterion:MÃ%s", "“%s”: want ballots, in_time or criterion:ID%s",
+		if place = place && rules.CriteriaFrom != "" && placeOfCriterion.MatchString(id); !place &&
+			!slices.Contains(breakers, tie) {
+			r.bad(ties[i], "“%s”: cần ballots, in_time hoặc criterion:MÃ%s",
+				"“%s”: want ballots, in_time or criterion:ID%s",
 				tie, words.DidYouMean(tie, breakers))
 		}
 	}

@@ -70,10 +70,10 @@ type ScoreBasis struct {
 	Source digest.Digest `json:"source"`
 }
 
-// ReadBasis reads the criteria and classes that a process takes from the values of a covenant; nil where it takes none. The variable
-// holds groups, each with its name (tên) and its criteria (tiêu_chí: nội_dung and điểm or tối_đa); classes are levels (mức) with the
-// total from which each is reached (từ_điểm). A criterion's id is its place: "2-1" is the first one of the second group. All problems
-// come back at once, each as line:column.
+// ReadBasis reads the criteria and classes that a process takes from the values of a covenant; nil where it takes none.
+// The variable holds groups, each with its name (tên) and its criteria (tiêu_chí: nội_dung and điểm or tối_đa); classes
+// are levels (mức) with the total from which each is reached (từ_điểm). A criterion's id is its place: "2-1" is the
+// first one of the second group. All problems come back at once, each as line:column.
 func (r *ScoreRules) ReadBasis(values []byte) (*ScoreBasis, error) {
 	if r == nil || r.CriteriaFrom == "" && r.ClassesFrom == "" {
 		return nil, nil
@@ -85,13 +85,15 @@ func (r *ScoreRules) ReadBasis(values []byte) (*ScoreBasis, error) {
 		return nil, read.basisErr()
 	}
 	if root.Kind != yaml.DocumentNode || root.Content[0].Kind != yaml.MappingNode {
-		return nil, refusal.New(refusal.Invalid, "dữ liệu của giao ước không có biến nào", "the covenant's values hold no variables")
+		return nil, refusal.New(refusal.Invalid, "dữ liệu của giao ước không có biến nào",
+			"the covenant's values hold no variables")
 	}
 	b := &ScoreBasis{Source: digest.Of(values)}
 	if r.CriteriaFrom != "" {
 		b.Criteria = read.groups(root.Content[0], r.CriteriaFrom)
 		if sum := SumOf(b.Criteria); sum != r.Total && len(read.problems) == 0 {
-			read.bad(read.variable(root.Content[0], r.CriteriaFrom), "tổng điểm tối đa của các tiêu chí là %s, quy trình yêu cầu %s",
+			read.bad(read.variable(root.Content[0], r.CriteriaFrom),
+				"tổng điểm tối đa của các tiêu chí là %s, quy trình yêu cầu %s",
 				"the criteria add up to %s, the process asks for %s", sum, r.Total)
 		}
 	}
@@ -213,16 +215,19 @@ func (b ScoreBasis) Check(scores []CriterionScore) (Points, error) {
 		rule, ok := b.Criterion(sc.Criterion)
 		switch {
 		case !ok || seen[sc.Criterion]:
-			return 0, refusal.New(refusal.Invalid, "tiêu chí %q không có hoặc được chấm hai lần", "the criterion %q does not exist or is scored twice", sc.Criterion)
+			return 0, refusal.New(refusal.Invalid, "tiêu chí %q không có hoặc được chấm hai lần",
+				"the criterion %q does not exist or is scored twice", sc.Criterion)
 		case sc.Points < 0 || sc.Points > rule.Max:
-			return 0, refusal.New(refusal.Invalid, "“%s”: %s điểm, tối đa là %s", "“%s”: %s points, at most %s are possible",
+			return 0, refusal.New(refusal.Invalid, "“%s”: %s điểm, tối đa là %s",
+				"“%s”: %s points, at most %s are possible",
 				rule, sc.Points, rule.Max)
 		}
 		seen[sc.Criterion] = true
 		total += sc.Points
 	}
 	if len(scores) != len(b.Criteria) {
-		return 0, refusal.New(refusal.Invalid, "cần chấm đủ %d tiêu chí, mới có %d", "all %d criteria must be scored, these are %d", len(b.Criteria), len(scores))
+		return 0, refusal.New(refusal.Invalid, "cần chấm đủ %d tiêu chí, mới có %d",
+			"all %d criteria must be scored, these are %d", len(b.Criteria), len(scores))
 	}
 	return total, nil
 }
@@ -279,7 +284,8 @@ type PollRule struct {
 	Quorum Need
 	// Pass: the share of the valid ballots that elects. Default: majority. Not for a ranking.
 	Pass Need
-	// Tie: where several are elected with equal votes: TieFails (nobody is, default) or TieChair (the chair chooses among them).
+	// Tie: where several are elected with equal votes: TieFails (nobody is, default) or TieChair (the
+	// chair chooses among them).
 	Tie Tie
 }
 
@@ -325,7 +331,8 @@ func (c Choice) Known() bool { return c == ChoiceFor || c == ChoiceAgainst || c 
 // Word is the choice in the reader's language.
 func (c Choice) Word(lang words.Language) string {
 	return map[Choice]words.Text{
-		ChoiceFor: words.Of("Tán thành", "For"), ChoiceAgainst: words.Of("Không tán thành", "Against"), ChoiceAbstain: words.Of("Không có ý kiến", "Abstained"),
+		ChoiceFor: words.Of("Tán thành", "For"), ChoiceAgainst: words.Of("Không tán thành", "Against"),
+		ChoiceAbstain: words.Of("Không có ý kiến", "Abstained"),
 	}[c].In(lang)
 }
 
@@ -342,7 +349,8 @@ const (
 // Word is the method in the reader's language.
 func (m Method) Word(lang words.Language) string {
 	return map[Method]words.Text{
-		MethodElectronic: words.Of("điện tử", "electronic"), MethodSecret: words.Of("phiếu kín", "secret ballot"), MethodHands: words.Of("giơ tay", "show of hands"),
+		MethodElectronic: words.Of("điện tử", "electronic"), MethodSecret: words.Of("phiếu kín", "secret ballot"),
+		MethodHands: words.Of("giơ tay", "show of hands"),
 	}[m].In(lang)
 }
 
@@ -367,8 +375,8 @@ type Verdict struct {
 	Passed bool
 }
 
-// Decide applies the rules to a count. casting is the chair's vote in a tie; without one a tie that the chair decides has
-// not passed.
+// Decide applies the rules to a count. casting is the chair's vote in a tie; without one a tie that the chair decides
+// has not passed.
 func (v *VoteRules) Decide(c Count, casting Choice) Verdict {
 	out := Verdict{Quorum: v.Quorum.Of(c.Entitled), Base: c.Cast()}
 	switch v.Of {

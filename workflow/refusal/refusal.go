@@ -1,5 +1,5 @@
-// Package refusal is how the rules say no: a code for programs and a sentence in each language for people, which says what
-// happened and what to do. Nothing is recorded where a command is refused.
+// Package refusal is how the rules say no: a code for programs and a sentence in each language for people, which says
+// what happened and what to do. Nothing is recorded where a command is refused.
 package refusal
 
 import (
