@@ -180,7 +180,8 @@ func AddConsole(all []ConsoleEntries, by Doer) []ConsoleEntries {
 	if by.Console == "" {
 		return all
 	}
-	i, found := slices.BinarySearchFunc(all, by.Console, func(e ConsoleEntries, user string) int { return cmp.Compare(e.User, user) })
+	i, found := slices.BinarySearchFunc(all, by.Console,
+		func(e ConsoleEntries, user string) int { return cmp.Compare(e.User, user) })
 	if !found {
 		all = slices.Insert(all, i, ConsoleEntries{User: by.Console})
 	}
@@ -195,8 +196,10 @@ func AddConsole(all []ConsoleEntries, by Doer) []ConsoleEntries {
 func (e ConsoleEntries) Text() words.Text {
 	if e.User == UnknownUser {
 		return words.F("nhập tại máy chủ: %d sự kiện, trong đó %d thay người khác (nhật ký không ghi người nhập)",
-			"entered at the console: events: %d, of them in other people’s names: %d (the log does not tell by whom)", e.Events, e.Others)
+			"entered at the console: events: %d, of them in other people’s names: %d (the log does not tell by whom)",
+			e.Events, e.Others)
 	}
 	return words.F("nhập tại máy chủ bởi %[3]s: %[1]d sự kiện, trong đó %[2]d thay người khác",
-		"entered at the console by %[3]s: events: %[1]d, of them in other people’s names: %[2]d", e.Events, e.Others, e.User)
+		"entered at the console by %[3]s: events: %[1]d, of them in other people’s names: %[2]d", e.Events,
+		e.Others, e.User)
 }

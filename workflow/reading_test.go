@@ -7,12 +7,13 @@ import (
 	"time"
 )
 
-// withheld are the parts of a covenant's state that nobody reads below the dossier. A new part has to be put here or be named in
-// [Reading.Covenant].
+// withheld are the parts of a covenant's state that nobody reads below the dossier. A new part has to be put here or be
+// named in [Reading.Covenant].
 var withheld = []string{
-	"Discussion", "Voting", "Numbering.SetAside", "Document.Refused", "Document.Waived", "OpenStage.Queue", "OpenStage.Released",
-	"OpenStage.QuorumWaived", "OpenStage.Extension", "OpenStage.Extended", "OpenStage.LadderFrom", "OpenStage.Rungs", "OpenStage.Stop",
-	"Duties.Reports", "Duties.Reminders", "Scoring", "Ending.Person", "Ending.Reason", "Lineage.Renews", "Lineage.Renewal",
+	"Discussion", "Voting", "Numbering.SetAside", "Document.Refused", "Document.Waived", "OpenStage.Queue",
+	"OpenStage.Released", "OpenStage.QuorumWaived", "OpenStage.Extension", "OpenStage.Extended",
+	"OpenStage.LadderFrom", "OpenStage.Rungs", "OpenStage.Stop", "Duties.Reports", "Duties.Reminders",
+	"Scoring", "Ending.Person", "Ending.Reason", "Lineage.Renews", "Lineage.Renewal",
 }
 
 // A state in which everything is something shows a clerk what is named, and nothing else.
@@ -42,7 +43,8 @@ func TestWhatIsWithheld(t *testing.T) {
 		t.Errorf("the public sees %+v", public.Revisions)
 	}
 	standing := Reading{Scope: ReadStanding}.Covenant(&full)
-	if !reflect.ValueOf(standing.Document).IsZero() || !reflect.ValueOf(standing.Numbering).IsZero() || len(standing.Parties) == 0 {
+	if !reflect.ValueOf(standing.Document).IsZero() || !reflect.ValueOf(standing.Numbering).IsZero() ||
+		len(standing.Parties) == 0 {
 		t.Errorf("an administrator sees %+v", standing)
 	}
 	if nothing := (Reading{}).Covenant(&full); !reflect.ValueOf(*nothing).IsZero() {
@@ -104,7 +106,8 @@ func fillDeep(v reflect.Value, depth int) {
 // Each phase has a tone, by which lists are chosen.
 func TestPhasesByTone(t *testing.T) {
 	all := slices.Concat(PhasesOf(ToneWaiting), PhasesOf(ToneDone), PhasesOf(ToneStopped))
-	for p := range map[Phase]bool{AwaitingReviews: true, AwaitingReports: true, PhaseRejected: true, PhaseAdopted: true} {
+	for p := range map[Phase]bool{AwaitingReviews: true, AwaitingReports: true,
+		PhaseRejected: true, PhaseAdopted: true} {
 		if !slices.Contains(all, p) {
 			t.Errorf("%s is in no list", p)
 		}
@@ -123,7 +126,8 @@ func TestPhasesByTone(t *testing.T) {
 func TestConsoleEntries(t *testing.T) {
 	var all []ConsoleEntries
 	for _, by := range []Doer{
-		{Person: "a"}, {Console: "root"}, {Person: "b", Console: "lan"}, {Program: true}, {Person: "c", Console: "root"},
+		{Person: "a"}, {Console: "root"}, {Person: "b", Console: "lan"}, {Program: true},
+		{Person: "c", Console: "root"},
 		DoerOf("console:root", "a", OriginConsole), DoerOf("b", "", "cli"),
 	} {
 		all = AddConsole(all, by)
@@ -131,7 +135,8 @@ func TestConsoleEntries(t *testing.T) {
 	if want := []ConsoleEntries{{"?", 1, 1}, {"lan", 1, 1}, {"root", 3, 2}}; !slices.Equal(all, want) {
 		t.Errorf("%+v, want %+v", all, want)
 	}
-	if got := all[2].Text().English; got != "entered at the console by root: events: 3, of them in other people’s names: 2" {
+	const words = "entered at the console by root: events: 3, of them in other people’s names: 2"
+	if got := all[2].Text().English; got != words {
 		t.Errorf("in words: %s", got)
 	}
 }

@@ -11,7 +11,8 @@ import (
 	"testing"
 )
 
-// madeAt are the places that make an actor, and so must have proof of who it is. Whoever adds one says here what the proof is.
+// madeAt are the places that make an actor, and so must have proof of who it is. Whoever adds one
+// says here what the proof is.
 var madeAt = map[string][]string{
 	// The peer of the control channel, by its credentials, or the user who opened the data directory.
 	"cmd/covenant/order.go":   {"AtConsole"},
@@ -60,11 +61,13 @@ func TestActorsAreMade(t *testing.T) {
 					found[rel] = append(found[rel], n.Sel.Name)
 				}
 			case *ast.CompositeLit: // in the package itself
-				if name, ok := n.Type.(*ast.Ident); ok && name.Name == "Actor" && file.Name.Name == "workflow" && len(n.Elts) > 0 {
+				if name, ok := n.Type.(*ast.Ident); ok && name.Name == "Actor" &&
+					file.Name.Name == "workflow" && len(n.Elts) > 0 {
 					t.Errorf("%s writes an Actor out: only actor.go may", rel)
 				}
 			case *ast.CallExpr:
-				if name, ok := n.Fun.(*ast.Ident); ok && file.Name.Name == "workflow" && slices.Contains(makers, name.Name) {
+				if name, ok := n.Fun.(*ast.Ident); ok && file.Name.Name == "workflow" &&
+					slices.Contains(makers, name.Name) {
 					t.Errorf("%s makes an actor: the rules have no proof of who acts", rel)
 				}
 			}

@@ -295,7 +295,8 @@ func TestPaperAndRefusal(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, o *office) {
 		ctx := context.Background()
 		o.begin(`  - {id: so, kind: number, NAME, number: {book: giao-uoc}}
-  - {id: ky, kind: sign, NAME, sign: {groups: [[leader, deputy], [member], [witness]], need: 7, refusal: continue, paper: true}}
+  - {id: ky, kind: sign, NAME, sign: {
+     groups: [[leader, deputy], [member], [witness]], need: 7, refusal: continue, paper: true}}
   - {id: ra, kind: issue, NAME}
 `)
 		o.keys()

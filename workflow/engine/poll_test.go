@@ -14,8 +14,11 @@ import (
 	"covenant/workflow/store"
 )
 
-const polledScores = `  - {id: diem, kind: score, NAME, score: {criteria_from: nhóm_tiêu_chí, classes_from: xếp_loại, appeal: {within: {days: 3}}, tie: [ballots], chair: [deputy, leader],
-     polls: [{id: suy-ton, vi: Bỏ phiếu xếp hạng, en: Ranking, marks: order, choose: 2}, {id: bau, vi: Bầu Khối trưởng, en: Leader, decides: leader}]}}
+const polledScores = `  - {id: diem, kind: score, NAME, score: {
+     criteria_from: nhóm_tiêu_chí, classes_from: xếp_loại,
+     appeal: {within: {days: 3}}, tie: [ballots], chair: [deputy, leader],
+     polls: [{id: suy-ton, vi: Bỏ phiếu xếp hạng, en: Ranking, marks: order, choose: 2},
+             {id: bau, vi: Bầu Khối trưởng, en: Leader, decides: leader}]}}
 `
 
 // score has every member score itself and the verifier agree; those that the process asks accept.

@@ -132,7 +132,8 @@ func (a *auditor) endStream() {
 
 func (a *auditor) event(ctx context.Context, e Sealed) error {
 	a.report.Events++
-	a.report.Console = workflow.AddConsole(a.report.Console, workflow.DoerOf(e.Actor, e.OnBehalf, workflow.Origin(e.Origin)))
+	a.report.Console = workflow.AddConsole(a.report.Console,
+		workflow.DoerOf(e.Actor, e.OnBehalf, workflow.Origin(e.Origin)))
 	if e.Version != a.last.Version+1 {
 		a.broken(e.Stream, e.Version, "the event before has version %d: events are missing", a.last.Version)
 	} else if !bytes.Equal(e.Prev, a.last.Hash) {
