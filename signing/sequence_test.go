@@ -116,8 +116,8 @@ func (s *sequence) step() {
 
 func (s *sequence) sign() {
 	r := s.r
-	opt := Options{Level: Level(rapid.IntRange(0, 1).Draw(r, "level")), TSA: s.tsa, Reason: rapid.String().Draw(r,
-		"reason"),
+	opt := Options{Level: Level(rapid.IntRange(0, 1).Draw(r, "level")), TSA: s.tsa,
+		Reason: rapid.String().Draw(r, "reason"),
 		Appearance: &Appearance{Image: rapid.SampledFrom(s.images).Draw(r, "image"),
 			Lines: vietnamese[:rapid.IntRange(0, 2).Draw(r, "lines")]}}
 	if len(s.names) > 0 && rapid.Bool().Draw(r, "in place") {

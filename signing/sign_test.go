@@ -337,8 +337,8 @@ func TestSecondSignatureGoesOnFromKeptHashState(t *testing.T) {
 	if got := len(checkSignatures(t, sign(t, first, id, Options{Field: "b", Resume: &state}))); got != 2 {
 		t.Errorf("%d signatures", got)
 	}
-	if _, _, err := SignBytes(t.Context(), in, id, Options{Field: "b", Resume: &state}); !errors.Is(err,
-		ErrOtherState) {
+	_, _, err = SignBytes(t.Context(), in, id, Options{Field: "b", Resume: &state})
+	if !errors.Is(err, ErrOtherState) {
 		t.Errorf("state of another file: %v", err)
 	}
 }

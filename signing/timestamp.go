@@ -21,8 +21,9 @@ type TimestampOptions struct {
 
 // AddTimestamp appends a document time-stamp (ISO 32000-2 §12.8.5, EN 319 142-1 §5.4.3): a statement by the authority
 // that the file existed as it is. It is allowed whatever earlier signatures permit. Output and errors are as [Sign]'s.
-func AddTimestamp(ctx context.Context, in io.ReaderAt, size int64, out io.Writer, opt TimestampOptions) (*Signed,
-	error) {
+func AddTimestamp(
+	ctx context.Context, in io.ReaderAt, size int64, out io.Writer, opt TimestampOptions,
+) (*Signed, error) {
 	doc, err := newDocument(in, size, out, opt.Limits)
 	if err != nil {
 		return nil, err

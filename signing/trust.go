@@ -175,8 +175,7 @@ func (t *truster) fileEvidence(cert, issuer *x509.Certificate) []*revocation.Evi
 		return e
 	}
 	out := slices.DeleteFunc(t.data.Find(cert, issuer), func(e *revocation.Evidence) bool {
-		return t.responderRevoked(e,
-			issuer)
+		return t.responderRevoked(e, issuer)
 	})
 	t.evidence[key] = out
 	return out

@@ -89,12 +89,10 @@ var forgeries = []forgery{
 			"/ByteRange[0 -1 -1 -1]")
 	}},
 	{"UniversalForgery/ByteRange with names", func(t testing.TB, p parts) []byte {
-		return p.replace(t,
-			p.byteRangeText(t), "/ByteRange[/a/b/c/d]")
+		return p.replace(t, p.byteRangeText(t), "/ByteRange[/a/b/c/d]")
 	}},
 	{"UniversalForgery/ByteRange of two numbers", func(t testing.TB, p parts) []byte {
-		return p.replace(t,
-			p.byteRangeText(t), "/ByteRange[0 9]")
+		return p.replace(t, p.byteRangeText(t), "/ByteRange[0 9]")
 	}},
 	{"UniversalForgery/ByteRange of six numbers", func(t testing.TB, p parts) []byte {
 		return p.replace(t, p.byteRangeText(t), "/ByteRange[0 9 9 9 9 9]")
@@ -103,8 +101,7 @@ var forgeries = []forgery{
 		return p.replace(t, p.byteRangeText(t), "/ByteRange[0.0 9.5 9.9 1.0]")
 	}},
 	{"UniversalForgery/ByteRange elsewhere", func(t testing.TB, p parts) []byte {
-		return p.replace(t,
-			p.byteRangeText(t), "/ByteRange 4 0 R")
+		return p.replace(t, p.byteRangeText(t), "/ByteRange 4 0 R")
 	}},
 	{"UniversalForgery/ByteRange nested", func(t testing.TB, p parts) []byte {
 		return p.replace(t, p.byteRangeText(t),

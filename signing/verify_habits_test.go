@@ -90,8 +90,7 @@ var habitAttacks = []updateAttack{
 		u.Set(ref(12), dict(t, u, 12).With("AP", pdf.Dict{{Key: "N", Value: u.Add(form("999"))}}))
 	}},
 	{"Form/appearance stream overwritten, value kept", "", func(_ testing.TB, _ *pdf.File, u *pdf.Update) {
-		replaced(u,
-			24, "999")
+		replaced(u, 24, "999")
 	}},
 	{"Form/appearance dictionary overwritten, value kept", "", func(_ testing.TB, _ *pdf.File, u *pdf.Update) {
 		u.Set(ref(23), pdf.Dict{{Key: "N", Value: u.Add(form("999"))}})
@@ -257,8 +256,8 @@ func TestSigningUnderLooseLocks(t *testing.T) {
 			}
 			visible := Options{Field: "C", New: &NewField{Rect: Rect{80, 10, 200, 40}},
 				Appearance: &Appearance{Lines: []Line{{Text: "x"}}}}
-			if _, _, err := SignBytes(t.Context(), b.file[kind], b.id, visible); errors.Is(err,
-				ErrCertified) != (p != "") {
+			_, _, err = SignBytes(t.Context(), b.file[kind], b.id, visible)
+			if errors.Is(err, ErrCertified) != (p != "") {
 				t.Errorf("%s %q, new visible field: %v", kind, p, err)
 			}
 		}

@@ -112,8 +112,8 @@ func TestTwoLanguages(t *testing.T) {
 		{[]words.Language{words.English, words.Vietnamese}, []string{"Article 1. Purpose = Điều 1. Mục đích",
 			"1. Clause = Khoản"}},
 	} {
-		if got := draftLines(t, bilingual, body, "{}", DraftOptions{Languages: c.languages}); !slices.Equal(got,
-			c.want) {
+		got := draftLines(t, bilingual, body, "{}", DraftOptions{Languages: c.languages})
+		if !slices.Equal(got, c.want) {
 			t.Errorf("%v: got %q, want %q", c.languages, got, c.want)
 		}
 	}

@@ -98,8 +98,8 @@ func browseViewer(t *testing.T, server string) {
 	tb.waitDrawn()
 	t.Logf("the first page was drawn %.0f ms after the page was asked for",
 		eval[float64](tb, `performance.getEntriesByName("document-drawn")[0].startTime`))
-	if text := eval[string](tb, `document.querySelector(".textLayer").textContent`); !strings.Contains(text,
-		"CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM") {
+	text := eval[string](tb, `document.querySelector(".textLayer").textContent`)
+	if !strings.Contains(text, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM") {
 		t.Errorf("the text layer holds %q", text)
 	}
 	tb.turnTo(3)
@@ -204,12 +204,12 @@ func browsePublic(t *testing.T, server string) {
 		t.Fatalf("the file: status %d", file.status)
 	}
 	tb.upload(server, "nhan-duoc.pdf", file.body, "#ket-qua")
-	if text := eval[string](tb, `document.querySelector("p.verdict.done").textContent`); !strings.Contains(text,
-		"Tất cả đều hợp lệ") {
+	text := eval[string](tb, `document.querySelector("p.verdict.done").textContent`)
+	if !strings.Contains(text, "Tất cả đều hợp lệ") {
 		t.Errorf("the check says %q", text)
 	}
-	if text := eval[string](tb, `document.querySelector(".facts").textContent`); !strings.Contains(text,
-		"Trùng khớp từng byte") {
+	text = eval[string](tb, `document.querySelector(".facts").textContent`)
+	if !strings.Contains(text, "Trùng khớp từng byte") {
 		t.Errorf("the check does not know the file: %q", text)
 	}
 	tb.screenshot("check-result-desk", true)

@@ -49,8 +49,7 @@ func (s *server) calendar(_ http.ResponseWriter, r *request) (*answer, error) {
 			rows = append(rows, calendarRow{d, c.Title, address.Covenant.For(c.Slug) + "#bao-cao"})
 		}
 	}
-	slices.SortStableFunc(rows, func(a,
-		b calendarRow) int {
+	slices.SortStableFunc(rows, func(a, b calendarRow) int {
 		return a.last.At(0, 0, time.UTC).Compare(b.last.At(0, 0, time.UTC))
 	})
 	p := &calendarPage{basePage: s.base(r, "calendar")}
@@ -102,7 +101,7 @@ func (s *server) reporting(r *request, list []engine.Summary) ([]reportingCovena
 }
 
 func (s *server) dutiesOf(r *request, sum engine.Summary) ([]dutyRow, error) {
-	key, state := s.keepKey(r, sum), s.keepState(sum)
+	key, state := s.cacheKey(r, sum), s.cacheState(sum)
 	if rows, ok := s.owing.get(key, state); ok {
 		return rows, nil
 	}
@@ -110,7 +109,7 @@ func (s *server) dutiesOf(r *request, sum engine.Summary) ([]dutyRow, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows := s.teller(r, v).duties()
+	rows := s.presenter(r, v).duties()
 	if len(rows) > 0 { // none may mean that they are about to be planned
 		s.owing.put(key, state, rows)
 	}

@@ -120,7 +120,7 @@ func (s *server) judgeUpload(w http.ResponseWriter, r *request, p *checkPage) er
 		s.log.Info("an uploaded file could not be judged", "ref", r.ref, "size", len(content), "err", err)
 		return judgingProblem(r.Context(), err)
 	}
-	t := teller{language: r.language, zone: s.zone}
+	t := presenter{language: r.language, zone: s.zone}
 	p.Verdict = t.judged(report, nil, func(*signing.Result) bool { return false })
 	p.Revisions, p.Encrypted = report.Revisions, report.Encrypted
 	p.Known, err = s.publishes(r, digest)

@@ -36,7 +36,7 @@ func (s *server) conferencePage(r *request) (*conferencePage, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := s.teller(r, v)
+	t := s.presenter(r, v)
 	p := &conferencePage{
 		basePage: s.base(r, ""), livePage: s.live(r, v), cover: t.cover(), signPart: t.signPart(), Motions: t.motions(),
 		Voting: v.Covenant.Number == nil,
@@ -58,7 +58,7 @@ type sittingRow struct {
 }
 
 // sittings are the sittings of all conferences, oldest first.
-func (t teller) sittings() []sittingRow {
+func (t presenter) sittings() []sittingRow {
 	var rows []sittingRow
 	for i, c := range t.v.Covenant.Conferences {
 		row := sittingRow{
@@ -85,7 +85,7 @@ func (t teller) sittings() []sittingRow {
 type attendingRow struct{ Agency, Person, State, Tone string }
 
 // attending is who is at the sitting, in the order of the parties.
-func (t teller) attending() []attendingRow {
+func (t presenter) attending() []attendingRow {
 	sitting := t.v.Covenant.Sitting()
 	var rows []attendingRow
 	for _, p := range t.v.Covenant.Parties {
@@ -109,7 +109,7 @@ func (t teller) attending() []attendingRow {
 }
 
 // quorum says how many of those entitled are at the sitting, and how many must be.
-func (t teller) quorum() string {
+func (t presenter) quorum() string {
 	c := t.v.Covenant
 	stage, _ := t.v.Process.Stage(c.Sitting().Stage)
 	count := t.v.Attendance(stage)

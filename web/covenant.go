@@ -82,7 +82,7 @@ func (s *server) covenant(_ http.ResponseWriter, r *request) (*answer, error) {
 }
 
 func (s *server) covenantPage(r *request, v *engine.View) (*covenantPage, error) {
-	t, c := s.teller(r, v), v.Covenant
+	t, c := s.presenter(r, v), v.Covenant
 	document, err := t.documentPanel(r.URL.Query().Get("lan"))
 	if err != nil {
 		return nil, err
@@ -90,7 +90,7 @@ func (s *server) covenantPage(r *request, v *engine.View) (*covenantPage, error)
 	p := &covenantPage{
 		basePage: s.base(r, "covenants"), livePage: s.live(r, v), cover: t.cover(), progress: t.progress(),
 		ScorePage: address.Scores.For(c.Slug), Document: document,
-		Sections: sections(c.Phase), signPart: t.signPart(), Rounds: t.reviewRounds(), Motions: t.motions(),
+		Sections: sections(c.Phase), signPart: t.signPart(), Rounds: reviews{t}.rounds(), Motions: t.motions(),
 		Sittings: t.sittings(), Scores: t.scores(), Duties: t.duties(), mailPart: t.mailPart(),
 		timelinePart: t.timelinePart(),
 	}
@@ -110,7 +110,7 @@ func (s *server) covenantPage(r *request, v *engine.View) (*covenantPage, error)
 // Order is that of the panel's parts, as one word.
 func (p *covenantPage) Order() string { return strings.Join(p.Sections, ".") }
 
-func (t teller) cover() cover {
+func (t presenter) cover() cover {
 	c := t.v.Covenant
 	out := cover{
 		Path: address.Covenant.For(c.Slug), Heading: strings.ReplaceAll(c.Title, " – ", "\u00a0– "),
@@ -123,7 +123,7 @@ func (t teller) cover() cover {
 	return out
 }
 
-func (t teller) progress() (p progress) {
+func (t presenter) progress() (p progress) {
 	p.Next, p.NextMore = t.nextActors()
 	p.Steps = t.steps()
 	for i, st := range p.Steps {
@@ -151,7 +151,7 @@ func sections(phase workflow.Phase) []string {
 const actorsShown = 4
 
 // nextActors says who has to act now, with the people who may, and how many agencies more than are shown.
-func (t teller) nextActors() (shown []actor, more int) {
+func (t presenter) nextActors() (shown []actor, more int) {
 	turns := t.v.Turns()
 	for i, turn := range turns {
 		if i == actorsShown {
@@ -162,7 +162,7 @@ func (t teller) nextActors() (shown []actor, more int) {
 	return shown, 0
 }
 
-func (t teller) holders(agency workflow.AgencyID, duty workflow.Duty) string {
+func (t presenter) holders(agency workflow.AgencyID, duty workflow.Duty) string {
 	var names []string
 	for _, h := range t.v.Directory.HoldersIn(t.v.Covenant.ID, agency, duty, t.v.Calendar.Today(t.v.Now)) {
 		names = append(names, t.acting(h.ID, h.Authority))
@@ -171,7 +171,7 @@ func (t teller) holders(agency workflow.AgencyID, duty workflow.Duty) string {
 }
 
 // steps are the stages of the process from the draft on, each done, now or next.
-func (t teller) steps() []step {
+func (t presenter) steps() []step {
 	c := t.v.Covenant
 	steps, now := []step{{Name: t.text(words.Of("Dự thảo", "Draft"))}}, 0
 	for i, stage := range t.v.Process.Stages {
@@ -221,7 +221,7 @@ type revisionLink struct {
 }
 
 // documentPanel picks what the viewer shows: the frozen file with its signatures, or a revision.
-func (t teller) documentPanel(chosen string) (documentPanel, error) {
+func (t presenter) documentPanel(chosen string) (documentPanel, error) {
 	c := t.v.Covenant
 	path := address.Covenant.For(c.Slug)
 	var d documentPanel
@@ -258,7 +258,7 @@ func (t teller) documentPanel(chosen string) (documentPanel, error) {
 }
 
 // headName says what the newest bytes are.
-func (t teller) headName() string {
+func (t presenter) headName() string {
 	c := t.v.Covenant
 	if len(c.Signed) == 0 {
 		return t.text(words.Of("Bản đã chốt, chưa có chữ ký", "Final text, not yet signed"))
@@ -280,4 +280,4 @@ func displayDate(d workflow.Date) string {
 }
 
 // day is the civil date of a moment in the covenant's zone.
-func (t teller) day(at time.Time) string { return at.In(t.zone).Format("02/01/2006") }
+func (t presenter) day(at time.Time) string { return at.In(t.zone).Format("02/01/2006") }

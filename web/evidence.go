@@ -86,7 +86,7 @@ func (s *server) judgeEvidence(r *request, p *checkPage, content []byte) error {
 	if err != nil {
 		return fmt.Errorf("check of an evidence bundle: %w", err)
 	}
-	t := teller{language: r.language, zone: s.zone}
+	t := presenter{language: r.language, zone: s.zone}
 	tone := findingTones[report.Overall()]
 	p.Evidence = &evidenceResult{
 		Tone: tone, Sentence: evidenceSentences[tone].In(r.lang), Title: report.Manifest.Title,

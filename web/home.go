@@ -57,8 +57,7 @@ func (s *server) home(_ http.ResponseWriter, r *request) (*answer, error) {
 	for _, c := range covenants {
 		p.Owed = append(p.Owed, c.owed()...)
 	}
-	slices.SortStableFunc(p.Owed, func(a,
-		b owedRow) int {
+	slices.SortStableFunc(p.Owed, func(a, b owedRow) int {
 		return a.last.At(0, 0, time.UTC).Compare(b.last.At(0, 0, time.UTC))
 	})
 	p.Owed = p.Owed[:min(len(p.Owed), 6)]

@@ -59,8 +59,11 @@ func (s *server) live(r *request, v *engine.View) livePage {
 	return l
 }
 
+// streams are the addresses that an open page asks by itself: for the changes, and for the parts that have changed.
+type streams struct{ *server }
+
 // changes tells an open page whenever something has changed, until either of them goes.
-func (s *server) changes(w http.ResponseWriter, r *request) (*answer, error) {
+func (s streams) changes(w http.ResponseWriter, r *request) (*answer, error) {
 	watch, err := s.watch(r, address.Slug(r.Request))
 	if err != nil {
 		return nil, err
@@ -158,7 +161,7 @@ func shownParts(r *request) map[string]string {
 }
 
 // covenantParts answers an open page with those of its parts that are no longer as it shows them.
-func (s *server) covenantParts(w http.ResponseWriter, r *request) (*answer, error) {
+func (s streams) covenantParts(w http.ResponseWriter, r *request) (*answer, error) {
 	v, err := s.view(r, address.Slug(r.Request))
 	if err != nil {
 		return nil, err
@@ -175,7 +178,7 @@ type namedPart struct{ template, id string }
 
 // changedParts are what to look at again: each section by itself, or the whole panel where the sections stand in
 // another order.
-func (s *server) changedParts(r *request, p *covenantPage) []namedPart {
+func (s streams) changedParts(r *request, p *covenantPage) []namedPart {
 	parts := []namedPart{{"live", "song"}, {"covenant-head", "dau-trang"}}
 	if shownParts(r)["bang"] != p.Order() {
 		return append(parts, namedPart{"panel", "bang"}, namedPart{"actionbar", "thanh"})
@@ -187,7 +190,7 @@ func (s *server) changedParts(r *request, p *covenantPage) []namedPart {
 }
 
 // boardParts is covenantParts for the board of the hall.
-func (s *server) boardParts(w http.ResponseWriter, r *request) (*answer, error) {
+func (s streams) boardParts(w http.ResponseWriter, r *request) (*answer, error) {
 	p, err := s.conferencePage(r)
 	if err != nil {
 		return nil, err
@@ -196,8 +199,9 @@ func (s *server) boardParts(w http.ResponseWriter, r *request) (*answer, error) 
 }
 
 // sendParts sends those parts that the page does not show as they are now.
-func (s *server) sendParts(w http.ResponseWriter, r *request, page string, data any, parts []namedPart) (*answer,
-	error) {
+func (s streams) sendParts(
+	w http.ResponseWriter, r *request, page string, data any, parts []namedPart,
+) (*answer, error) {
 	t, shown := s.pages[pageIn{r.lang, page}], shownParts(r)
 	var out strings.Builder
 	for _, p := range parts {

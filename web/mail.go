@@ -13,7 +13,7 @@ type mailPart struct {
 	MailCount           int
 }
 
-func (t teller) mailPart() mailPart {
+func (t presenter) mailPart() mailPart {
 	all := t.mails()
 	cut := min(len(all), recentMails)
 	return mailPart{all[:cut], all[cut:], len(all)}
@@ -44,7 +44,7 @@ var mailWords = map[string]words.Text{
 const recentMails = 5
 
 // mails are the covenant's mails, newest first.
-func (t teller) mails() []mailRow {
+func (t presenter) mails() []mailRow {
 	var rows []mailRow
 	for i := len(t.v.Mails) - 1; i >= 0; i-- {
 		m := t.v.Mails[i]

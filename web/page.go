@@ -70,10 +70,9 @@ func loadPagesIn(l words.Language, a *assets, pages map[pageIn]*template.Templat
 	for _, name := range pageNames {
 		t, err := base.Clone()
 		if err == nil {
-			t.Funcs(template.FuncMap{"part": func(name, id string, data any) (template.HTML,
-				error) {
-				return part(t, name, id, data)
-			}})
+			t.Funcs(template.FuncMap{
+				"part": func(name, id string, data any) (template.HTML, error) { return part(t, name, id, data) },
+			})
 			t, err = t.ParseFS(pageFiles, "pages/"+name+".html")
 		}
 		if err != nil {
@@ -125,15 +124,15 @@ func (p basePage) In(code string) string {
 	return u.RequestURI()
 }
 
-// teller puts the facts of one covenant into words of one language.
-type teller struct {
+// presenter puts the facts of one covenant into words of one language.
+type presenter struct {
 	language
 	v    *engine.View
 	zone *time.Location
 }
 
-func (s *server) teller(r *request, v *engine.View) teller {
-	t := teller{language: r.language, v: v, zone: s.zone}
+func (s *server) presenter(r *request, v *engine.View) presenter {
+	t := presenter{language: r.language, v: v, zone: s.zone}
 	if v.Calendar != nil {
 		t.zone = v.Calendar.Zone()
 	}
@@ -141,7 +140,7 @@ func (s *server) teller(r *request, v *engine.View) teller {
 }
 
 // when is dd/mm/yyyy hh:mm in the covenant's zone, or nothing for the zero time.
-func (t teller) when(at time.Time) string { return displayTime(at, t.zone) }
+func (t presenter) when(at time.Time) string { return displayTime(at, t.zone) }
 
 func displayTime(at time.Time, zone *time.Location) string {
 	if at.IsZero() {
@@ -150,19 +149,19 @@ func displayTime(at time.Time, zone *time.Location) string {
 	return at.In(zone).Format("02/01/2006 15:04")
 }
 
-func (t teller) agency(id workflow.AgencyID) string { return t.v.Directory.AgencyName(id) }
+func (t presenter) agency(id workflow.AgencyID) string { return t.v.Directory.AgencyName(id) }
 
-func (t teller) person(id workflow.PersonID) string { return t.v.Directory.PersonName(id) }
+func (t presenter) person(id workflow.PersonID) string { return t.v.Directory.PersonName(id) }
 
 // acting is a person who acts by a right: under a delegation with the name of who gave it.
-func (t teller) acting(id workflow.PersonID, by workflow.Authority) string {
+func (t presenter) acting(id workflow.PersonID, by workflow.Authority) string {
 	return t.text(t.v.Directory.Acting(id, by))
 }
 
-func (t teller) agencies(ids []workflow.AgencyID) string { return t.v.Directory.AgencyNames(ids) }
+func (t presenter) agencies(ids []workflow.AgencyID) string { return t.v.Directory.AgencyNames(ids) }
 
 // capacity is how somebody acts: the form of authority, the title, and for whom under a delegation.
-func (t teller) capacity(a workflow.Authority) string {
+func (t presenter) capacity(a workflow.Authority) string {
 	capacity := strings.TrimSpace(string(a.Form) + " " + a.Title)
 	if a.HeadTitle != "" { // KT. Giám đốc, Phó Giám đốc
 		capacity = string(a.Form) + " " + a.HeadTitle + ", " + a.Title

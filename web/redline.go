@@ -34,7 +34,7 @@ func (s *server) redline(_ http.ResponseWriter, r *request) (*answer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("redline: %w", err)
 	}
-	t, q := s.teller(r, v), r.URL.Query()
+	t, q := s.presenter(r, v), r.URL.Query()
 	p := &redlinePage{basePage: s.base(r, "covenants"), Path: address.Covenant.For(slug), Heading: v.Covenant.Title}
 	from, fromErr := revisionNumber(q.Get("tu"))
 	to, toErr := revisionNumber(q.Get("den"))

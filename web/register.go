@@ -75,7 +75,7 @@ func registerRowOf(r *request, d *workflow.Directory, l engine.RegisterLine) reg
 		row.Tone, row.Detail = workflow.ToneStopped, l.Reason
 	case engine.RegisterIssued:
 		row.Path, row.Phase, row.Tone = address.Covenant.For(l.Slug), sentence(l.Phase.Words(r.lang)), l.Phase.Tone()
-		t := teller{language: r.language, v: &engine.View{State: workflow.State{Directory: d}}}
+		t := presenter{language: r.language, v: &engine.View{State: workflow.State{Directory: d}}}
 		row.IssuedBy = t.acting(l.Person, workflow.Authority{For: l.For})
 		if !l.Head.IsZero() {
 			row.Short, row.Digest = l.Head.Short(), l.Head.String()

@@ -31,7 +31,7 @@ type memberReport struct{ Agency, State, Tone, At, Person, Summary string }
 type rungRow struct{ Label, At, State, Tone, Recipients string }
 
 // duties are the reporting periods by deadline.
-func (t teller) duties() []dutyRow {
+func (t presenter) duties() []dutyRow {
 	type key struct {
 		obligation workflow.ObligationID
 		period     workflow.Period
@@ -49,8 +49,7 @@ func (t teller) duties() []dutyRow {
 	for _, k := range order {
 		rows = append(rows, t.duty(k.obligation, k.period, steps[k]))
 	}
-	slices.SortStableFunc(rows, func(a,
-		b dutyRow) int {
+	slices.SortStableFunc(rows, func(a, b dutyRow) int {
 		return a.last.At(0, 0, time.UTC).Compare(b.last.At(0, 0, time.UTC))
 	})
 	next := false
@@ -67,7 +66,7 @@ func (t teller) duties() []dutyRow {
 	return rows
 }
 
-func (t teller) duty(id workflow.ObligationID, period workflow.Period, steps []engine.Occurrence) dutyRow {
+func (t presenter) duty(id workflow.ObligationID, period workflow.Period, steps []engine.Occurrence) dutyRow {
 	c := t.v.Covenant
 	today := t.v.Calendar.Today(t.v.Now)
 	due := steps[0].Deadline
@@ -102,7 +101,7 @@ func (t teller) duty(id workflow.ObligationID, period workflow.Period, steps []e
 	return row
 }
 
-func (t teller) memberReport(id workflow.ObligationID, period workflow.Period, a workflow.AgencyID,
+func (t presenter) memberReport(id workflow.ObligationID, period workflow.Period, a workflow.AgencyID,
 	due workflow.Deadline, today workflow.Date) memberReport {
 	m := memberReport{Agency: t.agency(a)}
 	report, ok := t.v.Covenant.Report(id, period, a)
@@ -134,7 +133,7 @@ var rungWords = map[string]words.Text{
 	"pending": words.Of("Sẽ gửi", "To be sent"),
 }
 
-func (t teller) rung(o engine.Occurrence) rungRow {
+func (t presenter) rung(o engine.Occurrence) rungRow {
 	row := rungRow{At: t.when(o.At), Tone: rungTones[o.State], State: t.text(rungWords[o.State]),
 		Recipients: t.text(t.v.Directory.SomeAgencies(o.Recipients))}
 	days := o.Deadline.LastDay().DaysUntil(t.v.Calendar.Today(o.At))
@@ -153,7 +152,7 @@ func (t teller) rung(o engine.Occurrence) rungRow {
 }
 
 // timeOf is when the newest event that fits was recorded.
-func (t teller) timeOf(fits func(workflow.Event) bool) time.Time {
+func (t presenter) timeOf(fits func(workflow.Event) bool) time.Time {
 	for i := len(t.v.Timeline) - 1; i >= 0; i-- {
 		if fits(t.v.Timeline[i].Event) {
 			return t.v.Timeline[i].At

@@ -8,6 +8,9 @@ import (
 	"covenant/workflow"
 )
 
+// reviews presents the opinions and the comments on each revision.
+type reviews struct{ presenter }
+
 // reviewRound is one revision with the opinions given on it.
 type reviewRound struct {
 	Number          int
@@ -31,7 +34,7 @@ type threadRow struct {
 }
 
 // threads are the comments on a revision that were answered, settled, or made apart from an opinion.
-func (t teller) threads(rev workflow.Revision) []threadRow {
+func (t reviews) threads(rev workflow.Revision) []threadRow {
 	var rows []threadRow
 	for _, th := range t.v.Covenant.Threads {
 		if th.Revision != rev.Number || len(th.Answers) == 0 && !th.Resolved && t.inOpinion(th) {
@@ -55,7 +58,7 @@ func (t teller) threads(rev workflow.Revision) []threadRow {
 }
 
 // inOpinion reports whether a comment was part of an opinion, where it is shown already.
-func (t teller) inOpinion(th workflow.Thread) bool {
+func (t reviews) inOpinion(th workflow.Thread) bool {
 	for _, r := range t.v.Covenant.Reviews {
 		for _, c := range r.Comments {
 			if r.Revision == th.Revision && r.Agency == th.Agency && c.Text == th.Text {
@@ -77,17 +80,17 @@ type opinionRow struct {
 // commentRow is a remark with the clause it is about.
 type commentRow struct{ Clause, Text string }
 
-// reviewRounds are the revisions, newest first.
-func (t teller) reviewRounds() []reviewRound {
+// rounds are the revisions, newest first.
+func (t reviews) rounds() []reviewRound {
 	c := t.v.Covenant
 	var rounds []reviewRound
 	for i := len(c.Revisions) - 1; i >= 0; i-- {
-		rounds = append(rounds, t.reviewRound(c.Revisions[i], i == len(c.Revisions)-1))
+		rounds = append(rounds, t.round(c.Revisions[i], i == len(c.Revisions)-1))
 	}
 	return rounds
 }
 
-func (t teller) reviewRound(rev workflow.Revision, newest bool) reviewRound {
+func (t reviews) round(rev workflow.Revision, newest bool) reviewRound {
 	c := t.v.Covenant
 	round := reviewRound{
 		Number: rev.Number, Short: rev.Manifest.Short(), Digest: rev.Manifest.String(), Note: rev.Note, Newest: newest,
@@ -129,7 +132,7 @@ func (t teller) reviewRound(rev workflow.Revision, newest bool) reviewRound {
 }
 
 // opinions fills in what the agencies said of a revision, or are deemed to have said, and counts who approves.
-func (t teller) opinions(rev workflow.Revision, round *reviewRound) (approved int) {
+func (t reviews) opinions(rev workflow.Revision, round *reviewRound) (approved int) {
 	c := t.v.Covenant
 	for _, given := range c.Reviews {
 		if given.Revision != rev.Number {
@@ -167,7 +170,7 @@ func (t teller) opinions(rev workflow.Revision, round *reviewRound) (approved in
 	return approved
 }
 
-func (t teller) opinion(rev workflow.Revision, given workflow.ReviewGiven) opinionRow {
+func (t reviews) opinion(rev workflow.Revision, given workflow.ReviewGiven) opinionRow {
 	row := opinionRow{
 		Agency: t.agency(given.Agency), Person: t.acting(given.Person, given.Authority),
 		Word: given.Opinion.Word(t.lang), Tone: string(given.Opinion.Tone()),

@@ -89,7 +89,7 @@ func (s *server) scores(_ http.ResponseWriter, r *request) (*answer, error) {
 	if v.Covenant.Scoring == nil {
 		return nil, errNotFound
 	}
-	t, c := s.teller(r, v), v.Covenant
+	t, c := s.presenter(r, v), v.Covenant
 	p := &scorePage{
 		basePage: s.base(r, "covenants"), cover: t.cover(), progress: t.progress(),
 		Rows: t.scores(), Polls: t.polls(), Basis: t.scoreBasis(),
@@ -130,7 +130,7 @@ func (s *server) scoreFile(w http.ResponseWriter, r *request) (*answer, error) {
 }
 
 // scores are the members' scores: by rank once the ranking is declared, before that in the order of the parties.
-func (t teller) scores() []scoreRow {
+func (t presenter) scores() []scoreRow {
 	sc := t.v.Covenant.Scoring
 	if sc == nil {
 		return nil
@@ -153,7 +153,7 @@ func (t teller) scores() []scoreRow {
 	return rows
 }
 
-func (t teller) scoreRow(a workflow.AgencyID) scoreRow {
+func (t presenter) scoreRow(a workflow.AgencyID) scoreRow {
 	sc := t.v.Covenant.Scoring
 	row := scoreRow{ID: string(a), Agency: t.agency(a), Tone: "waiting", State: t.text(words.Of("Chờ tự chấm điểm",
 		"Awaiting its own score"))}
@@ -172,7 +172,7 @@ func (t teller) scoreRow(a workflow.AgencyID) scoreRow {
 	return row
 }
 
-func (t teller) ballotsHead(r *workflow.Ranked) string {
+func (t presenter) ballotsHead(r *workflow.Ranked) string {
 	switch {
 	case r.Issued == 0:
 		return ""
@@ -183,7 +183,7 @@ func (t teller) ballotsHead(r *workflow.Ranked) string {
 }
 
 // scoreBasis says where the criteria come from.
-func (t teller) scoreBasis() string {
+func (t presenter) scoreBasis() string {
 	if source := t.v.ScoreBasis().Source; !source.IsZero() {
 		return t.text(words.F("Tiêu chí theo nội dung giao ước đã thống nhất, mã tóm lược dữ liệu %s.",
 			"Criteria as the covenant's own text has them; digest of its values %s.", source.Short()))
@@ -191,7 +191,7 @@ func (t teller) scoreBasis() string {
 	return t.text(words.Of("Tiêu chí theo quy trình của giao ước.", "Criteria as the covenant's process has them."))
 }
 
-func (t teller) scoreSheet(row scoreRow) scoreSheet {
+func (t presenter) scoreSheet(row scoreRow) scoreSheet {
 	sc, agency := t.v.Covenant.Scoring, workflow.AgencyID(row.ID)
 	sheet := scoreSheet{scoreRow: row}
 	self, _ := sc.SelfScore(agency)
@@ -228,7 +228,7 @@ func (t teller) scoreSheet(row scoreRow) scoreSheet {
 	return sheet
 }
 
-func (t teller) points(scores []workflow.CriterionScore, id workflow.CriterionID) string {
+func (t presenter) points(scores []workflow.CriterionScore, id workflow.CriterionID) string {
 	for _, s := range scores {
 		if s.Criterion == id {
 			return s.Points.Display(t.lang)
@@ -238,7 +238,7 @@ func (t teller) points(scores []workflow.CriterionScore, id workflow.CriterionID
 }
 
 // scoreRemarks are what agency, verifier and council said, in this order.
-func (t teller) scoreRemarks(a workflow.AgencyID) []scoreRemark {
+func (t presenter) scoreRemarks(a workflow.AgencyID) []scoreRemark {
 	sc := t.v.Covenant.Scoring
 	var out []scoreRemark
 	add := func(
@@ -271,7 +271,7 @@ func (t teller) scoreRemarks(a workflow.AgencyID) []scoreRemark {
 }
 
 // polls are the polls of the process, with what became of them.
-func (t teller) polls() []pollRow {
+func (t presenter) polls() []pollRow {
 	stage, ok := t.v.Process.OfKind(workflow.StageScore)
 	if !ok || t.v.Covenant.Scoring == nil {
 		return nil
@@ -288,7 +288,7 @@ func (t teller) polls() []pollRow {
 	return rows
 }
 
-func (t teller) pollState(row *pollRow, poll workflow.Poll) {
+func (t presenter) pollState(row *pollRow, poll workflow.Poll) {
 	if poll.Result == nil {
 		missing := poll.Missing()
 		row.Tone, row.State = "waiting", t.text(words.F("Đang bỏ phiếu: %d/%d đơn vị đã bỏ phiếu",

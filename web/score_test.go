@@ -48,8 +48,8 @@ func TestScoreFiles(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{ranked + "/cham-diem/so-khdt.pdf", ranked + "/bien-ban/xep-hang.pdf"} {
 		p := get(t, pages(), "/giao-uoc/"+path)
-		if p.status != http.StatusOK || p.header.Get("Content-Type") != "application/pdf" || !strings.HasPrefix(p.body,
-			"%PDF-") {
+		if p.status != http.StatusOK || p.header.Get("Content-Type") != "application/pdf" ||
+			!strings.HasPrefix(p.body, "%PDF-") {
 			t.Errorf("%s: status %d, %s", path, p.status, p.header.Get("Content-Type"))
 		}
 	}

@@ -15,7 +15,7 @@ type signPart struct {
 	Verdict                 *verdictSummary
 }
 
-func (t teller) signPart() signPart {
+func (t presenter) signPart() signPart {
 	verdict := t.verdictSummary()
 	return signPart{t.signGroups(verdict), len(t.v.Covenant.Signed), len(t.v.Covenant.Parties), verdict}
 }
@@ -49,7 +49,7 @@ type sealRow struct {
 }
 
 // seal says how it stands with a party's seal; nil where the process asks for none.
-func (t teller) seal(p workflow.Party, verdict *verdictSummary) *sealRow {
+func (t presenter) seal(p workflow.Party, verdict *verdictSummary) *sealRow {
 	c := t.v.Covenant
 	for _, s := range c.Sealed {
 		if s.Agency != p.Agency {
@@ -76,7 +76,7 @@ func (t teller) seal(p workflow.Party, verdict *verdictSummary) *sealRow {
 }
 
 // signGroups are the parties by signing group, each with its signature and the verdict on it.
-func (t teller) signGroups(verdict *verdictSummary) []signGroup {
+func (t presenter) signGroups(verdict *verdictSummary) []signGroup {
 	c := t.v.Covenant
 	roles := [][]workflow.Role{}
 	if stage, ok := t.v.Process.OfKind(workflow.StageSign); ok {
@@ -121,7 +121,7 @@ func hasRole(roles []workflow.Role, role workflow.Role) bool {
 }
 
 // finishGroup sums up a group: who it is, and whether it has signed, is signing or comes later.
-func (t teller) finishGroup(g *signGroup) {
+func (t presenter) finishGroup(g *signGroup) {
 	signed, waiting := 0, 0
 	for _, p := range g.Parties {
 		switch p.Tone {
@@ -146,7 +146,7 @@ func (t teller) finishGroup(g *signGroup) {
 		"Signing group %d – %d of %d signed", g.Number, signed, len(g.Parties)))
 }
 
-func (t teller) partyRow(p workflow.Party, verdict *verdictSummary) partyRow {
+func (t presenter) partyRow(p workflow.Party, verdict *verdictSummary) partyRow {
 	c := t.v.Covenant
 	row := partyRow{
 		Unit: t.agency(p.Agency), Role: p.Role.Word(t.lang), Title: sentence(strings.ToLower(p.Title)),
@@ -227,7 +227,7 @@ func (v *verdictRow) addFact(label, value string) {
 }
 
 // when with the zone's offset, as a proof needs it.
-func (t teller) exactly(at time.Time) string {
+func (t presenter) exactly(at time.Time) string {
 	if at.IsZero() {
 		return ""
 	}

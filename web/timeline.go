@@ -12,7 +12,7 @@ type timelinePart struct {
 	LastDigest               string // of the chain
 }
 
-func (t teller) timelinePart() timelinePart {
+func (t presenter) timelinePart() timelinePart {
 	all := t.v.Timeline
 	p := timelinePart{EventCount: len(all)}
 	p.Days, p.Earlier = t.timeline()
@@ -48,7 +48,7 @@ type eventRow struct {
 const recentEvents = 12
 
 // timeline tells the recorded events, newest first, by day: the recent ones, and the earlier ones apart.
-func (t teller) timeline() (recent, earlier []timelineDay) {
+func (t presenter) timeline() (recent, earlier []timelineDay) {
 	all := t.v.Timeline
 	cut := max(0, len(all)-recentEvents)
 	if cut < 4 { // not worth a click
@@ -58,7 +58,7 @@ func (t teller) timeline() (recent, earlier []timelineDay) {
 }
 
 // days tells events, newest first, by day.
-func (t teller) days(entries []engine.Entry) []timelineDay {
+func (t presenter) days(entries []engine.Entry) []timelineDay {
 	var days []timelineDay
 	for i := len(entries) - 1; i >= 0; i-- {
 		entry := entries[i]
@@ -72,7 +72,7 @@ func (t teller) days(entries []engine.Entry) []timelineDay {
 	return days
 }
 
-func (t teller) eventRow(entry engine.Entry) eventRow {
+func (t presenter) eventRow(entry engine.Entry) eventRow {
 	told := t.v.Tell(entry.Event)
 	return eventRow{
 		Version: entry.Version, Time: entry.At.In(t.zone).Format("15:04"), MachineTime: dateTime(entry.At),

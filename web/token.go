@@ -23,7 +23,7 @@ func (s *server) token(_ http.ResponseWriter, r *request) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := s.teller(r, v)
+	t := s.presenter(r, v)
 	document, err := t.documentPanel("")
 	if err != nil {
 		return nil, err

@@ -36,7 +36,7 @@ var revocationWords = map[signing.RevocationSource]words.Text{
 }
 
 // verdictSummary sums up the verifier's report on the newest bytes; nil before there is a document to judge.
-func (t teller) verdictSummary() *verdictSummary {
+func (t presenter) verdictSummary() *verdictSummary {
 	if t.v.Verdict == nil {
 		return nil
 	}
@@ -61,7 +61,7 @@ func (t teller) verdictSummary() *verdictSummary {
 
 // judged tells a report on any file. seals are the fields known to hold agencies' seals; incomplete says which results
 // lack only what the program will add.
-func (t teller) judged(report *signing.Report, seals map[string]bool,
+func (t presenter) judged(report *signing.Report, seals map[string]bool,
 	incomplete func(*signing.Result) bool) *verdictSummary {
 	sum := &verdictSummary{byField: map[string]*verdictRow{}, Tone: indicationTones[report.Overall()]}
 	count, awaiting := map[signing.Indication]int{}, 0
@@ -110,7 +110,7 @@ func (t teller) judged(report *signing.Report, seals map[string]bool,
 }
 
 // countWords is “11 chữ ký, 1 con dấu, 1 dấu thời gian”, without what there is none of.
-func (t teller) countWords(people, seals, stamps int) string {
+func (t presenter) countWords(people, seals, stamps int) string {
 	var parts []string
 	for _, p := range []struct {
 		n    int
@@ -129,13 +129,13 @@ func (t teller) countWords(people, seals, stamps int) string {
 
 // awaitsCompletion reports whether a signature lacks nothing but what the program adds to the file once all have
 // signed.
-func (t teller) awaitsCompletion(res *signing.Result) bool {
+func (t presenter) awaitsCompletion(res *signing.Result) bool {
 	c := t.v.Covenant
 	return c.Level == "" && c.Phase != workflow.PhaseRejected && res.Intact() &&
 		res.Indication == signing.Indeterminate && res.SubIndication == signing.TryLater
 }
 
-func (t teller) verdictRow(res *signing.Result) *verdictRow {
+func (t presenter) verdictRow(res *signing.Result) *verdictRow {
 	row := &verdictRow{
 		ID: identifier(res.Field), Field: res.Field, Name: firstNonEmpty(res.Signer, res.Field),
 		Tone: indicationTones[res.Indication],
@@ -172,7 +172,7 @@ func (t teller) verdictRow(res *signing.Result) *verdictRow {
 	return row
 }
 
-func (t teller) certificateFacts(row *verdictRow, res *signing.Result) {
+func (t presenter) certificateFacts(row *verdictRow, res *signing.Result) {
 	row.addFact(t.text(words.Of("Người ký theo chứng thư số", "Signer named in the certificate")), res.Signer)
 	cert := res.Certificate
 	if cert == nil {
@@ -192,7 +192,7 @@ func (t teller) certificateFacts(row *verdictRow, res *signing.Result) {
 }
 
 // timeSource says who vouches for the time of signing.
-func (t teller) timeSource(res *signing.Result) string {
+func (t presenter) timeSource(res *signing.Result) string {
 	if res.Time.IsZero() {
 		return ""
 	}
@@ -206,7 +206,7 @@ func (t teller) timeSource(res *signing.Result) string {
 }
 
 // revocation says whether the signer's certificate was revoked, and how that is known.
-func (t teller) revocation(res *signing.Result) string {
+func (t presenter) revocation(res *signing.Result) string {
 	if len(res.Chain) == 0 {
 		return ""
 	}
@@ -223,7 +223,7 @@ func (t teller) revocation(res *signing.Result) string {
 }
 
 // coverage says which part of the file was signed.
-func (t teller) coverage(res *signing.Result) string {
+func (t presenter) coverage(res *signing.Result) string {
 	c := res.Coverage
 	switch {
 	case c.WholeFile:

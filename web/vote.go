@@ -25,7 +25,7 @@ type motionRow struct {
 type ballotRow struct{ Agency, Person, Choice, Tone string }
 
 // motions are the motions in the order in which they came, then those that the chair has still to put.
-func (t teller) motions() []motionRow {
+func (t presenter) motions() []motionRow {
 	var rows []motionRow
 	for _, m := range t.v.Covenant.Motions {
 		if m.Opened {
@@ -46,7 +46,7 @@ func (t teller) motions() []motionRow {
 	return rows
 }
 
-func (t teller) motionRow(m workflow.Motion) motionRow {
+func (t presenter) motionRow(m workflow.Motion) motionRow {
 	row := motionRow{
 		Text: t.text(m.Words(t.v.Process)), Cast: m.Cast(), Entitled: len(m.Who), Secret: m.Secret && m.Result == nil,
 	}
@@ -89,7 +89,7 @@ func (t teller) motionRow(m workflow.Motion) motionRow {
 }
 
 // missingVotes are the agencies whose vote is not in, at a conference only those that are there.
-func (t teller) missingVotes(m workflow.Motion) []workflow.AgencyID {
+func (t presenter) missingVotes(m workflow.Motion) []workflow.AgencyID {
 	voted := map[workflow.AgencyID]bool{}
 	for _, b := range m.Ballots {
 		voted[b.Agency] = true
@@ -114,7 +114,7 @@ func (t teller) missingVotes(m workflow.Motion) []workflow.AgencyID {
 }
 
 // rules says how a motion was decided and what it needed.
-func (t teller) rules(m workflow.Motion) string {
+func (t presenter) rules(m workflow.Motion) string {
 	r := m.Result
 	if r.Method == "" { // recorded before methods were
 		return ""
@@ -151,7 +151,7 @@ func (row *motionRow) measure() {
 	row.AbstainAt = row.ForWidth + row.AgainstWidth
 }
 
-func (t teller) outcome(row *motionRow, m workflow.Motion) {
+func (t presenter) outcome(row *motionRow, m workflow.Motion) {
 	switch {
 	case m.Result == nil && row.Cast < row.Entitled:
 		row.Tone, row.Outcome = "waiting", t.text(words.F("Đang biểu quyết: %d/%d đơn vị đã có phiếu",

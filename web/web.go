@@ -45,7 +45,7 @@ type server struct {
 	hosts     []string
 	stop      <-chan struct{}
 	heartbeat time.Duration
-	owing     keeper[[]dutyRow]
+	owing     cache[[]dutyRow]
 	roots     *x509.CertPool
 	checks    chan struct{} // one for each file being judged
 }
@@ -89,14 +89,14 @@ func newServer(cfg Config) (*server, error) {
 
 // routes is every address that the program answers.
 func (s *server) routes() *http.ServeMux {
-	mux := http.NewServeMux()
+	mux, open := http.NewServeMux(), streams{s}
 	for route, answer := range map[address.Route]pageFunc{
 		address.Home: s.home, address.Covenants: s.covenants, address.Calendar: s.calendar,
 		address.Register: s.register, address.Check: s.checkForm, address.Covenant: s.covenant,
-		address.Parts: s.covenantParts, address.Changes: s.changes, address.Document: s.document,
+		address.Parts: open.covenantParts, address.Changes: open.changes, address.Document: s.document,
 		address.Revision: s.revision, address.Redline: s.redline, address.Evidence: s.evidence,
 		address.Minutes: s.minutes, address.Scores: s.scores, address.ScoreSheet: s.scoreFile,
-		address.Board: s.conference, address.BoardParts: s.boardParts, address.Public: s.token,
+		address.Board: s.conference, address.BoardParts: open.boardParts, address.Public: s.token,
 		address.PublicDocument: s.tokenDocument,
 	} {
 		mux.Handle(route.Pattern(http.MethodGet), s.page(fitting(route, answer)))

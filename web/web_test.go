@@ -154,8 +154,8 @@ func (p page) anchors(path string) {
 		}
 	}
 	for _, n := range p.all(`a[href^="#"], [aria-labelledby], label[for]`) {
-		for _, id := range strings.Fields(strings.TrimPrefix(attr(n, "href"), "#") + " " + attr(n,
-			"aria-labelledby") + " " + attr(n, "for")) {
+		named := []string{strings.TrimPrefix(attr(n, "href"), "#"), attr(n, "aria-labelledby"), attr(n, "for")}
+		for _, id := range strings.Fields(strings.Join(named, " ")) {
 			if !seen[id] && !strings.HasPrefix(id, "/") && !strings.HasPrefix(id, "http") {
 				p.t.Errorf("%s: nothing has the id %q", path, id)
 			}

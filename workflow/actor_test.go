@@ -41,7 +41,7 @@ func giver(c Command) Actor {
 func decided(s State, c Command, now time.Time) ([]Event, error) { return Decide(s, giver(c), c, now) }
 
 func TestNobodyMayDoNothing(t *testing.T) {
-	w := newWorld(t, 3)
+	w := newFixture(t, 3)
 	for _, cmd := range []Command{w.draft(), Freeze{}, BindCertificate{Person: "a0-head", Issuer: "CA", Serial: "9"}} {
 		if _, err := Decide(w.state, Actor{}, cmd, w.now); ErrorCode(err) != CodeForbidden {
 			t.Errorf("%T by nobody: %v", cmd, err)
@@ -51,7 +51,7 @@ func TestNobodyMayDoNothing(t *testing.T) {
 
 // What the program records by its jobs is open to nobody else, and the program does nothing that people do.
 func TestProgramsCommandsAreTheProgramsAlone(t *testing.T) {
-	w := newWorld(t, 3)
+	w := newFixture(t, 3)
 	people := []Actor{SignedIn("a0-head"), ByToken("a0-head", "t1"), AtConsole("root", ConsoleEverything)}
 	for _, cmd := range []Command{
 		Freeze{}, RecordValidationData{}, EndReporting{}, EscalateStage{}, RecordReminder{},
@@ -76,7 +76,7 @@ func TestProgramsCommandsAreTheProgramsAlone(t *testing.T) {
 }
 
 func TestConsoleActsForOthersAsItsPolicySays(t *testing.T) {
-	w := newWorld(t, 3)
+	w := newFixture(t, 3)
 	if _, err := AtConsole("root", ConsoleOff).For("a0-officer"); ErrorCode(err) != CodeForbidden {
 		t.Errorf("switched off, it acts for somebody: %v", err)
 	}
@@ -113,7 +113,7 @@ func TestConsoleActsForOthersAsItsPolicySays(t *testing.T) {
 }
 
 func TestCertificatesAreBoundAndConfirmedByTwo(t *testing.T) {
-	w := newWorld(t, 3)
+	w := newFixture(t, 3)
 	d := w.state.Directory
 	w.apply(RightGranted{Person: "a1-officer", Right: RightAdminister},
 		RightGranted{Person: "a2-officer", Right: RightAdminister})
@@ -150,7 +150,7 @@ func TestCertificatesAreBoundAndConfirmedByTwo(t *testing.T) {
 }
 
 func TestLastAdministratorStays(t *testing.T) {
-	w := newWorld(t, 3)
+	w := newFixture(t, 3)
 	w.apply(RightGranted{Person: "a1-officer", Right: RightAdminister})
 	revoke := RevokeRight{Person: "a1-officer", Right: RightAdminister, Reason: "chuyển công tác"}
 	if _, err := Decide(w.state, SignedIn("a1-officer"), revoke, w.now); ErrorCode(err) != CodeWrongState {
@@ -165,7 +165,7 @@ func TestLastAdministratorStays(t *testing.T) {
 	}
 }
 
-func (w *world) apply(events ...Event) {
+func (w *fixture) apply(events ...Event) {
 	for _, e := range events {
 		w.state.Directory.Apply(e)
 	}

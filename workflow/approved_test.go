@@ -4,7 +4,7 @@ import "testing"
 
 // The revision that somebody approved last is the one that a redline starts from; who approved none has none.
 func TestLastApproved(t *testing.T) {
-	w := newWorld(t, 3)
+	w := newFixture(t, 3)
 	w.must(t, as("a0-officer", w.draft()))
 	w.must(t, as("a0-officer", revision(1)))
 	w.must(t, as("a0-officer", w.review("a0", OpinionApprove)))

@@ -200,7 +200,7 @@ func TestDelegationForOneCovenant(t *testing.T) {
 // A leaver's post, and what it delegated, ends with its last day; the successor has it from the next one. In between
 // nothing that waits for the agency is lost.
 func TestLeavingHandsOver(t *testing.T) {
-	w := newWorld(t, 4)
+	w := newFixture(t, 4)
 	w.upTo(t, AwaitingReviews)
 	s := w.state
 	s.Directory.Apply(PersonRegistered{Person: "new", Name: Personal{Text: "Bà Mới"}})

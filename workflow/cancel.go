@@ -241,7 +241,7 @@ func (s settling) voidLostNumber(events []Event) []Event {
 		after := s.State
 		after.Covenant = c
 		events = append(events, NumberVoided{Book: n.Book, Year: n.Year, Number: n.Number, Symbol: n.Symbol,
-			Reason: after.sentence("vi")})
+			Reason: telling{after}.sentence("vi")})
 	}
 	return events
 }

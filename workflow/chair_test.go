@@ -7,7 +7,7 @@ import (
 	"covenant/workflow/calendar"
 )
 
-func chaired(t testing.TB, chair string) *world {
+func chaired(t testing.TB, chair string) *fixture {
 	return under(t, 5, strings.Replace(strings.Replace(hall, "FAIL", "continue", 1), "vote: {",
 		"vote: {chair: "+chair+", ", 1))
 }

@@ -13,13 +13,13 @@ const hall = `  - {id: hn, kind: vote, NAME, due: {days: 3}, escalate: [{id: tra
      conference: {place: Hội trường, proxies: 1, floor: true, amend: true, hands: true}}}
 `
 
-func inHall(t testing.TB, n int, fail string) *world {
+func inHall(t testing.TB, n int, fail string) *fixture {
 	w := under(t, n, strings.Replace(hall, "FAIL", fail, 1))
 	w.must(t, as("a0-head", OpenConference{Secretary: "a0-officer"}))
 	return w
 }
 
-func (w *world) here(t testing.TB, agencies ...AgencyID) {
+func (w *fixture) here(t testing.TB, agencies ...AgencyID) {
 	t.Helper()
 	for _, a := range agencies {
 		w.must(t, as("a0-officer", RecordAttendance{Agency: a, Person: PersonID(a + "-head"), Presence: Present}))

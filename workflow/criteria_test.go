@@ -26,7 +26,7 @@ xếp_loại:
 
 // Criteria and classes come from the covenant's own text, by the digest of its values; scores go by those.
 func TestOwnCriteria(t *testing.T) {
-	w := newWorld(t, 3)
+	w := newFixture(t, 3)
 	w.state.Process = stages(t, ownCriteria)
 	w.must(t, w.draft())
 	w.refused(t, revision(1), CodeInvalid) // without criteria

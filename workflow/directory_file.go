@@ -94,67 +94,86 @@ func ParseBlockFile(name string, source []byte) (*BlockFile, error) {
 	return &f, nil
 }
 
+// blockProblems are what is wrong with a block's file; codes are looked up to find what stands twice.
+type blockProblems struct {
+	found    []string
+	agencies map[AgencyID]bool
+	people   map[PersonID]bool
+}
+
+func (b *blockProblems) add(format string, args ...any) {
+	b.found = append(b.found, fmt.Sprintf(format, args...))
+}
+
 func (f *BlockFile) problems() []string {
-	var out []string
-	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
+	b := &blockProblems{agencies: map[AgencyID]bool{}, people: map[PersonID]bool{}}
 	if !process.ValidCode(string(f.Block.ID)) {
-		add("block.id %q: want a code of a–z, 0–9 and hyphens", f.Block.ID)
+		b.add("block.id %q: want a code of a–z, 0–9 and hyphens", f.Block.ID)
 	}
-	leaders, agencies, people := 0, map[AgencyID]bool{}, map[PersonID]bool{}
+	leaders := 0
 	for _, a := range f.Agencies {
-		if !process.ValidCode(string(a.ID)) || a.Name == "" {
-			add("agency %q: needs a code and a name", a.ID)
-		}
-		if agencies[a.ID] {
-			add("agency %q stands twice", a.ID)
-		}
-		agencies[a.ID] = true
-		switch a.Role {
-		case RoleLeader:
+		b.agency(a)
+		if a.Role == RoleLeader {
 			leaders++
-		case RoleDeputy, RoleMember, RoleWitness:
-		default:
-			add("agency %q: role %q is not leader, deputy, member or witness", a.ID, a.Role)
-		}
-		if a.Language != "" && !a.Language.Known() {
-			add("agency %q: language %q is not vi or en", a.ID, a.Language)
-		}
-		if _, err := mail.ParseAddress(a.Email); err != nil {
-			add("agency %q: e-mail address %q: %v", a.ID, a.Email, err)
 		}
 		for _, p := range a.People {
-			if !process.ValidCode(string(p.ID)) || p.Name == "" || p.Title == "" || len(p.Duties) == 0 {
-				add("person %q of %q: needs a code, a name, a title and duties", p.ID, a.ID)
-			}
-			if people[p.ID] {
-				add("person %q stands twice", p.ID)
-			}
-			people[p.ID] = true
-			for _, d := range p.Duties {
-				if d.word("en") == "" {
-					add("person %q: unknown duty %q", p.ID, d)
-				}
-			}
-			if p.Email != "" {
-				if _, err := mail.ParseAddress(p.Email); err != nil {
-					add("person %q: e-mail address %q: %v", p.ID, p.Email, err)
-				}
-			}
-			if p.Language != "" && !p.Language.Known() {
-				add("person %q: language %q is not vi or en", p.ID, p.Language)
-			}
-			if !p.Until.IsZero() && p.Until.Before(p.From) {
-				add("person %q: until %s is before from %s", p.ID, p.Until, p.From)
-			}
-			if problem := p.position(a.ID).signProblem(a.agency()); problem != nil {
-				add("person %q: %s", p.ID, problem.English)
-			}
+			b.person(a, p)
 		}
 	}
 	if leaders != 1 {
-		add("the block has %d leaders; it needs exactly one", leaders)
+		b.add("the block has %d leaders; it needs exactly one", leaders)
 	}
-	return out
+	return b.found
+}
+
+func (b *blockProblems) agency(a BlockFileAgency) {
+	if !process.ValidCode(string(a.ID)) || a.Name == "" {
+		b.add("agency %q: needs a code and a name", a.ID)
+	}
+	if b.agencies[a.ID] {
+		b.add("agency %q stands twice", a.ID)
+	}
+	b.agencies[a.ID] = true
+	switch a.Role {
+	case RoleLeader, RoleDeputy, RoleMember, RoleWitness:
+	default:
+		b.add("agency %q: role %q is not leader, deputy, member or witness", a.ID, a.Role)
+	}
+	if a.Language != "" && !a.Language.Known() {
+		b.add("agency %q: language %q is not vi or en", a.ID, a.Language)
+	}
+	if _, err := mail.ParseAddress(a.Email); err != nil {
+		b.add("agency %q: e-mail address %q: %v", a.ID, a.Email, err)
+	}
+}
+
+func (b *blockProblems) person(a BlockFileAgency, p BlockFilePerson) {
+	if !process.ValidCode(string(p.ID)) || p.Name == "" || p.Title == "" || len(p.Duties) == 0 {
+		b.add("person %q of %q: needs a code, a name, a title and duties", p.ID, a.ID)
+	}
+	if b.people[p.ID] {
+		b.add("person %q stands twice", p.ID)
+	}
+	b.people[p.ID] = true
+	for _, d := range p.Duties {
+		if d.word("en") == "" {
+			b.add("person %q: unknown duty %q", p.ID, d)
+		}
+	}
+	if p.Email != "" {
+		if _, err := mail.ParseAddress(p.Email); err != nil {
+			b.add("person %q: e-mail address %q: %v", p.ID, p.Email, err)
+		}
+	}
+	if p.Language != "" && !p.Language.Known() {
+		b.add("person %q: language %q is not vi or en", p.ID, p.Language)
+	}
+	if !p.Until.IsZero() && p.Until.Before(p.From) {
+		b.add("person %q: until %s is before from %s", p.ID, p.Until, p.From)
+	}
+	if problem := p.position(a.ID).signProblem(a.agency()); problem != nil {
+		b.add("person %q: %s", p.ID, problem.English)
+	}
 }
 
 func (a BlockFileAgency) agency() Agency {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func (w *world) climb(rung Rung) EscalateStage {
+func (w *fixture) climb(rung Rung) EscalateStage {
 	c := w.state.Covenant
 	return EscalateStage{Stage: c.Stage, Opening: c.Opening, Extension: c.Extension, Rung: rung}
 }
@@ -74,7 +74,7 @@ func TestDeadlineIsExtendedOnce(t *testing.T) {
 func TestOverdueVotes(t *testing.T) {
 	vote := "  - {id: bq, kind: vote, NAME, due: {days: 5}, escalate: [{id: het, days: 1, then: THEN}], vote: " +
 		"{quorum: 2/3, ballot: BALLOT, fail: continue, motions: [{id: m, vi: v, en: e}, {id: n, vi: v, en: e}]}}\n"
-	late := func(then, ballot string) *world {
+	late := func(then, ballot string) *fixture {
 		w := under(t, 3, strings.NewReplacer("THEN", then, "BALLOT", ballot).Replace(vote))
 		w.must(t, w.cast("a0", "m", ChoiceFor))
 		w.must(t, w.cast("a1", "m", ChoiceFor))

@@ -1,14 +1,11 @@
 package workflow
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
-	"covenant/internal/words"
 	"covenant/workflow/calendar"
 
 	"pgregory.net/rapid"
@@ -27,30 +24,30 @@ func stages(t testing.TB, text string) *Process {
 	return p
 }
 
-// under is a world of n members whose covenant follows a process and has its first revision.
-func under(t testing.TB, n int, text string) *world {
-	w := newWorld(t, n)
+// under is a fixture of n members whose covenant follows a process and has its first revision.
+func under(t testing.TB, n int, text string) *fixture {
+	w := newFixture(t, n)
 	w.state.Process = stages(t, text)
 	w.must(t, w.draft())
 	w.must(t, revision(1))
 	return w
 }
 
-func (w *world) refused(t testing.TB, c Command, want Code) {
+func (w *fixture) refused(t testing.TB, c Command, want Code) {
 	t.Helper()
 	if err := w.do(c); ErrorCode(err) != want {
 		t.Errorf("%T: %v; want code %s", c, err, want)
 	}
 }
 
-func (w *world) phase(t testing.TB, want Phase) {
+func (w *fixture) phase(t testing.TB, want Phase) {
 	t.Helper()
 	if got := w.state.Covenant.Phase; got != want {
 		t.Fatalf("phase %s, want %s", got, want)
 	}
 }
 
-func (w *world) kinds() []string {
+func (w *fixture) kinds() []string {
 	var out []string
 	for _, e := range w.events {
 		out = append(out, e.Kind())
@@ -141,7 +138,7 @@ type box map[string][]Choice
 // somebody who can act.
 func TestAnyProcessAnyCommands(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		w := newWorld(t, rapid.IntRange(2, 5).Draw(r, "members"))
+		w := newFixture(t, rapid.IntRange(2, 5).Draw(r, "members"))
 		w.state.Process = anyProcess(r, t)
 		w.must(t, w.draft())
 		ballots := box{}
@@ -164,7 +161,7 @@ func TestAnyProcessAnyCommands(t *testing.T) {
 }
 
 // doBoxed does a command as the engine does: secret choices go into the box, and closing takes them out.
-func (w *world) doBoxed(cmd Command, ballots box) error {
+func (w *fixture) doBoxed(cmd Command, ballots box) error {
 	key := func(m Motion) string { return fmt.Sprint(m.ID, m.Round) }
 	by, inner := giver(cmd), cmd
 	if a, ok := cmd.(acted); ok {
@@ -207,13 +204,13 @@ func (w *world) doBoxed(cmd Command, ballots box) error {
 	return w.do(cmd)
 }
 
-func (w *world) pollRule(id PollID) (PollRule, bool) {
+func (w *fixture) pollRule(id PollID) (PollRule, bool) {
 	stage, _ := w.state.Process.OfKind(StageScore)
 	return stage.Score.PollRule(id)
 }
 
 // anyScoring is a command about scores, sensible or not.
-func (w *world) anyScoring(r *rapid.T, a AgencyID, agencies []AgencyID) Command {
+func (w *fixture) anyScoring(r *rapid.T, a AgencyID, agencies []AgencyID) Command {
 	head, officer := PersonID(a+"-head"), PersonID(a+"-officer")
 	poll := PollID(rapid.SampledFrom([]string{"suy-ton", "bau", "bau-pho"}).Draw(r, "poll"))
 	switch rapid.IntRange(0, 6).Draw(r, "scoring") {
@@ -233,7 +230,7 @@ func (w *world) anyScoring(r *rapid.T, a AgencyID, agencies []AgencyID) Command 
 		Choices: rapid.SliceOfN(rapid.SampledFrom(agencies), 0, 3).Draw(r, "choices")})
 }
 
-func (w *world) draw(r *rapid.T, ballots box) Command {
+func (w *fixture) draw(r *rapid.T, ballots box) Command {
 	s, c := w.state, w.state.Covenant
 	agencies := []AgencyID{"w"}
 	agencies = append(agencies, c.Members()...)
@@ -310,9 +307,9 @@ func (w *world) draw(r *rapid.T, ballots box) Command {
 }
 
 // chair is a person of the agency in the chair.
-func (w *world) chair() PersonID { return PersonID(w.state.Chair() + "-head") }
+func (w *fixture) chair() PersonID { return PersonID(w.state.Chair() + "-head") }
 
-func (w *world) anyMotion(r *rapid.T) MotionID {
+func (w *fixture) anyMotion(r *rapid.T) MotionID {
 	ids := []MotionID{"m", "n"}
 	for _, m := range w.state.Covenant.Motions {
 		ids = append(ids, m.ID)
@@ -321,7 +318,7 @@ func (w *world) anyMotion(r *rapid.T) MotionID {
 }
 
 // sensible is a command of somebody whose turn it is.
-func (w *world) sensible(r *rapid.T) Command {
+func (w *fixture) sensible(r *rapid.T) Command {
 	var can []Command
 	for _, cmd := range w.possible() {
 		if _, err := decided(w.state, cmd, w.now); err == nil {
@@ -336,7 +333,7 @@ func (w *world) sensible(r *rapid.T) Command {
 
 // possible are commands that those whose turn it is, or the program, could give now; at least one of them must be
 // accepted in every state that is not an end.
-func (w *world) possible() []Command {
+func (w *fixture) possible() []Command {
 	s, c := w.state, w.state.Covenant
 	var out []Command
 	switch c.Phase {
@@ -380,7 +377,7 @@ func (w *world) possible() []Command {
 }
 
 // does are commands of an agency that has the turn.
-func (w *world) does(turn Turn) []Command {
+func (w *fixture) does(turn Turn) []Command {
 	c, a := w.state.Covenant, turn.Agency
 	head, officer := PersonID(a+"-head"), PersonID(a+"-officer")
 	var out []Command
@@ -425,117 +422,4 @@ func (w *world) does(turn Turn) []Command {
 		}
 	}
 	return out
-}
-
-func (w *world) invariants(r *rapid.T, ballots box) {
-	s, c := w.state, w.state.Covenant
-	switch c.Phase {
-	case PhaseAdopted, PhaseInForce, PhaseCancelled, PhaseClosed, PhaseWithdrawn:
-	default:
-		alive := slices.ContainsFunc(w.possible(),
-			func(cmd Command) bool { _, err := decided(s, cmd, w.now); return err == nil })
-		if !alive {
-			r.Fatalf("nobody can act in phase %s of stage %s: waiting %v, turns %v\n%v", c.Phase, c.Stage,
-				c.Waiting, s.Turns(), w.kinds())
-		}
-		if c.Phase != AwaitingFreeze && c.Phase != AwaitingValidation && len(s.Turns()) == 0 {
-			r.Fatalf("phase %s names nobody whose turn it is", c.Phase)
-		}
-	}
-	for _, lang := range words.Languages() {
-		if s.Status(w.now, lang) == "" || strings.Contains(s.Status(w.now, lang), "%!") {
-			r.Fatalf("status in %s: %q", lang, s.Status(w.now, lang))
-		}
-	}
-	for _, g := range c.Reviews {
-		if g.Manifest != c.Revisions[g.Revision-1].Manifest {
-			r.Fatalf("an opinion counts for another text")
-		}
-	}
-	for _, e := range c.Carried {
-		if e.Manifest != c.Revisions[e.Revision-1].Manifest ||
-			e.FromManifest != c.Revisions[e.FromRevision-1].Manifest {
-			r.Fatalf("a carried approval names other texts")
-		}
-	}
-	w.checkTallies(r, ballots)
-	w.checkPolls(r, ballots)
-	w.checkReplay(r)
-}
-
-func (w *world) checkTallies(r *rapid.T, ballots box) {
-	for _, m := range w.state.Covenant.Motions {
-		if m.Cast() > len(w.state.Covenant.Parties) {
-			r.Fatalf("motion %s has %d votes", m.ID, m.Cast())
-		}
-		if m.Secret && m.Result == nil && len(ballots[fmt.Sprint(m.ID, m.Round)]) != len(m.Taken) {
-			r.Fatalf("box and log disagree on motion %s", m.ID)
-		}
-		if x := m.Result; x != nil && (x.For+x.Against+x.Abstain > x.Entitled || x.Present > x.Entitled ||
-			x.Passed && (x.Present < x.Quorum || x.Lapsed)) {
-			r.Fatalf("motion %s: impossible result %+v", m.ID, x)
-		}
-	}
-}
-
-func (w *world) checkPolls(r *rapid.T, ballots box) {
-	sc := w.state.Covenant.Scoring
-	if sc == nil {
-		return
-	}
-	for _, p := range sc.Polls {
-		if p.Secret && p.Result == nil && len(ballots[fmt.Sprint("poll", p.Poll, p.Round)]) != len(p.Taken) {
-			r.Fatalf("box and log disagree on poll %s", p.Poll)
-		}
-		if x := p.Result; x != nil {
-			sum := 0
-			for _, row := range x.Rows {
-				if row.Votes > x.Cast-x.Blank {
-					r.Fatalf("poll %s: impossible row %+v of %+v", p.Poll, row, x)
-				}
-				sum += row.Votes
-			}
-			if x.Cast > x.Entitled || x.Blank > x.Cast || !x.Lapsed && x.Cast < x.Quorum ||
-				x.Elected != "" && x.Lapsed || x.Cast > x.Blank && sum == 0 {
-				r.Fatalf("poll %s: impossible result %+v", p.Poll, x)
-			}
-		}
-	}
-	if r2 := sc.Ranking; r2 != nil && len(sc.Undecided()) > 0 {
-		r.Fatalf("ranked with appeals open")
-	}
-}
-
-// checkReplay holds the state against what its events, through their JSON form, make of it.
-func (w *world) checkReplay(r *rapid.T) {
-	if len(w.events)%7 == 0 {
-		w.checkReplayNow(r)
-	}
-}
-
-func (w *world) checkReplayNow(r interface{ Fatalf(string, ...any) }) {
-	replayed := &Covenant{}
-	for _, e := range w.events {
-		replayed.Apply(throughJSON(r, e))
-	}
-	if got, want := asJSON(replayed), asJSON(w.state.Covenant); got != want {
-		r.Fatalf("replayed\n%s\nwant\n%s", got, want)
-	}
-}
-
-func throughJSON(t interface{ Fatalf(string, ...any) }, e Event) Event {
-	data, err := json.Marshal(e)
-	if err != nil {
-		t.Fatalf("%v", err)
-	}
-	back, err := DecodeEvent(e.Kind(), data)
-	if err != nil {
-		t.Fatalf("%v", err)
-	}
-	return back
-}
-
-func asJSON(c *Covenant) string {
-	data, _ := json.Marshal(c)
-	return string(data)
 }

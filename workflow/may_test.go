@@ -26,7 +26,7 @@ func about(c Command) string {
 	return key
 }
 
-func (w *world) openTo(by Actor) openCommands {
+func (w *fixture) openTo(by Actor) openCommands {
 	out := openCommands{}
 	for _, p := range w.state.May(by, w.now) {
 		if p.Why == nil {
@@ -72,7 +72,7 @@ func (o openCommands) any(kind string) bool {
 // The straight way through a process: at each step those whose turn it is find their command open,
 // and others are told why not.
 func TestMayAtEachStep(t *testing.T) {
-	w := newWorld(t, 4)
+	w := newFixture(t, 4)
 	w.must(t, w.draft())
 	officer, head, member := SignedIn("a0-officer"), SignedIn("a0-head"), SignedIn("a3-head")
 	for _, step := range []struct {
@@ -102,7 +102,7 @@ func TestMayAtEachStep(t *testing.T) {
 }
 
 // why is the reason why a kind of command is not open to somebody.
-func (w *world) why(by Actor, kind string) *Error {
+func (w *fixture) why(by Actor, kind string) *Error {
 	for _, p := range w.state.May(by, w.now) {
 		if name := reflect.TypeOf(p.Command).Name(); len(kind) >= len(name) &&
 			kind[:len(name)] == name && p.Why != nil {
@@ -114,7 +114,7 @@ func (w *world) why(by Actor, kind string) *Error {
 
 // Nothing is open to nobody, to the program, or to the console by itself; and asking changes nothing.
 func TestMayForThoseWhoMayNot(t *testing.T) {
-	w := newWorld(t, 3)
+	w := newFixture(t, 3)
 	w.must(t, w.draft())
 	w.upTo(t, AwaitingSignatures)
 	before := w.state.Covenant.Version
@@ -129,7 +129,7 @@ func TestMayForThoseWhoMayNot(t *testing.T) {
 }
 
 func BenchmarkMay(b *testing.B) {
-	w := newWorld(b, 25)
+	w := newFixture(b, 25)
 	w.must(b, w.draft())
 	w.must(b, revision(1))
 	by := SignedIn("a7-officer")

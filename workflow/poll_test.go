@@ -20,7 +20,7 @@ const pollStage = `  - id: diem
 `
 
 // scored is a covenant whose members have the given points, verified.
-func scored(t testing.TB, text string, points ...Points) *world {
+func scored(t testing.TB, text string, points ...Points) *fixture {
 	t.Helper()
 	w := under(t, len(points), text)
 	for i, p := range points {
@@ -36,7 +36,7 @@ func scored(t testing.TB, text string, points ...Points) *world {
 	return w
 }
 
-func polled(t testing.TB, first, marks string) *world {
+func polled(t testing.TB, first, marks string) *fixture {
 	return scored(t, strings.NewReplacer("FIRST", first, "MARKS", marks).Replace(pollStage), 900, 900, 800, 900)
 }
 

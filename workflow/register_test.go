@@ -53,7 +53,7 @@ func TestRegisterByHand(t *testing.T) {
 		"explained by nothing": {clerk, ExplainNumber{RegisterEntry: entry, Agency: "a0"}, nil, CodeInvalid},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, 2)
+			w := newFixture(t, 2)
 			events, err := decided(w.state, as(c.by, c.cmd), w.now)
 			if c.want == nil {
 				if ErrorCode(err) != c.code || len(events) != 0 {

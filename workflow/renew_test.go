@@ -35,7 +35,7 @@ func TestRenewValues(t *testing.T) {
 			"Hoàn thành nhiệm vụ của năm 2027 trước hạn", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, 2)
+			w := newFixture(t, 2)
 			w.must(t, as("a0-officer", w.draft()))
 			r, err := w.state.Renew([]byte("giá_trị: \""+c.value+"\"\n"), 2027)
 			if err != nil {
@@ -65,7 +65,7 @@ func TestRenewValues(t *testing.T) {
 }
 
 func TestRenewRefuses(t *testing.T) {
-	w := newWorld(t, 2)
+	w := newFixture(t, 2)
 	w.must(t, as("a0-officer", w.draft()))
 	for name, c := range map[string]struct {
 		values string

@@ -9,7 +9,7 @@ import (
 	"covenant/internal/words"
 )
 
-func (w *world) opinion(a AgencyID, o Opinion, comments ...Comment) GiveReview {
+func (w *fixture) opinion(a AgencyID, o Opinion, comments ...Comment) GiveReview {
 	cmd := w.review(a, o)
 	if len(comments) > 0 {
 		cmd.Comments = comments
@@ -117,7 +117,7 @@ func TestApprovalsCarryOver(t *testing.T) {
 		"changed":  {"a1", "a2", "a4"}, // a1 returned, a2 commented on what changed, a4 on the whole
 		"returner": {"a1"},
 	} {
-		w := newWorld(t, 5)
+		w := newFixture(t, 5)
 		w.state.Process = stages(t, "  - {id: gop-y, kind: review, NAME, review: {again: "+rule+"}}\n")
 		w.must(t, w.draft())
 		w.must(t, revised(1, "a", "b", "c"))
@@ -147,7 +147,7 @@ func TestApprovalsCarryOver(t *testing.T) {
 }
 
 func TestApprovalsDoNotCarryOverAnotherTemplate(t *testing.T) {
-	w := newWorld(t, 3)
+	w := newFixture(t, 3)
 	w.state.Process = stages(t, "  - {id: gop-y, kind: review, NAME, review: {again: returner, return: at_once}}\n")
 	w.must(t, w.draft())
 	w.must(t, revised(1, "a"))
@@ -170,7 +170,7 @@ func TestApprovalsDoNotCarryOverAnotherTemplate(t *testing.T) {
 }
 
 func TestCommentsAndThreads(t *testing.T) {
-	w := newWorld(t, 3)
+	w := newFixture(t, 3)
 	w.state.Process = stages(t, "  - {id: gop-y, kind: review, NAME, review: {resolve: required}}\n")
 	w.must(t, w.draft())
 	w.must(t, revised(1, "a", "b"))
@@ -209,7 +209,7 @@ func TestCommentsAndThreads(t *testing.T) {
 func TestReviewQuorum(t *testing.T) {
 	const text = "  - {id: gy, kind: review, NAME, due: {days: 2}, escalate: [{id: het, days: 1, THEN}], " +
 		"review: {approve: 1, quorum: 3SHORT}}\n"
-	open := func(then, short string) *world {
+	open := func(then, short string) *fixture {
 		w := under(t, 5, strings.NewReplacer("THEN", then, "SHORT", short).Replace(text))
 		w.must(t, w.review("a1", OpinionApprove))
 		w.must(t, w.review("a2", OpinionApprove))

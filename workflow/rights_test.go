@@ -69,7 +69,7 @@ func roles(t *testing.T) []struct {
 // The table of rights: roles × commands × phases, with the events that each command would record. It
 // is a file that people read.
 func TestRights(t *testing.T) {
-	w := newWorld(t, 3)
+	w := newFixture(t, 3)
 	w.state.Process = stages(t, everyStage)
 	w.apply(PersonRegistered{Person: "outsider"}, PersonRegistered{Person: "admin"},
 		PersonRegistered{Person: "auditor"},
@@ -114,7 +114,7 @@ func TestRights(t *testing.T) {
 
 // openWithEvents are the kinds of command that are open, each with the events that it would record; those that lack
 // what only their giver can write have none.
-func (w *world) openWithEvents(by Actor) []string {
+func (w *fixture) openWithEvents(by Actor) []string {
 	var out []string
 	for _, p := range w.state.May(by, w.now) {
 		if p.Why != nil {
@@ -137,13 +137,13 @@ func (w *world) openWithEvents(by Actor) []string {
 
 type rightsStep struct {
 	name  string
-	bring func(*testing.T, *world)
+	bring func(*testing.T, *fixture)
 }
 
 // rightsSteps lead through the life of a covenant.
 func rightsSteps() []rightsStep {
-	to := func(phase Phase) func(*testing.T, *world) {
-		return func(t *testing.T, w *world) {
+	to := func(phase Phase) func(*testing.T, *fixture) {
+		return func(t *testing.T, w *fixture) {
 			for range 30 { // more than any step of this life takes
 				if w.state.Covenant.Phase == phase {
 					return
@@ -154,35 +154,35 @@ func rightsSteps() []rightsStep {
 		}
 	}
 	return []rightsStep{
-		{"not drafted", func(*testing.T, *world) {}},
-		{"drafted", func(t *testing.T, w *world) { w.must(t, w.draft()) }},
+		{"not drafted", func(*testing.T, *fixture) {}},
+		{"drafted", func(t *testing.T, w *fixture) { w.must(t, w.draft()) }},
 		{"under review", to(AwaitingReviews)},
-		{"one asks for another revision", func(t *testing.T, w *world) { w.must(t, w.review("a1", OpinionReturn)) }},
+		{"one asks for another revision", func(t *testing.T, w *fixture) { w.must(t, w.review("a1", OpinionReturn)) }},
 		{"returned", to(AwaitingRevision)},
 		{"under review again", to(AwaitingReviews)},
 		{"electronic vote", to(AwaitingVotes)},
-		{"conference not open", func(t *testing.T, w *world) { w.voteOn(t, ChoiceFor) }},
-		{"conference open", func(t *testing.T, w *world) {
+		{"conference not open", func(t *testing.T, w *fixture) { w.voteOn(t, ChoiceFor) }},
+		{"conference open", func(t *testing.T, w *fixture) {
 			w.must(t, as("a0-head", OpenConference{Secretary: "a0-officer"}))
 			w.here(t, "a0", "a1", "a2")
 		}},
-		{"motion put at the conference", func(t *testing.T, w *world) { w.must(t, as("a0-head", OpenMotions{})) }},
-		{"number", func(t *testing.T, w *world) {
+		{"motion put at the conference", func(t *testing.T, w *fixture) { w.must(t, as("a0-head", OpenMotions{})) }},
+		{"number", func(t *testing.T, w *fixture) {
 			w.voteOn(t, ChoiceFor)
 			w.must(t, as("a0-head", CloseConference{}))
 		}},
-		{"to be frozen", func(t *testing.T, w *world) {
+		{"to be frozen", func(t *testing.T, w *fixture) {
 			w.must(t, as("a0-officer", IssueNumber{Number: 7, Symbol: "GƯ", Date: w.state.today(w.now)}))
 		}},
 		{"leader to sign", to(AwaitingSignatures)},
-		{"members to sign", func(t *testing.T, w *world) { w.must(t, w.signature("a0")) }},
+		{"members to sign", func(t *testing.T, w *fixture) { w.must(t, w.signature("a0")) }},
 		{"seals", to(AwaitingSeals)},
 		{"validation data", to(AwaitingValidation)},
 		{"in force, reports", to(AwaitingReports)},
-		{"scores", func(t *testing.T, w *world) {
+		{"scores", func(t *testing.T, w *fixture) {
 			w.now = w.now.Add(400 * 24 * time.Hour)
 			w.must(t, EndReporting{})
 		}},
-		{"closed", func(t *testing.T, w *world) { w.must(t, as("a0-head", Close{Reason: "x"})) }},
+		{"closed", func(t *testing.T, w *fixture) { w.must(t, as("a0-head", Close{Reason: "x"})) }},
 	}
 }

@@ -15,7 +15,7 @@ const signing = `
   - {id: ra, kind: issue, NAME}
 `
 
-func (w *world) toSigning(t testing.TB) {
+func (w *fixture) toSigning(t testing.TB) {
 	w.must(t, as("a0-officer", IssueNumber{Number: 7, Symbol: "GƯ", Date: calendar.On(2026, 3, 26)}))
 	w.must(t, w.freeze())
 }
@@ -49,10 +49,10 @@ func TestEnoughSignatures(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
-	refuse := func(w *world, slot SlotID) Command {
+	refuse := func(w *fixture, slot SlotID) Command {
 		return as(PersonID(slot+"-head"), RefuseSignature{Slot: slot, Reason: "chưa thống nhất"})
 	}
-	start := func(rule string) *world {
+	start := func(rule string) *fixture {
 		w := under(t, 4, strings.Replace(signing, "SIGN", "need: 3, refusal: "+rule, 1))
 		w.toSigning(t)
 		w.must(t, w.signature("a0"))
@@ -100,7 +100,7 @@ func TestRefusals(t *testing.T) {
 }
 
 func TestOldStopsAreNoDeadEnds(t *testing.T) {
-	w := newWorld(t, 3)
+	w := newFixture(t, 3)
 	w.upTo(t, AwaitingReviews)
 	w.must(t, w.review("a0", OpinionApprove))
 	r, _ := w.state.Covenant.Revision()
@@ -112,7 +112,7 @@ func TestOldStopsAreNoDeadEnds(t *testing.T) {
 	w.must(t, w.review("a1", OpinionApprove))
 	w.phase(t, AwaitingVotes)
 
-	w = newWorld(t, 3)
+	w = newFixture(t, 3)
 	w.upTo(t, AwaitingSignatures)
 	next = w.state.Covenant.Clone()
 	next.Apply(SignatureRefused{Slot: "a0", Reason: "không"})

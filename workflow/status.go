@@ -80,10 +80,13 @@ func (s State) Status(now time.Time, lang words.Language) string {
 
 // Sentence is the status without its deadline: it changes only when an event happens.
 func (s State) Sentence(lang words.Language) string {
-	return s.sentence(lang) + s.Covenant.amendedWords(lang)
+	return telling{s}.sentence(lang) + s.Covenant.amendedWords(lang)
 }
 
-func (s State) sentence(lang words.Language) string {
+// telling puts where a covenant stands into one sentence.
+type telling struct{ State }
+
+func (s telling) sentence(lang words.Language) string {
 	c := s.Covenant
 	who := func(vi, en string) string { return s.waitingFor(lang, vi, en) }
 	switch c.Phase {
@@ -146,7 +149,7 @@ func openComments(lang words.Language, n int) string {
 }
 
 // votingSentence is how the vote stands: at a conference, what the chair has to do next.
-func (s State) votingSentence(lang words.Language) string {
+func (s telling) votingSentence(lang words.Language) string {
 	c, sitting := s.Covenant, s.Covenant.Sitting()
 	pending := len(s.PendingMotions())
 	conference := s.stage().Vote != nil && s.stage().Vote.Conference != nil
@@ -175,7 +178,7 @@ func (c *Covenant) votingOpen() bool {
 	return slices.ContainsFunc(c.Motions, func(m Motion) bool { return m.Opened && m.Result == nil })
 }
 
-func (s State) scoringSentence(lang words.Language) string {
+func (s telling) scoringSentence(lang words.Language) string {
 	c := s.Covenant
 	unverified := len(s.scoring().unverified())
 	switch {
@@ -191,7 +194,7 @@ func (s State) scoringSentence(lang words.Language) string {
 }
 
 // pollingSentence is how it stands once the scores are verified: appeals, polls, the ranking.
-func (s State) pollingSentence(lang words.Language) string {
+func (s telling) pollingSentence(lang words.Language) string {
 	sc := s.Covenant.Scoring
 	if poll, ok := sc.openPoll(); ok {
 		rule, _ := s.stage().Score.PollRule(poll.Poll)
@@ -217,7 +220,7 @@ func (s State) pollingSentence(lang words.Language) string {
 }
 
 // stoppedBecause is why the covenant stands still, and who decides.
-func (s State) stoppedBecause(lang words.Language) string {
+func (s telling) stoppedBecause(lang words.Language) string {
 	return words.F("Đã dừng: %s; chờ %s quyết định", "Stopped: %s; waiting for %s to decide",
 		s.StoppedBecause(), s.Directory.AgencyName(s.Covenant.Leader())).In(lang)
 }
@@ -237,7 +240,7 @@ func (s State) StoppedBecause() Names {
 	return s.settling().stopCause().because(s.Directory)
 }
 
-func (s State) waitingFor(lang words.Language, vi, en string) string {
+func (s telling) waitingFor(lang words.Language, vi, en string) string {
 	waiting := s.Covenant.Waiting
 	if len(waiting) == 1 {
 		return words.F("Chờ %s %s", "Waiting for %s %s", s.Directory.AgencyName(waiting[0]), words.Of(vi, en)).In(lang)

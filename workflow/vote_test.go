@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func (w *world) cast(a AgencyID, m MotionID, c Choice) Command {
+func (w *fixture) cast(a AgencyID, m MotionID, c Choice) Command {
 	return as(PersonID(a+"-head"), CastBallot{Agency: a, Motion: m, Choice: c})
 }
 

@@ -35,14 +35,17 @@ var scopes = map[byte]workflow.Scope{
 	'e': workflow.ReadEverything,
 }
 
+// readings tries what of an office is read by whom.
+type readings struct{ *office }
+
 // readers gives people their posts and rights, and says what each may read.
-func (o *office) readers() []reader {
+func (o readings) readers() []reader {
 	o.t.Helper()
 	today := o.Calendar.Today(o.now())
 	officer := func(agency workflow.AgencyID) workflow.PositionID {
 		return workflow.PositionID(string(agency) + "/" + string(o.who(agency, workflow.DutyReview)))
 	}
-	o.direct("other-block", workflow.ApplyBlock{File: otherBlock(o)})
+	o.direct("other-block", workflow.ApplyBlock{File: otherBlock(o.office)})
 	for _, right := range []workflow.GrantRight{
 		{Person: "nguoi-ngoai-quan-tri", Right: workflow.RightAdminister},
 		{Person: "nguoi-ngoai-thanh-tra", Right: workflow.RightAudit},
@@ -78,7 +81,7 @@ func (o *office) readers() []reader {
 		{"a member's approver", as(o.who("so-yte", workflow.DutyReview)), "-ddddd"},
 		{"the console for that approver", forMember, "-ddddd"},
 		{"a member's director who administers", as(o.who("so-yte", workflow.DutySign)), "sddddd"},
-		{"the witness", as(o.who(witnessOf(o), workflow.DutySign)), "-ddddd"},
+		{"the witness", as(o.who(witnessOf(o.office), workflow.DutySign)), "-ddddd"},
 		{"a delegate for this covenant", as("nguoi-ngoai-duoc-giao"), "-ddddd"},
 		{"a delegate for another covenant", as("nguoi-ngoai-viec-khac"), "------"},
 		{"who left on the day before its date", as("nguoi-ngoai-di-som"), "------"},
@@ -130,7 +133,8 @@ func TestReading(t *testing.T) {
 		o.keys()
 		drafter := o.who("so-gddt", workflow.DutyDraft)
 		o.id = o.draftAt(theirs, drafter)
-		all := o.readers()
+		reads := readings{o}
+		all := reads.readers()
 		tried := 0
 		for {
 			c := o.state().Covenant
@@ -139,9 +143,9 @@ func TestReading(t *testing.T) {
 				point = 0
 			}
 			if point == tried {
-				o.tryReaders(t, all, point)
+				reads.tryReaders(t, all, point)
 				if tried++; tried == len(points) {
-					o.tryLeavers(t)
+					reads.tryLeavers(t)
 					return
 				}
 			}
@@ -173,7 +177,7 @@ func (o *office) recorded() string {
 	return fmt.Sprint(o.query(db, "SELECT COUNT(*) FROM events"), o.query(db, "SELECT COUNT(*) FROM commands"))
 }
 
-func (o *office) tryReaders(t *testing.T, all []reader, point int) {
+func (o readings) tryReaders(t *testing.T, all []reader, point int) {
 	t.Helper()
 	check(t, o.AwaitMails(context.Background()))
 	before := o.recorded()
@@ -193,7 +197,7 @@ func refused(t *testing.T, what string, err error, want workflow.Code) {
 	}
 }
 
-func (o *office) tryReader(t *testing.T, by workflow.Actor, scope workflow.Scope) {
+func (o readings) tryReader(t *testing.T, by workflow.Actor, scope workflow.Scope) {
 	t.Helper()
 	ctx, c := t.Context(), o.state().Covenant
 	known, dossier := workflow.Code(""), workflow.Code("")
@@ -238,7 +242,7 @@ func (o *office) tryReader(t *testing.T, by workflow.Actor, scope workflow.Scope
 
 // tryLeavers comes back on the next day: who was there on the day of the document's date reads that, and who had
 // left before does not.
-func (o *office) tryLeavers(t *testing.T) {
+func (o readings) tryLeavers(t *testing.T) {
 	t.Helper()
 	o.ahead.Add(int64(24 * time.Hour))
 	defer o.ahead.Add(-int64(24 * time.Hour))
@@ -247,7 +251,7 @@ func (o *office) tryLeavers(t *testing.T) {
 }
 
 // tryView looks at what a view shows.
-func (o *office) tryView(t *testing.T, by workflow.Actor, scope workflow.Scope, known workflow.Code) {
+func (o readings) tryView(t *testing.T, by workflow.Actor, scope workflow.Scope, known workflow.Code) {
 	t.Helper()
 	v, err := o.View(t.Context(), by, theirs)
 	refused(t, "view", err, known)
@@ -277,7 +281,7 @@ func (o *office) tryView(t *testing.T, by workflow.Actor, scope workflow.Scope, 
 }
 
 // tryFiles opens every file of the covenant by its digest.
-func (o *office) tryFiles(t *testing.T, by workflow.Actor, scope workflow.Scope) {
+func (o readings) tryFiles(t *testing.T, by workflow.Actor, scope workflow.Scope) {
 	t.Helper()
 	c := o.state().Covenant
 	files := map[string]workflow.Digest{"process": c.Process}
@@ -316,7 +320,7 @@ func TestReadingBesideOthers(t *testing.T) {
 	o := newOffice(t)
 	o.shrink()
 	o.upTo(workflow.AwaitingReviews)
-	all := o.readers()
+	all := readings{o}.readers()
 	outsider := workflow.SignedIn("nguoi-ngoai-giam-doc")
 	stranger := all[4].by // a member's approver
 	check(t, o.AwaitMails(t.Context()))
@@ -354,7 +358,7 @@ func TestReadingTheRegister(t *testing.T) {
 	o := newOffice(t)
 	o.shrink()
 	o.upTo(workflow.AwaitingNumber)
-	all := o.readers()
+	all := readings{o}.readers()
 	o.step(o.state())
 	for _, r := range all {
 		books, err := o.Register(t.Context(), r.by)

@@ -151,8 +151,9 @@ func wrapOne[T any](v T, err error) func(about string) (T, bool, error) {
 
 // Append adds events to the end of a stream whose version must be expected (0 for a new stream, AnyVersion
 // for whatever it is). It returns them as recorded, or ErrConflict if the stream has moved on.
-func (tx *Tx) Append(ctx context.Context, stream Stream, expected int64, env Envelope, payloads []Payload) ([]Recorded,
-	error) {
+func (tx *Tx) Append(
+	ctx context.Context, stream Stream, expected int64, env Envelope, payloads []Payload,
+) ([]Recorded, error) {
 	about := fmt.Sprintf("append to stream %s at version %d", stream, expected)
 	if !tx.writes {
 		return nil, fmt.Errorf("%s: %w", about, ErrReadOnly)
@@ -346,8 +347,9 @@ func (tx *Tx) AllEvents(ctx context.Context, after int64, limit int) ([]Recorded
 		nil)
 }
 
-func (tx *Tx) recorded(ctx context.Context, rows []db.StreamEventsRow, known map[Commitment]opening) ([]Recorded,
-	error) {
+func (tx *Tx) recorded(
+	ctx context.Context, rows []db.StreamEventsRow, known map[Commitment]opening,
+) ([]Recorded, error) {
 	lookup := tx.openings(ctx, known)
 	events := make([]Recorded, len(rows))
 	for i, r := range rows {

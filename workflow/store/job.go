@@ -64,8 +64,9 @@ func (s *Store) openInserter() error {
 
 // Enqueue inserts a job that is worked only if this transaction commits. With opts.UniqueOpts the result
 // tells whether the job was there already.
-func (tx *Tx) Enqueue(ctx context.Context, args river.JobArgs, opts *river.InsertOpts) (*rivertype.JobInsertResult,
-	error) {
+func (tx *Tx) Enqueue(
+	ctx context.Context, args river.JobArgs, opts *river.InsertOpts,
+) (*rivertype.JobInsertResult, error) {
 	if !tx.writes {
 		return nil, ErrReadOnly
 	}

@@ -119,8 +119,9 @@ func (tx occurrences) DueOccurrences(ctx context.Context, before time.Time, limi
 }
 
 // DueAfter is DueOccurrences from after one of them on.
-func (tx occurrences) DueAfter(ctx context.Context, before time.Time, last Occurrence, limit int) ([]Occurrence,
-	error) {
+func (tx occurrences) DueAfter(
+	ctx context.Context, before time.Time, last Occurrence, limit int,
+) ([]Occurrence, error) {
 	rows, err := tx.q.DueOccurrences(ctx, db.DueOccurrencesParams{Before: millis(before), DueAt: millis(last.Due),
 		Obligation: last.Obligation, Period: last.Period, Rung: int64(last.Rung), Page: page(limit)})
 	return convert(rows, occurrenceOf), classify(err, "due occurrences")

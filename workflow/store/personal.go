@@ -138,8 +138,9 @@ func unsealPersonal(c Commitment, lookup func(Commitment) (opening, error)) (any
 
 // openingsOf reads a stream's personal data at once where the rows name more than a few pieces. The openings have no
 // salt: they are for reading, not for proving.
-func (tx subjects) openingsOf(ctx context.Context, stream Stream, rows []db.StreamEventsRow) (map[Commitment]opening,
-	error) {
+func (tx subjects) openingsOf(
+	ctx context.Context, stream Stream, rows []db.StreamEventsRow,
+) (map[Commitment]opening, error) {
 	const few = 4
 	named := 0
 	for _, r := range rows {

@@ -111,8 +111,9 @@ func (t *pgxTx) Rollback(ctx context.Context) error {
 	return err
 }
 
-func (t *pgxTx) CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, src pgx.CopyFromSource) (int64,
-	error) {
+func (t *pgxTx) CopyFrom(
+	ctx context.Context, table pgx.Identifier, columns []string, src pgx.CopyFromSource,
+) (int64, error) {
 	return t.conn.CopyFrom(ctx, table, columns, src)
 }
 

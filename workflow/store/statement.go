@@ -92,8 +92,9 @@ func (c *statementConn) statement(ctx context.Context, query string) (s *keptSta
 }
 
 // ExecContext runs a statement that gives no rows.
-func (c *statementConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result,
-	error) {
+func (c *statementConn) ExecContext(
+	ctx context.Context, query string, args []driver.NamedValue,
+) (driver.Result, error) {
 	s, once, err := c.statement(ctx, query)
 	if err != nil {
 		return nil, err

@@ -214,8 +214,8 @@ func TestAnalysisEnds(t *testing.T) {
 	if _, err := analyze(t, pdf.Limits{Work: whole}, nil, fill); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := analyze(t, pdf.Limits{Work: pdf.NewWork(whole.Spent()-1, 0)}, nil, fill); !errors.Is(err,
-		pdf.ErrTooCostly) {
+	_, err := analyze(t, pdf.Limits{Work: pdf.NewWork(whole.Spent()-1, 0)}, nil, fill)
+	if !errors.Is(err, pdf.ErrTooCostly) {
 		t.Errorf("with a unit less than the %d needed: %v", whole.Spent(), err)
 	}
 }

@@ -153,8 +153,9 @@ func (c *Client) keep(key [32]byte, e *Evidence) {
 	c.cache[key] = e
 }
 
-func (c *Client) askOCSP(ctx context.Context, address string, cert, issuer *x509.Certificate, _ time.Time) (*Evidence,
-	error) {
+func (c *Client) askOCSP(
+	ctx context.Context, address string, cert, issuer *x509.Certificate, _ time.Time,
+) (*Evidence, error) {
 	req, err := Request(cert, issuer)
 	if err != nil {
 		return nil, err

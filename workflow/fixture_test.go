@@ -17,8 +17,8 @@ import (
 	"covenant/workflow/process"
 )
 
-// world drives one covenant by commands, as the engine does, and keeps the events.
-type world struct {
+// fixture drives one covenant by commands, as the engine does, and keeps the events.
+type fixture struct {
 	state  State
 	now    time.Time
 	events []Event
@@ -37,9 +37,9 @@ func testProcess(t testing.TB) *Process {
 	return p
 }
 
-// newWorld has a block of a leader, a deputy, members and a witness; the person "x-head" signs and votes for agency
+// newFixture has a block of a leader, a deputy, members and a witness; the person "x-head" signs and votes for agency
 // x, "x-officer" does the rest.
-func newWorld(t testing.TB, members int) *world {
+func newFixture(t testing.TB, members int) *fixture {
 	t.Helper()
 	dir := NewDirectory()
 	block := BlockFormed{Block: "khoi", Name: "Khối", Province: "tỉnh"}
@@ -63,13 +63,13 @@ func newWorld(t testing.TB, members int) *world {
 	add("w", RoleWitness)
 	dir.Apply(block)
 	dir.Apply(CertificateBound{Agency: "a0", Issuer: "CA", Serial: "seal"})
-	return &world{
+	return &fixture{
 		state: State{Covenant: &Covenant{}, Process: testProcess(t), Directory: dir, Calendar: vietnam(t)},
 		now:   time.Date(2026, 3, 26, 9, 0, 0, 0, vietnam(t).Zone()),
 	}
 }
 
-func (w *world) do(c Command) error {
+func (w *fixture) do(c Command) error {
 	before, _ := json.Marshal(w.state.Covenant)
 	events, err := decided(w.state, c, w.now)
 	if after, _ := json.Marshal(w.state.Covenant); string(after) != string(before) {
@@ -87,14 +87,14 @@ func (w *world) do(c Command) error {
 	return nil
 }
 
-func (w *world) must(t testing.TB, c Command) {
+func (w *fixture) must(t testing.TB, c Command) {
 	t.Helper()
 	if err := w.do(c); err != nil {
 		t.Fatalf("%T: %v", c, err)
 	}
 }
 
-func (w *world) draft() DraftCovenant {
+func (w *fixture) draft() DraftCovenant {
 	cmd := DraftCovenant{ID: "id", Slug: "2026/khoi", Title: "Giao ước", Year: 2026, Block: "khoi", Template: "t"}
 	for _, m := range w.state.Directory.Blocks["khoi"].Members {
 		cmd.Slots = append(cmd.Slots, Slot{ID: SlotID(m.Agency), Role: m.Role, Unit: string(m.Agency)})
@@ -107,7 +107,7 @@ func revision(n int) SubmitRevision {
 	return SubmitRevision{Manifest: DigestOf([]byte(text)), PDF: DigestOf([]byte(text + "pdf"))}
 }
 
-func (w *world) review(a AgencyID, o Opinion) GiveReview {
+func (w *fixture) review(a AgencyID, o Opinion) GiveReview {
 	r, _ := w.state.Covenant.Revision()
 	cmd := GiveReview{Agency: a, Revision: r.Number, Manifest: r.Manifest, Opinion: o}
 	if o != OpinionApprove {
@@ -116,7 +116,7 @@ func (w *world) review(a AgencyID, o Opinion) GiveReview {
 	return cmd
 }
 
-func (w *world) signature(slot SlotID) RecordSignature {
+func (w *fixture) signature(slot SlotID) RecordSignature {
 	c := w.state.Covenant
 	cmd := RecordSignature{
 		Slot: slot, Before: c.Head, After: DigestOf([]byte(c.Head.String() + string(slot))),
@@ -128,7 +128,7 @@ func (w *world) signature(slot SlotID) RecordSignature {
 	return cmd
 }
 
-func (w *world) freeze() Freeze {
+func (w *fixture) freeze() Freeze {
 	cmd := Freeze{PDF: DigestOf([]byte("frozen")), Size: 6, Token: "t"}
 	for _, p := range w.state.Covenant.Parties {
 		cmd.Fields = append(cmd.Fields,
@@ -139,7 +139,7 @@ func (w *world) freeze() Freeze {
 }
 
 // upTo brings the covenant to a phase by the straight way.
-func (w *world) upTo(t testing.TB, phase Phase) {
+func (w *fixture) upTo(t testing.TB, phase Phase) {
 	t.Helper()
 	for w.state.Covenant.Phase != phase {
 		w.forward(t)
@@ -147,7 +147,7 @@ func (w *world) upTo(t testing.TB, phase Phase) {
 }
 
 // forward does what the covenant waits for.
-func (w *world) forward(t testing.TB) {
+func (w *fixture) forward(t testing.TB) {
 	t.Helper()
 	switch c := w.state.Covenant; c.Phase {
 	case PhaseNew:
@@ -176,7 +176,7 @@ func (w *world) forward(t testing.TB) {
 	}
 }
 
-func (w *world) voteOn(t testing.TB, choice Choice) {
+func (w *fixture) voteOn(t testing.TB, choice Choice) {
 	t.Helper()
 	for _, m := range w.state.Covenant.Motions {
 		if m.Result != nil {
@@ -193,7 +193,7 @@ func (w *world) voteOn(t testing.TB, choice Choice) {
 }
 
 func TestWholeLife(t *testing.T) {
-	w := newWorld(t, 10)
+	w := newFixture(t, 10)
 	w.upTo(t, AwaitingReports)
 	c := w.state.Covenant
 	if len(c.Signed) != 11 || c.Signed[0].Slot != "a0" || c.Signed[1].Slot != "a1" || c.Signed[10].Slot != "w" {
@@ -209,7 +209,7 @@ func TestWholeLife(t *testing.T) {
 
 // The log alone makes the state: every event survives its JSON form, and replaying gives the same covenant.
 func TestReplayFromJSON(t *testing.T) {
-	w := newWorld(t, 4)
+	w := newFixture(t, 4)
 	w.upTo(t, AwaitingReports)
 	w.must(t, as("a1-officer", SubmitReport{Agency: "a1", Obligation: "quy", Period: "2026-Q2", Summary: "đủ"}))
 	w.must(t, RecordReminder{Obligation: "quy", Period: "2026-Q2", Rung: "nhac-lai"})
@@ -233,7 +233,7 @@ func TestReplayFromJSON(t *testing.T) {
 }
 
 func TestReturnedDraftIsReviewedAgain(t *testing.T) {
-	w := newWorld(t, 4)
+	w := newFixture(t, 4)
 	w.upTo(t, AwaitingReviews)
 	w.must(t, w.review("a2", OpinionReturn))
 	if w.state.Covenant.Phase != AwaitingReviews {
@@ -255,7 +255,7 @@ func TestReturnedDraftIsReviewedAgain(t *testing.T) {
 }
 
 func TestApprovalBindsToBytes(t *testing.T) {
-	w := newWorld(t, 4)
+	w := newFixture(t, 4)
 	w.upTo(t, AwaitingReviews)
 	cmd := w.review("a1", OpinionApprove)
 	cmd.Manifest = DigestOf([]byte("something else"))
@@ -265,7 +265,7 @@ func TestApprovalBindsToBytes(t *testing.T) {
 }
 
 func TestVoteRules(t *testing.T) {
-	w := newWorld(t, 6)
+	w := newFixture(t, 6)
 	w.upTo(t, AwaitingVotes)
 	ballot := func(a AgencyID, c Choice) Command {
 		return as(PersonID(a+"-head"), CastBallot{Agency: a, Motion: "chuong-trinh", Choice: c})
@@ -293,7 +293,7 @@ func TestVoteRules(t *testing.T) {
 }
 
 func TestFailedMotionReturnsTheDraft(t *testing.T) {
-	w := newWorld(t, 4)
+	w := newFixture(t, 4)
 	w.upTo(t, AwaitingVotes)
 	for _, m := range w.state.Covenant.Motions {
 		for _, a := range m.Who {
@@ -308,7 +308,7 @@ func TestFailedMotionReturnsTheDraft(t *testing.T) {
 }
 
 func TestSigningOrderAndAuthority(t *testing.T) {
-	w := newWorld(t, 5)
+	w := newFixture(t, 5)
 	w.upTo(t, AwaitingSignatures)
 	if err := w.do(w.signature("a3")); ErrorCode(err) != CodeWrongState {
 		t.Errorf("a member before the leader: %v", err)
@@ -332,7 +332,7 @@ func TestSigningOrderAndAuthority(t *testing.T) {
 }
 
 func TestDelegateSignsInForm(t *testing.T) {
-	w := newWorld(t, 3)
+	w := newFixture(t, 3)
 	w.upTo(t, AwaitingSignatures)
 	w.state.Directory.Apply(DutiesDelegated{
 		From: "a0-head", To: "a0-officer", Title: "Phó Giám đốc", Form: FormDeputy, Duties: []Duty{DutySign},
@@ -349,7 +349,7 @@ func TestDelegateSignsInForm(t *testing.T) {
 }
 
 func TestReportsAndReminders(t *testing.T) {
-	w := newWorld(t, 4)
+	w := newFixture(t, 4)
 	w.upTo(t, AwaitingReports)
 	for _, a := range []AgencyID{"a0", "a1", "a2"} {
 		w.must(t, as(PersonID(a+"-officer"),
@@ -380,7 +380,7 @@ func TestReportsAndReminders(t *testing.T) {
 // nothing, or its events keep what must always hold.
 func TestAnyOrderOfCommands(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		w := newWorld(t, rapid.IntRange(3, 6).Draw(r, "members"))
+		w := newFixture(t, rapid.IntRange(3, 6).Draw(r, "members"))
 		agencies := w.state.Directory.Blocks["khoi"].Agencies()
 		for range rapid.IntRange(10, 120).Draw(r, "steps") {
 			before := w.state.Covenant.Version
@@ -394,7 +394,7 @@ func TestAnyOrderOfCommands(t *testing.T) {
 	})
 }
 
-func (w *world) anyCommand(r *rapid.T, agencies []AgencyID) Command {
+func (w *fixture) anyCommand(r *rapid.T, agencies []AgencyID) Command {
 	a := rapid.SampledFrom(agencies).Draw(r, "agency")
 	c := w.state.Covenant
 	switch rapid.IntRange(0, 10).Draw(r, "command") {
@@ -422,7 +422,7 @@ func (w *world) anyCommand(r *rapid.T, agencies []AgencyID) Command {
 	return RecordValidationData{Before: c.Head, After: DigestOf([]byte("complete")), Level: "B-LT"}
 }
 
-func (w *world) checkInvariants(r *rapid.T) {
+func (w *fixture) checkInvariants(r *rapid.T) {
 	c := w.state.Covenant
 	if c.Number != nil {
 		last, _ := c.Revision()
