@@ -27,18 +27,15 @@ type ReportJSON struct {
 
 // ResultJSON is one Result.
 type ResultJSON struct {
-	Kind          SignatureKind      `json:"kind"`
-	Field         string             `json:"field"`
-	Page          int                `json:"page,omitempty"`
-	Visible       bool               `json:"visible"`
-	Indication    Indication         `json:"indication"`
-	SubIndication SubIndication      `json:"sub_indication,omitempty"`
-	Intact        bool               `json:"intact"` // bytes and signature value, whoever signed
-	Reasons       []ReasonJSON       `json:"reasons,omitempty"`
-	PAdES         bool               `json:"pades"`
-	Level         string             `json:"level,omitempty"` // "B-B" to "B-LTA"; absent when not PAdES baseline
-	SubFilter     string             `json:"sub_filter,omitempty"`
-	Algorithm     string             `json:"algorithm,omitempty"`
+	Kind          SignatureKind `json:"kind"`
+	Field         string        `json:"field"`
+	Page          int           `json:"page,omitempty"`
+	Visible       bool          `json:"visible"`
+	Indication    Indication    `json:"indication"`
+	SubIndication SubIndication `json:"sub_indication,omitempty"`
+	Intact        bool          `json:"intact"` // bytes and signature value, whoever signed
+	Reasons       []ReasonJSON  `json:"reasons,omitempty"`
+	FormatJSON
 	Signer        string             `json:"signer,omitempty"` // by the certificate
 	ClaimedName   string             `json:"claimed_name,omitempty"`
 	Reason        string             `json:"reason,omitempty"`
@@ -53,6 +50,14 @@ type ResultJSON struct {
 	DocMDP        int                `json:"docmdp,omitempty"` // 1 to 3 when it certifies
 	Modifications []ModificationJSON `json:"modifications,omitempty"`
 	Explanation   words.Text         `json:"explanation"`
+}
+
+// FormatJSON is how a signature is made.
+type FormatJSON struct {
+	PAdES     bool   `json:"pades"`
+	Level     string `json:"level,omitempty"` // "B-B" to "B-LTA"; absent when not PAdES baseline
+	SubFilter string `json:"sub_filter,omitempty"`
+	Algorithm string `json:"algorithm,omitempty"`
 }
 
 // ReasonJSON is one Reason.
@@ -142,7 +147,8 @@ func optionalTime(t time.Time) *time.Time {
 func (r *Result) json() ResultJSON {
 	out := ResultJSON{Kind: r.Kind, Field: r.Field, Page: r.Page, Visible: r.Visible, Indication: r.Indication,
 		SubIndication: r.SubIndication,
-		Intact:        r.intact, PAdES: r.PAdES, SubFilter: r.SubFilter, Algorithm: r.Algorithm, Signer: r.Signer,
+		Intact:        r.intact, Signer: r.Signer,
+		FormatJSON:  FormatJSON{PAdES: r.PAdES, SubFilter: r.SubFilter, Algorithm: r.Algorithm},
 		ClaimedName: r.ClaimedName,
 		Reason:      r.Reason, Location: r.Location, Time: optionalTime(r.Time), TimeSource: r.TimeSource,
 		ByteRange: r.Coverage.ByteRange, WholeFile: r.Coverage.WholeFile, Revision: r.Coverage.Revision,

@@ -123,7 +123,10 @@ func (tb *tab) watch(event any) {
 			tb.problem("console: " + strings.Join(words, " "))
 		}
 	case *log.EventEntryAdded:
-		if e.Entry.Level == log.EntryLevelError || e.Entry.Level == log.EntryLevelWarning {
+		// Chromium says by its clock that a font it was told of was not used “within a few seconds”: on a busy
+		// machine it has drawn nothing by then.
+		late := strings.Contains(e.Entry.Text, "was preloaded using link preload but not used within a few seconds")
+		if !late && (e.Entry.Level == log.EntryLevelError || e.Entry.Level == log.EntryLevelWarning) {
 			tb.problem("log: " + e.Entry.Text + " " + e.Entry.URL)
 		}
 	case *network.EventRequestWillBeSent:
