@@ -79,8 +79,9 @@ type Report struct {
 	Online       bool      // whether servers were asked
 	Revocation   RevocationMode
 	Encrypted    bool
-	Results      []Result // in the order in which they were made; empty when the file has no signature
-	TrailingData int64    // bytes after the last revision's end other than white space
+	Results      []Result    // in the order in which they were made; empty when the file has no signature
+	TrailingData int64       // bytes after the last revision's end other than white space
+	Base         *BaseResult // nil: no base was given
 }
 
 // Result is the verdict on one signature or document time-stamp.
@@ -120,6 +121,26 @@ type Result struct {
 
 // Intact reports whether the signed bytes and the signature value are unchanged, whoever signed.
 func (r *Result) Intact() bool { return r.intact }
+
+// Completable reports whether the verdict lacks nothing but what time-stamps and validation data, which may still be
+// added, will bring: the certificate leads to a trust anchor, and all that is open is whether it was revoked.
+func (r *Result) Completable() bool {
+	if r.Indication == TotalPassed {
+		return true
+	}
+	if !r.intact || r.Indication != Indeterminate || r.SubIndication != TryLater || len(r.Chain) == 0 ||
+		!r.Chain[len(r.Chain)-1].TrustAnchor {
+		return false
+	}
+	for _, reason := range r.Reasons {
+		switch reason.Code {
+		case ReasonNoRevocation, ReasonRevocationSkipped, ReasonTimestampUnconfirmed, ReasonBER:
+		default:
+			return false
+		}
+	}
+	return true
+}
 
 // TimeClaim is one statement about when.
 type TimeClaim struct {
@@ -166,10 +187,13 @@ type Reason struct {
 // ReasonCode identifies a finding; see Reason.Text for its words.
 type ReasonCode string
 
-// Overall is the verdict on all results: TOTAL-FAILED if one failed, else INDETERMINATE if one is, else TOTAL-PASSED. A
-// file without signatures is INDETERMINATE.
+// Overall is the verdict on all results: TOTAL-FAILED if one failed or the file is not its base and signatures, else
+// INDETERMINATE if one is, else TOTAL-PASSED. A file without signatures is INDETERMINATE.
 func (r *Report) Overall() Indication {
 	out := TotalPassed
+	if r.Base != nil && !r.Base.Intact {
+		return TotalFailed
+	}
 	if len(r.Results) == 0 {
 		return Indeterminate
 	}

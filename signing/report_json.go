@@ -21,8 +21,16 @@ type ReportJSON struct {
 	Revisions   int          `json:"revisions"`
 	Encrypted   bool         `json:"encrypted,omitempty"`
 	Trailing    int64        `json:"trailing_bytes,omitempty"`
+	Base        *BaseJSON    `json:"base,omitempty"` // absent: no base was given
 	Results     []ResultJSON `json:"results"`
 	Explanation words.Text   `json:"explanation,omitzero"` // of the whole, when there is no result
+}
+
+// BaseJSON is a BaseResult.
+type BaseJSON struct {
+	Intact        bool               `json:"intact"`
+	Explanation   words.Text         `json:"explanation,omitzero"`
+	Modifications []ModificationJSON `json:"modifications,omitempty"`
 }
 
 // ResultJSON is one Result.
@@ -134,6 +142,9 @@ func (r *Report) JSON() ReportJSON {
 	if len(r.Results) == 0 {
 		out.Explanation = noSignature
 	}
+	if b := r.Base; b != nil {
+		out.Base = &BaseJSON{b.Intact, b.Text(), modificationsJSON(b.Modifications)}
+	}
 	return out
 }
 
@@ -166,11 +177,17 @@ func (r *Result) json() ResultJSON {
 	for _, l := range r.Chain {
 		out.Chain = append(out.Chain, l.json())
 	}
-	for _, m := range r.Modifications {
-		out.Modifications = append(out.Modifications, ModificationJSON{Revision: m.Revision, Time: optionalTime(m.Time),
-			Kind:      m.Kind,
-			Permitted: m.Permitted, Page: m.Page, Field: m.Field, Key: m.Key, Action: m.Action, Subtype: m.Subtype,
-			Object: m.Object, Text: m.Text(), Old: clean(m.Old), New: clean(m.New), Detail: m.Detail})
+	out.Modifications = modificationsJSON(r.Modifications)
+	return out
+}
+
+func modificationsJSON(all []Modification) (out []ModificationJSON) {
+	for _, m := range all {
+		out = append(out, ModificationJSON{
+			Revision: m.Revision, Time: optionalTime(m.Time), Kind: m.Kind, Permitted: m.Permitted, Page: m.Page,
+			Field: m.Field, Key: m.Key, Action: m.Action, Subtype: m.Subtype, Object: m.Object, Text: m.Text(),
+			Old: clean(m.Old), New: clean(m.New), Detail: m.Detail,
+		})
 	}
 	return out
 }

@@ -33,6 +33,9 @@ var noSignature = words.Of("Tệp này không có chữ ký số nào.", "This f
 
 func (r *Report) writeSummary(b io.Writer, lang Language) {
 	say := func(text words.Text) { _, _ = fmt.Fprintln(b, text.In(lang)) }
+	if text := r.Base.Text(); !text.IsZero() {
+		say(text)
+	}
 	if len(r.Results) == 0 {
 		say(noSignature)
 		return

@@ -24,7 +24,9 @@ type VerifyOptions struct {
 	Online     bool
 	HTTP       *http.Client   // for Online; default GuardedHTTPClient(nil)
 	Revocation RevocationMode // default RevocationRequired
-	Limits     VerifyLimits
+	// Base, if set, is what the file must be but for signatures; [Report.Base] says whether it is.
+	Base   *Base
+	Limits VerifyLimits
 }
 
 // VerifyLimits bounds what one file may cost. The zero value of each field means its default.
@@ -236,7 +238,7 @@ func (v *verification) touchesForm(i int) bool {
 }
 
 func (v *verification) numberPages() {
-	if len(v.signed) == 0 {
+	if len(v.signed) == 0 && v.opt.Base == nil {
 		return
 	}
 	pages, err := v.file.Pages()

@@ -7,24 +7,25 @@ import (
 	"covenant/signing/internal/diff"
 )
 
-// changes compares every revision after the first signature with the one before it, once, and then judges the
-// differences for each signature by what it and the earlier ones permit.
+// changes compares every revision after the first signature, or after the base, with the one before it, once, and then
+// judges the differences: for each signature by what it and the earlier ones permit, for the base by what signing does.
 func (v *verification) changes() error {
-	if len(v.signed) == 0 {
-		return nil
+	base, err := v.base()
+	if err != nil || len(v.signed) == 0 && base < 0 {
+		return err
 	}
 	v.trailing()
 	for _, s := range v.signed {
 		v.readRestrictions(s)
 	}
-	first, last := v.signed[0].revision, len(v.file.Revisions())-1
-	if first == last && v.report.TrailingData == 0 {
-		return nil
+	first, last := v.first(base), len(v.file.Revisions())-1
+	var found []Modification
+	if first < last || v.report.TrailingData > 0 {
+		if found, err = v.compareRevisions(first); err != nil {
+			return err
+		}
 	}
-	found, err := v.compareRevisions(first)
-	if err != nil {
-		return err
-	}
+	v.judgeBase(base, found)
 	for i, s := range v.signed {
 		policy, modified := v.policyFor(i), false
 		for _, m := range found {
@@ -40,6 +41,17 @@ func (v *verification) changes() error {
 		}
 	}
 	return nil
+}
+
+// first is the index of the first revision that something holds for: the base, or the first signature.
+func (v *verification) first(base int) int {
+	switch {
+	case len(v.signed) == 0:
+		return base
+	case base < 0:
+		return v.signed[0].revision
+	}
+	return min(base, v.signed[0].revision)
 }
 
 // trailing looks at what follows the last revision.

@@ -87,6 +87,10 @@ func (t presenter) judged(report *signing.Report, seals map[string]bool,
 	what := t.countWords(people, sealed, stamps)
 	all, failed, passed := len(report.Results), count[signing.TotalFailed], count[signing.TotalPassed]
 	switch {
+	case report.Base != nil && !report.Base.Intact:
+		sum.Sentence = t.text(words.Join(" ", report.Base.Text(),
+			words.Of("Không sử dụng và không ký vào văn bản này; hãy báo quản trị.",
+				"Do not rely on this document and do not sign it; tell the administrator.")))
 	case all == 0:
 		sum.Tone, sum.Sentence = "next", t.text(words.Of("Văn bản chưa có chữ ký nào.",
 			"The document carries no signature yet."))

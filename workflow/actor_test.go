@@ -42,7 +42,8 @@ func decided(s State, c Command, now time.Time) ([]Event, error) { return Decide
 
 func TestNobodyMayDoNothing(t *testing.T) {
 	w := newFixture(t, 3)
-	for _, cmd := range []Command{w.draft(), Freeze{}, BindCertificate{Person: "a0-head", Issuer: "CA", Serial: "9"}} {
+	bind := BindCertificate{Person: "a0-head", Issuer: "CA", Serial: "9", SHA256: certDigest("9")}
+	for _, cmd := range []Command{w.draft(), Freeze{}, bind} {
 		if _, err := Decide(w.state, Actor{}, cmd, w.now); ErrorCode(err) != CodeForbidden {
 			t.Errorf("%T by nobody: %v", cmd, err)
 		}
@@ -67,7 +68,7 @@ func TestProgramsCommandsAreTheProgramsAlone(t *testing.T) {
 		w.draft(), AssignPosition{}, EndPosition{}, GrantRight{}, RevokeRight{},
 		ConfirmCertificate{}, UnbindCertificate{},
 		ReplaceCertificate{}, SetBindingRule{}, EndBindingRule{}, ApplyBlock{File: &BlockFile{}},
-		BindCertificate{Person: "a0-head", Issuer: "CA", Serial: "9"},
+		BindCertificate{Person: "a0-head", Issuer: "CA", Serial: "9", SHA256: certDigest("9")},
 	} {
 		if _, err := Decide(w.state, Program(), cmd, w.now); ErrorCode(err) != CodeForbidden {
 			t.Errorf("%T by the program: %v", cmd, err)
@@ -117,7 +118,7 @@ func TestCertificatesAreBoundAndConfirmedByTwo(t *testing.T) {
 	d := w.state.Directory
 	w.apply(RightGranted{Person: "a1-officer", Right: RightAdminister},
 		RightGranted{Person: "a2-officer", Right: RightAdminister})
-	bind := BindCertificate{Person: "a0-head", Issuer: "CA", Serial: "new"}
+	bind := BindCertificate{Person: "a0-head", Issuer: "CA", Serial: "new", SHA256: certDigest("new")}
 	for _, c := range []struct {
 		by      Actor
 		code    Code
@@ -144,7 +145,7 @@ func TestCertificatesAreBoundAndConfirmedByTwo(t *testing.T) {
 			t.Errorf("confirmed by %s: %v", by, err)
 		}
 	}
-	if d.CertificateOf("a0-head", "CA", "new") {
+	if d.CertificateOf("a0-head", cert("CA", "new")) {
 		t.Error("a pending certificate may sign")
 	}
 }

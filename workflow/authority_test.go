@@ -232,8 +232,8 @@ func TestLeavingHandsOver(t *testing.T) {
 
 func TestCertificateHistory(t *testing.T) {
 	s := department(t)
-	direct(t, s, BindCertificate{Person: "head", Issuer: "CA", Serial: "1", Pending: true})
-	if s.Directory.CertificateOf("head", "CA", "1") {
+	direct(t, s, BindCertificate{Person: "head", Issuer: "CA", Serial: "1", SHA256: certDigest("1"), Pending: true})
+	if s.Directory.CertificateOf("head", cert("CA", "1")) {
 		t.Error("a binding that nobody confirmed counts")
 	}
 	for _, p := range []PersonID{"head", "officer"} {
@@ -244,28 +244,29 @@ func TestCertificateHistory(t *testing.T) {
 		t.Errorf("confirmed one's own: %v", err)
 	}
 	direct(t, s, as("officer", ConfirmCertificate{Issuer: "CA", Serial: "1"}))
-	if !s.Directory.CertificateOf("head", "CA", "1") || s.Directory.CertificateOf("deputy", "CA", "1") {
+	if !s.Directory.CertificateOf("head", cert("CA", "1")) || s.Directory.CertificateOf("deputy", cert("CA", "1")) {
 		t.Error("a confirmed binding does not count for its holder alone")
 	}
 	later := june.Add(time.Hour)
 	events, err := decided(s, ReplaceCertificate{Issuer: "CA", Serial: "1", NewIssuer: "CA", NewSerial: "2",
-		Reason: "gia hạn"}, later)
+		NewSHA256: certDigest("2"),
+		Reason:    "gia hạn"}, later)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, e := range events {
 		s.Directory.Apply(e)
 	}
-	if s.Directory.CertificateOf("head", "CA", "1") || !s.Directory.CertificateOf("head", "CA", "2") {
+	if s.Directory.CertificateOf("head", cert("CA", "1")) || !s.Directory.CertificateOf("head", cert("CA", "2")) {
 		t.Error("the old certificate still counts, or the new one does not")
 	}
-	if b, ok := s.Directory.BoundAt("CA", "1", june.Add(time.Minute)); !ok || b.Person != "head" {
+	if b, ok := s.Directory.BoundAt(cert("CA", "1"), june.Add(time.Minute)); !ok || b.Person != "head" {
 		t.Error("what was signed while the certificate was bound is not right any more")
 	}
-	if _, ok := s.Directory.BoundAt("CA", "1", later.Add(time.Minute)); ok {
+	if _, ok := s.Directory.BoundAt(cert("CA", "1"), later.Add(time.Minute)); ok {
 		t.Error("bound after it was unbound")
 	}
-	if _, err := decided(s, BindCertificate{Person: "deputy", Issuer: "CA", Serial: "1"},
+	if _, err := decided(s, BindCertificate{Person: "deputy", Issuer: "CA", Serial: "1", SHA256: certDigest("1")},
 		later); ErrorCode(err) != CodeConflict {
 		t.Errorf("somebody else's old certificate: %v", err)
 	}
@@ -273,18 +274,19 @@ func TestCertificateHistory(t *testing.T) {
 
 func TestBindingByRule(t *testing.T) {
 	s := department(t)
-	rule := BindingRule{ID: "gd", Person: "head", Issuer: "CA", Attribute: "UID", Value: "CCCD:001"}
+	rule := BindingRule{ID: "gd", Person: "head", Issuer: "CA", Root: certDigest("root"), Attribute: "UID",
+		Value: "CCCD:001"}
 	direct(t, s, SetBindingRule{rule})
-	direct(t, s, BindByRule{Issuer: "CA", Serial: "7", Subject: Subject{"UID": {"CCCD:001"}}})
-	direct(t, s, BindByRule{Issuer: "CA", Serial: "8", Subject: Subject{"UID": {"CCCD:002"}}})
-	direct(t, s, BindByRule{Issuer: "other", Serial: "9", Subject: Subject{"UID": {"CCCD:001"}}})
-	if !s.Directory.CertificateOf("head", "CA", "7") || s.Directory.CertificateOf("head", "CA", "8") ||
-		s.Directory.CertificateOf("head", "other", "9") {
+	direct(t, s, byRule("CA", "7", "CCCD:001"))
+	direct(t, s, byRule("CA", "8", "CCCD:002"))
+	direct(t, s, byRule("other", "9", "CCCD:001"))
+	if !s.Directory.CertificateOf("head", cert("CA", "7")) || s.Directory.CertificateOf("head", cert("CA", "8")) ||
+		s.Directory.CertificateOf("head", cert("other", "9")) {
 		t.Errorf("bound by rule: %+v", s.Directory.Bindings)
 	}
 	direct(t, s, UnbindCertificate{Issuer: "CA", Serial: "7", Reason: "mất thiết bị"})
-	direct(t, s, BindByRule{Issuer: "CA", Serial: "7", Subject: Subject{"UID": {"CCCD:001"}}})
-	if s.Directory.CertificateOf("head", "CA", "7") {
+	direct(t, s, byRule("CA", "7", "CCCD:001"))
+	if s.Directory.CertificateOf("head", cert("CA", "7")) {
 		t.Error("a rule bound again what was unbound by hand")
 	}
 	other := rule
@@ -293,8 +295,8 @@ func TestBindingByRule(t *testing.T) {
 		t.Errorf("two rules for one value: %v", err)
 	}
 	direct(t, s, EndBindingRule{ID: "gd", Reason: "nghỉ hưu"})
-	direct(t, s, BindByRule{Issuer: "CA", Serial: "10", Subject: Subject{"UID": {"CCCD:001"}}})
-	if s.Directory.CertificateOf("head", "CA", "10") {
+	direct(t, s, byRule("CA", "10", "CCCD:001"))
+	if s.Directory.CertificateOf("head", cert("CA", "10")) {
 		t.Error("an ended rule binds")
 	}
 }
@@ -365,4 +367,83 @@ func mayByRecord(d *Directory, person PersonID, duty Duty, day Date) bool {
 		}
 	}
 	return false
+}
+
+// byRule is a certificate of a subject, under the root that rules of tests name.
+func byRule(issuer, serial, uid string) BindByRule {
+	return BindByRule{Issuer: issuer, Serial: serial, SHA256: certDigest(serial), Root: certDigest("root"),
+		Subject: Subject{"UID": {uid}}}
+}
+
+// A certificate is what its bytes are: one that bears the names of a bound one is another one, whoever made it.
+func TestCertificatesOfTheSameNames(t *testing.T) {
+	forged := Certificate{"CA", "1", certDigest("forged")}
+	for name, bind := range map[string]func(s State){
+		"bound": func(s State) {
+			direct(t, s, BindCertificate{Person: "head", Issuer: "CA", Serial: "1", SHA256: certDigest("1")})
+		},
+		"bound by rule": func(s State) {
+			direct(t, s, SetBindingRule{BindingRule{ID: "gd", Person: "head", Issuer: "CA", Root: certDigest("root"),
+				Attribute: "UID", Value: "CCCD:001"}})
+			direct(t, s, byRule("CA", "1", "CCCD:001"))
+		},
+		"of v0.1, identified when it was used": func(s State) {
+			s.Directory.Apply(CertificateBound{Person: "head", Issuer: "CA", Serial: "1"})
+			direct(t, s, byRule("CA", "1", "CCCD:001"))
+		},
+		"of v0.1, bound again": func(s State) {
+			s.Directory.Apply(CertificateBound{Person: "head", Issuer: "CA", Serial: "1"})
+			direct(t, s, BindCertificate{Person: "head", Issuer: "CA", Serial: "1", SHA256: certDigest("1")})
+		},
+	} {
+		s := department(t)
+		bind(s)
+		if !s.Directory.CertificateOf("head", cert("CA", "1")) {
+			t.Errorf("%s: the certificate does not sign", name)
+		}
+		if s.Directory.CertificateOf("head", forged) {
+			t.Errorf("%s: a forged certificate of the same issuer and serial signs", name)
+		}
+		if _, bound := s.Directory.BoundAt(forged, june.Add(time.Hour)); bound {
+			t.Errorf("%s: a forged certificate is taken for the bound one later", name)
+		}
+		if err := s.certificateOf("head", forged); ErrorCode(err) != CodeForbidden ||
+			!strings.Contains(err.Error(), "forged") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := decided(s, BindCertificate{Person: "head", Issuer: "CA", Serial: "1", SHA256: forged.SHA256},
+			june); ErrorCode(err) != CodeConflict {
+			t.Errorf("%s: bound beside the right one: %v", name, err)
+		}
+		direct(t, s, BindByRule{Issuer: "CA", Serial: "1", SHA256: forged.SHA256, Root: certDigest("root"),
+			Subject: Subject{"UID": {"CCCD:001"}}})
+		if s.Directory.CertificateOf("head", forged) {
+			t.Errorf("%s: a forged certificate was bound by a rule", name)
+		}
+	}
+}
+
+// A rule believes the names in a certificate only under the root that it names; one of v0.1 names none, so somebody
+// looks at what it binds.
+func TestRulesNameTheirRoot(t *testing.T) {
+	s := department(t)
+	rule := BindingRule{ID: "gd", Person: "head", Issuer: "CA", Attribute: "UID", Value: "CCCD:001"}
+	if _, err := decided(s, SetBindingRule{rule}, june); ErrorCode(err) != CodeInvalid {
+		t.Errorf("a rule without a root: %v", err)
+	}
+	rule.Root = certDigest("root")
+	direct(t, s, SetBindingRule{rule})
+	other := byRule("CA", "1", "CCCD:001")
+	other.Root = certDigest("another root")
+	direct(t, s, other)
+	if len(s.Directory.Bindings) != 0 {
+		t.Errorf("bound under another root: %+v", s.Directory.Bindings)
+	}
+	old := department(t)
+	old.Directory.Apply(BindingRuleSet{ID: "gd", Person: "head", Issuer: "CA", Attribute: "UID",
+		Value: Personal{Text: "CCCD:001"}})
+	direct(t, old, other)
+	if old.Directory.CertificateOf("head", cert("CA", "1")) || len(old.Directory.Bindings) != 1 {
+		t.Errorf("a rule without a root: %+v", old.Directory.Bindings)
+	}
 }

@@ -6,16 +6,28 @@ import (
 	"time"
 
 	"covenant/internal/words"
-	"covenant/workflow/process"
 )
 
-// CertificateBinding ties a certificate, by issuer and serial number, to the person who may sign with it, or to the
-// agency whose seal it makes. Ended ones are kept: what was signed while they held stays right.
+// Certificate names a certificate. Issuer and serial number are what people read on it, and anybody can write them into
+// one of their own making; its digest is what it is.
+type Certificate struct {
+	Issuer string // the issuer's distinguished name, RFC 4514
+	Serial string // decimal
+	SHA256 Digest // of its DER form; zero where a log of v0.1 names one
+}
+
+// CertificateBinding ties a certificate to the person who may sign with it, or to the agency whose seal it makes. Ended
+// ones are kept: what was signed while they held stays right.
+//
+// Only the certificate of the digest is meant. A binding of v0.1 has none: then issuer and serial number are believed
+// of a certificate whose path the engine has validated to a trust anchor, once, and its digest is recorded with that
+// ([CertificateIdentified]).
 type CertificateBinding struct {
 	Person PersonID
 	Agency AgencyID
 	Issuer string // the issuer's distinguished name, RFC 4514
 	Serial string // decimal
+	SHA256 Digest
 	// Rule is the rule that bound it; empty: it was registered by itself.
 	Rule string
 	// Pending: it may not be used before somebody has confirmed it.
@@ -27,26 +39,6 @@ type CertificateBinding struct {
 	Reason      string    // why it ended
 }
 
-// BindingRule binds certificates by their subject: those of an issuer in whose subject an attribute has a value.
-type BindingRule struct {
-	ID        string   `json:"id,omitzero"`
-	Person    PersonID `json:"person,omitzero"`
-	Agency    AgencyID `json:"agency,omitzero"`
-	Issuer    string   `json:"issuer,omitzero"`    // distinguished name, RFC 4514
-	Attribute string   `json:"attribute,omitzero"` // of the subject: its short name or dotted OID, e.g. UID, serialNumber, CN
-	Value     string   `json:"value,omitzero"`
-	// Confirm: what the rule binds must be confirmed before it may sign.
-	Confirm bool `json:"confirm,omitzero"`
-	Ended   bool `json:"ended,omitzero"`
-}
-
-// Subject is what a rule looks at of a certificate: the attributes of its subject by short name and by dotted OID.
-type Subject map[string][]string
-
-func (r BindingRule) matches(issuer string, subject Subject) bool {
-	return !r.Ended && r.Issuer == issuer && slices.Contains(subject[r.Attribute], r.Value)
-}
-
 // Events of certificates.
 type (
 	// CertificateBound ties a certificate to a person, or to an agency for its seal.
@@ -55,12 +47,20 @@ type (
 		Agency  AgencyID  `json:"agency,omitempty"`
 		Issuer  string    `json:"issuer"`
 		Serial  string    `json:"serial"`
+		SHA256  Digest    `json:"sha256,omitzero"` // since v0.2
 		Rule    string    `json:"rule,omitempty"`
 		Pending bool      `json:"pending,omitempty"`
 		At      time.Time `json:"at,omitzero"`
 		// By is who bound it, since 2026-12: a person, or the console by its name in the log.
 		// Somebody else confirms it.
 		By string `json:"by,omitempty"`
+	}
+	// CertificateIdentified says which certificate it is that was bound by issuer and serial number alone: the one that
+	// was first used.
+	CertificateIdentified struct {
+		Issuer string `json:"issuer"`
+		Serial string `json:"serial"`
+		SHA256 Digest `json:"sha256"`
 	}
 	// CertificateConfirmed says that somebody looked at a pending binding and found it right.
 	CertificateConfirmed struct {
@@ -75,35 +75,33 @@ type (
 		Reason string    `json:"reason"`
 		At     time.Time `json:"at"`
 	}
-	// BindingRuleSet adds or changes a rule that binds certificates by their subject.
-	BindingRuleSet struct {
-		ID        string   `json:"id"`
-		Person    PersonID `json:"person,omitempty"`
-		Agency    AgencyID `json:"agency,omitempty"`
-		Issuer    string   `json:"issuer"`
-		Attribute string   `json:"attribute"`
-		Value     Personal `json:"value"` // an identity number is personal data
-		Confirm   bool     `json:"confirm,omitempty"`
-	}
-	// BindingRuleEnded ends a rule; what it bound stays bound.
-	BindingRuleEnded struct {
-		ID     string `json:"id"`
-		Reason string `json:"reason"`
-	}
 )
 
 // Kind is the event's name in the log.
-func (CertificateBound) Kind() string     { return "certificate_bound" }
+func (CertificateBound) Kind() string { return "certificate_bound" }
+
+// Kind is the event's name in the log.
+func (CertificateIdentified) Kind() string { return "certificate_identified" }
+
+// Kind is the event's name in the log.
 func (CertificateConfirmed) Kind() string { return "certificate_confirmed" }
 func (CertificateUnbound) Kind() string   { return "certificate_unbound" }
-func (BindingRuleSet) Kind() string       { return "binding_rule_set" }
-func (BindingRuleEnded) Kind() string     { return "binding_rule_ended" }
-
 func (e CertificateBound) applyTo(d *Directory) {
 	d.Bindings = append(d.Bindings, CertificateBinding{
-		Person: e.Person, Agency: e.Agency, Issuer: e.Issuer, Serial: e.Serial, Rule: e.Rule, Pending: e.Pending,
-		Since: e.At, BoundBy: e.By,
+		Person: e.Person, Agency: e.Agency, Issuer: e.Issuer, Serial: e.Serial, SHA256: e.SHA256, Rule: e.Rule,
+		Pending: e.Pending, Since: e.At, BoundBy: e.By,
 	})
+}
+
+func (e CertificateIdentified) applyTo(d *Directory) {
+	if b := d.binding(Certificate(e)); b != nil {
+		b.SHA256 = e.SHA256
+	}
+}
+
+func (e CertificateIdentified) line(State) Line {
+	return Line{Tone: ToneNext, Text: words.F("~ chứng thư số %s: là chứng thư có mã %s",
+		"~ certificate %s: it is the one with digest %s", e.Serial, e.SHA256.Short())}
 }
 
 func (e CertificateBound) line(s State) Line {
@@ -112,7 +110,7 @@ func (e CertificateBound) line(s State) Line {
 }
 
 func (e CertificateConfirmed) applyTo(d *Directory) {
-	if b := d.binding(e.Issuer, e.Serial); b != nil {
+	if b := d.named(e.Issuer, e.Serial); b != nil {
 		b.Pending, b.ConfirmedBy = false, e.By
 	}
 }
@@ -123,7 +121,7 @@ func (e CertificateConfirmed) line(State) Line {
 }
 
 func (e CertificateUnbound) applyTo(d *Directory) {
-	if b := d.binding(e.Issuer, e.Serial); b != nil {
+	if b := d.named(e.Issuer, e.Serial); b != nil {
 		b.Ended, b.Reason = e.At, e.Reason
 	}
 }
@@ -132,29 +130,9 @@ func (e CertificateUnbound) line(State) Line {
 	return Line{Tone: ToneNext, Text: words.F("− chứng thư số %s: %s", "− certificate %s: %s", e.Serial, e.Reason)}
 }
 
-func (e BindingRuleSet) applyTo(d *Directory) {
-	rule := BindingRule{ID: e.ID, Person: e.Person, Agency: e.Agency, Issuer: e.Issuer, Attribute: e.Attribute,
-		Value: e.Value.Text, Confirm: e.Confirm}
-	d.Rules = append(slices.DeleteFunc(slices.Clone(d.Rules), func(r BindingRule) bool { return r.ID == e.ID }), rule)
-}
-
-func (e BindingRuleSet) line(s State) Line {
-	return Line{Tone: ToneNext, Text: words.F("+ quy tắc %s: %s → %s%s",
-		"+ rule %s: %s → %s%s", e.ID, e.Attribute, s.Directory.PersonName(e.Person), e.Agency)}
-}
-
-func (e BindingRuleEnded) applyTo(d *Directory) {
-	for i := range d.Rules {
-		d.Rules[i].Ended = d.Rules[i].Ended || d.Rules[i].ID == e.ID
-	}
-}
-
-func (e BindingRuleEnded) line(State) Line {
-	return Line{Tone: ToneNext, Text: words.F("− quy tắc %s: %s", "− rule %s: %s", e.ID, e.Reason)}
-}
-
-// binding is the binding of a certificate that has not ended.
-func (d *Directory) binding(issuer, serial string) *CertificateBinding {
+// named is the binding, if it has not ended, of the certificate that people call so: at most one, see
+// [BindCertificate].
+func (d *Directory) named(issuer, serial string) *CertificateBinding {
 	for i := range d.Bindings {
 		if b := &d.Bindings[i]; b.Issuer == issuer && b.Serial == serial && b.Ended.IsZero() {
 			return b
@@ -163,23 +141,40 @@ func (d *Directory) binding(issuer, serial string) *CertificateBinding {
 	return nil
 }
 
-// CertificateOf reports whether the person may sign with the certificate of this issuer and serial number now.
-func (d *Directory) CertificateOf(person PersonID, issuer, serial string) bool {
-	b := d.binding(issuer, serial)
+// binding is the binding of this very certificate that has not ended.
+func (d *Directory) binding(c Certificate) *CertificateBinding {
+	b := d.named(c.Issuer, c.Serial)
+	if b == nil || !b.SHA256.IsZero() && b.SHA256 != c.SHA256 {
+		return nil
+	}
+	return b
+}
+
+// Identified reports whether the very certificate is bound, or was: nothing more is to be learnt of it.
+func (d *Directory) Identified(c Certificate) bool {
+	return slices.ContainsFunc(d.Bindings, func(b CertificateBinding) bool {
+		return b.Issuer == c.Issuer && b.Serial == c.Serial && b.SHA256 == c.SHA256
+	})
+}
+
+// CertificateOf reports whether the person may sign with the certificate now.
+func (d *Directory) CertificateOf(person PersonID, c Certificate) bool {
+	b := d.binding(c)
 	return b != nil && !b.Pending && person != "" && b.Person == person
 }
 
-// SealCertificateOf reports whether the agency may seal with the certificate of this issuer and serial number now.
-func (d *Directory) SealCertificateOf(agency AgencyID, issuer, serial string) bool {
-	b := d.binding(issuer, serial)
+// SealCertificateOf reports whether the agency may seal with the certificate now.
+func (d *Directory) SealCertificateOf(agency AgencyID, c Certificate) bool {
+	b := d.binding(c)
 	return b != nil && !b.Pending && agency != "" && b.Agency == agency
 }
 
 // BoundAt finds whose certificate it was at a moment, ended bindings included: who looks at a signature later asks for
 // the time at which it was made.
-func (d *Directory) BoundAt(issuer, serial string, at time.Time) (CertificateBinding, bool) {
+func (d *Directory) BoundAt(c Certificate, at time.Time) (CertificateBinding, bool) {
 	for _, b := range d.Bindings {
-		if b.Issuer == issuer && b.Serial == serial && !at.Before(b.Since) && (b.Ended.IsZero() || at.Before(b.Ended)) {
+		if b.Issuer == c.Issuer && b.Serial == c.Serial && (b.SHA256.IsZero() || b.SHA256 == c.SHA256) &&
+			!at.Before(b.Since) && (b.Ended.IsZero() || at.Before(b.Ended)) {
 			return b, true
 		}
 	}
@@ -187,13 +182,22 @@ func (d *Directory) BoundAt(issuer, serial string, at time.Time) (CertificateBin
 }
 
 // certificateOf refuses unless the person may sign with the certificate, and says what to do.
-func (s State) certificateOf(person PersonID, issuer, serial string) error {
-	if s.Directory.CertificateOf(person, issuer, serial) {
+func (s State) certificateOf(person PersonID, c Certificate) error {
+	if s.Directory.CertificateOf(person, c) {
 		return nil
 	}
-	if b := s.Directory.binding(issuer, serial); b != nil && b.Pending && b.Person == person {
+	serial := c.Serial
+	if b := s.Directory.binding(c); b != nil && b.Pending && b.Person == person {
 		return refuse(CodeForbidden, "chứng thư số (số %s) đang chờ quản trị xác nhận; đề nghị xác nhận trước khi ký",
 			"the certificate (serial %s) waits to be confirmed; ask the administrator to confirm it first", serial)
+	}
+	if s.Directory.named(c.Issuer, serial) != nil && s.Directory.binding(c) == nil {
+		return refuse(CodeForbidden, "chứng thư số mang số %s của tổ chức cấp này nhưng không phải chứng thư đã gắn; "+
+			"có thể "+
+			"là chứng thư giả mạo, hãy báo quản trị",
+			"the certificate bears serial %s of this issuer, yet it is not the one that was bound; it may be forged: "+
+				"tell "+
+				"the administrator", serial)
 	}
 	return refuse(CodeForbidden,
 		"chứng thư số (số %[1]s) chưa được gắn với %[2]s; đề nghị quản trị xác nhận trước khi ký",
@@ -208,6 +212,7 @@ type BindCertificate struct {
 	Agency AgencyID `json:"agency,omitzero"` // for its seal
 	Issuer string   `json:"issuer,omitzero"`
 	Serial string   `json:"serial,omitzero"`
+	SHA256 Digest   `json:"sha256,omitzero"` // of the certificate, DER
 	// Pending asks for confirmation before the certificate may be used.
 	Pending bool `json:"pending,omitzero"`
 }
@@ -216,9 +221,9 @@ func (cmd BindCertificate) decide(s State, by Actor, now time.Time) ([]Event, er
 	if err := s.Directory.holder(cmd.Person, cmd.Agency); err != nil {
 		return nil, err
 	}
-	if cmd.Issuer == "" || cmd.Serial == "" {
-		return nil, refuse(CodeInvalid, "cần có tổ chức cấp và số của chứng thư số",
-			"the certificate's issuer and serial number are needed")
+	if cmd.Issuer == "" || cmd.Serial == "" || cmd.SHA256.IsZero() {
+		return nil, refuse(CodeInvalid, "cần có tổ chức cấp, số và mã SHA-256 của chứng thư số; hãy nêu tệp chứng thư",
+			"the certificate's issuer, serial number and SHA-256 digest are needed; name its file")
 	}
 	pending, err := cmd.binder(s, by, now)
 	if err != nil {
@@ -228,7 +233,18 @@ func (cmd BindCertificate) decide(s State, by Actor, now time.Time) ([]Event, er
 		if b.Issuer != cmd.Issuer || b.Serial != cmd.Serial {
 			continue
 		}
+		if !b.SHA256.IsZero() && b.SHA256 != cmd.SHA256 { // RFC 5280 §4.1.2.2: no issuer gives a number twice
+			return nil, refuse(CodeConflict, "đã có chứng thư khác cùng tổ chức cấp và cùng số %s (mã %s); một trong "+
+				"hai là giả "+
+				"mạo, hãy hỏi tổ chức cấp",
+				"another certificate of this issuer bears the same serial %s (digest %s): one of the two is forged; "+
+					"ask the "+
+					"issuer", cmd.Serial, b.SHA256.Short())
+		}
 		if b.Person == cmd.Person && b.Agency == cmd.Agency && b.Ended.IsZero() {
+			if b.SHA256.IsZero() {
+				return []Event{CertificateIdentified{cmd.Issuer, cmd.Serial, cmd.SHA256}}, nil
+			}
 			return nil, nil
 		}
 		if b.Person != cmd.Person || b.Agency != cmd.Agency {
@@ -239,7 +255,7 @@ func (cmd BindCertificate) decide(s State, by Actor, now time.Time) ([]Event, er
 	}
 	binder := by.identity()
 	return []Event{CertificateBound{
-		Person: cmd.Person, Agency: cmd.Agency, Issuer: cmd.Issuer, Serial: cmd.Serial,
+		Person: cmd.Person, Agency: cmd.Agency, Issuer: cmd.Issuer, Serial: cmd.Serial, SHA256: cmd.SHA256,
 		Pending: cmd.Pending || pending, At: now.UTC(),
 		By: binder,
 	}}, nil
@@ -303,7 +319,7 @@ func (cmd ConfirmCertificate) decide(s State, by Actor, _ time.Time) ([]Event, e
 	if err := s.Directory.Administers(by); err != nil {
 		return nil, err
 	}
-	b := s.Directory.binding(cmd.Issuer, cmd.Serial)
+	b := s.Directory.named(cmd.Issuer, cmd.Serial)
 	confirmer := by.identity()
 	switch {
 	case b == nil:
@@ -337,7 +353,7 @@ func (cmd UnbindCertificate) decide(s State, by Actor, now time.Time) ([]Event, 
 	if err := s.Directory.Administers(by); err != nil {
 		return nil, err
 	}
-	if s.Directory.binding(cmd.Issuer, cmd.Serial) == nil {
+	if s.Directory.named(cmd.Issuer, cmd.Serial) == nil {
 		return nil, unknownCertificate(cmd.Serial)
 	}
 	if strings.TrimSpace(cmd.Reason) == "" {
@@ -352,6 +368,7 @@ type ReplaceCertificate struct {
 	Serial    string `json:"serial,omitzero"`
 	NewIssuer string `json:"new_issuer,omitzero"`
 	NewSerial string `json:"new_serial,omitzero"`
+	NewSHA256 Digest `json:"new_sha256,omitzero"` // of the new certificate, DER
 	Reason    string `json:"reason,omitzero"`
 }
 
@@ -359,91 +376,15 @@ func (cmd ReplaceCertificate) decide(s State, by Actor, now time.Time) ([]Event,
 	if err := s.Directory.Administers(by); err != nil {
 		return nil, err
 	}
-	b := s.Directory.binding(cmd.Issuer, cmd.Serial)
+	b := s.Directory.named(cmd.Issuer, cmd.Serial)
 	if b == nil {
 		return nil, unknownCertificate(cmd.Serial)
 	}
 	bound, err := BindCertificate{Person: b.Person, Agency: b.Agency, Issuer: cmd.NewIssuer,
-		Serial: cmd.NewSerial}.decide(s, by, now)
+		Serial: cmd.NewSerial, SHA256: cmd.NewSHA256}.decide(s, by, now)
 	if err != nil {
 		return nil, err
 	}
 	ended, err := UnbindCertificate{Issuer: cmd.Issuer, Serial: cmd.Serial, Reason: cmd.Reason}.decide(s, by, now)
 	return append(ended, bound...), err
-}
-
-// SetBindingRule adds or changes a rule that binds certificates by their subject.
-type SetBindingRule struct {
-	BindingRule
-}
-
-func (cmd SetBindingRule) decide(s State, by Actor, _ time.Time) ([]Event, error) {
-	if err := s.Directory.Administers(by); err != nil {
-		return nil, err
-	}
-	r := cmd.BindingRule
-	if err := s.Directory.holder(r.Person, r.Agency); err != nil {
-		return nil, err
-	}
-	if !process.ValidCode(r.ID) || r.Issuer == "" || r.Attribute == "" || r.Value == "" {
-		return nil, refuse(CodeInvalid, "quy tắc cần có mã, tổ chức cấp, thuộc tính và giá trị",
-			"a rule needs a code, an issuer, an attribute and a value")
-	}
-	for _, other := range s.Directory.Rules {
-		if other.ID != r.ID && other.matches(r.Issuer, Subject{r.Attribute: {r.Value}}) &&
-			(other.Person != r.Person || other.Agency != r.Agency) {
-			return nil, refuse(CodeConflict, "quy tắc %q đã gắn cùng giá trị với chủ thể khác",
-				"rule %q binds the same value to another holder", other.ID)
-		}
-	}
-	return []Event{BindingRuleSet{
-		ID: r.ID, Person: r.Person, Agency: r.Agency, Issuer: r.Issuer, Attribute: r.Attribute,
-		Value: Personal{Text: r.Value, Subject: r.Person}, Confirm: r.Confirm,
-	}}, nil
-}
-
-// EndBindingRule ends a rule; what it bound stays bound.
-type EndBindingRule struct {
-	ID     string `json:"id,omitzero"`
-	Reason string `json:"reason,omitzero"`
-}
-
-func (cmd EndBindingRule) decide(s State, by Actor, _ time.Time) ([]Event, error) {
-	if err := s.Directory.Administers(by); err != nil {
-		return nil, err
-	}
-	if !slices.ContainsFunc(s.Directory.Rules, func(r BindingRule) bool { return r.ID == cmd.ID && !r.Ended }) {
-		return nil, refuse(CodeNotFound, "không có quy tắc %q", "there is no rule %q", cmd.ID)
-	}
-	if cmd.Reason == "" {
-		return nil, refuse(CodeInvalid, "cần nêu lý do", "say why")
-	}
-	return []Event{BindingRuleEnded(cmd)}, nil
-}
-
-// BindByRule binds a certificate that was never seen before to the holder that a rule names, if there is one. No rule,
-// or a certificate that was bound once, gives no events.
-type BindByRule struct {
-	Issuer  string
-	Serial  string
-	Subject Subject
-}
-
-func (cmd BindByRule) decide(s State, by Actor, now time.Time) ([]Event, error) {
-	if err := by.program(); err != nil {
-		return nil, err
-	}
-	if slices.ContainsFunc(s.Directory.Bindings,
-		func(b CertificateBinding) bool { return b.Issuer == cmd.Issuer && b.Serial == cmd.Serial }) {
-		return nil, nil
-	}
-	for _, r := range s.Directory.Rules {
-		if r.matches(cmd.Issuer, cmd.Subject) {
-			return []Event{CertificateBound{
-				Person: r.Person, Agency: r.Agency, Issuer: cmd.Issuer, Serial: cmd.Serial, Rule: r.ID,
-				Pending: r.Confirm, At: now.UTC(),
-			}}, nil
-		}
-	}
-	return nil, nil
 }

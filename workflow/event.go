@@ -36,7 +36,8 @@ type authorised interface {
 var events = byKind(
 	AmendmentDrafted{}, Amended{}, AmendmentDropped{}, RenewalDrafted{}, NumberReserved{}, NumberEntered{},
 	NumberExplained{}, SelfScored{}, ScoreVerified{}, Ranked{}, StageSkipped{}, StageEscalated{}, DeadlineExtended{},
-	ProcessEnded{}, CertificateBound{}, CertificateConfirmed{}, CertificateUnbound{}, BindingRuleSet{},
+	ProcessEnded{}, CertificateBound{}, CertificateIdentified{}, CertificateConfirmed{},
+	CertificateUnbound{}, BindingRuleSet{},
 	BindingRuleEnded{}, AgencyRegistered{}, PersonRegistered{}, BlockFormed{}, Drafted{}, RevisionSubmitted{},
 	StageOpened{}, StageClosed{}, ReviewGiven{}, RevisionReturned{}, MotionOpened{}, BallotCast{}, MotionClosed{},
 	NumberIssued{}, Frozen{}, GroupOpened{}, SignatureMade{}, SealApplied{}, SignatureRefused{}, ValidationDataAdded{},

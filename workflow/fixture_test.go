@@ -52,7 +52,7 @@ func newFixture(t testing.TB, members int) *fixture {
 			Duties: []Duty{DutySign, DutyVote}})
 		dir.Apply(PositionAssigned{Position: PositionID(officer), Agency: id, Person: officer, Title: "Chuyên viên",
 			Duties: []Duty{DutyDraft, DutyReview, DutyNumber, DutyReport}})
-		dir.Apply(CertificateBound{Person: head, Issuer: "CA", Serial: string(head)})
+		dir.Apply(CertificateBound{Person: head, Issuer: "CA", Serial: string(head), SHA256: certDigest(string(head))})
 		block.Members = append(block.Members, FormedMember{id, role})
 	}
 	add("a0", RoleLeader)
@@ -62,7 +62,7 @@ func newFixture(t testing.TB, members int) *fixture {
 	}
 	add("w", RoleWitness)
 	dir.Apply(block)
-	dir.Apply(CertificateBound{Agency: "a0", Issuer: "CA", Serial: "seal"})
+	dir.Apply(CertificateBound{Agency: "a0", Issuer: "CA", Serial: "seal", SHA256: certDigest("seal")})
 	return &fixture{
 		state: State{Covenant: &Covenant{}, Process: testProcess(t), Directory: dir, Calendar: vietnam(t)},
 		now:   time.Date(2026, 3, 26, 9, 0, 0, 0, vietnam(t).Zone()),
@@ -121,6 +121,7 @@ func (w *fixture) signature(slot SlotID) RecordSignature {
 	cmd := RecordSignature{
 		Slot: slot, Before: c.Head, After: DigestOf([]byte(c.Head.String() + string(slot))),
 		Level: "B-T", Issuer: "CA", Serial: string(slot) + "-head",
+		SHA256: certDigest(string(slot) + "-head"),
 	}
 	if c.Frozen != nil {
 		cmd.Consented = c.Frozen.PDF
@@ -168,7 +169,7 @@ func (w *fixture) forward(t testing.TB) {
 		a := c.Waiting[0]
 		w.must(t, as(PersonID(a+"-officer"),
 			RecordSeal{Agency: a, Before: c.Head, After: DigestOf([]byte("sealed")), Level: "B-T",
-				Issuer: "CA", Serial: "seal"}))
+				Issuer: "CA", Serial: "seal", SHA256: certDigest("seal")}))
 	case AwaitingValidation:
 		w.must(t, RecordValidationData{Before: c.Head, After: DigestOf([]byte("complete")), Level: "B-LT"})
 	default:
@@ -455,3 +456,8 @@ func (w *fixture) checkInvariants(r *rapid.T) {
 		r.Fatalf("in force with %d of %d signatures", len(c.Signed), len(c.Parties))
 	}
 }
+
+// certDigest stands for the digest of a certificate that a test names.
+func certDigest(of string) Digest { return DigestOf([]byte("certificate " + of)) }
+
+func cert(issuer, serial string) Certificate { return Certificate{issuer, serial, certDigest(serial)} }

@@ -19,6 +19,7 @@ type SealApplied struct {
 	Level     string    `json:"level"`
 	Issuer    string    `json:"issuer"`
 	Serial    string    `json:"serial"`
+	SHA256    Digest    `json:"sha256,omitzero"` // of the certificate, since v0.2
 	SignedAt  time.Time `json:"signed_at"`
 }
 
@@ -76,6 +77,7 @@ type RecordSeal struct {
 	Level    string
 	Issuer   string
 	Serial   string
+	SHA256   Digest // of the certificate
 	SignedAt time.Time
 }
 
@@ -84,7 +86,7 @@ func (cmd RecordSeal) decide(s State, by Actor, now time.Time) ([]Event, error) 
 	if err != nil {
 		return nil, err
 	}
-	if !s.Directory.SealCertificateOf(cmd.Agency, cmd.Issuer, cmd.Serial) {
+	if !s.Directory.SealCertificateOf(cmd.Agency, Certificate{cmd.Issuer, cmd.Serial, cmd.SHA256}) {
 		return nil, refuse(CodeForbidden,
 			"chứng thư số (số %s) chưa được gắn với con dấu của %s",
 			"the certificate (serial %s) is not bound to the seal of %s",
@@ -102,7 +104,8 @@ func (cmd RecordSeal) decide(s State, by Actor, now time.Time) ([]Event, error) 
 	events := []Event{SealApplied{
 		Agency: cmd.Agency, Slot: party.Slot, Field: field, Person: by.Person(), Authority: authority,
 		Before: cmd.Before, After: cmd.After,
-		Size: cmd.Size, Level: cmd.Level, Issuer: cmd.Issuer, Serial: cmd.Serial, SignedAt: cmd.SignedAt,
+		Size: cmd.Size, Level: cmd.Level, Issuer: cmd.Issuer, Serial: cmd.Serial, SHA256: cmd.SHA256,
+		SignedAt: cmd.SignedAt,
 	}}
 	return s.then(events, func(s State) ([]Event, error) {
 		if len(s.Covenant.Waiting) > 0 {

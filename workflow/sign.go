@@ -249,6 +249,7 @@ type RecordSignature struct {
 	Level     string
 	Issuer    string
 	Serial    string
+	SHA256    Digest // of the certificate
 	SignedAt  time.Time
 }
 
@@ -258,7 +259,7 @@ func (cmd RecordSignature) decide(s State, by Actor, now time.Time) ([]Event, er
 	if err != nil {
 		return nil, err
 	}
-	if err := s.certificateOf(by.Person(), cmd.Issuer, cmd.Serial); err != nil {
+	if err := s.certificateOf(by.Person(), Certificate{cmd.Issuer, cmd.Serial, cmd.SHA256}); err != nil {
 		return nil, err
 	}
 	if cmd.Consented != c.Frozen.PDF {
@@ -278,7 +279,7 @@ func (cmd RecordSignature) decide(s State, by Actor, now time.Time) ([]Event, er
 		Slot: cmd.Slot, Field: field, Person: by.Person(), Authority: authority,
 		Consented: cmd.Consented, Before: cmd.Before,
 		After: cmd.After, Size: cmd.Size, Level: cmd.Level, Issuer: cmd.Issuer,
-		Serial: cmd.Serial, SignedAt: cmd.SignedAt,
+		Serial: cmd.Serial, SHA256: cmd.SHA256, SignedAt: cmd.SignedAt,
 	}}
 	return s.then(events, func(s State) ([]Event, error) { return s.afterSignature(now) })
 }

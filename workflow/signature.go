@@ -43,6 +43,7 @@ type SignatureMade struct {
 	Level     string    `json:"level"`
 	Issuer    string    `json:"issuer"`
 	Serial    string    `json:"serial"`
+	SHA256    Digest    `json:"sha256,omitzero"` // of the certificate, since v0.2
 	SignedAt  time.Time `json:"signed_at"`
 }
 

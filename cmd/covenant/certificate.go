@@ -23,29 +23,37 @@ func (n certificateName) identify() (issuer, serial string, err error) {
 		}
 		return n.Issuer, n.Serial, nil
 	}
-	certs, err := readCertificates(n.Certificate)
-	if err != nil {
-		return "", "", err
-	}
-	return certs[0].Issuer.String(), certs[0].SerialNumber.String(), nil
+	c, err := readCertificate(n.Certificate)
+	return c.Issuer, c.Serial, err
 }
 
 type directoryBindCmd struct {
 	Person  workflow.PersonID `help:"Whose signatures it makes." xor:"holder" required:"" placeholder:"PERSON"`
 	Agency  workflow.AgencyID `help:"Whose seal it makes." xor:"holder" required:"" placeholder:"AGENCY"`
 	Pending bool              `help:"It must be confirmed before it may sign."`
-	certificateName
+	// a certificate is its bytes: issuer and serial number can be written into any
+	Certificate string `help:"The certificate (PEM or DER)." required:"" type:"existingfile" placeholder:"FILE"`
 	administrator
 }
 
 // Run binds a certificate.
 func (cmd *directoryBindCmd) Run(e *env) error {
-	issuer, serial, err := cmd.identify()
+	c, err := readCertificate(cmd.Certificate)
 	if err != nil {
 		return err
 	}
-	return cmd.direct(e, workflow.BindCertificate{Person: cmd.Person, Agency: cmd.Agency, Issuer: issuer,
-		Serial: serial, Pending: cmd.Pending})
+	return cmd.direct(e, workflow.BindCertificate{Person: cmd.Person, Agency: cmd.Agency, Issuer: c.Issuer,
+		Serial: c.Serial, SHA256: c.SHA256, Pending: cmd.Pending})
+}
+
+// readCertificate reads a certificate from a file, the first one in it.
+func readCertificate(path string) (workflow.Certificate, error) {
+	certs, err := readCertificates(path)
+	if err != nil {
+		return workflow.Certificate{}, err
+	}
+	return workflow.Certificate{Issuer: certs[0].Issuer.String(), Serial: certs[0].SerialNumber.String(),
+		SHA256: workflow.DigestOf(certs[0].Raw)}, nil
 }
 
 type directoryKeepCmd struct {
@@ -89,9 +97,8 @@ func (cmd *directoryConfirmCmd) Run(e *env) error {
 
 type directoryUnbindCmd struct {
 	certificateName
-	Reason    string `required:"" help:"Why." placeholder:"TEXT"`
-	NewIssuer string `help:"Issuer of the certificate that replaces it. Default: the same." placeholder:"DN"`
-	NewSerial string `help:"Serial number of the certificate that replaces it." placeholder:"N"`
+	Reason string `required:"" help:"Why." placeholder:"TEXT"`
+	New    string `help:"The certificate (PEM or DER) that replaces it." type:"existingfile" placeholder:"FILE"`
 	administrator
 }
 
@@ -101,15 +108,15 @@ func (cmd *directoryUnbindCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if cmd.NewSerial == "" {
+	if cmd.New == "" {
 		return cmd.direct(e, workflow.UnbindCertificate{Issuer: issuer, Serial: serial, Reason: cmd.Reason})
 	}
-	newIssuer := cmd.NewIssuer
-	if newIssuer == "" {
-		newIssuer = issuer
+	c, err := readCertificate(cmd.New)
+	if err != nil {
+		return err
 	}
-	return cmd.direct(e, workflow.ReplaceCertificate{Issuer: issuer, Serial: serial, NewIssuer: newIssuer,
-		NewSerial: cmd.NewSerial, Reason: cmd.Reason})
+	return cmd.direct(e, workflow.ReplaceCertificate{Issuer: issuer, Serial: serial, NewIssuer: c.Issuer,
+		NewSerial: c.Serial, NewSHA256: c.SHA256, Reason: cmd.Reason})
 }
 
 type directoryRuleCmd struct {
@@ -117,6 +124,7 @@ type directoryRuleCmd struct {
 	Person    workflow.PersonID `help:"Whose certificates it binds." placeholder:"PERSON"`
 	Agency    workflow.AgencyID `help:"Whose seals it binds." placeholder:"AGENCY"`
 	Issuer    string            `help:"Issuer's distinguished name (RFC 4514)." placeholder:"DN"`
+	Root      string            `help:"File of the root certificate (PEM or DER) that they must lead to." type:"existingfile" placeholder:"FILE"`
 	Attribute string            `help:"Attribute of the subject: UID, serialNumber, CN, … or a dotted OID." placeholder:"NAME"`
 	Value     string            `help:"Its value." placeholder:"TEXT"`
 	Confirm   bool              `help:"What it binds must be confirmed before it may sign."`
@@ -129,8 +137,16 @@ func (cmd *directoryRuleCmd) Run(e *env) error {
 	if cmd.End != "" {
 		return cmd.direct(e, workflow.EndBindingRule{ID: cmd.ID, Reason: cmd.End})
 	}
-	return cmd.direct(e, workflow.SetBindingRule{BindingRule: workflow.BindingRule{
+	rule := workflow.BindingRule{
 		ID: cmd.ID, Person: cmd.Person, Agency: cmd.Agency, Issuer: cmd.Issuer, Attribute: cmd.Attribute,
 		Value: cmd.Value, Confirm: cmd.Confirm,
-	}})
+	}
+	if cmd.Root != "" {
+		root, err := readCertificate(cmd.Root)
+		if err != nil {
+			return err
+		}
+		rule.Root = root.SHA256
+	}
+	return cmd.direct(e, workflow.SetBindingRule{BindingRule: rule})
 }

@@ -21,7 +21,7 @@ type directoryCmd struct {
 	Revoke   directoryRevokeCmd   `cmd:"" help:"End a delegation before its time."`
 	Bind     directoryBindCmd     `cmd:"" help:"Bind a certificate to a person or to an agency's seal."`
 	Confirm  directoryConfirmCmd  `cmd:"" help:"Confirm a binding that waits for it."`
-	Unbind   directoryUnbindCmd   `cmd:"" help:"Unbind a certificate; --new-serial names the one that replaces it."`
+	Unbind   directoryUnbindCmd   `cmd:"" help:"Unbind a certificate; --new names the one that replaces it."`
 	Rule     directoryRuleCmd     `cmd:"" help:"Bind certificates by their subject."`
 	Grant    directoryGrantCmd    `cmd:"" help:"Give a person the right to administer or to audit."`
 	Withhold directoryWithholdCmd `cmd:"" help:"Take the right to administer or to audit back."`

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/sha256"
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
@@ -17,6 +18,7 @@ type verifyCmd struct {
 	Files        []string `arg:"" help:"PDF files, or evidence bundles (.zip)."`
 	Trust        string   `help:"Roots (PEM) to trust. Default: the system's." type:"existingfile" placeholder:"ROOTS.pem"`
 	At           string   `help:"Judge as of this time, e.g. 2026-11-23T09:00:00+07:00. Default: now." placeholder:"TIME"`
+	Base         string   `help:"The file as it was before anybody signed it: nothing but signatures may have been added since." type:"existingfile" placeholder:"FILE.pdf"`
 	Offline      bool     `help:"Use only what the file holds; ask no server."`
 	Revocation   string   `default:"strict" enum:"strict,soft" help:"strict: missing revocation data is indeterminate; soft: it is tolerated and said."`
 	AllowPrivate bool     `help:"Let certificates name OCSP and CRL servers on private addresses."`
@@ -134,6 +136,13 @@ func (cmd *verifyCmd) options() (signing.VerifyOptions, error) {
 		}
 		opt.At = at
 	}
+	if cmd.Base != "" {
+		base, err := os.ReadFile(cmd.Base)
+		if err != nil {
+			return opt, fmt.Errorf("--base: %w", err)
+		}
+		opt.Base = &signing.Base{Size: int64(len(base)), SHA256: sha256.Sum256(base)}
+	}
 	if cmd.Trust == "" {
 		opt.SystemRoots = true
 		return opt, nil
@@ -149,11 +158,14 @@ func (cmd *verifyCmd) options() (signing.VerifyOptions, error) {
 	return opt, nil
 }
 
-// readCertificates reads the certificates of a PEM file.
+// readCertificates reads the certificates of a file, in PEM form or one in DER.
 func readCertificates(path string) ([]*x509.Certificate, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("trusted roots: %w", err)
+		return nil, fmt.Errorf("certificates: %w", err)
+	}
+	if cert, err := x509.ParseCertificate(data); err == nil {
+		return []*x509.Certificate{cert}, nil
 	}
 	var certs []*x509.Certificate
 	for {
@@ -166,12 +178,12 @@ func readCertificates(path string) ([]*x509.Certificate, error) {
 		}
 		cert, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {
-			return nil, fmt.Errorf("trusted roots %s: %w", path, err)
+			return nil, fmt.Errorf("certificates %s: %w", path, err)
 		}
 		certs = append(certs, cert)
 	}
 	if len(certs) == 0 {
-		return nil, fmt.Errorf("trusted roots %s: the file holds no certificate in PEM form", path)
+		return nil, fmt.Errorf("certificates %s: the file holds no certificate, neither in PEM form nor in DER", path)
 	}
 	return certs, nil
 }

@@ -125,7 +125,8 @@ func TestUploadBindsByRule(t *testing.T) {
 			t.Errorf("an unknown certificate: %v", err)
 		}
 		o.direct("rule", workflow.SetBindingRule{BindingRule: workflow.BindingRule{
-			ID: "giam-doc", Person: director, Issuer: token.Certificate.Issuer.String(), Attribute: "CN",
+			ID: "giam-doc", Person: director, Issuer: token.Certificate.Issuer.String(),
+			Root: rootOf(o), Attribute: "CN",
 			Value: "Giám đốc, thiết bị mới", Confirm: true,
 		}})
 		if err := upload("pending"); workflow.ErrorCode(err) != workflow.CodeForbidden ||

@@ -5,16 +5,32 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 
+	"covenant/signing"
 	"covenant/workflow"
 )
 
+// certificateOf names a certificate.
+func certificateOf(cert *x509.Certificate) workflow.Certificate {
+	return workflow.Certificate{Issuer: cert.Issuer.String(), Serial: cert.SerialNumber.String(),
+		SHA256: workflow.DigestOf(cert.Raw)}
+}
+
 // bindByRule binds a certificate that was never seen before, where a rule on subjects names its holder, and gives the
-// covenant's state with the directory as it is then.
+// covenant's state with the directory as it is then. The chain was validated to its trust anchor: what stands in a
+// certificate is its issuer's word, and the anchor says whose word that is.
 func (e signers) bindByRule(
-	ctx context.Context, id workflow.CovenantID, cert *x509.Certificate,
+	ctx context.Context, id workflow.CovenantID, cert *x509.Certificate, chain []signing.ChainLink,
 ) (workflow.State, error) {
-	cmd := workflow.BindByRule{Issuer: cert.Issuer.String(), Serial: cert.SerialNumber.String(),
-		Subject: subjectOf(cert.Subject)}
+	s, err := e.read(ctx, id)
+	if err != nil {
+		return s, err
+	}
+	of := certificateOf(cert)
+	if s.Directory.Identified(of) {
+		return s, nil
+	}
+	cmd := workflow.BindByRule{Issuer: of.Issuer, Serial: of.Serial, SHA256: of.SHA256,
+		Subject: subjectOf(cert.Subject), Root: workflow.DigestOf(chain[len(chain)-1].Certificate.Raw)}
 	meta := Meta{Actor: workflow.Program()}
 	if _, err := e.Do(ctx, "", cmd, meta); err != nil {
 		return workflow.State{}, err

@@ -8,8 +8,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"sync"
-	"time"
 
 	"covenant/signing"
 	"covenant/workflow"
@@ -100,49 +98,6 @@ type blobReader struct {
 	io.Closer
 }
 
-// verify judges a file against the engine's trust anchors by what the file itself holds.
-func (e papers) verify(ctx context.Context, file []byte) (*signing.Report, error) {
-	return signing.Verify(ctx, bytes.NewReader(file), int64(len(file)), signing.VerifyOptions{Roots: e.Roots})
-}
-
-// verdicts remembers the report of the newest bytes asked about, by digest and day: what passes today may have
-// expired tomorrow.
-type verdicts struct {
-	mu      sync.Mutex
-	reports map[verdictKey]*signing.Report
-}
-
-type verdictKey struct {
-	digest workflow.Digest
-	day    string
-}
-
-const maxVerdicts = 64
-
-func (e papers) verdict(ctx context.Context, digest workflow.Digest) (*signing.Report, error) {
-	key := verdictKey{digest, time.Now().Format(time.DateOnly)}
-	e.verdicts.mu.Lock()
-	report, ok := e.verdicts.reports[key]
-	e.verdicts.mu.Unlock()
-	if ok {
-		return report, nil
-	}
-	file, err := e.readBlob(ctx, digest)
-	if err != nil {
-		return nil, err
-	}
-	if report, err = e.verify(ctx, file); err != nil {
-		return nil, fmt.Errorf("verify document %s: %w", digest.Short(), err)
-	}
-	e.verdicts.mu.Lock()
-	defer e.verdicts.mu.Unlock()
-	if e.verdicts.reports == nil || len(e.verdicts.reports) >= maxVerdicts {
-		e.verdicts.reports = map[verdictKey]*signing.Report{}
-	}
-	e.verdicts.reports[key] = report
-	return report, nil
-}
-
 // complete adds to the signed document all that verification will need later: certificates, revocation data and, at
 // B-LTA, a document time-stamp. It runs as a job; what it needs from outside may be away, then it runs again.
 func (e papers) complete(ctx context.Context, args CompleteArgs) error {
@@ -169,7 +124,7 @@ func (e papers) complete(ctx context.Context, args CompleteArgs) error {
 	if err != nil {
 		return fmt.Errorf("add validation data: %w", err)
 	}
-	if err := e.verifyComplete(ctx, out.Bytes(), signatures(s.Covenant)); err != nil {
+	if err := e.verifyComplete(ctx, s.Covenant, out.Bytes(), signatures(s.Covenant)); err != nil {
 		return err
 	}
 	info, err := e.Store.PutBlob(ctx, bytes.NewReader(out.Bytes()), pdfType)
@@ -184,21 +139,6 @@ func (e papers) complete(ctx context.Context, args CompleteArgs) error {
 	meta := Meta{Key: fmt.Sprintf("complete/%s/%s", args.Covenant, s.Covenant.Head), Actor: workflow.Program()}
 	_, err = e.do(ctx, args.Covenant, asked, meta, as(cmd))
 	return err
-}
-
-// verifyComplete proves that the finished file passes by what it holds, without the network.
-func (e papers) verifyComplete(ctx context.Context, file []byte, want int) error {
-	report, err := e.verifySigned(ctx, file, want)
-	if err != nil {
-		return err
-	}
-	for _, result := range report.Results {
-		if result.Indication != signing.TotalPassed {
-			return fmt.Errorf("verify the completed document: field %s: %s %s", result.Field,
-				result.Indication, result.SubIndication)
-		}
-	}
-	return nil
 }
 
 func unmarshalOutcome(data json.RawMessage, out *Outcome) error {

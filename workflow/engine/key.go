@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"time"
 
+	"covenant/internal/words"
 	"covenant/signing"
 	"covenant/workflow"
 	"covenant/workflow/store"
@@ -40,9 +41,9 @@ type KeyRequest struct {
 // KeepKey seals a key under its PIN and the server's secret, binds its certificate to the holder, and keeps both.
 // The same certificate again changes nothing. Who may is asked before anything is kept.
 func (e signers) KeepKey(ctx context.Context, r KeyRequest, meta Meta) (Outcome, error) {
+	of := certificateOf(r.Identity.Certificate)
 	owner, bind := personKey(r.Person), workflow.BindCertificate{
-		Person: r.Person, Agency: r.Agency,
-		Issuer: r.Identity.Certificate.Issuer.String(), Serial: r.Identity.Certificate.SerialNumber.String(),
+		Person: r.Person, Agency: r.Agency, Issuer: of.Issuer, Serial: of.Serial, SHA256: of.SHA256,
 	}
 	if r.Agency != "" {
 		owner = sealOf(r.Agency)
@@ -56,6 +57,9 @@ func (e signers) KeepKey(ctx context.Context, r KeyRequest, meta Meta) (Outcome,
 		return Outcome{}, err
 	}
 	if _, err := workflow.Decide(s, meta.Actor, bind, e.Now()); err != nil {
+		return Outcome{}, err
+	}
+	if err := e.trusted(ctx, r.Identity); err != nil {
 		return Outcome{}, err
 	}
 	if err := e.keepKey(ctx, owner, r.Identity, r.PIN); err != nil {
@@ -145,6 +149,13 @@ func (e signers) unlock(ctx context.Context, owner keyOwner, pin string) (signin
 	if now := time.Now(); now.Before(key.LockedUntil) {
 		return signing.Identity{}, lockedKey(key.LockedUntil, e.Calendar.Zone())
 	}
+	id, err := parseCertificates(key.Certificates)
+	if err != nil {
+		return signing.Identity{}, fmt.Errorf("key of %s: %w", owner, err)
+	}
+	if err := e.trusted(ctx, id); err != nil { // before the PIN is asked
+		return signing.Identity{}, err
+	}
 	der, err := openKey(e.Secret, pin, string(key.ID), key.Sealed)
 	if errors.Is(err, errWrongPIN) {
 		return signing.Identity{}, e.wrongPIN(ctx, key)
@@ -157,7 +168,29 @@ func (e signers) unlock(ctx context.Context, owner keyOwner, pin string) (signin
 			return signing.Identity{}, err
 		}
 	}
-	return parseIdentity(der, key.Certificates)
+	id.Signer, err = parseKey(der)
+	return id, err
+}
+
+// trusted refuses a certificate that the installation's trust anchors do not bear out: what is signed with it would be
+// found out after the last signature.
+func (e signers) trusted(ctx context.Context, id signing.Identity) error {
+	result := e.check(ctx, id)
+	if result.Completable() {
+		return nil
+	}
+	var why []words.Text
+	for _, reason := range result.Reasons {
+		why = append(why, reason.Text())
+	}
+	text := words.Join(" ", why...)
+	return workflow.Refusal(workflow.CodeInvalid, "chứng thư số này không ký được: %[1]s",
+		"this certificate cannot sign: %[2]s", text.Vietnamese, text.English)
+}
+
+// check judges the certificate of a kept key now.
+func (e signers) check(ctx context.Context, id signing.Identity) *signing.Result {
+	return signing.CheckCertificate(ctx, id.Certificate, id.Chain, signing.VerifyOptions{Roots: e.Roots})
 }
 
 func (e signers) wrongPIN(ctx context.Context, key store.SealedKey) error {
@@ -186,16 +219,20 @@ func lockedKey(until time.Time, zone *time.Location) error {
 		"the key is locked after too many wrong PINs; try again after %s", at)
 }
 
-func parseIdentity(der, chain []byte) (signing.Identity, error) {
+func parseKey(der []byte) (crypto.Signer, error) {
 	parsed, err := x509.ParsePKCS8PrivateKey(der)
 	if err != nil {
-		return signing.Identity{}, fmt.Errorf("kept key: %w", err)
+		return nil, fmt.Errorf("kept key: %w", err)
 	}
 	signer, ok := parsed.(crypto.Signer)
 	if !ok {
-		return signing.Identity{}, fmt.Errorf("kept key: a %T cannot sign", parsed)
+		return nil, fmt.Errorf("kept key: a %T cannot sign", parsed)
 	}
-	id := signing.Identity{Signer: signer}
+	return signer, nil
+}
+
+// parseCertificates reads a signer's certificate and its issuers, as saveKey keeps them; the key is not there.
+func parseCertificates(chain []byte) (id signing.Identity, err error) {
 	for {
 		var block *pem.Block
 		if block, chain = pem.Decode(chain); block == nil {

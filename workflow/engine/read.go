@@ -143,7 +143,7 @@ func (e *Engine) around(ctx context.Context, tx *store.Tx, v *View) (err error) 
 // judge adds the verdict on the document that is shown.
 func (e *Engine) judge(ctx context.Context, v *View) (err error) {
 	if !v.Covenant.Head.IsZero() {
-		v.Verdict, err = e.verdict(ctx, v.Covenant.Head)
+		v.Verdict, err = e.verdict(ctx, v.whole.Covenant)
 	}
 	return err
 }

@@ -42,7 +42,7 @@ func (e signers) Sign(ctx context.Context, r SignRequest, meta Meta) (Outcome, e
 		record: func(m madeSignature) workflow.Command {
 			return workflow.RecordSignature{
 				Slot: r.Slot, Consented: r.Consented, Before: m.before, After: m.after, Size: m.size,
-				Level: m.level, Issuer: m.issuer, Serial: m.serial, SignedAt: m.at,
+				Level: m.level, Issuer: m.of.Issuer, Serial: m.of.Serial, SHA256: m.of.SHA256, SignedAt: m.at,
 			}
 		},
 	})
@@ -72,7 +72,7 @@ func (e signers) Seal(ctx context.Context, r SealRequest, meta Meta) (Outcome, e
 		record: func(m madeSignature) workflow.Command {
 			return workflow.RecordSeal{
 				Agency: r.Agency, Before: m.before, After: m.after, Size: m.size, Level: m.level,
-				Issuer: m.issuer, Serial: m.serial, SignedAt: m.at,
+				Issuer: m.of.Issuer, Serial: m.of.Serial, SHA256: m.of.SHA256, SignedAt: m.at,
 			}
 		},
 	})
@@ -92,10 +92,11 @@ type placement struct {
 }
 
 type madeSignature struct {
-	before, after         workflow.Digest
-	size                  int64
-	level, issuer, serial string
-	at                    time.Time
+	before, after workflow.Digest
+	size          int64
+	level         string
+	of            workflow.Certificate
+	at            time.Time
 }
 
 // signWith makes a signature once. What is refused because the same request, pressed twice, was faster is answered
@@ -127,8 +128,14 @@ func (e signers) signUntil(
 	if _, err := how.prepare(state); err != nil { // before the PIN is tried
 		return Outcome{}, err
 	}
+	if err := e.unaltered(ctx, state.Covenant); err != nil {
+		return Outcome{}, err
+	}
 	identity, err := e.unlock(ctx, owner, pin)
 	if err != nil {
+		return Outcome{}, err
+	}
+	if _, err := e.bindByRule(ctx, id, identity.Certificate, e.check(ctx, identity).Chain); err != nil {
 		return Outcome{}, err
 	}
 	// One signature at a time is made here on a document. That only spares work: what makes two signatures safe is that
@@ -189,6 +196,9 @@ func (e signers) signHead(
 	if err != nil {
 		return Outcome{}, err
 	}
+	if err := e.unaltered(ctx, state.Covenant); err != nil {
+		return Outcome{}, err
+	}
 	head, err := e.readBlob(ctx, state.Covenant.Head)
 	if err != nil {
 		return Outcome{}, err
@@ -205,13 +215,12 @@ func (e signers) signHead(
 	if err != nil {
 		return Outcome{}, fmt.Errorf("signing failed, the document is unchanged and can be signed again: %w", err)
 	}
-	if _, err := e.verifySigned(ctx, signed, signatures(state.Covenant)+1); err != nil {
+	if _, err := e.verifySigned(ctx, state.Covenant, signed, signatures(state.Covenant)+1); err != nil {
 		return Outcome{}, err
 	}
 	return e.keepSigned(ctx, id, signed, how.record(madeSignature{
 		before: state.Covenant.Head, after: workflow.DigestOf(signed), size: int64(len(signed)),
-		level:  made.Level.String(),
-		issuer: identity.Certificate.Issuer.String(), serial: identity.Certificate.SerialNumber.String(), at: made.Time,
+		level: made.Level.String(), of: certificateOf(identity.Certificate), at: made.Time,
 	}), state.Covenant.Head, asked, meta)
 }
 
@@ -239,28 +248,6 @@ func signStage(s workflow.State) workflow.Stage {
 
 // signatures is how many signatures, seals among them, the document holds.
 func signatures(c *workflow.Covenant) int { return len(c.Signed) + len(c.Sealed) }
-
-// verifySigned judges the very bytes that will be kept: none may fail, and there must be as many signatures as
-// expected.
-func (e signers) verifySigned(ctx context.Context, file []byte, want int) (*signing.Report, error) {
-	report, err := e.verify(ctx, file)
-	if err != nil {
-		return nil, fmt.Errorf("verify what was signed: %w", err)
-	}
-	count := 0
-	for _, result := range report.Results {
-		if result.Indication == signing.TotalFailed {
-			return nil, fmt.Errorf("verify what was signed: field %s: %s", result.Field, result.SubIndication)
-		}
-		if result.Kind == signing.KindSignature {
-			count++
-		}
-	}
-	if count != want {
-		return nil, fmt.Errorf("verify what was signed: the document holds %d signatures instead of %d", count, want)
-	}
-	return report, nil
-}
 
 // personAppearance is what a signature shows in its cell: the form of authority and the titles above, the time with
 // its zone and the name below (Decree 30/2020/NĐ-CP, Appendix I, cells 7a–7c). Who signs under a delegation names

@@ -40,14 +40,14 @@ func (e signers) Upload(ctx context.Context, r UploadRequest, meta Meta) (Outcom
 	if err != nil {
 		return Outcome{}, err
 	}
-	if s, err = e.bindByRule(ctx, r.Covenant, result.Certificate); err != nil {
+	if s, err = e.bindByRule(ctx, r.Covenant, result.Certificate, result.Chain); err != nil {
 		return Outcome{}, err
 	}
+	signer := certificateOf(result.Certificate)
 	cmd := workflow.RecordSignature{
 		Slot: r.Slot, Consented: r.Consented, Before: s.Covenant.Head, After: workflow.DigestOf(r.File),
 		Size: int64(len(r.File)), Level: reached(result.Level, signStage(s).Sign.Level),
-		Issuer: result.Certificate.Issuer.String(),
-		Serial: result.Certificate.SerialNumber.String(), SignedAt: result.Time,
+		Issuer: signer.Issuer, Serial: signer.Serial, SHA256: signer.SHA256, SignedAt: result.Time,
 	}
 	if _, err := workflow.Decide(s, meta.Actor, cmd, e.Now()); err != nil { // before the file is kept
 		return Outcome{}, err
@@ -58,7 +58,9 @@ func (e signers) Upload(ctx context.Context, r UploadRequest, meta Meta) (Outcom
 	return e.do(ctx, r.Covenant, asked, meta, as(cmd))
 }
 
-// uploaded proves that file is the head plus one signature in field, and gives that signature's verdict.
+// uploaded proves that file is the head plus one signature in field, and gives that signature's verdict. The file is
+// anybody's word: that the text is the frozen one is said by the log's digest, who signed by the trust anchors of the
+// installation. A certificate that does not lead to one of them is as good as self-made, whatever names it bears.
 func (e signers) uploaded(ctx context.Context, s workflow.State, field string, file []byte) (*signing.Result, error) {
 	head, err := e.readBlob(ctx, s.Covenant.Head)
 	if err != nil {
@@ -70,25 +72,32 @@ func (e signers) uploaded(ctx context.Context, s workflow.State, field string, f
 			"the file does not begin with the newest version (%s) as it is; download that, sign it and send it again",
 			s.Covenant.Head.Short())
 	}
-	report, err := e.verify(ctx, file)
-	if err != nil {
-		return nil, badUpload("tệp không đọc được: %v", "the file cannot be read: %v", err)
-	}
-	known, err := e.verify(ctx, head)
+	known, err := e.verdict(ctx, s.Covenant)
 	if err != nil {
 		return nil, fmt.Errorf("newest version: %w", err)
+	}
+	if err := altered(known); err != nil {
+		return nil, err
+	}
+	report, err := e.verifyVersion(ctx, s.Covenant, file)
+	if err != nil {
+		return nil, badUpload("tệp không đọc được: %v", "the file cannot be read: %v", err)
 	}
 	if got, want := len(report.Results), len(known.Results)+1; got != want || report.Revisions != known.Revisions+1 {
 		return nil, badUpload("tệp phải có thêm đúng một chữ ký trong một lần lưu; tệp này có %d chữ ký, cần %d",
 			"the file must add exactly one signature in one saving; it has %d signatures, not %d", got, want)
 	}
-	for i := range report.Results {
-		if r := &report.Results[i]; r.Indication == signing.TotalFailed {
-			return nil, badUpload("chữ ký ở ô “%s” không hợp lệ: %s", "the signature in field “%s” is not valid: %s",
-				r.Field, r.SubIndication)
-		}
+	if text := report.Base.Text(); !text.IsZero() {
+		return nil, badUpload("%[1]s", "%[2]s", text.Vietnamese, text.English)
 	}
 	last := &report.Results[len(report.Results)-1]
+	for i := range report.Results {
+		if r := &report.Results[i]; r.Indication == signing.TotalFailed || r == last && !r.Completable() {
+			text := r.Explain()
+			return nil, badUpload("chữ ký ở ô “%[1]s” không được chấp nhận: %[2]s",
+				"the signature in field “%[1]s” is not accepted: %[3]s", r.Field, text.Vietnamese, text.English)
+		}
+	}
 	switch {
 	case last.Kind != signing.KindSignature || last.Field != field:
 		return nil, badUpload("chữ ký phải nằm trong ô “%s”; tệp này ký ở ô “%s”",

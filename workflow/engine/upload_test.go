@@ -3,7 +3,6 @@ package engine_test
 import (
 	"bytes"
 	"context"
-	"io"
 	"testing"
 
 	"covenant/signing"
@@ -18,10 +17,7 @@ func (o *office) elsewhere(person workflow.PersonID, field string, change func([
 	// the one issued before
 	id, err := o.pki.Issue(devpki.Subject{ID: string(person), CommonName: "x"}, devpki.Profile{})
 	check(o.t, err)
-	head, _, err := o.Document(context.Background(), console, o.state().Covenant.Head)
-	check(o.t, err)
-	file, err := io.ReadAll(head)
-	check(o.t, err)
+	file := newest(o)
 	if change != nil {
 		file = change(file)
 	}
