@@ -52,8 +52,9 @@ type Engine struct {
 	letters   *notify.Composer
 	cache     cache
 	verdicts  verdicts
-	commands  turns // of commands on a covenant
-	documents turns // of making signatures on a covenant's document
+	commands  turns[workflow.CovenantID] // of commands on a covenant
+	documents turns[workflow.CovenantID] // of making signatures on a covenant's document
+	keys      turns[keyOwner]            // of trying PINs
 	jobs      *store.Jobs
 	node      string // names this engine among those on one database
 	changed   signal

@@ -378,24 +378,6 @@ func TestAllSignAtOnce(t *testing.T) {
 	})
 }
 
-func TestWrongPINsLockTheKey(t *testing.T) {
-	eachDatabase(t, func(t *testing.T, o *office) {
-		o.upTo(workflow.AwaitingSignatures)
-		leader := o.state().Covenant.Waiting[0]
-		for range 5 {
-			if _, err := o.sign(leader, "000000"); workflow.ErrorCode(err) != workflow.CodeForbidden {
-				t.Fatalf("wrong PIN: %v", err)
-			}
-		}
-		if _, err := o.sign(leader, pin); workflow.ErrorCode(err) != workflow.CodeForbidden {
-			t.Errorf("the right PIN after five wrong ones: %v; want a locked key", err)
-		}
-		if got := len(o.state().Covenant.Signed); got != 0 {
-			t.Errorf("%d signatures", got)
-		}
-	})
-}
-
 // An authority that fails leaves the document as it was, says so by name, and signing works when it is back.
 func TestTimeStampAuthorityFails(t *testing.T) {
 	o := newOffice(t)

@@ -8,7 +8,6 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"time"
 
 	"covenant/internal/words"
 	"covenant/signing"
@@ -18,8 +17,6 @@ import (
 
 const (
 	serverKey      = "server" // kind of a key that this server keeps
-	allowedPINs    = 5
-	keyLockedFor   = 15 * time.Minute
 	minimumPINSize = 6
 )
 
@@ -134,44 +131,6 @@ func (e signers) currentKey(ctx context.Context, owner keyOwner) (key store.Seal
 	return key, err
 }
 
-// unlock opens a kept key with its PIN. Wrong PINs are counted before anybody is told; too many lock the
-// key for a while.
-func (e signers) unlock(ctx context.Context, owner keyOwner, pin string) (signing.Identity, error) {
-	key, err := e.currentKey(ctx, owner)
-	if err != nil {
-		return signing.Identity{}, err
-	}
-	if key.ID == "" {
-		return signing.Identity{}, workflow.Refusal(workflow.CodeNotFound,
-			"máy chủ không giữ khóa ký này; hãy ký bằng USB token hoặc đề nghị quản trị cấp khóa",
-			"the server does not keep this signing key; sign with a token or ask the administrator for a key")
-	}
-	if now := time.Now(); now.Before(key.LockedUntil) {
-		return signing.Identity{}, lockedKey(key.LockedUntil, e.Calendar.Zone())
-	}
-	id, err := parseCertificates(key.Certificates)
-	if err != nil {
-		return signing.Identity{}, fmt.Errorf("key of %s: %w", owner, err)
-	}
-	if err := e.trusted(ctx, id); err != nil { // before the PIN is asked
-		return signing.Identity{}, err
-	}
-	der, err := openKey(e.Secret, pin, string(key.ID), key.Sealed)
-	if errors.Is(err, errWrongPIN) {
-		return signing.Identity{}, e.wrongPIN(ctx, key)
-	}
-	if err != nil {
-		return signing.Identity{}, fmt.Errorf("key of %s: %w", owner, err)
-	}
-	if key.Failures > 0 {
-		if err := e.Store.Update(ctx, func(tx *store.Tx) error { return tx.UnlockKey(ctx, key.ID) }); err != nil {
-			return signing.Identity{}, err
-		}
-	}
-	id.Signer, err = parseKey(der)
-	return id, err
-}
-
 // trusted refuses a certificate that the installation's trust anchors do not bear out: what is signed with it would be
 // found out after the last signature.
 func (e signers) trusted(ctx context.Context, id signing.Identity) error {
@@ -191,32 +150,6 @@ func (e signers) trusted(ctx context.Context, id signing.Identity) error {
 // check judges the certificate of a kept key now.
 func (e signers) check(ctx context.Context, id signing.Identity) *signing.Result {
 	return signing.CheckCertificate(ctx, id.Certificate, id.Chain, signing.VerifyOptions{Roots: e.Roots})
-}
-
-func (e signers) wrongPIN(ctx context.Context, key store.SealedKey) error {
-	var failures int
-	var until time.Time
-	err := e.Store.Update(ctx, func(tx *store.Tx) (err error) {
-		failures, until, err = tx.FailKey(ctx, key.ID, allowedPINs, time.Now().Add(keyLockedFor))
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	if time.Now().Before(until) {
-		return lockedKey(until, e.Calendar.Zone())
-	}
-	left := allowedPINs - failures
-	return workflow.Refusal(workflow.CodeForbidden,
-		"mã PIN không đúng; còn %d lần thử trước khi khóa ký bị tạm khóa",
-		"wrong PIN; %d attempts left before the key is locked for a while", left)
-}
-
-func lockedKey(until time.Time, zone *time.Location) error {
-	at := until.In(zone).Format("15:04")
-	return workflow.Refusal(workflow.CodeForbidden,
-		"khóa ký đang tạm khóa do nhập sai mã PIN nhiều lần; thử lại sau %s",
-		"the key is locked after too many wrong PINs; try again after %s", at)
 }
 
 func parseKey(der []byte) (crypto.Signer, error) {

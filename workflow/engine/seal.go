@@ -59,7 +59,12 @@ func openKey(secret []byte, pin, id string, sealed []byte) ([]byte, error) {
 	return key, nil
 }
 
+// hashing bounds how many PINs are hashed at a time in this process, each in argon.memory; more of them wait.
+var hashing = make(chan struct{}, 4)
+
 func sealingKey(secret []byte, pin string, salt []byte) []byte {
+	hashing <- struct{}{}
+	defer func() { <-hashing }()
 	mac := hmac.New(sha256.New, secret)
 	mac.Write(argon2.IDKey([]byte(pin), salt, argon.passes, argon.memory, argon.lanes, 32))
 	return mac.Sum(nil)

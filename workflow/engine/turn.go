@@ -3,26 +3,24 @@ package engine
 import (
 	"context"
 	"sync"
-
-	"covenant/workflow"
 )
 
-// turns lets what this process does to a covenant go one after the other, before it takes a connection: in the
-// database commands would run into each other, and all but one would have worked for nothing. It keeps nothing of a
-// covenant to which nothing is being done. What other nodes do meanwhile, the version of the covenant tells.
-type turns struct {
+// turns lets what this process does to a covenant, or to a key, go one after the other, before it takes a connection:
+// in the database commands would run into each other, and all but one would have worked for nothing. It keeps nothing
+// of what nothing is being done to. What other nodes do meanwhile, the version of the covenant tells.
+type turns[K comparable] struct {
 	mu    sync.Mutex
-	lines map[workflow.CovenantID]*line
+	lines map[K]*line
 }
 
-// line is who waits for one covenant.
+// line is who waits for one of them.
 type line struct {
 	turn   chan struct{} // holds one value while it is nobody's turn
 	people int           // waiting, or having their turn
 }
 
-// take waits for a covenant's turn; done gives it on.
-func (t *turns) take(ctx context.Context, id workflow.CovenantID) (done func(), err error) {
+// take waits for its turn; done gives it on.
+func (t *turns[K]) take(ctx context.Context, id K) (done func(), err error) {
 	l := t.join(id)
 	select {
 	case <-l.turn:
@@ -36,7 +34,7 @@ func (t *turns) take(ctx context.Context, id workflow.CovenantID) (done func(), 
 	}
 }
 
-func (t *turns) join(id workflow.CovenantID) *line {
+func (t *turns[K]) join(id K) *line {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	l, ok := t.lines[id]
@@ -44,7 +42,7 @@ func (t *turns) join(id workflow.CovenantID) *line {
 		l = &line{turn: make(chan struct{}, 1)}
 		l.turn <- struct{}{}
 		if t.lines == nil {
-			t.lines = map[workflow.CovenantID]*line{}
+			t.lines = map[K]*line{}
 		}
 		t.lines[id] = l
 	}
@@ -52,7 +50,7 @@ func (t *turns) join(id workflow.CovenantID) *line {
 	return l
 }
 
-func (t *turns) leave(id workflow.CovenantID, l *line) {
+func (t *turns[K]) leave(id K, l *line) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if l.people--; l.people == 0 {

@@ -6,12 +6,14 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"covenant/workflow"
 )
 
 // Of those who want a covenant's turn one at a time has it; who gives up waiting leaves the line; and nothing is
 // kept of a covenant that nobody waits for.
 func TestTurns(t *testing.T) {
-	var lines turns
+	var lines turns[workflow.CovenantID]
 	var having, most int
 	var mu sync.Mutex
 	var all sync.WaitGroup

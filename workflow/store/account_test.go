@@ -51,13 +51,24 @@ func TestKeys(t *testing.T) {
 		until := clock().Add(time.Hour)
 		for want := 1; want <= 3; want++ {
 			update(t, s, func(tx *store.Tx) error {
-				failures, locked, err := tx.FailKey(t.Context(), "k1", 3, until)
-				if failures != want || locked.IsZero() != (want < 3) {
-					t.Errorf("%d failures, locked until %v", failures, locked)
+				tried, locked, err := tx.TryKey(t.Context(), "k1", 3, clock(), until)
+				if tried != want || locked.IsZero() != (want < 3) {
+					t.Errorf("tried %d times, locked until %v", tried, locked)
 				}
 				return err
 			})
 		}
+		locked := s.Update(t.Context(), func(tx *store.Tx) error {
+			_, _, err := tx.TryKey(t.Context(), "k1", 3, until.Add(-time.Second), until)
+			return err
+		})
+		if !errors.Is(locked, store.ErrNotFound) {
+			t.Errorf("a locked key was tried: %v", locked)
+		}
+		update(t, s, func(tx *store.Tx) error {
+			_, _, err := tx.TryKey(t.Context(), "k1", 3, until, until.Add(time.Hour))
+			return err
+		})
 		update(t, s, func(tx *store.Tx) error {
 			return errors.Join(tx.UnlockKey(t.Context(), "k1"),
 				tx.ResealKey(t.Context(), "k1", []byte{7}, []byte("chain")), tx.RetireKey(t.Context(), "k1"))

@@ -61,12 +61,15 @@ func (tx keys) RetireKey(ctx context.Context, id KeyID) error {
 	return exactly(n, err, "retire key "+string(id))
 }
 
-// FailKey counts a wrong PIN, and locks the key until a time once there were allowed of them. Commit it before
-// telling anyone that the PIN was wrong.
-func (tx keys) FailKey(ctx context.Context, id KeyID, allowed int, until time.Time) (failures int,
-	lockedUntil time.Time,
-	err error) {
-	row, err := tx.q.FailKey(ctx, db.FailKeyParams{ID: string(id), Allowed: int64(allowed), LockedUntil: millis(until)})
+// TryKey counts a PIN that is about to be tried as a wrong one, and locks the key until a time once there were allowed
+// of them. Commit it before the PIN is looked at: whoever tries many at once is then held to the same number. The error
+// is ErrNotFound while the key is locked. A right PIN is taken back by UnlockKey.
+func (tx keys) TryKey(
+	ctx context.Context, id KeyID, allowed int, now, until time.Time,
+) (tried int, lockedUntil time.Time, err error) {
+	row, err := tx.q.TryKey(ctx, db.TryKeyParams{
+		ID: string(id), Allowed: int64(allowed), Now: millis(now), Until: millis(until),
+	})
 	return int(row.Failures), instant(row.LockedUntil), classify(err, "key "+string(id))
 }
 

@@ -163,30 +163,6 @@ func (q *Queries) DeleteSetting(ctx context.Context, key string) error {
 	return err
 }
 
-const failKey = `-- name: FailKey :one
-UPDATE sealed_keys SET failures = failures + 1,
-    locked_until = CASE WHEN failures + 1 >= CAST($1 AS BIGINT) THEN CAST($2 AS BIGINT) ELSE locked_until END
-WHERE id = $3 RETURNING failures, locked_until
-`
-
-type FailKeyParams struct {
-	Allowed     int64
-	LockedUntil int64
-	ID          string
-}
-
-type FailKeyRow struct {
-	Failures    int64
-	LockedUntil int64
-}
-
-func (q *Queries) FailKey(ctx context.Context, arg FailKeyParams) (FailKeyRow, error) {
-	row := q.db.QueryRowContext(ctx, failKey, arg.Allowed, arg.LockedUntil, arg.ID)
-	var i FailKeyRow
-	err := row.Scan(&i.Failures, &i.LockedUntil)
-	return i, err
-}
-
 const insertKey = `-- name: InsertKey :exec
 INSERT INTO sealed_keys (id, owner, kind, sealed, certificates, failures, locked_until, created_at, retired_at)
 VALUES ($1, $2, $3, $4, $5, 0, 0, $6, 0)
@@ -498,6 +474,36 @@ func (q *Queries) TakeLease(ctx context.Context, arg TakeLeaseParams) (int64, er
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const tryKey = `-- name: TryKey :one
+UPDATE sealed_keys SET failures = failures + 1,
+    locked_until = CASE WHEN failures + 1 >= CAST($1 AS BIGINT) THEN CAST($2 AS BIGINT) ELSE locked_until END
+WHERE id = $3 AND locked_until <= CAST($4 AS BIGINT) RETURNING failures, locked_until
+`
+
+type TryKeyParams struct {
+	Allowed int64
+	Until   int64
+	ID      string
+	Now     int64
+}
+
+type TryKeyRow struct {
+	Failures    int64
+	LockedUntil int64
+}
+
+func (q *Queries) TryKey(ctx context.Context, arg TryKeyParams) (TryKeyRow, error) {
+	row := q.db.QueryRowContext(ctx, tryKey,
+		arg.Allowed,
+		arg.Until,
+		arg.ID,
+		arg.Now,
+	)
+	var i TryKeyRow
+	err := row.Scan(&i.Failures, &i.LockedUntil)
+	return i, err
 }
 
 const unlockKey = `-- name: UnlockKey :execrows

@@ -39,10 +39,10 @@ UPDATE sealed_keys SET sealed = @sealed, certificates = @certificates WHERE id =
 -- name: RetireKey :execrows
 UPDATE sealed_keys SET retired_at = @retired_at WHERE id = @id AND retired_at = 0;
 
--- name: FailKey :one
+-- name: TryKey :one
 UPDATE sealed_keys SET failures = failures + 1,
-    locked_until = CASE WHEN failures + 1 >= CAST(@allowed AS BIGINT) THEN CAST(@locked_until AS BIGINT) ELSE locked_until END
-WHERE id = @id RETURNING failures, locked_until;
+    locked_until = CASE WHEN failures + 1 >= CAST(@allowed AS BIGINT) THEN CAST(@until AS BIGINT) ELSE locked_until END
+WHERE id = @id AND locked_until <= CAST(@now AS BIGINT) RETURNING failures, locked_until;
 
 -- name: UnlockKey :execrows
 UPDATE sealed_keys SET failures = 0, locked_until = 0 WHERE id = $1;
