@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"covenant/internal/pdf"
+	"covenant/signing/internal/revocation"
 )
 
 // ExtendOptions says how a signed file is raised.
@@ -17,6 +18,8 @@ type ExtendOptions struct {
 	Level      Level             // BLT, or BLTA; the zero value means BLTA
 	TSA        Timestamper       // required for BLTA
 	Validation *ValidationSource // nil: the addresses that the certificates name, public ones only
+	// Responses are put into the file besides what is gathered now: what the signers' certificates were checked by.
+	Responses []Response
 	// Fields are those whose signatures must be raised; default all of the file.
 	Fields []string
 	// Others gathers what can be had for the signatures beside Fields, too. What cannot is told in Extended.Missing.
@@ -47,6 +50,15 @@ type Missing struct {
 	Field string
 	Err   error
 }
+
+// FieldError says in which field the signature is that something is wrong with.
+type FieldError struct {
+	Field string // full name
+	Err   error
+}
+
+func (e *FieldError) Error() string { return fmt.Sprintf("signature field %q: %v", e.Field, e.Err) }
+func (e *FieldError) Unwrap() error { return e.Err }
 
 // Extend adds to a signed file what its signatures need to be judged offline (B-LT): the certificates of the signers
 // and of their time-stamps' authorities up to the roots, and OCSP responses or revocation lists for them, in the
@@ -136,6 +148,13 @@ func addValidationData(ctx context.Context, doc *document, opt ExtendOptions, do
 	if err != nil {
 		return err
 	}
+	for _, r := range opt.Responses {
+		list := pdf.Name("CRLs")
+		if r.Kind == string(revocation.OCSP) {
+			list = "OCSPs"
+		}
+		store.add(list, r.DER)
+	}
 	m := newMaterial(opt.Validation, store)
 	m.times(required)
 	m.stamps = stampsOf(slices.Concat(required, others))
@@ -149,7 +168,7 @@ func addValidationData(ctx context.Context, doc *document, opt ExtendOptions, do
 	}
 	for _, s := range required {
 		if err := add(ctx, s); err != nil {
-			return fmt.Errorf("signature field %q: %w", s.Field.Name, err)
+			return &FieldError{s.Field.Name, err}
 		}
 	}
 	if opt.Others {

@@ -8,8 +8,9 @@ import (
 	"fmt"
 	"strings"
 
-	"covenant/signing/internal/cms"
 	"software.sslmate.com/src/go-pkcs12"
+
+	"covenant/signing/internal/cms"
 )
 
 // Identity is a key that signs and the certificate that says whose it is.

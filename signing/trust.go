@@ -380,29 +380,6 @@ func (m *moment) checkValidity(v *trustVerdict, c *x509.Certificate, notRevoked 
 	}
 }
 
-// CheckCertificate judges a signer's certificate before anything is signed with it: whether it leads to a trust anchor
-// by the intermediate certificates given, may sign documents, is in its period and, as far as opt lets that be found
-// out, was not revoked. The result has neither field nor signature.
-func CheckCertificate(
-	ctx context.Context, cert *x509.Certificate, intermediates []*x509.Certificate, opt VerifyOptions,
-) *Result {
-	now := opt.At
-	if now.IsZero() {
-		now = time.Now()
-	}
-	t := newTruster(&opt, now)
-	t.addCertificates(intermediates)
-	verdict := t.validate(ctx, cert, moment{at: now})
-	if !signingUsage(cert) {
-		verdict.fail(Indeterminate, ChainConstraintsFailure, Reason{Code: ReasonUsage, Name: name(cert)})
-	}
-	return &Result{
-		Kind: KindSignature, Indication: verdict.indication, SubIndication: verdict.sub, Reasons: verdict.reasons,
-		Signer: name(cert), Certificate: cert, Time: now, TimeSource: TimeValidation,
-		Chain: verdict.links, intact: true,
-	}
-}
-
 // name is what a certificate calls its holder.
 func name(c *x509.Certificate) string {
 	if c.Subject.CommonName != "" {

@@ -47,6 +47,19 @@ func (e *ValidationError) Unwrap() error { return e.Err }
 // ErrRevoked says that a certificate was revoked.
 var ErrRevoked = errors.New("the certificate is revoked")
 
+// RevokedError says which certificate was revoked, and when. It is an ErrRevoked.
+type RevokedError struct {
+	Certificate string // the subject's common name
+	At          time.Time
+}
+
+func (e *RevokedError) Error() string {
+	return fmt.Sprintf("%v since %s", ErrRevoked, e.At.Format(time.RFC3339))
+}
+
+// Is makes it an ErrRevoked.
+func (e *RevokedError) Is(target error) bool { return target == ErrRevoked }
+
 func (v *ValidationSource) revocation() *revocation.Client {
 	v.once.Do(func() {
 		v.client = &revocation.Client{HTTP: v.HTTP, Timeout: v.Timeout, Clock: v.Clock}
@@ -310,7 +323,7 @@ func (m *material) addRevocation(ctx context.Context, cert, issuer *x509.Certifi
 		return err
 	}
 	if e.RevokedBy(at) {
-		return fmt.Errorf("%w since %s", ErrRevoked, e.RevokedAt.Format(time.RFC3339))
+		return &RevokedError{cert.Subject.CommonName, e.RevokedAt}
 	}
 	if e.Kind == revocation.OCSP {
 		m.put("OCSPs", e.DER)

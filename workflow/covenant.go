@@ -217,6 +217,25 @@ func (c *Covenant) Signature(slot SlotID) (SignatureMade, bool) {
 	return SignatureMade{}, false
 }
 
+// Responses are the answers about certificates that the signers and seals were checked by, each once.
+func (c *Covenant) Responses() []Digest {
+	var out []Digest
+	add := func(check SignerCheck) {
+		for _, d := range check.Responses {
+			if !slices.Contains(out, d) {
+				out = append(out, d)
+			}
+		}
+	}
+	for _, s := range c.Signed {
+		add(s.Check)
+	}
+	for _, s := range c.Sealed {
+		add(s.Check)
+	}
+	return out
+}
+
 // Report finds an agency's report for a period.
 func (c *Covenant) Report(id ObligationID, period Period, agency AgencyID) (ReportSubmitted, bool) {
 	for _, r := range c.Reports {

@@ -10,11 +10,12 @@ type Code = refusal.Code
 
 // The codes.
 const (
-	CodeInvalid    = refusal.Invalid
-	CodeNotFound   = refusal.NotFound
-	CodeForbidden  = refusal.Forbidden
-	CodeWrongState = refusal.WrongState
-	CodeConflict   = refusal.Conflict
+	CodeInvalid     = refusal.Invalid
+	CodeNotFound    = refusal.NotFound
+	CodeForbidden   = refusal.Forbidden
+	CodeWrongState  = refusal.WrongState
+	CodeConflict    = refusal.Conflict
+	CodeUnavailable = refusal.Unavailable
 )
 
 // ErrorCode is the code of err if it is, or wraps, an [*Error]; otherwise "".

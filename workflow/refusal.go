@@ -21,6 +21,8 @@ const (
 	CauseDeadline CauseKind = "deadline" // a deadline passed
 	CauseQuorum   CauseKind = "quorum"   // too few gave an opinion
 	CauseSettled  CauseKind = "settled"  // the leader decided so
+	CauseRevoked  CauseKind = "revoked"  // a certificate was revoked before it signed, as became known afterwards
+	CauseAltered  CauseKind = "altered"  // the document is not what was frozen and signatures
 )
 
 // Cause is why a covenant stopped or its draft goes back.
@@ -43,13 +45,22 @@ func (c Cause) because(d *Directory) words.Text {
 		return words.F("%s không nhất trí", "%s rejected the draft", agency)
 	case CauseRefused:
 		return words.F("%s từ chối ký", "%s refused to sign", agency)
+	case CauseRevoked:
+		if c.Agency == "" {
+			return words.Of("một chứng thư số trong văn bản đã bị thu hồi trước khi được dùng",
+				"a certificate in the document had been revoked before it was used")
+		}
+		return words.F("chứng thư số của %s đã bị thu hồi trước khi ký",
+			"the certificate of %s had been revoked before it signed", agency)
 	}
 	return map[CauseKind]words.Text{
 		CauseTooFew:   words.Of("không còn đủ chữ ký theo quy trình", "too few signatures can be reached"),
 		CauseDeadline: words.Of("đã quá hạn", "the deadline has passed"),
 		CauseVote:     words.Of("biểu quyết không thông qua", "a motion failed"),
 		CauseQuorum:   words.Of("không đủ số ý kiến theo quy trình", "too few agencies gave an opinion"),
-		CauseSettled:  words.Of("khối trưởng quyết định", "the block leader decided so"),
+		CauseAltered: words.Of("văn bản không còn đúng bản đã chốt và các chữ ký",
+			"the document is no longer what was frozen and signatures"),
+		CauseSettled: words.Of("khối trưởng quyết định", "the block leader decided so"),
 	}[c.Why]
 }
 
@@ -244,6 +255,10 @@ func (s settling) stopCause() Cause {
 
 // mayContinue refuses to go on where nothing would be left to go on with.
 func (s settling) mayContinue(cause Cause) error {
+	if cause.Why == CauseAltered {
+		return refuse(CodeWrongState, "không thể tiếp tục với văn bản đã bị sửa; hãy trả lại để chỉnh sửa hoặc hủy",
+			"it cannot go on with a document that was changed; return it for revision or cancel it")
+	}
 	if cause.Why == CauseTooFew || s.Covenant.Phase == PhaseRejected &&
 		s.Covenant.StageKind == StageSign && !s.enoughReachable() {
 		return refuse(CodeWrongState,
@@ -292,6 +307,36 @@ func (s settling) askAgain(now time.Time) ([]Event, error) {
 	}
 	return s.then([]Event{GroupOpened{Stage: c.Stage, Group: c.Group, Who: asked}},
 		func(s State) ([]Event, error) { return s.afterSignature(now) })
+}
+
+// StopCompletion says that the validation data that the finished document needs speak against one of its signatures, or
+// that it is not the document that was frozen. No waiting mends that: the leader of the block decides what becomes of
+// it. The engine gives it.
+type StopCompletion struct {
+	Why    CauseKind // CauseRevoked or CauseAltered
+	Field  string    // of the signature or seal; empty where it is none of theirs
+	Reason string    // what was found
+}
+
+func (cmd StopCompletion) decide(s State, by Actor, _ time.Time) ([]Event, error) {
+	if err := by.program(); err != nil {
+		return nil, err
+	}
+	if err := s.expect(AwaitingValidation); err != nil {
+		return nil, err
+	}
+	cause := Cause{Why: cmd.Why, Reason: cmd.Reason}
+	for _, signed := range s.Covenant.Signed {
+		if party, ok := s.Covenant.SlotParty(signed.Slot); ok && signed.Field == cmd.Field {
+			cause.Agency = party.Agency
+		}
+	}
+	for _, sealed := range s.Covenant.Sealed {
+		if sealed.Field == cmd.Field {
+			cause.Agency = sealed.Agency
+		}
+	}
+	return []Event{Stopped{Stage: s.Covenant.Stage, Cause: cause}}, nil
 }
 
 // DeclareConflict says that an agency has a conflict of interest: it neither reviews nor votes, and does not count.

@@ -21,6 +21,8 @@ type SealApplied struct {
 	Serial    string    `json:"serial"`
 	SHA256    Digest    `json:"sha256,omitzero"` // of the certificate, since v0.2
 	SignedAt  time.Time `json:"signed_at"`
+
+	Check SignerCheck `json:"check,omitzero"` // since v0.2
 }
 
 // Kind is the event's name in the log.
@@ -39,7 +41,7 @@ func (e SealApplied) line(s State) Line {
 		Tone: ToneDone,
 		Text: words.F("%s đóng dấu của %s (mức %s)", "%s applied the seal of %s (level %s)",
 			s.Directory.PersonName(e.Person), s.Directory.AgencyName(e.Agency), e.Level),
-		Detail: fileWent(e.Before, e.After),
+		Detail: words.Join("; ", fileWent(e.Before, e.After), e.Check.words()),
 	}
 }
 
@@ -79,6 +81,7 @@ type RecordSeal struct {
 	Serial   string
 	SHA256   Digest // of the certificate
 	SignedAt time.Time
+	Check    SignerCheck
 }
 
 func (cmd RecordSeal) decide(s State, by Actor, now time.Time) ([]Event, error) {
@@ -105,7 +108,7 @@ func (cmd RecordSeal) decide(s State, by Actor, now time.Time) ([]Event, error) 
 		Agency: cmd.Agency, Slot: party.Slot, Field: field, Person: by.Person(), Authority: authority,
 		Before: cmd.Before, After: cmd.After,
 		Size: cmd.Size, Level: cmd.Level, Issuer: cmd.Issuer, Serial: cmd.Serial, SHA256: cmd.SHA256,
-		SignedAt: cmd.SignedAt,
+		SignedAt: cmd.SignedAt, Check: cmd.Check,
 	}}
 	return s.then(events, func(s State) ([]Event, error) {
 		if len(s.Covenant.Waiting) > 0 {

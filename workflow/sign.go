@@ -251,6 +251,7 @@ type RecordSignature struct {
 	Serial    string
 	SHA256    Digest // of the certificate
 	SignedAt  time.Time
+	Check     SignerCheck
 }
 
 func (cmd RecordSignature) decide(s State, by Actor, now time.Time) ([]Event, error) {
@@ -279,7 +280,7 @@ func (cmd RecordSignature) decide(s State, by Actor, now time.Time) ([]Event, er
 		Slot: cmd.Slot, Field: field, Person: by.Person(), Authority: authority,
 		Consented: cmd.Consented, Before: cmd.Before,
 		After: cmd.After, Size: cmd.Size, Level: cmd.Level, Issuer: cmd.Issuer,
-		Serial: cmd.Serial, SHA256: cmd.SHA256, SignedAt: cmd.SignedAt,
+		Serial: cmd.Serial, SHA256: cmd.SHA256, SignedAt: cmd.SignedAt, Check: cmd.Check,
 	}}
 	return s.then(events, func(s State) ([]Event, error) { return s.afterSignature(now) })
 }

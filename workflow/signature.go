@@ -30,6 +30,35 @@ func (e GroupOpened) line(s State) Line {
 	}
 }
 
+// SignerCheck is what was found out about a certificate in the moment before its key was used: that it led to a trust
+// anchor and was in its period is a condition, whether it was revoked is told here (circular 15/2025/TT-BKHCN: at each
+// signing, the response of that moment and the result are kept). It is the engine's word; the responses, signed by the
+// authority, bear it out.
+type SignerCheck struct {
+	At     time.Time `json:"at"`
+	Status string    `json:"status"` // CertificateGood, or CertificateUnknown: nobody could be asked
+	// Responses are the OCSP responses and revocation lists, kept as files.
+	Responses []Digest `json:"responses,omitempty"`
+}
+
+// What is known of a certificate that may sign.
+const (
+	CertificateGood    = "good"
+	CertificateUnknown = "unknown"
+)
+
+// words say what was found; nothing for signatures of v0.1, which nobody was asked about.
+func (c SignerCheck) words() words.Text {
+	switch c.Status {
+	case CertificateGood:
+		return words.Of("chứng thư số chưa bị thu hồi lúc ký", "the certificate was not revoked when it signed")
+	case CertificateUnknown:
+		return words.Of("không hỏi được chứng thư số có bị thu hồi hay không",
+			"nobody could be asked whether the certificate was revoked")
+	}
+	return words.Text{}
+}
+
 // SignatureMade is one signature in the document.
 type SignatureMade struct {
 	Slot      SlotID    `json:"slot"`
@@ -45,6 +74,8 @@ type SignatureMade struct {
 	Serial    string    `json:"serial"`
 	SHA256    Digest    `json:"sha256,omitzero"` // of the certificate, since v0.2
 	SignedAt  time.Time `json:"signed_at"`
+
+	Check SignerCheck `json:"check,omitzero"` // since v0.2
 }
 
 // Kind is the event's name in the log.
@@ -67,7 +98,7 @@ func (e SignatureMade) line(s State) Line {
 		Tone: ToneDone,
 		Text: words.F("%s ký số cho %s (mức %s)", "%s signed for %s (level %s)",
 			s.Directory.PersonName(e.Person), unit, e.Level),
-		Detail: fileWent(e.Before, e.After),
+		Detail: words.Join("; ", fileWent(e.Before, e.After), e.Check.words()),
 	}
 }
 

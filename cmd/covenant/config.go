@@ -15,6 +15,7 @@ import (
 	"github.com/knadh/koanf/v2"
 
 	"covenant/workflow"
+	"covenant/workflow/engine"
 	"covenant/workflow/notify"
 )
 
@@ -46,6 +47,9 @@ type config struct {
 	// did, but never sign, seal, consent, keep keys or vote secretly; everything: for demonstrations and tests, said on
 	// every page.
 	Console string `koanf:"console"`
+	// Revocation is what becomes of a signature when nobody can be asked whether its certificate was revoked: require
+	// (default): it is not made; warn: it is, and log and page say so.
+	Revocation string `koanf:"revocation"`
 	// AllowPrivate lets certificates name OCSP and CRL servers on private addresses. Default: public ones only.
 	AllowPrivate bool `koanf:"allow_private"`
 }
@@ -57,6 +61,13 @@ var consolePolicies = map[string]workflow.ConsolePolicy{
 }
 
 func (c config) console() workflow.ConsolePolicy { return consolePolicies[c.Console] }
+
+func (c config) revocation() engine.RevocationPolicy {
+	if c.Revocation == "warn" {
+		return engine.RevocationWarn
+	}
+	return engine.RevocationRequired
+}
 
 const envPrefix = "COVENANT_"
 
@@ -89,6 +100,10 @@ func loadConfig(path string, flags config) (config, error) {
 	if _, ok := consolePolicies[c.Console]; !ok {
 		return config{}, sentence("cấu hình console: “%s” không có; chọn off, clerical hoặc everything",
 			"configuration console: there is no “%s”; want off, clerical or everything", c.Console)
+	}
+	if c.Revocation != "" && c.Revocation != "require" && c.Revocation != "warn" {
+		return config{}, sentence("cấu hình revocation: “%s” không có; chọn require hoặc warn",
+			"configuration revocation: there is no “%s”; want require or warn", c.Revocation)
 	}
 	if c.PublicURL == "" {
 		c.PublicURL = "http://" + c.Listen

@@ -88,6 +88,7 @@ func (i *installation) engineConfig(
 	settings := engine.Config{
 		Store: i.store, Calendar: calendar, Now: i.now, Roots: roots, Secret: secret, Fonts: fonts,
 		PublicURL:  c.PublicURL,
+		Revocation: c.revocation(),
 		Validation: &signing.ValidationSource{HTTP: outbound(c.AllowPrivate), Timeout: 10 * time.Second},
 		Mail:       mail, Logger: i.logger,
 	}

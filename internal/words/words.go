@@ -98,11 +98,14 @@ func Plural(n int, one, other string) string {
 	return fmt.Sprintf("%d %s", n, other)
 }
 
-// Join puts texts one after the other, with a separator.
+// Join puts those texts that say anything one after the other, with a separator.
 func Join(separator string, texts ...Text) Text {
 	var out Text
-	for i, t := range texts {
-		if i > 0 {
+	for _, t := range texts {
+		if t.IsZero() {
+			continue
+		}
+		if !out.IsZero() {
 			out.Vietnamese += separator
 			out.English += separator
 		}

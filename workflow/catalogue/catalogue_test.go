@@ -28,7 +28,7 @@ var (
 	}
 	programs = []string{
 		"Freeze", "RecordValidationData", "RecordMinutes", "RecordReminder", "EscalateStage", "EndReporting",
-		"BindByRule",
+		"BindByRule", "StopCompletion",
 	}
 )
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -117,10 +118,22 @@ func (e papers) complete(ctx context.Context, args CompleteArgs) error {
 	if err != nil {
 		return err
 	}
+	if err := e.unaltered(ctx, s.Covenant); workflow.ErrorCode(err) != "" {
+		return e.stopCompletion(ctx, s.Covenant, workflow.CauseAltered, err)
+	} else if err != nil {
+		return err
+	}
+	responses, err := e.responses(ctx, s.Covenant)
+	if err != nil {
+		return err
+	}
 	var out bytes.Buffer
 	_, err = signing.Extend(ctx, bytes.NewReader(head), int64(len(head)), &out, signing.ExtendOptions{
-		Level: level, TSA: e.TSA, Validation: e.Validation,
+		Level: level, TSA: e.TSA, Validation: e.Validation, Responses: responses,
 	})
+	if errors.Is(err, signing.ErrRevoked) {
+		return e.stopCompletion(ctx, s.Covenant, workflow.CauseRevoked, err)
+	}
 	if err != nil {
 		return fmt.Errorf("add validation data: %w", err)
 	}
@@ -138,6 +151,30 @@ func (e papers) complete(ctx context.Context, args CompleteArgs) error {
 	asked := struct{ Before workflow.Digest }{s.Covenant.Head}
 	meta := Meta{Key: fmt.Sprintf("complete/%s/%s", args.Covenant, s.Covenant.Head), Actor: workflow.Program()}
 	_, err = e.do(ctx, args.Covenant, asked, meta, as(cmd))
+	return err
+}
+
+// stopCompletion hands a document that cannot be completed to people.
+func (e papers) stopCompletion(
+	ctx context.Context, c *workflow.Covenant, why workflow.CauseKind, found error,
+) error {
+	cmd := workflow.StopCompletion{Why: why}
+	var in *signing.FieldError
+	if errors.As(found, &in) {
+		cmd.Field = in.Field
+	}
+	var revoked *signing.RevokedError
+	var refusal *workflow.Error
+	switch {
+	case errors.As(found, &revoked): // as it reads in either language
+		cmd.Reason = fmt.Sprintf("%s, %s", revoked.Certificate,
+			revoked.At.In(e.Calendar.Zone()).Format("15:04:05 02/01/2006 -07:00"))
+	case errors.As(found, &refusal):
+		cmd.Reason = refusal.Vietnamese
+	}
+	asked := struct{ Before workflow.Digest }{c.Head}
+	meta := Meta{Key: fmt.Sprintf("stop/%s/%s/%d", c.ID, c.Head, c.Version), Actor: workflow.Program()}
+	_, err := e.do(ctx, c.ID, asked, meta, as(cmd))
 	return err
 }
 

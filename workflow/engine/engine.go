@@ -32,6 +32,8 @@ type Config struct {
 	// Validation gets certificates and revocation data for the finished document. Default: from the addresses that
 	// certificates name, public ones only.
 	Validation *signing.ValidationSource
+	// Revocation says what becomes of a signature when nobody can be asked whether its certificate was revoked.
+	Revocation RevocationPolicy
 	// Secret is the server's half of the protection of kept keys, 32 bytes.
 	Secret []byte
 	// Fonts are what documents are set in. Default: the built-in ones.

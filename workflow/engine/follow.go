@@ -46,11 +46,21 @@ func (e *Engine) followOne(
 		}
 		return refer(ctx, tx, c.ID, "frozen.pdf", event.PDF, event.Size, pdfType)
 	case workflow.SignatureMade:
+		if err := e.referResponses(ctx, tx, c, event.Check); err != nil {
+			return err
+		}
 		return refer(ctx, tx, c.ID, fmt.Sprintf("signed-%03d.pdf", len(c.Signed)), event.After, event.Size, pdfType)
 	case workflow.SealApplied:
+		if err := e.referResponses(ctx, tx, c, event.Check); err != nil {
+			return err
+		}
 		return refer(ctx, tx, c.ID, fmt.Sprintf("sealed-%03d.pdf", len(c.Sealed)), event.After, event.Size, pdfType)
 	case workflow.StageOpened:
 		if event.Type == workflow.StageIssue {
+			return enqueue(ctx, tx, CompleteArgs{Covenant: c.ID})
+		}
+	case workflow.RefusalSettled:
+		if c.Phase == workflow.AwaitingValidation {
 			return enqueue(ctx, tx, CompleteArgs{Covenant: c.ID})
 		}
 	case workflow.ValidationDataAdded:
@@ -77,7 +87,7 @@ func (e *Engine) followDecision(ctx context.Context, tx *store.Tx, s workflow.St
 		}
 	case workflow.PaperSignatureRecorded:
 		return e.referKept(ctx, tx, c.ID, fmt.Sprintf("paper-%03d", len(c.Paper)), event.Scan,
-			"application/octet-stream")
+			bytesType)
 	case workflow.ConferenceClosed:
 		return e.scheduleMinutes(ctx, tx, c, event)
 	case workflow.Ranked:
@@ -89,12 +99,26 @@ func (e *Engine) followDecision(ctx context.Context, tx *store.Tx, s workflow.St
 }
 
 const (
-	pdfType  = "application/pdf"
-	yamlType = "application/yaml"
-	textType = "text/plain; charset=utf-8"
+	pdfType   = "application/pdf"
+	yamlType  = "application/yaml"
+	textType  = "text/plain; charset=utf-8"
+	bytesType = "application/octet-stream"
 )
 
 func owner(id workflow.CovenantID) string { return "covenant/" + string(id) }
+
+// referResponses keeps what a signer was checked by, under the number of the signature.
+func (e *Engine) referResponses(
+	ctx context.Context, tx *store.Tx, c *workflow.Covenant, check workflow.SignerCheck,
+) error {
+	for i, d := range check.Responses {
+		name := fmt.Sprintf("check-%03d-%d", signatures(c), i+1)
+		if err := e.referKept(ctx, tx, c.ID, name, d, bytesType); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 func refer(ctx context.Context, tx *store.Tx, id workflow.CovenantID, name string, digest workflow.Digest, size int64,
 	mediaType string) error {

@@ -38,8 +38,8 @@ func altered(report *signing.Report) error {
 		return nil
 	}
 	text := report.Base.Text()
-	return workflow.Refusal(workflow.CodeConflict, "%[1]s Không ký vào tệp này; hãy báo quản trị.",
-		"%[2]s Do not sign this file; tell the administrator.", text.Vietnamese, text.English)
+	return workflow.Refusal(workflow.CodeConflict, "%s Không ký vào tệp này; hãy báo quản trị.",
+		"%s Do not sign this file; tell the administrator.", text)
 }
 
 // verdicts remembers the report of the newest bytes asked about, by digest, base and day: what passes today may have

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 
-	"covenant/internal/words"
 	"covenant/signing"
 	"covenant/workflow"
 	"covenant/workflow/store"
@@ -56,7 +55,7 @@ func (e signers) KeepKey(ctx context.Context, r KeyRequest, meta Meta) (Outcome,
 	if _, err := workflow.Decide(s, meta.Actor, bind, e.Now()); err != nil {
 		return Outcome{}, err
 	}
-	if err := e.trusted(ctx, r.Identity); err != nil {
+	if err := e.enrols(ctx, r.Identity); err != nil {
 		return Outcome{}, err
 	}
 	if err := e.keepKey(ctx, owner, r.Identity, r.PIN); err != nil {
@@ -129,27 +128,6 @@ func (e signers) currentKey(ctx context.Context, owner keyOwner) (key store.Seal
 		return err
 	})
 	return key, err
-}
-
-// trusted refuses a certificate that the installation's trust anchors do not bear out: what is signed with it would be
-// found out after the last signature.
-func (e signers) trusted(ctx context.Context, id signing.Identity) error {
-	result := e.check(ctx, id)
-	if result.Completable() {
-		return nil
-	}
-	var why []words.Text
-	for _, reason := range result.Reasons {
-		why = append(why, reason.Text())
-	}
-	text := words.Join(" ", why...)
-	return workflow.Refusal(workflow.CodeInvalid, "chứng thư số này không ký được: %[1]s",
-		"this certificate cannot sign: %[2]s", text.Vietnamese, text.English)
-}
-
-// check judges the certificate of a kept key now.
-func (e signers) check(ctx context.Context, id signing.Identity) *signing.Result {
-	return signing.CheckCertificate(ctx, id.Certificate, id.Chain, signing.VerifyOptions{Roots: e.Roots})
 }
 
 func parseKey(der []byte) (crypto.Signer, error) {

@@ -19,34 +19,49 @@ const (
 // unlock opens a kept key with its PIN. A PIN is counted as a wrong one before it is looked at, under the condition
 // that the key is not locked: who tries a hundred at once, here or on other nodes, gets as many as who tries them one
 // after the other. Here they queue, so that a person who signs several documents in one moment does not lock the key.
-func (e signers) unlock(ctx context.Context, owner keyOwner, pin string) (signing.Identity, error) {
+//
+// What can be known of the key's certificate is found out first.
+func (e signers) unlock(
+	ctx context.Context, owner keyOwner, pin string,
+) (id signing.Identity, found workflow.SignerCheck, err error) {
+	key, err := e.currentKey(ctx, owner)
+	if err != nil {
+		return id, found, err
+	}
+	if key.ID == "" {
+		return id, found, workflow.Refusal(workflow.CodeNotFound,
+			"máy chủ không giữ khóa ký này; hãy ký bằng USB token hoặc đề nghị quản trị cấp khóa",
+			"the server does not keep this signing key; sign with a token or ask the administrator for a key")
+	}
+	if id, err = parseCertificates(key.Certificates); err != nil {
+		return id, found, fmt.Errorf("key of %s: %w", owner, err)
+	}
+	found, check, err := e.beforeSigning(ctx, id.Certificate, id.Chain)
+	if err != nil {
+		return id, found, err
+	}
+	der, err := e.tryPINInTurn(ctx, owner, pin)
+	if err != nil {
+		return id, found, err
+	}
+	if id.Signer, err = parseKey(der); err != nil {
+		return id, found, err
+	}
+	return id, found, e.identify(ctx, id.Certificate, check.Chain)
+}
+
+// tryPINInTurn tries a PIN when those before it have been tried: on the key as it is kept then.
+func (e signers) tryPINInTurn(ctx context.Context, owner keyOwner, pin string) ([]byte, error) {
 	done, err := e.keys.take(ctx, owner)
 	if err != nil {
-		return signing.Identity{}, err
+		return nil, err
 	}
 	defer done()
 	key, err := e.currentKey(ctx, owner)
 	if err != nil {
-		return signing.Identity{}, err
+		return nil, err
 	}
-	if key.ID == "" {
-		return signing.Identity{}, workflow.Refusal(workflow.CodeNotFound,
-			"máy chủ không giữ khóa ký này; hãy ký bằng USB token hoặc đề nghị quản trị cấp khóa",
-			"the server does not keep this signing key; sign with a token or ask the administrator for a key")
-	}
-	id, err := parseCertificates(key.Certificates)
-	if err != nil {
-		return signing.Identity{}, fmt.Errorf("key of %s: %w", owner, err)
-	}
-	if err := e.trusted(ctx, id); err != nil { // before the PIN is tried
-		return signing.Identity{}, err
-	}
-	der, err := e.tryPIN(ctx, key, pin)
-	if err != nil {
-		return signing.Identity{}, err
-	}
-	id.Signer, err = parseKey(der)
-	return id, err
+	return e.tryPIN(ctx, key, pin)
 }
 
 // tryPIN counts a PIN and then tries it; a right one takes the count back.

@@ -43,6 +43,7 @@ func (e signers) Sign(ctx context.Context, r SignRequest, meta Meta) (Outcome, e
 			return workflow.RecordSignature{
 				Slot: r.Slot, Consented: r.Consented, Before: m.before, After: m.after, Size: m.size,
 				Level: m.level, Issuer: m.of.Issuer, Serial: m.of.Serial, SHA256: m.of.SHA256, SignedAt: m.at,
+				Check: m.check,
 			}
 		},
 	})
@@ -73,6 +74,7 @@ func (e signers) Seal(ctx context.Context, r SealRequest, meta Meta) (Outcome, e
 			return workflow.RecordSeal{
 				Agency: r.Agency, Before: m.before, After: m.after, Size: m.size, Level: m.level,
 				Issuer: m.of.Issuer, Serial: m.of.Serial, SHA256: m.of.SHA256, SignedAt: m.at,
+				Check: m.check,
 			}
 		},
 	})
@@ -96,6 +98,7 @@ type madeSignature struct {
 	size          int64
 	level         string
 	of            workflow.Certificate
+	check         workflow.SignerCheck
 	at            time.Time
 }
 
@@ -131,11 +134,8 @@ func (e signers) signUntil(
 	if err := e.unaltered(ctx, state.Covenant); err != nil {
 		return Outcome{}, err
 	}
-	identity, err := e.unlock(ctx, owner, pin)
+	identity, found, err := e.unlock(ctx, owner, pin)
 	if err != nil {
-		return Outcome{}, err
-	}
-	if _, err := e.bindByRule(ctx, id, identity.Certificate, e.check(ctx, identity).Chain); err != nil {
 		return Outcome{}, err
 	}
 	// One signature at a time is made here on a document. That only spares work: what makes two signatures safe is that
@@ -149,7 +149,7 @@ func (e signers) signUntil(
 		if out, done, err := e.repeated(ctx, id, asked, meta); err != nil || done {
 			return out, err // pressed twice, and the other press was faster
 		}
-		out, err := e.signHead(ctx, id, identity, asked, meta, how)
+		out, err := e.signHead(ctx, id, identity, found, asked, meta, how)
 		if !errors.Is(err, errOtherHead) || attempt == maxAttempts {
 			return out, err
 		}
@@ -186,7 +186,8 @@ func (e signers) read(ctx context.Context, id workflow.CovenantID) (s workflow.S
 
 // signHead makes one signature on the newest version, verifies the bytes, keeps them and records them.
 func (e signers) signHead(
-	ctx context.Context, id workflow.CovenantID, identity signing.Identity, asked any, meta Meta, how signer,
+	ctx context.Context, id workflow.CovenantID, identity signing.Identity, found workflow.SignerCheck, asked any,
+	meta Meta, how signer,
 ) (Outcome, error) {
 	state, err := e.read(ctx, id)
 	if err != nil {
@@ -220,7 +221,7 @@ func (e signers) signHead(
 	}
 	return e.keepSigned(ctx, id, signed, how.record(madeSignature{
 		before: state.Covenant.Head, after: workflow.DigestOf(signed), size: int64(len(signed)),
-		level: made.Level.String(), of: certificateOf(identity.Certificate), at: made.Time,
+		level: made.Level.String(), of: certificateOf(identity.Certificate), check: found, at: made.Time,
 	}), state.Covenant.Head, asked, meta)
 }
 

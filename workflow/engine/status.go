@@ -11,11 +11,12 @@ import (
 
 // statusOfCode is the HTTP status (RFC 9110) of a refusal.
 var statusOfCode = map[workflow.Code]int{
-	workflow.CodeInvalid:    http.StatusUnprocessableEntity,
-	workflow.CodeNotFound:   http.StatusNotFound,
-	workflow.CodeForbidden:  http.StatusForbidden,
-	workflow.CodeWrongState: http.StatusConflict,
-	workflow.CodeConflict:   http.StatusConflict,
+	workflow.CodeInvalid:     http.StatusUnprocessableEntity,
+	workflow.CodeNotFound:    http.StatusNotFound,
+	workflow.CodeForbidden:   http.StatusForbidden,
+	workflow.CodeWrongState:  http.StatusConflict,
+	workflow.CodeConflict:    http.StatusConflict,
+	workflow.CodeUnavailable: http.StatusServiceUnavailable,
 }
 
 // statusOfError is that of other errors which say what their reader can do.

@@ -3,6 +3,7 @@ package engine
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"fmt"
 
 	"covenant/signing"
@@ -40,7 +41,18 @@ func (e signers) Upload(ctx context.Context, r UploadRequest, meta Meta) (Outcom
 	if err != nil {
 		return Outcome{}, err
 	}
-	if s, err = e.bindByRule(ctx, r.Covenant, result.Certificate, result.Chain); err != nil {
+	var chain []*x509.Certificate
+	for _, link := range result.Chain[1:] {
+		chain = append(chain, link.Certificate)
+	}
+	found, check, err := e.beforeSigning(ctx, result.Certificate, chain)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if err := e.identify(ctx, result.Certificate, check.Chain); err != nil {
+		return Outcome{}, err
+	}
+	if s, err = e.read(ctx, r.Covenant); err != nil {
 		return Outcome{}, err
 	}
 	signer := certificateOf(result.Certificate)
@@ -48,6 +60,7 @@ func (e signers) Upload(ctx context.Context, r UploadRequest, meta Meta) (Outcom
 		Slot: r.Slot, Consented: r.Consented, Before: s.Covenant.Head, After: workflow.DigestOf(r.File),
 		Size: int64(len(r.File)), Level: reached(result.Level, signStage(s).Sign.Level),
 		Issuer: signer.Issuer, Serial: signer.Serial, SHA256: signer.SHA256, SignedAt: result.Time,
+		Check: found,
 	}
 	if _, err := workflow.Decide(s, meta.Actor, cmd, e.Now()); err != nil { // before the file is kept
 		return Outcome{}, err
@@ -88,14 +101,14 @@ func (e signers) uploaded(ctx context.Context, s workflow.State, field string, f
 			"the file must add exactly one signature in one saving; it has %d signatures, not %d", got, want)
 	}
 	if text := report.Base.Text(); !text.IsZero() {
-		return nil, badUpload("%[1]s", "%[2]s", text.Vietnamese, text.English)
+		return nil, badUpload("%s", "%s", text)
 	}
 	last := &report.Results[len(report.Results)-1]
 	for i := range report.Results {
 		if r := &report.Results[i]; r.Indication == signing.TotalFailed || r == last && !r.Completable() {
 			text := r.Explain()
 			return nil, badUpload("chữ ký ở ô “%[1]s” không được chấp nhận: %[2]s",
-				"the signature in field “%[1]s” is not accepted: %[3]s", r.Field, text.Vietnamese, text.English)
+				"the signature in field “%[1]s” is not accepted: %[2]s", r.Field, text)
 		}
 	}
 	switch {

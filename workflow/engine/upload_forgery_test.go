@@ -151,6 +151,30 @@ func TestFirstSignerCannotChangeTheText(t *testing.T) {
 	})
 }
 
+// recordAltered signs a version whose text was changed, and records that, as a program that looks at no text would.
+func recordAltered(o *office, by workflow.PersonID, agency workflow.AgencyID) []byte {
+	c, id := o.state().Covenant, o.identity(by)
+	f, err := pdf.Open(bytes.NewReader(newest(o)), c.HeadSize, pdf.Limits{})
+	check(o.t, err)
+	u := pdf.NewUpdate(f)
+	otherContent(o.t)(f, u)
+	update, err := u.Bytes()
+	check(o.t, err)
+	signed, made, err := signing.SignBytes(context.Background(), append(newest(o), update...), id, signing.Options{
+		Level: signing.BT, Field: "sig." + string(agency), TSA: &signing.TSA{URLs: []string{o.pki.TSA()}},
+	})
+	check(o.t, err)
+	_, err = o.Store.PutBlob(context.Background(), bytes.NewReader(signed), "application/pdf")
+	check(o.t, err)
+	o.do(by, "record", workflow.RecordSignature{
+		Slot: workflow.SlotID(agency), Consented: c.Frozen.PDF, Before: c.Head, After: workflow.DigestOf(signed),
+		Size: int64(len(signed)), Level: made.Level.String(), Issuer: id.Certificate.Issuer.String(),
+		Serial: id.Certificate.SerialNumber.String(), SHA256: workflow.DigestOf(id.Certificate.Raw),
+		SignedAt: made.Time,
+	})
+	return signed
+}
+
 // A head that is not the frozen document and signatures, however it came there, is signed by nobody, and its page says
 // so.
 func TestNobodySignsAnAlteredHead(t *testing.T) {
@@ -159,31 +183,12 @@ func TestNobodySignsAnAlteredHead(t *testing.T) {
 		c := o.state().Covenant
 		leader := c.Waiting[0]
 		director := o.who(leader, workflow.DutySign)
-		id := o.identity(director)
-		f, err := pdf.Open(bytes.NewReader(newest(o)), c.HeadSize, pdf.Limits{})
-		check(t, err)
-		u := pdf.NewUpdate(f)
-		otherContent(t)(f, u)
-		update, err := u.Bytes()
-		check(t, err)
-		altered := append(newest(o), update...)
-		signed, made, err := signing.SignBytes(context.Background(), altered, id, signing.Options{
-			Level: signing.BT, Field: "sig." + string(leader), TSA: &signing.TSA{URLs: []string{o.pki.TSA()}},
-		})
-		check(t, err)
-		_, err = o.Store.PutBlob(context.Background(), bytes.NewReader(signed), "application/pdf")
-		check(t, err)
-		o.do(director, "record", workflow.RecordSignature{ // as a program that looks at no text would
-			Slot: workflow.SlotID(leader), Consented: c.Frozen.PDF, Before: c.Head, After: workflow.DigestOf(signed),
-			Size: int64(len(signed)), Level: made.Level.String(), Issuer: id.Certificate.Issuer.String(),
-			Serial: id.Certificate.SerialNumber.String(), SHA256: workflow.DigestOf(id.Certificate.Raw),
-			SignedAt: made.Time,
-		})
+		signed := recordAltered(o, director, leader)
 		if o.state().Covenant.Head != workflow.DigestOf(signed) {
 			t.Fatal("the altered version is not the head")
 		}
 		second := o.state().Covenant.Waiting[0]
-		if _, err = o.sign(second, pin); workflow.ErrorCode(err) != workflow.CodeConflict ||
+		if _, err := o.sign(second, pin); workflow.ErrorCode(err) != workflow.CodeConflict ||
 			!strings.Contains(err.Error(), "content") {
 			t.Errorf("the next one signs: %v", err)
 		}

@@ -23,6 +23,8 @@ const (
 	WrongState Code = "wrong_state"
 	// Conflict: somebody was faster, or the document changed; look again and repeat.
 	Conflict Code = "conflict"
+	// Unavailable: something outside that is needed cannot be reached; try again later.
+	Unavailable Code = "unavailable"
 )
 
 // Error is a refusal.
