@@ -1,30 +1,21 @@
 package web
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"io"
-	"mime/multipart"
 	"net/http"
-	"time"
 
 	"covenant/internal/words"
 	"covenant/signing"
-	"covenant/workflow"
 )
 
 // maxUpload is the largest file that is checked, bytes.
 const maxUpload = 20 << 20
 
-// checksAtOnce bounds the memory that visitors' files may take together.
-const checksAtOnce = 4
+// judgingPDF is what judging a PDF file of that size may take of memory, bytes: it is read from the disk.
+const judgingPDF = 48 << 20
 
-// uploadTime is how long a file may take to arrive.
-const uploadTime = 2 * time.Minute
-
-// checkPage is “Kiểm tra chữ ký”: anybody may ask whether to trust a PDF. The file is judged in memory and not kept.
+// checkPage is “Kiểm tra chữ ký”: anybody may ask whether to trust a PDF. The file is not kept.
 type checkPage struct {
 	basePage
 	Problem   string // why the file could not be judged
@@ -99,31 +90,37 @@ func (s *server) check(w http.ResponseWriter, r *request) (*answer, error) {
 }
 
 func (s *server) judgeUpload(w http.ResponseWriter, r *request, p *checkPage) error {
-	select {
-	case s.checks <- struct{}{}:
-		defer func() { <-s.checks }()
-	default:
+	leave, ok := s.intake.enter(clientAddress(r.Request))
+	if !ok {
 		return &checkProblem{busy, http.StatusServiceUnavailable}
 	}
-	content, name, err := readUpload(w, r)
+	defer leave()
+	file, err := s.intake.receive(w, r)
 	if err != nil {
 		return err
 	}
-	digest := workflow.DigestOf(content)
-	p.FileName, p.Size, p.Digest = name, r.text(words.Size(int64(len(content)))), digest.String()
-	if bytes.HasPrefix(content, []byte("PK\x03\x04")) {
-		return s.judgeEvidence(r, p, content)
+	defer file.close()
+	p.FileName, p.Size, p.Digest = file.name, r.text(words.Size(file.size)), file.digest.String()
+	if file.isArchive() {
+		unpacked, err := unpacksWithin(file, maxUnpacked)
+		if err != nil {
+			return err
+		}
+		return s.intake.judge(r.Context(), 2*unpacked, func() error { return s.judgeEvidence(r, p, file) })
 	}
-	report, err := signing.Verify(r.Context(), bytes.NewReader(content), int64(len(content)),
-		signing.VerifyOptions{Roots: s.roots})
+	return s.intake.judge(r.Context(), judgingPDF, func() error { return s.judgePDF(r, p, file) })
+}
+
+func (s *server) judgePDF(r *request, p *checkPage, file *received) error {
+	report, err := signing.Verify(r.Context(), file, file.size, signing.VerifyOptions{Roots: s.roots})
 	if err != nil {
-		s.log.Info("an uploaded file could not be judged", "ref", r.ref, "size", len(content), "err", err)
+		s.log.Info("an uploaded file could not be judged", "ref", r.ref, "size", file.size, "err", err)
 		return judgingProblem(r.Context(), err)
 	}
 	t := presenter{language: r.language, zone: s.zone}
 	p.Verdict = t.judged(report, nil, func(*signing.Result) bool { return false })
 	p.Revisions, p.Encrypted = report.Revisions, report.Encrypted
-	p.Known, err = s.publishes(r, digest)
+	p.Known, err = s.publishes(r, file.digest)
 	return err
 }
 
@@ -138,49 +135,4 @@ func judgingProblem(ctx context.Context, err error) error {
 		return &checkProblem{tooCostly, http.StatusUnprocessableEntity}
 	}
 	return &checkProblem{unreadable, http.StatusUnprocessableEntity}
-}
-
-// readUpload takes the file of the form into memory.
-func readUpload(w http.ResponseWriter, r *request) (content []byte, name string, err error) {
-	const formRoom = 64 << 10 // for what surrounds the file
-	r.Body = http.MaxBytesReader(w, r.Body, maxUpload+formRoom)
-	// A visitor who sends slowly must not keep others waiting; where the connection knows no deadline, none is set.
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(uploadTime))
-	parts, err := r.MultipartReader()
-	if err != nil {
-		return nil, "", &checkProblem{noFile, http.StatusUnprocessableEntity}
-	}
-	for {
-		part, err := parts.NextPart()
-		switch {
-		case errors.Is(err, io.EOF):
-			return nil, "", &checkProblem{noFile, http.StatusUnprocessableEntity}
-		case err != nil:
-			return nil, "", uploadProblem(err)
-		case part.FormName() != "tep":
-			continue
-		}
-		return readPart(part)
-	}
-}
-
-func readPart(part *multipart.Part) (content []byte, name string, err error) {
-	content, err = io.ReadAll(io.LimitReader(part, maxUpload+1))
-	switch {
-	case err != nil:
-		return nil, "", uploadProblem(err)
-	case len(content) == 0:
-		return nil, "", &checkProblem{noFile, http.StatusUnprocessableEntity}
-	case len(content) > maxUpload:
-		return nil, "", &checkProblem{tooLarge, http.StatusRequestEntityTooLarge}
-	}
-	return content, part.FileName(), nil
-}
-
-func uploadProblem(err error) error {
-	var limit *http.MaxBytesError
-	if errors.As(err, &limit) {
-		return &checkProblem{tooLarge, http.StatusRequestEntityTooLarge}
-	}
-	return fmt.Errorf("read the upload: %w: %w", &checkProblem{broken, http.StatusBadRequest}, err)
 }

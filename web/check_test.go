@@ -116,7 +116,7 @@ func TestCheckProblems(t *testing.T) {
 		{"another archive", "tep", archive(t, "word/document.xml", []byte("<w/>")), http.StatusUnprocessableEntity,
 			"không phải hồ sơ bằng chứng"},
 		{"an archive that explodes", "tep", archive(t, "manifest.json", make([]byte, maxUnpacked+1)),
-			http.StatusRequestEntityTooLarge, "hơn 200 MB"},
+			http.StatusRequestEntityTooLarge, "hơn 64 MB"},
 		{"empty", "tep", nil, http.StatusUnprocessableEntity, "Chưa có tệp nào được chọn"},
 		{"another field", "khac", []byte("%PDF-"), http.StatusUnprocessableEntity, "Chưa có tệp nào được chọn"},
 		{"too large", "tep", make([]byte, maxUpload+1), http.StatusRequestEntityTooLarge, "lớn hơn 20 MB"},

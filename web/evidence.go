@@ -2,7 +2,6 @@ package web
 
 import (
 	"archive/zip"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -50,7 +49,7 @@ func (s *server) sendEvidence(w http.ResponseWriter, r *request, slug string) er
 }
 
 // maxUnpacked is what an uploaded bundle may unpack to, bytes.
-const maxUnpacked = 200 << 20
+const maxUnpacked = 64 << 20
 
 // evidenceResult is what the check of an evidence bundle found.
 type evidenceResult struct {
@@ -75,11 +74,8 @@ var evidenceSentences = map[string]words.Text{
 }
 
 // judgeEvidence checks an uploaded evidence bundle by nothing but what it holds and the trusted roots.
-func (s *server) judgeEvidence(r *request, p *checkPage, content []byte) error {
-	if err := unpacksWithin(content, maxUnpacked); err != nil {
-		return err
-	}
-	report, err := engine.CheckEvidence(r.Context(), bytes.NewReader(content), int64(len(content)), s.roots)
+func (s *server) judgeEvidence(r *request, p *checkPage, file *received) error {
+	report, err := engine.CheckEvidence(r.Context(), file, file.size, s.roots)
 	if errors.Is(err, engine.ErrNotEvidence) {
 		return &checkProblem{notEvidence, http.StatusUnprocessableEntity}
 	}
@@ -102,22 +98,22 @@ func (s *server) judgeEvidence(r *request, p *checkPage, content []byte) error {
 	return nil
 }
 
-// unpacksWithin refuses an archive that claims to unpack to more than limit; an entry that holds more than it claims
-// fails when it is read.
-func unpacksWithin(content []byte, limit uint64) error {
-	archive, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
+// unpacksWithin is how much an archive claims to unpack to, and refuses more than limit; an entry that holds more than it
+// claims fails when it is read.
+func unpacksWithin(file *received, limit uint64) (int64, error) {
+	archive, err := zip.NewReader(file, file.size)
 	if err != nil {
-		return &checkProblem{notEvidence, http.StatusUnprocessableEntity}
+		return 0, &checkProblem{notEvidence, http.StatusUnprocessableEntity}
 	}
 	var total uint64
 	for _, f := range archive.File {
 		if total += f.UncompressedSize64; f.UncompressedSize64 > limit || total > limit {
-			return &checkProblem{
-				words.Of("Hồ sơ giải nén ra hơn 200 MB nên không kiểm tra được ở đây. Có thể kiểm tra bằng lệnh "+
+			return 0, &checkProblem{
+				words.Of("Hồ sơ giải nén ra hơn 64 MB nên không kiểm tra được ở đây. Có thể kiểm tra bằng lệnh "+
 					"“covenant verify” trên máy.",
-					"The bundle unpacks to more than 200 MB and cannot be checked here. The command “covenant "+
+					"The bundle unpacks to more than 64 MB and cannot be checked here. The command “covenant "+
 						"verify” can check it on a computer."), http.StatusRequestEntityTooLarge}
 		}
 	}
-	return nil
+	return int64(total), nil //nolint:gosec // at most limit
 }

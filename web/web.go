@@ -47,7 +47,7 @@ type server struct {
 	heartbeat time.Duration
 	owing     cache[[]dutyRow]
 	roots     *x509.CertPool
-	checks    chan struct{} // one for each file being judged
+	intake    *intake // visitors' files
 }
 
 // New builds the handler of all pages. It fails if the embedded templates, texts or assets are faulty.
@@ -69,7 +69,7 @@ func newServer(cfg Config) (*server, error) {
 	s := &server{
 		engine: cfg.Engine, log: cfg.Logger, zone: cfg.Engine.Calendar.Zone(), hosts: cfg.Hosts, stop: cfg.Stop,
 		roots: cfg.Engine.Roots, actor: cfg.Actor, console: cfg.Console,
-		checks: make(chan struct{}, checksAtOnce), heartbeat: heartbeat,
+		intake: newIntake(), heartbeat: heartbeat,
 	}
 	if s.roots == nil {
 		s.roots = x509.NewCertPool() // nothing is trusted, not even what the system trusts
