@@ -98,8 +98,8 @@ func (s *server) judgeEvidence(r *request, p *checkPage, file *received) error {
 	return nil
 }
 
-// unpacksWithin is how much an archive claims to unpack to, and refuses more than limit; an entry that holds more than it
-// claims fails when it is read.
+// unpacksWithin is how much an archive claims to unpack to, and refuses more than limit; an entry that holds more than
+// it claims fails when it is read.
 func unpacksWithin(file *received, limit uint64) (int64, error) {
 	archive, err := zip.NewReader(file, file.size)
 	if err != nil {
@@ -115,5 +115,5 @@ func unpacksWithin(file *received, limit uint64) (int64, error) {
 						"verify” can check it on a computer."), http.StatusRequestEntityTooLarge}
 		}
 	}
-	return int64(total), nil //nolint:gosec // at most limit
+	return int64(total), nil
 }

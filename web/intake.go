@@ -20,10 +20,10 @@ import (
 	"covenant/workflow"
 )
 
-// Anybody may send a file to be checked, so what visitors may take of the machine is bounded, and nobody can take all of
-// it. A file is received first, onto the disk: who sends slowly, or stops in the middle, holds a connection and a place
-// for receiving, and keeps nobody from being judged. Then it is judged, within an amount of memory that all judgements
-// share. One address has a share of either.
+// Anybody may send a file to be checked, so what visitors may take of the machine is bounded, and nobody can take all
+// of it. A file is received first, onto the disk: who sends slowly, or stops in the middle, holds a connection and a
+// place for receiving, and keeps nobody from being judged. Then it is judged, within an amount of memory that all
+// judgements share. One address has a share of either.
 const (
 	receivingAtOnce = 64 // files on their way, 20 MB of disk each at most
 	perAddress      = 4  // of them from one address, those being judged included
@@ -68,7 +68,8 @@ func (i *intake) enter(from netip.Addr) (leave func(), ok bool) {
 	}, true
 }
 
-// judge runs a judgement that takes so many bytes of memory when there is room for it, in the order in which they asked.
+// judge runs a judgement that takes so many bytes of memory when there is room for it, in the
+// order in which they asked.
 func (i *intake) judge(ctx context.Context, bytes int64, run func() error) error {
 	bytes = min(bytes, judgingMemory)
 	if err := i.memory.Acquire(ctx, bytes); err != nil {
@@ -102,7 +103,7 @@ type received struct {
 // close ends the file. Where it could not lose its name while it was open, it does so now.
 func (f *received) close() {
 	_ = f.Close() // nothing is written any more
-	_ = os.Remove(f.File.Name())
+	_ = os.Remove(f.Name())
 }
 
 // isArchive reports whether the file is a ZIP archive by its first bytes.

@@ -20,6 +20,10 @@ func Decide(s State, by Actor, c Command, now time.Time) ([]Event, error) {
 		return nil, refuse(CodeForbidden, "chưa rõ ai thực hiện; hãy đăng nhập",
 			"it is not known who does this; sign in first")
 	}
+	c, err := normalized(c)
+	if err != nil {
+		return nil, err
+	}
 	events, err := c.decide(s, by, now)
 	if err != nil {
 		return nil, err
