@@ -116,6 +116,11 @@ func (r *Result) afterwards() words.Text {
 		return words.Text{}
 	}
 	for _, m := range r.Modifications {
+		if m.Kind == ChangeNewSignature && m.Visible {
+			return words.F("Sau khi ký, có ô chữ ký nhìn thấy được thêm vào chỗ trống: %s. Hãy xem ô đó do ai ký.",
+				"After signing, a visible signature field was added where nothing was: %s. See who signed it.",
+				m.Text())
+		}
 		if m.Kind == ChangeFormValue {
 			return words.Of("Sau khi ký, có ô biểu mẫu được điền thêm; hãy xem danh sách thay đổi.",
 				"After signing, form fields were filled in; see the list of changes.")

@@ -15,10 +15,10 @@ var (
 	ErrNoField = errors.New("no such signature field")
 	// ErrSigned: the field holds a signature already.
 	ErrSigned = errors.New("the field is signed already")
-	// ErrCovers: a new field would lie over a signature, as a forgery would. Fields may overlap where both are placed
-	// before the first signature.
-	ErrCovers = errors.New("the new field would cover an earlier signature: choose another place on the page; it is " +
-		"in field")
+	// ErrCovers: a new field would lie over something that an earlier signer saw, as a forgery would. Fields may lie
+	// anywhere where they are placed before the first signature.
+	ErrCovers = errors.New("the new field would cover what was signed: choose a blank place on the page; it would " +
+		"cover")
 )
 
 // target is the field that a signature goes into, in the course of one update.

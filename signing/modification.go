@@ -54,8 +54,15 @@ type Modification struct {
 	Key       string // dictionary key concerned
 	Object    int    // object number; 0 if none
 	Visible   bool   // of a new signature field
-	Subtype   string // of an annotation, such as "FreeText"
-	Action    ChangeVerb
+	// of a new signature field: it shows something though nobody signed it in the revision that brought it
+	Unsigned bool
+	Seal     bool // of an overlay: it covers part of a signature as a seal does
+	// Over is what a new, visible field lies over: "text", "line", "fill", "picture", "annotation", "signature", or
+	// "unknown" where that cannot be found out; "" where nothing was painted.
+	Over    string
+	Area    Rect   // of a new, visible field, in 1/72 inch times the page's unit
+	Subtype string // of an annotation, such as "FreeText"
+	Action  ChangeVerb
 	// what the text was and is, where it can be quoted: a field's value, a note's words, a page's lines
 	Old, New string
 	Detail   string // technical, English
@@ -63,7 +70,8 @@ type Modification struct {
 
 func modificationOf(c diff.Change) Modification {
 	return Modification{Revision: c.Revision, Kind: c.Kind, Page: c.Page, Field: c.Field, Key: c.Key, Object: c.Object,
-		Visible: c.Visible, Subtype: c.Subtype, Action: c.Action, Old: c.Old, New: c.New, Detail: c.Detail}
+		Visible: c.Visible, Unsigned: c.Unsigned, Seal: c.Seal, Over: c.Over,
+		Area: Rect(c.Area), Subtype: c.Subtype, Action: c.Action, Old: c.Old, New: c.New, Detail: c.Detail}
 }
 
 // ChangeVerb says what was done to an annotation or a page's content.
@@ -174,9 +182,42 @@ func (m Modification) what() words.Text {
 		text = changePhrases[ChangeObject]
 	}
 	if m.Kind == ChangeNewSignature && m.Visible {
-		text = words.Join("", text, words.Of(", nhìn thấy được", ", visible"))
+		text = words.Join("", text, words.Of(", nhìn thấy được", ", visible"), m.covers())
 	}
 	return text
+}
+
+// overPhrases say what a new field covers.
+var overPhrases = map[string]words.Text{
+	"text":    words.Of("che phần chữ đã có trên trang", "covering text that was on the page"),
+	"line":    words.Of("che đường kẻ đã có trên trang", "covering a line that was on the page"),
+	"fill":    words.Of("che hình đã có trên trang", "covering a shape that was on the page"),
+	"picture": words.Of("che hình ảnh đã có trên trang", "covering a picture that was on the page"),
+	"annotation": words.Of("che chú thích hoặc ô đã có trên trang",
+		"covering an annotation or field that was on the page"),
+	"signature": words.Of("che chữ ký đã có", "covering an earlier signature"),
+	"unknown":   words.Of("ở chỗ không xác định được nó che gì", "where it cannot be found out what it covers"),
+}
+
+// list gives the rectangle's corners; nothing for none.
+func (r Rect) list() []float64 {
+	if r == (Rect{}) {
+		return nil
+	}
+	return []float64{r.X0, r.Y0, r.X1, r.Y1}
+}
+
+// covers is what a new field is like: how large, what it covers, whether somebody signed it.
+func (m Modification) covers() words.Text {
+	out := words.F(", %.0f × %.0f pt", ", %.0f × %.0f pt", m.Area.X1-m.Area.X0, m.Area.Y1-m.Area.Y0)
+	if m.Unsigned {
+		out = words.Join("", out, words.Of(", có hình hiển thị mà không ai ký",
+			", showing something that nobody signed"))
+	}
+	if over, ok := overPhrases[m.Over]; ok {
+		out = words.Join(", ", out, over)
+	}
+	return out
 }
 
 // quotation gives the text that was and is.

@@ -40,6 +40,9 @@ type Options struct {
 	// AllowNewField permits a new visible field in a document certified for filling forms only, which some validators
 	// count as a modification.
 	AllowNewField bool
+	// AllowCovering permits a new visible field over something painted or signed before. Verifiers that look, as ours
+	// does, take that for a forgery, save a seal over part of a signature: at most half of its box, none of its text.
+	AllowCovering bool
 	// AllowAnyCertificate signs with a certificate that is expired, or not meant for signatures, too.
 	AllowAnyCertificate bool
 

@@ -14,6 +14,8 @@ import (
 
 	"covenant/internal/pdf"
 	"covenant/signing/internal/cms"
+	"covenant/signing/internal/diff"
+	"covenant/signing/internal/paint"
 )
 
 // maxContents is the largest Contents string that PDF/A-2 allows (ISO 19005-2 §6.1.13: strings of at most 32,767
@@ -241,8 +243,10 @@ func (t *target) permitted(opt *Options) (*Lock, error) {
 	if err := p.maySign(t.name, created, visible, opt.AllowNewField); err != nil {
 		return nil, err
 	}
-	if over := t.file.SignatureUnder(signatures, []pdf.Ref{t.page}, t.rect); visible && over != "" {
-		return nil, fmt.Errorf("%w: %q", ErrCovers, over)
+	if visible && len(signatures) > 0 && !opt.AllowCovering {
+		if err := t.uncovering(signatures); err != nil {
+			return nil, err
+		}
 	}
 	if opt.Certify != 0 && (len(signatures) > 0 || p.certified != 0) {
 		return nil, errors.New("only a document's first signature can certify it")
@@ -263,6 +267,17 @@ func (t *target) permitted(opt *Options) (*Lock, error) {
 		lock = nil // its P holds by being in the field; there are no fields to write into FieldMDP
 	}
 	return lock, mayLock(t.form, lock, t.name)
+}
+
+// uncovering refuses a new field over what an earlier signer saw.
+func (t *target) uncovering(signatures []pdf.Signature) error {
+	if over := t.file.SignatureUnder(signatures, []pdf.Ref{t.page}, t.rect); over != "" {
+		return fmt.Errorf("%w: the signature in field %q", ErrCovers, over)
+	}
+	if what, hit := paint.On(t.file, t.page, diff.Inner(t.rect), nil); hit {
+		return fmt.Errorf("%w: %s on the page", ErrCovers, what)
+	}
+	return nil
 }
 
 // placeholders reserves the texts of ByteRange and of a Contents of room bytes.

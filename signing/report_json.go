@@ -119,6 +119,8 @@ type ModificationJSON struct {
 	Action    ChangeVerb `json:"action,omitempty"`
 	Subtype   string     `json:"subtype,omitempty"`
 	Object    int        `json:"object,omitempty"`
+	Over      string     `json:"over,omitempty"`
+	Area      []float64  `json:"area,omitempty"`
 	Text      words.Text `json:"text"`
 	Old       string     `json:"old,omitempty"`
 	New       string     `json:"new,omitempty"`
@@ -186,7 +188,7 @@ func modificationsJSON(all []Modification) (out []ModificationJSON) {
 		out = append(out, ModificationJSON{
 			Revision: m.Revision, Time: optionalTime(m.Time), Kind: m.Kind, Permitted: m.Permitted, Page: m.Page,
 			Field: m.Field, Key: m.Key, Action: m.Action, Subtype: m.Subtype, Object: m.Object, Text: m.Text(),
-			Old: clean(m.Old), New: clean(m.New), Detail: m.Detail,
+			Old: clean(m.Old), New: clean(m.New), Detail: m.Detail, Over: m.Over, Area: m.Area.list(),
 		})
 	}
 	return out

@@ -57,7 +57,7 @@ func form(text string) *pdf.Stream {
 func annotation(subtype pdf.Name, extra ...pdf.Entry) pdf.Dict {
 	return append(pdf.Dict{{Key: "Type", Value: pdf.Name("Annot")}, {Key: "Subtype", Value: subtype},
 		{Key: "P", Value: ref(3)},
-		{Key: "Rect", Value: pdf.Array{pdf.Integer(72), pdf.Integer(770), pdf.Integer(300), pdf.Integer(800)}}},
+		{Key: "Rect", Value: pdf.Array{pdf.Integer(72), pdf.Integer(200), pdf.Integer(300), pdf.Integer(230)}}},
 		extra...)
 }
 

@@ -138,6 +138,7 @@ func (v *verification) run(ctx context.Context, size int64) (err error) {
 		return err
 	}
 	v.judge(ctx)
+	v.judgeSeals()
 	if err := v.stopped(); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package signing
 
 import (
+	"slices"
 	"time"
 
 	"covenant/internal/pdf"
@@ -52,6 +53,30 @@ func (v *verification) first(base int) int {
 		return v.signed[0].revision
 	}
 	return min(base, v.signed[0].revision)
+}
+
+// judgeSeals takes back what was permitted to a seal over part of a signature where the seal's own certificate leads to
+// nobody who is trusted: anybody can draw something like a seal.
+func (v *verification) judgeSeals() {
+	for _, s := range v.signed {
+		for i := range s.res.Modifications {
+			m := &s.res.Modifications[i]
+			if m.Kind != ChangeOverlay || !m.Permitted || v.trusts(m.Field) {
+				continue
+			}
+			m.Permitted = false
+			s.failed = true
+			s.res.Indication, s.res.SubIndication = TotalFailed, FormatFailure
+			s.res.Reasons = slices.Insert(s.res.Reasons, 0, Reason{Code: ReasonModified})
+		}
+	}
+}
+
+// trusts reports whether the signature in a field is whole and by somebody who leads to a trust anchor.
+func (v *verification) trusts(field string) bool {
+	return slices.ContainsFunc(v.signed, func(s *signedObject) bool {
+		return s.res.Field == field && s.res.Completable()
+	})
 }
 
 // trailing looks at what follows the last revision.
@@ -158,14 +183,20 @@ func (p *changePolicy) restrict(to Permission) {
 }
 
 // permits applies ISO 32000-2 tables 257 and 237. Validation data and document time-stamps are always permitted (EN 319
-// 142-1 §5.5). A new visible signature field on a document whose author limited changes could hide what it covers, and
-// is not. Annotations are not, at any permission: nothing tells a comment from a forged text.
+// 142-1 §5.5). A new visible signature field is where it was signed in the revision that brought it and lies where
+// nothing was painted, or over part of a signature as a seal does; on a document whose author limited changes it is
+// not. Annotations are not, at any permission: nothing tells a comment from a forged text.
 func (p *changePolicy) permits(m *Modification) bool {
 	switch m.Kind {
 	case ChangeValidationData, ChangeMetadata, ChangeTimestamp:
 		return true
 	case ChangeNewSignature:
+		if m.Visible && (m.Unsigned || m.Over != "") {
+			return false
+		}
 		return p.permission == 0 || (p.permission >= PermitFilling && !m.Visible)
+	case ChangeOverlay: // who applied the seal is looked at when signers have been judged
+		return m.Seal && p.permission == 0
 	case ChangeSignature, ChangeFormValue:
 		if p.permission == PermitNothing {
 			return false

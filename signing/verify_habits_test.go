@@ -40,8 +40,10 @@ var habits = []updateAttack{
 		fonts := pdf.Dict{{Key: "Font", Value: pdf.Dict{{Key: "F1", Value: ref(8)}, {Key: "Helv", Value: font}}}}
 		ap := form("x")
 		ap.Dict = ap.Dict.With("Resources", pdf.Dict{{Key: "Font", Value: pdf.Dict{{Key: "Helv", Value: font}}}})
-		addField(t, u, sigWidget(t, u, "C", pdf.Entry{Key: "AP", Value: pdf.Dict{{Key: "N", Value: u.Add(ap)}}},
-			pdf.Entry{Key: "DR", Value: fonts}))
+		w := sigWidget(t, u, "C", pdf.Entry{Key: "AP", Value: pdf.Dict{{Key: "N", Value: u.Add(ap)}}},
+			pdf.Entry{Key: "DR", Value: fonts})
+		u.Set(w, dict(t, u, w.Num).With("F", pdf.Integer(2))) // hidden until it is signed
+		addField(t, u, w)
 		u.Set(ref(5), dict(t, u, 5).With("DR", fonts))
 	}},
 	{"form resource that no field is drawn with replaced", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) {

@@ -9,9 +9,9 @@ import (
 // maxOperators bounds the reading of a content stream.
 const maxOperators = 200_000
 
-// eachOperator calls fn for the operators of a content stream (§7.8.2) with their operands, until something cannot be
-// read.
-func (f document) eachOperator(data []byte, fn func(op string, args []Object)) {
+// EachOperator calls fn for the operators of a content stream (§7.8.2) with their operands, until something cannot be
+// read: then it gives false. The operands are good until fn returns. An inline image is one operator, BI.
+func (f document) EachOperator(data []byte, fn func(op string, args []Object)) bool {
 	p := &parser{r: bytes.NewReader(data), size: int64(len(data)), elements: f.src.lim.MaxElements,
 		maxDepth: f.src.lim.MaxDepth, embedded: true,
 		work: f.Work()}
@@ -19,27 +19,25 @@ func (f document) eachOperator(data []byte, fn func(op string, args []Object)) {
 	for range maxOperators {
 		p.skipSpace()
 		if p.atEnd() {
-			return
+			return true
 		}
 		c := p.peek()
 		if isDigit(c) || strings.IndexByte("+-./(<[", c) >= 0 {
 			o, err := p.object(0)
 			if err != nil || len(args) > 1000 {
-				return
+				return false
 			}
 			args = append(args, o)
 			continue
 		}
 		word := p.word()
-		if word == "" {
-			return
-		}
-		if word == "BI" && !p.skipInlineImage() {
-			return
+		if word == "" || word == "BI" && !p.skipInlineImage() {
+			return false
 		}
 		fn(word, args)
 		args = args[:0]
 	}
+	return false
 }
 
 // word reads an operator, or one of true, false and null, which no text operator takes.
@@ -75,7 +73,7 @@ func (f document) PageText(page Ref, limit int64) []string {
 	res, _ := resources.(Dict)
 	t := &textReader{f: f.File, fonts: map[Name]*textFont{}, font: &textFont{}}
 	t.known, _ = f.Dict(res.Get("Font"))
-	f.eachOperator(f.pageContent(d.Get("Contents"), limit), t.operator)
+	f.EachOperator(f.pageContent(d.Get("Contents"), limit), t.operator)
 	t.end()
 	return t.lines
 }
@@ -206,7 +204,7 @@ func (f *textFont) decode(s string) string {
 // readToUnicode reads the bfchar and bfrange sections of a ToUnicode map (§9.10.3).
 func (f document) readToUnicode(data []byte) map[string]string {
 	out := map[string]string{}
-	f.eachOperator(data, func(op string, args []Object) {
+	f.EachOperator(data, func(op string, args []Object) {
 		switch op {
 		case "endbfchar":
 			for i := 0; i+1 < len(args); i += 2 {

@@ -1,5 +1,7 @@
 package diff
 
+import "covenant/internal/pdf"
+
 // Kind says what a later revision did.
 type Kind string
 
@@ -44,7 +46,15 @@ type Change struct {
 	Key      string // dictionary key concerned
 	Object   int    // object number; 0 if none
 	Visible  bool   // of a new signature field
-	Subtype  string // of an annotation, such as "FreeText"
+	// of a new signature field: it shows something though nobody signed it in the revision that brought it
+	Unsigned bool
+	// Over is what was painted where a new, visible field lies: text, line, fill, picture, annotation, unknown; ""
+	// where there was nothing. Of an Overlay by which something else is covered: signature.
+	Over string
+	// Seal, of an Overlay: it covers part of a signature as a seal does, at most half of its box and none of its text.
+	Seal     bool
+	Area     pdf.Rect // of a new, visible field, in units of its page
+	Subtype  string   // of an annotation, such as "FreeText"
 	Action   Verb
 	Old, New string // what the text was and is, where it can be quoted: a field's value, a note's words, a page's lines
 	Detail   string // technical, English

@@ -148,9 +148,12 @@ func harmlessKey(key pdf.Name, new pdf.Dict) bool {
 
 // visible: the widget has an area and is not hidden.
 func (c *comparison) visible(widget pdf.Dict) bool {
+	if isNull(c.new, widget.Get("Rect")) {
+		return false
+	}
 	rect, err := c.new.ReadRect(widget.Get("Rect"))
 	flags, _ := widget.Get("F").(pdf.Integer)
-	return err == nil && !rect.Empty() && flags&(2|32) == 0 // Hidden, NoView
+	return (err != nil || !rect.Empty()) && flags&2 == 0 // Hidden; what NoView hides on the screen is printed
 }
 
 // signatureKind tells a document time-stamp from a signature by the dictionary's SubFilter.

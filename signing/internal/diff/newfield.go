@@ -28,16 +28,8 @@ func (c *comparison) newField(f *pdf.Field) {
 		if p := c.pageOf(w); p != 0 {
 			m.Page = p
 		}
-		if !c.visible(w.Dict) {
-			continue
-		}
-		m.Visible = true
-		rect, err := c.new.ReadRect(w.Dict.Get("Rect"))
-		if err != nil {
-			continue
-		}
-		if over := c.covers(w, rect); over != "" {
-			c.report(Change{Kind: Overlay, Field: f.Name, Page: m.Page, Object: f.Ref.Num, Detail: "over " + over})
+		if c.visible(w.Dict) {
+			c.newWidget(f, w, &m)
 		}
 	}
 	m.Kind = c.signatureKind(f, NewSignature)
@@ -97,19 +89,4 @@ func (c *comparison) explainNewField(f *pdf.Field, m *Change) {
 			}
 		}
 	}
-}
-
-// covers returns the name of a signature field, signed before, that lies under the rectangle on the same page.
-func (c *comparison) covers(w pdf.Widget, rect pdf.Rect) string {
-	signed, err := c.old.Signatures()
-	if err != nil || len(signed) == 0 {
-		return ""
-	}
-	var pages []pdf.Ref // P is the file's own word; the page's list of annotations is what is drawn
-	for _, page := range c.inOrder {
-		if c.new.Shows(page, w.Ref) {
-			pages = append(pages, page)
-		}
-	}
-	return c.old.SignatureUnder(signed, pages, rect)
 }
