@@ -243,7 +243,7 @@ func (cmd RecordProxy) decide(s State, by Actor, now time.Time) ([]Event, error)
 	if err := s.voting().proxyAllowed(sitting, rules, cmd); err != nil {
 		return nil, err
 	}
-	if cmd.Document == "" || cmd.Date.IsZero() || s.today(now).Before(cmd.Date) {
+	if blank(cmd.Document) || cmd.Date.IsZero() || s.today(now).Before(cmd.Date) {
 		return nil, refuse(CodeInvalid, "ủy quyền phải bằng văn bản, có số hiệu và ngày không sau hôm nay",
 			"a proxy needs a document, named, and dated today or before")
 	}

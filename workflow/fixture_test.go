@@ -80,7 +80,11 @@ func (w *fixture) do(c Command) error {
 	}
 	next := w.state.Covenant.Clone()
 	for _, e := range events {
-		next.Apply(e)
+		if _, directory := e.(ofDirectory); directory {
+			w.state.Directory.Apply(e)
+		} else {
+			next.Apply(e)
+		}
 	}
 	w.state.Covenant = next
 	w.events = append(w.events, events...)
