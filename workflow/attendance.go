@@ -285,8 +285,8 @@ func (s voting) proxyAllowed(sitting *Conference, rules *ConferenceRules, cmd Re
 	case sitting.Presence(cmd.From) == Present:
 		return refuse(CodeWrongState, "%s đang có mặt nên tự biểu quyết", "%s is present and votes itself", from)
 	case held >= rules.Proxies:
-		return refuse(CodeForbidden, "%s đã nhận đủ %d ủy quyền",
-			"%s holds %d proxies already, which is the most", to, held)
+		return refuse(CodeForbidden, "%s đã nhận đủ %s", "%s holds %s already, which is the most",
+			to, words.N(held, "ủy quyền", "proxy", "proxies"))
 	}
 	return nil
 }
