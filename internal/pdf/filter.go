@@ -115,8 +115,11 @@ func decoder(name Name, r io.Reader, parms Dict) (io.Reader, error) {
 	switch name {
 	case "FlateDecode", "Fl":
 		var head [2]byte // the zlib header; a wrong checksum at the end is of no interest
-		if _, err := io.ReadFull(r, head[:]); err != nil {
-			return nil, fmt.Errorf("%w: an empty Flate stream", ErrMalformed)
+		switch _, err := io.ReadFull(r, head[:]); {
+		case err == io.EOF: // qpdf and others write nothing at all for no data
+			return r, nil
+		case err != nil:
+			return nil, fmt.Errorf("%w: a Flate stream of one byte", ErrMalformed)
 		}
 		return flate.NewReader(r), nil
 	case "Crypt":
