@@ -25,7 +25,7 @@ func (s scoring) checkBasis(b *ScoreBasis) error {
 
 // scoredRevision is the revision whose text binds the members: the frozen one, else the newest.
 func (c *Covenant) scoredRevision() Revision {
-	if c.Frozen != nil && c.Frozen.Revision <= len(c.Revisions) {
+	if c.Frozen != nil && c.Frozen.Revision >= 1 && c.Frozen.Revision <= len(c.Revisions) {
 		return c.Revisions[c.Frozen.Revision-1]
 	}
 	revision, _ := c.Revision()
