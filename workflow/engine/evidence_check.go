@@ -262,7 +262,8 @@ func (c *checker) checkNames(names []evidenceName) {
 func (c *checker) revisions() error {
 	for i, r := range c.state.Revisions {
 		if r.Number != i+1 {
-			c.found(Failed, "nhật ký ghi dự thảo lần %d ở vị trí %d", "the log has revision %d in place %d", r.Number, i+1)
+			c.found(Failed, "nhật ký ghi dự thảo lần %d ở vị trí %d", "the log has revision %d in place %d",
+				r.Number, i+1)
 		}
 		for name, digest := range revisionFiles(r) {
 			if workflow.DigestOf(c.files[name]) != digest {
