@@ -283,7 +283,9 @@ func formatNumber(n *big.Rat, lang words.Language) string {
 	frac = strings.TrimRight(frac, "0")
 	sign := ""
 	if strings.HasPrefix(whole, "-") {
-		sign, whole = "-", whole[1:]
+		if whole = whole[1:]; whole != "0" || frac != "" { // what rounds to nothing has no sign
+			sign = "-"
+		}
 	}
 	for i := len(whole) - 3; i > 0; i -= 3 {
 		whole = whole[:i] + group + whole[i:]
