@@ -355,6 +355,9 @@ func (cmd CastPollBallot) decide(s State, by Actor, now time.Time) ([]Event, err
 		return nil, err
 	}
 	if poll.Secret {
+		if err := by.personally(); err != nil {
+			return nil, err
+		}
 		return []Event{PollBallotTaken{Poll: cmd.Poll, Round: poll.Round, Agency: cmd.Agency, Person: by.Person(),
 			Authority: authority}}, nil
 	}
