@@ -1,10 +1,10 @@
-# make demo | build | quick | test | lint | bench | torture | release
+# make demo | build | quick | test | lint | bench | fuzz | torture | release
 GO ?= go
 # testdata is a Go package of its own (the demo's data are embedded), which ./... leaves out.
 PACKAGES := ./... ./testdata
 LINT := bin/golangci-lint
 
-.PHONY: demo build vet lint quick test torture mutate bench generate record-log record-release release licenses rename
+.PHONY: demo build vet lint quick test fuzz torture mutate bench generate record-log record-release release licenses rename
 
 demo:
 	$(GO) run ./cmd/covenant demo
@@ -31,10 +31,15 @@ test:
 	./.ci/install
 	.ci/scratch $(GO) test -race -timeout 15m ./web ./workflow/engine ./signing ./cmd/covenant $(PACKAGES)
 
+# Every fuzz target of every package, one after the other: make fuzz [FUZZTIME=5s]
+fuzz:
+	.ci/fuzz $(or $(FUZZTIME),5s)
+
+# Of the fuzz targets a fifth each day, a minute each.
 torture:
 	./.ci/install torture
 	.ci/scratch $(GO) test -tags torture -timeout 120m -run Torture $(PACKAGES)
-
+	.ci/fuzz $(or $(FUZZTIME),60s) 5
 	$(MAKE) mutate
 
 bin/gremlins: tools/go.mod tools/go.sum

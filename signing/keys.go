@@ -6,8 +6,11 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"math/big"
 	"strings"
 
+	"golang.org/x/crypto/cryptobyte"
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 	"software.sslmate.com/src/go-pkcs12"
 
 	"covenant/signing/internal/cms"
@@ -31,6 +34,10 @@ const oidPSS = "1.2.840.113549.1.1.10"
 // LoadPKCS12 reads a key and its certificates from a PKCS#12 file (RFC 7292) with modern (PBES2, AES) or legacy (3DES,
 // RC2) encryption. Errors wrap [ErrWrongPassword] where the password is at fault.
 func LoadPKCS12(data []byte, password string) (Identity, error) {
+	if !modestIterations(data, maxIterations, 0) {
+		return Identity{}, fmt.Errorf("pkcs#12 file: it asks for more than %d iterations to derive a key; "+
+			"write it anew with fewer", maxIterations)
+	}
 	key, cert, chain, err := pkcs12.DecodeChain(data, password)
 	if errors.Is(err, pkcs12.ErrIncorrectPassword) || errors.Is(err, pkcs12.ErrDecryption) {
 		return Identity{}, ErrWrongPassword
@@ -48,6 +55,32 @@ func LoadPKCS12(data []byte, password string) (Identity, error) {
 	}
 	id := Identity{Signer: signer, Certificate: cert, Chain: orderChain(cert, chain)}
 	return id, id.check()
+}
+
+// maxIterations bounds the work that a file of somebody else's making may ask for before its password is even looked
+// at; what is in use are 2,048 to 1,000,000.
+const maxIterations = 5_000_000
+
+// modestIterations looks for iteration counts where a file names them in the clear: an INTEGER that follows the salt,
+// in MacData, PBE and PBKDF2 parameters (RFC 7292, 4 and B; RFC 8018, A.2). Those within encrypted contents are seen by
+// nobody who has not derived a key already.
+func modestIterations(der cryptobyte.String, limit int64, depth int) bool {
+	afterSalt := false
+	for !der.Empty() {
+		var value cryptobyte.String
+		var tag cbasn1.Tag
+		if !der.ReadAnyASN1(&value, &tag) || depth > 30 {
+			return true // not a structure
+		}
+		if afterSalt && tag == cbasn1.INTEGER && new(big.Int).SetBytes(value).Cmp(big.NewInt(limit)) > 0 {
+			return false
+		}
+		afterSalt = tag == cbasn1.OCTET_STRING
+		if (tag&0x20 != 0 || afterSalt) && !modestIterations(value, limit, depth+1) {
+			return false
+		}
+	}
+	return true
 }
 
 // check tells whether certificate and key belong together.

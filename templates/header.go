@@ -83,11 +83,11 @@ func (f *findings) header(name string, root *yaml.Node) header {
 	for k, v := range pairs(root) {
 		switch key := canonical(k.Value); key {
 		case "mẫu":
-			h.id = v.Value
+			h.id = f.single(name, v)
 		case "tên":
-			h.title = v.Value
+			h.title = f.single(name, v)
 		case "mô tả":
-			h.description = v.Value
+			h.description = f.single(name, v)
 		case "phiên bản":
 			n, err := strconv.Atoi(v.Value)
 			if err != nil || n < 1 {
@@ -100,9 +100,9 @@ func (f *findings) header(name string, root *yaml.Node) header {
 		case "ngôn ngữ":
 			h.languages = f.languages(name, v)
 		case "quy trình":
-			h.process = v.Value
+			h.process = f.single(name, v)
 		case "trình bày":
-			h.layout = v.Value
+			h.layout = f.single(name, v)
 		case "biến":
 			vars = v
 		default:
@@ -119,6 +119,15 @@ func (f *findings) header(name string, root *yaml.Node) header {
 		h.variables = append(h.variables, f.variable(name, k, v, 0))
 	}
 	return h
+}
+
+// single is the value of an entry that has one; a list or pairs would be passed over as nothing.
+func (f *findings) single(name string, n *yaml.Node) string {
+	if n.Kind != yaml.ScalarNode {
+		f.add(Position{name, n.Line, n.Column}, "", words.Of("Ở đây cần một giá trị, không phải danh sách hay các cặp.",
+			"One value is wanted here, not a list or pairs."))
+	}
+	return n.Value
 }
 
 // canonical is the Vietnamese spelling of a header key.
@@ -146,6 +155,10 @@ func (f *findings) period(name string, n *yaml.Node) (from, to Day) {
 			f.add(Position{name, k.Line, k.Column}, k.Value, words.F("Hiệu lực chỉ có “từ” và “đến”, không có “%s”.",
 				"Validity has “from” and “to” only, not “%s”.", k.Value))
 		}
+	}
+	if !to.IsZero() && to.Before(from) {
+		f.add(Position{name, n.Line, n.Column}, "", words.F("Hiệu lực kết thúc (%s) trước khi bắt đầu (%s).",
+			"It ends before it begins: on %s, from %s.", to, from))
 	}
 	return from, to
 }
@@ -216,11 +229,13 @@ func (f *findings) variableEntry(v *variable, name string, k, x *yaml.Node, dept
 	case "loại":
 		f.setType(v, x, name)
 	case "nhãn":
-		v.Label.Vietnamese = x.Value
+		v.Label.Vietnamese = f.single(name, x)
 	case "nhãn_en":
-		v.Label.English = x.Value
+		v.Label.English = f.single(name, x)
 	case "bắt buộc":
-		v.Required = isYes(x.Value)
+		if v.Required = isYes(x.Value); !v.Required && !isNo(x.Value) {
+			f.add(at, x.Value, words.F("“%s”: viết có hoặc không.", "“%s”: write yes or no.", x.Value))
+		}
 	case "mặc định":
 		v.Default, v.defaultYAML, v.Required = x.Value, x, false
 	case "ví dụ", "mô tả":
@@ -248,7 +263,11 @@ func (f *findings) variableEntry(v *variable, name string, k, x *yaml.Node, dept
 	case "nhiều nhất":
 		v.Max = f.bound(at, x.Value)
 	case "dài nhất":
-		v.MaxLength, _ = strconv.Atoi(x.Value)
+		var err error
+		if v.MaxLength, err = strconv.Atoi(x.Value); err != nil || v.MaxLength < 1 {
+			f.add(at, x.Value, words.F("“%s” không phải là số ký tự; viết một số nguyên từ 1.",
+				"“%s” is not a number of characters; write a whole number from 1.", x.Value))
+		}
 	default:
 		p := f.add(Position{name, k.Line, k.Column}, k.Value, words.F("Biến “%s” không có mục “%s”.",
 			"Variable “%s” has no entry “%s”.", v.Name, k.Value))

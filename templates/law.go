@@ -103,6 +103,10 @@ func (f *findings) basis(name string, n *yaml.Node) *LegalBasis {
 		f.add(l.At, l.ID, words.Of("Căn cứ phải có “mã”, “trích dẫn” và “từ” (ngày có hiệu lực).",
 			"A legal basis needs “id”, “cite” and “from” (when it came into force)."))
 	}
+	if !l.To.IsZero() && l.To.Before(l.From) {
+		f.add(l.At, l.ID, words.F("Căn cứ hết hiệu lực (%s) trước khi có hiệu lực (%s).",
+			"The legal basis ends before it begins: on %s, from %s.", l.To, l.From))
+	}
 	if strings.HasSuffix(l.Cite.Vietnamese, ";") || strings.HasSuffix(l.Cite.Vietnamese, ".") {
 		f.add(l.At, l.Cite.Vietnamese, words.Of("Trích dẫn không tự ghi dấu cuối câu; chương trình thêm “;” và “.”.",
 			"The citation carries no final mark; the program adds “;” and “.”."))

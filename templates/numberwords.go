@@ -12,14 +12,13 @@ import (
 //
 // Vietnamese: “một nghìn không trăm linh năm”, “hai mươi mốt”, “mười lăm”.
 func numberWords(n *big.Rat, lang words.Language) string {
-	neg := n.Sign() < 0
-	abs := new(big.Rat).Abs(n)
-	whole := new(big.Int).Quo(abs.Num(), abs.Denom())
-	if !whole.IsInt64() || whole.Int64() > 999_999_999_999_999_999 {
+	figures, frac, _ := strings.Cut(new(big.Rat).Abs(n).FloatString(6), ".") // rounded first, as formatNumber does
+	whole, ok := new(big.Int).SetString(figures, 10)
+	if !ok || !whole.IsInt64() || whole.Int64() > 999_999_999_999_999_999 {
 		return formatNumber(n, lang)
 	}
-	_, frac, _ := strings.Cut(abs.FloatString(6), ".")
 	frac = strings.TrimRight(frac, "0")
+	neg := n.Sign() < 0 && (whole.Sign() > 0 || frac != "")
 	spell, minus, point, digits := wordsVI, "âm ", " phẩy", viDigits[:]
 	if lang == words.English {
 		spell, minus, point, digits = wordsEN, "minus ", " point", enSmall[:10]

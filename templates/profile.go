@@ -6,6 +6,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"sync"
 
@@ -115,6 +116,32 @@ func (p *Profile) nation() (name, motto words.Text) {
 	return words.Of(p.National.Name, p.National.NameEN), words.Of(p.National.Motto, p.National.MottoEN)
 }
 
+// maxMeasure bounds every number of a profile, in mm, pt or parts of something.
+const maxMeasure = 2000
+
+// plainNumbers refuses what is no number (YAML has .nan and .inf) and what no page is measured by: nothing that is set
+// with such a number would come to an end, or into a file.
+func plainNumbers(v reflect.Value) error {
+	for i := range v.NumField() {
+		field, name := v.Field(i), strings.ToLower(v.Type().Field(i).Name)
+		ok := true
+		switch field.Kind() {
+		case reflect.Struct:
+			if err := plainNumbers(field); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+		case reflect.Float64:
+			ok = field.Float() >= -maxMeasure && field.Float() <= maxMeasure
+		case reflect.Int:
+			ok = field.Int() >= 0 && field.Int() <= maxMeasure
+		}
+		if !ok {
+			return fmt.Errorf("%s: %v is no measure of a page", name, field)
+		}
+	}
+	return nil
+}
+
 // ParseProfile reads a profile; unknown entries are errors.
 func ParseProfile(data []byte) (*Profile, error) {
 	p := &Profile{Digest: sha256.Sum256(data)}
@@ -122,6 +149,12 @@ func ParseProfile(data []byte) (*Profile, error) {
 	dec.KnownFields(true)
 	if err := dec.Decode(p); err != nil {
 		return nil, fmt.Errorf("layout profile: %w", err)
+	}
+	if another := any(nil); dec.Decode(&another) == nil && another != nil {
+		return nil, fmt.Errorf("layout profile %s: a file holds one profile: take out what follows ---", p.Name)
+	}
+	if err := plainNumbers(reflect.ValueOf(*p)); err != nil {
+		return nil, fmt.Errorf("layout profile %s: %w", p.Name, err)
 	}
 	p.together = make(map[string]bool, len(p.Together))
 	for _, pair := range p.Together {

@@ -2,7 +2,9 @@ package templates
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
+	"io"
 	"math/big"
 	"strconv"
 	"strings"
@@ -150,6 +152,11 @@ func (f *findings) yaml(name, text string, shift int) *yaml.Node {
 			"chấm và dấu nháy.", "The YAML cannot be read: %s. Check indentation, colons and quotes.", msg))
 		return nil
 	}
+	if at, more := secondDocument(text); more {
+		f.add(Position{name, at + shift, 1}, "", words.Of("Tệp chỉ có một phần dữ liệu: hãy bỏ phần sau dấu ---.",
+			"A file holds one set of data: take out what follows ---."))
+		return nil
+	}
 	if len(doc.Content) == 0 {
 		return &yaml.Node{Kind: yaml.MappingNode, Line: 1, Column: 1}
 	}
@@ -164,6 +171,21 @@ func (f *findings) yaml(name, text string, shift int) *yaml.Node {
 		return nil
 	}
 	return root
+}
+
+// secondDocument is the line on which another document begins, which would not be read.
+func secondDocument(text string) (line int, more bool) {
+	var next yaml.Node
+	dec := yaml.NewDecoder(strings.NewReader(text))
+	if dec.Decode(&next) != nil {
+		return 0, false
+	}
+	next = yaml.Node{}
+	err := dec.Decode(&next)
+	if err != nil || next.Content[0].Tag == "!!null" {
+		return 1, err != nil && !errors.Is(err, io.EOF)
+	}
+	return next.Content[0].Line, true
 }
 
 // tame shifts lines and refuses aliases, depth and size beyond the limits.
@@ -213,7 +235,8 @@ func pairs(n *yaml.Node) func(yield func(k, v *yaml.Node) bool) {
 	}
 }
 
-// parseNumber accepts 1000, 1.000 (thousands), 7,5 (decimal comma) and 7.5.
+// parseNumber accepts 1000, 1.000 (thousands), 7,5 (decimal comma), 7.5 and 1.234,5. In 1,000.5, which is written the
+// English way, the comma would divide what it does not: it is refused, as is 1.23,4.
 func parseNumber(s string) (*big.Rat, bool) {
 	s = strings.TrimSpace(s)
 	if len(s) == 0 || len(s) > 40 {
@@ -224,9 +247,11 @@ func parseNumber(s string) (*big.Rat, bool) {
 			return nil, false
 		}
 	}
-	if strings.Contains(s, ",") {
-		s = strings.ReplaceAll(s, ".", "")
-		s = strings.Replace(s, ",", ".", 1)
+	if whole, decimals, comma := strings.Cut(s, ","); comma {
+		if strings.Contains(decimals, ".") || strings.Contains(whole, ".") && !thousands(whole) {
+			return nil, false
+		}
+		s = strings.ReplaceAll(whole, ".", "") + "." + decimals
 	} else if thousands(s) {
 		s = strings.ReplaceAll(s, ".", "")
 	}
@@ -258,7 +283,9 @@ func formatNumber(n *big.Rat, lang words.Language) string {
 	frac = strings.TrimRight(frac, "0")
 	sign := ""
 	if strings.HasPrefix(whole, "-") {
-		sign, whole = "-", whole[1:]
+		if whole = whole[1:]; whole != "0" || frac != "" { // what rounds to nothing has no sign
+			sign = "-"
+		}
 	}
 	for i := len(whole) - 3; i > 0; i -= 3 {
 		whole = whole[:i] + group + whole[i:]

@@ -2,10 +2,13 @@ package templates
 
 import (
 	"fmt"
+	"math/big"
 	"strings"
 	"testing"
 
 	"covenant/internal/words"
+
+	"pgregory.net/rapid"
 )
 
 // at is a problem's place and the beginning of what it says.
@@ -139,6 +142,48 @@ func TestNearest(t *testing.T) {
 		{strings.Repeat("x", 65), "x", 99}} {
 		if got := distance(c.a, c.b); got != c.want {
 			t.Errorf("%q to %q: %d, want %d", c.a, c.b, got, c.want)
+		}
+	}
+}
+
+// Numbers as people type them, the Vietnamese way and the plain one. What could mean two things, or nothing, is
+// refused.
+func TestNumbersAsTyped(t *testing.T) {
+	for text, want := range map[string]string{
+		"0": "0", "7": "7", "-7": "-7", "1000": "1000", "1.000": "1000", "12.345.678": "12345678", "-1.000": "-1000",
+		"7,5": "7.5", "7.5": "7.5", "7.25": "7.25", "0.500": "0.5", "0,500": "0.5", "1.234,5": "1234.5",
+		"1.000.000,25": "1000000.25", "007": "7", " 7 ": "7", "1234.567": "1234.567",
+		"1,000.5": "", "1,2,3": "", "1.2.3": "", "1.23.456": "", "1.23,4": "", "1234.567,8": "", ".": "", ",": "",
+		"-":   "",
+		"--1": "", "1-2": "", "5-": "", "": "", "1e5": "", "0x10": "", "+7": "", "1 000": "", "1/2": "", "７": "",
+		"1.000.": "", "1,": "1", ",5": "0.5", strings.Repeat("9", 41): "",
+	} {
+		got, ok := parseNumber(text)
+		if ok != (want != "") {
+			t.Errorf("%q is read: %v (%v); want %q", text, ok, got, want)
+			continue
+		}
+		if r, _ := new(big.Rat).SetString(want); ok && got.Cmp(r) != 0 {
+			t.Errorf("%q is read as %s, want %s", text, got.RatString(), want)
+		}
+	}
+	rapid.Check(t, func(r *rapid.T) {
+		n := big.NewRat(rapid.Int64Range(-1e15, 1e15).Draw(r, "n"), rapid.SampledFrom([]int64{1, 2, 10, 100,
+			1000}).Draw(r, "of"))
+		if got, ok := parseNumber(formatNumber(n, words.Vietnamese)); !ok || got.Cmp(n) != 0 {
+			r.Fatalf("%s is written as %q and read as %v", n.RatString(), formatNumber(n, words.Vietnamese), got)
+		}
+	})
+}
+
+// Values are one document; another one after it is told, not passed over.
+func TestValuesAreOneDocument(t *testing.T) {
+	for source, sound := range map[string]bool{
+		good: true, "---\n" + good: true, good + "---\n": true, good + "...\n": true, good + "---\nnăm: 2027\n": false,
+		good + "---\n{": false, "": true, "# nothing\n": true,
+	} {
+		if _, problems := ParseValues("data.yaml", []byte(source)); (Problems(problems).Err() == nil) != sound {
+			t.Errorf("%q: %v", source[max(0, len(source)-30):], problems)
 		}
 	}
 }

@@ -171,3 +171,64 @@ func (w *fixture) apply(events ...Event) {
 		w.state.Directory.Apply(e)
 	}
 }
+
+// What is done in person – signing, sealing, secret ballots on motions and in polls – the console enters for nobody,
+// but where it may do everything, for demonstrations. What is open it may enter.
+func TestTheConsoleDoesNothingInPerson(t *testing.T) {
+	secretVote := func(ballot string) func(testing.TB) *fixture {
+		return func(t testing.TB) *fixture {
+			return under(t, 3, "  - {id: bq, kind: vote, NAME, vote: {ballot: "+ballot+
+				", motions: [{id: m, vi: v, en: e}]}}\n")
+		}
+	}
+	poll := func(ballot string) func(testing.TB) *fixture {
+		return func(t testing.TB) *fixture {
+			w := polled(t, "", "ballot: "+ballot)
+			w.must(t, as("a0-head", OpenPoll{}))
+			return w
+		}
+	}
+	for name, c := range map[string]struct {
+		start    func(testing.TB) *fixture
+		person   PersonID
+		cmd      func(*fixture) Command
+		inPerson bool
+	}{
+		"an open ballot": {secretVote("open"), "a1-head",
+			func(*fixture) Command { return CastBallot{Agency: "a1", Motion: "m", Choice: ChoiceFor} }, false},
+		"a secret ballot": {secretVote("secret"), "a1-head",
+			func(*fixture) Command { return CastBallot{Agency: "a1", Motion: "m", Choice: ChoiceFor} }, true},
+		"an open ballot in a poll": {poll("open"), "a1-head",
+			func(*fixture) Command { return CastPollBallot{Agency: "a1", Poll: "suy-ton"} }, false},
+		"a secret ballot in a poll": {poll("secret"), "a1-head",
+			func(*fixture) Command { return CastPollBallot{Agency: "a1", Poll: "suy-ton"} }, true},
+		"a signature": {at(AwaitingSignatures), "a0-head",
+			func(w *fixture) Command { return w.signature("a0") }, true},
+		"a refusal to sign": {at(AwaitingSignatures), "a0-head",
+			func(*fixture) Command { return RefuseSignature{Slot: "a0", Reason: "x"} }, false},
+		"a seal": {at(AwaitingSeals), "a0-officer", func(w *fixture) Command {
+			return RecordSeal{Agency: "a0", Before: w.state.Covenant.Head, After: Digest{1}, Level: "B-T",
+				Issuer: "CA", Serial: "seal", SHA256: certDigest("seal")}
+		}, true},
+		"a certificate of one's own": {drafted, "a1-head",
+			func(*fixture) Command {
+				return BindCertificate{Person: "a1-head", Issuer: "CA", Serial: "9", SHA256: certDigest("9")}
+			}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := c.start(t)
+			for policy, refused := range map[ConsolePolicy]bool{ConsoleClerical: c.inPerson, ConsoleEverything: false} {
+				by, err := AtConsole("root", policy).For(c.person)
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, err = Decide(w.state, by, c.cmd(w), w.now)
+				if refused {
+					saysNo(t, err, CodeForbidden, "phải do chính người đó thực hiện", "are done in person")
+				} else if err != nil {
+					t.Errorf("%s: %v", policy, err)
+				}
+			}
+		})
+	}
+}

@@ -245,7 +245,7 @@ func (cmd AppealScore) decide(s State, by Actor, now time.Time) ([]Event, error)
 				"there is no criterion %q, or it is named twice", id)
 		}
 	}
-	if strings.TrimSpace(cmd.Reason) == "" {
+	if blank(cmd.Reason) {
 		return nil, refuse(CodeInvalid, "cần nêu lý do khiếu nại", "say why it is appealed")
 	}
 	return []Event{ScoreAppealed{Agency: cmd.Agency, Person: by.Person(), Authority: authority, Criteria: cmd.Criteria,
@@ -277,7 +277,7 @@ func (cmd DecideAppeal) decide(s State, by Actor, now time.Time) ([]Event, error
 	if err != nil {
 		return nil, err
 	}
-	if strings.TrimSpace(cmd.Reason) == "" {
+	if blank(cmd.Reason) {
 		return nil, refuse(CodeInvalid, "cần nêu lý do của quyết định", "say why it is decided so")
 	}
 	verified, _ := s.Covenant.Scoring.VerifiedScore(cmd.Agency)

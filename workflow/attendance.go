@@ -243,7 +243,7 @@ func (cmd RecordProxy) decide(s State, by Actor, now time.Time) ([]Event, error)
 	if err := s.voting().proxyAllowed(sitting, rules, cmd); err != nil {
 		return nil, err
 	}
-	if cmd.Document == "" || cmd.Date.IsZero() || s.today(now).Before(cmd.Date) {
+	if blank(cmd.Document) || cmd.Date.IsZero() || s.today(now).Before(cmd.Date) {
 		return nil, refuse(CodeInvalid, "ủy quyền phải bằng văn bản, có số hiệu và ngày không sau hôm nay",
 			"a proxy needs a document, named, and dated today or before")
 	}
@@ -285,8 +285,8 @@ func (s voting) proxyAllowed(sitting *Conference, rules *ConferenceRules, cmd Re
 	case sitting.Presence(cmd.From) == Present:
 		return refuse(CodeWrongState, "%s đang có mặt nên tự biểu quyết", "%s is present and votes itself", from)
 	case held >= rules.Proxies:
-		return refuse(CodeForbidden, "%s đã nhận đủ %d ủy quyền",
-			"%s holds %d proxies already, which is the most", to, held)
+		return refuse(CodeForbidden, "%s đã nhận đủ %s", "%s holds %s already, which is the most",
+			to, words.N(held, "ủy quyền", "proxy", "proxies"))
 	}
 	return nil
 }

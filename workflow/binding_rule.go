@@ -128,7 +128,7 @@ func (cmd EndBindingRule) decide(s State, by Actor, _ time.Time) ([]Event, error
 	if !slices.ContainsFunc(s.Directory.Rules, func(r BindingRule) bool { return r.ID == cmd.ID && !r.Ended }) {
 		return nil, refuse(CodeNotFound, "không có quy tắc %q", "there is no rule %q", cmd.ID)
 	}
-	if cmd.Reason == "" {
+	if blank(cmd.Reason) {
 		return nil, refuse(CodeInvalid, "cần nêu lý do", "say why")
 	}
 	return []Event{BindingRuleEnded(cmd)}, nil

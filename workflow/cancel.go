@@ -2,7 +2,6 @@ package workflow
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"covenant/internal/words"
@@ -112,7 +111,7 @@ func (s settling) mayEnd(reason string) error {
 	case s.Covenant.Phase.Ended():
 		return refuse(CodeWrongState, "giao ước này %s",
 			"this covenant is %s already", words.Each(s.Covenant.Phase.Words))
-	case strings.TrimSpace(reason) == "":
+	case blank(reason):
 		return refuse(CodeInvalid, "cần nêu lý do", "say why")
 	}
 	return nil

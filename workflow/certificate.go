@@ -2,7 +2,6 @@ package workflow
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"covenant/internal/words"
@@ -356,7 +355,7 @@ func (cmd UnbindCertificate) decide(s State, by Actor, now time.Time) ([]Event, 
 	if s.Directory.named(cmd.Issuer, cmd.Serial) == nil {
 		return nil, unknownCertificate(cmd.Serial)
 	}
-	if strings.TrimSpace(cmd.Reason) == "" {
+	if blank(cmd.Reason) {
 		return nil, refuse(CodeInvalid, "cần nêu lý do gỡ chứng thư số", "say why the certificate is unbound")
 	}
 	return []Event{CertificateUnbound{Issuer: cmd.Issuer, Serial: cmd.Serial, Reason: cmd.Reason, At: now.UTC()}}, nil
@@ -379,6 +378,10 @@ func (cmd ReplaceCertificate) decide(s State, by Actor, now time.Time) ([]Event,
 	b := s.Directory.named(cmd.Issuer, cmd.Serial)
 	if b == nil {
 		return nil, unknownCertificate(cmd.Serial)
+	}
+	if cmd.NewIssuer == cmd.Issuer && cmd.NewSerial == cmd.Serial {
+		return nil, refuse(CodeInvalid, "chứng thư số mới phải khác chứng thư số cũ",
+			"the new certificate must differ from the old one")
 	}
 	bound, err := BindCertificate{Person: b.Person, Agency: b.Agency, Issuer: cmd.NewIssuer,
 		Serial: cmd.NewSerial, SHA256: cmd.NewSHA256}.decide(s, by, now)

@@ -137,7 +137,7 @@ func (cmd OpenConference) opensFor(s State) (AgencyID, error) {
 	case s.settling().conflicted(agency, ""):
 		return "", refuse(CodeForbidden, "%s đã khai có xung đột lợi ích nên không chủ tọa",
 			"%s has declared a conflict of interest and does not chair", name)
-	case cmd.Reason == "":
+	case blank(cmd.Reason):
 		return "", refuse(CodeInvalid, "cần nêu lý do %[1]s chủ tọa thay %[2]s",
 			"say why %[1]s chairs in place of %[2]s", name, s.Directory.AgencyName(chair))
 	}
@@ -168,7 +168,7 @@ func (cmd HandOverChair) decide(s State, by Actor, now time.Time) ([]Event, erro
 			"%s has declared a conflict of interest and does not chair", name)
 	case sitting.Presence(cmd.To) != Present:
 		return nil, refuse(CodeWrongState, "%s chưa có mặt tại hội nghị", "%s is not at the conference", name)
-	case cmd.Reason == "":
+	case blank(cmd.Reason):
 		return nil, refuse(CodeInvalid, "cần nêu lý do giao quyền chủ tọa", "say why the chair is handed over")
 	}
 	authority, err := s.authority(by, from, DutyVote, now)

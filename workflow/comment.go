@@ -174,7 +174,7 @@ const maxComment = 20_000
 
 func checkComment(text string) error {
 	switch {
-	case text == "":
+	case blank(text):
 		return refuse(CodeInvalid, "ý kiến góp ý còn trống", "a comment is empty")
 	case len(text) > maxComment:
 		return refuse(CodeInvalid, "ý kiến góp ý dài quá %d byte", "the comment is longer than %d bytes", maxComment)

@@ -3,7 +3,6 @@ package workflow
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"covenant/internal/words"
@@ -229,7 +228,7 @@ func (cmd ProposeMotion) decide(s State, by Actor, now time.Time) ([]Event, erro
 	case !contains(s.takingPart(s.stage()), cmd.Agency) || !s.voting().represented(cmd.Agency):
 		return nil, refuse(CodeForbidden, "%s không biểu quyết tại hội nghị này",
 			"%s does not vote at this conference", s.Directory.AgencyName(cmd.Agency))
-	case strings.TrimSpace(cmd.Text) == "" || len(cmd.Text) > maxComment:
+	case blank(cmd.Text) || len(cmd.Text) > maxComment:
 		return nil, refuse(CodeInvalid, "cần nêu nội dung đề nghị biểu quyết, không quá dài",
 			"say what is proposed, not at too great length")
 	}

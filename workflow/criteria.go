@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"covenant/internal/words"
 	"covenant/workflow/process"
 )
 
@@ -17,14 +18,14 @@ func (s scoring) checkBasis(b *ScoreBasis) error {
 	if b == nil || len(b.Criteria) == 0 || process.SumOf(b.Criteria) != stage.Score.Total {
 		return refuse(CodeInvalid, "giao ước cần có tiêu chí chấm điểm ở “%[1]s”, tổng cộng %[2]s điểm",
 			"the covenant needs its criteria at “%[1]s”, %[2]s points in all",
-			stage.Score.CriteriaFrom, stage.Score.Total)
+			stage.Score.CriteriaFrom, words.Each(stage.Score.Total.Display))
 	}
 	return nil
 }
 
 // scoredRevision is the revision whose text binds the members: the frozen one, else the newest.
 func (c *Covenant) scoredRevision() Revision {
-	if c.Frozen != nil && c.Frozen.Revision <= len(c.Revisions) {
+	if c.Frozen != nil && c.Frozen.Revision >= 1 && c.Frozen.Revision <= len(c.Revisions) {
 		return c.Revisions[c.Frozen.Revision-1]
 	}
 	revision, _ := c.Revision()

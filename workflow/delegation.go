@@ -183,7 +183,7 @@ func (cmd GrantDelegation) grantor(s State, by Actor, from Position, now time.Ti
 		return by.Person(), nil
 	}
 	if s.Directory.Administers(by) == nil {
-		if cmd.Document == "" {
+		if blank(cmd.Document) {
 			return "", refuse(CodeInvalid, "cần ghi văn bản ủy quyền (số, ngày)",
 				"name the document of the delegation (number and date)")
 		}
@@ -233,7 +233,7 @@ func (cmd GrantDelegation) duties(s State, from Position) *Error {
 	if cmd.To == from.Person {
 		return refuse(CodeInvalid, "không thể ủy quyền cho chính mình", "nobody delegates to themselves")
 	}
-	return nil
+	return twice(cmd.Duties)
 }
 
 // unique: the same duty is not delegated to the same person twice at a time.
@@ -281,10 +281,10 @@ func (cmd GrantDelegation) signs(s State, from Position) (Position, *Error) {
 			"%[1]s holds no position that may sign %[2]s for %[3]s: KT. is for deputies, "+
 				"TUQ. and TL. for heads of its units",
 			s.Directory.PersonName(cmd.To), cmd.Form, s.Directory.AgencyName(from.Agency))
-	case cmd.Document == "":
+	case blank(cmd.Document):
 		return own, refuse(CodeInvalid, "việc giao ký phải có văn bản; hãy ghi số và ngày",
 			"signing for the head needs a document; name its number and date")
-	case cmd.Form == FormAuthorised && cmd.Scope == "" && cmd.Covenant == "":
+	case cmd.Form == FormAuthorised && blank(cmd.Scope) && cmd.Covenant == "":
 		return own, refuse(CodeInvalid, "ký TUQ. phải giới hạn nội dung; hãy ghi nội dung được ủy quyền",
 			"TUQ. must be limited in content; say what it is for")
 	case own.rank() == RankUnitDeputy && cmd.Superior == "" && own.Superior == "":
@@ -340,7 +340,7 @@ func (cmd RevokeDelegation) decide(s State, by Actor, now time.Time) ([]Event, e
 	case !administers && revoker != from.Person:
 		return nil, refuse(CodeForbidden, "chỉ người ủy quyền (%s) được thu hồi",
 			"only the grantor (%s) may revoke it", s.Directory.PersonName(from.Person))
-	case cmd.Reason == "":
+	case blank(cmd.Reason):
 		return nil, refuse(CodeInvalid, "cần nêu lý do thu hồi", "say why it is revoked")
 	case cmd.LastDay.Before(yesterday):
 		return nil, refuse(CodeInvalid, "không thể thu hồi lùi ngày: ngày cuối sớm nhất là %s",

@@ -84,6 +84,10 @@ func ParseBlockFile(name string, source []byte) (*BlockFile, error) {
 		return nil, refuse(CodeInvalid, "%s: tệp khối không đọc được: %v",
 			"%s: cannot read the block file: %v", name, err)
 	}
+	if another := any(nil); dec.Decode(&another) == nil && another != nil {
+		return nil, refuse(CodeInvalid, "%s: tệp chỉ có một khối: hãy bỏ phần sau dấu ---",
+			"%s: a file holds one block: take out what follows ---", name)
+	}
 	if problems := f.problems(); len(problems) > 0 {
 		text := ""
 		for _, p := range problems {
@@ -127,7 +131,7 @@ func (f *BlockFile) problems() []string {
 }
 
 func (b *blockProblems) agency(a BlockFileAgency) {
-	if !process.ValidCode(string(a.ID)) || a.Name == "" {
+	if !process.ValidCode(string(a.ID)) || blank(a.Name) {
 		b.add("agency %q: needs a code and a name", a.ID)
 	}
 	if b.agencies[a.ID] {
@@ -142,13 +146,23 @@ func (b *blockProblems) agency(a BlockFileAgency) {
 	if a.Language != "" && !a.Language.Known() {
 		b.add("agency %q: language %q is not vi or en", a.ID, a.Language)
 	}
-	if _, err := mail.ParseAddress(a.Email); err != nil {
+	if err := checkAddress(a.Email); err != nil {
 		b.add("agency %q: e-mail address %q: %v", a.ID, a.Email, err)
 	}
 }
 
+// checkAddress refuses what is no plain address: letters go to it as it stands, so that a name with it, a comment or
+// quotes would make them undeliverable (RFC 5321 §4.1.2).
+func checkAddress(text string) error {
+	a, err := mail.ParseAddress(text)
+	if err == nil && (a.Address != text || len(text) > 254) {
+		err = errors.New("want an address alone, such as van-thu@so-tai-chinh.example")
+	}
+	return err
+}
+
 func (b *blockProblems) person(a BlockFileAgency, p BlockFilePerson) {
-	if !process.ValidCode(string(p.ID)) || p.Name == "" || p.Title == "" || len(p.Duties) == 0 {
+	if !process.ValidCode(string(p.ID)) || blank(p.Name) || blank(p.Title) || len(p.Duties) == 0 {
 		b.add("person %q of %q: needs a code, a name, a title and duties", p.ID, a.ID)
 	}
 	if b.people[p.ID] {
@@ -160,8 +174,11 @@ func (b *blockProblems) person(a BlockFileAgency, p BlockFilePerson) {
 			b.add("person %q: unknown duty %q", p.ID, d)
 		}
 	}
+	if problem := twice(p.Duties); problem != nil {
+		b.add("person %q: %s", p.ID, problem.English)
+	}
 	if p.Email != "" {
-		if _, err := mail.ParseAddress(p.Email); err != nil {
+		if err := checkAddress(p.Email); err != nil {
 			b.add("person %q: e-mail address %q: %v", p.ID, p.Email, err)
 		}
 	}

@@ -96,3 +96,89 @@ func TestBlockFileProblems(t *testing.T) {
 		t.Errorf("delegations: %v; want both problems", err)
 	}
 }
+
+// One thing changed in a sound file, and what is said of it.
+func TestBlockFileRowByRow(t *testing.T) {
+	for name, c := range map[string]struct{ old, fresh, want string }{
+		"as it is":                     {"", "", ""},
+		"a code with capitals":         {"id: khoi,", "id: Khoi,", `block.id "Khoi"`},
+		"an agency without a name":     {"name: Sở Tài chính", "name: ' '", `agency "so": needs a code and a name`},
+		"an agency without an address": {"email: so@x.example", "email: ''", `agency "so": e-mail address ""`},
+		"no leader":                    {"role: leader", "role: member", "the block has 0 leaders"},
+		"a person twice":               {"id: binh", "id: an", `person "an" stands twice`},
+		"a person without a title":     {"title: Giám đốc", "title: ' '", `person "an" of "so": needs a code, a name`},
+		"a person without duties":      {"duties: [sign, vote]", "duties: []", `person "an" of "so": needs a code, a name`},
+		"a duty twice":                 {"[sign, vote]", "[sign, sign]", "the duty “sign” stands twice"},
+		"a rank that there is not":     {"rank: deputy", "rank: king", `rank "king" is unknown`},
+		"a date that is none":          {"2026-06-30", "2026-06-31", "cannot read the block file"},
+		"a key that there is not":      {"province:", "provinz:", "cannot read the block file"},
+		"a list for a text":            {"name: Khối", "name: [Khối]", "cannot read the block file"},
+		"a second document":            {"\nblock:", "\nblock: {id: a}\n---\nblock:", "a file holds one block"},
+		"nothing":                      {smallBlock, "", "cannot read the block file"},
+	} {
+		_, err := ParseBlockFile("f", []byte(strings.Replace(smallBlock, c.old, c.fresh, 1)))
+		if c.want == "" {
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		} else if ErrorCode(err) != CodeInvalid || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v; want %q", name, err, c.want)
+		}
+	}
+}
+
+// Letters go to an address as it stands in the file.
+func TestMailAddresses(t *testing.T) {
+	for text, good := range map[string]bool{
+		"vp@so.example": true, "van-thu.so+gu@so-tai-chinh.tinh.example": true, "a@b": true, "x_1@[192.0.2.1]": true,
+		"": false, "vp": false, "@so.example": false, "vp@": false, "vp@@so.example": false, "a b@so.example": false,
+		"Văn thư <vp@so.example>": false, "<vp@so.example>": false, "vp@so.example (văn thư)": false,
+		`"a b"@so.example`: false, "vp@so.example, x@so.example": false, " vp@so.example": false,
+		"vp@so.example\r\nBcc: x@y.example": false, "vp@so.example\x00": false, "vp@so .example": false,
+		strings.Repeat("a", 250) + "@so.example": false,
+	} {
+		if err := checkAddress(text); (err == nil) != good {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+func FuzzBlockFile(f *testing.F) {
+	f.Add(smallBlock)
+	f.Add("block: {id: a}\nagencies: [{id: a, people: [{id: b, duties: [sign]}]}]")
+	f.Add("agencies: &a [*a]")
+	zone := vietnam(f)
+	f.Fuzz(func(t *testing.T, source string) {
+		file, err := ParseBlockFile("f", []byte(source))
+		if err != nil {
+			if ErrorCode(err) != CodeInvalid {
+				t.Fatal(err)
+			}
+			return
+		}
+		s := State{Directory: NewDirectory(), Covenant: &Covenant{}, Calendar: zone}
+		events, err := decided(s, ApplyBlock{file}, june)
+		if err != nil && ErrorCode(err) == "" {
+			t.Fatal(err)
+		}
+		for _, e := range events {
+			s.Directory.Apply(e)
+		}
+		if again, err := decided(s, ApplyBlock{file}, june); err == nil && len(events) > 0 && len(again) > 0 {
+			t.Fatalf("applied again, %d events: %v", len(again), again[0])
+		}
+	})
+}
+
+// What is an address of a covenant is one of a page: a year and a code, and nothing that a path could make of it.
+func FuzzSlug(f *testing.F) {
+	f.Add("2026/khoi-kinh-te", 2026)
+	f.Add("2026/../etc", 2026)
+	f.Add("0000/a", 0)
+	f.Fuzz(func(t *testing.T, text string, year int) {
+		if ValidSlug(text, year) && (strings.Count(text, "/") != 1 || strings.ContainsAny(text, ".\\%?#\x00 ") ||
+			strings.ToLower(text) != text) {
+			t.Errorf("%q is an address of %d", text, year)
+		}
+	})
+}

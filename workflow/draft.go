@@ -84,7 +84,7 @@ func (cmd DraftCovenant) decide(s State, by Actor, now time.Time) ([]Event, erro
 		return nil, refuse(CodeNotFound, "chưa có khối thi đua %q trong danh bạ",
 			"block %q is not in the directory", cmd.Block)
 	}
-	if cmd.ID == "" || cmd.Slug == "" || cmd.Title == "" || cmd.Year == 0 {
+	if cmd.ID == "" || cmd.Slug == "" || blank(cmd.Title) || cmd.Year == 0 {
 		return nil, refuse(CodeInvalid, "giao ước cần có mã, đường dẫn, tên và năm",
 			"a covenant needs an id, an address, a title and a year")
 	}

@@ -1,6 +1,10 @@
 package workflow
 
-import "covenant/workflow/refusal"
+import (
+	"strings"
+
+	"covenant/workflow/refusal"
+)
 
 // Error is a refusal that people read; see package refusal.
 type Error = refusal.Error
@@ -23,6 +27,9 @@ func ErrorCode(err error) Code { return refusal.CodeOf(err) }
 
 // Refusal builds an Error in the manner of words.F.
 func Refusal(code Code, vi, en string, args ...any) *Error { return refusal.New(code, vi, en, args...) }
+
+// blank reports whether nothing was said: a reason of spaces is none.
+func blank(text string) bool { return strings.TrimSpace(text) == "" }
 
 // refuse is Refusal.
 func refuse(code Code, vi, en string, args ...any) *Error { return refusal.New(code, vi, en, args...) }

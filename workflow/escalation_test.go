@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func (w *fixture) climb(rung Rung) EscalateStage {
@@ -118,5 +119,36 @@ func TestRungsComeOneByOne(t *testing.T) {
 	}
 	if got := len(w.state.Covenant.Rungs); got != 3 {
 		t.Errorf("%d rungs were carried out, want 3", got)
+	}
+}
+
+// Ladders at each of their moments: a minute before a rung nothing happens, at its moment it is carried out, whatever
+// days off lie between; a rung counted in working days never falls on one.
+func TestMomentsOfRungs(t *testing.T) {
+	for _, c := range []struct{ rung, at string }{
+		{"days: -1", "2026-03-30 08:00"}, {"days: 0, hour: 17", "2026-03-31 17:00"},
+		{"days: 1, hour: 0", "2026-04-01 00:00"},
+		{"days: 1, hour: 23", "2026-04-01 23:00"}, {"working_days: -2", "2026-03-27 08:00"},
+		{"working_days: 3", "2026-04-03 08:00"}, {"working_days: 4", "2026-04-06 08:00"}, // over a weekend
+		{"working_days: 20", "2026-04-29 08:00"}, // over Giỗ Tổ, 26 April, and its day in compensation, the 27th
+		{"working_days: 21", "2026-05-04 08:00"}, // over 30 April, 1 May and a weekend
+		{"days: 30", "2026-04-30 08:00"},
+	} {
+		w := under(t, 3,
+			"  - {id: gop-y, kind: review, NAME, due: {working_days: 3}, escalate: [{id: bac, to: leader, "+
+				c.rung+"}]}\n")
+		if due := w.state.Covenant.Due.LastDay().String(); due != "2026-03-31" {
+			t.Fatalf("due %s", due)
+		}
+		steps, err := w.state.Ladder()
+		if err != nil || len(steps) != 1 || steps[0].At.Format("2006-01-02 15:04") != c.at {
+			t.Errorf("%s falls on %v, %v; want %s", c.rung, steps, err, c.at)
+			continue
+		}
+		w.now = steps[0].At.Add(-time.Minute)
+		saysNo(t, w.do(w.climb("bac")), CodeWrongState, "chưa đến lúc thực hiện bậc “bac”", "“bac” is not due yet")
+		w.now = steps[0].At
+		w.must(t, w.climb("bac"))
+		saysNo(t, w.do(w.climb("bac")), CodeConflict, "bậc “bac” đã được thực hiện", "“bac” was carried out already")
 	}
 }

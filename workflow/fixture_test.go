@@ -80,7 +80,11 @@ func (w *fixture) do(c Command) error {
 	}
 	next := w.state.Covenant.Clone()
 	for _, e := range events {
-		next.Apply(e)
+		if _, directory := e.(ofDirectory); directory {
+			w.state.Directory.Apply(e)
+		} else {
+			next.Apply(e)
+		}
 	}
 	w.state.Covenant = next
 	w.events = append(w.events, events...)
@@ -458,6 +462,11 @@ func (w *fixture) checkInvariants(r *rapid.T) {
 }
 
 // certDigest stands for the digest of a certificate that a test names.
-func certDigest(of string) Digest { return DigestOf([]byte("certificate " + of)) }
+func certDigest(of string) Digest {
+	if of == "" {
+		return Digest{}
+	}
+	return DigestOf([]byte("certificate " + of))
+}
 
 func cert(issuer, serial string) Certificate { return Certificate{issuer, serial, certDigest(serial)} }

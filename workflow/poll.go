@@ -355,6 +355,9 @@ func (cmd CastPollBallot) decide(s State, by Actor, now time.Time) ([]Event, err
 		return nil, err
 	}
 	if poll.Secret {
+		if err := by.personally(); err != nil {
+			return nil, err
+		}
 		return []Event{PollBallotTaken{Poll: cmd.Poll, Round: poll.Round, Agency: cmd.Agency, Person: by.Person(),
 			Authority: authority}}, nil
 	}
@@ -368,7 +371,8 @@ func (cmd CastPollBallot) decide(s State, by Actor, now time.Time) ([]Event, err
 func (cmd CastPollBallot) check(poll Poll, rule PollRule) error {
 	most := rule.Most(len(poll.Candidates))
 	if len(cmd.Choices) > most {
-		return refuse(CodeInvalid, "phiếu chỉ được ghi tối đa %d đơn vị", "a ballot names at most %d agencies", most)
+		return refuse(CodeInvalid, "phiếu chỉ được ghi tối đa %s", "a ballot names at most %s",
+			words.N(most, "đơn vị", "agency", "agencies"))
 	}
 	for i, a := range cmd.Choices {
 		switch {

@@ -147,10 +147,10 @@ func (p Position) signProblem(agency Agency) *Error {
 		return refuse(CodeInvalid,
 			"ký TM. chỉ dùng cho cơ quan làm việc theo chế độ tập thể; hãy ghi tên tập thể (collective) của %s",
 			"TM. is for agencies that work collectively; name the collective of %s", agency.Name)
-	case (rank == RankUnitHead || rank == RankUnitDeputy) && p.Document == "":
+	case (rank == RankUnitHead || rank == RankUnitDeputy) && blank(p.Document):
 		return refuse(CodeInvalid, "ký TL. phải được quy định trong quy chế; hãy ghi quy chế đó (document)",
 			"TL. must rest on the agency's regulation; name it (document) (art. 13 cl. 4)")
-	case rank == RankUnitDeputy && p.Superior == "":
+	case rank == RankUnitDeputy && blank(p.Superior):
 		return refuse(CodeInvalid, "cấp phó của đơn vị ký thừa lệnh cần ghi chức vụ người đứng đầu đơn vị (superior)",
 			"a unit's deputy who signs by order needs the title of the unit's head (superior)")
 	}
@@ -176,13 +176,16 @@ func (cmd AssignPosition) decide(s State, by Actor, _ time.Time) ([]Event, error
 		return nil, refuse(CodeNotFound, "chưa có người %q trong danh bạ",
 			"person %q is not in the directory", p.Person)
 	}
-	if p.Title == "" || len(p.Duties) == 0 {
+	if blank(p.Title) || len(p.Duties) == 0 {
 		return nil, refuse(CodeInvalid, "chức vụ cần có tên và nhiệm vụ", "a position needs a title and duties")
 	}
 	for _, duty := range p.Duties {
 		if duty.word("en") == "" {
 			return nil, refuse(CodeInvalid, "nhiệm vụ %q không có", "duty %q is unknown", duty)
 		}
+	}
+	if problem := twice(p.Duties); problem != nil {
+		return nil, problem
 	}
 	if !p.Until.IsZero() && p.Until.Before(p.From) {
 		return nil, refuse(CodeInvalid, "ngày cuối (%s) trước ngày đầu (%s)",
@@ -198,6 +201,17 @@ func (cmd AssignPosition) decide(s State, by Actor, _ time.Time) ([]Event, error
 			"position %q is somebody else's; end it and assign another", p.ID)
 	}
 	return []Event{p.assigned()}, nil
+}
+
+// twice refuses a list of duties in which one stands more than once.
+func twice(duties []Duty) *Error {
+	for i, duty := range duties {
+		if slices.Contains(duties[:i], duty) {
+			return refuse(CodeInvalid, "nhiệm vụ “%s” được ghi hai lần", "the duty “%s” stands twice",
+				words.Each(duty.word))
+		}
+	}
+	return nil
 }
 
 // freePosition is a code for a person's next post in an agency: agency/person, then with a number after it.
@@ -233,7 +247,7 @@ func (cmd EndPosition) decide(s State, by Actor, _ time.Time) ([]Event, error) {
 	case cmd.LastDay.IsZero() || cmd.LastDay.Before(p.From):
 		return nil, refuse(CodeInvalid, "cần ngày cuối giữ chức vụ, không sớm hơn ngày bắt đầu",
 			"a last day is needed, not before the first one")
-	case !p.Until.IsZero() && p.Until.Before(cmd.LastDay):
+	case !p.Until.IsZero() && (p.Until.Before(cmd.LastDay) || p.Until == cmd.LastDay && !cmd.fills(p)):
 		return nil, refuse(CodeConflict, "chức vụ này đã kết thúc ngày %s",
 			"this position ended on %s already", p.Until.Display())
 	}
@@ -257,6 +271,9 @@ func (cmd EndPosition) decide(s State, by Actor, _ time.Time) ([]Event, error) {
 	ended.Successor = next.ID
 	return []Event{ended, next.assigned()}, nil
 }
+
+// fills reports whether a post that was left vacant gets its successor now.
+func (cmd EndPosition) fills(p Position) bool { return p.Successor == "" && cmd.Successor != "" }
 
 // Leaving tells what a person's leaving of a post hands over: what the post's holder delegated and so ends.
 func (d *Directory) Leaving(id PositionID, lastDay Date) []Delegation {

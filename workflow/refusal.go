@@ -214,7 +214,7 @@ func (cmd SettleRefusal) decide(s State, by Actor, now time.Time) ([]Event, erro
 	if err != nil {
 		return nil, err
 	}
-	if cmd.Reason == "" {
+	if blank(cmd.Reason) {
 		return nil, refuse(CodeInvalid, "cần nêu lý do của quyết định", "say why it is decided so")
 	}
 	cause := s.settling().stopCause()
@@ -361,7 +361,7 @@ func (cmd DeclareConflict) decide(s State, by Actor, now time.Time) ([]Event, er
 	switch {
 	case !party:
 		return nil, refuse(CodeForbidden, "%s không tham gia giao ước này", "%s takes no part in this covenant", name)
-	case cmd.Reason == "":
+	case blank(cmd.Reason):
 		return nil, refuse(CodeInvalid, "cần nêu lý do xung đột lợi ích", "say what the conflict of interest is")
 	case s.settling().conflicted(cmd.Agency, cmd.Motion):
 		return nil, refuse(CodeConflict, "%s đã khai việc này", "%s has declared this already", name)

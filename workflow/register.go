@@ -1,7 +1,6 @@
 package workflow
 
 import (
-	"strings"
 	"time"
 
 	"covenant/internal/words"
@@ -95,7 +94,7 @@ func (cmd ReserveNumber) decide(s State, by Actor, now time.Time) ([]Event, erro
 	if err := cmd.check(s, by.Person(), cmd.Agency, now); err != nil {
 		return nil, err
 	}
-	if strings.TrimSpace(cmd.For) == "" {
+	if blank(cmd.For) {
 		return nil, refuse(CodeInvalid, "cần ghi số được giữ cho việc gì", "say what the number is kept for")
 	}
 	return []Event{NumberReserved{cmd.RegisterEntry, cmd.For, cmd.Agency, by.Person()}}, nil
@@ -114,7 +113,7 @@ func (cmd EnterNumber) decide(s State, by Actor, now time.Time) ([]Event, error)
 	if err := cmd.check(s, by.Person(), cmd.Agency, now); err != nil {
 		return nil, err
 	}
-	if cmd.Title == "" || cmd.Date.IsZero() || cmd.Date.Year != cmd.Year {
+	if blank(cmd.Title) || cmd.Date.IsZero() || cmd.Date.Year != cmd.Year {
 		return nil, refuse(CodeInvalid, "cần ghi tên văn bản và ngày trong năm %d",
 			"a title and a date in %d are needed", cmd.Year)
 	}
@@ -136,7 +135,7 @@ func (cmd ExplainNumber) decide(s State, by Actor, now time.Time) ([]Event, erro
 	if err := cmd.check(s, by.Person(), cmd.Agency, now); err != nil {
 		return nil, err
 	}
-	if strings.TrimSpace(cmd.Reason) == "" {
+	if blank(cmd.Reason) {
 		return nil, refuse(CodeInvalid, "cần nêu lý do số này không dùng", "say why the number is not used")
 	}
 	return []Event{NumberExplained{cmd.RegisterEntry, cmd.Reason, cmd.Agency, by.Person()}}, nil

@@ -118,7 +118,7 @@ func (cmd SubmitReport) decide(s State, by Actor, now time.Time) ([]Event, error
 			"%s đã gửi báo cáo kỳ này", "%s has already handed in this period's report",
 			s.Directory.AgencyName(cmd.Agency))
 	}
-	if cmd.Summary == "" {
+	if blank(cmd.Summary) {
 		return nil, refuse(CodeInvalid, "báo cáo còn trống", "the report is empty")
 	}
 	return []Event{ReportSubmitted{

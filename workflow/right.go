@@ -128,7 +128,7 @@ func (cmd RevokeRight) decide(s State, by Actor, _ time.Time) ([]Event, error) {
 	case !s.Directory.Holds(cmd.Person, cmd.Right):
 		return nil, refuse(CodeNotFound, "%s không có quyền này",
 			"%s does not hold this right", s.Directory.PersonName(cmd.Person))
-	case cmd.Reason == "":
+	case blank(cmd.Reason):
 		return nil, refuse(CodeInvalid, "cần nêu lý do", "say why")
 	case cmd.Right == RightAdminister && by.Person() != "" && s.Directory.administrators() == 1:
 		return nil, refuse(CodeWrongState, "đây là quản trị viên cuối cùng; hãy giao quyền cho người khác trước",

@@ -281,9 +281,8 @@ func (cmd VerifyScore) decide(s State, by Actor, now time.Time) ([]Event, error)
 	if err != nil {
 		return nil, err
 	}
-	if self, ok := s.Covenant.Scoring.SelfScore(cmd.Agency); ok && self.Total != total && cmd.Note == "" {
-		return nil, refuse(CodeInvalid, "điểm thẩm định khác điểm tự chấm (%s so với %s): cần nêu lý do",
-			"the verified score differs from the agency's own (%s, not %s): say why", total, self.Total)
+	if err := cmd.explained(s, basis); err != nil {
+		return nil, err
 	}
 	e := ScoreVerified{
 		Agency: cmd.Agency, Verifier: verifier, Person: by.Person(), Authority: authority, Scores: cmd.Scores,
@@ -295,6 +294,24 @@ func (cmd VerifyScore) decide(s State, by Actor, now time.Time) ([]Event, error)
 		}
 	}
 	return []Event{e}, nil
+}
+
+// explained refuses a score that differs from the agency's own and does not say why; the totals may be the same where
+// the criteria are not.
+func (cmd VerifyScore) explained(s State, basis ScoreBasis) error {
+	self, ok := s.Covenant.Scoring.SelfScore(cmd.Agency)
+	if !ok || !blank(cmd.Note) {
+		return nil
+	}
+	for _, rule := range basis.Criteria {
+		given, own := pointsOf(cmd.Scores, rule.ID), pointsOf(self.Scores, rule.ID)
+		if given != own {
+			return refuse(CodeInvalid, "điểm thẩm định khác điểm tự chấm ở “%s” (%s so với %s): cần nêu lý do",
+				"the verified score differs from the agency's own at “%s” (%s, not %s): say why",
+				rule, words.Each(given.Display), words.Each(own.Display))
+		}
+	}
+	return nil
 }
 
 // CloseReporting ends the reporting duties before their term, once every report that fell due has come or its last day

@@ -357,7 +357,7 @@ func (cmd RefuseSignature) decide(s State, by Actor, now time.Time) ([]Event, er
 	if err != nil {
 		return nil, err
 	}
-	if cmd.Reason == "" {
+	if blank(cmd.Reason) {
 		return nil, refuse(CodeInvalid, "cần nêu lý do từ chối ký", "say why the signature is refused")
 	}
 	refused := SignatureRefused{Slot: cmd.Slot, Person: by.Person(), Reason: cmd.Reason,
@@ -416,7 +416,7 @@ func (cmd RecordPaperSignature) decide(s State, by Actor, now time.Time) ([]Even
 	case cmd.Date.Before(c.Number.Date) || s.today(now).Before(cmd.Date):
 		return nil, refuse(CodeInvalid, "ngày ký trên giấy phải từ ngày ban hành đến hôm nay",
 			"the day of signing must lie between the document's date and today")
-	case cmd.Scan.IsZero() || cmd.Note == "":
+	case cmd.Scan.IsZero() || blank(cmd.Note):
 		return nil, refuse(CodeInvalid, "cần bản quét và nơi lưu bản giấy",
 			"a scan is needed, and where the paper is kept")
 	}

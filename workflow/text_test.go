@@ -30,19 +30,19 @@ func TestEachTextOfEachCommand(t *testing.T) {
 					continue
 				}
 				with := reflect.New(reflect.TypeOf(cmd)).Elem()
-				at(with, path).SetString(text)
+				fieldAt(with, path).SetString(text)
 				_, err := normalized(with.Interface().(Command))
 				if ErrorCode(err) != CodeInvalid || !strings.Contains(err.Error(), "“"+name+"”") {
 					t.Errorf("%T.%s with %s: %v", cmd, name, what, err)
 				}
 			}
 			with := reflect.New(reflect.TypeOf(cmd)).Elem()
-			at(with, path).SetString("Nguye\u0302\u0303n Va\u0306n A")
+			fieldAt(with, path).SetString("Nguye\u0302\u0303n Va\u0306n A")
 			made, err := normalized(with.Interface().(Command))
-			if err != nil || at(reflect.ValueOf(made), path).String() != "Nguyễn Văn A" {
+			if err != nil || fieldAt(reflect.ValueOf(made), path).String() != "Nguyễn Văn A" {
 				t.Errorf("%T.%s: %v, %v", cmd, name, made, err)
 			}
-			if at(with, path).String() != "Nguye\u0302\u0303n Va\u0306n A" {
+			if fieldAt(with, path).String() != "Nguye\u0302\u0303n Va\u0306n A" {
 				t.Errorf("%T.%s: the caller's value was changed", cmd, name)
 			}
 		})
@@ -111,7 +111,7 @@ func eachText(t reflect.Type, path []int, visit func(path []int, name string, lo
 	}
 }
 
-func at(v reflect.Value, path []int) reflect.Value { return v.FieldByIndex(path) }
+func fieldAt(v reflect.Value, path []int) reflect.Value { return v.FieldByIndex(path) }
 
 // Texts in slices and behind pointers are looked at, and copied before they are changed.
 func TestTextsInSlices(t *testing.T) {

@@ -38,7 +38,7 @@ func (f *File) Decode(s *Stream, limit int64) ([]byte, error) {
 	}
 	var steps []*counted
 	for i, name := range names {
-		if r, err = decoder(name, r); err != nil {
+		if r, err = decoder(name, r, parms[i]); err != nil {
 			return nil, err
 		}
 		step := &counted{r: r, work: f.Work(), left: 2*limit + maxWindow, at: s.Offset}
@@ -111,12 +111,15 @@ func (f *File) filters(d Dict) ([]Name, []Dict, error) {
 	return names, parms, nil
 }
 
-func decoder(name Name, r io.Reader) (io.Reader, error) {
+func decoder(name Name, r io.Reader, parms Dict) (io.Reader, error) {
 	switch name {
 	case "FlateDecode", "Fl":
 		var head [2]byte // the zlib header; a wrong checksum at the end is of no interest
-		if _, err := io.ReadFull(r, head[:]); err != nil {
-			return nil, fmt.Errorf("%w: an empty Flate stream", ErrMalformed)
+		switch _, err := io.ReadFull(r, head[:]); {
+		case err == io.EOF: // qpdf and others write nothing at all for no data
+			return r, nil
+		case err != nil:
+			return nil, fmt.Errorf("%w: a Flate stream of one byte", ErrMalformed)
 		}
 		return flate.NewReader(r), nil
 	case "Crypt":
@@ -128,7 +131,7 @@ func decoder(name Name, r io.Reader) (io.Reader, error) {
 	case "RunLengthDecode", "RL":
 		return &runLengthReader{r: r}, nil
 	case "LZWDecode", "LZW":
-		return newLZW(r), nil
+		return newLZW(r, parms.Get("EarlyChange") != Integer(0)), nil
 	}
 	return nil, fmt.Errorf("%w: filter %q is not supported here", ErrMalformed, string(name))
 }
@@ -241,7 +244,7 @@ func unpredict(r io.Reader, p Dict) (io.Reader, error) {
 		return nil, fmt.Errorf("%w: a predictor that cannot be undone", ErrMalformed)
 	}
 	row := (colors*bits*columns + 7) / 8
-	return &predictorReader{r: r, tiff: predictor == 2, step: max(1, colors*bits/8), row: make([]byte, row+1),
+	return &predictorReader{r: r, tiff: predictor == 2, step: (colors*bits + 7) / 8, row: make([]byte, row+1),
 		prior: make([]byte, row)}, nil
 }
 
@@ -278,7 +281,7 @@ func (p *predictorReader) nextRow() {
 	n, err := io.ReadFull(p.r, buf)
 	if err != nil {
 		p.err = io.EOF
-		if n < 2 {
+		if n == 0 || n == 1 && !p.tiff { // a tag alone is no row
 			return
 		}
 		clear(buf[n:])

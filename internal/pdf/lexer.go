@@ -352,7 +352,7 @@ func (p *parser) number() (Object, error) {
 	}
 	if real {
 		v, err := strconv.ParseFloat(string(text), 64)
-		if string(text) == "." || string(text) == "-." {
+		if string(text) == "." || string(text) == "-." || string(text) == "+." {
 			v, err = 0, nil // written by old producers, read as zero by all
 		}
 		if err != nil {

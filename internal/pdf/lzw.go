@@ -2,7 +2,7 @@ package pdf
 
 import "io"
 
-// lzwReader undoes LZWDecode with early change (§7.4.4.2).
+// lzwReader undoes LZWDecode (§7.4.4.2).
 type lzwReader struct {
 	r       io.Reader
 	bits    uint32
@@ -11,6 +11,7 @@ type lzwReader struct {
 	suffix  [4096]byte
 	length  [4096]uint16
 	next    int
+	early   int // codes get longer one code early
 	prev    int
 	pending []byte
 	done    bool
@@ -21,8 +22,11 @@ const (
 	lzwEnd   = 257
 )
 
-func newLZW(r io.Reader) *lzwReader {
+func newLZW(r io.Reader, early bool) *lzwReader {
 	l := &lzwReader{r: r, next: 258, prev: -1}
+	if early {
+		l.early = 1
+	}
 	for i := range 256 {
 		l.suffix[i], l.length[i] = byte(i), 1
 	}
@@ -43,8 +47,8 @@ func (l *lzwReader) Read(out []byte) (int, error) {
 
 func (l *lzwReader) code() int {
 	width := uint(9)
-	for _, limit := range []int{511, 1023, 2047} {
-		if l.next >= limit {
+	for _, limit := range []int{512, 1024, 2048} {
+		if l.next+l.early >= limit {
 			width++
 		}
 	}

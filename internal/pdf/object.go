@@ -151,9 +151,9 @@ func (d Dict) Duplicate() Name {
 	return ""
 }
 
-// Equal compares two objects by value: dictionaries without regard to order, strings without regard to how they are
-// written, numbers by amount, references by number, streams by dictionary and encoded bytes. References are not
-// followed.
+// Equal compares two objects by value: dictionaries without regard to order (but where a key stands twice), strings
+// without regard to how they are written, numbers by amount, references by number, streams by dictionary and encoded
+// bytes. References are not followed.
 func Equal(a, b Object) bool {
 	switch a := a.(type) {
 	case nil:
@@ -162,9 +162,17 @@ func Equal(a, b Object) bool {
 		s, ok := b.(String)
 		return ok && a.Bytes == s.Bytes
 	case Integer:
-		return equalNumber(float64(a), b)
+		if n, ok := b.(Integer); ok {
+			return a == n
+		}
+		r, ok := b.(Real)
+		return ok && equalNumber(a, r)
 	case Real:
-		return equalNumber(float64(a), b)
+		if r, ok := b.(Real); ok {
+			return a == r
+		}
+		n, ok := b.(Integer)
+		return ok && equalNumber(n, a)
 	case Array:
 		arr, ok := b.(Array)
 		return ok && slices.EqualFunc(a, arr, Equal)
@@ -184,19 +192,19 @@ func Equal(a, b Object) bool {
 	return a == b
 }
 
-func equalNumber(a float64, b Object) bool {
-	switch b := b.(type) {
-	case Integer:
-		return a == float64(b)
-	case Real:
-		return a == float64(b)
-	}
-	return false
+// equalNumber compares exactly: above 2⁵³ a float stands for several whole numbers.
+func equalNumber(n Integer, r Real) bool {
+	return float64(n) == float64(r) && r >= -1<<63 && r < 1<<63 && Integer(r) == n
 }
 
+// equalDict: where a key stands twice, readers may disagree about which one counts, so entries must be the same in the
+// same order; else one that is hidden behind a double would count for one that is new.
 func equalDict(a, b Dict) bool {
 	if len(a) != len(b) {
 		return false
+	}
+	if a.Duplicate() != "" || b.Duplicate() != "" {
+		return slices.EqualFunc(a, b, func(x, y Entry) bool { return x.Key == y.Key && Equal(x.Value, y.Value) })
 	}
 	get := b.Lookup()
 	for _, e := range a {

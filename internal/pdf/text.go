@@ -2,6 +2,8 @@ package pdf
 
 import (
 	"encoding/binary"
+	"regexp"
+	"strconv"
 	"time"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -102,25 +104,24 @@ func ParseDate(s String) (time.Time, bool) {
 	return t, err == nil
 }
 
-// readZone reads Z, +HH'mm', +HH'mm, +HHmm or nothing.
+var zoneForm = regexp.MustCompile(`^([Z+-])(?:([01][0-9]|2[0-3])(?:'?([0-5][0-9])?)'?)?$`)
+
+// readZone reads Z, +HH'mm', +HH'mm, +HHmm or nothing; producers write Z00'00', too.
 func readZone(s string) (*time.Location, bool) {
-	if s == "" || s[0] == 'Z' {
+	if s == "" {
 		return time.UTC, true
 	}
-	digits := make([]byte, 0, 4)
-	for i := 1; i < len(s); i++ {
-		if isDigit(s[i]) && len(digits) < 4 {
-			digits = append(digits, s[i]-'0')
-		} else if s[i] != '\'' {
-			return nil, false
-		}
-	}
-	if (s[0] != '+' && s[0] != '-') || len(digits) < 2 || len(digits) == 3 {
+	m := zoneForm.FindStringSubmatch(s)
+	if m == nil || m[1] != "Z" && m[2] == "" {
 		return nil, false
 	}
-	digits = append(digits, 0, 0)
-	offset := (int(digits[0])*10+int(digits[1]))*3600 + (int(digits[2])*10+int(digits[3]))*60
-	if s[0] == '-' {
+	hours, _ := strconv.Atoi(m[2])
+	minutes, _ := strconv.Atoi(m[3])
+	offset := hours*3600 + minutes*60
+	switch m[1] {
+	case "Z":
+		return time.UTC, offset == 0
+	case "-":
 		offset = -offset
 	}
 	return time.FixedZone("", offset), true

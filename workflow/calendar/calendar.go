@@ -329,7 +329,7 @@ func (c *Calendar) Remaining(d Deadline, today Date, lang words.Language) string
 		return fmt.Sprintf("quá hạn %d ngày", n)
 	}
 	n, err := c.WorkingDaysUntil(today, last)
-	if err != nil {
+	if err != nil || n == 0 && last != today { // a year without data; or only days off until then
 		n = today.DaysUntil(last)
 		if lang == "en" {
 			return words.Plural(n, "day", "days") + " left"

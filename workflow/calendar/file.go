@@ -42,8 +42,11 @@ func ParseCalendar(source []byte) (*Calendar, error) {
 			"cannot read the calendar data: %v", err)
 	}
 	c := &calendarCheck{calendar: &Calendar{years: map[int]calendarYear{}}}
+	if another := any(nil); dec.Decode(&another) == nil && another != nil {
+		c.add("a second document (---) would not be read: put all years into one")
+	}
 	zone, err := time.LoadLocation(file.Zone)
-	if err != nil || file.Zone == "" {
+	if err != nil || file.Zone == "" || file.Zone == "Local" { // Local is another zone on another machine
 		c.add("zone %q: want a name such as Asia/Ho_Chi_Minh", file.Zone)
 	}
 	c.calendar.zone = zone

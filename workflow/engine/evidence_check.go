@@ -260,7 +260,11 @@ func (c *checker) checkNames(names []evidenceName) {
 
 // revisions checks the files of each revision, and what the approvals bind to.
 func (c *checker) revisions() error {
-	for _, r := range c.state.Revisions {
+	for i, r := range c.state.Revisions {
+		if r.Number != i+1 {
+			c.found(Failed, "nhật ký ghi dự thảo lần %d ở vị trí %d", "the log has revision %d in place %d",
+				r.Number, i+1)
+		}
 		for name, digest := range revisionFiles(r) {
 			if workflow.DigestOf(c.files[name]) != digest {
 				c.found(Failed, "%s không phải tệp mà nhật ký ghi nhận", "%s is not the file that the log names", name)
@@ -290,12 +294,16 @@ func (c *checker) revisions() error {
 // approvals checks what the approvals of the frozen text bind to: those given on it, those carried over to it, and
 // the vote of the conference that amended it.
 func (c *checker) approvals() {
-	frozen := c.state.Revisions[c.state.Frozen.Revision-1]
+	frozen, known := c.revision(c.state.Frozen.Revision)
+	if !known {
+		return
+	}
 	if frozen.Conference {
 		c.amendment(frozen)
 	}
-	for frozen.Conference && frozen.Number > 1 { // the agencies approved what the conference then amended
-		frozen = c.before(frozen)
+	for at := c.state.Frozen.Revision - 1; frozen.Conference && at > 0; { // the agencies approved what was then amended
+		at = c.before(at)
+		frozen = c.state.Revisions[at]
 	}
 	approvals, carried := 0, 0
 	for _, review := range c.state.Reviews {
@@ -311,7 +319,10 @@ func (c *checker) approvals() {
 		if a.Revision != frozen.Number {
 			continue
 		}
-		before := c.state.Revisions[a.FromRevision-1]
+		before, known := c.revision(a.FromRevision)
+		if !known {
+			return
+		}
 		if a.Manifest != frozen.Manifest || a.FromManifest != before.Manifest ||
 			!sameClauses(before, frozen, a.Unchanged) {
 			c.found(Failed, "ý kiến chuyển tiếp của %s không khớp hai bản dự thảo",
@@ -325,14 +336,24 @@ func (c *checker) approvals() {
 		frozen.Number, frozen.Manifest.Short(), approvals, carried, len(c.state.Motions))
 }
 
-// before is the text that a conference amended.
-func (c *checker) before(amended workflow.Revision) workflow.Revision {
-	for n := amended.Number - 1; n > 1; n-- {
-		if !c.state.Revisions[n-1].Withdrawn {
-			return c.state.Revisions[n-1]
+// revision finds a revision that the log names. The log may be anybody's: one that there is not is told, and false.
+func (c *checker) revision(n int) (workflow.Revision, bool) {
+	if n < 1 || n > len(c.state.Revisions) {
+		c.found(Failed, "nhật ký nói đến dự thảo lần %d, trong khi chỉ có %d lần",
+			"the log speaks of revision %d; there are only %d", n, len(c.state.Revisions))
+		return workflow.Revision{}, false
+	}
+	return c.state.Revisions[n-1], true
+}
+
+// before is the place, counted from 0, of the text that a conference amended to the one at a place above 0.
+func (c *checker) before(amended int) int {
+	for at := amended - 1; at > 0; at-- {
+		if !c.state.Revisions[at].Withdrawn {
+			return at
 		}
 	}
-	return c.state.Revisions[0]
+	return 0
 }
 
 // sameClauses reports whether the clauses named are the same in both revisions.

@@ -22,7 +22,7 @@ func ParsePoints(text string) (Points, error) {
 	if err == nil && point {
 		hundredths, err = strconv.ParseUint((fraction + "0")[:min(2, len(fraction)+1)], 10, 8)
 	}
-	if err != nil || point && (fraction == "" || len(fraction) > 2) || n > maxPoints/100 {
+	if err != nil || point && (fraction == "" || len(fraction) > 2) || n*100+hundredths > maxPoints {
 		return 0, fmt.Errorf("points %q: want a number of zero or more with at most two decimals", text)
 	}
 	return Points(n*100 + hundredths), nil

@@ -5,6 +5,9 @@
 package process
 
 import (
+	"bytes"
+	"errors"
+	"io"
 	"slices"
 
 	"covenant/internal/words"
@@ -306,11 +309,19 @@ type ClassRule struct {
 // Parse reads and checks a process definition. All problems are reported at once, each as file:line:column with
 // what stands there.
 func Parse(name string, source []byte) (*Process, error) {
-	var root yaml.Node
+	var root, next yaml.Node
 	r := &processReader{name: name}
-	if err := yaml.Unmarshal(source, &root); err != nil {
+	documents := yaml.NewDecoder(bytes.NewReader(source))
+	if err := documents.Decode(&root); err != nil && !errors.Is(err, io.EOF) {
 		r.syntax(err)
 		return nil, r.err()
+	}
+	switch err := documents.Decode(&next); {
+	case err == nil && next.Content[0].Tag != "!!null":
+		r.bad(next.Content[0], "tệp chỉ có một quy trình: hãy bỏ phần sau dấu ---",
+			"a file holds one process: take out what follows ---")
+	case err != nil && !errors.Is(err, io.EOF):
+		r.syntax(err)
 	}
 	p := r.process(&root)
 	p.Digest = digest.Of(source)

@@ -165,7 +165,13 @@ func (c *processCheck) useMotion(id MotionID) {
 func (r *processReader) conference(n *yaml.Node) *ConferenceRules {
 	rules := &ConferenceRules{Name: words.Of("Hội nghị của khối", "Conference of the block"), Symbol: "BB"}
 	r.mapping(n,
-		field{"name", r.names(&rules.Name)}, field{"place", r.text(&rules.Place)},
+		field{"name", func(n *yaml.Node) {
+			rules.Name = Names{} // a name of its own has nothing of the default, also where it is given in one language
+			r.mapping(n, r.nameFields(&rules.Name)...)
+			if n.Kind == yaml.MappingNode && rules.Name.Vietnamese == "" {
+				r.bad(n, "tên cần có vi", "the name needs vi")
+			}
+		}}, field{"place", r.text(&rules.Place)},
 		field{"symbol", r.text(&rules.Symbol)},
 		field{"proxies", r.whole(&rules.Proxies, 0, 100)}, field{"floor", r.boolean(&rules.Floor)},
 		field{"amend", r.boolean(&rules.Amend)}, field{"hands", r.boolean(&rules.Hands)})

@@ -65,13 +65,22 @@ var scheduleProbe = time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
 func parseSchedule(text string) (schedule, error) {
 	s := schedule{text: text}
 	fields := strings.TrimSpace(text)
-	if rest, ok := strings.CutPrefix(fields, "CRON_TZ="); ok {
+	for _, prefix := range []string{"CRON_TZ=", "TZ="} { // the two that robfig/cron knows
+		rest, ok := strings.CutPrefix(fields, prefix)
+		if !ok {
+			continue
+		}
 		name, after, _ := strings.Cut(rest, " ")
 		zone, err := time.LoadLocation(name)
 		if err != nil {
 			return s, fmt.Errorf("schedule %q: %w", text, err)
 		}
+		// What no name and Local mean is the machine's to say; a second zone would be robfig/cron's alone.
+		if name == "" || name == "Local" || strings.Contains(after, "TZ=") {
+			return s, fmt.Errorf("schedule %q: name the zone, such as Asia/Ho_Chi_Minh", text)
+		}
 		s.zone, fields = zone, after
+		break
 	}
 	parsed, err := cron.ParseStandard(fields)
 	if err != nil {
@@ -101,9 +110,8 @@ func (s schedule) dates(from, to calendar.Date) []calendar.Date {
 		if to.Before(day) {
 			return out
 		}
-		if len(out) == 0 || out[len(out)-1] != day {
-			out = append(out, day)
-		}
+		out = append(out, day)
+		t = day.At(23, 59, time.UTC) // a day counts once, however often the schedule names it
 	}
 }
 

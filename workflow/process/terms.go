@@ -220,7 +220,7 @@ func (b ScoreBasis) Check(scores []CriterionScore) (Points, error) {
 		case sc.Points < 0 || sc.Points > rule.Max:
 			return 0, refusal.New(refusal.Invalid, "“%s”: %s điểm, tối đa là %s",
 				"“%s”: %s points, at most %s are possible",
-				rule, sc.Points, rule.Max)
+				rule, words.Each(sc.Points.Display), words.Each(rule.Max.Display))
 		}
 		seen[sc.Criterion] = true
 		total += sc.Points

@@ -30,6 +30,10 @@ var objects = []string{
 
 func baseFile(t *testing.T) []byte {
 	t.Helper()
+	return fileOf(objects)
+}
+
+func fileOf(objects []string) []byte {
 	out := []byte("%PDF-1.7\n")
 	at := make([]int, len(objects))
 	for n := 1; n < len(objects); n++ {
@@ -56,7 +60,14 @@ func open(t *testing.T, file []byte, lim pdf.Limits) *pdf.File {
 // analyze appends a revision and compares it with the file.
 func analyze(t *testing.T, lim pdf.Limits, stop error, change func(u *pdf.Update)) ([]Change, error) {
 	t.Helper()
-	file := baseFile(t)
+	return analyzeFile(t, baseFile(t), lim, stop, change)
+}
+
+// analyzeFile is analyze for a file of other objects.
+func analyzeFile(
+	t *testing.T, file []byte, lim pdf.Limits, stop error, change func(u *pdf.Update),
+) ([]Change, error) {
+	t.Helper()
 	u := pdf.NewUpdate(open(t, file, pdf.Limits{}))
 	change(u)
 	more, err := u.Bytes()

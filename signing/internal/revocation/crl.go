@@ -30,11 +30,23 @@ type List struct {
 
 // ParseList reads a DER CertificateList once, to be asked about many certificates, by one goroutine at a time.
 func ParseList(der []byte) (*List, error) {
+	if !exactly(der) {
+		return nil, malformed("revocation list")
+	}
 	l, err := x509.ParseRevocationList(der)
 	if err != nil {
 		return nil, fmt.Errorf("revocation list: %w: %w", ErrFormat, err)
 	}
 	return &List{raw: der, parsed: l}, nil
+}
+
+// exactly reports whether der is one CertificateList of three elements (RFC 5280, 5.1) and nothing else: crypto/x509
+// reads over what follows the list, or the signature within it.
+func exactly(der []byte) bool {
+	in := cryptobyte.String(der)
+	var list cryptobyte.String
+	return in.ReadASN1(&list, cbasn1.SEQUENCE) && in.Empty() && list.SkipASN1(cbasn1.SEQUENCE) &&
+		list.SkipASN1(cbasn1.SEQUENCE) && list.SkipASN1(cbasn1.BIT_STRING) && list.Empty()
 }
 
 // ParseCRL checks a revocation list of issuer and looks cert up in it.

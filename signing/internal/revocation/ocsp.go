@@ -83,6 +83,7 @@ func parseOCSPResponse(der []byte) (*basicResponse, error) {
 		return nil, fmt.Errorf("OCSP responder answered with status %d: %w", status, ErrUnavailable)
 	}
 	if !seq.ReadASN1(&wrapped, explicit(0)) || !seq.Empty() || !wrapped.ReadASN1(&inner, cbasn1.SEQUENCE) ||
+		!wrapped.Empty() ||
 		!inner.ReadASN1ObjectIdentifier(&kind) || !kind.Equal(oidBasic) ||
 		!inner.ReadASN1(&octets, cbasn1.OCTET_STRING) || !inner.Empty() ||
 		!octets.ReadASN1(&seq, cbasn1.SEQUENCE) || !octets.Empty() {
