@@ -70,6 +70,7 @@ func TestCheck(t *testing.T) {
 // The evidence that the pages give out is evidence by its own data alone.
 func TestCheckEvidence(t *testing.T) {
 	t.Parallel()
+	authorityServes() // a checkpoint is time-stamped for it
 	bundle := get(t, pages(), "/giao-uoc/"+inForce+"/ho-so.zip")
 	if bundle.status != http.StatusOK || bundle.header.Get("Content-Type") != "application/zip" {
 		t.Fatalf("status %d, %s", bundle.status, bundle.header.Get("Content-Type"))

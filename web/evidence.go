@@ -64,18 +64,13 @@ type findingRow struct{ Tone, Text string }
 var findingTones = map[engine.Verdict]string{engine.Passed: "done", engine.Indeterminate: "waiting",
 	engine.Failed: "stopped"}
 
-var evidenceSentences = map[string]words.Text{
-	"done": words.Of("Hồ sơ bằng chứng hợp lệ: mọi nội dung kiểm tra đều đạt.",
-		"The evidence bundle is valid: everything that was checked holds."),
-	"waiting": words.Of("Hồ sơ bằng chứng nguyên vẹn, nhưng có nội dung chưa đủ căn cứ để kết luận.",
-		"The evidence bundle is intact, but not everything in it can be proven yet."),
-	"stopped": words.Of("Hồ sơ bằng chứng KHÔNG hợp lệ. Không nên sử dụng trước khi làm rõ.",
-		"The evidence bundle is NOT valid. Do not rely on it until that is cleared up."),
-}
-
 // judgeEvidence checks an uploaded evidence bundle by nothing but what it holds and the trusted roots.
 func (s *server) judgeEvidence(r *request, p *checkPage, file *received) error {
-	report, err := engine.CheckEvidence(r.Context(), file, file.size, s.roots)
+	trust, err := s.evidenceTrust()
+	if err != nil {
+		return err
+	}
+	report, err := engine.CheckEvidence(r.Context(), file, file.size, trust)
 	if errors.Is(err, engine.ErrNotEvidence) {
 		return &checkProblem{notEvidence, http.StatusUnprocessableEntity}
 	}
@@ -85,7 +80,7 @@ func (s *server) judgeEvidence(r *request, p *checkPage, file *received) error {
 	t := presenter{language: r.language, zone: s.zone}
 	tone := findingTones[report.Overall()]
 	p.Evidence = &evidenceResult{
-		Tone: tone, Sentence: evidenceSentences[tone].In(r.lang), Title: report.Manifest.Title,
+		Tone: tone, Sentence: report.Headline().In(r.lang), Title: report.Manifest.Title,
 		MadeAt: t.exactly(report.Manifest.MadeAt),
 	}
 	for _, f := range report.Findings {
@@ -96,6 +91,23 @@ func (s *server) judgeEvidence(r *request, p *checkPage, file *received) error {
 		p.Verdict = t.judged(report.Document, nil, func(*signing.Result) bool { return false })
 	}
 	return nil
+}
+
+// evidenceTrust is what bundles are checked against: the roots and the record's key of this installation. Whoever wrote
+// a bundle has no say in it.
+func (s *server) evidenceTrust() (engine.EvidenceTrust, error) {
+	trust := engine.EvidenceTrust{Roots: s.roots, Calendar: s.engine.Calendar}
+	if len(s.engine.Secret) == 0 { // opened without its secret: no key is trusted, and no bundle found valid
+		return trust, nil
+	}
+	key, err := s.engine.RecordKey()
+	if err == nil {
+		trust.Keys, err = engine.ParseRecordKeys(key.Public)
+	}
+	if err != nil {
+		return trust, fmt.Errorf("check of an evidence bundle: %w", err)
+	}
+	return trust, nil
 }
 
 // unpacksWithin is how much an archive claims to unpack to, and refuses more than limit; an entry that holds more than

@@ -168,6 +168,20 @@ func DoerOf(actor, onBehalf string, origin Origin) Doer {
 	return Doer{Person: PersonID(actor)}
 }
 
+// actor is who a log says gave a command, with all that it may be believed to have been allowed to do. It is for
+// deciding
+// the past anew, see [Rejudge]: nothing is done in its name.
+func (p Past) actor() Actor {
+	switch by := DoerOf(p.Actor, p.OnBehalf, p.Origin); {
+	case by.Program:
+		return Program()
+	case by.Console != "":
+		return Actor{person: by.Person, origin: OriginConsole, user: by.Console, policy: ConsoleEverything}
+	default:
+		return SignedIn(by.Person)
+	}
+}
+
 // ConsoleEntries says how much of a log was entered at the console by one user.
 type ConsoleEntries struct {
 	User   string `json:"user"` // as the operating system knows them; [UnknownUser] where the log does not tell

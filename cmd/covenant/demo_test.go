@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/mod/sumdb/note"
+
 	"covenant/signing"
 	"covenant/workflow/calendar"
 	"covenant/workflow/engine"
@@ -98,7 +100,7 @@ func TestDemoOfAConference(t *testing.T) {
 		t.Errorf("revision %d was frozen, want the third, amended at the conference", v.Covenant.Frozen.Revision)
 	}
 	checkMails(t, dir, s, v)
-	if problems, err := e.AuditBallots(t.Context()); err != nil || len(problems) > 0 {
+	if problems, err := e.AuditImplied(t.Context()); err != nil || len(problems) > 0 {
 		t.Errorf("ballots: %v, %v", problems, err)
 	}
 	text := output(t, "pdftotext", "-layout", filepath.Join(dir, "bien-ban-hoi-nghi.pdf"), "-")
@@ -372,15 +374,25 @@ func checkRootOutside(t *testing.T, dir string) {
 		}
 	}
 	audit(0, image)
-	root, err := store.ParseRoot(mail.Attachments[0].Content)
+	other := filepath.Join(kept, "other.txt")
+	changed := bytes.Clone(mail.Attachments[0].Content)
+	changed[bytes.IndexByte(changed, '\n')+1] ^= 1 // its size
+	os.WriteFile(other, changed, 0o600)
+	audit(1, other)
+	os.WriteFile(other, append(mail.Attachments[0].Content, '\n'), 0o600)
+	audit(1, other)
+	secret := filepath.Join(kept, "another.secret") // another record that is sound in itself
+	os.WriteFile(secret, bytes.Repeat([]byte{9}, secretSize), 0o600)
+	data, _ := os.ReadFile(secret)
+	key, err := engine.NewRecordKey(data)
 	if err != nil {
 		t.Fatal(err)
 	}
-	root.Hash[0] ^= 1
-	other := filepath.Join(kept, "other.json")
-	os.WriteFile(other, root.Image(), 0o600)
-	audit(1, other)
-	os.WriteFile(other, append(mail.Attachments[0].Content, '\n'), 0o600)
+	forged, err := note.Sign(&note.Note{Text: key.Name() + "\n3\n" + strings.Repeat("A", 43) + "=\n"}, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	os.WriteFile(other, forged, 0o600)
 	audit(1, other)
 }
 

@@ -17,6 +17,7 @@ import (
 	"covenant/templates"
 	"covenant/templates/library"
 	"covenant/workflow"
+	"covenant/workflow/engine"
 	"covenant/workflow/store"
 )
 
@@ -71,6 +72,7 @@ func examinations(c config) []examination {
 			func(context.Context) (string, error) { return examineCalendar(c.Calendar, time.Now()) }},
 		{"Cơ sở dữ liệu", "Database", c.examineDatabase},
 		{"Khóa máy chủ", "Server secret", func(context.Context) (string, error) { return c.examineSecret() }},
+		{"Khóa sổ sự kiện", "Record key", func(context.Context) (string, error) { return c.examineRecordKey() }},
 		{"Gốc tin cậy", "Trust anchors", func(context.Context) (string, error) { return c.examineRoots() }},
 		{"Dấu thời gian và đồng hồ", "Time-stamps and clock", c.examineTSA},
 		{"Máy chủ thư", "Mail server", c.examineMail},
@@ -154,6 +156,16 @@ func (c config) examineSecret() (string, error) {
 		return "", fmt.Errorf("%s is damaged; restore it from a backup", path)
 	}
 	return path, nil
+}
+
+// examineRecordKey is the public key with which members check checkpoints and evidence bundles.
+func (c config) examineRecordKey() (string, error) {
+	secret, err := keptSecret(secretFile(c))
+	if err != nil || secret == nil {
+		return "", err
+	}
+	key, err := engine.NewRecordKey(secret)
+	return key.Public, err
 }
 
 func (c config) examineRoots() (string, error) {

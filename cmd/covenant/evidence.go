@@ -2,43 +2,43 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 
 	"covenant/signing"
 	"covenant/workflow"
+	"covenant/workflow/catalogue"
 	"covenant/workflow/engine"
 )
 
 type evidenceCmd struct {
-	Covenant string `arg:"" help:"Address of the covenant, e.g. 2026/khoi-kinh-te-nganh."`
-	Data     string `default:"data" help:"Data directory." placeholder:"DIR"`
-	Database string `help:"PostgreSQL address; default is SQLite in the data directory." placeholder:"URL"`
-	Out      string `short:"o" required:"" help:"Evidence bundle to write." placeholder:"FILE.zip"`
+	Covenant string            `arg:"" help:"Address of the covenant, e.g. 2026/khoi-kinh-te-nganh."`
+	As       workflow.PersonID `help:"In whose name the console asks; default: its own." placeholder:"PERSON"`
+	place
+	Out string `short:"o" required:"" help:"Evidence bundle to write." placeholder:"FILE.zip"`
 }
 
-// Run writes the evidence bundle of a covenant, also while the directory is served.
+// Run writes the evidence bundle of a covenant. The record is told of it, so the process that serves makes it, if one
+// does.
 func (cmd *evidenceCmd) Run(e *env) error {
-	return readOnly(e, cmd.Data, cmd.Database, func(eng *engine.Engine, by workflow.Actor) error {
-		made, err := writeStream(cmd.Out, func(w io.Writer) (engine.EvidenceManifest, error) {
-			return eng.Evidence(e.ctx, by, cmd.Covenant, w)
-		})
-		if err != nil {
-			return err
-		}
-		e.say("Đã ghi %s: %d tệp, %d sự kiện. Kiểm tra bằng: covenant verify --trust ROOTS.pem %[1]s",
-			"Wrote %s: %d entries, %d events. Check it with: covenant verify --trust ROOTS.pem %[1]s", cmd.Out,
-			len(made.Entries), made.Version)
-		return nil
-	})
+	a, err := cmd.result(e, call("make-evidence", cmd.Covenant, "").as(cmd.As), catalogue.Evidence{})
+	if err != nil {
+		return err
+	}
+	if err := writeWhole(cmd.Out, a.File, 0o600); err != nil {
+		return err
+	}
+	e.say("Đã ghi %s.", "Wrote %s.", cmd.Out)
+	for _, line := range a.Lines {
+		fmt.Fprintln(e.out, line)
+	}
+	return nil
 }
 
 // verifyEvidence checks a bundle instead of a PDF file.
 func (cmd *verifyCmd) verifyEvidence(e *env, path string, opt signing.VerifyOptions) int {
-	report, err := checkEvidence(e, path, opt)
+	report, err := cmd.checkEvidence(e, path, opt)
 	if err != nil {
 		return cmd.unreadable(e, path, err)
 	}
@@ -51,6 +51,7 @@ func (cmd *verifyCmd) verifyEvidence(e *env, path string, opt signing.VerifyOpti
 		}
 	} else {
 		e.say("%s: hồ sơ bằng chứng của “%s”", "%s: evidence of “%s”", path, report.Manifest.Title)
+		fmt.Fprintf(e.out, "  %s\n", report.Headline().In(e.lang))
 		for _, f := range report.Findings {
 			fmt.Fprintf(e.out, "  %s %s\n", [...]string{"✓", "?", "✗"}[f.Verdict], f.Sentence(e.lang))
 		}
@@ -59,9 +60,14 @@ func (cmd *verifyCmd) verifyEvidence(e *env, path string, opt signing.VerifyOpti
 		engine.Failed: statusFailed}[report.Overall()]
 }
 
-func checkEvidence(e *env, path string, opt signing.VerifyOptions) (*engine.EvidenceReport, error) {
+func (cmd *verifyCmd) checkEvidence(e *env, path string, opt signing.VerifyOptions) (*engine.EvidenceReport, error) {
 	if opt.Roots == nil {
-		return nil, errors.New("give the roots to trust with --trust ROOTS.pem")
+		return nil, sentence("hãy nêu chứng thư gốc tin cậy bằng --trust ROOTS.pem",
+			"give the roots to trust with --trust ROOTS.pem")
+	}
+	keys, err := keysGiven(cmd.RecordKey)
+	if err != nil {
+		return nil, err
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -72,7 +78,24 @@ func checkEvidence(e *env, path string, opt signing.VerifyOptions) (*engine.Evid
 	if err != nil {
 		return nil, err
 	}
-	return engine.CheckEvidence(e.ctx, f, info.Size(), opt.Roots)
+	return engine.CheckEvidence(e.ctx, f, info.Size(), engine.EvidenceTrust{Roots: opt.Roots, Keys: keys})
+}
+
+// keysGiven are keys as they were given: each the text of one, or a file with one a line.
+func keysGiven(given []string) (engine.RecordKeys, error) {
+	var texts []string
+	for _, text := range given {
+		data, err := os.ReadFile(text)
+		switch {
+		case err == nil:
+			texts = append(texts, strings.Split(strings.TrimSpace(string(data)), "\n")...)
+		case strings.Contains(text, "+"):
+			texts = append(texts, text)
+		default:
+			return engine.RecordKeys{}, err
+		}
+	}
+	return engine.ParseRecordKeys(texts...)
 }
 
 func isBundle(path string) bool { return strings.HasSuffix(strings.ToLower(path), ".zip") }

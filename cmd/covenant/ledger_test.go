@@ -22,7 +22,7 @@ func (o *ordeal) check(d *driver, count int) {
 	if err != nil || !report.OK() {
 		o.t.Errorf("audit: %v %+v", err, report.Breaks)
 	}
-	if problems, err := i.engine.AuditBallots(o.t.Context()); err != nil || len(problems) > 0 {
+	if problems, err := i.engine.AuditImplied(o.t.Context()); err != nil || len(problems) > 0 {
 		o.t.Errorf("secret ballots: %v, %v", problems, err)
 	}
 	o.checkAcks(i)

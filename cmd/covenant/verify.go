@@ -17,6 +17,7 @@ import (
 type verifyCmd struct {
 	Files        []string `arg:"" help:"PDF files, or evidence bundles (.zip)."`
 	Trust        string   `help:"Roots (PEM) to trust. Default: the system's." type:"existingfile" placeholder:"ROOTS.pem"`
+	RecordKey    []string `name:"record-key" help:"Key of the record that a bundle comes from, or of a witness, as covenant doctor and the mails of checkpoints give it; or a file of such keys. May be repeated. Without it a bundle is indeterminate at best." placeholder:"KEY"`
 	At           string   `help:"Judge as of this time, e.g. 2026-11-23T09:00:00+07:00. Default: now." placeholder:"TIME"`
 	Base         string   `help:"The file as it was before anybody signed it: nothing but signatures may have been added since." type:"existingfile" placeholder:"FILE.pdf"`
 	Offline      bool     `help:"Use only what the file holds; ask no server."`

@@ -83,6 +83,7 @@ type Answer struct {
 	Kinds    []string            `json:"kinds,omitempty"`    // of the events that it caused
 	Repeated bool                `json:"repeated,omitempty"` // it had been carried out before under its key
 	Standing *Standing           `json:"standing,omitempty"` // of show
+	File     []byte              `json:"file,omitempty"`     // of make-evidence, a ZIP file
 }
 
 func answered(out engine.Outcome) Answer {

@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"bytes"
 	"context"
 	"time"
 
@@ -148,6 +149,27 @@ func renew(ctx context.Context, r *run, p Renewal) (Answer, error) {
 	}
 	a := Answer{Covenant: id}
 	r.say(&a, words.F("Đã lập dự thảo %s.", "Drafted %s.", plan.Slug))
+	return a, nil
+}
+
+// Evidence has no fields: a bundle is made of all that there is.
+type Evidence struct{}
+
+func makeEvidence(ctx context.Context, r *run, _ Evidence) (Answer, error) {
+	var file bytes.Buffer
+	made, err := r.eng.Evidence(ctx, r.actor, r.call.Address, &file)
+	if err != nil {
+		return Answer{}, err
+	}
+	a := Answer{Covenant: made.Covenant, Version: made.Version, File: file.Bytes()}
+	key, err := r.eng.RecordKey()
+	if err != nil {
+		return Answer{}, err
+	}
+	r.say(&a, words.F("Hồ sơ gồm %d tệp, %d sự kiện. Kiểm tra bằng: covenant verify --trust ROOTS.pem --record-key %q "+
+		"TỆP.zip", "The bundle has %d entries, of %d events. Check it with: covenant verify --trust ROOTS.pem "+
+		"--record-key "+
+		"%q FILE.zip", len(made.Entries), made.Version, key.Public))
 	return a, nil
 }
 

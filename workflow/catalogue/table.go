@@ -73,6 +73,8 @@ func commands() []Command {
 			renew),
 		reading(own(OnCovenant, "show", "cho biết giao ước đang ở đâu, đến lượt ai",
 			"show where a covenant stands and whose turn it is", show)),
+		own(OnCovenant, "make-evidence", "lập hồ sơ bằng chứng (.zip) và ghi nhận nó vào sổ sự kiện",
+			"make the evidence bundle (.zip), and tell the record of it", makeEvidence),
 
 		own(OnInstallation, "apply-block", "cập nhật danh bạ theo tệp khối",
 			"bring the directory in step with a block file", applyBlock),

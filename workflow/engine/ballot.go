@@ -3,8 +3,6 @@ package engine
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 
 	"covenant/workflow"
 	"covenant/workflow/store"
@@ -110,60 +108,4 @@ func dropBoxes(ctx context.Context, tx *store.Tx, before, after *workflow.Covena
 		}
 	}
 	return nil
-}
-
-// AuditBallots holds the ballots that are kept against the log: of every secret vote that was counted they are
-// those that its result names, and in the box of an open one there are as many as took part. It returns one line
-// for each that differs.
-func (e voting) AuditBallots(ctx context.Context) (problems []string, err error) {
-	err = e.Store.View(ctx, func(tx *store.Tx) error {
-		rows, err := tx.Covenants(ctx, store.CovenantFilter{})
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			id := workflow.CovenantID(row.ID)
-			more, err := e.auditBoxes(ctx, tx, id)
-			if err != nil {
-				return err
-			}
-			problems = append(problems, more...)
-			entries, err := timeline(ctx, tx, id)
-			if err != nil {
-				return err
-			}
-			for _, entry := range entries {
-				box, named := counted(id, entry.Event)
-				if box == "" {
-					continue
-				}
-				if more, err = auditCount(ctx, tx, row.Slug, box, named); err != nil {
-					return err
-				}
-				problems = append(problems, more...)
-			}
-		}
-		return nil
-	})
-	return problems, err
-}
-
-// auditBoxes holds the boxes of a covenant's open secret votes against those who took part.
-func (e voting) auditBoxes(ctx context.Context, tx *store.Tx, id workflow.CovenantID) (problems []string, err error) {
-	c, err := e.covenant(ctx, tx, id)
-	if err != nil {
-		return nil, err
-	}
-	boxes := openBoxes(c)
-	for _, key := range slices.Sorted(maps.Keys(boxes)) {
-		ballots, err := tx.Box(ctx, key)
-		if err != nil {
-			return nil, err
-		}
-		if len(ballots) != boxes[key] {
-			problems = append(problems, fmt.Sprintf("%s, box %s: %d agencies took part, %d ballots lie in the box",
-				c.Slug, key, boxes[key], len(ballots)))
-		}
-	}
-	return problems, nil
 }

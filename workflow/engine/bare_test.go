@@ -14,6 +14,7 @@ func TestBareTransactionWritesTheSameRows(t *testing.T) {
 				t.Skip("-short: starts no PostgreSQL")
 			}
 			c := newCommands(t, database)
+			c.forged = true
 			check(t, c.Stop(context.Background())) // nothing else writes
 			for _, load := range []load{{name: "comment"}, {name: "review"}} {
 				ids := c.fresh(2)

@@ -98,21 +98,6 @@ func closingID(id workflow.CovenantID) store.OccurrenceID {
 	return store.OccurrenceID{Obligation: string(id) + "/:" + closing, Period: "-"}
 }
 
-// scheduleClosing writes down when the reporting duties are over.
-func (e deadlines) scheduleClosing(
-	ctx context.Context, tx *store.Tx, s workflow.State, rules *workflow.ReportRules, opened workflow.ReportingOpened,
-) error {
-	day, err := rules.ClosingDay(opened.From, opened.Until, s.Calendar)
-	if err != nil {
-		return err
-	}
-	_, err = tx.ScheduleOccurrence(ctx, store.Occurrence{
-		OccurrenceID: closingID(s.Covenant.ID), Covenant: string(s.Covenant.ID), Kind: closing,
-		Due: day.At(1, 0, s.Calendar.Zone()),
-	})
-	return err
-}
-
 // closeByDate carries out EndReporting; a covenant that ended otherwise, or was closed by another run, is left alone.
 func (e deadlines) closeByDate(ctx context.Context, args CloseArgs) error {
 	meta := Meta{Key: fmt.Sprintf("close/%s", args.Covenant), Actor: workflow.Program()}

@@ -66,6 +66,20 @@ func ladderIndex(s workflow.State, stage workflow.StageID, rung workflow.Rung) i
 // scheduleLadder writes down when the rungs of the open stage fall due, where events have opened it or moved its
 // deadline.
 func (e deadlines) scheduleLadder(ctx context.Context, tx *store.Tx, s workflow.State, events []workflow.Event) error {
+	steps, err := e.ladder(s, events)
+	if err != nil {
+		return err
+	}
+	for _, step := range steps {
+		if _, err := tx.ScheduleOccurrence(ctx, step); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ladder are the rungs of the open stage after events that opened it or moved its deadline; none after others.
+func (e deadlines) ladder(s workflow.State, events []workflow.Event) (out []store.Occurrence, err error) {
 	moved := false
 	for _, event := range events {
 		switch event.(type) {
@@ -75,23 +89,17 @@ func (e deadlines) scheduleLadder(ctx context.Context, tx *store.Tx, s workflow.
 	}
 	c := s.Covenant
 	if !moved || c.Phase.Ended() {
-		return nil
+		return nil, nil
 	}
 	steps, err := s.Ladder()
-	if err != nil {
-		return err
-	}
 	for _, step := range steps {
 		args := EscalateArgs{Covenant: c.ID, Stage: c.Stage, Opening: c.Opening, Extension: c.Extension, Rung: step.ID,
 			Index: ladderIndex(s, c.Stage, step.ID)}
-		_, err := tx.ScheduleOccurrence(ctx, store.Occurrence{
+		out = append(out, store.Occurrence{
 			OccurrenceID: args.occurrence(), Covenant: string(c.ID), Kind: string(step.ID), Due: step.At,
 		})
-		if err != nil {
-			return err
-		}
 	}
-	return nil
+	return out, err
 }
 
 // escalate carries out a rung once, under a key made of its occurrence. Rungs before it that are due are carried

@@ -2,13 +2,16 @@ package engine
 
 import (
 	"archive/zip"
+	"bytes"
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"covenant/workflow"
@@ -17,23 +20,30 @@ import (
 
 // An evidence bundle (hồ sơ bằng chứng) is a ZIP file from which anybody can check, offline and without the
 // database, what happened to a covenant: the signed document, the sealed events of its stream and of the directory
-// with the openings of the names in them, the files that each revision was made of, the mails, and the time-stamped
-// daily roots with proofs that the events are under them. manifest.json names every other entry with its SHA-256.
+// with the openings of the names of those concerned, the files that each revision was made of, and the mails.
+// manifest.json names every other entry with its SHA-256; the record has a leaf with the digest of the manifest, and
+// record.json proves it and the heads of both streams under a checkpoint that is signed and time-stamped. What of a
+// bundle is not covered by that stands in [NotCovered].
 
-const evidenceFormat = 1
+// The forms of a bundle: the first is that of v0.1, which its manifest alone held together.
+const (
+	evidenceFormat    = 2
+	oldEvidenceFormat = 1
+)
 
 // The entries of a bundle.
 const (
 	evidenceManifest  = "manifest.json"
+	evidenceRecord    = "record.json"
 	evidenceDocument  = "covenant.pdf"
 	evidenceFrozen    = "frozen.pdf"
 	evidenceProcess   = "process.yaml"
 	evidenceEvents    = "events.json"
 	evidenceDirectory = "directory.json"
 	evidenceNames     = "names.json"
-	evidenceRoots     = "roots.json"
-	evidenceProofs    = "proofs.json"
 	evidenceMails     = "mails.json"
+	evidenceRoots     = "roots.json"  // of the first form
+	evidenceProofs    = "proofs.json" // of the first form
 )
 
 // EvidenceManifest is manifest.json of a bundle.
@@ -43,8 +53,19 @@ type EvidenceManifest struct {
 	Slug     string                     `json:"slug"`
 	Title    string                     `json:"title"`
 	Version  int64                      `json:"version"` // events of the covenant's stream
-	MadeAt   time.Time                  `json:"made_at"`
 	Entries  map[string]workflow.Digest `json:"entries"`
+	// MadeAt is when the record was told of the bundle; in the first form it stands in the manifest.
+	MadeAt time.Time `json:"made_at,omitzero"`
+}
+
+// evidenceProof is record.json of a bundle.
+type evidenceProof struct {
+	Key     string               `json:"key"`  // of the record, in the form of C2SP signed-note; see who vouches for it
+	Note    string               `json:"note"` // the checkpoint
+	Token   []byte               `json:"token"`
+	Heads   store.StatementProof `json:"heads"`
+	Bundle  store.StatementProof `json:"bundle"`
+	Streams []store.StreamProof  `json:"streams"`
 }
 
 // evidenceMail is a mail as a bundle tells of it.
@@ -58,148 +79,216 @@ type evidenceMail struct {
 	SettledAt time.Time `json:"settled_at"`
 }
 
-// evidenceName opens the commitment of a person's name.
-type evidenceName struct {
-	Commitment store.Commitment `json:"commitment"`
-	Salt       []byte           `json:"salt"`
-	Text       string           `json:"text"`
-}
-
-// evidence collects a bundle's entries.
+// evidence collects a bundle's entries: those made here by their content, kept files by their digest.
 type evidence struct {
-	zip      *zip.Writer
 	manifest EvidenceManifest
-}
-
-func (b *evidence) add(name string, data []byte) error {
-	w, err := b.zip.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: b.manifest.MadeAt})
-	if err != nil {
-		return fmt.Errorf("evidence: %s: %w", name, err)
-	}
-	if _, err := w.Write(data); err != nil {
-		return fmt.Errorf("evidence: %s: %w", name, err)
-	}
-	b.manifest.Entries[name] = workflow.DigestOf(data)
-	return nil
+	made     map[string][]byte
+	files    map[string]workflow.Digest
+	proof    evidenceProof
+	under    store.Checkpoint
 }
 
 func (b *evidence) addJSON(name string, v any) error {
-	data, err := json.MarshalIndent(v, "", "  ")
+	data, err := evidenceJSON(v)
 	if err != nil {
 		return fmt.Errorf("evidence: %s: %w", name, err)
 	}
-	return b.add(name, data)
-}
-
-// Evidence writes the evidence bundle of a covenant, as of one moment, for an actor who may read its dossier. Of
-// the mails it holds those that the actor reads.
-func (e bundles) Evidence(ctx context.Context, by workflow.Actor, slug string, w io.Writer) (EvidenceManifest, error) {
-	b := &evidence{zip: zip.NewWriter(w)}
-	b.manifest = EvidenceManifest{Format: evidenceFormat, MadeAt: e.Now().UTC(), Entries: map[string]workflow.Digest{}}
-	err := e.Store.View(ctx, func(tx *store.Tx) error {
-		s, reading, err := e.open(ctx, tx, by, slug, workflow.ReadDossier)
-		if err != nil {
-			return err
-		}
-		id := s.Covenant.ID
-		b.manifest.Covenant, b.manifest.Slug = id, s.Covenant.Slug
-		b.manifest.Title, b.manifest.Version = s.Covenant.Title, s.Covenant.Version
-		if err := e.evidenceLog(ctx, tx, b, id); err != nil {
-			return err
-		}
-		if err := e.evidenceMails(ctx, tx, b, id, reading); err != nil {
-			return err
-		}
-		return e.evidenceFiles(ctx, b, s.Covenant)
-	})
-	if err != nil {
-		return b.manifest, err
-	}
-	data, err := json.MarshalIndent(b.manifest, "", "  ")
-	if err != nil {
-		return b.manifest, fmt.Errorf("evidence: manifest: %w", err)
-	}
-	if err := b.add(evidenceManifest, data); err != nil {
-		return b.manifest, err
-	}
-	return b.manifest, b.zip.Close()
-}
-
-// evidenceLog adds the events with names, and the roots with proofs.
-func (e bundles) evidenceLog(ctx context.Context, tx *store.Tx, b *evidence, id workflow.CovenantID) error {
-	names := map[store.Commitment]evidenceName{}
-	for _, stream := range []struct {
-		name  store.Stream
-		entry string
-	}{{covenantStream(id), evidenceEvents}, {directoryStream, evidenceDirectory}} {
-		recorded, err := tx.Events(ctx, stream.name, 1)
-		if err != nil {
-			return err
-		}
-		sealed := make([]store.Sealed, 0, len(recorded))
-		for _, r := range recorded {
-			sealed = append(sealed, r.Sealed)
-			if err := openNames(ctx, tx, r.Sealed, names); err != nil {
-				return err
-			}
-		}
-		if err := b.addJSON(stream.entry, sealed); err != nil {
-			return err
-		}
-	}
-	list := make([]evidenceName, 0, len(names))
-	for _, n := range slices.Sorted(maps.Keys(names)) {
-		list = append(list, names[n])
-	}
-	if err := b.addJSON(evidenceNames, list); err != nil {
-		return err
-	}
-	return e.evidenceRoots(ctx, tx, b, id)
-}
-
-// openNames opens the commitments of the names in an event; other personal data stay closed.
-func openNames(ctx context.Context, tx *store.Tx, sealed store.Sealed, into map[store.Commitment]evidenceName) error {
-	var payload struct {
-		Name struct {
-			Commitment store.Commitment `json:"commitment"`
-		} `json:"name"`
-	}
-	if sealed.Kind != (workflow.PersonRegistered{}).Kind() {
-		return nil
-	}
-	if err := json.Unmarshal(sealed.Payload, &payload); err != nil {
-		return fmt.Errorf("evidence: %s version %d: %w", sealed.Stream, sealed.Version, err)
-	}
-	opening, err := tx.Open(ctx, payload.Name.Commitment)
-	if err != nil || opening.Erased {
-		return err
-	}
-	into[opening.Commitment] = evidenceName{opening.Commitment, opening.Salt, opening.Text}
+	b.made[name], b.manifest.Entries[name] = data, workflow.DigestOf(data)
 	return nil
 }
 
-func (e bundles) evidenceRoots(ctx context.Context, tx *store.Tx, b *evidence, id workflow.CovenantID) error {
-	roots, err := tx.Roots(ctx)
+// evidenceJSON is the form of every JSON file of a bundle: another form of the same values is another file.
+func evidenceJSON(v any) ([]byte, error) { return json.MarshalIndent(v, "", "  ") }
+
+// Evidence writes the evidence bundle of a covenant, as of one moment, for an actor who may read its dossier. Of
+// the mails it holds those that the actor reads. The record is told of the bundle, and a checkpoint over it is closed
+// and
+// time-stamped; where the authority is away the bundle is written all the same, and its check says what is missing.
+func (e bundles) Evidence(ctx context.Context, by workflow.Actor, slug string, w io.Writer) (EvidenceManifest, error) {
+	key, err := e.RecordKey()
+	if err != nil {
+		return EvidenceManifest{}, err
+	}
+	var b *evidence
+	err = e.Store.Update(ctx, func(tx *store.Tx) (err error) {
+		b, err = e.evidenceUnder(ctx, tx, by, slug, key)
+		return err
+	})
+	if err != nil {
+		return EvidenceManifest{}, err
+	}
+	stamped, err := e.stampCheckpoint(ctx, b.under, func(*store.Tx, store.Checkpoint) error { return nil })
+	if err != nil {
+		e.Logger.WarnContext(ctx, "an evidence bundle has no time-stamp: its authority is away", "covenant", slug,
+			"error", err)
+	}
+	b.proof.Token = stamped.Token
+	return b.manifest, e.writeEvidence(ctx, b, w)
+}
+
+// evidenceUnder collects a bundle and closes a checkpoint over it. Nobody appends meanwhile.
+func (e bundles) evidenceUnder(
+	ctx context.Context, tx *store.Tx, by workflow.Actor, slug string, key RecordKey,
+) (*evidence, error) {
+	if err := tx.HoldRecord(ctx); err != nil {
+		return nil, err
+	}
+	s, reading, err := e.open(ctx, tx, by, slug, workflow.ReadDossier)
+	if err != nil {
+		return nil, err
+	}
+	c := s.Covenant
+	b := &evidence{made: map[string][]byte{}, files: evidenceFiles(c), manifest: EvidenceManifest{
+		Format: evidenceFormat, Covenant: c.ID, Slug: c.Slug, Title: c.Title, Version: c.Version,
+		Entries: map[string]workflow.Digest{},
+	}}
+	maps.Copy(b.manifest.Entries, b.files)
+	if err := e.evidenceLog(ctx, tx, b, s); err != nil {
+		return nil, err
+	}
+	if err := e.evidenceMails(ctx, tx, b, c.ID, reading); err != nil {
+		return nil, err
+	}
+	manifest, err := evidenceJSON(b.manifest)
+	if err != nil {
+		return nil, fmt.Errorf("evidence: manifest: %w", err)
+	}
+	b.made[evidenceManifest] = manifest
+	return b, e.proveEvidence(ctx, tx, b, key)
+}
+
+// proveEvidence tells the record of a bundle, and proves that and the heads of its streams. A bundle that the newest
+// checkpoint is about already is not told of again.
+func (e bundles) proveEvidence(ctx context.Context, tx *store.Tx, b *evidence, key RecordKey) error {
+	digest := workflow.DigestOf(b.made[evidenceManifest])
+	told := store.Statement{Kind: store.StatementBundle, Covenant: string(b.manifest.Covenant),
+		Manifest: hex.EncodeToString(digest[:])}
+	c, said, err := tx.CheckpointAbout(ctx, told)
+	if err == nil && said == nil {
+		c, said, err = tx.CloseCheckpoint(ctx, key, "", told)
+	}
 	if err != nil {
 		return err
 	}
-	if err := b.addJSON(evidenceRoots, roots); err != nil {
+	b.under, b.manifest.MadeAt = c, c.MadeAt
+	b.proof = evidenceProof{Key: key.Public, Note: string(c.Note)}
+	if b.proof.Bundle, err = tx.ProveStatement(ctx, c, said[0]); err != nil {
 		return err
 	}
-	var proofs []store.Inclusion
-	if n := len(roots); n > 0 {
-		for _, stream := range []store.Stream{covenantStream(id), directoryStream} {
-			proof, err := tx.Inclusion(ctx, stream, roots[n-1].Day)
-			if errors.Is(err, store.ErrNotFound) { // the stream began after the last root
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			proofs = append(proofs, proof)
+	if b.proof.Heads, err = tx.ProveStatement(ctx, c, said[len(said)-1]); err != nil {
+		return err
+	}
+	for _, stream := range []store.Stream{covenantStream(b.manifest.Covenant), directoryStream} {
+		p, err := tx.ProveStream(ctx, c, stream)
+		if err != nil {
+			return err
+		}
+		b.proof.Streams = append(b.proof.Streams, p)
+	}
+	return b.holds()
+}
+
+// holds proves a bundle before it is handed out: a log that was meddled with gives no evidence.
+func (b *evidence) holds() error {
+	for i, entry := range []string{evidenceEvents, evidenceDirectory} {
+		var events []store.Sealed
+		if err := json.Unmarshal(b.made[entry], &events); err != nil {
+			return fmt.Errorf("evidence: %s: %w", entry, err)
+		}
+		p := b.proof.Streams[i]
+		err := wholeChain(p.Stream, events)
+		if err == nil && (p.Version != int64(len(events)) || !bytes.Equal(p.Hash, events[len(events)-1].Hash)) {
+			err = fmt.Errorf("the log of stream %s is not the one that the record knows", p.Stream)
+		}
+		if err != nil {
+			return fmt.Errorf("evidence: %w: run covenant audit: %w", err, store.ErrCorrupt)
 		}
 	}
-	return b.addJSON(evidenceProofs, proofs)
+	return nil
+}
+
+// evidenceLog adds the events of both streams, with the names of those concerned.
+func (e bundles) evidenceLog(ctx context.Context, tx *store.Tx, b *evidence, s workflow.State) error {
+	sealed := map[string][]store.Sealed{}
+	for entry, stream := range map[string]store.Stream{
+		evidenceEvents: covenantStream(s.Covenant.ID), evidenceDirectory: directoryStream,
+	} {
+		recorded, err := tx.Events(ctx, stream, 1)
+		if err != nil {
+			return err
+		}
+		for _, r := range recorded {
+			sealed[entry] = append(sealed[entry], r.Sealed)
+		}
+		if err := b.addJSON(entry, sealed[entry]); err != nil {
+			return err
+		}
+	}
+	names := []store.Opening{}
+	concerned := concernedBy(sealed[evidenceEvents])
+	for _, e := range sealed[evidenceDirectory] {
+		person, commitment := namedBy(e)
+		if commitment == "" || !concerned[string(person)] {
+			continue
+		}
+		opening, err := tx.Open(ctx, commitment)
+		if err != nil {
+			return err
+		}
+		if !opening.Erased {
+			names = append(names, opening)
+		}
+	}
+	slices.SortFunc(names, func(a, b store.Opening) int {
+		return strings.Compare(string(a.Commitment),
+			string(b.Commitment))
+	})
+	return b.addJSON(evidenceNames, names)
+}
+
+// namedBy is the person whom an event of the directory names, and the commitment to the name; nothing for other events.
+func namedBy(e store.Sealed) (workflow.PersonID, store.Commitment) {
+	var payload struct {
+		Person workflow.PersonID `json:"person"`
+		Name   struct {
+			Commitment store.Commitment `json:"commitment"`
+		} `json:"name"`
+	}
+	if e.Kind != (workflow.PersonRegistered{}).Kind() || json.Unmarshal(e.Payload, &payload) != nil {
+		return "", ""
+	}
+	return payload.Person, payload.Name.Commitment
+}
+
+// concernedBy are all texts in the events of a covenant, among them the ids of whom it concerns: who acted, for whom,
+// and
+// whoever is named in what happened. No id of a person is an ordinary word.
+func concernedBy(events []store.Sealed) map[string]bool {
+	found := map[string]bool{}
+	var walk func(v any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case string:
+			found[v] = true
+		case []any:
+			for _, x := range v {
+				walk(x)
+			}
+		case map[string]any:
+			for k, x := range v {
+				found[k] = true
+				walk(x)
+			}
+		}
+	}
+	for _, e := range events {
+		found[e.Actor], found[e.OnBehalf] = true, true
+		var payload any
+		if json.Unmarshal(e.Payload, &payload) == nil {
+			walk(payload)
+		}
+	}
+	return found
 }
 
 func (e bundles) evidenceMails(
@@ -219,8 +308,45 @@ func (e bundles) evidenceMails(
 	return b.addJSON(evidenceMails, out)
 }
 
-// evidenceFiles adds the document and what each revision was made of.
-func (e bundles) evidenceFiles(ctx context.Context, b *evidence, c *workflow.Covenant) error {
+// writeEvidence writes a bundle. A kept file that is not what its digest says is an error.
+func (e bundles) writeEvidence(ctx context.Context, b *evidence, w io.Writer) (err error) {
+	if b.made[evidenceRecord], err = evidenceJSON(b.proof); err != nil {
+		return fmt.Errorf("evidence: record: %w", err)
+	}
+	archive := zip.NewWriter(w)
+	for _, name := range slices.Sorted(maps.Keys(b.made)) {
+		if err := addEntry(archive, b.manifest.MadeAt, name, b.made[name]); err != nil {
+			return err
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(b.files)) {
+		data, err := e.readBlob(ctx, b.files[name])
+		if err == nil && workflow.DigestOf(data) != b.files[name] {
+			err = errors.New("the kept file was altered, run covenant audit")
+		}
+		if err != nil {
+			return fmt.Errorf("evidence: %s: %w", name, err)
+		}
+		if err := addEntry(archive, b.manifest.MadeAt, name, data); err != nil {
+			return err
+		}
+	}
+	return archive.Close()
+}
+
+func addEntry(archive *zip.Writer, at time.Time, name string, data []byte) error {
+	w, err := archive.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: at})
+	if err == nil {
+		_, err = w.Write(data)
+	}
+	if err != nil {
+		return fmt.Errorf("evidence: %s: %w", name, err)
+	}
+	return nil
+}
+
+// evidenceFiles are the kept files of a bundle by their names in it: the document, and what each revision was made of.
+func evidenceFiles(c *workflow.Covenant) map[string]workflow.Digest {
 	files := map[string]workflow.Digest{evidenceProcess: c.Process}
 	if c.Frozen != nil {
 		files[evidenceFrozen], files[evidenceDocument] = c.Frozen.PDF, c.Head
@@ -229,16 +355,7 @@ func (e bundles) evidenceFiles(ctx context.Context, b *evidence, c *workflow.Cov
 		maps.Copy(files, revisionFiles(r))
 	}
 	maps.Copy(files, decisionFiles(c))
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		data, err := e.readBlob(ctx, files[name])
-		if err != nil {
-			return fmt.Errorf("evidence: %s: %w", name, err)
-		}
-		if err := b.add(name, data); err != nil {
-			return err
-		}
-	}
-	return nil
+	return files
 }
 
 // revisionFiles are a revision's files by their names in a bundle.

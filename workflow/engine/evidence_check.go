@@ -4,9 +4,6 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"crypto/x509"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -50,6 +47,25 @@ type EvidenceReport struct {
 	Manifest EvidenceManifest `json:"manifest"`
 	Findings []Finding        `json:"findings"`
 	Document *signing.Report  `json:"document,omitempty"` // the signed file's; nil before the freeze
+	Unproven int64            `json:"unproven,omitempty"` // events that came after the newest checkpoint or root
+}
+
+// Headline is the verdict of the whole in a sentence. A reader who reads nothing else is not told that what is unproven
+// is proven.
+func (r *EvidenceReport) Headline() words.Text {
+	switch overall := r.Overall(); {
+	case overall == Failed:
+		return words.Of("Hồ sơ bằng chứng KHÔNG hợp lệ. Không nên sử dụng trước khi làm rõ.",
+			"The evidence bundle is NOT valid. Do not rely on it until that is cleared up.")
+	case r.Unproven > 0:
+		return words.F("CHƯA KẾT LUẬN: %d sự kiện cuối chưa được chứng minh.",
+			"INDETERMINATE: the last events, %d in number, are unproven.", r.Unproven)
+	case overall == Indeterminate:
+		return words.Of("CHƯA KẾT LUẬN: hồ sơ nguyên vẹn, nhưng có nội dung chưa đủ căn cứ để kết luận.",
+			"INDETERMINATE: the evidence bundle is intact, but not everything in it can be proven yet.")
+	}
+	return words.Of("Hồ sơ bằng chứng hợp lệ: mọi nội dung kiểm tra đều đạt.",
+		"The evidence bundle is valid: everything that was checked holds.")
 }
 
 // Overall is the worst verdict of all findings.
@@ -73,30 +89,47 @@ var ErrNotEvidence = errors.New("not an evidence bundle of a known format")
 // checker holds an opened bundle while it is checked.
 type checker struct {
 	ctx    context.Context
-	roots  *x509.CertPool
+	trust  EvidenceTrust
 	files  map[string][]byte
-	report EvidenceReport
-	state  workflow.Covenant
-	sealed []store.Sealed // the covenant's events
 	all    map[store.Stream][]store.Sealed
+	sealed []store.Sealed // the covenant's
+	state  workflow.Covenant
+	report EvidenceReport
 }
 
 func (c *checker) found(v Verdict, vi, en string, args ...any) {
 	c.report.Findings = append(c.report.Findings, Finding{v, fmt.Sprintf(vi, args...), fmt.Sprintf(en, args...)})
 }
 
-// CheckEvidence checks a bundle by nothing but what it holds and the trusted roots: that it is whole, that the
-// events form unbroken chains and the files are those that the events name, that approvals bind to the revision
-// that was frozen, that the signatures in the document are those that the events tell of, and that time-stamped
-// roots cover them. The error is only for a file that is no bundle at all.
-func CheckEvidence(ctx context.Context, r io.ReaderAt, size int64, roots *x509.CertPool) (*EvidenceReport, error) {
-	c := &checker{ctx: ctx, roots: roots, files: map[string][]byte{}, all: map[store.Stream][]store.Sealed{}}
+// failed reports whether something does not hold so far.
+func (c *checker) failed() bool { return c.report.Overall() == Failed }
+
+// CheckEvidence checks a bundle by nothing but what it holds and what is trusted: that it is whole and every file in
+// it is
+// bound by a signed and time-stamped checkpoint, that the events form unbroken chains to their heads below it, that the
+// rules give what is recorded, that the files are those that the events name, and that the signatures in the document
+// are those that the events tell of. The error is only for a file that is no bundle at all, or one that cannot be
+// judged:
+// no verdict comes of a fault of the check itself.
+func CheckEvidence(ctx context.Context, r io.ReaderAt, size int64, trust EvidenceTrust) (_ *EvidenceReport, err error) {
+	c := &checker{ctx: ctx, trust: trust, files: map[string][]byte{}, all: map[store.Stream][]store.Sealed{}}
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("%w: it cannot be judged, the check itself failed on it: %v", ErrNotEvidence, fault)
+		}
+	}()
 	if err := c.open(r, size); err != nil {
 		return nil, err
 	}
-	for _, check := range []func() error{c.chains, c.revisions, c.document, c.dailyRoots} {
+	checks := []func() error{c.record, c.chains, c.rules, c.fold, c.particulars, c.names, c.revisions, c.document}
+	if c.report.Manifest.Format == oldEvidenceFormat {
+		checks = []func() error{c.oldForm, c.chains, c.fold, c.revisions, c.document, c.dailyRoots}
+	}
+	for _, check := range checks {
 		if err := check(); err != nil {
 			c.found(Failed, "hồ sơ không đọc được trọn vẹn: %v", "the bundle cannot be read in full: %v", err)
+		}
+		if c.failed() { // what is forged is not looked at further
 			break
 		}
 	}
@@ -123,11 +156,24 @@ func (c *checker) open(r io.ReaderAt, size int64) error {
 		}
 		c.files[f.Name] = data
 	}
-	if err := json.Unmarshal(c.files[evidenceManifest], &c.report.Manifest); err != nil ||
-		c.report.Manifest.Format != evidenceFormat {
+	m := &c.report.Manifest
+	if err := json.Unmarshal(c.files[evidenceManifest], m); err != nil ||
+		m.Format != evidenceFormat && m.Format != oldEvidenceFormat {
 		return ErrNotEvidence
 	}
 	c.whole()
+	return nil
+}
+
+// exactly reads a JSON file of the bundle, which must be written in the one form that there is.
+func (c *checker) exactly(entry string, v any) error {
+	if err := json.Unmarshal(c.files[entry], v); err != nil {
+		return fmt.Errorf("%s: %w", entry, err)
+	}
+	again, err := evidenceJSON(v)
+	if err != nil || !bytes.Equal(again, c.files[entry]) {
+		return fmt.Errorf("%s: not written as bundles are: it was changed, or is of another program", entry)
+	}
 	return nil
 }
 
@@ -144,27 +190,29 @@ func readEntry(f *zip.File, limit int64) ([]byte, error) {
 	return data, err
 }
 
-// whole compares every entry with the manifest.
+// whole compares the entries with the manifest: there are those that it names, and no others.
 func (c *checker) whole() {
-	bad := false
-	for _, name := range slices.Sorted(maps.Keys(c.report.Manifest.Entries)) {
-		if data, ok := c.files[name]; !ok || workflow.DigestOf(data) != c.report.Manifest.Entries[name] {
-			bad = true
+	entries := c.report.Manifest.Entries
+	for _, name := range slices.Sorted(maps.Keys(entries)) {
+		if data, ok := c.files[name]; !ok || workflow.DigestOf(data) != entries[name] {
 			c.found(Failed, "tệp %s trong hồ sơ bị thiếu hoặc đã thay đổi", "entry %s is missing or was changed", name)
 		}
 	}
-	if !bad {
+	for _, name := range slices.Sorted(maps.Keys(c.files)) {
+		_, named := entries[name]
+		if !named && name != evidenceManifest && (name != evidenceRecord ||
+			c.report.Manifest.Format == oldEvidenceFormat) {
+			c.found(Failed, "tệp %q không thuộc hồ sơ", "the entry %q does not belong to the bundle", name)
+		}
+	}
+	if !c.failed() {
 		c.found(Passed, "hồ sơ đủ %d tệp, khớp mã tóm lược", "all %d entries are there and agree with their digests",
-			len(c.report.Manifest.Entries))
+			len(entries))
 	}
 }
 
-// chains checks the events of both streams and folds the covenant's into its state.
+// chains checks the events of both streams.
 func (c *checker) chains() error {
-	names, err := c.names()
-	if err != nil {
-		return err
-	}
 	for _, stream := range []struct {
 		entry  string
 		name   store.Stream
@@ -174,8 +222,8 @@ func (c *checker) chains() error {
 		{evidenceDirectory, directoryStream, "danh bạ", "the directory's log"},
 	} {
 		var sealed []store.Sealed
-		if err := json.Unmarshal(c.files[stream.entry], &sealed); err != nil {
-			return fmt.Errorf("%s: %w", stream.entry, err)
+		if err := c.exactly(stream.entry, &sealed); err != nil {
+			return err
 		}
 		if err := wholeChain(stream.name, sealed); err != nil {
 			c.found(Failed, "%[1]s không nguyên vẹn: %[3]v", "%[2]s is broken: %[3]v", stream.vi, stream.en, err)
@@ -187,17 +235,21 @@ func (c *checker) chains() error {
 	}
 	c.sealed = c.all[covenantStream(c.report.Manifest.Covenant)]
 	c.entered()
-	for _, s := range c.sealed {
-		event, err := workflow.DecodeEvent(s.Kind, s.Payload)
-		if err != nil {
-			return fmt.Errorf("version %d: %w", s.Version, err)
-		}
-		c.state.Apply(event)
+	return nil
+}
+
+// fold makes the covenant's state of its events.
+func (c *checker) fold() error {
+	past, err := pastOf(c.sealed)
+	if err != nil {
+		return err
 	}
-	if len(c.sealed) > 0 && c.state.ID != c.report.Manifest.Covenant {
+	for _, p := range past {
+		c.state.Apply(p.Event)
+	}
+	if c.state.ID != c.report.Manifest.Covenant {
 		c.found(Failed, "nhật ký thuộc giao ước khác", "the log is another covenant's")
 	}
-	c.checkNames(names)
 	return nil
 }
 
@@ -226,45 +278,60 @@ func wholeChain(name store.Stream, sealed []store.Sealed) error {
 	return store.VerifyChain(sealed)
 }
 
-func (c *checker) names() ([]evidenceName, error) {
-	var names []evidenceName
-	if err := json.Unmarshal(c.files[evidenceNames], &names); err != nil {
-		return nil, fmt.Errorf("%s: %w", evidenceNames, err)
+// particulars compares what the manifest says with the log, and the names of the entries with what the log implies.
+func (c *checker) particulars() error {
+	m := c.report.Manifest
+	if m.Title != c.state.Title || m.Slug != c.state.Slug || m.Version != int64(len(c.sealed)) {
+		c.found(Failed, "tên, địa chỉ hoặc số sự kiện trong manifest.json không phải như nhật ký ghi nhận",
+			"title, address or number of events in manifest.json are not those of the log")
 	}
-	return names, nil
+	want := evidenceFiles(&c.state)
+	for _, name := range []string{evidenceEvents, evidenceDirectory, evidenceNames, evidenceMails} {
+		want[name] = m.Entries[name]
+	}
+	if !maps.Equal(want, m.Entries) {
+		c.found(Failed, "các tệp của hồ sơ không phải những tệp mà nhật ký ghi nhận",
+			"the files of the bundle are not those that the log names")
+	}
+	var mails []evidenceMail
+	return c.exactly(evidenceMails, &mails)
 }
 
-// checkNames proves that each name is the one that the directory's events commit to.
-func (c *checker) checkNames(names []evidenceName) {
-	committed := map[store.Commitment]bool{}
+// names proves that each name is the one that the directory's events commit to, and of somebody concerned.
+func (c *checker) names() error {
+	var names []store.Opening
+	if err := c.exactly(evidenceNames, &names); err != nil {
+		return err
+	}
+	committed, concerned := map[store.Commitment]bool{}, concernedBy(c.sealed)
 	for _, s := range c.all[directoryStream] {
-		var payload struct {
-			Name struct {
-				Commitment store.Commitment `json:"commitment"`
-			} `json:"name"`
-		}
-		if json.Unmarshal(s.Payload, &payload) == nil && payload.Name.Commitment != "" {
-			committed[payload.Name.Commitment] = true
+		if person, commitment := namedBy(s); concerned[string(person)] {
+			committed[commitment] = true
 		}
 	}
+	old := 0
 	for _, n := range names {
-		sum := sha256.Sum256(append(bytes.Clone(n.Salt), n.Text...))
-		if hex.EncodeToString(sum[:]) != string(n.Commitment) || !committed[n.Commitment] {
+		if !n.Holds() || !committed[n.Commitment] {
 			c.found(Failed, "tên “%s” không khớp cam kết trong nhật ký",
 				"the name “%s” does not agree with the log's commitment", n.Text)
-			return
+			return nil
+		}
+		if n.Commitment.Old() {
+			old++
 		}
 	}
 	c.found(Passed, "%d tên người khớp cam kết trong nhật ký", "%d names agree with the log's commitments", len(names))
+	if old > 0 {
+		c.found(Passed, "trong đó %d cam kết theo dạng của bản 0.1, chỉ rõ ràng nhờ muối dài đúng 32 byte",
+			"%d of them are commitments in the form of v0.1, which is unambiguous only because each salt has 32 bytes",
+			old)
+	}
+	return nil
 }
 
 // revisions checks the files of each revision, and what the approvals bind to.
 func (c *checker) revisions() error {
-	for i, r := range c.state.Revisions {
-		if r.Number != i+1 {
-			c.found(Failed, "nhật ký ghi dự thảo lần %d ở vị trí %d", "the log has revision %d in place %d",
-				r.Number, i+1)
-		}
+	for _, r := range c.state.Revisions {
 		for name, digest := range revisionFiles(r) {
 			if workflow.DigestOf(c.files[name]) != digest {
 				c.found(Failed, "%s không phải tệp mà nhật ký ghi nhận", "%s is not the file that the log names", name)
@@ -294,16 +361,15 @@ func (c *checker) revisions() error {
 // approvals checks what the approvals of the frozen text bind to: those given on it, those carried over to it, and
 // the vote of the conference that amended it.
 func (c *checker) approvals() {
-	frozen, known := c.revision(c.state.Frozen.Revision)
-	if !known {
+	frozen, ok := c.revision(c.state.Frozen.Revision)
+	if !ok {
 		return
 	}
 	if frozen.Conference {
 		c.amendment(frozen)
 	}
-	for at := c.state.Frozen.Revision - 1; frozen.Conference && at > 0; { // the agencies approved what was then amended
-		at = c.before(at)
-		frozen = c.state.Revisions[at]
+	for frozen.Conference && frozen.Number > 1 { // the agencies approved what the conference then amended
+		frozen = c.before(frozen)
 	}
 	approvals, carried := 0, 0
 	for _, review := range c.state.Reviews {
@@ -319,8 +385,8 @@ func (c *checker) approvals() {
 		if a.Revision != frozen.Number {
 			continue
 		}
-		before, known := c.revision(a.FromRevision)
-		if !known {
+		before, ok := c.revision(a.FromRevision)
+		if !ok {
 			return
 		}
 		if a.Manifest != frozen.Manifest || a.FromManifest != before.Manifest ||
@@ -336,24 +402,24 @@ func (c *checker) approvals() {
 		frozen.Number, frozen.Manifest.Short(), approvals, carried, len(c.state.Motions))
 }
 
-// revision finds a revision that the log names. The log may be anybody's: one that there is not is told, and false.
-func (c *checker) revision(n int) (workflow.Revision, bool) {
-	if n < 1 || n > len(c.state.Revisions) {
-		c.found(Failed, "nhật ký nói đến dự thảo lần %d, trong khi chỉ có %d lần",
-			"the log speaks of revision %d; there are only %d", n, len(c.state.Revisions))
+// revision is a revision by its number; that there is none is found.
+func (c *checker) revision(number int) (workflow.Revision, bool) {
+	if number < 1 || number > len(c.state.Revisions) {
+		c.found(Failed, "nhật ký nói đến dự thảo lần %d, mà chỉ có %d lần",
+			"the log tells of revision %d, and there are %d", number, len(c.state.Revisions))
 		return workflow.Revision{}, false
 	}
-	return c.state.Revisions[n-1], true
+	return c.state.Revisions[number-1], true
 }
 
-// before is the place, counted from 0, of the text that a conference amended to the one at a place above 0.
-func (c *checker) before(amended int) int {
-	for at := amended - 1; at > 0; at-- {
-		if !c.state.Revisions[at].Withdrawn {
-			return at
+// before is the text that a conference amended.
+func (c *checker) before(amended workflow.Revision) workflow.Revision {
+	for n := amended.Number - 1; n > 1; n-- {
+		if !c.state.Revisions[n-1].Withdrawn {
+			return c.state.Revisions[n-1]
 		}
 	}
-	return 0
+	return c.state.Revisions[0]
 }
 
 // sameClauses reports whether the clauses named are the same in both revisions.
@@ -379,60 +445,4 @@ func (c *checker) amendment(frozen workflow.Revision) {
 	}
 	c.found(Failed, "không có biểu quyết nào thông qua văn bản sửa đổi tại hội nghị",
 		"no vote adopted the text amended at the conference")
-}
-
-// document verifies the signed file, and that its signatures are those of the log.
-func (c *checker) document() error {
-	if c.state.Frozen == nil {
-		c.found(Indeterminate, "giao ước chưa có văn bản được chốt", "the covenant has no frozen document yet")
-		return nil
-	}
-	file, frozen := c.files[evidenceDocument], c.files[evidenceFrozen]
-	if workflow.DigestOf(file) != c.state.Head || workflow.DigestOf(frozen) != c.state.Frozen.PDF ||
-		!bytes.HasPrefix(file, frozen) {
-		c.found(Failed, "văn bản không phải bản mà nhật ký ghi nhận", "the document is not the one that the log names")
-		return nil
-	}
-	report, err := signing.Verify(c.ctx, bytes.NewReader(file), int64(len(file)), signing.VerifyOptions{Roots: c.roots})
-	if err != nil {
-		return fmt.Errorf("%s: %w", evidenceDocument, err)
-	}
-	c.report.Document = report
-	logged := map[string]string{} // field → serial
-	for _, s := range c.state.Signed {
-		logged[s.Field] = s.Issuer + " " + s.Serial
-	}
-	for _, s := range c.state.Sealed {
-		logged[s.Field] = s.Issuer + " " + s.Serial
-	}
-	for i := range report.Results {
-		c.signature(&report.Results[i], logged)
-	}
-	for field := range logged {
-		c.found(Failed, "nhật ký ghi chữ ký ở ô “%s” nhưng văn bản không có",
-			"the log tells of a signature in “%s” that the document does not have", field)
-	}
-	return nil
-}
-
-func (c *checker) signature(r *signing.Result, logged map[string]string) {
-	verdict := map[signing.Indication]Verdict{signing.TotalPassed: Passed, signing.TotalFailed: Failed}
-	v, ok := verdict[r.Indication]
-	if !ok {
-		v = Indeterminate
-	}
-	if r.Kind == signing.KindSignature {
-		want, known := logged[r.Field]
-		delete(logged, r.Field)
-		if !known || r.Certificate == nil ||
-			want != r.Certificate.Issuer.String()+" "+r.Certificate.SerialNumber.String() {
-			c.found(Failed, "chữ ký ở ô “%s” không phải chữ ký mà nhật ký ghi nhận",
-				"the signature in “%s” is not the one that the log tells of", r.Field)
-			return
-		}
-	}
-	words := [...][2]string{Passed: {"hợp lệ", "valid"}, Indeterminate: {"chưa đủ căn cứ kết luận", "undecided"},
-		Failed: {"không hợp lệ", "not valid"}}[v]
-	c.found(v, "chữ ký của “%[1]s”: %[2]s (%[4]s)", "signature of “%[1]s”: %[3]s (%[4]s)", r.Signer, words[0],
-		words[1], r.Indication)
 }

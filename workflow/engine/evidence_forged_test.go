@@ -106,7 +106,7 @@ func TestForgedEvidence(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			data := forged(t, events, nil)
 			report, err := engine.CheckEvidence(context.Background(), bytes.NewReader(data), int64(len(data)),
-				x509.NewCertPool())
+				engine.EvidenceTrust{Roots: x509.NewCertPool()})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -134,7 +134,7 @@ func FuzzEvidence(f *testing.F) {
 		data := forged(t, []told{{"drafted", draftedID}, {kind1, payload1}, {"revision_submitted", submitted},
 			{kind2, payload2}}, map[string]string{entry: content})
 		_, err := engine.CheckEvidence(context.Background(), bytes.NewReader(data), int64(len(data)),
-			x509.NewCertPool())
+			engine.EvidenceTrust{Roots: x509.NewCertPool()})
 		if err != nil && !errors.Is(err, engine.ErrNotEvidence) {
 			t.Fatal(err)
 		}

@@ -5,11 +5,23 @@ import (
 	"crypto"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"covenant/signing"
 	"covenant/workflow/store"
 )
+
+// oldForm says of a bundle of the first form, which v0.1 made, what nothing in it binds.
+func (c *checker) oldForm() error {
+	c.found(Indeterminate, "hồ sơ theo dạng của bản 0.1: không gì ràng buộc tên, thư, quy trình và các sự kiện sau "+
+		"gốc "+
+		"gần nhất; hãy xin hồ sơ lập lại bằng chương trình mới",
+		"the bundle is in the form of v0.1: nothing binds its title, mails, process and the events after the last "+
+			"root; "+
+			"ask for one that a newer program made")
+	return nil
+}
 
 // dailyRoots checks the chain of daily roots with their time-stamps, and that the events are under the newest.
 func (c *checker) dailyRoots() error {
@@ -39,8 +51,11 @@ func (c *checker) dailyRoots() error {
 	for _, proof := range proofs {
 		c.proof(proof, newest)
 	}
-	if len(proofs) == 0 {
-		c.found(Indeterminate, "giao ước mới hơn gốc gần nhất", "the covenant is newer than the last root")
+	for _, stream := range []store.Stream{covenantStream(c.report.Manifest.Covenant), directoryStream} {
+		if !slices.ContainsFunc(proofs, func(p store.Inclusion) bool { return p.Head.Stream == stream }) {
+			c.found(Indeterminate, "không có bằng chứng rằng chuỗi %s nằm dưới gốc nào",
+				"there is no proof that stream %s is under any root", stream)
+		}
 	}
 	return nil
 }
@@ -50,7 +65,7 @@ func (c *checker) stamp(root store.Root) {
 		c.found(Indeterminate, "gốc ngày %s chưa có dấu thời gian", "the root of %s has no time-stamp yet", root.Day)
 		return
 	}
-	stamp, err := signing.CheckTimestamp(root.Token, root.Digest(), crypto.SHA256, c.roots, time.Time{})
+	stamp, err := signing.CheckTimestamp(root.Token, root.Digest(), crypto.SHA256, c.trust.Roots, time.Time{})
 	if err != nil {
 		c.found(Failed, "dấu thời gian của gốc ngày %s không hợp lệ: %v",
 			"the time-stamp of the root of %s is not valid: %v", root.Day, err)
@@ -71,6 +86,7 @@ func (c *checker) proof(p store.Inclusion, newest store.Root) {
 			"the proof that stream %s is under the root of %s does not hold", p.Head.Stream, newest.Day)
 		return
 	}
+	c.report.Unproven += int64(len(sealed)) - p.Head.Version
 	c.found(Passed, "%[1]d/%[2]d sự kiện của chuỗi %[3]s nằm dưới gốc ngày %[4]s",
 		"%[1]d of %[2]d events of stream %[3]s are under the root of %[4]s",
 		p.Head.Version, len(sealed), p.Head.Stream, newest.Day)

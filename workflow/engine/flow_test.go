@@ -56,7 +56,7 @@ func (o *office) restart(later time.Duration) {
 // raw is the database without the store.
 func (o *office) raw(t testing.TB) *sql.DB {
 	t.Helper()
-	driver, dsn := "sqlite", "file:"+filepath.Join(o.dir, "covenant.db")
+	driver, dsn := "sqlite", "file:"+filepath.Join(o.dir, "covenant.db")+"?_pragma=busy_timeout(10000)"
 	if o.url != "" {
 		driver, dsn = "pgx", o.url
 	}
@@ -143,7 +143,7 @@ func TestSecretBallotsLieApart(t *testing.T) {
 		if err != nil || !again.Repeated {
 			t.Errorf("the vote again with another choice: %+v, %v; want it repeated as it was", again, err)
 		}
-		if problems, err := o.AuditBallots(context.Background()); err != nil || len(problems) != 0 {
+		if problems, err := o.AuditImplied(context.Background()); err != nil || len(problems) != 0 {
 			t.Errorf("audit of the open box: %v, %v", problems, err)
 		}
 		chair := o.who("so-gddt", workflow.DutyVote)
@@ -152,10 +152,11 @@ func TestSecretBallotsLieApart(t *testing.T) {
 		if r.For != 3 || r.Against != 2 || r.Abstain != 2 || !slices.IsSorted(r.Ballots) || len(r.Ballots) != 7 {
 			t.Errorf("result %+v", r)
 		}
-		problems, err := o.AuditBallots(context.Background())
+		problems, err := o.AuditImplied(context.Background())
 		if err != nil || len(problems) != 0 {
 			t.Errorf("audit: %v, %v", problems, err)
 		}
+		o.forged = true
 		check(t, o.Store.Update(context.Background(), func(tx *store.Tx) error { // somebody adds a ballot
 			box := fmt.Sprintf("%s/m/%d", o.id, r.Round)
 			if err := tx.CastBallot(context.Background(), box, "for"); err != nil {
@@ -163,8 +164,18 @@ func TestSecretBallotsLieApart(t *testing.T) {
 			}
 			return tx.CloseBox(context.Background(), box)
 		}))
-		if problems, err = o.AuditBallots(context.Background()); err != nil || len(problems) != 1 {
+		if problems, err = o.AuditImplied(context.Background()); err != nil || len(problems) != 1 {
 			t.Errorf("audit after a ballot was added: %v, %v", problems, err)
+		}
+		raw := o.raw(t) // somebody removes the ballots, and from the lists the covenant that they were cast on
+		dropTriggers(t, o, raw)
+		for _, statement := range []string{"DELETE FROM ballots", "DELETE FROM parties", "DELETE FROM covenants"} {
+			_, err := raw.Exec(statement)
+			check(t, err)
+		}
+		problems, err = o.AuditImplied(context.Background())
+		if err != nil || len(problems) != 2 || !strings.Contains(strings.Join(problems, " "), "0 are kept") {
+			t.Errorf("audit after all ballots were removed: %v, %v", problems, err)
 		}
 	})
 }

@@ -49,6 +49,16 @@ func minutesArgs(o store.Occurrence) (MinutesArgs, bool) {
 // scheduleMinutes asks for the minutes of what has just been decided: a row, so that the sweep takes it up whatever
 // happens, and a job, so that nobody waits for the sweep.
 func (e papers) scheduleMinutes(ctx context.Context, tx *store.Tx, c *workflow.Covenant, event workflow.Event) error {
+	o := minutesOf(c, event, e.Now())
+	if _, err := tx.ScheduleOccurrence(ctx, o); err != nil {
+		return err
+	}
+	args, _ := minutesArgs(o)
+	return enqueue(ctx, tx, args)
+}
+
+// minutesOf is the step of drawing up the minutes of a sitting that an event closed, or of a ranking.
+func minutesOf(c *workflow.Covenant, event workflow.Event, at time.Time) store.Occurrence {
 	args := MinutesArgs{Covenant: c.ID}
 	switch event := event.(type) {
 	case workflow.ConferenceClosed:
@@ -61,12 +71,7 @@ func (e papers) scheduleMinutes(ctx context.Context, tx *store.Tx, c *workflow.C
 	case workflow.Ranked:
 		args.Stage = "xep-hang"
 	}
-	if _, err := tx.ScheduleOccurrence(ctx, store.Occurrence{
-		OccurrenceID: args.occurrence(), Covenant: string(c.ID), Kind: minutesKind, Due: e.Now(),
-	}); err != nil {
-		return err
-	}
-	return enqueue(ctx, tx, args)
+	return store.Occurrence{OccurrenceID: args.occurrence(), Covenant: string(c.ID), Kind: minutesKind, Due: at}
 }
 
 // makeMinutes renders the minutes, keeps them and records them.

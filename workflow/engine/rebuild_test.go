@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,7 +17,7 @@ func (o *office) derived(t *testing.T) map[string][]string {
 	t.Helper()
 	db := o.raw(t)
 	out := map[string][]string{}
-	for _, table := range []string{"covenants", "parties", "projections"} {
+	for _, table := range []string{"covenants", "parties", "projections", "obligations", "occurrences"} {
 		out[table] = rowsOf(t, db, table)
 	}
 	return out
@@ -38,6 +39,7 @@ func rowsOf(t *testing.T, db *sql.DB, table string) (out []string) {
 		out = append(out, fmt.Sprint(values...))
 	}
 	check(t, rows.Err())
+	slices.Sort(out)
 	return out
 }
 

@@ -24,21 +24,35 @@ func obligationKey(id workflow.CovenantID, obligation workflow.ObligationID) str
 func (e deadlines) scheduleReports(
 	ctx context.Context, tx *store.Tx, s workflow.State, opened workflow.ReportingOpened,
 ) error {
-	stage, _ := s.Process.OfKind(workflow.StageReport)
-	all, err := stage.Report.Occurrences(opened.From, opened.Until, s.Calendar)
+	obligations, ladder, err := e.reportDuties(s, opened)
 	if err != nil {
 		return err
 	}
-	for _, o := range stage.Report.Obligations {
-		err := tx.SaveObligation(ctx, store.Obligation{
-			ID: obligationKey(s.Covenant.ID, o.ID), Covenant: string(s.Covenant.ID),
-			Kind: string(o.Period), Schedule: o.Schedule,
-		})
-		if err != nil {
+	for _, o := range obligations {
+		if err := tx.SaveObligation(ctx, o); err != nil {
 			return err
 		}
 	}
-	ladder := make([]store.Occurrence, 0, len(all))
+	return tx.ScheduleOccurrences(ctx, ladder)
+}
+
+// reportDuties are the duties of a covenant that has come into force, with every step of their ladders, and when they
+// are
+// over.
+func (e deadlines) reportDuties(
+	s workflow.State, opened workflow.ReportingOpened,
+) (obligations []store.Obligation, ladder []store.Occurrence, err error) {
+	stage, _ := s.Process.OfKind(workflow.StageReport)
+	all, err := stage.Report.Occurrences(opened.From, opened.Until, s.Calendar)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, o := range stage.Report.Obligations {
+		obligations = append(obligations, store.Obligation{
+			ID: obligationKey(s.Covenant.ID, o.ID), Covenant: string(s.Covenant.ID),
+			Kind: string(o.Period), Schedule: o.Schedule,
+		})
+	}
 	for _, o := range all {
 		ladder = append(ladder, store.Occurrence{
 			OccurrenceID: store.OccurrenceID{
@@ -48,10 +62,14 @@ func (e deadlines) scheduleReports(
 			Covenant: string(s.Covenant.ID), Kind: string(o.Rung), Due: o.At,
 		})
 	}
-	if err := tx.ScheduleOccurrences(ctx, ladder); err != nil {
-		return err
+	day, err := stage.Report.ClosingDay(opened.From, opened.Until, s.Calendar)
+	if err != nil {
+		return nil, nil, err
 	}
-	return e.scheduleClosing(ctx, tx, s, stage.Report, opened)
+	return obligations, append(ladder, store.Occurrence{
+		OccurrenceID: closingID(s.Covenant.ID), Covenant: string(s.Covenant.ID), Kind: closing,
+		Due: day.At(1, 0, s.Calendar.Zone()),
+	}), nil
 }
 
 func rungIndex(stage workflow.Stage, id workflow.ObligationID, rung workflow.Rung) int {

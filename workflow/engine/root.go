@@ -2,8 +2,6 @@ package engine
 
 import (
 	"context"
-	"crypto"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -17,7 +15,7 @@ import (
 	"covenant/workflow/store"
 )
 
-// RootArgs makes and time-stamps the day's Merkle root over the heads of all streams.
+// RootArgs closes and time-stamps the day's checkpoint of the record, which is sent to members.
 type RootArgs struct {
 	Day string `json:"day"` // yyyy-mm-dd
 }
@@ -25,16 +23,16 @@ type RootArgs struct {
 // Kind names the job in the queue.
 func (RootArgs) Kind() string { return "root" }
 
-// rootDay is the day of a root made now. Like all that is time-stamped it goes by the real clock.
+// rootDay is the day of a checkpoint made now. Like all that is time-stamped it goes by the real clock.
 func (e deadlines) rootDay() string { return e.Calendar.Today(time.Now()).String() }
 
-// dueRoot asks for the day's root once a day, if anything was recorded since the last one and there is an authority to
-// stamp it.
+// dueRoot asks for the day's checkpoint once a day, if anything was recorded since the last one and there is an
+// authority to stamp it.
 func (e deadlines) dueRoot(ctx context.Context, tx *store.Tx) ([]river.JobArgs, error) {
-	if e.TSA == nil {
+	if e.TSA == nil || len(e.Secret) == 0 {
 		return nil, nil
 	}
-	last, found, err := tx.LastRoot(ctx)
+	last, found, err := tx.LastDailyCheckpoint(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -51,44 +49,37 @@ func (e deadlines) dueRoot(ctx context.Context, tx *store.Tx) ([]river.JobArgs, 
 	return []river.JobArgs{RootArgs{Day: e.rootDay()}}, nil
 }
 
-// makeRoot builds the root, which stays as it is from then on, and has it time-stamped (RFC 3161). Where the
-// authority is away the job runs again.
+// makeRoot closes the day's checkpoint, which stays as it is from then on, and has it time-stamped. Where the authority
+// is away the job runs again.
 func (e deadlines) makeRoot(ctx context.Context, args RootArgs) error {
-	var root store.Root
-	err := e.Store.Update(ctx, func(tx *store.Tx) (err error) {
-		root, err = tx.BuildRoot(ctx, args.Day)
-		return err
-	})
-	if err != nil || len(root.Token) > 0 {
-		return err
-	}
-	token, err := e.TSA.Timestamp(ctx, root.Digest(), crypto.SHA256)
+	key, err := e.RecordKey()
 	if err != nil {
 		return err
 	}
-	err = e.Store.Update(ctx, func(tx *store.Tx) error {
-		tx.OnCommit(e.telling(""))
-		if err := tx.StampRoot(ctx, args.Day, token); err != nil {
-			return err
-		}
-		root.Token = token
-		return e.queueRoot(ctx, tx, root)
+	var c store.Checkpoint
+	err = e.Store.Update(ctx, func(tx *store.Tx) (err error) {
+		c, _, err = tx.CloseCheckpoint(ctx, key, args.Day)
+		return err
 	})
-	if errors.Is(err, store.ErrNotFound) { // stamped meanwhile by another run
-		return nil
+	if err != nil {
+		return err
 	}
+	_, err = e.stampCheckpoint(ctx, c, func(tx *store.Tx, c store.Checkpoint) error {
+		tx.OnCommit(e.telling(""))
+		return e.queueRoot(ctx, tx, c, key)
+	})
 	return err
 }
 
 const rootKind = "root"
 
-// queueRoot sends a stamped root to every agency of the directory that has an address, once a day and recipient.
-func (e deadlines) queueRoot(ctx context.Context, tx *store.Tx, root store.Root) error {
+// queueRoot sends a stamped checkpoint to every agency of the directory that has an address, once a day and recipient.
+func (e deadlines) queueRoot(ctx context.Context, tx *store.Tx, c store.Checkpoint, key RecordKey) error {
 	d, err := e.directory(ctx, tx)
 	if err != nil {
 		return err
 	}
-	day, err := calendar.ParseDate(root.Day)
+	day, err := calendar.ParseDate(c.Day)
 	if err != nil {
 		return err
 	}
@@ -99,16 +90,16 @@ func (e deadlines) queueRoot(ctx context.Context, tx *store.Tx, root store.Root)
 			continue
 		}
 		mail, err := e.compose(store.Mail{
-			Key: store.MailKey("root/" + root.Day + "/" + string(id)), Kind: rootKind,
+			Key: store.MailKey("checkpoint/" + c.Day + "/" + string(id)), Kind: rootKind,
 			To: agency.Email, NextAt: e.Now(),
 			Attachments: []store.Attachment{
-				{Name: name + ".json", MediaType: "application/json", Content: root.Image()},
-				{Name: name + ".tst", MediaType: "application/timestamp-token", Content: root.Token},
+				{Name: name + ".txt", MediaType: "text/plain; charset=utf-8", Content: c.Note},
+				{Name: name + ".tst", MediaType: "application/timestamp-token", Content: c.Token},
 			},
 		}, agency.Language, func(words.Language) notify.Letter {
 			return notify.DailyRoot{
-				To: agency.Name, Day: day.Display(), Digest: fmt.Sprintf("%x", root.Digest()),
-				Size: root.Size, File: name,
+				To: agency.Name, Day: day.Display(), Digest: fmt.Sprintf("%x", c.Digest()),
+				Size: c.Size, File: name, Key: key.Public,
 			}
 		})
 		if err != nil {

@@ -11,13 +11,14 @@ import (
 	"covenant/workflow/store"
 )
 
-// Once a day what was recorded goes under a time-stamped root; when the authority is away the root waits for its stamp.
+// Once a day what was recorded goes under a time-stamped checkpoint; when the authority is away that waits for its
+// stamp.
 func TestDailyRootIsStamped(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, o *office) {
 		o.upTo(workflow.AwaitingReviews)
-		roots := func() (out []store.Root) {
+		roots := func() (out []store.Checkpoint) {
 			check(t, o.Store.View(context.Background(), func(tx *store.Tx) (err error) {
-				out, err = tx.Roots(context.Background())
+				out, err = tx.Checkpoints(context.Background())
 				return err
 			}))
 			return out
@@ -34,7 +35,7 @@ func TestDailyRootIsStamped(t *testing.T) {
 		check(t, err)
 		check(t, o.Sweep(context.Background()))
 		if got := roots(); len(got) != 1 {
-			t.Errorf("%d roots on one day", len(got))
+			t.Errorf("%d checkpoints on one day", len(got))
 		}
 		check(t, o.AwaitMails(context.Background()))
 		sent := map[string]int{}
@@ -44,11 +45,11 @@ func TestDailyRootIsStamped(t *testing.T) {
 			}
 		}
 		if len(sent) != len(o.block.Agencies) {
-			t.Errorf("the root went to %v, want every agency", sent)
+			t.Errorf("the checkpoint went to %v, want every agency", sent)
 		}
 		for to, n := range sent {
 			if n != 1 {
-				t.Errorf("the root went to %s %d times", to, n)
+				t.Errorf("the checkpoint went to %s %d times", to, n)
 			}
 		}
 		report, err := o.Store.Audit(context.Background())

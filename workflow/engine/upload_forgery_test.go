@@ -153,6 +153,7 @@ func TestFirstSignerCannotChangeTheText(t *testing.T) {
 
 // recordAltered signs a version whose text was changed, and records that, as a program that looks at no text would.
 func recordAltered(o *office, by workflow.PersonID, agency workflow.AgencyID) []byte {
+	o.forged = true // the audit finds it: see TestNobodySignsAnAlteredHead
 	c, id := o.state().Covenant, o.identity(by)
 	f, err := pdf.Open(bytes.NewReader(newest(o)), c.HeadSize, pdf.Limits{})
 	check(o.t, err)
@@ -191,6 +192,12 @@ func TestNobodySignsAnAlteredHead(t *testing.T) {
 		if _, err := o.sign(second, pin); workflow.ErrorCode(err) != workflow.CodeConflict ||
 			!strings.Contains(err.Error(), "content") {
 			t.Errorf("the next one signs: %v", err)
+		}
+		problems, err := o.AuditImplied(context.Background())
+		check(t, err)
+		if text := strings.Join(problems, "\n"); !strings.Contains(text,
+			"more was changed in the file than was signed") {
+			t.Errorf("the audit says %q", text)
 		}
 		v, err := o.View(context.Background(), console, "2026/khoi")
 		check(t, err)

@@ -111,13 +111,14 @@ type Notice struct {
 
 func (n Notice) template() string { return "notice-" + string(n.Outcome) }
 
-// DailyRoot sends members the day's root of the event log, to be kept outside.
+// DailyRoot sends members the day's checkpoint of the record, to be kept outside.
 type DailyRoot struct {
 	To     string
 	Day    string // dd/mm/yyyy
-	Digest string // hexadecimal
-	Size   int    // chains of events covered
-	File   string // name of the attachments, without .json and .tst
+	Digest string // of the checkpoint, hexadecimal
+	Size   uint64 // leaves of the record
+	File   string // name of the attachments, without .txt and .tst
+	Key    string // with which checkpoints are checked, as C2SP signed-note writes it
 }
 
 func (DailyRoot) template() string { return "root" }

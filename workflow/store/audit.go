@@ -30,27 +30,33 @@ type AuditReport struct {
 	Streams, Events int
 	// Console is how much was entered at the console, by user.
 	Console    []workflow.ConsoleEntries
-	Erased     int // pieces of personal data whose commitment can't be checked any more
+	Erased     int // pieces of personal data that were erased by right: an event says so
+	OldForm    int // commitments of v0.1, which rely on the length of their salt
 	Breaks     []Break
-	Roots      []Root
+	Roots      []Root // of v0.1
 	RootBreaks []string
+	// Checkpoints are those of the record, Unproven how many events came after the newest. Signatures are for the
+	// caller to check, like time-stamps.
+	Checkpoints  []Checkpoint
+	RecordBreaks []string
+	Unproven     int
+	SchemaBreaks []string // what keeps tables append-only and is not there
 }
 
 // OK reports whether everything agreed.
-func (r AuditReport) OK() bool { return len(r.Breaks) == 0 && len(r.RootBreaks) == 0 }
+func (r AuditReport) OK() bool {
+	return len(r.Breaks) == 0 && len(r.RootBreaks) == 0 && len(r.RecordBreaks) == 0 && len(r.SchemaBreaks) == 0
+}
 
 const auditPage = 1000
 
-// Audit recomputes every chain, compares it with the recorded heads, checks every commitment and every root. It
-// reads one state of the database; the error is only for what could not be read.
+// Audit recomputes every chain, compares it with the recorded heads, checks every commitment, every root and every
+// checkpoint, and that the tables are still kept append-only. It reads one state of the database; the error is only for
+// what could not be read.
 func (s *Store) Audit(ctx context.Context) (AuditReport, error) {
 	var report AuditReport
 	err := s.View(ctx, func(tx *Tx) error {
-		a := auditor{tx: tx, report: &report}
-		if err := a.chains(ctx); err != nil {
-			return err
-		}
-		return a.roots(ctx)
+		return (&auditor{tx: tx, report: &report}).all(ctx)
 	})
 	if err != nil {
 		return report, fmt.Errorf("audit: %w", err)
@@ -62,7 +68,19 @@ type auditor struct {
 	tx     *Tx
 	report *AuditReport
 	heads  map[Stream]Head
-	last   Sealed // the event before, of whatever stream
+	last   Sealed                // the event before, of whatever stream
+	gone   map[Commitment]Sealed // erased personal data, with the event that named them last
+	right  map[Commitment]bool   // those that an erasure names
+}
+
+// all is everything that the log itself can be asked.
+func (a *auditor) all(ctx context.Context) error {
+	for _, check := range []func(context.Context) error{a.chains, a.roots, a.record, a.schema} {
+		if err := check(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (a *auditor) broken(stream Stream, version int64, format string, args ...any) {
@@ -74,6 +92,7 @@ func (a *auditor) chains(ctx context.Context) error {
 	if err := a.readHeads(ctx); err != nil {
 		return err
 	}
+	a.gone, a.right = map[Commitment]Sealed{}, map[Commitment]bool{}
 	for {
 		rows, err := a.tx.q.ChainedEvents(ctx, db.ChainedEventsParams{Stream: string(a.last.Stream),
 			Version: a.last.Version, Page: auditPage})
@@ -99,7 +118,24 @@ func (a *auditor) chains(ctx context.Context) error {
 	for _, stream := range slices.Sorted(maps.Keys(a.heads)) {
 		a.broken(stream, 0, "the stream has a head at version %d but no events", a.heads[stream].Version)
 	}
+	for _, c := range slices.Sorted(maps.Keys(a.gone)) {
+		if e := a.gone[c]; !a.right[c] {
+			a.broken(e.Stream, e.Version, "personal data %s were erased, and no event says so", c)
+		}
+	}
 	return nil
+}
+
+// erasure notes what an event says was erased by right. Whoever owns the database can write such an event too: who did,
+// and since when it is under a checkpoint, is for people to judge.
+func (a *auditor) erasure(e Sealed) {
+	var said Erasure
+	if e.Stream != ErasureStream || e.Kind != ErasureKind || json.Unmarshal(e.Payload, &said) != nil {
+		return
+	}
+	for _, c := range said.Commitments {
+		a.right[c] = true
+	}
 }
 
 func (a *auditor) readHeads(ctx context.Context) error {
@@ -142,6 +178,7 @@ func (a *auditor) event(ctx context.Context, e Sealed) error {
 	if !bytes.Equal(e.Hash, e.Sum()) {
 		a.broken(e.Stream, e.Version, "the event was altered: its hash is not that of its content")
 	}
+	a.erasure(e)
 	commitments, err := commitmentsOf(e)
 	if err != nil {
 		a.broken(e.Stream, e.Version, "the payload is not JSON: %v", err)
@@ -155,6 +192,9 @@ func (a *auditor) event(ctx context.Context, e Sealed) error {
 }
 
 func (a *auditor) commitment(ctx context.Context, e Sealed, c Commitment) error {
+	if c.Old() {
+		a.report.OldForm++
+	}
 	o, err := a.tx.Open(ctx, c)
 	switch {
 	case errors.Is(err, ErrNotFound):
@@ -163,6 +203,10 @@ func (a *auditor) commitment(ctx context.Context, e Sealed, c Commitment) error 
 		return err
 	case o.Erased:
 		a.report.Erased++
+		a.gone[c] = e
+	case o.Ambiguous():
+		a.broken(e.Stream, e.Version, "personal data %s are ambiguous: their salt has %d bytes and not %d, words may "+
+			"have been moved between salt and text", c, len(o.Salt), saltSize)
 	case !o.Holds():
 		a.broken(e.Stream, e.Version, "personal data %s were altered", c)
 	}

@@ -22,7 +22,7 @@ func TestBackupWhileWriting(t *testing.T) {
 		data := backupBeside(t, s)
 		restored := restoreTo(t, fresh(t, d), data)
 		report := mustAudit(t, restored)
-		if report.Events < 1 || len(report.Roots) != 1 {
+		if report.Events < 1 || len(report.Checkpoints) != 1 {
 			t.Errorf("restored %+v", report)
 		}
 		checkRestored(t, restored, info)
@@ -49,7 +49,7 @@ func fillForBackup(t *testing.T, s *store.Store) store.BlobInfo {
 			tx.SaveKey(t.Context(), store.SealedKey{ID: "k", Owner: "p", Sealed: []byte{0, 255, '\n', '\\'}}))
 	})
 	appendEvents(t, s, "c", 0, payload("k", `{"n":{"personal":"Nguyễn Thị Ổi"}}`))
-	update(t, s, func(tx *store.Tx) error { _, err := tx.BuildRoot(t.Context(), "2026-03-26"); return err })
+	closeCheckpoint(t, s, testSigner(t), "2026-03-26")
 	return info
 }
 
@@ -135,7 +135,7 @@ func TestMoveToPostgres(t *testing.T) {
 	data := backupBeside(t, s)
 	moved := restoreTo(t, to, data)
 	before, after := mustAudit(t, s), mustAudit(t, moved)
-	if after.Events < 1 || after.Events > before.Events || len(after.Roots) != 1 {
+	if after.Events < 1 || after.Events > before.Events || len(after.Checkpoints) != 1 {
 		t.Errorf("moved %+v of %+v", after, before)
 	}
 	checkRestored(t, moved, info)

@@ -4,8 +4,6 @@ import (
 	"encoding/hex"
 	"testing"
 
-	"pgregory.net/rapid"
-
 	"covenant/workflow/store"
 )
 
@@ -79,32 +77,6 @@ func FuzzCanonical(f *testing.F) {
 		twice, err := store.Canonical(once)
 		if err != nil || string(once) != string(twice) {
 			t.Fatalf("not stable: %s then %s (%v)", once, twice, err)
-		}
-	})
-}
-
-func TestMerkle(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		size := rapid.IntRange(1, 70).Draw(t, "size")
-		leaves := make([][]byte, size)
-		for i := range leaves {
-			leaves[i] = store.LeafHash([]byte{byte(i)})
-		}
-		root := store.MerkleRoot(leaves)
-		index := rapid.IntRange(0, size-1).Draw(t, "index")
-		path := store.MerkleProof(leaves, index)
-		if !store.VerifyMerkle(leaves[index], index, size, path, root) {
-			t.Fatal("a right proof is refused")
-		}
-		other := rapid.IntRange(0, size-1).Draw(t, "other")
-		if other != index && store.VerifyMerkle(leaves[other], index, size, path, root) {
-			t.Fatal("another leaf is accepted")
-		}
-		if other != index && store.VerifyMerkle(leaves[index], other, size, path, root) && len(path) > 0 {
-			t.Fatal("another place is accepted")
-		}
-		if store.VerifyMerkle(leaves[index], index, size, append(path, leaves[0]), root) {
-			t.Fatal("a longer path is accepted")
 		}
 	})
 }

@@ -304,7 +304,7 @@ func TestPersonalData(t *testing.T) {
 			t.Errorf("loaded %s", got)
 		}
 		update(t, s, func(tx *store.Tx) error {
-			n, err := tx.EraseSubject(t.Context(), "p7", clock(), "left the service")
+			n, err := tx.EraseSubject(t.Context(), envelope(), "p7", "left the service")
 			if n != 1 {
 				t.Errorf("erased %d", n)
 			}
@@ -334,7 +334,7 @@ func testManyPersonal(t *testing.T, s *store.Store) {
 		})
 	}
 	update(t, s, func(tx *store.Tx) error {
-		_, err := tx.EraseSubject(t.Context(), "s2", clock(), "asked for")
+		_, err := tx.EraseSubject(t.Context(), envelope(), "s2", "asked for")
 		return err
 	})
 	view(t, s, func(tx *store.Tx) error {
@@ -380,8 +380,8 @@ func testEraseOne(t *testing.T, s *store.Store, e store.Recorded) {
 		}
 		return err
 	})
-	update(t, s, func(tx *store.Tx) error { return tx.Erase(t.Context(), cam, clock(), "asked for") })
-	err := s.Update(t.Context(), func(tx *store.Tx) error { return tx.Erase(t.Context(), cam, clock(), "twice") })
+	update(t, s, func(tx *store.Tx) error { return tx.Erase(t.Context(), envelope(), cam, "asked for") })
+	err := s.Update(t.Context(), func(tx *store.Tx) error { return tx.Erase(t.Context(), envelope(), cam, "twice") })
 	wantError(t, err, store.ErrNotFound)
 }
 
@@ -394,7 +394,7 @@ func TestErasedBytesAreGone(t *testing.T) {
 		t.Fatal(e)
 	}
 	update(t, s, func(tx *store.Tx) error {
-		_, err := tx.EraseSubject(t.Context(), "z", clock(), "asked for")
+		_, err := tx.EraseSubject(t.Context(), envelope(), "z", "asked for")
 		return err
 	})
 	for _, name := range dataFiles(t, d.opts.Dir) {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -103,6 +104,35 @@ func (tx occurrences) ScheduleOccurrences(ctx context.Context, all []Occurrence)
 			" ON CONFLICT (obligation, period, rung) DO NOTHING", args...)
 		return classify(err, "schedule "+some[0].String())
 	})
+}
+
+// RestoreDuties replaces all duties of a covenant and their steps, as they are given.
+func (tx occurrences) RestoreDuties(ctx context.Context, covenant string, duties []Obligation, all []Occurrence) error {
+	about := "restore the duties of covenant " + covenant
+	if err := errors.Join(tx.q.DeleteObligationsOf(ctx, covenant), tx.q.DeleteOccurrencesOf(ctx,
+		covenant)); err != nil {
+		return classify(err, about)
+	}
+	for _, o := range duties {
+		if err := tx.SaveObligation(ctx, o); err != nil {
+			return err
+		}
+	}
+	for _, o := range all {
+		err := tx.q.RestoreOccurrence(ctx, db.RestoreOccurrenceParams{Obligation: o.Obligation, Period: o.Period,
+			Rung: int64(o.Rung), Covenant: o.Covenant, Agency: o.Agency, Kind: o.Kind, DueAt: millis(o.Due),
+			State: string(o.State), SettledAt: millis(o.SettledAt), Reason: o.Reason})
+		if err != nil {
+			return classify(err, about)
+		}
+	}
+	return nil
+}
+
+// DropStrayDuties removes duties and steps of covenants that there are not.
+func (tx occurrences) DropStrayDuties(ctx context.Context) error {
+	return classify(errors.Join(tx.q.DeleteStrayObligations(ctx), tx.q.DeleteStrayOccurrences(ctx)),
+		"drop stray duties")
 }
 
 // MoveOccurrence gives a pending occurrence another due time. ErrNotFound if it is not pending.

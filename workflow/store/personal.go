@@ -4,20 +4,35 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"covenant/workflow/store/db"
 )
 
-// Commitment stands in the chain for a piece of personal data: hex(SHA-256(salt || text)) with a random salt
-// of 32 bytes, so that it says nothing once salt and text are erased.
+// Commitment stands in the chain for a piece of personal data. Its second form is "2:" and, in hexadecimal, SHA-256
+// over
+// a label, a random salt of 32 bytes, the subject and the text, each after its length as eight bytes, big-endian: no
+// byte
+// can move from one part to the next. The first, of v0.1, is the bare SHA-256 of salt and text, which says where the
+// salt
+// ends only because a salt has 32 bytes; it leaves the subject out. Either says nothing once salt and text are erased.
 type Commitment string
 
-const saltSize = 32
+const (
+	saltSize        = 32
+	commitmentForm  = "2:"
+	commitmentLabel = "covenant/personal-data/2" // of nothing else that is hashed here
+)
+
+// Old reports whether the commitment is of the first form.
+func (c Commitment) Old() bool { return !strings.HasPrefix(string(c), commitmentForm) }
 
 // opening is what a commitment commits to.
 type opening struct {
@@ -35,14 +50,22 @@ func commit(subject, text string) (opening, error) {
 	if _, err := rand.Read(salt); err != nil {
 		return opening{}, fmt.Errorf("salt: %w", err)
 	}
-	return opening{commitment: commitmentOf(salt, text), subject: subject, text: text, salt: salt}, nil
+	return opening{commitment: commitmentOf(salt, subject, text), subject: subject, text: text, salt: salt}, nil
 }
 
-func commitmentOf(salt []byte, text string) Commitment {
+func commitmentOf(salt []byte, subject, text string) Commitment {
 	h := sha256.New()
-	h.Write(salt)
-	h.Write([]byte(text))
-	return Commitment(hex.EncodeToString(h.Sum(nil)))
+	for _, part := range []string{commitmentLabel, string(salt), subject, text} {
+		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part))))
+		h.Write([]byte(part))
+	}
+	return Commitment(commitmentForm + hex.EncodeToString(h.Sum(nil)))
+}
+
+// oldCommitmentOf is the first form.
+func oldCommitmentOf(salt []byte, text string) Commitment {
+	sum := sha256.Sum256(append(slices.Clone(salt), text...))
+	return Commitment(hex.EncodeToString(sum[:]))
 }
 
 // seal replaces every {"personal": text} in v by {"commitment": hash} and collects what it took out.
@@ -194,36 +217,85 @@ func (tx subjects) saveOpenings(ctx context.Context, stream Stream, at time.Time
 
 // Opening is one piece of personal data with what proves that an event meant it.
 type Opening struct {
-	Commitment Commitment
-	Salt       []byte // 32 bytes; empty when erased
-	Text       string
-	Erased     bool
+	Commitment Commitment `json:"commitment"`
+	Salt       []byte     `json:"salt"` // 32 bytes; empty when erased
+	Subject    string     `json:"subject,omitempty"`
+	Text       string     `json:"text"`
+	Erased     bool       `json:"-"`
 }
 
 // Open gives text and salt of a commitment, for evidence.
 func (tx subjects) Open(ctx context.Context, c Commitment) (Opening, error) {
 	o, err := tx.openings(ctx, nil)(c)
-	return Opening{Commitment: c, Salt: o.salt, Text: o.text, Erased: o.erased}, err
+	return Opening{Commitment: c, Salt: o.salt, Subject: o.subject, Text: o.text, Erased: o.erased}, err
 }
 
-// Holds reports whether the opening is what its commitment says. An erased one never does.
+// Holds reports whether the opening is what its commitment says. An erased one never does, nor does one of the first
+// form whose salt has not its 32 bytes: words may have been moved between salt and text.
 func (o Opening) Holds() bool {
-	return !o.Erased && commitmentOf(o.Salt, o.Text) == o.Commitment
+	switch {
+	case o.Erased || len(o.Salt) != saltSize:
+		return false
+	case o.Commitment.Old():
+		return oldCommitmentOf(o.Salt, o.Text) == o.Commitment
+	}
+	return commitmentOf(o.Salt, o.Subject, o.Text) == o.Commitment
 }
 
-// Erase removes text and salt of one piece of personal data. The chain that holds its commitment still
+// Ambiguous reports whether the opening is one of the first form that agrees with its commitment only if its salt may
+// end elsewhere: what is text and what is salt cannot be told.
+func (o Opening) Ambiguous() bool {
+	return !o.Erased && o.Commitment.Old() && len(o.Salt) != saltSize && oldCommitmentOf(o.Salt, o.Text) == o.Commitment
+}
+
+// ErasureStream is the log of what was erased by right. Its events have the kind ErasureKind and name the commitments:
+// personal data that are erased without one were erased by nobody who had the right.
+const (
+	ErasureStream Stream = "erasures"
+	ErasureKind   string = "personal_data_erased"
+)
+
+// Erasure is the payload of an event of ErasureStream.
+type Erasure struct {
+	Commitments []Commitment `json:"commitments"`
+	Reason      string       `json:"reason"`
+}
+
+// Erase removes text and salt of one piece of personal data, and records that. The chain that holds its commitment
+// still
 // verifies; loading gives {"personal": "", "erased": true}. Erasing twice is ErrNotFound.
-func (tx subjects) Erase(ctx context.Context, c Commitment, at time.Time, reason string) error {
-	tx.OnCommit(func() { tx.emptyLog(ctx) })
+func (tx subjects) Erase(ctx context.Context, by Envelope, c Commitment, reason string) error {
 	n, err := tx.q.ErasePersonal(ctx, db.ErasePersonalParams{Commitment: string(c), Salt: []byte{},
-		ErasedAt: millis(at), Reason: reason})
-	return exactly(n, err, "erase personal data "+string(c))
+		ErasedAt: millis(by.At), Reason: reason})
+	if err := exactly(n, err, "erase personal data "+string(c)); err != nil {
+		return err
+	}
+	return tx.recordErasure(ctx, by, Erasure{[]Commitment{c}, reason})
 }
 
-// EraseSubject removes all personal data recorded with this subject, and tells how many pieces there were.
-func (tx subjects) EraseSubject(ctx context.Context, subject string, at time.Time, reason string) (int, error) {
-	tx.OnCommit(func() { tx.emptyLog(ctx) })
-	n, err := tx.q.EraseSubject(ctx, db.EraseSubjectParams{Subject: subject, Salt: []byte{}, ErasedAt: millis(at),
+// EraseSubject removes all personal data recorded with this subject, records that, and tells how many pieces there
+// were.
+func (tx subjects) EraseSubject(ctx context.Context, by Envelope, subject, reason string) (int, error) {
+	about := "erase personal data of " + subject
+	found, err := tx.q.CommitmentsOfSubject(ctx, subject)
+	if err != nil || len(found) == 0 {
+		return 0, classify(err, about)
+	}
+	n, err := tx.q.EraseSubject(ctx, db.EraseSubjectParams{Subject: subject, Salt: []byte{}, ErasedAt: millis(by.At),
 		Reason: reason})
-	return int(n), classify(err, "erase personal data of "+subject)
+	if err != nil {
+		return 0, classify(err, about)
+	}
+	erased := Erasure{convert(found, func(c string) Commitment { return Commitment(c) }), reason}
+	return int(n), tx.recordErasure(ctx, by, erased)
+}
+
+func (tx subjects) recordErasure(ctx context.Context, by Envelope, what Erasure) error {
+	tx.OnCommit(func() { tx.emptyLog(ctx) })
+	payload, err := json.Marshal(what)
+	if err != nil {
+		return fmt.Errorf("record an erasure: %w", err)
+	}
+	_, err = tx.Append(ctx, ErasureStream, AnyVersion, by, []Payload{{ErasureKind, payload}})
+	return err
 }

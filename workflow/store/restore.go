@@ -178,16 +178,14 @@ func (a *archive) extractDatabase(ctx context.Context, path string) error {
 func (a *archive) audit(ctx context.Context, tx *Tx) error {
 	var report AuditReport
 	auditor := auditor{tx: tx, report: &report}
-	if err := auditor.chains(ctx); err != nil {
-		return err
-	}
-	if err := auditor.roots(ctx); err != nil {
+	if err := auditor.all(ctx); err != nil {
 		return err
 	}
 	switch {
 	case !report.OK():
-		return &storeError{ErrCorrupt, fmt.Errorf("the event log of the backup does not verify: %v %v", report.Breaks,
-			report.RootBreaks)}
+		return &storeError{ErrCorrupt, fmt.Errorf("the event log of the backup does not verify: %v %v %v %v",
+			report.Breaks,
+			report.RootBreaks, report.RecordBreaks, report.SchemaBreaks)}
 	case report.Events != a.manifest.Events:
 		return &storeError{ErrCorrupt, fmt.Errorf("the backup holds %d events, its manifest says %d", report.Events,
 			a.manifest.Events)}

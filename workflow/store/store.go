@@ -176,7 +176,7 @@ type rooms struct {
 	accounts
 	ballots
 	subjects
-	roots
+	records
 }
 
 type (
@@ -188,13 +188,13 @@ type (
 	accounts    struct{ *Tx } // accounts and settings
 	ballots     struct{ *Tx } // secret ballots
 	subjects    struct{ *Tx } // personal data and their commitments
-	roots       struct{ *Tx } // daily roots over the log
+	records     struct{ *Tx } // the record: tree, checkpoints, and the daily roots of v0.1
 )
 
 // furnish gives a transaction its rooms.
 func (tx *Tx) furnish() *Tx {
 	tx.rooms = rooms{occurrences{tx}, mails{tx}, covenants{tx}, numbers{tx}, keys{tx}, accounts{tx}, ballots{tx},
-		subjects{tx}, roots{tx}}
+		subjects{tx}, records{tx}}
 	return tx
 }
 

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -358,6 +359,41 @@ func TestProjections(t *testing.T) {
 	})
 }
 
+// finished has nothing to do after the last event.
+func finished(*store.Tx) error { return nil }
+
+// A log that does not hold together, or not with the record, is not made rows of.
+func TestRebuildRefusesABrokenLog(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, d database) {
+		for name, forge := range map[string]func(raw *sql.DB){
+			"a chain": func(raw *sql.DB) {
+				run(t, raw, "UPDATE events SET actor = 'x' WHERE stream = 'c' AND version "+
+					"= 2")
+			},
+			"a chain made anew": func(raw *sql.DB) {
+				rechain(t, raw, "c", 2, `"n":1`, `"n":7`)
+			},
+		} {
+			d := fresh(t, d)
+			s := d.open(t)
+			appendMany(t, s, "c", 0, 3)
+			closeCheckpoint(t, s, testSigner(t), "")
+			update(t, s, func(tx *store.Tx) error { return tx.SaveProjection(t.Context(), "kept", "x", nil) })
+			raw := d.raw(t)
+			dropTriggers(t, d, raw)
+			forge(raw)
+			err := s.Rebuild(t.Context(), func(*store.Tx, store.Recorded) error { return nil }, finished)
+			if !errors.Is(err, store.ErrCorrupt) || !strings.Contains(err.Error(), "covenant audit") {
+				t.Errorf("%s: %v", name, err)
+			}
+			view(t, s, func(tx *store.Tx) error {
+				_, err := tx.Projection(t.Context(), "kept", "x")
+				return err
+			})
+		}
+	})
+}
+
 func TestRebuild(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, d database) {
 		s := d.open(t)
@@ -368,7 +404,7 @@ func TestRebuild(t *testing.T) {
 		apply := func(tx *store.Tx, e store.Recorded) error {
 			return tx.SaveProjection(t.Context(), "version", string(e.Stream), fmt.Appendf(nil, "%d", e.Version))
 		}
-		if err := s.Rebuild(t.Context(), apply); err != nil {
+		if err := s.Rebuild(t.Context(), apply, finished); err != nil {
 			t.Fatal(err)
 		}
 		view(t, s, func(tx *store.Tx) error {
@@ -382,7 +418,7 @@ func TestRebuild(t *testing.T) {
 		})
 		testRebuildBeside(t, s, d)
 		cause := errors.New("a rule changed")
-		wantError(t, s.Rebuild(t.Context(), func(*store.Tx, store.Recorded) error { return cause }), cause)
+		wantError(t, s.Rebuild(t.Context(), func(*store.Tx, store.Recorded) error { return cause }, finished), cause)
 		view(t, s, func(tx *store.Tx) error { _, err := tx.Projection(t.Context(), "version", "c"); return err })
 	})
 }
@@ -405,7 +441,7 @@ func testRebuildBeside(t *testing.T, s *store.Store, d database) {
 	if err := s.Rebuild(t.Context(), func(tx *store.Tx, e store.Recorded) error {
 		seen++
 		return tx.SaveProjection(t.Context(), "version", string(e.Stream), fmt.Appendf(nil, "%d", e.Version))
-	}); err != nil {
+	}, finished); err != nil {
 		t.Fatal(err)
 	}
 	if seen != 4 {

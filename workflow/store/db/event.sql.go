@@ -74,6 +74,33 @@ func (q *Queries) ChainedEvents(ctx context.Context, arg ChainedEventsParams) ([
 	return items, nil
 }
 
+const commitmentsOfSubject = `-- name: CommitmentsOfSubject :many
+SELECT commitment FROM personal_data WHERE subject = $1 AND subject <> '' AND erased_at = 0 ORDER BY commitment
+`
+
+func (q *Queries) CommitmentsOfSubject(ctx context.Context, subject string) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, commitmentsOfSubject, subject)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var commitment string
+		if err := rows.Scan(&commitment); err != nil {
+			return nil, err
+		}
+		items = append(items, commitment)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const countEvents = `-- name: CountEvents :one
 SELECT COUNT(*) FROM events
 `
@@ -136,7 +163,7 @@ func (q *Queries) EraseSubject(ctx context.Context, arg EraseSubjectParams) (int
 }
 
 const eventHashes = `-- name: EventHashes :many
-SELECT position, stream, version, hash FROM events
+SELECT position, stream, version, prev, hash FROM events
 WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3
 `
 
@@ -150,6 +177,7 @@ type EventHashesRow struct {
 	Position int64
 	Stream   string
 	Version  int64
+	Prev     []byte
 	Hash     []byte
 }
 
@@ -166,6 +194,7 @@ func (q *Queries) EventHashes(ctx context.Context, arg EventHashesParams) ([]Eve
 			&i.Position,
 			&i.Stream,
 			&i.Version,
+			&i.Prev,
 			&i.Hash,
 		); err != nil {
 			return nil, err
@@ -244,42 +273,6 @@ func (q *Queries) EventsByPosition(ctx context.Context, arg EventsByPositionPara
 	return items, nil
 }
 
-const headsAt = `-- name: HeadsAt :many
-SELECT e.stream, e.version, e.hash FROM events e
-JOIN (SELECT v.stream, MAX(v.version) AS version FROM events v WHERE v.position <= $1 GROUP BY v.stream) m
-    ON m.stream = e.stream AND m.version = e.version
-ORDER BY e.stream
-`
-
-type HeadsAtRow struct {
-	Stream  string
-	Version int64
-	Hash    []byte
-}
-
-func (q *Queries) HeadsAt(ctx context.Context, position int64) ([]HeadsAtRow, error) {
-	rows, err := q.db.QueryContext(ctx, headsAt, position)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []HeadsAtRow{}
-	for rows.Next() {
-		var i HeadsAtRow
-		if err := rows.Scan(&i.Stream, &i.Version, &i.Hash); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const insertEvent = `-- name: InsertEvent :one
 INSERT INTO events (stream, version, at, actor, on_behalf, origin, address, command_key, kind, payload, prev, hash)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
@@ -343,36 +336,6 @@ func (q *Queries) InsertPersonal(ctx context.Context, arg InsertPersonalParams) 
 		arg.Salt,
 		arg.Body,
 		arg.RecordedAt,
-	)
-	return err
-}
-
-const insertRoot = `-- name: InsertRoot :exec
-INSERT INTO roots (day, position, size, root, previous, digest, built_at, token, stamped_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0)
-`
-
-type InsertRootParams struct {
-	Day      string
-	Position int64
-	Size     int64
-	Root     []byte
-	Previous []byte
-	Digest   []byte
-	BuiltAt  int64
-	Token    []byte
-}
-
-func (q *Queries) InsertRoot(ctx context.Context, arg InsertRootParams) error {
-	_, err := q.db.ExecContext(ctx, insertRoot,
-		arg.Day,
-		arg.Position,
-		arg.Size,
-		arg.Root,
-		arg.Previous,
-		arg.Digest,
-		arg.BuiltAt,
-		arg.Token,
 	)
 	return err
 }
@@ -510,28 +473,6 @@ func (q *Queries) Root(ctx context.Context, day string) (Root, error) {
 	return i, err
 }
 
-const rootCovering = `-- name: RootCovering :one
-SELECT day, position, size, root, previous, digest, built_at, token, stamped_at FROM roots
-WHERE position >= $1 ORDER BY day LIMIT 1
-`
-
-func (q *Queries) RootCovering(ctx context.Context, position int64) (Root, error) {
-	row := q.db.QueryRowContext(ctx, rootCovering, position)
-	var i Root
-	err := row.Scan(
-		&i.Day,
-		&i.Position,
-		&i.Size,
-		&i.Root,
-		&i.Previous,
-		&i.Digest,
-		&i.BuiltAt,
-		&i.Token,
-		&i.StampedAt,
-	)
-	return i, err
-}
-
 const roots = `-- name: Roots :many
 SELECT day, position, size, root, previous, digest, built_at, token, stamped_at FROM roots ORDER BY day
 `
@@ -614,24 +555,6 @@ func (q *Queries) SettledEvents(ctx context.Context, arg SettledEventsParams) ([
 		return nil, err
 	}
 	return items, nil
-}
-
-const stampRoot = `-- name: StampRoot :execrows
-UPDATE roots SET token = $1, stamped_at = $2 WHERE day = $3 AND stamped_at = 0
-`
-
-type StampRootParams struct {
-	Token     []byte
-	StampedAt int64
-	Day       string
-}
-
-func (q *Queries) StampRoot(ctx context.Context, arg StampRootParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, stampRoot, arg.Token, arg.StampedAt, arg.Day)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
 }
 
 const startStream = `-- name: StartStream :execrows

@@ -36,6 +36,16 @@ type Blob struct {
 	CreatedAt int64
 }
 
+type Checkpoint struct {
+	Size      int64
+	Position  int64
+	Day       string
+	Note      string
+	MadeAt    int64
+	Token     []byte
+	StampedAt int64
+}
+
 type Mail struct {
 	Key         string
 	MessageID   string
@@ -88,6 +98,26 @@ type Party struct {
 	State    string
 	At       int64
 	Detail   string
+}
+
+type RecordHead struct {
+	Stream  string
+	Bucket  int64
+	Version int64
+	Hash    []byte
+	Leaf    int64
+}
+
+type RecordStatement struct {
+	Leaf int64
+	Body string
+}
+
+type RecordTile struct {
+	Tree   string
+	Level  int64
+	Number int64
+	Hashes []byte
 }
 
 type RegisterNumber struct {

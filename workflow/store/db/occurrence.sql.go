@@ -9,6 +9,42 @@ import (
 	"context"
 )
 
+const deleteObligationsOf = `-- name: DeleteObligationsOf :exec
+DELETE FROM obligations WHERE covenant = $1
+`
+
+func (q *Queries) DeleteObligationsOf(ctx context.Context, covenant string) error {
+	_, err := q.db.ExecContext(ctx, deleteObligationsOf, covenant)
+	return err
+}
+
+const deleteOccurrencesOf = `-- name: DeleteOccurrencesOf :exec
+DELETE FROM occurrences WHERE covenant = $1
+`
+
+func (q *Queries) DeleteOccurrencesOf(ctx context.Context, covenant string) error {
+	_, err := q.db.ExecContext(ctx, deleteOccurrencesOf, covenant)
+	return err
+}
+
+const deleteStrayObligations = `-- name: DeleteStrayObligations :exec
+DELETE FROM obligations WHERE covenant NOT IN (SELECT id FROM covenants)
+`
+
+func (q *Queries) DeleteStrayObligations(ctx context.Context) error {
+	_, err := q.db.ExecContext(ctx, deleteStrayObligations)
+	return err
+}
+
+const deleteStrayOccurrences = `-- name: DeleteStrayOccurrences :exec
+DELETE FROM occurrences WHERE covenant NOT IN (SELECT id FROM covenants)
+`
+
+func (q *Queries) DeleteStrayOccurrences(ctx context.Context) error {
+	_, err := q.db.ExecContext(ctx, deleteStrayOccurrences)
+	return err
+}
+
 const dueOccurrences = `-- name: DueOccurrences :many
 SELECT obligation, period, rung, covenant, agency, kind, due_at, state, settled_at, reason FROM occurrences
 WHERE state = 'pending' AND due_at <= $1
@@ -270,6 +306,40 @@ func (q *Queries) OccurrencesOfCovenant(ctx context.Context, covenant string) ([
 		return nil, err
 	}
 	return items, nil
+}
+
+const restoreOccurrence = `-- name: RestoreOccurrence :exec
+INSERT INTO occurrences (obligation, period, rung, covenant, agency, kind, due_at, state, settled_at, reason)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+`
+
+type RestoreOccurrenceParams struct {
+	Obligation string
+	Period     string
+	Rung       int64
+	Covenant   string
+	Agency     string
+	Kind       string
+	DueAt      int64
+	State      string
+	SettledAt  int64
+	Reason     string
+}
+
+func (q *Queries) RestoreOccurrence(ctx context.Context, arg RestoreOccurrenceParams) error {
+	_, err := q.db.ExecContext(ctx, restoreOccurrence,
+		arg.Obligation,
+		arg.Period,
+		arg.Rung,
+		arg.Covenant,
+		arg.Agency,
+		arg.Kind,
+		arg.DueAt,
+		arg.State,
+		arg.SettledAt,
+		arg.Reason,
+	)
+	return err
 }
 
 const saveObligation = `-- name: SaveObligation :exec

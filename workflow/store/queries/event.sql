@@ -30,12 +30,6 @@ ORDER BY stream, version LIMIT @page;
 -- name: LastPosition :one
 SELECT CAST(COALESCE(MAX(position), 0) AS BIGINT) AS position FROM events;
 
--- name: HeadsAt :many
-SELECT e.stream, e.version, e.hash FROM events e
-JOIN (SELECT v.stream, MAX(v.version) AS version FROM events v WHERE v.position <= @position GROUP BY v.stream) m
-    ON m.stream = e.stream AND m.version = e.version
-ORDER BY e.stream;
-
 -- name: Streams :many
 SELECT stream, version, hash FROM streams WHERE stream > @after ORDER BY stream LIMIT @page;
 
@@ -49,6 +43,9 @@ SELECT stream, subject, salt, body, recorded_at, erased_at, reason FROM personal
 -- name: StreamPersonal :many
 SELECT commitment, subject, body, erased_at FROM personal_data WHERE stream = $1;
 
+-- name: CommitmentsOfSubject :many
+SELECT commitment FROM personal_data WHERE subject = $1 AND subject <> '' AND erased_at = 0 ORDER BY commitment;
+
 -- name: ErasePersonal :execrows
 UPDATE personal_data SET salt = @salt, body = '', erased_at = @erased_at, reason = @reason
 WHERE commitment = @commitment AND erased_at = 0;
@@ -57,13 +54,6 @@ WHERE commitment = @commitment AND erased_at = 0;
 UPDATE personal_data SET salt = @salt, body = '', erased_at = @erased_at, reason = @reason
 WHERE subject = @subject AND subject <> '' AND erased_at = 0;
 
--- name: InsertRoot :exec
-INSERT INTO roots (day, position, size, root, previous, digest, built_at, token, stamped_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0);
-
--- name: StampRoot :execrows
-UPDATE roots SET token = @token, stamped_at = @stamped_at WHERE day = @day AND stamped_at = 0;
-
 -- name: Root :one
 SELECT day, position, size, root, previous, digest, built_at, token, stamped_at FROM roots WHERE day = $1;
 
@@ -71,15 +61,11 @@ SELECT day, position, size, root, previous, digest, built_at, token, stamped_at 
 SELECT day, position, size, root, previous, digest, built_at, token, stamped_at FROM roots
 ORDER BY day DESC LIMIT 1;
 
--- name: RootCovering :one
-SELECT day, position, size, root, previous, digest, built_at, token, stamped_at FROM roots
-WHERE position >= $1 ORDER BY day LIMIT 1;
-
 -- name: Roots :many
 SELECT day, position, size, root, previous, digest, built_at, token, stamped_at FROM roots ORDER BY day;
 
 -- name: EventHashes :many
-SELECT position, stream, version, hash FROM events
+SELECT position, stream, version, prev, hash FROM events
 WHERE position > @after AND position <= @last ORDER BY position LIMIT @page;
 
 -- name: LockStream :execrows

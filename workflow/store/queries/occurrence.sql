@@ -42,3 +42,19 @@ WHERE covenant = $1 ORDER BY due_at, obligation, period, rung;
 -- name: OccurrencesBetween :many
 SELECT obligation, period, rung, covenant, agency, kind, due_at, state, settled_at, reason FROM occurrences
 WHERE due_at >= @first AND due_at < @past ORDER BY due_at, obligation, period, rung LIMIT @page;
+
+-- name: RestoreOccurrence :exec
+INSERT INTO occurrences (obligation, period, rung, covenant, agency, kind, due_at, state, settled_at, reason)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+
+-- name: DeleteObligationsOf :exec
+DELETE FROM obligations WHERE covenant = $1;
+
+-- name: DeleteOccurrencesOf :exec
+DELETE FROM occurrences WHERE covenant = $1;
+
+-- name: DeleteStrayObligations :exec
+DELETE FROM obligations WHERE covenant NOT IN (SELECT id FROM covenants);
+
+-- name: DeleteStrayOccurrences :exec
+DELETE FROM occurrences WHERE covenant NOT IN (SELECT id FROM covenants);
