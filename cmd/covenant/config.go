@@ -39,9 +39,12 @@ type config struct {
 	SMTPPass   string `koanf:"smtp_password_file"` // file that holds the password
 	SMTPTLS    string `koanf:"smtp_tls"`           // starttls (default), tls or none
 	MailFrom   string `koanf:"mail_from"`          // sender's address
-	// SMTPTimeout is how long handing one mail over may take. A mail that has been on its way for twice as long is in
-	// doubt. Default: 2m.
+	// SMTPTimeout is how long handing one mail over may take in all; within it each step has the time of RFC 5321. A
+	// mail that has been on its way for twice as long is in doubt. Default: 15m.
 	SMTPTimeout time.Duration `koanf:"smtp_timeout"`
+	// MailDoubtPause is how long a mail that may have arrived waits before it is sent again, where the policy of its
+	// kind does that. Default: 6h.
+	MailDoubtPause time.Duration `koanf:"mail_doubt_pause"`
 	// Console is what the command line may do in other people's name (--as): off (default); clerical: enter what people
 	// did, but never sign, seal, consent, keep keys or vote secretly; everything: for demonstrations and tests, said on
 	// every page.

@@ -89,7 +89,7 @@ func (i *installation) engineConfig(
 		Store: i.store, Calendar: calendar, Now: i.now, Roots: roots, Secret: secret, Fonts: fonts,
 		PublicURL:  c.PublicURL,
 		Validation: &signing.ValidationSource{HTTP: outbound(c.AllowPrivate), Timeout: 10 * time.Second},
-		Mail:       mail, Logger: i.logger,
+		Mail:       mail, DoubtPause: c.MailDoubtPause, Logger: i.logger,
 	}
 	if urls := strings.Fields(c.TSA); len(urls) > 0 {
 		settings.TSA = &signing.TSA{URLs: urls, Timeout: 15 * time.Second, Retries: 2}

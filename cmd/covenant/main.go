@@ -75,6 +75,7 @@ type operatorCommands struct {
 	Demo    demoCmd    `cmd:"" help:"Run the reference case through its whole life, then serve it."`
 	Serve   serveCmd   `cmd:"" help:"Serve the pages and run the background work."`
 	Doctor  doctorCmd  `cmd:"" help:"Check fonts, clock, database, mail, time-stamps and keys."`
+	Mail    mailCmd    `cmd:"" help:"Mails that are not sent: why, and sending them again."`
 	Audit   auditCmd   `cmd:"" help:"Check the event log's chains and time-stamps."`
 	Backup  backupCmd  `cmd:"" help:"Copy database and files consistently, also while serving."`
 	Restore restoreCmd `cmd:"" help:"Bring a backup back into an empty place."`

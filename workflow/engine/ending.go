@@ -50,10 +50,7 @@ func dropMails(ctx context.Context, tx *store.Tx, covenant, reason string) error
 		if m.State != store.MailQueued {
 			continue
 		}
-		if _, claimed, err := tx.ClaimMail(ctx, m.Key); err != nil || !claimed {
-			return err
-		}
-		if err := tx.SettleMail(ctx, m.Key, store.MailFailed, "not sent: "+reason); err != nil {
+		if _, err := tx.DropMail(ctx, m.Key, dropped+reason); err != nil {
 			return err
 		}
 	}

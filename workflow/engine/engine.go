@@ -39,9 +39,12 @@ type Config struct {
 	// PublicURL is the address under which the permanent links of QR codes are reached.
 	PublicURL string
 	// Mail is the server that mails go through. Without its address every mail stays queued and says why. Its
-	// timeout is for the whole of one mail, 2 minutes by default: what has been on its way for twice as long was
+	// timeout is for the whole of one mail, 15 minutes by default: what has been on its way for twice as long was
 	// being sent by a process that died.
 	Mail notify.Sender
+	// DoubtPause is how long a mail that may have arrived waits before the policy of its kind sends it again; the
+	// second time it waits four times as long, and then for a person. Default: 6 hours.
+	DoubtPause time.Duration
 	// Logger receives what happens in the background. Default: nothing is logged.
 	Logger *slog.Logger
 }
@@ -97,7 +100,10 @@ func New(c Config) (*Engine, error) {
 		c.Now = time.Now
 	}
 	if c.Mail.Timeout <= 0 {
-		c.Mail.Timeout = 2 * time.Minute
+		c.Mail.Timeout = notify.DefaultTimeout
+	}
+	if c.DoubtPause <= 0 {
+		c.DoubtPause = 6 * time.Hour
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

@@ -20,13 +20,15 @@ func (e deadlines) Sweep(ctx context.Context) error {
 	if err := e.recoverMails(ctx, false); err != nil {
 		return err
 	}
+	if err := e.resendDoubted(ctx); err != nil {
+		return err
+	}
 	occurrence := store.Occurrence{OccurrenceID: store.OccurrenceID{Rung: -1}}
-	var mail store.Mail
 	for _, due := range []func(context.Context, *store.Tx) ([]river.JobArgs, error){
 		func(ctx context.Context, tx *store.Tx) ([]river.JobArgs, error) {
 			return e.dueReminders(ctx, tx, &occurrence)
 		},
-		func(ctx context.Context, tx *store.Tx) ([]river.JobArgs, error) { return e.dueMails(ctx, tx, &mail) },
+		e.dueMails(),
 		e.dueRoot,
 		e.dueDocuments(workflow.AwaitingFreeze,
 			func(id workflow.CovenantID) river.JobArgs { return FreezeArgs{Covenant: id} }),
