@@ -260,7 +260,7 @@ func TestMailIsTriedForFiveDays(t *testing.T) {
 				last)
 		}
 		if last = pause; pause > time.Minute { // below its own job has it tried again, by the real clock
-			later(o, pause + time.Second)
+			later(o, pause+time.Second)
 		}
 	}
 	if tried := o.now().Sub(began); tried < 4*24*time.Hour || tried > 6*24*time.Hour {
@@ -296,7 +296,7 @@ func TestMailInDoubtIsNotPoured(t *testing.T) {
 		if n := copies() - had; n != 0 {
 			t.Errorf("%d copies %s after doubt %d", n, wait, i+1)
 		}
-		later(o, 20 * time.Minute)
+		later(o, 20*time.Minute)
 	}
 	if n := copies(); n != 4 {
 		t.Errorf("the server took %d copies of two mails, want 3 and 1", n)

@@ -171,7 +171,7 @@ func TestLanguageAndDoubtOfRequests(t *testing.T) {
 	})
 	o.begin("  - {id: bq, kind: vote, NAME, vote: {motions: [{id: m, vi: v, en: e}]}}\n")
 	check(t, o.AwaitMails(context.Background()))
-	later(o, 7 * time.Hour) // after which the mail in doubt is sent again
+	later(o, 7*time.Hour) // after which the mail in doubt is sent again
 	check(t, o.AwaitMails(context.Background()))
 	got := map[string]string{}
 	for _, m := range o.delivered() {
