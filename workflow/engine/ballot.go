@@ -113,49 +113,65 @@ func dropBoxes(ctx context.Context, tx *store.Tx, before, after *workflow.Covena
 }
 
 // AuditBallots holds the ballots that are kept against the log: of every secret vote that was counted they are
-// those that its result names, and in the box of an open one there are as many as took part. It returns one line
-// for each that differs.
+// those that its result names, in the box of an open one there are as many as took part, and of no other vote are there
+// any. It returns one line for each that differs.
 func (e voting) AuditBallots(ctx context.Context) (problems []string, err error) {
-	err = e.Store.View(ctx, func(tx *store.Tx) error {
-		rows, err := tx.Covenants(ctx, store.CovenantFilter{})
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			id := workflow.CovenantID(row.ID)
-			more, err := e.auditBoxes(ctx, tx, id)
-			if err != nil {
-				return err
-			}
-			problems = append(problems, more...)
-			entries, err := timeline(ctx, tx, id)
-			if err != nil {
-				return err
-			}
-			for _, entry := range entries {
-				box, named := counted(id, entry.Event)
-				if box == "" {
-					continue
-				}
-				if more, err = auditCount(ctx, tx, row.Slug, box, named); err != nil {
-					return err
-				}
-				problems = append(problems, more...)
-			}
-		}
-		return nil
+	err = e.Store.View(ctx, func(tx *store.Tx) (err error) {
+		problems, err = e.auditBallots(ctx, tx)
+		return err
 	})
 	return problems, err
 }
 
-// auditBoxes holds the boxes of a covenant's open secret votes against those who took part.
-func (e voting) auditBoxes(ctx context.Context, tx *store.Tx, id workflow.CovenantID) (problems []string, err error) {
+func (e voting) auditBallots(ctx context.Context, tx *store.Tx) (problems []string, err error) {
+	rows, err := tx.Covenants(ctx, store.CovenantFilter{})
+	if err != nil {
+		return nil, err
+	}
+	known := map[string]bool{}
+	for _, row := range rows {
+		id := workflow.CovenantID(row.ID)
+		more, err := e.auditBoxes(ctx, tx, id, known)
+		if err != nil {
+			return nil, err
+		}
+		problems = append(problems, more...)
+		entries, err := timeline(ctx, tx, id)
+		if err != nil {
+			return nil, err
+		}
+		for _, entry := range entries {
+			box, named := counted(id, entry.Event)
+			if box == "" {
+				continue
+			}
+			known[box] = true
+			if more, err = auditCount(ctx, tx, row.Slug, box, named); err != nil {
+				return nil, err
+			}
+			problems = append(problems, more...)
+		}
+	}
+	kept, err := tx.Boxes(ctx)
+	for _, box := range kept {
+		if !known[box] {
+			problems = append(problems, fmt.Sprintf("box %s: there are ballots, but the log knows no such vote", box))
+		}
+	}
+	return problems, err
+}
+
+// auditBoxes holds the boxes of a covenant's open secret votes against those who took part, and notes them as known.
+func (e voting) auditBoxes(
+	ctx context.Context, tx *store.Tx, id workflow.CovenantID, known map[string]bool,
+) (problems []string, err error) {
 	c, err := e.covenant(ctx, tx, id)
 	if err != nil {
 		return nil, err
 	}
 	boxes := openBoxes(c)
 	for _, key := range slices.Sorted(maps.Keys(boxes)) {
+		known[key] = true
 		ballots, err := tx.Box(ctx, key)
 		if err != nil {
 			return nil, err

@@ -32,6 +32,20 @@ func (e deadlines) UnsentMails(ctx context.Context, c MailChoice, by workflow.Ac
 	return out, err
 }
 
+// CountUnsent counts the mails that were tried and are not sent, for whoever looks after the machine.
+func (e deadlines) CountUnsent(ctx context.Context) (n int, err error) {
+	err = e.Store.View(ctx, func(tx *store.Tx) error {
+		mails, err := tx.UnsentMails(ctx, store.MailFilter{})
+		for _, m := range mails {
+			if !strings.HasPrefix(m.LastError, dropped) {
+				n++
+			}
+		}
+		return err
+	})
+	return n, err
+}
+
 func (e deadlines) chosenMails(
 	ctx context.Context, tx *store.Tx, c MailChoice, by workflow.Actor,
 ) (out []store.Mail, err error) {

@@ -9,10 +9,18 @@ import (
 
 // Rebuild makes the derived rows anew from the event log. Nothing else is touched; the rows are the same as before if
 // nobody meddled with them. It returns how many covenants there are.
-func (e *Engine) Rebuild(ctx context.Context) (int, error) {
+func (e *Engine) Rebuild(ctx context.Context) (n int, err error) {
+	err = e.Store.Update(ctx, func(tx *store.Tx) (err error) {
+		n, err = e.rebuild(ctx, tx)
+		return err
+	})
+	return n, err
+}
+
+func (e *Engine) rebuild(ctx context.Context, tx *store.Tx) (int, error) {
 	states := map[store.Stream]*workflow.Covenant{}
 	directory := workflow.NewDirectory() // as it was when each event was recorded: rows say the names of that time
-	err := e.Store.Rebuild(ctx, func(tx *store.Tx, r store.Recorded) error {
+	err := tx.Rebuild(ctx, func(r store.Recorded) error {
 		event, err := workflow.DecodeEvent(r.Kind, r.JSON)
 		if err != nil {
 			return err

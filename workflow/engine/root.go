@@ -108,7 +108,7 @@ func (e deadlines) queueRoot(ctx context.Context, tx *store.Tx, root store.Root)
 		}, agency.Language, func(words.Language) notify.Letter {
 			return notify.DailyRoot{
 				To: agency.Name, Day: day.Display(), Digest: fmt.Sprintf("%x", root.Digest()),
-				Size: root.Size, File: name,
+				Size: root.Size, File: name, Key: e.keyText(),
 			}
 		})
 		if err != nil {

@@ -118,6 +118,7 @@ type DailyRoot struct {
 	Digest string // hexadecimal
 	Size   int    // chains of events covered
 	File   string // name of the attachments, without .json and .tst
+	Key    string // checks this installation's backups; may be empty
 }
 
 func (DailyRoot) template() string { return "root" }

@@ -8,31 +8,41 @@ import (
 )
 
 // Rebuild clears the derived rows (covenants, parties, projections) and hands every event in the order of the
-// log to apply, which writes them again. All is one transaction, and nobody appends meanwhile.
-func (s *Store) Rebuild(ctx context.Context, apply func(*Tx, Recorded) error) error {
-	return s.Update(ctx, func(tx *Tx) error {
-		if err := tx.stopAppends(ctx); err != nil {
-			return classify(err, "wait for writers of events")
+// log to apply, which writes them again. Nobody appends meanwhile, until the transaction ends.
+func (tx *Tx) Rebuild(ctx context.Context, apply func(Recorded) error) error {
+	if err := tx.stopAppends(ctx); err != nil {
+		return classify(err, "wait for writers of events")
+	}
+	if err := tx.clearDerived(ctx); err != nil {
+		return err
+	}
+	return tx.EachEvent(ctx, apply)
+}
+
+// EachEvent hands every event to do, in the order of the log.
+func (tx *Tx) EachEvent(ctx context.Context, do func(Recorded) error) error {
+	for after := int64(0); ; {
+		events, err := tx.lockedEvents(ctx, after)
+		if err != nil || len(events) == 0 {
+			return err
 		}
-		for _, clear := range []func(context.Context) error{tx.q.DeleteCovenants, tx.q.DeleteAllParties,
-			tx.q.DeleteProjections} {
-			if err := clear(ctx); err != nil {
-				return classify(err, "clear derived rows")
+		for _, e := range events {
+			if err := do(e); err != nil {
+				return fmt.Errorf("stream %s version %d: %w", e.Stream, e.Version, err)
 			}
 		}
-		for after := int64(0); ; {
-			events, err := tx.lockedEvents(ctx, after)
-			if err != nil || len(events) == 0 {
-				return err
-			}
-			for _, e := range events {
-				if err := apply(tx, e); err != nil {
-					return fmt.Errorf("rebuild from stream %s version %d: %w", e.Stream, e.Version, err)
-				}
-			}
-			after = events[len(events)-1].Position
+		after = events[len(events)-1].Position
+	}
+}
+
+func (tx *Tx) clearDerived(ctx context.Context) error {
+	for _, clear := range []func(context.Context) error{tx.q.DeleteCovenants, tx.q.DeleteAllParties,
+		tx.q.DeleteProjections} {
+		if err := clear(ctx); err != nil {
+			return classify(err, "clear derived rows")
 		}
-	})
+	}
+	return nil
 }
 
 // lockedEvents reads a page of the log where stopAppends holds, so that no event before the last can still appear.

@@ -28,6 +28,9 @@ func (s *Store) openSQLite(ctx context.Context, readers int) error {
 		return err
 	}
 	s.lock = lock
+	if err := clearWork(s.dir); err != nil {
+		return err
+	}
 	if err := createPrivate(path); err != nil {
 		return err
 	}

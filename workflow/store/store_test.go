@@ -368,7 +368,7 @@ func TestRebuild(t *testing.T) {
 		apply := func(tx *store.Tx, e store.Recorded) error {
 			return tx.SaveProjection(t.Context(), "version", string(e.Stream), fmt.Appendf(nil, "%d", e.Version))
 		}
-		if err := s.Rebuild(t.Context(), apply); err != nil {
+		if err := rebuild(t, s, apply); err != nil {
 			t.Fatal(err)
 		}
 		view(t, s, func(tx *store.Tx) error {
@@ -382,8 +382,14 @@ func TestRebuild(t *testing.T) {
 		})
 		testRebuildBeside(t, s, d)
 		cause := errors.New("a rule changed")
-		wantError(t, s.Rebuild(t.Context(), func(*store.Tx, store.Recorded) error { return cause }), cause)
+		wantError(t, rebuild(t, s, func(*store.Tx, store.Recorded) error { return cause }), cause)
 		view(t, s, func(tx *store.Tx) error { _, err := tx.Projection(t.Context(), "version", "c"); return err })
+	})
+}
+
+func rebuild(t *testing.T, s *store.Store, apply func(*store.Tx, store.Recorded) error) error {
+	return s.Update(t.Context(), func(tx *store.Tx) error {
+		return tx.Rebuild(t.Context(), func(e store.Recorded) error { return apply(tx, e) })
 	})
 }
 
@@ -402,7 +408,7 @@ func testRebuildBeside(t *testing.T, s *store.Store, d database) {
 	}
 	appendEvents(t, s, "beside", 0, payload("k", `{}`))
 	seen := 0
-	if err := s.Rebuild(t.Context(), func(tx *store.Tx, e store.Recorded) error {
+	if err := rebuild(t, s, func(tx *store.Tx, e store.Recorded) error {
 		seen++
 		return tx.SaveProjection(t.Context(), "version", string(e.Stream), fmt.Appendf(nil, "%d", e.Version))
 	}); err != nil {
