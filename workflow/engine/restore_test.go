@@ -51,7 +51,7 @@ func TestRestoreHoldsRowsAgainstTheLog(t *testing.T) {
 		"no files": {"DELETE FROM blob_refs", "DELETE FROM blobs"},
 		"a file less": {"DELETE FROM blob_refs WHERE name = 'frozen.pdf'",
 			"DELETE FROM blobs WHERE digest NOT IN (SELECT digest FROM blob_refs)"},
-		"a file's name":        {"UPDATE blob_refs SET digest = (SELECT digest FROM blob_refs " +
+		"a file's name": {"UPDATE blob_refs SET digest = (SELECT digest FROM blob_refs " +
 			"WHERE owner = 'elsewhere') WHERE name = 'frozen.pdf'"},
 		"ballots from nowhere": {"INSERT INTO ballots (motion, id, choice) VALUES ('x/m/1', 'a', 'for')"},
 		"a box from nowhere":   {"INSERT INTO ballot_box (motion, id, choice) VALUES ('x/m/1', 'a', 'for')"},
