@@ -86,6 +86,7 @@ func examinations(c config) []examination {
 		{"Bản cất của khóa máy chủ", "Copy of the server's secret", c.examineSecretCopy},
 		{"Gốc tin cậy", "Trust anchors", func(context.Context) (string, error) { return c.examineRoots() }},
 		{"Dấu thời gian và đồng hồ", "Time-stamps and clock", c.examineTSA},
+		{"Đồng hồ của tiến trình phục vụ", "Clock of the serving process", c.examineClock},
 		{"Máy chủ thư", "Mail server", c.examineMail},
 		{"Thư chưa gửi được", "Unsent mails", c.examineUnsent},
 	}
@@ -212,9 +213,26 @@ func (c config) look(ctx context.Context, at func(*store.Store) error) error {
 	return errors.Join(at(s), s.Close())
 }
 
-// examineUnsent says whether the mail server is away, and which mails wait for a person.
-func (c config) examineUnsent(ctx context.Context) (found string, err error) {
-	err = c.look(ctx, func(s *store.Store) error {
+// examineClock says whether the clock is doubted, and what waits for that.
+func (c config) examineClock(ctx context.Context) (found string, err error) {
+	err = c.lookIn(ctx, func(eng *engine.Engine) error {
+		doubt, doubted, err := eng.DoubtedClock(ctx)
+		if err != nil || !doubted {
+			found = "✓"
+			return err
+		}
+		return sentence("đồng hồ chỉ %s, lẽ ra là %s (%s); việc không thể đảo ngược đang tạm dừng: hãy chỉnh lại đồng "+
+			"hồ, hoặc nếu đúng thì chạy: covenant clock confirm",
+			"it showed %s where %s was expected (%s); what cannot be taken back waits: set the clock right, or, if it is "+
+				"right, run: covenant clock confirm", doubt.Shown.Format(time.RFC3339), doubt.Expected.Format(time.RFC3339),
+			doubt.Why)
+	})
+	return found, err
+}
+
+// lookIn is look with an engine on the store.
+func (c config) lookIn(ctx context.Context, at func(*engine.Engine) error) error {
+	return c.look(ctx, func(s *store.Store) error {
 		cal, err := loadCalendar(c.Calendar)
 		if err != nil {
 			return err
@@ -223,6 +241,13 @@ func (c config) examineUnsent(ctx context.Context) (found string, err error) {
 		if err != nil {
 			return err
 		}
+		return at(eng)
+	})
+}
+
+// examineUnsent says whether the mail server is away, and which mails wait for a person.
+func (c config) examineUnsent(ctx context.Context) (found string, err error) {
+	err = c.lookIn(ctx, func(eng *engine.Engine) error {
 		unsent, err := eng.CountUnsent(ctx)
 		if err != nil {
 			return err

@@ -112,6 +112,9 @@ func (e deadlines) scheduleClosing(
 
 // closeByDate carries out EndReporting; a covenant that ended otherwise, or was closed by another run, is left alone.
 func (e deadlines) closeByDate(ctx context.Context, args CloseArgs) error {
+	if err := e.whenClockIsRight(ctx); err != nil {
+		return err
+	}
 	meta := Meta{Key: fmt.Sprintf("close/%s", args.Covenant), Actor: workflow.Program()}
 	_, err := e.Do(ctx, args.Covenant, workflow.EndReporting{}, meta)
 	if workflow.ErrorCode(err) != "" {

@@ -25,6 +25,11 @@ type Config struct {
 	Calendar *workflow.Calendar
 	// Now is the clock of deadlines and events. Default: time.Now. Signatures always use the real clock.
 	Now func() time.Time
+	// Clock is the machine's clock, which is watched. Now goes by it, or ahead of it in demonstrations.
+	Clock Clock
+	// IndependentTime says what time it is, to whoever doubts the clock. Default: a time-stamp of TSA, checked against
+	// Roots.
+	IndependentTime func(context.Context) (time.Time, error)
 	// TSA time-stamps signatures. Required by processes that sign at B-T and above.
 	TSA signing.Timestamper
 	// Roots are the trust anchors that signatures are verified against.
@@ -61,6 +66,7 @@ type Engine struct {
 	node      string // names this engine among those on one database
 	changed   signal
 	watches   watches
+	clock     clockWatch
 	stop      context.CancelFunc
 	done      chan struct{}
 	rooms
@@ -99,6 +105,7 @@ func New(c Config) (*Engine, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
+	c.Clock = c.Clock.orDefault()
 	if c.Mail.Timeout <= 0 {
 		c.Mail.Timeout = notify.DefaultTimeout
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/riverqueue/river"
 
@@ -26,13 +25,16 @@ type RootArgs struct {
 func (RootArgs) Kind() string { return "root" }
 
 // rootDay is the day of a root made now. Like all that is time-stamped it goes by the real clock.
-func (e deadlines) rootDay() string { return e.Calendar.Today(time.Now()).String() }
+func (e deadlines) rootDay() string { return e.Calendar.Today(e.Clock.Wall()).String() }
 
 // dueRoot asks for the day's root once a day, if anything was recorded since the last one and there is an authority to
 // stamp it.
 func (e deadlines) dueRoot(ctx context.Context, tx *store.Tx) ([]river.JobArgs, error) {
 	if e.TSA == nil {
 		return nil, nil
+	}
+	if doubted, err := e.clockDoubted(ctx); err != nil || doubted {
+		return nil, err
 	}
 	last, found, err := tx.LastRoot(ctx)
 	if err != nil {
@@ -54,6 +56,9 @@ func (e deadlines) dueRoot(ctx context.Context, tx *store.Tx) ([]river.JobArgs, 
 // makeRoot builds the root, which stays as it is from then on, and has it time-stamped (RFC 3161). Where the
 // authority is away the job runs again.
 func (e deadlines) makeRoot(ctx context.Context, args RootArgs) error {
+	if err := e.whenClockIsRight(ctx); err != nil {
+		return err
+	}
 	var root store.Root
 	err := e.Store.Update(ctx, func(tx *store.Tx) (err error) {
 		root, err = tx.BuildRoot(ctx, args.Day)

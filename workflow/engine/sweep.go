@@ -17,6 +17,9 @@ const sweepPage = 500
 // that wait for the program. What River forgot or slept through is taken up here; what it still has is left alone.
 // It reads what is due, page by page, and writes only where something is.
 func (e deadlines) Sweep(ctx context.Context) error {
+	if _, err := e.clockDoubted(ctx); err != nil {
+		return err
+	}
 	if err := e.recoverMails(ctx, false); err != nil {
 		return err
 	}

@@ -133,6 +133,14 @@ type AccessCode struct {
 
 func (AccessCode) template() string { return "access" }
 
+// ClockDoubted tells who administers that the server's clock was set, or stood still, and that nobody has confirmed it.
+type ClockDoubted struct {
+	To              string
+	Shown, Expected string // hh:mm dd/mm/yyyy
+}
+
+func (ClockDoubted) template() string { return "clock" }
+
 //go:embed letters/*.txt
 var letterFiles embed.FS
 

@@ -160,6 +160,16 @@ func (tx mails) PostponeMail(ctx context.Context, key MailKey, cause string) err
 	return exactly(n, err, "postpone mail "+string(key))
 }
 
+// longestPause is more than any mail waits by rule.
+const longestPause = 48 * time.Hour
+
+// HastenMails has mails that wait longer than any rule makes them wait sent now: the clock was ahead when they were
+// queued.
+func (tx mails) HastenMails(ctx context.Context, now time.Time) error {
+	err := tx.q.HastenMails(ctx, db.HastenMailsParams{Now: millis(now), Latest: millis(now.Add(longestPause))})
+	return classify(err, "hasten mails")
+}
+
 // DoubtMail records that a mail that was being sent may have been taken. It is sent again at a time by the sweep; the
 // zero time: when a person says so.
 func (tx mails) DoubtMail(ctx context.Context, key MailKey, again time.Time, cause string) error {

@@ -141,6 +141,20 @@ func (q *Queries) DropMail(ctx context.Context, arg DropMailParams) (int64, erro
 	return result.RowsAffected()
 }
 
+const hastenMails = `-- name: HastenMails :exec
+UPDATE mails SET next_at = $1 WHERE state IN ('queued', 'in_doubt') AND next_at > $2
+`
+
+type HastenMailsParams struct {
+	Now    int64
+	Latest int64
+}
+
+func (q *Queries) HastenMails(ctx context.Context, arg HastenMailsParams) error {
+	_, err := q.db.ExecContext(ctx, hastenMails, arg.Now, arg.Latest)
+	return err
+}
+
 const insertMail = `-- name: InsertMail :execrows
 INSERT INTO mails (key, message_id, kind, covenant, recipient, subject, body, attachments, state, attempts,
     last_error, created_at, next_at, sending_at, settled_at, tries, doubts)

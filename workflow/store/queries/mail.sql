@@ -65,6 +65,9 @@ WHERE state IN ('queued', 'in_doubt', 'failed') AND last_error <> ''
     AND (CAST(@key AS TEXT) = '' OR key = @key)
 ORDER BY created_at DESC, key LIMIT @page;
 
+-- name: HastenMails :exec
+UPDATE mails SET next_at = @now WHERE state IN ('queued', 'in_doubt') AND next_at > @latest;
+
 -- name: MailsOfCovenant :many
 SELECT key, message_id, kind, covenant, recipient, subject, body, attachments, state, attempts,
     last_error, created_at, next_at, sending_at, settled_at, tries, doubts FROM mails
