@@ -19,7 +19,7 @@ import (
 
 type auditCmd struct {
 	Data     string   `default:"data" help:"Data directory." placeholder:"DIR"`
-	Database string   `help:"PostgreSQL address; default is SQLite in the data directory." placeholder:"URL"`
+	Database string   `help:"PostgreSQL address; default is SQLite in the data directory." env:"COVENANT_DATABASE" placeholder:"URL"`
 	Trust    string   `help:"Roots (PEM) of the time-stamp authorities. Default: roots.pem in the data directory." type:"existingfile" placeholder:"ROOTS.pem"`
 	Root     []string `help:"File of a daily root that was kept outside (goc-*.json of its mail): the log must still contain it. May be repeated." type:"existingfile" placeholder:"FILE"`
 	JSON     bool     `name:"json" help:"Print the result as JSON."`

@@ -14,7 +14,7 @@ import (
 
 type backupCmd struct {
 	Data     string `default:"data" help:"Data directory." placeholder:"DIR"`
-	Database string `help:"PostgreSQL address; default is SQLite in the data directory." placeholder:"URL"`
+	Database string `help:"PostgreSQL address; default is SQLite in the data directory." env:"COVENANT_DATABASE" placeholder:"URL"`
 	Blobs    string `help:"Where files are kept, as serve has it. Default: blobs in the data directory." env:"COVENANT_BLOBS" placeholder:"URL"`
 	Secret   string `name:"secret-file" help:"The server's secret, by which the backup is signed. Default: server.secret in the data directory." env:"COVENANT_SECRET_FILE" placeholder:"FILE"`
 	Out      string `short:"o" required:"" help:"Backup file (ZIP); keep it as safe as the data." placeholder:"FILE.zip"`
@@ -70,7 +70,7 @@ func writeStream[T any](path string, write func(io.Writer) (T, error)) (result T
 type restoreCmd struct {
 	In       string `arg:"" help:"Backup file." type:"existingfile"`
 	Data     string `default:"data" help:"Data directory, empty." placeholder:"DIR"`
-	Database string `help:"PostgreSQL address, of an empty database." placeholder:"URL"`
+	Database string `help:"PostgreSQL address, of an empty database." env:"COVENANT_DATABASE" placeholder:"URL"`
 	Blobs    string `help:"Where files are to be kept. Default: blobs in the data directory." env:"COVENANT_BLOBS" placeholder:"URL"`
 	// Key comes from outside the backup: whoever forges the one writes the other.
 	Key      string `help:"Key of the installation that made the backup, from a mail of a daily root, or as init and backup print it." placeholder:"ed25519:…"`
@@ -142,7 +142,7 @@ func (cmd *restoreCmd) Run(e *env) error {
 
 type rebuildCmd struct {
 	Data     string `default:"data" help:"Data directory." placeholder:"DIR"`
-	Database string `help:"PostgreSQL address; default is SQLite in the data directory." placeholder:"URL"`
+	Database string `help:"PostgreSQL address; default is SQLite in the data directory." env:"COVENANT_DATABASE" placeholder:"URL"`
 }
 
 // Run makes the derived rows anew from the event log.

@@ -49,6 +49,9 @@ type config struct {
 	// did, but never sign, seal, consent, keep keys or vote secretly; everything: for demonstrations and tests, said on
 	// every page.
 	Console string `koanf:"console"`
+	// MemoryLimit bounds the memory of the process, as in 800MiB; GOMEMLIMIT comes before it. Default: three quarters
+	// of the machine's or the control group's, at most 2GiB.
+	MemoryLimit string `koanf:"memory_limit"`
 	// AllowPrivate lets certificates name OCSP and CRL servers on private addresses. Default: public ones only.
 	AllowPrivate bool `koanf:"allow_private"`
 }

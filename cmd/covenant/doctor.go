@@ -223,9 +223,9 @@ func (c config) examineClock(ctx context.Context) (found string, err error) {
 		}
 		return sentence("đồng hồ chỉ %s, lẽ ra là %s (%s); việc không thể đảo ngược đang tạm dừng: hãy chỉnh lại đồng "+
 			"hồ, hoặc nếu đúng thì chạy: covenant clock confirm",
-			"it showed %s where %s was expected (%s); what cannot be taken back waits: set the clock right, or, if it is "+
-				"right, run: covenant clock confirm", doubt.Shown.Format(time.RFC3339), doubt.Expected.Format(time.RFC3339),
-			doubt.Why)
+			"it showed %s where %s was expected (%s); what cannot be taken back waits: set the clock right, or, if "+
+				"it is right, run: covenant clock confirm", doubt.Shown.Format(time.RFC3339),
+			doubt.Expected.Format(time.RFC3339), doubt.Why)
 	})
 	return found, err
 }

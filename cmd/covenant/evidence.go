@@ -16,7 +16,7 @@ import (
 type evidenceCmd struct {
 	Covenant string `arg:"" help:"Address of the covenant, e.g. 2026/khoi-kinh-te-nganh."`
 	Data     string `default:"data" help:"Data directory." placeholder:"DIR"`
-	Database string `help:"PostgreSQL address; default is SQLite in the data directory." placeholder:"URL"`
+	Database string `help:"PostgreSQL address; default is SQLite in the data directory." env:"COVENANT_DATABASE" placeholder:"URL"`
 	Out      string `short:"o" required:"" help:"Evidence bundle to write." placeholder:"FILE.zip"`
 }
 

@@ -138,6 +138,11 @@ func parseAndRun(ctx context.Context, parser *kong.Kong, c *cli, args []string, 
 			status = int(shown)
 		}
 	}()
+	e.lang = language(c.Lang)
+	if err := checkArguments(args); err != nil {
+		fmt.Fprintln(e.err, "covenant:", explain(err, e.lang))
+		return 2
+	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
 		fmt.Fprintln(e.err, "covenant:", err)

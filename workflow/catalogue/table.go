@@ -109,8 +109,8 @@ func commands() []Command {
 		own(OnInstallation, "resend-mails", "gửi lại một thư, các thư cùng loại, hoặc tất cả thư chưa gửi được",
 			"send unsent mails again: one, those of a kind, or all", resendMails),
 
-		own(OnInstallation, "confirm-clock", "xác nhận đồng hồ máy chủ đang đúng", "confirm that the server's clock is right",
-			confirmClock),
+		own(OnInstallation, "confirm-clock", "xác nhận đồng hồ máy chủ đang đúng",
+			"confirm that the server's clock is right", confirmClock),
 		own(OnInstallation, "confirm-secret-copy", "xác nhận khóa máy chủ có bản cất giữ ở nơi khác",
 			"confirm that a copy of the server's secret is kept elsewhere", confirmSecretCopy),
 

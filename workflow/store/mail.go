@@ -59,9 +59,10 @@ type Mail struct {
 	Occurrences []OccurrenceID // what it reminds of; filled by Mail, not by lists
 }
 
-// messageID derives a Message-ID (RFC 5322 §3.6.4) from a key, so that a mail sent again has the same.
+// messageID derives a Message-ID (RFC 5322 §3.6.4) from the installation and a key, so that a mail sent again has the
+// same, and no other installation of the same mail domain has it.
 func (s *Store) messageID(key MailKey) string {
-	sum := sha256.Sum256([]byte("covenant mail\x00" + string(key)))
+	sum := sha256.Sum256([]byte("covenant mail\x00" + s.installation + "\x00" + string(key)))
 	return hex.EncodeToString(sum[:20]) + "@" + s.mailDomain
 }
 

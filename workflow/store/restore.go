@@ -256,7 +256,12 @@ func (a *archive) intoPostgres(ctx context.Context, opts Options,
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.Close()) }()
+	defer func() {
+		if err == nil {
+			err = s.resettle(ctx)
+		}
+		err = errors.Join(err, s.Close())
+	}()
 	if err := s.View(ctx, func(tx *Tx) error { return tx.checkEmpty(ctx) }); err != nil {
 		return err
 	}
@@ -274,6 +279,9 @@ func (a *archive) intoPostgres(ctx context.Context, opts Options,
 		if from := a.manifest.Database; from == DatabasePostgres && len(tables) != len(a.manifest.Parts) {
 			return &storeError{ErrCorrupt, fmt.Errorf("the backup has %d tables, this program %d",
 				len(a.manifest.Parts), len(tables))}
+		}
+		if err := tx.q.DeleteSetting(ctx, installationKey); err != nil { // the backup's installation goes on
+			return classify(err, "clear settings")
 		}
 		for _, t := range tables {
 			err := fill(ctx, tx, t)
