@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -67,6 +68,7 @@ type Engine struct {
 	changed   signal
 	watches   watches
 	clock     clockWatch
+	sending   sync.Map // keys of mails that this process is handing over, whatever the clock says of how long
 	stop      context.CancelFunc
 	done      chan struct{}
 	rooms

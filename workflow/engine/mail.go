@@ -46,6 +46,8 @@ func (e deadlines) sendMail(ctx context.Context, args MailArgs) error {
 	var m store.Mail
 	var may turned
 	claimed := false
+	e.sending.Store(args.Mail, true)
+	defer e.sending.Delete(args.Mail)
 	err := e.Store.Update(ctx, func(tx *store.Tx) (err error) {
 		if may, err = e.mayTry(ctx, tx, args.Mail); err != nil || !may.send {
 			return err
@@ -153,6 +155,9 @@ func (e deadlines) recoverMails(ctx context.Context, starting bool) error {
 	}
 	return e.Store.Update(ctx, func(tx *store.Tx) error {
 		for _, m := range left {
+			if _, ours := e.sending.Load(m.Key); ours { // the clock was set ahead meanwhile
+				continue
+			}
 			err := e.doubtMail(ctx, tx, m, "the process ended while the mail was being sent")
 			if err != nil && !errors.Is(err, store.ErrNotFound) { // another node was faster
 				return err

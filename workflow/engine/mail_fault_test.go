@@ -402,3 +402,27 @@ func TestNoMailServer(t *testing.T) {
 		})
 	}
 }
+
+// A clock that is set ahead while a mail is on its way makes nobody believe that its process died.
+func TestClockSetAheadWhileSending(t *testing.T) {
+	o := newOffice(t)
+	begun, release := make(chan struct{}), make(chan struct{})
+	o.does(func(stage sink.Stage, _ string) error {
+		if stage == sink.StageRead {
+			begun <- struct{}{}
+			<-release
+		}
+		return nil
+	})
+	post(o, "notice", 1)
+	<-begun
+	later(o, 400*24*time.Hour)
+	if m := mailOf(o, "notice/000"); m.State != store.MailSending {
+		t.Errorf("while it is being sent the mail is %s", m.State)
+	}
+	close(release)
+	check(t, o.AwaitMails(context.Background()))
+	if m := mailOf(o, "notice/000"); m.State != store.MailSent || m.Doubts != 0 {
+		t.Errorf("the mail is %s, and was in doubt %d times", m.State, m.Doubts)
+	}
+}

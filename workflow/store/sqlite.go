@@ -58,7 +58,12 @@ func (s *Store) openSQLiteReadOnly(ctx context.Context, path string, readers int
 	if _, err := os.Stat(path); err != nil {
 		return fmt.Errorf("no database in the data directory (serve or demo creates it): %w", err)
 	}
-	s.reader = openSQLitePool(sqliteDSN(path, false), readers)
+	dsn, done, err := readableDSN(path)
+	if err != nil {
+		return err
+	}
+	s.afterClose = done
+	s.reader = openSQLitePool(dsn, readers)
 	if err := s.reader.PingContext(ctx); err != nil {
 		return classify(err, "open database "+path)
 	}

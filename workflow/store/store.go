@@ -53,7 +53,8 @@ type Store struct {
 	// installation names the installation, at random; empty in a database of an earlier program that is only read.
 	installation string
 	readOnly     bool
-	claimed      atomic.Bool // a mail was claimed for sending by this process
+	afterClose   func() error // removes what a database on a read-only medium is read from; may be nil
+	claimed      atomic.Bool  // a mail was claimed for sending by this process
 	logger       *slog.Logger
 	now          func() time.Time
 }
@@ -138,6 +139,9 @@ func (s *Store) Close() error {
 	}
 	if s.lock != nil {
 		errs = append(errs, s.lock.release())
+	}
+	if s.afterClose != nil {
+		errs = append(errs, s.afterClose())
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("close store %s: %w", s.dir, err)
