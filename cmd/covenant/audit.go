@@ -19,7 +19,7 @@ import (
 
 type auditCmd struct {
 	Data     string   `default:"data" help:"Data directory." placeholder:"DIR"`
-	Database string   `help:"PostgreSQL address; default is SQLite in the data directory." placeholder:"URL"`
+	Database string   `help:"PostgreSQL address; default is SQLite in the data directory." env:"COVENANT_DATABASE" placeholder:"URL"`
 	Trust    string   `help:"Roots (PEM) of the time-stamp authorities. Default: roots.pem in the data directory." type:"existingfile" placeholder:"ROOTS.pem"`
 	Root     []string `help:"File of a checkpoint that was kept outside (goc-*.txt of its mail, or goc-*.json of v0.1): the record must still contain it. May be repeated." type:"existingfile" placeholder:"FILE"`
 	Key      []string `name:"record-key" help:"Key of the record, from a mail of a checkpoint that was kept outside, or a file of such keys. Default: the one that follows from server.secret." placeholder:"KEY"`

@@ -40,9 +40,12 @@ type config struct {
 	SMTPPass   string `koanf:"smtp_password_file"` // file that holds the password
 	SMTPTLS    string `koanf:"smtp_tls"`           // starttls (default), tls or none
 	MailFrom   string `koanf:"mail_from"`          // sender's address
-	// SMTPTimeout is how long handing one mail over may take. A mail that has been on its way for twice as long is in
-	// doubt. Default: 2m.
+	// SMTPTimeout is how long handing one mail over may take in all; within it each step has the time of RFC 5321. A
+	// mail that has been on its way for twice as long is in doubt. Default: 15m.
 	SMTPTimeout time.Duration `koanf:"smtp_timeout"`
+	// MailDoubtPause is how long a mail that may have arrived waits before it is sent again, where the policy of its
+	// kind does that. Default: 6h.
+	MailDoubtPause time.Duration `koanf:"mail_doubt_pause"`
 	// Console is what the command line may do in other people's name (--as): off (default); clerical: enter what people
 	// did, but never sign, seal, consent, keep keys or vote secretly; everything: for demonstrations and tests, said on
 	// every page.
@@ -50,6 +53,9 @@ type config struct {
 	// Revocation is what becomes of a signature when nobody can be asked whether its certificate was revoked: require
 	// (default): it is not made; warn: it is, and log and page say so.
 	Revocation string `koanf:"revocation"`
+	// MemoryLimit bounds the memory of the process, as in 800MiB; GOMEMLIMIT comes before it. Default: three quarters
+	// of the machine's or the control group's, at most 2GiB.
+	MemoryLimit string `koanf:"memory_limit"`
 	// AllowPrivate lets certificates name OCSP and CRL servers on private addresses. Default: public ones only.
 	AllowPrivate bool `koanf:"allow_private"`
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"covenant/internal/words"
 	"covenant/signing"
 	"covenant/templates"
 	"covenant/templates/library"
@@ -48,7 +49,10 @@ func (cmd *doctorCmd) Run(e *env) error {
 		ctx, cancel := context.WithTimeout(e.ctx, 30*time.Second)
 		found, err := x.look(ctx)
 		cancel()
+		var note *advice
 		switch {
+		case errors.As(err, &note):
+			e.say("! %s: %s", "! %s: %s", e.pick(x.vi, x.en), note.In(e.lang))
 		case err != nil:
 			ill = true
 			e.say("✗ %s: %v", "✗ %s: %v", e.pick(x.vi, x.en), explain(err, e.lang))
@@ -64,6 +68,13 @@ func (cmd *doctorCmd) Run(e *env) error {
 	return nil
 }
 
+// advice is what should be done although nothing is ill.
+type advice struct{ words.Text }
+
+func (a *advice) Error() string { return a.In(words.English) }
+
+func advise(vi, en string, args ...any) error { return &advice{words.F(vi, en, args...)} }
+
 func examinations(c config) []examination {
 	return []examination{
 		{"Phông chữ và mẫu văn bản", "Fonts and templates",
@@ -73,9 +84,12 @@ func examinations(c config) []examination {
 		{"Cơ sở dữ liệu", "Database", c.examineDatabase},
 		{"Khóa máy chủ", "Server secret", func(context.Context) (string, error) { return c.examineSecret() }},
 		{"Khóa sổ sự kiện", "Record key", func(context.Context) (string, error) { return c.examineRecordKey() }},
+		{"Bản cất của khóa máy chủ", "Copy of the server's secret", c.examineSecretCopy},
 		{"Gốc tin cậy", "Trust anchors", func(context.Context) (string, error) { return c.examineRoots() }},
 		{"Dấu thời gian và đồng hồ", "Time-stamps and clock", c.examineTSA},
+		{"Đồng hồ của tiến trình phục vụ", "Clock of the serving process", c.examineClock},
 		{"Máy chủ thư", "Mail server", c.examineMail},
+		{"Thư chưa gửi được", "Unsent mails", c.examineUnsent},
 	}
 }
 
@@ -166,6 +180,103 @@ func (c config) examineRecordKey() (string, error) {
 	}
 	key, err := engine.NewRecordKey(secret)
 	return key.Public, err
+}
+
+// confirmedFor is how long it is believed that a copy which was shown is still there.
+const confirmedFor = 366 * 24 * time.Hour
+
+// examineSecretCopy says whether somebody has shown that the secret is kept elsewhere.
+func (c config) examineSecretCopy(ctx context.Context) (found string, err error) {
+	secret, err := keptSecret(secretFile(c))
+	if err != nil || secret == nil {
+		return "", nil //nolint:nilerr // which the examination before tells
+	}
+	err = c.look(ctx, func(s *store.Store) error {
+		kept, ok, err := engine.SecretCopy(ctx, s)
+		switch {
+		case err != nil:
+			return err
+		case !ok:
+			return advise("chưa ai xác nhận; hãy cất một bản sao của %[1]s ở nơi khác rồi chạy: covenant secret "+
+				"confirm BẢN-SAO", "nobody has confirmed one; keep a copy of %[1]s elsewhere, then: "+
+				"covenant secret confirm COPY",
+				secretFile(c))
+		case time.Since(kept.At) > confirmedFor:
+			return advise("xác nhận lần cuối ngày %s, đã hơn một năm; hãy kiểm tra và chạy lại: covenant secret "+
+				"confirm BẢN-SAO", "last confirmed on %s, more than a year ago; look for it and confirm it again: "+
+				"covenant secret confirm COPY", kept.At.Format(time.DateOnly))
+		}
+		found = kept.At.Format(time.DateOnly) + ", " + kept.By + "; " + engine.PublicKey(secret)
+		return nil
+	})
+	return found, err
+}
+
+// look opens the store to be read, where there is one.
+func (c config) look(ctx context.Context, at func(*store.Store) error) error {
+	if _, err := os.Stat(c.Data); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	s, err := store.Open(ctx, store.Options{Dir: c.Data, DatabaseURL: c.Database, ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	return errors.Join(at(s), s.Close())
+}
+
+// examineClock says whether the clock is doubted, and what waits for that.
+func (c config) examineClock(ctx context.Context) (found string, err error) {
+	err = c.lookIn(ctx, func(eng *engine.Engine) error {
+		doubt, doubted, err := eng.DoubtedClock(ctx)
+		if err != nil || !doubted {
+			found = "✓"
+			return err
+		}
+		return sentence("đồng hồ chỉ %s, lẽ ra là %s (%s); việc không thể đảo ngược đang tạm dừng: hãy chỉnh lại đồng "+
+			"hồ, hoặc nếu đúng thì chạy: covenant clock confirm",
+			"it showed %s where %s was expected (%s); what cannot be taken back waits: set the clock right, or, if "+
+				"it is right, run: covenant clock confirm", doubt.Shown.Format(time.RFC3339),
+			doubt.Expected.Format(time.RFC3339), doubt.Why)
+	})
+	return found, err
+}
+
+// lookIn is look with an engine on the store.
+func (c config) lookIn(ctx context.Context, at func(*engine.Engine) error) error {
+	return c.look(ctx, func(s *store.Store) error {
+		cal, err := loadCalendar(c.Calendar)
+		if err != nil {
+			return err
+		}
+		eng, err := engine.New(engine.Config{Store: s, Calendar: cal})
+		if err != nil {
+			return err
+		}
+		return at(eng)
+	})
+}
+
+// examineUnsent says whether the mail server is away, and which mails wait for a person.
+func (c config) examineUnsent(ctx context.Context) (found string, err error) {
+	err = c.lookIn(ctx, func(eng *engine.Engine) error {
+		unsent, err := eng.CountUnsent(ctx)
+		if err != nil {
+			return err
+		}
+		out, away, err := eng.MailOutage(ctx)
+		switch {
+		case err != nil:
+			return err
+		case away:
+			return advise("máy chủ thư không nhận thư từ %s: %s", "the mail server has taken no mail since %s: %s",
+				out.Since.Format(time.RFC3339), out.Cause)
+		case unsent > 0:
+			return advise("%d thư; xem: covenant mail list", "%d; see: covenant mail list", unsent)
+		}
+		found = "0"
+		return nil
+	})
+	return found, err
 }
 
 func (c config) examineRoots() (string, error) {

@@ -1,11 +1,12 @@
 package main
 
 import (
-	"covenant/signing"
 	"encoding/json"
 	"errors"
 	"io"
 	"os"
+
+	"covenant/signing"
 )
 
 type timestampCmd struct {

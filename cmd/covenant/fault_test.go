@@ -148,7 +148,7 @@ func backUpBeside(t *testing.T, o *ordeal, d *driver) {
 	file := filepath.Join(t.TempDir(), "backup.zip")
 	for range 2 { // the second time there is more
 		backup := covenant(t, "--lang", "en", "backup", "--data", o.config.Data, "--database", o.config.Database,
-			"--blobs", o.config.Blobs, "-o", file)
+			"--blobs", o.config.Blobs, "--secret-file", secretFile(o.config), "-o", file)
 		if out, err := backup.CombinedOutput(); err != nil {
 			t.Errorf("backup: %v\n%s", err, out)
 		}
@@ -158,7 +158,8 @@ func backUpBeside(t *testing.T, o *ordeal, d *driver) {
 	}
 	data, database := filepath.Join(t.TempDir(), "restored"), postgresURL(t)
 	for _, args := range [][]string{
-		{"restore", file, "--data", data, "--database", database, "--blobs", filepath.Join(data, "files")},
+		{"restore", file, "--data", data, "--database", database, "--blobs", filepath.Join(data, "files"),
+			"--secret-file", secretFile(o.config)},
 		{"audit", "--data", data, "--database", database, "--trust", o.config.Trust},
 	} {
 		if out, err := covenant(t, append([]string{"--lang", "en"}, args...)...).CombinedOutput(); err != nil {

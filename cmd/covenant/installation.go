@@ -90,7 +90,7 @@ func (i *installation) engineConfig(
 		PublicURL:  c.PublicURL,
 		Revocation: c.revocation(),
 		Validation: &signing.ValidationSource{HTTP: outbound(c.AllowPrivate), Timeout: 10 * time.Second},
-		Mail:       mail, Logger: i.logger,
+		Mail:       mail, DoubtPause: c.MailDoubtPause, Logger: i.logger,
 	}
 	if urls := strings.Fields(c.TSA); len(urls) > 0 {
 		settings.TSA = &signing.TSA{URLs: urls, Timeout: 15 * time.Second, Retries: 2}

@@ -189,7 +189,8 @@ func (o *ordeal) checkNumbers(i *installation, d *driver, count int) {
 func (o *ordeal) checkOutside(i *installation) {
 	o.t.Helper()
 	var copied bytes.Buffer
-	if _, err := i.store.Backup(o.t.Context(), &copied); err != nil { // reads and checks every blob that a row names
+	// reads and checks every blob that a row names
+	if _, err := i.store.Backup(o.t.Context(), &copied, nil); err != nil {
 		o.t.Errorf("backup: %v", err)
 	}
 }

@@ -74,7 +74,11 @@ type documentCommands struct {
 type operatorCommands struct {
 	Demo    demoCmd    `cmd:"" help:"Run the reference case through its whole life, then serve it."`
 	Serve   serveCmd   `cmd:"" help:"Serve the pages and run the background work."`
+	Init    initCmd    `cmd:"" help:"Make a data directory, and say what to keep elsewhere."`
+	Clock   clockCmd   `cmd:"" help:"The server's clock, where it was set or stood still: confirm that it is right."`
+	Secret  secretCmd  `cmd:"" help:"The server's secret, which no backup holds: that a copy is kept elsewhere."`
 	Doctor  doctorCmd  `cmd:"" help:"Check fonts, clock, database, mail, time-stamps and keys."`
+	Mail    mailCmd    `cmd:"" help:"Mails that are not sent: why, and sending them again."`
 	Audit   auditCmd   `cmd:"" help:"Check the event log's chains and time-stamps."`
 	Backup  backupCmd  `cmd:"" help:"Copy database and files consistently, also while serving."`
 	Restore restoreCmd `cmd:"" help:"Bring a backup back into an empty place."`
@@ -134,6 +138,11 @@ func parseAndRun(ctx context.Context, parser *kong.Kong, c *cli, args []string, 
 			status = int(shown)
 		}
 	}()
+	e.lang = language(c.Lang)
+	if err := checkArguments(args); err != nil {
+		fmt.Fprintln(e.err, "covenant:", explain(err, e.lang))
+		return 2
+	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
 		fmt.Fprintln(e.err, "covenant:", err)

@@ -119,7 +119,7 @@ func recordOffice(t *testing.T, demo *releaseOffice, pki *devpki.PKI, backup, da
 	t.Helper()
 	o := newReleaseOffice(t, demo.program, data, database)
 	o.stamped(pki)
-	o.run(o.place("restore", backup)...)
+	o.run(o.place("restore", backup, "--secret-file", filepath.Join(demo.data, "server.secret"))...)
 	for _, name := range []string{"server.secret", "roots.pem"} {
 		content, err := os.ReadFile(filepath.Join(demo.data, name))
 		if err == nil {

@@ -15,7 +15,7 @@ import (
 
 type remindCmd struct {
 	Data     string `default:"data" help:"Data directory." placeholder:"DIR"`
-	Database string `help:"PostgreSQL address; default is SQLite in the data directory." placeholder:"URL"`
+	Database string `help:"PostgreSQL address; default is SQLite in the data directory." env:"COVENANT_DATABASE" placeholder:"URL"`
 	From     string `required:"" help:"First day, yyyy-mm-dd." placeholder:"DATE"`
 	To       string `required:"" help:"Last day, inclusive." placeholder:"DATE"`
 	JSON     bool   `name:"json" help:"One JSON object a line."`

@@ -31,7 +31,7 @@ func (cmd *serveCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if err := loopback(c.Listen); err != nil {
+	if err := errors.Join(loopback(c.Listen), boundMemory(c.MemoryLimit)); err != nil {
 		return err
 	}
 	logger := slog.New(slog.NewTextHandler(e.err, nil))

@@ -106,6 +106,16 @@ func commands() []Command {
 		own(OnInstallation, "revoke-access-token", "thu hồi một mã truy cập", "revoke an access token",
 			revokeAccessToken),
 
+		reading(own(OnInstallation, "list-mails", "liệt kê thư chưa gửi được và lý do",
+			"list the mails that are not sent, and why", listMails)),
+		own(OnInstallation, "resend-mails", "gửi lại một thư, các thư cùng loại, hoặc tất cả thư chưa gửi được",
+			"send unsent mails again: one, those of a kind, or all", resendMails),
+
+		own(OnInstallation, "confirm-clock", "xác nhận đồng hồ máy chủ đang đúng",
+			"confirm that the server's clock is right", confirmClock),
+		own(OnInstallation, "confirm-secret-copy", "xác nhận khóa máy chủ có bản cất giữ ở nơi khác",
+			"confirm that a copy of the server's secret is kept elsewhere", confirmSecretCopy),
+
 		decided[workflow.ReserveNumber]("giữ một số trong sổ", "keep a number of the register back"),
 		decided[workflow.EnterNumber]("ghi số đã cấp trên giấy", "record a number given on paper"),
 		decided[workflow.ExplainNumber]("giải thích số không dùng", "say why a number is not used"),

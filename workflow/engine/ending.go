@@ -50,10 +50,7 @@ func dropMails(ctx context.Context, tx *store.Tx, covenant, reason string) error
 		if m.State != store.MailQueued {
 			continue
 		}
-		if _, claimed, err := tx.ClaimMail(ctx, m.Key); err != nil || !claimed {
-			return err
-		}
-		if err := tx.SettleMail(ctx, m.Key, store.MailFailed, "not sent: "+reason); err != nil {
+		if _, err := tx.DropMail(ctx, m.Key, dropped+reason); err != nil {
 			return err
 		}
 	}
@@ -100,6 +97,9 @@ func closingID(id workflow.CovenantID) store.OccurrenceID {
 
 // closeByDate carries out EndReporting; a covenant that ended otherwise, or was closed by another run, is left alone.
 func (e deadlines) closeByDate(ctx context.Context, args CloseArgs) error {
+	if err := e.whenClockIsRight(ctx); err != nil {
+		return err
+	}
 	meta := Meta{Key: fmt.Sprintf("close/%s", args.Covenant), Actor: workflow.Program()}
 	_, err := e.Do(ctx, args.Covenant, workflow.EndReporting{}, meta)
 	if workflow.ErrorCode(err) != "" {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -25,6 +26,11 @@ type Config struct {
 	Calendar *workflow.Calendar
 	// Now is the clock of deadlines and events. Default: time.Now. Signatures always use the real clock.
 	Now func() time.Time
+	// Clock is the machine's clock, which is watched. Now goes by it, or ahead of it in demonstrations.
+	Clock Clock
+	// IndependentTime says what time it is, to whoever doubts the clock. Default: a time-stamp of TSA, checked against
+	// Roots.
+	IndependentTime func(context.Context) (time.Time, error)
 	// TSA time-stamps signatures. Required by processes that sign at B-T and above.
 	TSA signing.Timestamper
 	// Roots are the trust anchors that signatures are verified against.
@@ -41,9 +47,12 @@ type Config struct {
 	// PublicURL is the address under which the permanent links of QR codes are reached.
 	PublicURL string
 	// Mail is the server that mails go through. Without its address every mail stays queued and says why. Its
-	// timeout is for the whole of one mail, 2 minutes by default: what has been on its way for twice as long was
+	// timeout is for the whole of one mail, 15 minutes by default: what has been on its way for twice as long was
 	// being sent by a process that died.
 	Mail notify.Sender
+	// DoubtPause is how long a mail that may have arrived waits before the policy of its kind sends it again; the
+	// second time it waits four times as long, and then for a person. Default: 6 hours.
+	DoubtPause time.Duration
 	// Logger receives what happens in the background. Default: nothing is logged.
 	Logger *slog.Logger
 }
@@ -61,6 +70,8 @@ type Engine struct {
 	node      string // names this engine among those on one database
 	changed   signal
 	watches   watches
+	clock     clockWatch
+	sending   sync.Map // keys of mails that this process is handing over, whatever the clock says of how long
 	stop      context.CancelFunc
 	done      chan struct{}
 	rooms
@@ -99,8 +110,12 @@ func New(c Config) (*Engine, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
+	c.Clock = c.Clock.orDefault()
 	if c.Mail.Timeout <= 0 {
-		c.Mail.Timeout = 2 * time.Minute
+		c.Mail.Timeout = notify.DefaultTimeout
+	}
+	if c.DoubtPause <= 0 {
+		c.DoubtPause = 6 * time.Hour
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

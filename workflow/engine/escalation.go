@@ -106,6 +106,13 @@ func (e deadlines) ladder(s workflow.State, events []workflow.Event) (out []stor
 // out with it, so that they keep their order after everything was down; a rung that the rules refuse is settled as
 // not needed.
 func (e deadlines) escalate(ctx context.Context, args EscalateArgs) error {
+	if decides, err := e.decides(ctx, args); err != nil {
+		return err
+	} else if decides {
+		if err := e.whenClockIsRight(ctx); err != nil {
+			return err
+		}
+	}
 	cmd := workflow.EscalateStage{Stage: args.Stage, Opening: args.Opening, Extension: args.Extension, Rung: args.Rung}
 	meta := Meta{Key: "escalate/" + args.occurrence().String(), Actor: workflow.Program()}
 	_, err := e.Do(ctx, args.Covenant, cmd, meta)
@@ -121,6 +128,28 @@ func (e deadlines) escalate(ctx context.Context, args EscalateArgs) error {
 		tx.OnCommit(e.telling(args.Covenant))
 		return ignoreSettled(tx.SettleOccurrence(ctx, args.occurrence(), store.OccurrenceSkipped, reason))
 	})
+}
+
+// decides reports whether a rung does more than write to people.
+func (e deadlines) decides(ctx context.Context, args EscalateArgs) (bool, error) {
+	if args.Index == lateIndex {
+		return true, nil
+	}
+	decides := true
+	err := e.Store.View(ctx, func(tx *store.Tx) error {
+		s, err := e.state(ctx, tx, args.Covenant)
+		if err != nil || s.Process == nil {
+			return err
+		}
+		stage, _ := s.Process.Stage(args.Stage)
+		for _, rung := range stage.Escalate {
+			if rung.ID == args.Rung {
+				decides = rung.Then != ""
+			}
+		}
+		return nil
+	})
+	return decides, err
 }
 
 // escalateStage gives the command the boxes of the open secret motions, which a rung may close.

@@ -92,29 +92,10 @@ func (e *Engine) impliesCommand(ctx context.Context, i *implied, recorded []stor
 
 // keeps notes the files and ballots that an event names.
 func (i *implied) keeps(event workflow.Event, where string) {
-	c := i.state.Covenant
-	var files []workflow.Digest
-	switch e := event.(type) {
-	case workflow.Drafted:
-		files = []workflow.Digest{e.Process}
-	case workflow.RevisionSubmitted:
-		files = []workflow.Digest{e.PDF, e.Values, e.Template}
-	case workflow.Frozen:
-		files = []workflow.Digest{e.PDF}
-	case workflow.SignatureMade:
-		files = append([]workflow.Digest{e.After}, e.Check.Responses...)
-	case workflow.SealApplied:
-		files = append([]workflow.Digest{e.After}, e.Check.Responses...)
-	case workflow.ValidationDataAdded:
-		files = []workflow.Digest{e.After}
-	case workflow.PaperSignatureRecorded:
-		files = []workflow.Digest{e.Scan}
-	case workflow.MinutesKept:
-		files = []workflow.Digest{e.Values, e.PDF}
-	}
-	for _, digest := range files {
+	for _, digest := range workflow.FilesOf(event) {
 		i.files[digest] = where
 	}
+	c := i.state.Covenant
 	if box, named := counted(c.ID, event); box != "" {
 		i.ballots[box] = named
 	}
@@ -212,7 +193,8 @@ func (e *Engine) AuditImplied(ctx context.Context) (problems []string, err error
 		if clock := e.Now(); !found || now.Before(clock) {
 			now = clock
 		}
-		a := &impliedAudit{e: e, tx: tx, now: now, read: map[workflow.Digest]string{}}
+		a := &impliedAudit{e: e, tx: tx, now: now, read: map[workflow.Digest]string{},
+			boxes: map[string]bool{}}
 		for _, stream := range streams {
 			if !strings.HasPrefix(string(stream), "covenant/") {
 				continue
@@ -222,6 +204,9 @@ func (e *Engine) AuditImplied(ctx context.Context) (problems []string, err error
 			}
 		}
 		if err := a.register(ctx); err != nil {
+			return err
+		}
+		if err := a.otherBallots(ctx); err != nil {
 			return err
 		}
 		problems = a.problems
@@ -235,6 +220,7 @@ type impliedAudit struct {
 	tx       *store.Tx
 	now      time.Time
 	read     map[workflow.Digest]string // files that were read, with what is wrong with them
+	boxes    map[string]bool            // of secret votes that the log knows
 	problems []string
 }
 
@@ -315,6 +301,7 @@ func (a *impliedAudit) row(ctx context.Context, i *implied) error {
 
 func (a *impliedAudit) ballots(ctx context.Context, i *implied) error {
 	for _, box := range slices.Sorted(maps.Keys(i.ballots)) {
+		a.boxes[box] = true
 		more, err := auditCount(ctx, a.tx, i.state.Covenant.Slug, box, i.ballots[box])
 		if err != nil {
 			return err
@@ -323,6 +310,7 @@ func (a *impliedAudit) ballots(ctx context.Context, i *implied) error {
 	}
 	boxes := openBoxes(i.state.Covenant)
 	for _, key := range slices.Sorted(maps.Keys(boxes)) {
+		a.boxes[key] = true
 		ballots, err := a.tx.Box(ctx, key)
 		if err != nil {
 			return err
@@ -334,6 +322,39 @@ func (a *impliedAudit) ballots(ctx context.Context, i *implied) error {
 		}
 	}
 	return nil
+}
+
+// otherBallots finds ballots of votes that no log knows.
+func (a *impliedAudit) otherBallots(ctx context.Context) error {
+	kept, err := a.tx.Boxes(ctx)
+	for _, box := range kept {
+		if !a.boxes[box] {
+			a.found("box %s: there are ballots, but the log knows no such vote", box)
+		}
+	}
+	return err
+}
+
+// ballotProblems holds all kept ballots against the logs.
+func (e voting) ballotProblems(ctx context.Context, tx *store.Tx) ([]string, error) {
+	streams, err := tx.Streams(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a := &impliedAudit{e: e.Engine, tx: tx, boxes: map[string]bool{}}
+	for _, stream := range streams {
+		if !strings.HasPrefix(string(stream), "covenant/") {
+			continue
+		}
+		i, err := e.implies(ctx, tx, stream)
+		if err == nil {
+			err = a.ballots(ctx, i)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return a.problems, a.otherBallots(ctx)
 }
 
 func (a *impliedAudit) numbers(ctx context.Context, i *implied) error {

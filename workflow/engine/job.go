@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -35,6 +36,9 @@ type (
 	// MailArgs sends one queued mail.
 	MailArgs struct {
 		Mail store.MailKey `json:"mail"`
+		// After is how often it had been tried: a mail that is queued again while the job that tried it is still on the
+		// books is another job.
+		After int `json:"after,omitzero"`
 	}
 )
 
@@ -53,7 +57,8 @@ var unfinished = []rivertype.JobState{
 // worker makes a River worker of a method of the engine.
 type worker[A river.JobArgs] struct {
 	river.WorkerDefaults[A]
-	work func(ctx context.Context, args A) error
+	work  func(ctx context.Context, args A) error
+	limit time.Duration // of one run; default usualLimit
 }
 
 func (w *worker[A]) Work(ctx context.Context, job *river.Job[A]) error {
@@ -65,7 +70,8 @@ func (w *worker[A]) Work(ctx context.Context, job *river.Job[A]) error {
 	return err
 }
 
-func (w *worker[A]) Timeout(*river.Job[A]) time.Duration { return 2 * time.Minute }
+// Timeout is how long one run may take.
+func (w *worker[A]) Timeout(*river.Job[A]) time.Duration { return cmp.Or(w.limit, usualLimit) }
 
 // NextRetry tries again soon at first: what a job needs from outside is usually back within seconds.
 func (w *worker[A]) NextRetry(job *river.Job[A]) time.Time {
@@ -79,7 +85,7 @@ func (e *Engine) Start(ctx context.Context) error {
 	river.AddWorker(workers, &worker[FreezeArgs]{work: e.freeze})
 	river.AddWorker(workers, &worker[CompleteArgs]{work: e.complete})
 	river.AddWorker(workers, &worker[RemindArgs]{work: e.remind})
-	river.AddWorker(workers, &worker[MailArgs]{work: e.sendMail})
+	river.AddWorker(workers, &worker[MailArgs]{work: e.sendMail, limit: e.Mail.Timeout + usualLimit})
 	river.AddWorker(workers, &worker[EscalateArgs]{work: e.escalate})
 	river.AddWorker(workers, &worker[MinutesArgs]{work: e.makeMinutes})
 	river.AddWorker(workers, &worker[CloseArgs]{work: e.closeByDate})
@@ -93,7 +99,7 @@ func (e *Engine) Start(ctx context.Context) error {
 	}
 	// Stop lets jobs end; their context does not end them before
 	jobs, err := e.Store.StartJobs(context.WithoutCancel(ctx), &river.Config{
-		ID: e.node, Workers: workers, Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}},
+		ID: e.node, Workers: workers, Queues: queues(),
 		FetchPollInterval: 500 * time.Millisecond, FetchCooldown: 50 * time.Millisecond, MaxAttempts: 25,
 	})
 	if err != nil {
@@ -136,7 +142,7 @@ func (e *Engine) Stop(ctx context.Context) error {
 	<-e.done
 	err := e.jobs.Stop(ctx)
 	return errors.Join(err, e.Store.Update(context.WithoutCancel(ctx),
-		func(tx *store.Tx) error { return tx.EndBeat(ctx, e.node) }))
+		func(tx *store.Tx) error { return tx.EndBeat(context.WithoutCancel(ctx), e.node) }))
 }
 
 // keepGoing sweeps every minute, and between sweeps says to other nodes that this one lives.

@@ -91,6 +91,8 @@ func TestRemindersAndFaultyMail(t *testing.T) {
 		check(t, o.Sweep(context.Background()))
 		check(t, o.AwaitReminders(context.Background()))
 		check(t, o.AwaitMails(context.Background()))
+		later(o, 7*time.Hour) // after which a reminder in doubt is sent again
+		check(t, o.AwaitMails(context.Background()))
 		v, err = o.View(context.Background(), console, "2026/khoi")
 		check(t, err)
 		states := map[string]int{}

@@ -11,10 +11,18 @@ import (
 
 // Rebuild makes the derived rows anew from the event log, and the duties with the steps that fall due. Nothing else is
 // touched; the rows are the same as before if nobody meddled with them. It returns how many covenants there are.
-func (e *Engine) Rebuild(ctx context.Context) (int, error) {
+func (e *Engine) Rebuild(ctx context.Context) (n int, err error) {
+	err = e.Store.Update(ctx, func(tx *store.Tx) (err error) {
+		n, err = e.rebuild(ctx, tx)
+		return err
+	})
+	return n, err
+}
+
+func (e *Engine) rebuild(ctx context.Context, tx *store.Tx) (int, error) {
 	states := map[store.Stream]*workflow.Covenant{}
 	directory := workflow.NewDirectory() // as it was when each event was recorded: rows say the names of that time
-	err := e.Store.Rebuild(ctx, func(tx *store.Tx, r store.Recorded) error {
+	err := tx.Rebuild(ctx, func(r store.Recorded) error {
 		if r.Stream == store.ErasureStream {
 			return nil // told by the personal data themselves
 		}
@@ -46,15 +54,16 @@ func (e *Engine) Rebuild(ctx context.Context) (int, error) {
 			return err
 		}
 		return e.rebuildRows(ctx, tx, c, directory, r)
-	}, func(tx *store.Tx) error {
-		for stream := range states {
-			if err := e.rebuildDuties(ctx, tx, stream); err != nil {
-				return err
-			}
-		}
-		return tx.DropStrayDuties(ctx)
 	})
-	return len(states), err
+	if err != nil {
+		return 0, err
+	}
+	for stream := range states {
+		if err := e.rebuildDuties(ctx, tx, stream); err != nil {
+			return 0, err
+		}
+	}
+	return len(states), tx.DropStrayDuties(ctx)
 }
 
 // rebuildDuties writes the duties of a covenant as the log implies them. What no event tells, that the rules refused a

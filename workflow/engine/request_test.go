@@ -170,10 +170,9 @@ func TestLanguageAndDoubtOfRequests(t *testing.T) {
 		return err
 	})
 	o.begin("  - {id: bq, kind: vote, NAME, vote: {motions: [{id: m, vi: v, en: e}]}}\n")
-	deadline := time.Now().Add(30 * time.Second)
-	for len(o.requested("vote")) < 6 && time.Now().Before(deadline) {
-		time.Sleep(50 * time.Millisecond) // the mail in doubt is sent again after a second
-	}
+	check(t, o.AwaitMails(context.Background()))
+	later(o, 7*time.Hour) // after which the mail in doubt is sent again
+	check(t, o.AwaitMails(context.Background()))
 	got := map[string]string{}
 	for _, m := range o.delivered() {
 		if m.Kind == "request" {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/riverqueue/river"
 
@@ -24,13 +23,16 @@ type RootArgs struct {
 func (RootArgs) Kind() string { return "root" }
 
 // rootDay is the day of a checkpoint made now. Like all that is time-stamped it goes by the real clock.
-func (e deadlines) rootDay() string { return e.Calendar.Today(time.Now()).String() }
+func (e deadlines) rootDay() string { return e.Calendar.Today(e.Clock.Wall()).String() }
 
 // dueRoot asks for the day's checkpoint once a day, if anything was recorded since the last one and there is an
 // authority to stamp it.
 func (e deadlines) dueRoot(ctx context.Context, tx *store.Tx) ([]river.JobArgs, error) {
 	if e.TSA == nil || len(e.Secret) == 0 {
 		return nil, nil
+	}
+	if doubted, err := e.clockDoubted(ctx); err != nil || doubted {
+		return nil, err
 	}
 	last, found, err := tx.LastDailyCheckpoint(ctx)
 	if err != nil {
@@ -52,6 +54,9 @@ func (e deadlines) dueRoot(ctx context.Context, tx *store.Tx) ([]river.JobArgs, 
 // makeRoot closes the day's checkpoint, which stays as it is from then on, and has it time-stamped. Where the authority
 // is away the job runs again.
 func (e deadlines) makeRoot(ctx context.Context, args RootArgs) error {
+	if err := e.whenClockIsRight(ctx); err != nil {
+		return err
+	}
 	key, err := e.RecordKey()
 	if err != nil {
 		return err
@@ -99,7 +104,7 @@ func (e deadlines) queueRoot(ctx context.Context, tx *store.Tx, c store.Checkpoi
 		}, agency.Language, func(words.Language) notify.Letter {
 			return notify.DailyRoot{
 				To: agency.Name, Day: day.Display(), Digest: fmt.Sprintf("%x", c.Digest()),
-				Size: c.Size, File: name, Key: key.Public,
+				Size: c.Size, File: name, Key: key.Public, Backups: e.keyText(),
 			}
 		})
 		if err != nil {

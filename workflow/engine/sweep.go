@@ -17,16 +17,21 @@ const sweepPage = 500
 // that wait for the program. What River forgot or slept through is taken up here; what it still has is left alone.
 // It reads what is due, page by page, and writes only where something is.
 func (e deadlines) Sweep(ctx context.Context) error {
+	if _, err := e.clockDoubted(ctx); err != nil {
+		return err
+	}
 	if err := e.recoverMails(ctx, false); err != nil {
 		return err
 	}
+	if err := e.resendDoubted(ctx); err != nil {
+		return err
+	}
 	occurrence := store.Occurrence{OccurrenceID: store.OccurrenceID{Rung: -1}}
-	var mail store.Mail
 	for _, due := range []func(context.Context, *store.Tx) ([]river.JobArgs, error){
 		func(ctx context.Context, tx *store.Tx) ([]river.JobArgs, error) {
 			return e.dueReminders(ctx, tx, &occurrence)
 		},
-		func(ctx context.Context, tx *store.Tx) ([]river.JobArgs, error) { return e.dueMails(ctx, tx, &mail) },
+		e.dueMails(),
 		e.dueRoot,
 		e.dueDocuments(workflow.AwaitingFreeze,
 			func(id workflow.CovenantID) river.JobArgs { return FreezeArgs{Covenant: id} }),

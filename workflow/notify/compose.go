@@ -113,12 +113,13 @@ func (n Notice) template() string { return "notice-" + string(n.Outcome) }
 
 // DailyRoot sends members the day's checkpoint of the record, to be kept outside.
 type DailyRoot struct {
-	To     string
-	Day    string // dd/mm/yyyy
-	Digest string // of the checkpoint, hexadecimal
-	Size   uint64 // leaves of the record
-	File   string // name of the attachments, without .txt and .tst
-	Key    string // with which checkpoints are checked, as C2SP signed-note writes it
+	To      string
+	Day     string // dd/mm/yyyy
+	Digest  string // of the checkpoint, hexadecimal
+	Size    uint64 // leaves of the record
+	File    string // name of the attachments, without .txt and .tst
+	Key     string // with which checkpoints are checked, as C2SP signed-note writes it
+	Backups string // with which this installation's backups are checked; may be empty
 }
 
 func (DailyRoot) template() string { return "root" }
@@ -132,6 +133,14 @@ type AccessCode struct {
 }
 
 func (AccessCode) template() string { return "access" }
+
+// ClockDoubted tells who administers that the server's clock was set, or stood still, and that nobody has confirmed it.
+type ClockDoubted struct {
+	To              string
+	Shown, Expected string // hh:mm dd/mm/yyyy
+}
+
+func (ClockDoubted) template() string { return "clock" }
 
 //go:embed letters/*.txt
 var letterFiles embed.FS

@@ -63,7 +63,9 @@ func letters() []notify.Letter {
 			URL: url},
 		notify.Request{Task: notify.TaskReview, To: "Sở Công Thương", Covenant: covenant, URL: url},
 		notify.DailyRoot{To: "Sở Tài chính", Day: "26/03/2026", Digest: strings.Repeat("0f", 32), Size: 12,
-			File: "goc-2026-03-26", Key: "covenant-record/0f+00000000+AQ=="},
+			File: "goc-2026-03-26", Key: "covenant-record/0f+00000000+AQ==",
+			Backups: "ed25519:" + strings.Repeat("A", 43) + "="},
+		notify.ClockDoubted{To: "Luyện Thị Hải Yến", Shown: "09:30 30/04/2027", Expected: "09:30 26/03/2026"},
 		notify.AccessCode{To: "Luyện Thị Hải Yến", Person: "luyen-thi-hai-yen", Code: "ABCD-EFGH-IJKL-MNOP",
 			Until: "09:30 26/03/2026"})
 }

@@ -26,6 +26,8 @@ import (
 
 	"covenant/workflow/notify"
 	"covenant/workflow/notify/sink"
+
+	"github.com/emersion/go-smtp"
 )
 
 func startSink(t *testing.T, opts sink.Options) *sink.Server {
@@ -112,6 +114,8 @@ func checkMail(t *testing.T, data []byte, want notify.Message) {
 	}
 }
 
+var relayingDenied = &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 7, 1}, Message: "relaying denied"}
+
 func TestSendFaults(t *testing.T) {
 	cases := []struct {
 		name  string
@@ -121,15 +125,21 @@ func TestSendFaults(t *testing.T) {
 		code  int
 		kept  int
 	}{
-		{"refused at connect", sink.StageConnect, sink.Refuse(421, "busy"), notify.ErrRetry, 421, 0},
-		{"dropped at connect", sink.StageConnect, sink.ErrDrop, notify.ErrRetry, 0, 0},
-		{"sender refused for now", sink.StageMail, sink.Refuse(451, "later"), notify.ErrRetry, 451, 0},
-		{"sender refused", sink.StageMail, sink.Refuse(550, "not you"), notify.ErrRefused, 550, 0},
-		{"dropped after MAIL", sink.StageMail, sink.ErrDrop, notify.ErrRetry, 0, 0},
+		{"refused at connect", sink.StageConnect, sink.Refuse(421, "busy"), notify.ErrUnavailable, 421, 0},
+		{"refused at connect for good", sink.StageConnect, sink.Refuse(554, "no"), notify.ErrUnavailable, 554, 0},
+		{"dropped at connect", sink.StageConnect, sink.ErrDrop, notify.ErrUnavailable, 0, 0},
+		{"sender refused for now", sink.StageMail, sink.Refuse(451, "later"), notify.ErrUnavailable, 451, 0},
+		{"sender refused", sink.StageMail, sink.Refuse(550, "not you"), notify.ErrUnavailable, 550, 0},
+		{"authentication wanted", sink.StageMail, sink.Refuse(530, "log in"), notify.ErrUnavailable, 530, 0},
+		{"dropped after MAIL", sink.StageMail, sink.ErrDrop, notify.ErrUnavailable, 0, 0},
+		{"authentication wanted late", sink.StageRcpt, sink.Refuse(530, "log in"), notify.ErrUnavailable, 530, 0},
+		{"closing at RCPT", sink.StageRcpt, sink.Refuse(421, "closing"), notify.ErrUnavailable, 421, 0},
+		{"relaying denied", sink.StageRcpt, relayingDenied, notify.ErrRetry, 554, 0},
 		{"recipient refused for now", sink.StageRcpt, sink.Refuse(450, "full"), notify.ErrRetry, 450, 0},
 		{"recipient unknown", sink.StageRcpt, sink.Refuse(550, "no such user"), notify.ErrRefused, 550, 0},
 		{"dropped after RCPT", sink.StageRcpt, sink.ErrDrop, notify.ErrRetry, 0, 0},
 		{"dropped while DATA", sink.StageData, sink.ErrDrop, notify.ErrInDoubt, 0, 0},
+		{"closing after the text", sink.StageRead, sink.Refuse(421, "closing"), notify.ErrUnavailable, 421, 0},
 		{"text refused", sink.StageRead, sink.Refuse(554, "spam"), notify.ErrRefused, 554, 0},
 		{"text refused for now", sink.StageRead, sink.Refuse(452, "disk full"), notify.ErrRetry, 452, 0},
 		{"dropped before it was kept", sink.StageRead, sink.ErrDrop, notify.ErrInDoubt, 0, 0},
@@ -162,10 +172,10 @@ func TestSendToNobody(t *testing.T) {
 	}
 	addr := listener.Addr().String()
 	_ = listener.Close()
-	if err := sender(addr).Send(t.Context(), message("m")); !errors.Is(err, notify.ErrRetry) {
+	if err := sender(addr).Send(t.Context(), message("m")); !errors.Is(err, notify.ErrUnavailable) {
 		t.Errorf("unreachable: %v", err)
 	}
-	if err := (notify.Sender{}).Send(t.Context(), message("m")); !errors.Is(err, notify.ErrRetry) {
+	if err := (notify.Sender{}).Send(t.Context(), message("m")); !errors.Is(err, notify.ErrUnavailable) {
 		t.Errorf("no server: %v", err)
 	}
 	bad := message("m")
@@ -173,7 +183,7 @@ func TestSendToNobody(t *testing.T) {
 	if err := sender(addr).Send(t.Context(), bad); !errors.Is(err, notify.ErrRefused) {
 		t.Errorf("bad address: %v", err)
 	}
-	if err := sender("no port").Send(t.Context(), message("m")); !errors.Is(err, notify.ErrRefused) {
+	if err := sender("no port").Send(t.Context(), message("m")); !errors.Is(err, notify.ErrUnavailable) {
 		t.Errorf("bad server: %v", err)
 	}
 }
@@ -215,7 +225,7 @@ func TestSendTLS(t *testing.T) {
 		t.Error(err)
 	}
 	secure.TLS = nil
-	if err := secure.Send(t.Context(), message("m")); !errors.Is(err, notify.ErrRetry) {
+	if err := secure.Send(t.Context(), message("m")); !errors.Is(err, notify.ErrUnavailable) {
 		t.Errorf("unknown root: %v", err)
 	}
 	plain := startSink(t, sink.Options{})

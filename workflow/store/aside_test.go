@@ -41,8 +41,7 @@ func TestAside(t *testing.T) {
 				return err
 			}, store.Aside{Occurrences: 2, Settled: 1, Mails: 1, Attempts: 1}},
 			{"in doubt", func(tx *store.Tx) error {
-				return tx.SettleMail(t.Context(), "m", store.MailInDoubt,
-					"cut off")
+				return tx.DoubtMail(t.Context(), "m", time.Time{}, "cut off")
 			},
 				store.Aside{Occurrences: 2, Settled: 1, Mails: 1, Attempts: 1, Stuck: 1}},
 			{"sent after all", func(tx *store.Tx) error { return tx.SettleMail(t.Context(), "m", store.MailSent, "") },

@@ -3,6 +3,7 @@ package store
 import (
 	"archive/zip"
 	"context"
+	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -24,7 +25,7 @@ import (
 // as safe as the data directory.
 
 const (
-	backupFormat  = 1
+	backupFormat  = 2
 	manifestEntry = "manifest.json"
 	databaseEntry = "covenant.db"
 	blobEntryDir  = "blobs/"
@@ -39,9 +40,10 @@ type Backup struct {
 	Schema   int64         `json:"schema"`   // version of the tables
 	MadeAt   time.Time     `json:"made_at"`
 	Events   int           `json:"events"`
-	Parts    []BackupPart  `json:"parts"` // the database
-	Blobs    []BackupBlob  `json:"blobs"` // by digest
-	Heads    []BackupChain `json:"heads"` // of all streams: compare them with a root kept elsewhere
+	Parts    []BackupPart  `json:"parts"`            // the database
+	Tables   []BackupTable `json:"tables,omitempty"` // SQLite: all that its file holds, by name
+	Blobs    []BackupBlob  `json:"blobs"`            // by digest
+	Heads    []BackupChain `json:"heads"`            // of all streams: compare them with a root kept elsewhere
 }
 
 // BackupPart is one entry of the ZIP file that belongs to the database.
@@ -51,6 +53,14 @@ type BackupPart struct {
 	Size    int64    `json:"size"`
 	Table   string   `json:"table,omitempty"`   // PostgreSQL
 	Columns []string `json:"columns,omitempty"` // PostgreSQL
+	Rows    int64    `json:"rows,omitempty"`    // PostgreSQL
+}
+
+// BackupTable is a table of a SQLite database: how many rows it has, and the SHA-256 over them.
+type BackupTable struct {
+	Name   string `json:"name"`
+	Rows   int64  `json:"rows"`
+	SHA256 string `json:"sha256"`
 }
 
 // BackupBlob is a blob in the backup.
@@ -67,13 +77,14 @@ type BackupChain struct {
 }
 
 // Backup writes a consistent copy of the database and all its blobs while others go on writing. It also works on a
-// store opened read-only. A blob that is missing or damaged is an error: nothing incomplete passes for a backup.
-func (s *Store) Backup(ctx context.Context, w io.Writer) (Backup, error) {
+// store opened read-only. A blob that is missing or damaged is an error: nothing incomplete passes for a backup. The
+// manifest is signed with key; without one it restores only where that is accepted.
+func (s *Store) Backup(ctx context.Context, w io.Writer, key ed25519.PrivateKey) (Backup, error) {
 	b := Backup{Format: backupFormat, Database: s.Database(), MadeAt: s.now().UTC()}
 	archive := &archiveWriter{zip.NewWriter(w), s.now()}
 	err := s.backup(ctx, archive, &b)
 	if err == nil {
-		err = archive.manifest(b)
+		err = archive.manifest(b, key)
 	}
 	if err == nil {
 		err = archive.zip.Close()
@@ -96,12 +107,12 @@ func (s *Store) backup(ctx context.Context, archive *archiveWriter, b *Backup) (
 
 // backupSQLite copies the database by VACUUM INTO, which reads one state of it, and lists the blobs from the copy.
 func (s *Store) backupSQLite(ctx context.Context, archive *archiveWriter, b *Backup) error {
-	tmp, err := os.MkdirTemp("", "covenant-backup-")
+	tmp, err := workDir(s.dir, "backup")
 	if err != nil {
-		return &storeError{ErrStorage, err}
+		return err
 	}
-	defer os.RemoveAll(tmp) //nolint:errcheck // a leftover in the temporary directory harms nobody
-	path := filepath.Join(tmp, databaseFile)
+	defer tmp.remove() //nolint:errcheck // what is left is removed at the next start
+	path := filepath.Join(tmp.path, databaseFile)
 	if err := s.vacuumInto(ctx, path); err != nil {
 		return err
 	}
@@ -112,6 +123,9 @@ func (s *Store) backupSQLite(ctx context.Context, archive *archiveWriter, b *Bac
 	b.Parts = []BackupPart{part}
 	pool := openSQLitePool(sqliteDSN(path, false), 1)
 	defer pool.Close() //nolint:errcheck // only read
+	if b.Tables, err = sums(ctx, pool); err != nil {
+		return err
+	}
 	return s.backupBlobs(ctx, archive, db.New(pool), b)
 }
 
@@ -139,17 +153,22 @@ func (s *Store) backupBlobs(ctx context.Context, archive *archiveWriter, q *db.Q
 	b.Heads = convert(heads, func(r db.StreamsRow) BackupChain {
 		return BackupChain{Stream(r.Stream), r.Version, hex.EncodeToString(r.Hash)}
 	})
-	rows, err := q.BlobsAfter(ctx, db.BlobsAfterParams{Page: page(0)})
-	if err != nil {
-		return classify(err, "list files")
+	if b.Blobs, err = allBlobs(ctx, q); err != nil {
+		return err
 	}
-	for _, r := range rows {
-		if err := s.backupBlob(ctx, archive, Digest(r.Digest)); err != nil {
+	for _, blob := range b.Blobs {
+		if err := s.backupBlob(ctx, archive, blob.Digest); err != nil {
 			return err
 		}
-		b.Blobs = append(b.Blobs, BackupBlob{Digest(r.Digest), r.Size})
 	}
 	return nil
+}
+
+// allBlobs are the files that a database names, by digest.
+func allBlobs(ctx context.Context, q *db.Queries) ([]BackupBlob, error) {
+	rows, err := q.BlobsAfter(ctx, db.BlobsAfterParams{Page: page(0)})
+	return convert(rows, func(r db.Blob) BackupBlob { return BackupBlob{Digest(r.Digest), r.Size} }),
+		classify(err, "list files")
 }
 
 func (s *Store) backupBlob(ctx context.Context, archive *archiveWriter, d Digest) error {
@@ -233,13 +252,17 @@ func (tx *Tx) copyOut(ctx context.Context, archive *archiveWriter, t table) (par
 	err = withPgx(tx.conn, func(pgTx pgx.Tx) error {
 		read, write := io.Pipe()
 		done := make(chan error, 1)
+		var copied int64
 		go func() {
-			_, err := pgTx.Conn().PgConn().CopyTo(ctx, write, query)
+			tag, err := pgTx.Conn().PgConn().CopyTo(ctx, write, query)
+			copied = tag.RowsAffected()
 			done <- errors.Join(err, write.CloseWithError(err))
 		}()
 		part, err = archive.entry(tableEntryDir+t.name+".copy", zip.Deflate, read)
 		_ = read.CloseWithError(err) // lets the goroutine end if the archive failed
-		return errors.Join(<-done, err)
+		err = errors.Join(<-done, err)
+		part.Rows = copied
+		return err
 	})
 	part.Table, part.Columns = t.name, t.columns
 	return part, err
@@ -276,17 +299,31 @@ func (a *archiveWriter) file(name, path string) (BackupPart, error) {
 	return a.entry(name, zip.Deflate, file)
 }
 
-func (a *archiveWriter) manifest(b Backup) error {
+// manifest writes the manifest and its signature; an unsigned one has an empty signature.
+func (a *archiveWriter) manifest(b Backup, key ed25519.PrivateKey) error {
 	data, err := json.MarshalIndent(b, "", "  ")
 	if err != nil {
 		return err
 	}
-	w, err := a.zip.CreateHeader(&zip.FileHeader{Name: manifestEntry, Method: zip.Deflate, Modified: a.at})
-	if err != nil {
-		return err
+	signature := []byte("{}")
+	if key != nil {
+		if signature, err = signManifest(data, key); err != nil {
+			return err
+		}
 	}
-	_, err = w.Write(data)
-	return err
+	for _, entry := range []struct {
+		name string
+		data []byte
+	}{{manifestEntry, data}, {signatureEntry, signature}} {
+		w, err := a.zip.CreateHeader(&zip.FileHeader{Name: entry.name, Method: zip.Deflate, Modified: a.at})
+		if err != nil {
+			return err
+		}
+		if _, err := w.Write(entry.data); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func hexSum(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }

@@ -96,3 +96,9 @@ func (tx ballots) Ballots(ctx context.Context, motion string) ([]string, error) 
 	choices, err := tx.q.Ballots(ctx, motion)
 	return choices, classify(err, "ballots on motion "+motion)
 }
+
+// Boxes are all votes of which ballots are kept, counted or not.
+func (tx ballots) Boxes(ctx context.Context) ([]string, error) {
+	boxes, err := tx.q.BallotBoxes(ctx)
+	return boxes, classify(err, "list the votes that have ballots")
+}

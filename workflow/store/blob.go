@@ -297,3 +297,13 @@ func (tx *Tx) File(ctx context.Context, owner, name string) (BlobInfo, error) {
 	}
 	return BlobInfo{}, fmt.Errorf("file %s of %s: %w", name, owner, ErrNotFound)
 }
+
+// KeptFiles are the files that the database names.
+func (tx *Tx) KeptFiles(ctx context.Context) (map[Digest]bool, error) {
+	all, err := allBlobs(ctx, tx.q)
+	kept := make(map[Digest]bool, len(all))
+	for _, b := range all {
+		kept[b.Digest] = true
+	}
+	return kept, err
+}

@@ -208,7 +208,7 @@ func TestStoreOnBucket(t *testing.T) {
 	info := put(t, s, "frozen")
 	update(t, s, func(tx *store.Tx) error { return tx.Refer(t.Context(), "covenant/c", "frozen.pdf", info) })
 	var out bytes.Buffer
-	if made, err := s.Backup(t.Context(), &out); err != nil || len(made.Blobs) != 1 {
+	if made, err := s.Backup(t.Context(), &out, nil); err != nil || len(made.Blobs) != 1 {
 		t.Errorf("backup %+v (%v)", made, err)
 	}
 	if text, err := s.ReadBlob(t.Context(), info.Digest); err != nil || string(text) != "frozen" {

@@ -48,18 +48,21 @@ type Mail struct {
 	Body        string
 	Attachments []Attachment
 	State       MailState
-	Attempts    int
+	Attempts    int // hand-overs begun, ever
+	Tries       int // those of them that failed because of the mail, since it was queued or queued again by a person
+	Doubts      int // how often it was in doubt
 	LastError   string
 	CreatedAt   time.Time
-	NextAt      time.Time // queued: not to be sent before
+	NextAt      time.Time // queued: not to be sent before; in doubt: to be sent again then, never by itself if zero
 	SendingAt   time.Time
 	SettledAt   time.Time
 	Occurrences []OccurrenceID // what it reminds of; filled by Mail, not by lists
 }
 
-// messageID derives a Message-ID (RFC 5322 §3.6.4) from a key, so that a mail sent again has the same.
+// messageID derives a Message-ID (RFC 5322 §3.6.4) from the installation and a key, so that a mail sent again has the
+// same, and no other installation of the same mail domain has it.
 func (s *Store) messageID(key MailKey) string {
-	sum := sha256.Sum256([]byte("covenant mail\x00" + string(key)))
+	sum := sha256.Sum256([]byte("covenant mail\x00" + s.installation + "\x00" + string(key)))
 	return hex.EncodeToString(sum[:20]) + "@" + s.mailDomain
 }
 
@@ -108,22 +111,21 @@ func (tx mails) Mail(ctx context.Context, key MailKey) (Mail, error) {
 	return m, classify(err, "occurrences of mail "+string(key))
 }
 
-// QueuedMails lists key and time of queued mails that may be sent at before or earlier, those that come after one of
-// them (the zero Mail: all).
+// QueuedMails lists key, time and attempts of queued mails that may be sent at before or earlier, those that come
+// after one of them (the zero Mail: all).
 func (tx mails) QueuedMails(ctx context.Context, before time.Time, last Mail, limit int) ([]Mail, error) {
 	rows, err := tx.q.QueuedMails(ctx, db.QueuedMailsParams{Before: millis(before), NextAt: millis(last.NextAt),
 		Key: string(last.Key), Page: page(limit)})
 	return convert(rows, func(r db.QueuedMailsRow) Mail {
-		return Mail{Key: MailKey(r.Key),
-			NextAt: instant(r.NextAt)}
+		return Mail{Key: MailKey(r.Key), NextAt: instant(r.NextAt), Attempts: int(r.Attempts)}
 	}), classify(err, "queued mails")
 }
 
 // ClaimMail takes a queued mail for sending: commit this before the first byte goes out. It reports false if it is
-// not queued (any more).
+// not queued (any more), or its time has not come.
 func (tx mails) ClaimMail(ctx context.Context, key MailKey) (Mail, bool, error) {
 	tx.s.claimed.Store(true)
-	n, err := tx.q.ClaimMail(ctx, db.ClaimMailParams{Key: string(key), SendingAt: millis(tx.Now())})
+	n, err := tx.q.ClaimMail(ctx, db.ClaimMailParams{Key: string(key), Now: millis(tx.Now())})
 	if err != nil || n == 0 {
 		return Mail{}, false, classify(err, "claim mail "+string(key))
 	}
@@ -131,9 +133,15 @@ func (tx mails) ClaimMail(ctx context.Context, key MailKey) (Mail, bool, error) 
 	return m, err == nil, err
 }
 
-// SettleMail ends a mail that is being sent, or in doubt, as sent, in_doubt or failed. ErrNotFound if it is neither.
+// DropMail ends a queued mail as failed without its being tried. It reports false if it is not queued.
+func (tx mails) DropMail(ctx context.Context, key MailKey, cause string) (bool, error) {
+	n, err := tx.q.DropMail(ctx, db.DropMailParams{Key: string(key), LastError: cause, SettledAt: millis(tx.Now())})
+	return n > 0, classify(err, "drop mail "+string(key))
+}
+
+// SettleMail ends a mail that is being sent, or in doubt, as sent or failed. ErrNotFound if it is neither.
 func (tx mails) SettleMail(ctx context.Context, key MailKey, state MailState, cause string) error {
-	if state != MailSent && state != MailInDoubt && state != MailFailed {
+	if state != MailSent && state != MailFailed {
 		return fmt.Errorf("settle mail %s: %q is not an end", key, state)
 	}
 	n, err := tx.q.SettleMail(ctx, db.SettleMailParams{Key: string(key), State: string(state), LastError: cause,
@@ -141,24 +149,82 @@ func (tx mails) SettleMail(ctx context.Context, key MailKey, state MailState, ca
 	return exactly(n, err, "settle mail "+string(key))
 }
 
-// RetryMail queues a mail again, from sending (refused for now), in_doubt or failed (a person decided so).
+// RetryMail queues a mail that was being sent again, and counts the try: it was not taken for now.
 func (tx mails) RetryMail(ctx context.Context, key MailKey, next time.Time, cause string) error {
-	n, err := tx.q.RequeueMail(ctx, db.RequeueMailParams{Key: string(key), LastError: cause, NextAt: millis(next)})
+	n, err := tx.q.RetryMail(ctx, db.RetryMailParams{Key: string(key), LastError: cause, NextAt: millis(next)})
 	return exactly(n, err, "queue mail again "+string(key))
 }
 
-// DoubtMails marks mails as in doubt whose sending began before a time and never ended: their process was killed.
-// A zero time means all that are being sent. On SQLite, until this process has claimed a mail, any time means all:
-// nobody else can be sending, and the clock may have been set back. With several nodes pass a time that no sending can
-// outlast.
-func (tx mails) DoubtMails(ctx context.Context, before time.Time, cause string) (int, error) {
-	limit := int64(math.MaxInt64)
+// PostponeMail queues a mail that was being sent as it was before: the server took none at all.
+func (tx mails) PostponeMail(ctx context.Context, key MailKey, cause string) error {
+	n, err := tx.q.PostponeMail(ctx, db.PostponeMailParams{Key: string(key), LastError: cause})
+	return exactly(n, err, "postpone mail "+string(key))
+}
+
+// longestPause is more than any mail waits by rule.
+const longestPause = 48 * time.Hour
+
+// HastenMails has mails that wait longer than any rule makes them wait sent now: the clock was ahead when they were
+// queued.
+func (tx mails) HastenMails(ctx context.Context, now time.Time) error {
+	err := tx.q.HastenMails(ctx, db.HastenMailsParams{Now: millis(now), Latest: millis(now.Add(longestPause))})
+	return classify(err, "hasten mails")
+}
+
+// DoubtMail records that a mail that was being sent may have been taken. It is sent again at a time by the sweep; the
+// zero time: when a person says so.
+func (tx mails) DoubtMail(ctx context.Context, key MailKey, again time.Time, cause string) error {
+	n, err := tx.q.DoubtMail(ctx, db.DoubtMailParams{Key: string(key), NextAt: millis(again), LastError: cause,
+		SettledAt: millis(tx.Now())})
+	return exactly(n, err, "doubt mail "+string(key))
+}
+
+// SendMailAgain queues a mail that waits, is in doubt or failed as if it had never been tried. ErrNotFound if it is
+// none of these.
+func (tx mails) SendMailAgain(ctx context.Context, key MailKey, cause string) error {
+	n, err := tx.q.SendMailAgain(ctx, db.SendMailAgainParams{Key: string(key), NextAt: millis(tx.Now()),
+		LastError: cause})
+	return exactly(n, err, "send mail again "+string(key))
+}
+
+// InterruptedMails are mails whose sending began before a time and never ended: their process was killed. A zero time
+// means all that are being sent. On SQLite, until this process has claimed a mail, any time means all: nobody else can
+// be sending, and the clock may have been set back. With several nodes pass a time that no sending can outlast.
+func (tx mails) InterruptedMails(ctx context.Context, before time.Time, limit int) ([]Mail, error) {
+	past := int64(math.MaxInt64)
 	alone := tx.s.dialect == sqliteDialect && !tx.s.claimed.Load()
 	if !before.IsZero() && !alone {
-		limit = millis(before)
+		past = millis(before)
 	}
-	n, err := tx.q.DoubtMails(ctx, db.DoubtMailsParams{Before: limit, LastError: cause})
-	return int(n), classify(err, "mails interrupted while sending")
+	rows, err := tx.q.InterruptedMails(ctx, db.InterruptedMailsParams{Before: past, Page: page(limit)})
+	if err != nil {
+		return nil, classify(err, "mails interrupted while sending")
+	}
+	return mailsOf(rows)
+}
+
+// DoubtedMails are the keys of mails in doubt whose pause is over.
+func (tx mails) DoubtedMails(ctx context.Context, now time.Time, limit int) ([]MailKey, error) {
+	keys, err := tx.q.DoubtedMails(ctx, db.DoubtedMailsParams{Before: millis(now), Page: page(limit)})
+	return convert(keys, func(k string) MailKey { return MailKey(k) }), classify(err, "mails in doubt")
+}
+
+// MailFilter narrows what is listed; what is empty does not.
+type MailFilter struct {
+	Key   MailKey
+	Kind  string
+	State MailState
+	Limit int
+}
+
+// UnsentMails lists mails that failed in some way and are not sent yet, newest first.
+func (tx mails) UnsentMails(ctx context.Context, f MailFilter) ([]Mail, error) {
+	rows, err := tx.q.UnsentMails(ctx, db.UnsentMailsParams{Key: string(f.Key), Kind: f.Kind, State: string(f.State),
+		Page: page(f.Limit)})
+	if err != nil {
+		return nil, classify(err, "list unsent mails")
+	}
+	return mailsOf(rows)
 }
 
 // MailsOf lists a covenant's mails, oldest first.
@@ -194,7 +260,8 @@ func mailsOf(rows []db.Mail) ([]Mail, error) {
 func mailOf(r db.Mail) (Mail, error) {
 	m := Mail{Key: MailKey(r.Key), MessageID: r.MessageID, Kind: r.Kind, Covenant: r.Covenant, To: r.Recipient,
 		Subject: r.Subject,
-		Body:    r.Body, State: MailState(r.State), Attempts: int(r.Attempts), LastError: r.LastError,
+		Body:    r.Body, State: MailState(r.State), Attempts: int(r.Attempts), Tries: int(r.Tries),
+		Doubts: int(r.Doubts), LastError: r.LastError,
 		CreatedAt: instant(r.CreatedAt),
 		NextAt:    instant(r.NextAt), SendingAt: instant(r.SendingAt), SettledAt: instant(r.SettledAt)}
 	if err := json.Unmarshal([]byte(r.Attachments), &m.Attachments); err != nil {

@@ -116,6 +116,7 @@ func TestSweepUsesIndex(t *testing.T) {
 		`SELECT obligation, agency FROM occurrences WHERE state = 'pending' AND due_at <= $1 ORDER BY due_at, obligation, period, rung LIMIT $2`: "INDEX occurrences_due (due_at<?)",
 		`SELECT key FROM mails WHERE state = 'queued' AND next_at <= $1 ORDER BY next_at, key LIMIT $2`:                                          "INDEX mails_queued (next_at<?)",
 		`SELECT key FROM mails WHERE state = 'sending' AND sending_at < $1 LIMIT $2`:                                                             "INDEX mails_sending (sending_at<?)",
+		`SELECT key FROM mails WHERE state = 'in_doubt' AND next_at > 0 AND next_at <= $1 ORDER BY next_at, key LIMIT $2`:                        "INDEX mails_doubted (next_at>? AND next_at<?)",
 		`SELECT id, title FROM covenants WHERE status = $1 ORDER BY updated_at DESC, id LIMIT $2`:                                                "INDEX covenants_status (status=?)",
 	} {
 		if got := queryPlan(t, d, query); !strings.HasSuffix(got, want+"\n") || strings.Count(got, "\n") != 1 {
@@ -197,25 +198,45 @@ func testMailEnds(t *testing.T, s *store.Store, key store.MailKey, claim func() 
 	later := clock().Add(time.Hour)
 	update(t, s, func(tx *store.Tx) error { return tx.RetryMail(t.Context(), key, later, "450 try later") })
 	view(t, s, func(tx *store.Tx) error {
+		m, mailErr := tx.Mail(t.Context(), key)
+		if m.Tries != 1 {
+			t.Errorf("tries %d after it was put off", m.Tries)
+		}
 		now, err := tx.QueuedMails(t.Context(), later.Add(-time.Second), store.Mail{}, 0)
 		then, thenErr := tx.QueuedMails(t.Context(), later, store.Mail{}, 0)
 		if len(now) != 0 || len(then) != 1 {
 			t.Errorf("queued now %v, then %v", now, then)
 		}
-		return errors.Join(err, thenErr)
+		return errors.Join(mailErr, err, thenErr)
+	})
+	if _, ok := claim(); ok {
+		t.Error("claimed before its time")
+	}
+	update(t, s, func(tx *store.Tx) error {
+		later = clock()
+		return tx.SendMailAgain(t.Context(), key, "by hand")
 	})
 	claimed, _ := claim()
+	if claimed.Attempts != 2 || claimed.Tries != 0 {
+		t.Errorf("claimed again: %+v", claimed)
+	}
+	due := claimed.NextAt
+	update(t, s, func(tx *store.Tx) error { return tx.PostponeMail(t.Context(), key, "the server is away") })
+	if claimed, _ = claim(); claimed.Attempts != 3 || claimed.Tries != 0 || claimed.NextAt != due {
+		t.Errorf("claimed after it was postponed: %+v", claimed)
+	}
 	update(t, s, func(tx *store.Tx) error {
-		early, earlyErr := tx.DoubtMails(t.Context(), claimed.SendingAt, "too early")
-		if early != 0 || earlyErr != nil {
-			t.Errorf("%d in doubt too early (%v)", early, earlyErr)
+		early, earlyErr := tx.InterruptedMails(t.Context(), claimed.SendingAt, 0)
+		late, lateErr := tx.InterruptedMails(t.Context(), time.Time{}, 0)
+		if len(early) != 0 || len(late) != 1 || late[0].Key != key {
+			t.Errorf("interrupted: %v too early, %v then", early, late)
 		}
-		n, err := tx.DoubtMails(t.Context(), time.Time{}, "killed while sending")
-		if n != 1 {
-			t.Errorf("%d in doubt", n)
-		}
-		return err
+		return errors.Join(earlyErr, lateErr, tx.DoubtMail(t.Context(), key, later, "killed while sending"))
 	})
+	testDoubt(t, s, key, later)
+	if claimed, _ = claim(); claimed.Tries != 0 || claimed.Doubts != 1 {
+		t.Errorf("claimed after it was in doubt: %+v", claimed)
+	}
 	update(t, s, func(tx *store.Tx) error { return tx.SettleMail(t.Context(), key, store.MailSent, "") })
 	err := s.Update(t.Context(), func(tx *store.Tx) error {
 		return tx.SettleMail(t.Context(), key, store.MailFailed,
@@ -231,15 +252,37 @@ func testMailEnds(t *testing.T, s *store.Store, key store.MailKey, claim func() 
 	view(t, s, func(tx *store.Tx) error {
 		sent, err := tx.Mails(t.Context(), store.MailSent, 0)
 		of, ofErr := tx.MailsOf(t.Context(), "c")
-		if len(sent) != 1 || len(of) != 1 || sent[0].Attempts != 2 || sent[0].SettledAt.IsZero() {
+		if len(sent) != 1 || len(of) != 1 || sent[0].Attempts != 4 || sent[0].SettledAt.IsZero() {
 			t.Errorf("sent %+v", sent)
 		}
 		return errors.Join(err, ofErr)
 	})
 }
 
+// testDoubt looks for a mail in doubt before its time and then, and sends it again.
+func testDoubt(t *testing.T, s *store.Store, key store.MailKey, again time.Time) {
+	t.Helper()
+	update(t, s, func(tx *store.Tx) error {
+		early, earlyErr := tx.DoubtedMails(t.Context(), again.Add(-time.Second), 0)
+		late, lateErr := tx.DoubtedMails(t.Context(), again, 0)
+		if len(early) != 0 || len(late) != 1 {
+			t.Errorf("in doubt: %v too early, %v then", early, late)
+		}
+		for _, f := range []store.MailFilter{{}, {Key: key}, {Kind: "reminder"}, {State: store.MailInDoubt}} {
+			if found, err := tx.UnsentMails(t.Context(), f); err != nil || len(found) != 1 {
+				t.Errorf("unsent %+v: %d (%v)", f, len(found), err)
+			}
+		}
+		other, otherErr := tx.UnsentMails(t.Context(), store.MailFilter{Kind: "notice"})
+		if len(other) != 0 {
+			t.Errorf("unsent of another kind: %v", other)
+		}
+		return errors.Join(earlyErr, lateErr, otherErr, tx.SendMailAgain(t.Context(), key, "by hand"))
+	})
+}
+
 // A process killed while sending, then started with its clock set back: the mail is found all the same.
-func TestDoubtMailsWithClockSetBack(t *testing.T) {
+func TestInterruptedMailsWithClockSetBack(t *testing.T) {
 	d := newSQLite(t)
 	s := d.open(t)
 	update(t, s, func(tx *store.Tx) error {
@@ -254,9 +297,9 @@ func TestDoubtMailsWithClockSetBack(t *testing.T) {
 	d.opts.Now = func() time.Time { return back }
 	s = d.open(t)
 	update(t, s, func(tx *store.Tx) error {
-		n, err := tx.DoubtMails(t.Context(), back, "killed")
-		if n != 1 {
-			t.Errorf("%d in doubt", n)
+		left, err := tx.InterruptedMails(t.Context(), back, 0)
+		if len(left) != 1 {
+			t.Errorf("%d interrupted", len(left))
 		}
 		return err
 	})

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,12 +15,12 @@ import (
 // moveToPostgres restores a backup of SQLite into PostgreSQL: the way for an office that has outgrown one machine. All
 // is moved but the jobs, which the sweep makes anew from what is due.
 func (a *archive) moveToPostgres(ctx context.Context, opts Options) error {
-	staging, err := os.MkdirTemp("", "covenant-move-")
+	staging, err := workDir(opts.Dir, "move")
 	if err != nil {
-		return &storeError{ErrStorage, err}
+		return err
 	}
-	defer os.RemoveAll(staging) //nolint:errcheck // a leftover in the temporary directory harms nobody
-	from, err := a.openStaged(ctx, staging)
+	defer staging.remove() //nolint:errcheck // what is left is removed at the next start
+	from, err := a.openStaged(ctx, staging.path)
 	if err != nil {
 		return err
 	}
@@ -37,7 +36,14 @@ func (a *archive) openStaged(ctx context.Context, staging string) (*Store, error
 	if err := a.extractDatabase(ctx, filepath.Join(staging, databaseFile)); err != nil {
 		return nil, err
 	}
-	return Open(ctx, Options{Dir: staging})
+	s, err := Open(ctx, Options{Dir: staging})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.CheckSchema(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
 }
 
 // copyFromSQLite fills one table with the rows of the same table in SQLite.

@@ -20,20 +20,20 @@ import (
 	"covenant/workflow/store"
 )
 
-// testKey signs checkpoints with a key that is the same in every test.
-type testKey struct {
+// recordTestKey signs checkpoints with a key that is the same in every test.
+type recordTestKey struct {
 	sumdb.Verifier
 	sumdb.Signer
 }
 
-func (k testKey) Name() string    { return k.Signer.Name() }
-func (k testKey) KeyHash() uint32 { return k.Signer.KeyHash() }
+func (k recordTestKey) Name() string    { return k.Signer.Name() }
+func (k recordTestKey) KeyHash() uint32 { return k.Signer.KeyHash() }
 
 func testSigner(t testing.TB) store.RecordKey { return newTestKey(t, 'k') }
 
 func testVerifier(t testing.TB) sumdb.Verifier { return newTestKey(t, 'k').Verifier }
 
-func newTestKey(t testing.TB, seed byte) testKey {
+func newTestKey(t testing.TB, seed byte) recordTestKey {
 	t.Helper()
 	key := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{seed}, 32))
 	public, err := sumdb.NewEd25519VerifierKey("record.example", ed25519.PublicKey(key[32:]))
@@ -44,7 +44,7 @@ func newTestKey(t testing.TB, seed byte) testKey {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return testKey{verifier, testSignature{verifier, key}}
+	return recordTestKey{verifier, testSignature{verifier, key}}
 }
 
 type testSignature struct {

@@ -3,6 +3,7 @@ package store
 import (
 	"archive/zip"
 	"context"
+	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -18,12 +19,14 @@ import (
 // ErrNotEmpty: a backup can only be restored where nothing is.
 var ErrNotEmpty = errors.New("there are data already; restore into an empty directory or database")
 
-// Restore brings a backup back into the data directory (and PostgreSQL database) that opts name, which must be empty. A
-// backup of SQLite can go into PostgreSQL, too, which moves an office there; jobs are left to the sweep then.
-// Every part is checked against the manifest, every blob against its digest, and the whole event log is audited, before
-// anything is put in place; after an error the target is as it was, but for blobs kept beside a PostgreSQL database.
-func Restore(ctx context.Context, r io.ReaderAt, size int64, opts Options) (Backup, error) {
-	a, err := openArchive(r, size)
+// Restore brings a backup back into the data directory (and PostgreSQL database) that opts name, which must be empty.
+// A backup of SQLite can go into PostgreSQL, too, which moves an office there; jobs are left to the sweep then. Who
+// signed the manifest is checked first, then that the file holds what the manifest names and nothing else, every part
+// and table against it, every blob against its digest, the definitions of a SQLite database, and the whole event log,
+// before anything is put in place; after an error the target is as it was, but for blobs kept beside a PostgreSQL
+// database. Derived rows are not restored: r.Finish makes them anew.
+func Restore(ctx context.Context, in io.ReaderAt, size int64, opts Options, r Restoring) (Backup, error) {
+	a, err := openArchive(in, size, r)
 	if err != nil {
 		return Backup{}, fmt.Errorf("restore: %w", err)
 	}
@@ -43,31 +46,45 @@ func Restore(ctx context.Context, r io.ReaderAt, size int64, opts Options) (Back
 	return a.manifest, nil
 }
 
-// archive is a backup being read.
-type archive struct {
-	zip      *zip.Reader
-	manifest Backup
+// Restoring says which backups are accepted, and how one is completed.
+type Restoring struct {
+	// Keys are those of installations whose backups are accepted. They come from outside the backup.
+	Keys []ed25519.PublicKey
+	// Unsigned accepts a backup whoever made it: one of v0.1, which had no signatures, or one whose key is lost.
+	Unsigned bool
+	// Finish makes the derived rows anew and checks what only the rules can, in the transaction that fills the
+	// database. An error restores nothing. Default: the derived rows stay empty.
+	Finish func(context.Context, *Store, *Tx) error
 }
 
-func openArchive(r io.ReaderAt, size int64) (*archive, error) {
-	z, err := zip.NewReader(r, size)
+// archive is a backup being read.
+type archive struct {
+	zip       *zip.Reader
+	manifest  Backup
+	restoring Restoring
+}
+
+func openArchive(in io.ReaderAt, size int64, r Restoring) (*archive, error) {
+	z, err := zip.NewReader(in, size)
 	if err != nil {
 		return nil, &storeError{ErrCorrupt, fmt.Errorf("not a whole backup file: %w", err)}
 	}
-	a := &archive{zip: z}
-	file, err := z.Open(manifestEntry)
+	a := &archive{zip: z, restoring: r}
+	manifest, err := a.read(manifestEntry, manifestLimit)
 	if err != nil {
-		return nil, &storeError{ErrCorrupt, fmt.Errorf("not a backup file: %w", err)}
+		return nil, fmt.Errorf("not a backup file: %w", err)
 	}
-	defer file.Close() //nolint:errcheck // only read
-	if err := json.NewDecoder(io.LimitReader(file, manifestLimit)).Decode(&a.manifest); err != nil {
+	if err := json.Unmarshal(manifest, &a.manifest); err != nil {
 		return nil, &storeError{ErrCorrupt, fmt.Errorf("manifest: %w", err)}
 	}
-	if a.manifest.Format != backupFormat {
-		return nil, fmt.Errorf("the backup has format %d, this program reads %d: use a newer program",
-			a.manifest.Format, backupFormat)
+	if f := a.manifest.Format; f != backupFormat && f != unsignedFormat {
+		return nil, fmt.Errorf("the backup has format %d, this program reads up to %d: use a newer program", f,
+			backupFormat)
 	}
-	return a, nil
+	if err := a.verify(manifest, r); err != nil {
+		return nil, err
+	}
+	return a, a.closed()
 }
 
 // extract copies one part and compares it with the manifest.
@@ -157,8 +174,27 @@ func (a *archive) stage(ctx context.Context, staging string, opts Options) error
 	if err != nil {
 		return err
 	}
-	err = s.View(ctx, func(tx *Tx) error { return a.audit(ctx, tx) })
+	if err = s.CheckSchema(ctx); err == nil {
+		err = s.Update(ctx, func(tx *Tx) error { return a.finish(ctx, s, tx) })
+	}
 	return errors.Join(err, s.Close())
+}
+
+// finish checks what was restored and makes the derived rows anew, in the transaction at hand.
+func (a *archive) finish(ctx context.Context, s *Store, tx *Tx) error {
+	if err := a.audit(ctx, tx); err != nil {
+		return err
+	}
+	if err := a.checkBlobs(ctx, tx); err != nil {
+		return err
+	}
+	if err := tx.clearDerived(ctx); err != nil {
+		return err
+	}
+	if a.restoring.Finish == nil {
+		return nil
+	}
+	return a.restoring.Finish(ctx, s, tx)
 }
 
 // extractDatabase writes SQLite's file of the backup to path.
@@ -171,7 +207,10 @@ func (a *archive) extractDatabase(ctx context.Context, path string) error {
 		return &storeError{ErrStorage, err}
 	}
 	err = a.extract(ctx, a.manifest.Parts[0], diskWriter{file})
-	return errors.Join(err, file.Sync(), file.Close())
+	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return err
+	}
+	return a.checkTables(ctx, path)
 }
 
 // audit checks the restored log in the transaction at hand.
@@ -215,7 +254,12 @@ func (a *archive) intoPostgres(ctx context.Context, opts Options,
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.Close()) }()
+	defer func() {
+		if err == nil {
+			err = s.resettle(ctx)
+		}
+		err = errors.Join(err, s.Close())
+	}()
 	if err := s.View(ctx, func(tx *Tx) error { return tx.checkEmpty(ctx) }); err != nil {
 		return err
 	}
@@ -230,6 +274,13 @@ func (a *archive) intoPostgres(ctx context.Context, opts Options,
 		if err := tx.checkEmpty(ctx); err != nil {
 			return err
 		}
+		if from := a.manifest.Database; from == DatabasePostgres && len(tables) != len(a.manifest.Parts) {
+			return &storeError{ErrCorrupt, fmt.Errorf("the backup has %d tables, this program %d",
+				len(a.manifest.Parts), len(tables))}
+		}
+		if err := tx.q.DeleteSetting(ctx, installationKey); err != nil { // the backup's installation goes on
+			return classify(err, "clear settings")
+		}
 		for _, t := range tables {
 			err := fill(ctx, tx, t)
 			if err == nil {
@@ -239,7 +290,7 @@ func (a *archive) intoPostgres(ctx context.Context, opts Options,
 				return classify(err, "fill table "+t.name)
 			}
 		}
-		return a.audit(ctx, tx)
+		return a.finish(ctx, s, tx)
 	})
 }
 
@@ -262,7 +313,11 @@ func (a *archive) copyIn(ctx context.Context, tx *Tx, t table) error {
 	return withPgx(tx.conn, func(pgTx pgx.Tx) error {
 		read, write := io.Pipe()
 		go func() { write.CloseWithError(a.extract(ctx, part, write)) }()
-		_, err := pgTx.Conn().PgConn().CopyFrom(ctx, read, query)
+		tag, err := pgTx.Conn().PgConn().CopyFrom(ctx, read, query)
+		if err == nil && tag.RowsAffected() != part.Rows && a.manifest.Format != unsignedFormat {
+			err = &storeError{ErrCorrupt, fmt.Errorf("it has %d rows, the manifest says %d", tag.RowsAffected(),
+				part.Rows)}
+		}
 		return errors.Join(err, read.Close())
 	})
 }

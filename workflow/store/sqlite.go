@@ -28,6 +28,9 @@ func (s *Store) openSQLite(ctx context.Context, readers int) error {
 		return err
 	}
 	s.lock = lock
+	if err := clearWork(s.dir); err != nil {
+		return err
+	}
 	if err := createPrivate(path); err != nil {
 		return err
 	}
@@ -55,7 +58,12 @@ func (s *Store) openSQLiteReadOnly(ctx context.Context, path string, readers int
 	if _, err := os.Stat(path); err != nil {
 		return fmt.Errorf("no database in the data directory (serve or demo creates it): %w", err)
 	}
-	s.reader = openSQLitePool(sqliteDSN(path, false), readers)
+	dsn, done, err := readableDSN(path)
+	if err != nil {
+		return err
+	}
+	s.afterClose = done
+	s.reader = openSQLitePool(dsn, readers)
 	if err := s.reader.PingContext(ctx); err != nil {
 		return classify(err, "open database "+path)
 	}

@@ -50,10 +50,13 @@ type Store struct {
 	dir        string
 	blobs      Blobs
 	mailDomain string
-	readOnly   bool
-	claimed    atomic.Bool // a mail was claimed for sending by this process
-	logger     *slog.Logger
-	now        func() time.Time
+	// installation names the installation, at random; empty in a database of an earlier program that is only read.
+	installation string
+	readOnly     bool
+	afterClose   func() error // removes what a database on a read-only medium is read from; may be nil
+	claimed      atomic.Bool  // a mail was claimed for sending by this process
+	logger       *slog.Logger
+	now          func() time.Time
 }
 
 type dialect int
@@ -75,7 +78,13 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 	}
 	s := &Store{dir: dir, readOnly: opts.ReadOnly, blobs: opts.Blobs, mailDomain: opts.MailDomain,
 		logger: opts.Logger, now: opts.Now}
+	if opts.DatabaseURL != "" {
+		s.dialect = postgresDialect
+	}
 	s.setDefaults()
+	if err := s.belongs(); err != nil {
+		return nil, fmt.Errorf("open store %s: %w", dir, err)
+	}
 	if !opts.ReadOnly {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return nil, &storeError{ErrStorage, fmt.Errorf("create data directory: %w", err)}
@@ -104,12 +113,16 @@ func (s *Store) setDefaults() {
 }
 
 func (s *Store) open(ctx context.Context, opts Options) error {
-	if opts.DatabaseURL != "" {
-		s.dialect = postgresDialect
-		return s.openPostgres(ctx, opts.DatabaseURL, opts.Readers)
+	var err error
+	if s.dialect == postgresDialect {
+		err = s.openPostgres(ctx, opts.DatabaseURL, opts.Readers)
+	} else {
+		err = s.openSQLite(ctx, opts.Readers)
 	}
-	s.dialect = sqliteDialect
-	return s.openSQLite(ctx, opts.Readers)
+	if err != nil {
+		return err
+	}
+	return s.settle(ctx)
 }
 
 // Close releases the database and the lock. Stop the jobs first.
@@ -126,6 +139,9 @@ func (s *Store) Close() error {
 	}
 	if s.lock != nil {
 		errs = append(errs, s.lock.release())
+	}
+	if s.afterClose != nil {
+		errs = append(errs, s.afterClose())
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("close store %s: %w", s.dir, err)

@@ -359,9 +359,6 @@ func TestProjections(t *testing.T) {
 	})
 }
 
-// finished has nothing to do after the last event.
-func finished(*store.Tx) error { return nil }
-
 // A log that does not hold together, or not with the record, is not made rows of.
 func TestRebuildRefusesABrokenLog(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, d database) {
@@ -382,7 +379,7 @@ func TestRebuildRefusesABrokenLog(t *testing.T) {
 			raw := d.raw(t)
 			dropTriggers(t, d, raw)
 			forge(raw)
-			err := s.Rebuild(t.Context(), func(*store.Tx, store.Recorded) error { return nil }, finished)
+			err := rebuild(t, s, func(*store.Tx, store.Recorded) error { return nil })
 			if !errors.Is(err, store.ErrCorrupt) || !strings.Contains(err.Error(), "covenant audit") {
 				t.Errorf("%s: %v", name, err)
 			}
@@ -404,7 +401,7 @@ func TestRebuild(t *testing.T) {
 		apply := func(tx *store.Tx, e store.Recorded) error {
 			return tx.SaveProjection(t.Context(), "version", string(e.Stream), fmt.Appendf(nil, "%d", e.Version))
 		}
-		if err := s.Rebuild(t.Context(), apply, finished); err != nil {
+		if err := rebuild(t, s, apply); err != nil {
 			t.Fatal(err)
 		}
 		view(t, s, func(tx *store.Tx) error {
@@ -418,8 +415,14 @@ func TestRebuild(t *testing.T) {
 		})
 		testRebuildBeside(t, s, d)
 		cause := errors.New("a rule changed")
-		wantError(t, s.Rebuild(t.Context(), func(*store.Tx, store.Recorded) error { return cause }, finished), cause)
+		wantError(t, rebuild(t, s, func(*store.Tx, store.Recorded) error { return cause }), cause)
 		view(t, s, func(tx *store.Tx) error { _, err := tx.Projection(t.Context(), "version", "c"); return err })
+	})
+}
+
+func rebuild(t *testing.T, s *store.Store, apply func(*store.Tx, store.Recorded) error) error {
+	return s.Update(t.Context(), func(tx *store.Tx) error {
+		return tx.Rebuild(t.Context(), func(e store.Recorded) error { return apply(tx, e) })
 	})
 }
 
@@ -438,10 +441,10 @@ func testRebuildBeside(t *testing.T, s *store.Store, d database) {
 	}
 	appendEvents(t, s, "beside", 0, payload("k", `{}`))
 	seen := 0
-	if err := s.Rebuild(t.Context(), func(tx *store.Tx, e store.Recorded) error {
+	if err := rebuild(t, s, func(tx *store.Tx, e store.Recorded) error {
 		seen++
 		return tx.SaveProjection(t.Context(), "version", string(e.Stream), fmt.Appendf(nil, "%d", e.Version))
-	}, finished); err != nil {
+	}); err != nil {
 		t.Fatal(err)
 	}
 	if seen != 4 {

@@ -64,12 +64,6 @@ func GuardedHTTP(allow func(netip.Addr) bool) *http.Client {
 	}
 }
 
-var carrierNAT = netip.MustParsePrefix("100.64.0.0/10")
-
-func public(ip netip.Addr) bool {
-	return ip.IsGlobalUnicast() && !ip.IsPrivate() && !carrierNAT.Contains(ip)
-}
-
 func checkURL(address string) error {
 	u, err := url.Parse(address)
 	if err != nil {

@@ -9,6 +9,33 @@ import (
 	"context"
 )
 
+const ballotBoxes = `-- name: BallotBoxes :many
+SELECT motion FROM ballots UNION SELECT motion FROM ballot_box ORDER BY motion
+`
+
+func (q *Queries) BallotBoxes(ctx context.Context) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, ballotBoxes)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var motion string
+		if err := rows.Scan(&motion); err != nil {
+			return nil, err
+		}
+		items = append(items, motion)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const ballots = `-- name: Ballots :many
 SELECT choice FROM ballots WHERE motion = $1 ORDER BY choice
 `

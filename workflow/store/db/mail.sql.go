@@ -47,44 +47,118 @@ func (q *Queries) Aside(ctx context.Context, covenant string) (AsideRow, error) 
 
 const claimMail = `-- name: ClaimMail :execrows
 UPDATE mails SET state = 'sending', attempts = attempts + 1, sending_at = $1
-WHERE key = $2 AND state = 'queued'
+WHERE key = $2 AND state = 'queued' AND next_at <= $1
 `
 
 type ClaimMailParams struct {
-	SendingAt int64
-	Key       string
+	Now int64
+	Key string
 }
 
 func (q *Queries) ClaimMail(ctx context.Context, arg ClaimMailParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, claimMail, arg.SendingAt, arg.Key)
+	result, err := q.db.ExecContext(ctx, claimMail, arg.Now, arg.Key)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected()
 }
 
-const doubtMails = `-- name: DoubtMails :execrows
-UPDATE mails SET state = 'in_doubt', last_error = $1
-WHERE state = 'sending' AND sending_at < $2
+const doubtMail = `-- name: DoubtMail :execrows
+UPDATE mails SET state = 'in_doubt', last_error = $1, next_at = $2, settled_at = $3,
+    doubts = doubts + 1
+WHERE key = $4 AND state = 'sending'
 `
 
-type DoubtMailsParams struct {
+type DoubtMailParams struct {
 	LastError string
-	Before    int64
+	NextAt    int64
+	SettledAt int64
+	Key       string
 }
 
-func (q *Queries) DoubtMails(ctx context.Context, arg DoubtMailsParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, doubtMails, arg.LastError, arg.Before)
+func (q *Queries) DoubtMail(ctx context.Context, arg DoubtMailParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, doubtMail,
+		arg.LastError,
+		arg.NextAt,
+		arg.SettledAt,
+		arg.Key,
+	)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const doubtedMails = `-- name: DoubtedMails :many
+SELECT key FROM mails
+WHERE state = 'in_doubt' AND next_at > 0 AND next_at <= $1 ORDER BY next_at, key LIMIT $2
+`
+
+type DoubtedMailsParams struct {
+	Before int64
+	Page   int32
+}
+
+func (q *Queries) DoubtedMails(ctx context.Context, arg DoubtedMailsParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, doubtedMails, arg.Before, arg.Page)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var key string
+		if err := rows.Scan(&key); err != nil {
+			return nil, err
+		}
+		items = append(items, key)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const dropMail = `-- name: DropMail :execrows
+UPDATE mails SET state = 'failed', last_error = $1, settled_at = $2
+WHERE key = $3 AND state = 'queued'
+`
+
+type DropMailParams struct {
+	LastError string
+	SettledAt int64
+	Key       string
+}
+
+func (q *Queries) DropMail(ctx context.Context, arg DropMailParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, dropMail, arg.LastError, arg.SettledAt, arg.Key)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const hastenMails = `-- name: HastenMails :exec
+UPDATE mails SET next_at = $1 WHERE state IN ('queued', 'in_doubt') AND next_at > $2
+`
+
+type HastenMailsParams struct {
+	Now    int64
+	Latest int64
+}
+
+func (q *Queries) HastenMails(ctx context.Context, arg HastenMailsParams) error {
+	_, err := q.db.ExecContext(ctx, hastenMails, arg.Now, arg.Latest)
+	return err
 }
 
 const insertMail = `-- name: InsertMail :execrows
 INSERT INTO mails (key, message_id, kind, covenant, recipient, subject, body, attachments, state, attempts,
-    last_error, created_at, next_at, sending_at, settled_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', 0, '', $9, $10, 0, 0)
+    last_error, created_at, next_at, sending_at, settled_at, tries, doubts)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', 0, '', $9, $10, 0, 0, 0, 0)
 ON CONFLICT (key) DO NOTHING
 `
 
@@ -142,9 +216,61 @@ func (q *Queries) InsertMailOccurrence(ctx context.Context, arg InsertMailOccurr
 	return err
 }
 
+const interruptedMails = `-- name: InterruptedMails :many
+SELECT key, message_id, kind, covenant, recipient, subject, body, attachments, state, attempts,
+    last_error, created_at, next_at, sending_at, settled_at, tries, doubts FROM mails
+WHERE state = 'sending' AND sending_at < $1 ORDER BY sending_at, key LIMIT $2
+`
+
+type InterruptedMailsParams struct {
+	Before int64
+	Page   int32
+}
+
+func (q *Queries) InterruptedMails(ctx context.Context, arg InterruptedMailsParams) ([]Mail, error) {
+	rows, err := q.db.QueryContext(ctx, interruptedMails, arg.Before, arg.Page)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Mail{}
+	for rows.Next() {
+		var i Mail
+		if err := rows.Scan(
+			&i.Key,
+			&i.MessageID,
+			&i.Kind,
+			&i.Covenant,
+			&i.Recipient,
+			&i.Subject,
+			&i.Body,
+			&i.Attachments,
+			&i.State,
+			&i.Attempts,
+			&i.LastError,
+			&i.CreatedAt,
+			&i.NextAt,
+			&i.SendingAt,
+			&i.SettledAt,
+			&i.Tries,
+			&i.Doubts,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const mail = `-- name: Mail :one
 SELECT key, message_id, kind, covenant, recipient, subject, body, attachments, state, attempts,
-    last_error, created_at, next_at, sending_at, settled_at FROM mails WHERE key = $1
+    last_error, created_at, next_at, sending_at, settled_at, tries, doubts FROM mails WHERE key = $1
 `
 
 func (q *Queries) Mail(ctx context.Context, key string) (Mail, error) {
@@ -166,6 +292,8 @@ func (q *Queries) Mail(ctx context.Context, key string) (Mail, error) {
 		&i.NextAt,
 		&i.SendingAt,
 		&i.SettledAt,
+		&i.Tries,
+		&i.Doubts,
 	)
 	return i, err
 }
@@ -205,7 +333,7 @@ func (q *Queries) MailOccurrences(ctx context.Context, mail string) ([]MailOccur
 
 const mails = `-- name: Mails :many
 SELECT key, message_id, kind, covenant, recipient, subject, body, attachments, state, attempts,
-    last_error, created_at, next_at, sending_at, settled_at FROM mails
+    last_error, created_at, next_at, sending_at, settled_at, tries, doubts FROM mails
 WHERE (CAST($1 AS TEXT) = '' OR state = $1)
 ORDER BY created_at DESC, key LIMIT $2
 `
@@ -240,6 +368,8 @@ func (q *Queries) Mails(ctx context.Context, arg MailsParams) ([]Mail, error) {
 			&i.NextAt,
 			&i.SendingAt,
 			&i.SettledAt,
+			&i.Tries,
+			&i.Doubts,
 		); err != nil {
 			return nil, err
 		}
@@ -256,7 +386,7 @@ func (q *Queries) Mails(ctx context.Context, arg MailsParams) ([]Mail, error) {
 
 const mailsOfCovenant = `-- name: MailsOfCovenant :many
 SELECT key, message_id, kind, covenant, recipient, subject, body, attachments, state, attempts,
-    last_error, created_at, next_at, sending_at, settled_at FROM mails
+    last_error, created_at, next_at, sending_at, settled_at, tries, doubts FROM mails
 WHERE covenant = $1 ORDER BY created_at, key
 `
 
@@ -285,6 +415,8 @@ func (q *Queries) MailsOfCovenant(ctx context.Context, covenant string) ([]Mail,
 			&i.NextAt,
 			&i.SendingAt,
 			&i.SettledAt,
+			&i.Tries,
+			&i.Doubts,
 		); err != nil {
 			return nil, err
 		}
@@ -299,8 +431,25 @@ func (q *Queries) MailsOfCovenant(ctx context.Context, covenant string) ([]Mail,
 	return items, nil
 }
 
+const postponeMail = `-- name: PostponeMail :execrows
+UPDATE mails SET state = 'queued', last_error = $1 WHERE key = $2 AND state = 'sending'
+`
+
+type PostponeMailParams struct {
+	LastError string
+	Key       string
+}
+
+func (q *Queries) PostponeMail(ctx context.Context, arg PostponeMailParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, postponeMail, arg.LastError, arg.Key)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const queuedMails = `-- name: QueuedMails :many
-SELECT key, next_at FROM mails
+SELECT key, next_at, attempts FROM mails
 WHERE state = 'queued' AND next_at <= $1 AND (next_at, key) > (CAST($2 AS BIGINT), CAST($3 AS TEXT))
 ORDER BY next_at, key LIMIT $4
 `
@@ -313,8 +462,9 @@ type QueuedMailsParams struct {
 }
 
 type QueuedMailsRow struct {
-	Key    string
-	NextAt int64
+	Key      string
+	NextAt   int64
+	Attempts int64
 }
 
 func (q *Queries) QueuedMails(ctx context.Context, arg QueuedMailsParams) ([]QueuedMailsRow, error) {
@@ -331,7 +481,7 @@ func (q *Queries) QueuedMails(ctx context.Context, arg QueuedMailsParams) ([]Que
 	items := []QueuedMailsRow{}
 	for rows.Next() {
 		var i QueuedMailsRow
-		if err := rows.Scan(&i.Key, &i.NextAt); err != nil {
+		if err := rows.Scan(&i.Key, &i.NextAt, &i.Attempts); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -345,19 +495,38 @@ func (q *Queries) QueuedMails(ctx context.Context, arg QueuedMailsParams) ([]Que
 	return items, nil
 }
 
-const requeueMail = `-- name: RequeueMail :execrows
-UPDATE mails SET state = 'queued', last_error = $1, next_at = $2
-WHERE key = $3 AND state IN ('sending', 'in_doubt', 'failed')
+const retryMail = `-- name: RetryMail :execrows
+UPDATE mails SET state = 'queued', last_error = $1, next_at = $2, tries = tries + 1
+WHERE key = $3 AND state = 'sending'
 `
 
-type RequeueMailParams struct {
+type RetryMailParams struct {
 	LastError string
 	NextAt    int64
 	Key       string
 }
 
-func (q *Queries) RequeueMail(ctx context.Context, arg RequeueMailParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, requeueMail, arg.LastError, arg.NextAt, arg.Key)
+func (q *Queries) RetryMail(ctx context.Context, arg RetryMailParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, retryMail, arg.LastError, arg.NextAt, arg.Key)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const sendMailAgain = `-- name: SendMailAgain :execrows
+UPDATE mails SET state = 'queued', last_error = $1, next_at = $2, tries = 0
+WHERE key = $3 AND state IN ('queued', 'in_doubt', 'failed')
+`
+
+type SendMailAgainParams struct {
+	LastError string
+	NextAt    int64
+	Key       string
+}
+
+func (q *Queries) SendMailAgain(ctx context.Context, arg SendMailAgainParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, sendMailAgain, arg.LastError, arg.NextAt, arg.Key)
 	if err != nil {
 		return 0, err
 	}
@@ -387,4 +556,66 @@ func (q *Queries) SettleMail(ctx context.Context, arg SettleMailParams) (int64, 
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const unsentMails = `-- name: UnsentMails :many
+SELECT key, message_id, kind, covenant, recipient, subject, body, attachments, state, attempts,
+    last_error, created_at, next_at, sending_at, settled_at, tries, doubts FROM mails
+WHERE state IN ('queued', 'in_doubt', 'failed') AND last_error <> ''
+    AND (CAST($1 AS TEXT) = '' OR state = $1) AND (CAST($2 AS TEXT) = '' OR kind = $2)
+    AND (CAST($3 AS TEXT) = '' OR key = $3)
+ORDER BY created_at DESC, key LIMIT $4
+`
+
+type UnsentMailsParams struct {
+	State string
+	Kind  string
+	Key   string
+	Page  int32
+}
+
+func (q *Queries) UnsentMails(ctx context.Context, arg UnsentMailsParams) ([]Mail, error) {
+	rows, err := q.db.QueryContext(ctx, unsentMails,
+		arg.State,
+		arg.Kind,
+		arg.Key,
+		arg.Page,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Mail{}
+	for rows.Next() {
+		var i Mail
+		if err := rows.Scan(
+			&i.Key,
+			&i.MessageID,
+			&i.Kind,
+			&i.Covenant,
+			&i.Recipient,
+			&i.Subject,
+			&i.Body,
+			&i.Attachments,
+			&i.State,
+			&i.Attempts,
+			&i.LastError,
+			&i.CreatedAt,
+			&i.NextAt,
+			&i.SendingAt,
+			&i.SettledAt,
+			&i.Tries,
+			&i.Doubts,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

@@ -62,6 +62,8 @@ type Mail struct {
 	NextAt      int64
 	SendingAt   int64
 	SettledAt   int64
+	Tries       int64
+	Doubts      int64
 }
 
 type Obligation struct {

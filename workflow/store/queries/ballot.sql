@@ -12,3 +12,6 @@ INSERT INTO ballot_box (motion, id, choice) VALUES ($1, $2, $3);
 
 -- name: EmptyBox :exec
 DELETE FROM ballot_box WHERE motion = $1;
+
+-- name: BallotBoxes :many
+SELECT motion FROM ballots UNION SELECT motion FROM ballot_box ORDER BY motion;
