@@ -3,6 +3,7 @@ package store
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/json"
 	"errors"
 	"io"
 	"testing"
@@ -51,7 +52,11 @@ func TestPartsOfABackup(t *testing.T) {
 		"from the root": {map[string]string{"/a": "hello"}, BackupPart{Name: "/a", SHA256: hello, Size: 5},
 			false},
 	} {
-		c.entries[manifestEntry] = `{"format": 1}`
+		manifest, err := json.Marshal(Backup{Format: unsignedFormat, Parts: []BackupPart{c.part}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.entries[manifestEntry] = string(manifest)
 		data := packed(t, c.entries)
 		a, err := openArchive(bytes.NewReader(data), int64(len(data)), Restoring{Unsigned: true})
 		var out bytes.Buffer
