@@ -2,6 +2,7 @@ package devpki
 
 import (
 	"crypto"
+	"crypto/rand"
 	"crypto/x509"
 	"encoding/hex"
 	"encoding/json"
@@ -105,7 +106,7 @@ func (p *PKI) chooseBase(remembered string) error {
 		p.base = remembered
 	}
 	if p.base == "" {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		l, err := listenAlone()
 		if err != nil {
 			return err
 		}
@@ -117,6 +118,21 @@ func (p *PKI) chooseBase(remembered string) error {
 		return fmt.Errorf("base address %q: give one like http://127.0.0.1:8091", p.base)
 	}
 	return nil
+}
+
+// listenAlone listens at a port of an address of this machine that hardly anybody else uses: certificates name it for
+// good, and a port of 127.0.0.1 that is free now is soon somebody else's. Where a system has no other address in
+// 127.0.0.0/8 (RFC 1122 §3.2.1.3), it is a port there.
+func listenAlone() (net.Listener, error) {
+	var at [3]byte
+	if _, err := rand.Read(at[:]); err != nil {
+		return nil, err
+	}
+	host := net.IPv4(127, at[0], at[1], 1+at[2]%254).String()
+	if l, err := net.Listen("tcp", net.JoinHostPort(host, "0")); err == nil {
+		return l, nil
+	}
+	return net.Listen("tcp", "127.0.0.1:0")
 }
 
 func (p *PKI) createStored() error {
