@@ -121,7 +121,7 @@ func TestTwoNodes(t *testing.T) {
 func ruleByHand(t *testing.T, o *ordeal, id string, args ...string) {
 	t.Helper()
 	cmd := append([]string{"--lang", "en", "directory", "rule", id, "--person", "ung-hoai-duc", "--issuer", "CN=CA",
-		"--attribute", "UID", "--value", id,
+		"--root", o.config.Trust, "--attribute", "UID", "--value", id,
 		"--data", o.config.Data}, args...)
 	if out, err := covenant(t, cmd...).CombinedOutput(); err != nil || !strings.Contains(string(out), "rule "+id) {
 		t.Errorf("%v: %v\n%s", cmd, err, out)
@@ -160,7 +160,8 @@ func backUpBeside(t *testing.T, o *ordeal, d *driver) {
 	for _, args := range [][]string{
 		{"restore", file, "--data", data, "--database", database, "--blobs", filepath.Join(data, "files"),
 			"--secret-file", secretFile(o.config)},
-		{"audit", "--data", data, "--database", database, "--trust", o.config.Trust},
+		{"audit", "--data", data, "--database", database, "--trust", o.config.Trust,
+			"--blobs", filepath.Join(data, "files")},
 	} {
 		if out, err := covenant(t, append([]string{"--lang", "en"}, args...)...).CombinedOutput(); err != nil {
 			t.Errorf("%s: %v\n%s", args[0], err, out)
