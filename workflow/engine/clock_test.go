@@ -60,6 +60,7 @@ func roots(o *office) (n int) {
 // A clock that is far ahead has reminders sent, and closes no covenant and makes no daily root; when it is right
 // again all is as if it had never been wrong, and when somebody confirms it what was held back happens.
 func TestClockIsSetAhead(t *testing.T) {
+	t.Parallel()
 	const year = 400 * 24 * time.Hour
 	o := newOffice(t)
 	o.shrink()

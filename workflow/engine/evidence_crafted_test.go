@@ -19,6 +19,7 @@ import (
 // No crafted log makes the check panic, nor gives a verdict that comes of a panic: numbers that are out of every range,
 // events in any order, whole events left out, all chained and signed anew with the key.
 func TestCraftedLogs(t *testing.T) {
+	t.Parallel()
 	o, bundle, trust := bundleOf(t)
 	all := unpack(t, bundle)
 	own, err := o.RecordKey()

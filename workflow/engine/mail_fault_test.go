@@ -234,6 +234,7 @@ func TestOutageOfTheMailServer(t *testing.T) {
 
 // A mail that the server puts off is tried over five days before it has failed, and nobody else's mail with it.
 func TestMailIsTriedForFiveDays(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	o.does(func(stage sink.Stage, to string) error {
 		if stage == sink.StageRcpt && to == "a@x.example" {
