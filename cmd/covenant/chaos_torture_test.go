@@ -243,14 +243,13 @@ func (c *chaos) breakMail(random *rand.Rand) func() {
 		if stage != at {
 			return nil
 		}
-		switch how {
-		case 0:
-			return sink.ErrDrop
-		case 1:
+		if how == 1 {
 			time.Sleep(4 * time.Second) // longer than the nodes wait
-			return sink.ErrDrop
 		}
-		return sink.Refuse(451, "not now")
+		if how == 2 && stage != sink.StageAccepted { // who keeps a mail and refuses it lies, and gets it twice
+			return sink.Refuse(451, "not now")
+		}
+		return sink.ErrDrop
 	}
 	c.mailFault.Store(&broken)
 	return func() { c.mailFault.Store(nil) }
