@@ -26,10 +26,11 @@ lint: $(LINT)
 quick:
 	$(GO) test -short $(PACKAGES)
 
-# The longest packages first, so that none of them runs alone at the end.
+# The longest packages first, so that none of them runs alone at the end. Then every fuzz target for a moment.
 test:
 	./.ci/install
 	.ci/scratch $(GO) test -race -timeout 15m ./web ./workflow/engine ./signing ./cmd/covenant $(PACKAGES)
+	.ci/fuzz 2s
 
 # Every fuzz target of every package, one after the other: make fuzz [FUZZTIME=5s]
 fuzz:

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -24,15 +23,12 @@ func (s *server) evidence(w http.ResponseWriter, r *request) (*answer, error) {
 }
 
 func (s *server) sendEvidence(w http.ResponseWriter, r *request, slug string) error {
-	f, err := os.CreateTemp("", "evidence-*.zip")
+	f, err := newPassing()
 	if err != nil {
 		return fmt.Errorf("evidence of %q: %w", slug, err)
 	}
-	defer func() {
-		f.Close()
-		_ = os.Remove(f.Name()) // what cannot be removed is cleared with the other temporary files
-	}()
-	manifest, err := s.bundle(r, slug, f)
+	defer f.close()
+	manifest, err := s.bundle(r, slug, f.File)
 	if err != nil {
 		return err
 	}
@@ -44,7 +40,7 @@ func (s *server) sendEvidence(w http.ResponseWriter, r *request, slug string) er
 	h.Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q",
 		"ho-so-"+strings.ReplaceAll(manifest.Slug, "/", "-")+"-"+strconv.FormatInt(manifest.Version, 10)+".zip"))
 	h.Set("Cache-Control", "no-store")
-	http.ServeContent(w, r.Request, "", time.Time{}, f)
+	http.ServeContent(w, r.Request, "", time.Time{}, f.File)
 	return nil
 }
 

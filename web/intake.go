@@ -11,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"os"
 	"sync"
 	"time"
 
@@ -92,18 +91,12 @@ func clientAddress(r *http.Request) netip.Addr {
 	return a.Unmap().WithZone("")
 }
 
-// received is a visitor's file, on the disk under no name.
+// received is a visitor's file, on the disk as long as it is looked at.
 type received struct {
-	*os.File
+	*passing
 	name   string // as the visitor calls it
 	size   int64
 	digest workflow.Digest
-}
-
-// close ends the file. Where it could not lose its name while it was open, it does so now.
-func (f *received) close() {
-	_ = f.Close() // nothing is written any more
-	_ = os.Remove(f.Name())
 }
 
 // isArchive reports whether the file is a ZIP archive by its first bytes.
@@ -137,14 +130,13 @@ func (i *intake) receive(w http.ResponseWriter, r *request) (*received, error) {
 }
 
 func receivePart(part *multipart.Part) (f *received, err error) {
-	file, err := os.CreateTemp("", "covenant-check-*")
+	file, err := newPassing()
 	if err != nil {
 		return nil, fmt.Errorf("receive a file: %w", err)
 	}
-	_ = os.Remove(file.Name()) // where a system lets it, so that a killed program leaves nothing
-	f = &received{File: file, name: part.FileName()}
+	f = &received{passing: file, name: part.FileName()}
 	hash := sha256.New()
-	f.size, err = io.Copy(io.MultiWriter(file, hash), io.LimitReader(part, maxUpload+1))
+	f.size, err = io.Copy(io.MultiWriter(file.File, hash), io.LimitReader(part, maxUpload+1))
 	switch {
 	case err != nil:
 		err = uploadProblem(err)

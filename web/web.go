@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"covenant/internal/address"
+	"covenant/internal/lock"
 	"covenant/workflow"
 	"covenant/workflow/engine"
 )
@@ -65,6 +66,9 @@ func newServer(cfg Config) (*server, error) {
 	}
 	if cfg.Actor == nil {
 		return nil, errors.New("web: Config.Actor is missing")
+	}
+	if err := lock.Sweep("", passingPrefix); err != nil {
+		return nil, fmt.Errorf("web: %w", err)
 	}
 	s := &server{
 		engine: cfg.Engine, log: cfg.Logger, zone: cfg.Engine.Calendar.Zone(), hosts: cfg.Hosts, stop: cfg.Stop,

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"covenant/workflow/engine"
 	"covenant/workflow/store"
@@ -53,18 +52,11 @@ func (cmd *backupCmd) Run(e *env) (err error) {
 
 // writeStream writes a file that may be large; it is there whole or not at all.
 func writeStream[T any](path string, write func(io.Writer) (T, error)) (result T, err error) {
-	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return result, fmt.Errorf("write %s: %w", path, err)
-	}
-	result, err = write(tmp)
-	if err = errors.Join(err, tmp.Chmod(0o600), tmp.Sync(), tmp.Close()); err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err != nil {
-		return result, errors.Join(fmt.Errorf("write %s: %w", path, err), os.Remove(tmp.Name()))
-	}
-	return result, nil
+	err = makeWhole(path, 0o600, func(f *os.File) (err error) {
+		result, err = write(f)
+		return err
+	})
+	return result, err
 }
 
 type restoreCmd struct {

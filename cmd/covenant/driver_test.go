@@ -36,7 +36,8 @@ type driver struct {
 
 const tortureLeader workflow.AgencyID = "so-gddt"
 
-const torturePIN = "246810"
+// torturePIN is like nothing else, so that it can be looked for where it must not be.
+const torturePIN = "Mật-khẩu 246810 thử thách"
 
 // longestAnswer is how long a step may stay unanswered: longer than anything that the ordeal does to the nodes.
 const longestAnswer = 3 * time.Minute
@@ -131,7 +132,8 @@ func (d *driver) ask(command, slug string, by workflow.PersonID, key string, fie
 		a, err := send(d.t.Context(), d.anyNode().data, o)
 		if transient := errors.Is(err, errNotServed) || errors.Is(err, errUnanswered) ||
 			errors.Is(err, store.ErrBusy) || errors.Is(err, store.ErrLost) ||
-			errors.Is(err, store.ErrConflict); !transient || d.t.Context().Err() != nil ||
+			errors.Is(err, store.ErrConflict) || workflow.ErrorCode(err) == workflow.CodeUnavailable ||
+			d.outages && err != nil && workflow.ErrorCode(err) == ""; !transient || d.t.Context().Err() != nil ||
 			time.Since(began) > longestAnswer {
 			return a, err
 		}

@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"covenant/internal/lock"
 )
 
 // writeWhole writes a file so that it is there whole or not at all.
@@ -16,17 +18,30 @@ func writeWhole(path string, data []byte, mode os.FileMode) error {
 	})
 }
 
-// makeWhole has a file filled under another name beside it, then renamed: it is there whole or not at all.
+// unfinished begins the names of directories that hold what makeWhole has not finished. It is the same whatever is
+// made, so that a backup of today clears away what one of yesterday, under another name, left when it was killed.
+const unfinished = ".covenant-unfinished-"
+
+// makeWhole has a file filled in a directory beside it, then renamed: it is there whole or not at all.
 func makeWhole(path string, mode os.FileMode, fill func(*os.File) error) (err error) {
-	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return fmt.Errorf("%s was not written: %w", path, err)
-	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(fmt.Errorf("%s was not written: %w", path, err), os.Remove(tmp.Name()))
+			err = fmt.Errorf("%s was not written: %w", path, err)
 		}
 	}()
+	beside := filepath.Dir(path)
+	if err := lock.Sweep(beside, unfinished); err != nil {
+		return err
+	}
+	dir, err := lock.Hold(beside, unfinished)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, dir.Remove()) }()
+	tmp, err := os.OpenFile(dir.In(filepath.Base(path)), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
 	if err = fill(tmp); err != nil {
 		return errors.Join(err, tmp.Close())
 	}

@@ -86,7 +86,8 @@ func (i *installation) engineConfig(
 		return engine.Config{}, err
 	}
 	settings := engine.Config{
-		Store: i.store, Calendar: calendar, Now: i.now, Roots: roots, Secret: secret, Fonts: fonts,
+		Store: i.store, Calendar: calendar, Now: i.now, Clock: engine.Clock{Wall: machineNow},
+		Roots: roots, Secret: secret, Fonts: fonts,
 		PublicURL:  c.PublicURL,
 		Revocation: c.revocation(),
 		Validation: &signing.ValidationSource{HTTP: outbound(c.AllowPrivate), Timeout: 10 * time.Second},

@@ -25,6 +25,10 @@ import (
 
 // TestMain removes what tests share when they have run.
 func TestMain(m *testing.M) {
+	if who := os.Getenv(makerVariable); who != "" {
+		makeSomething(who)
+		return
+	}
 	status := m.Run()
 	pgtest.Remove()
 	if err := removeProgram(); err != nil {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -76,10 +77,14 @@ func (o *ordeal) configFile() string {
 // start starts the process and does not wait until it serves.
 func (n *node) start(environment ...string) {
 	n.o.t.Helper()
-	args := append(append([]string{}, n.o.under...), program(n.o.t), "--lang", "en", "serve", "--config",
+	binary := n.o.binary
+	if binary == "" {
+		binary = program(n.o.t)
+	}
+	args := append(append([]string{}, n.o.under...), binary, "--lang", "en", "serve", "--config",
 		n.o.configuration, "--data", n.data)
 	cmd := exec.Command(args[0], args[1:]...)
-	cmd.Env = append(os.Environ(), environment...)
+	cmd.Env = slices.Concat(os.Environ(), n.o.environment, environment)
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.log.Reset()
@@ -109,8 +114,12 @@ func (n *node) follow(cmd *exec.Cmd, out io.Reader, ended chan struct{}) {
 	err := cmd.Wait()
 	n.mu.Lock()
 	n.pages = ""
-	if !n.meant {
-		n.o.t.Errorf("a node ended by itself: %v\n%s", err, n.log.String())
+	said := n.log.String()
+	if strings.Contains(said, torturePIN) {
+		n.o.t.Errorf("a node's log holds a PIN:\n%s", said)
+	}
+	if panicked := strings.Contains(said, "\ngoroutine "); !n.meant && (panicked || !n.o.mayEnd) {
+		n.o.t.Errorf("a node ended by itself: %v\n%s", err, said)
 	}
 	n.mu.Unlock()
 	close(ended)

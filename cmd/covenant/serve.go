@@ -35,7 +35,7 @@ func (cmd *serveCmd) Run(e *env) error {
 		return err
 	}
 	logger := slog.New(slog.NewTextHandler(e.err, nil))
-	i, err := openInstallation(e.ctx, c, time.Now, logger)
+	i, err := openInstallation(e.ctx, c, machineNow, logger)
 	if err != nil {
 		return err
 	}

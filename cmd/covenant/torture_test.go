@@ -45,16 +45,24 @@ type ordeal struct {
 	nodes         []*node
 	configuration string   // file of the nodes
 	under         []string // program that the nodes run under; empty: by themselves
-	outages       bool     // the database goes away at times
+	binary        string   // program of the nodes; empty: as people get it
+	environment   []string // of the nodes, beside this process's
+	outages       bool     // the database, or something else, goes away at times
+	mayEnd        bool     // the nodes may end for want of it, and are started again
+	mailFault     atomic.Pointer[func(sink.Stage) error]
 }
 
 func newOrdeal(t *testing.T, database string) *ordeal {
 	t.Helper()
+	return newOrdealIn(t, database, t.TempDir())
+}
+
+func newOrdealIn(t *testing.T, database, dir string) *ordeal {
+	t.Helper()
 	o := &ordeal{t: t, mailed: t.TempDir()}
 	o.ledger.acks = map[string]bool{}
-	dir := t.TempDir()
 	var err error
-	if o.pki, err = devpki.Open(filepath.Join(dir, "pki"), devpki.Options{}); err != nil {
+	if o.pki, err = devpki.Open(filepath.Join(dir, "pki"), devpki.Options{SlowFor: 4 * time.Second}); err != nil {
 		t.Fatal(err)
 	}
 	server, err := o.pki.Serve(t.Context())
@@ -64,7 +72,7 @@ func newOrdeal(t *testing.T, database string) *ordeal {
 	t.Cleanup(func() { server.Close() })
 	stamper := httptest.NewServer(http.HandlerFunc(o.stamp))
 	t.Cleanup(stamper.Close)
-	mail, err := sink.Start(t.Context(), sink.Options{Dir: o.mailed, At: tardy})
+	mail, err := sink.Start(t.Context(), sink.Options{Dir: o.mailed, At: o.mailStage})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,8 +100,12 @@ func (o *ordeal) acked(key string) {
 	o.ledger.acks[key] = true
 }
 
-// tardy makes the mail server wait before and after it keeps a mail, so that nodes are killed in between.
-func tardy(stage sink.Stage, _ string) error {
+// mailStage does to a mail what is ordered to be done to all; and makes the mail server wait before and after it keeps
+// one, so that nodes are killed in between.
+func (o *ordeal) mailStage(stage sink.Stage, _ string) error {
+	if fault := o.mailFault.Load(); fault != nil {
+		return (*fault)(stage)
+	}
 	if stage == sink.StageRead || stage == sink.StageAccepted {
 		time.Sleep(rand.N(100 * time.Millisecond))
 	}
@@ -242,7 +254,7 @@ func (o *ordeal) settle() {
 	o.t.Helper()
 	for began := time.Now(); !o.t.Failed() && !o.settled(10*time.Second); {
 		if time.Since(began) > longestAnswer {
-			o.t.Error("what is due is not done")
+			o.t.Errorf("what is due is not done: %s", o.undone())
 			break
 		}
 		for _, n := range o.nodes {
@@ -254,6 +266,35 @@ func (o *ordeal) settle() {
 	for _, n := range o.nodes {
 		n.stop()
 	}
+}
+
+// undone says what is still due.
+func (o *ordeal) undone() (said string) {
+	s, err := store.Open(o.t.Context(), store.Options{Dir: o.config.Data, DatabaseURL: o.config.Database,
+		ReadOnly: true})
+	if err != nil {
+		return err.Error()
+	}
+	defer s.Close()
+	err = s.View(o.t.Context(), func(tx *store.Tx) error {
+		due, err := tx.DueOccurrences(o.t.Context(), time.Now(), 3)
+		for _, d := range due {
+			said += fmt.Sprintf("%+v; ", d)
+		}
+		for _, state := range []store.MailState{store.MailQueued, store.MailSending} {
+			mails, mailsErr := tx.Mails(o.t.Context(), state, 3)
+			for _, m := range mails {
+				said += fmt.Sprintf("%s %s, next at %s, %d tries, %d doubts: %s; ", m.Key, m.State, m.NextAt, m.Tries,
+					m.Doubts, m.LastError)
+			}
+			err = errors.Join(err, mailsErr)
+		}
+		return err
+	})
+	if err != nil {
+		said += err.Error()
+	}
+	return said
 }
 
 // settled waits for a while until nothing is due and no mail is on its way.

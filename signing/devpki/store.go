@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"software.sslmate.com/src/go-pkcs12"
+
+	"covenant/internal/lock"
 )
 
 // Options of Open. The zero value works.
@@ -54,6 +56,9 @@ type Revocation struct {
 	Reason int       `json:"reason"` // CRLReason, RFC 5280, 5.3.1
 }
 
+// unfinished begins the names of directories that hold what is not written whole yet.
+const unfinished = ".new-"
+
 type settings struct {
 	BaseURL string `json:"base_url"`
 }
@@ -77,6 +82,9 @@ func (p *PKI) open() error {
 		return p.create()
 	}
 	if err := os.MkdirAll(filepath.Join(p.dir, "people"), 0o700); err != nil {
+		return err
+	}
+	if err := lock.Sweep(p.dir, unfinished); err != nil {
 		return err
 	}
 	var s settings
@@ -268,11 +276,15 @@ func pemChain(certs ...*x509.Certificate) []byte {
 // writeFile replaces a file whole or not at all.
 func (p *PKI) writeFile(name string, data []byte, mode fs.FileMode) error {
 	path := filepath.Join(p.dir, name)
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	dir, err := lock.Hold(p.dir, unfinished)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.Remove(f.Name()) }()
+	defer dir.Remove() //nolint:errcheck // what is left is removed when it is opened the next time
+	f, err := os.OpenFile(dir.In("new"), os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
 	_, err = f.Write(data)
 	err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close())
 	if err != nil {

@@ -136,10 +136,13 @@ func (e deadlines) clockRight(ctx context.Context, now time.Time, running time.D
 		return err
 	}
 	return e.Store.Update(ctx, func(tx *store.Tx) error {
+		// A clock that was set right between two looks was never doubted, and mails wait by it all the same.
+		err := tx.HastenMails(ctx, e.Now())
 		if doubted {
-			if err := errors.Join(tx.DeleteSetting(ctx, clockDoubtKey), tx.HastenMails(ctx, e.Now())); err != nil {
-				return err
-			}
+			err = errors.Join(err, tx.DeleteSetting(ctx, clockDoubtKey))
+		}
+		if err != nil {
+			return err
 		}
 		return tx.SaveSetting(ctx, clockSeenKey, seen)
 	})

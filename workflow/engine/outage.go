@@ -27,9 +27,11 @@ const outageKey = "mail-server/outage"
 // probeLease is held by the mail that finds out whether the server is back.
 const probeLease = "mail-server/probe"
 
+const longestProbePause = 15 * time.Minute
+
 // probePause grows from five seconds to a quarter of an hour: a probe costs the server one connection.
 func probePause(probes int) time.Duration {
-	return min(5*time.Second<<min(probes, 10), 15*time.Minute)
+	return min(5*time.Second<<min(probes, 10), longestProbePause)
 }
 
 func outage(ctx context.Context, tx *store.Tx) (o Outage, found bool, err error) {
@@ -65,7 +67,7 @@ func (e deadlines) mayTry(ctx context.Context, tx *store.Tx, key store.MailKey) 
 	if err != nil || !broken {
 		return turned{send: err == nil}, err
 	}
-	if wait := o.Next.Sub(e.Now()); wait > 0 {
+	if wait := o.Next.Sub(e.Now()); wait > 0 && wait <= longestProbePause { // else the clock was ahead when it failed
 		if o.Probe == key {
 			return turned{again: wait}, nil
 		}

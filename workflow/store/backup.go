@@ -111,8 +111,8 @@ func (s *Store) backupSQLite(ctx context.Context, archive *archiveWriter, b *Bac
 	if err != nil {
 		return err
 	}
-	defer tmp.remove() //nolint:errcheck // what is left is removed at the next start
-	path := filepath.Join(tmp.path, databaseFile)
+	defer tmp.Remove() //nolint:errcheck // what is left is removed at the next start
+	path := filepath.Join(tmp.Path, databaseFile)
 	if err := s.vacuumInto(ctx, path); err != nil {
 		return err
 	}

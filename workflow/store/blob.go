@@ -85,11 +85,15 @@ func (b *Directory) put(ctx context.Context, r io.Reader) (Digest, int64, error)
 	if err := os.MkdirAll(b.root, 0o700); err != nil {
 		return "", 0, &storeError{ErrStorage, err}
 	}
-	tmp, err := os.CreateTemp(b.root, "incoming-*")
+	dir, err := hold(b.root, incomingPrefix)
+	if err != nil {
+		return "", 0, err
+	}
+	defer dir.Remove() //nolint:errcheck // what is left is removed at the next start
+	tmp, err := os.OpenFile(dir.In("file"), os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return "", 0, &storeError{ErrStorage, err}
 	}
-	defer os.Remove(tmp.Name()) //nolint:errcheck // gone already when renamed
 	sum := sha256.New()
 	size, err := copyBlob(ctx, tmp, r, sum)
 	if err = errors.Join(err, tmp.Close()); err != nil {
@@ -172,6 +176,9 @@ func (b *Directory) check(ctx context.Context, file *os.File, d Digest) (int64, 
 // All lists the digests in order.
 func (b *Directory) All(ctx context.Context, fn func(Digest) error) error {
 	err := filepath.WalkDir(b.root, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.IsDir() && strings.HasPrefix(entry.Name(), incomingPrefix) {
+			return fs.SkipDir // not kept yet; it may be gone in a moment
+		}
 		if err != nil || entry.IsDir() {
 			return errors.Join(err, ctx.Err())
 		}

@@ -86,11 +86,15 @@ func (b *Bucket) key(d Digest) string { return path.Join(b.prefix, string(d)) }
 
 // Put keeps the bytes in a temporary file until it knows their digest, which is the object's name, then sends them.
 func (b *Bucket) Put(ctx context.Context, r io.Reader) (Digest, int64, error) {
-	tmp, err := os.CreateTemp("", "covenant-blob-")
+	dir, err := hold("", sendingPrefix)
+	if err != nil {
+		return "", 0, fmt.Errorf("keep file: %w", err)
+	}
+	defer dir.Remove() //nolint:errcheck // what is left is removed at the next start
+	tmp, err := os.OpenFile(dir.In("file"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return "", 0, fmt.Errorf("keep file: %w", &storeError{ErrStorage, err})
 	}
-	defer os.Remove(tmp.Name()) //nolint:errcheck // a leftover in the temporary directory harms nobody
 	d, size, err := b.put(ctx, tmp, r)
 	if err = errors.Join(err, tmp.Close()); err != nil {
 		return "", 0, fmt.Errorf("keep file: %w", err)

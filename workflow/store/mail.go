@@ -164,10 +164,15 @@ func (tx mails) PostponeMail(ctx context.Context, key MailKey, cause string) err
 // longestPause is more than any mail waits by rule.
 const longestPause = 48 * time.Hour
 
-// HastenMails has mails that wait longer than any rule makes them wait sent now: the clock was ahead when they were
-// queued.
+// aheadBy is how far in the future a mail must have been queued, or tried, for the clock to have been ahead then: nodes
+// differ by less.
+const aheadBy = 2 * time.Minute
+
+// HastenMails has mails sent now that wait by a clock which was ahead when they were queued or tried: longer than any
+// rule makes them wait, or since a moment that is still to come.
 func (tx mails) HastenMails(ctx context.Context, now time.Time) error {
-	err := tx.q.HastenMails(ctx, db.HastenMailsParams{Now: millis(now), Latest: millis(now.Add(longestPause))})
+	err := tx.q.HastenMails(ctx, db.HastenMailsParams{Now: millis(now), Latest: millis(now.Add(longestPause)),
+		Ahead: millis(now.Add(aheadBy))})
 	return classify(err, "hasten mails")
 }
 

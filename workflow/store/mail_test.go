@@ -304,3 +304,43 @@ func TestInterruptedMailsWithClockSetBack(t *testing.T) {
 		return err
 	})
 }
+
+// Mails that were queued, or tried in vain, by a clock that was ahead wait until then; when it is right they are sent.
+// What waits by a rule goes on waiting.
+func TestMailsOfAClockThatWasAhead(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, d database) {
+		right := time.Date(2026, 6, 15, 1, 0, 0, 0, time.UTC)
+		now := right
+		d.opts.Now = func() time.Time { return now }
+		s := d.open(t)
+		queue := func(key store.MailKey, next time.Time) {
+			update(t, s, func(tx *store.Tx) error {
+				_, err := tx.QueueMail(t.Context(), store.Mail{Key: key, To: "a@example", NextAt: next})
+				return err
+			})
+		}
+		queue("by rule", right.Add(time.Hour))
+		queue("tried", right)
+		now = right.Add(2 * time.Hour)
+		queue("queued", now)
+		update(t, s, func(tx *store.Tx) error {
+			_, claimed, err := tx.ClaimMail(t.Context(), "tried")
+			if !claimed {
+				t.Error("it was not claimed")
+			}
+			return errors.Join(err, tx.RetryMail(t.Context(), "tried", now.Add(time.Minute), "not now"))
+		})
+		now = right
+		update(t, s, func(tx *store.Tx) error { return tx.HastenMails(t.Context(), right) })
+		view(t, s, func(tx *store.Tx) error {
+			for key, want := range map[store.MailKey]time.Time{"by rule": right.Add(time.Hour), "tried": right,
+				"queued": right} {
+				m, err := tx.Mail(t.Context(), key)
+				if err != nil || !m.NextAt.Equal(want) {
+					t.Errorf("%s waits until %s, want %s (%v)", key, m.NextAt, want, err)
+				}
+			}
+			return nil
+		})
+	})
+}

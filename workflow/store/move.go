@@ -19,8 +19,8 @@ func (a *archive) moveToPostgres(ctx context.Context, opts Options) error {
 	if err != nil {
 		return err
 	}
-	defer staging.remove() //nolint:errcheck // what is left is removed at the next start
-	from, err := a.openStaged(ctx, staging.path)
+	defer staging.Remove() //nolint:errcheck // what is left is removed at the next start
+	from, err := a.openStaged(ctx, staging.Path)
 	if err != nil {
 		return err
 	}

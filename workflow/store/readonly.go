@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"path/filepath"
 	"syscall"
 )
 
@@ -21,18 +20,20 @@ func readableDSN(path string) (dsn string, done func() error, err error) {
 	if !holdsLog(path) {
 		return sqliteDSN(path, false) + "&immutable=1", none, nil
 	}
-	dir, err := os.MkdirTemp("", "covenant-read-")
-	if err != nil {
-		return "", none, &storeError{ErrStorage, err}
+	if err := sweep("", readingPrefix); err != nil {
+		return "", none, err
 	}
-	done = func() error { return removeAll(dir) }
-	copied := filepath.Join(dir, databaseFile)
+	dir, err := hold("", readingPrefix)
+	if err != nil {
+		return "", none, err
+	}
+	copied := dir.In(databaseFile)
 	for _, suffix := range []string{"", "-wal"} {
 		if err := copyFile(path+suffix, copied+suffix); err != nil {
-			return "", none, errors.Join(err, done())
+			return "", none, errors.Join(err, dir.Remove())
 		}
 	}
-	return sqliteDSN(copied, false), done, nil
+	return sqliteDSN(copied, false), dir.Remove, nil
 }
 
 // onReadOnlyMedium reports whether the file system of a database can be written by nobody. Where only this user may not

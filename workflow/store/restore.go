@@ -141,11 +141,18 @@ func (a *archive) restoreSQLite(ctx context.Context, opts Options) error {
 	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
 		return &storeError{ErrStorage, err}
 	}
-	staging, err := os.MkdirTemp(filepath.Dir(dir), ".restoring-")
+	if err := sweep(filepath.Dir(dir), restoringPrefix); err != nil {
+		return err
+	}
+	held, err := hold(filepath.Dir(dir), restoringPrefix)
 	if err != nil {
+		return err
+	}
+	defer held.Remove() //nolint:errcheck // what is left is removed at the next start
+	staging := held.In(filepath.Base(dir))
+	if err := os.Mkdir(staging, 0o700); err != nil {
 		return &storeError{ErrStorage, err}
 	}
-	defer os.RemoveAll(staging) //nolint:errcheck // moved away when all went well
 	if err := a.stage(ctx, staging, opts); err != nil {
 		return err
 	}

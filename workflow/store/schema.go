@@ -54,8 +54,8 @@ func (s *Store) freshSchema(ctx context.Context) (map[string]string, func(), err
 	if err != nil {
 		return nil, nil, err
 	}
-	done := func() { _ = dir.remove() } // what is left is removed at the next start
-	fresh, err := Open(ctx, Options{Dir: filepath.Join(dir.path, "fresh")})
+	done := func() { _ = dir.Remove() } // what is left is removed at the next start
+	fresh, err := Open(ctx, Options{Dir: filepath.Join(dir.Path, "fresh")})
 	if err != nil {
 		done()
 		return nil, nil, err

@@ -28,9 +28,6 @@ func (s *Store) openSQLite(ctx context.Context, readers int) error {
 		return err
 	}
 	s.lock = lock
-	if err := clearWork(s.dir); err != nil {
-		return err
-	}
 	if err := createPrivate(path); err != nil {
 		return err
 	}

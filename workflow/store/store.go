@@ -119,6 +119,9 @@ func (s *Store) open(ctx context.Context, opts Options) error {
 	} else {
 		err = s.openSQLite(ctx, opts.Readers)
 	}
+	if err == nil && !s.readOnly {
+		err = s.clearLeft()
+	}
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,15 +12,16 @@ import (
 // directory, which is as safe as the data. A process that was killed leaves it behind; the next one that opens the
 // directory to write, or works there, removes what no living process holds.
 
-const workFolder = "work"
-
-type working struct {
-	path string
-	lock *os.File
-}
+const (
+	workFolder      = "work"
+	incomingPrefix  = "incoming-"      // of files that are being kept, beside the kept ones
+	restoringPrefix = ".restoring-"    // of directories that are being restored, beside their place
+	readingPrefix   = "covenant-read-" // of copies of a database, in the temporary directory
+	sendingPrefix   = "covenant-blob-" // of files on their way to object storage, in the temporary directory
+)
 
 // workDir makes such a directory, held by this process.
-func workDir(data, name string) (*working, error) {
+func workDir(data, name string) (*lock.Dir, error) {
 	parent := filepath.Join(data, workFolder)
 	if err := os.MkdirAll(parent, 0o700); err != nil {
 		return nil, &storeError{ErrStorage, err}
@@ -29,48 +29,42 @@ func workDir(data, name string) (*working, error) {
 	if err := clearWork(data); err != nil {
 		return nil, err
 	}
-	path, err := os.MkdirTemp(parent, name+"-")
-	if err != nil {
-		return nil, &storeError{ErrStorage, err}
-	}
-	file, err := os.OpenFile(heldBy(path), os.O_CREATE|os.O_RDWR, 0o600)
-	if err == nil {
-		err = lock.Try(file)
-	}
-	if err != nil {
-		return nil, errors.Join(&storeError{ErrStorage, fmt.Errorf("hold %s: %w", path, err)}, removeAll(path))
-	}
-	return &working{path, file}, nil
+	return hold(parent, name+"-")
 }
 
-func heldBy(path string) string { return filepath.Join(path, ".in-use") }
-
-func (w *working) remove() error { return errors.Join(removeAll(w.path), w.lock.Close()) }
-
 // clearWork removes what dead processes left.
-func clearWork(data string) error {
-	left, err := filepath.Glob(filepath.Join(data, workFolder, "*"))
-	if err != nil {
-		return err
+func clearWork(data string) error { return sweep(filepath.Join(data, workFolder), "") }
+
+// clearLeft removes what dead processes left wherever the store makes something: the start of one that writes.
+func (s *Store) clearLeft() error {
+	places := []struct{ parent, prefix string }{
+		{filepath.Join(s.dir, workFolder), ""},
+		{filepath.Dir(s.dir), restoringPrefix},
+		{"", readingPrefix},
+		{"", sendingPrefix},
 	}
-	for _, path := range left {
-		file, err := os.OpenFile(heldBy(path), os.O_RDWR, 0)
-		if err != nil {
-			continue // being made just now, or another user's
-		}
-		if lock.Try(file) == nil {
-			err = removeAll(path)
-		}
-		if err := errors.Join(err, file.Close()); err != nil {
+	if files, ok := s.blobs.(*Directory); ok {
+		places = append(places, struct{ parent, prefix string }{files.root, incomingPrefix})
+	}
+	for _, place := range places {
+		if err := sweep(place.parent, place.prefix); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func removeAll(dir string) error {
-	if err := os.RemoveAll(dir); err != nil {
-		return &storeError{ErrStorage, fmt.Errorf("remove %s: %w", dir, err)}
+func sweep(parent, prefix string) error {
+	if err := lock.Sweep(parent, prefix); err != nil {
+		return &storeError{ErrStorage, err}
 	}
 	return nil
+}
+
+func hold(parent, prefix string) (*lock.Dir, error) {
+	dir, err := lock.Hold(parent, prefix)
+	if err != nil {
+		return nil, &storeError{ErrStorage, fmt.Errorf("make a directory in %s: %w", parent, err)}
+	}
+	return dir, nil
 }

@@ -26,6 +26,8 @@ import (
 	"time"
 
 	"github.com/emersion/go-smtp"
+
+	"covenant/internal/lock"
 )
 
 // Stage is a moment in taking a mail.
@@ -94,6 +96,7 @@ type Server struct {
 const (
 	journalName = "accepted.jsonl"
 	maxMessage  = 64 << 20
+	incoming    = "incoming-" // of directories with mails that are not whole yet
 )
 
 // Start reads the journal left by an earlier run and begins to serve.
@@ -109,6 +112,9 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 	}
 	if opts.Now == nil {
 		opts.Now = time.Now
+	}
+	if err := lock.Sweep(opts.Dir, incoming); err != nil {
+		return nil, fmt.Errorf("start mail sink: %w", err)
 	}
 	s := &Server{opts: opts, served: make(chan error, 1), changed: make(chan struct{})}
 	if err := s.openJournal(); err != nil {
@@ -144,6 +150,7 @@ func (s *Server) Addr() string { return s.listener.Addr().String() }
 func (s *Server) Close() error {
 	s.closing.Do(func() {
 		closeErr := s.smtp.Close()
+		_ = s.listener.Close() // where it was closed before it began to serve, the line above knew of none
 		if err := <-s.served; !errors.Is(err, net.ErrClosed) {
 			closeErr = errors.Join(closeErr, err)
 		}
@@ -299,11 +306,15 @@ func writeOnce(path string, text []byte) error {
 	if _, err := os.Stat(path); err == nil {
 		return nil
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), "incoming-*")
+	dir, err := lock.Hold(filepath.Dir(path), incoming)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(tmp.Name()) //nolint:errcheck // gone already when renamed
+	defer dir.Remove() //nolint:errcheck // what is left is removed at the next start
+	tmp, err := os.OpenFile(dir.In("mail"), os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
 	_, err = tmp.Write(text)
 	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
 		return err

@@ -142,16 +142,18 @@ func (q *Queries) DropMail(ctx context.Context, arg DropMailParams) (int64, erro
 }
 
 const hastenMails = `-- name: HastenMails :exec
-UPDATE mails SET next_at = $1 WHERE state IN ('queued', 'in_doubt') AND next_at > $2
+UPDATE mails SET next_at = $1 WHERE state IN ('queued', 'in_doubt') AND next_at > $1
+    AND (next_at > $2 OR created_at > $3 OR sending_at > $3)
 `
 
 type HastenMailsParams struct {
 	Now    int64
 	Latest int64
+	Ahead  int64
 }
 
 func (q *Queries) HastenMails(ctx context.Context, arg HastenMailsParams) error {
-	_, err := q.db.ExecContext(ctx, hastenMails, arg.Now, arg.Latest)
+	_, err := q.db.ExecContext(ctx, hastenMails, arg.Now, arg.Latest, arg.Ahead)
 	return err
 }
 

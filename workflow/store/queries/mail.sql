@@ -66,7 +66,8 @@ WHERE state IN ('queued', 'in_doubt', 'failed') AND last_error <> ''
 ORDER BY created_at DESC, key LIMIT @page;
 
 -- name: HastenMails :exec
-UPDATE mails SET next_at = @now WHERE state IN ('queued', 'in_doubt') AND next_at > @latest;
+UPDATE mails SET next_at = @now WHERE state IN ('queued', 'in_doubt') AND next_at > @now
+    AND (next_at > @latest OR created_at > @ahead OR sending_at > @ahead);
 
 -- name: MailsOfCovenant :many
 SELECT key, message_id, kind, covenant, recipient, subject, body, attachments, state, attempts,
