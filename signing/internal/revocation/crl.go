@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"encoding/asn1"
 	"fmt"
-	"slices"
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
@@ -16,6 +15,7 @@ var (
 	oidAuthorityKey = asn1.ObjectIdentifier{2, 5, 29, 35}
 	oidIssuingPoint = asn1.ObjectIdentifier{2, 5, 29, 28}
 	oidExpiredOnCRL = asn1.ObjectIdentifier{2, 5, 29, 60}
+	oidDelta        = asn1.ObjectIdentifier{2, 5, 29, 27}
 	oidReason       = asn1.ObjectIdentifier{2, 5, 29, 21}
 )
 
@@ -125,7 +125,7 @@ func (l *List) checkExtensions(e *Evidence, cert *x509.Certificate) error {
 			if !v.ReadASN1GeneralizedTime(&e.cutoff) {
 				return malformed("expiredCertsOnCRL")
 			}
-		case ext.Critical:
+		case ext.Critical, ext.Id.Equal(oidDelta): // a delta is not complete, critical as §5.2.4 wants it or not
 			return malformed("revocation list with critical extension " + ext.Id.String())
 		}
 	}
@@ -140,7 +140,7 @@ func checkScope(der []byte, cert *x509.Certificate) error {
 	if !in.ReadASN1(&seq, cbasn1.SEQUENCE) || !seq.ReadOptionalASN1(&point, &has, explicit(0)) {
 		return malformed("issuing distribution point")
 	}
-	if has && !samePoint(point, cert.CRLDistributionPoints) {
+	if has && !samePoint(point, cert) {
 		return fmt.Errorf("list of another distribution point: %w", ErrOther)
 	}
 	for !seq.Empty() {
@@ -166,28 +166,4 @@ func checkScope(der []byte, cert *x509.Certificate) error {
 		}
 	}
 	return nil
-}
-
-// samePoint: a full name of the list is one of the certificate's; without any URL to compare it is taken to be.
-func samePoint(point cryptobyte.String, urls []string) bool {
-	var names cryptobyte.String
-	var has bool
-	if len(urls) == 0 || !point.ReadOptionalASN1(&names, &has, explicit(0)) || !has {
-		return true
-	}
-	seen := false
-	for !names.Empty() {
-		var value cryptobyte.String
-		var tag cbasn1.Tag
-		if !names.ReadAnyASN1(&value, &tag) {
-			return false
-		}
-		if tag == cbasn1.Tag(6).ContextSpecific() {
-			seen = true
-			if slices.Contains(urls, string(value)) {
-				return true
-			}
-		}
-	}
-	return !seen
 }
