@@ -20,6 +20,7 @@
 //   - covenant/internal/pdf knows bytes: objects, cross-references, revisions, incremental updates;
 //     covenant/internal/truetype knows the fonts of appearances.
 //   - internal/diff knows what a revision changed, in a reader's terms.
+//   - internal/paint knows whether something is painted in an area of a page.
 //   - internal/cms, internal/tsp and internal/revocation know signatures, time-stamps, and OCSP and CRLs.
 //   - this package knows PAdES: which dictionaries, which attributes, in which order, and what the earlier signatures
 //     permit.
