@@ -68,9 +68,22 @@ func finally(end func()) {
 // scratch is a directory of the whole run.
 var scratch = sync.OnceValue(func() string {
 	dir := must(os.MkdirTemp("", "covenant-web-*"))
-	finally(func() { _ = os.RemoveAll(dir) })
+	finally(func() { clearAway(dir) })
 	return dir
 })
+
+// clearAway removes a directory in which Chromium's helpers may be writing still, a moment after it ended.
+func clearAway(dir string) {
+	err := os.RemoveAll(dir)
+	for range 200 {
+		if err == nil {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+		err = os.RemoveAll(dir)
+	}
+	panic(err)
+}
 
 // prepared is the installation that the tests copy.
 var prepared = sync.OnceValue(func() string {
