@@ -3,7 +3,6 @@ package web
 import (
 	"bytes"
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io/fs"
@@ -13,11 +12,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"covenant/internal/norace"
 	"covenant/signing"
 	"covenant/signing/devpki"
 	"covenant/workflow"
@@ -49,6 +50,9 @@ func TestMain(m *testing.M) {
 	code := m.Run()
 	for _, end := range slices.Backward(atEnd.all) {
 		end()
+	}
+	if err := norace.Remove(); err != nil {
+		panic(err)
 	}
 	os.Exit(code)
 }
@@ -91,27 +95,16 @@ var prepared = sync.OnceValue(func() string {
 		return dir
 	}
 	dir := filepath.Join(scratch(), "prepared")
-	if !raceDetector {
+	if !norace.Detector {
 		prepare(dir)
 		return dir
 	}
-	cmd := exec.Command(withoutRace())
+	cmd := exec.Command(must(norace.Binary()))
 	cmd.Env = append(os.Environ(), prepareVariable+"="+dir)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		panic(fmt.Sprintf("preparing the installation: %v\n%s", err, out))
 	}
 	return dir
-})
-
-// withoutRace is a binary of these tests without the race detector.
-var withoutRace = sync.OnceValue(func() string {
-	binary := filepath.Join(scratch(), "web.test")
-	cmd := exec.Command("go", "test", "-c", "-o", binary, ".")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		panic(fmt.Sprintf("building the tests without the race detector: %v\n%s", err, out))
-	}
-	return binary
 })
 
 func must[T any](v T, err error) T {
@@ -257,33 +250,15 @@ var mailServer = sync.OnceValue(func() *sink.Server {
 	return server
 })
 
-// inBrowser runs the browser's tests without the race detector, in the second binary. It reports whether it has.
+// inBrowser runs the browser's tests without the race detector. It reports whether it has.
 func inBrowser(t *testing.T) bool {
 	t.Helper()
-	if !raceDetector {
+	if !norace.Detector {
 		return false
 	}
 	pattern := flag.Lookup("test.run").Value.String()
-	if pattern == "" || !bytes.HasPrefix([]byte(pattern), []byte("TestBrowser")) {
+	if !strings.HasPrefix(pattern, "TestBrowser") {
 		pattern = "^TestBrowser$"
 	}
-	args := []string{"-test.run", pattern, "-test.timeout", flag.Lookup("test.timeout").Value.String()}
-	if testing.Verbose() {
-		args = append(args, "-test.v")
-	}
-	cmd := exec.CommandContext(t.Context(), withoutRace(), args...)
-	cmd.Env = append(os.Environ(), preparedVariable+"="+prepared())
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = 10 * time.Second
-	out, err := cmd.CombinedOutput()
-	var failed *exec.ExitError
-	switch {
-	case errors.As(err, &failed):
-		t.Errorf("without the race detector:\n%s", out)
-	case err != nil:
-		t.Error(err)
-	case testing.Verbose():
-		t.Logf("without the race detector:\n%s", out)
-	}
-	return true
+	return norace.Run(t, pattern, preparedVariable+"="+prepared())
 }

@@ -17,6 +17,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"covenant/internal/norace"
 	"covenant/signing"
 	"covenant/signing/devpki"
 	"covenant/testdata"
@@ -162,6 +163,9 @@ func TestMain(m *testing.M) {
 	}
 	code := m.Run()
 	pgtest.Remove()
+	if err := norace.Remove(); err != nil {
+		panic(err)
+	}
 	os.Exit(code)
 }
 

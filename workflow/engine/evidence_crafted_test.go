@@ -12,6 +12,7 @@ import (
 	"slices"
 	"testing"
 
+	"covenant/internal/norace"
 	"covenant/workflow/engine"
 	"covenant/workflow/store"
 )
@@ -20,6 +21,9 @@ import (
 // events in any order, whole events left out, all chained and signed anew with the key.
 func TestCraftedLogs(t *testing.T) {
 	t.Parallel()
+	if norace.Elsewhere(t) {
+		return
+	}
 	o, bundle, trust := bundleOf(t)
 	all := unpack(t, bundle)
 	own, err := o.RecordKey()

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"covenant/internal/norace"
 	"covenant/signing"
 	"covenant/workflow"
 	"covenant/workflow/engine"
@@ -113,6 +114,9 @@ func bundleOf(t *testing.T) (*office, []byte, engine.EvidenceTrust) {
 // a manifest that agrees and with one that does not; and every range of bytes of the file itself.
 func TestNothingOfABundleIsLoose(t *testing.T) {
 	t.Parallel()
+	if norace.Elsewhere(t) {
+		return
+	}
 	o, bundle, trust := bundleOf(t)
 	all := unpack(t, bundle)
 	stays := func(what string, e entries) {
@@ -140,7 +144,7 @@ func TestNothingOfABundleIsLoose(t *testing.T) {
 				stays(name+" for "+other, all.with(name, all[other]).with(other, all[name]))
 			}
 		}
-		for at := range ranges(len(all[name]), samples(12, 32)) {
+		for at := range ranges(len(all[name]), thorough(12, 32)) {
 			data := bytes.Clone(all[name])
 			data[at] ^= 1
 			if name == "manifest.json" {
@@ -152,7 +156,7 @@ func TestNothingOfABundleIsLoose(t *testing.T) {
 			stays(fmt.Sprintf("byte %d of %s", at, name), all.with(name, data))
 		}
 	}
-	for at := range ranges(len(bundle), samples(200, 1000)) {
+	for at := range ranges(len(bundle), thorough(200, 1000)) {
 		forged := bytes.Clone(bundle)
 		forged[at] ^= 1
 		if valid(t, forged, trust) && !sameEntries(unpack(t, forged), all) {
@@ -161,23 +165,12 @@ func TestNothingOfABundleIsLoose(t *testing.T) {
 	}
 }
 
-// underRace: the race detector is on, under which judging a bundle takes ten times as long and finds nothing more.
-var underRace bool
-
-// thorough is how much is tried: less with -short, and under the race detector.
+// thorough is how much is tried: less with -short.
 func thorough(short, long int) int {
-	if testing.Short() || underRace {
+	if testing.Short() {
 		return short
 	}
 	return long
-}
-
-// samples is how many of many are tried.
-func samples(short, long int) int {
-	if underRace {
-		return max(1, short/6)
-	}
-	return thorough(short, long)
 }
 
 // ranges gives an offset in each of n ranges of a length.

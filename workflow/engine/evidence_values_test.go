@@ -19,6 +19,7 @@ import (
 	"github.com/transparency-dev/merkle/rfc6962"
 	"github.com/transparency-dev/merkle/testonly"
 
+	"covenant/internal/norace"
 	"covenant/workflow"
 	"covenant/workflow/engine"
 	"covenant/workflow/store"
@@ -27,6 +28,9 @@ import (
 // Every value of every JSON file, changed, removed or doubled alone.
 func TestNoValueOfABundleIsLoose(t *testing.T) {
 	t.Parallel()
+	if norace.Elsewhere(t) {
+		return
+	}
 	o, bundle, trust := bundleOf(t)
 	all := unpack(t, bundle)
 	tried := 0
@@ -36,7 +40,7 @@ func TestNoValueOfABundleIsLoose(t *testing.T) {
 		}
 		var v any
 		check(t, json.Unmarshal(data, &v))
-		n, every := 0, max(1, len(data)/samples(5_000, 8_000))
+		n, every := 0, max(1, len(data)/thorough(5_000, 8_000))
 		root := map[string]any{"": v}
 		eachValue(root, func(path string) {
 			if n++; n%every != 0 {
@@ -269,6 +273,9 @@ var forgeries = map[string]func([]store.Sealed) []store.Sealed{
 // rules do not give; what the rules leave open, such as which number of the register it was, they can.
 func TestRechainedEvidence(t *testing.T) {
 	t.Parallel()
+	if norace.Elsewhere(t) {
+		return
+	}
 	o, bundle, trust := bundleOf(t)
 	all := unpack(t, bundle)
 	own, err := o.RecordKey()

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"covenant/internal/norace"
 	"covenant/workflow"
 	"covenant/workflow/engine"
 )
@@ -127,6 +128,9 @@ func witnessOf(o *office) workflow.AgencyID {
 // Roles, what is read, the points of a covenant's life: each reads what the table of rights gives, by every way in,
 // and reading records nothing.
 func TestReading(t *testing.T) {
+	if norace.Elsewhere(t) {
+		return
+	}
 	eachDatabase(t, func(t *testing.T, o *office) {
 		o.shrink()
 		o.apply(o.block)

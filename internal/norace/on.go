@@ -1,0 +1,6 @@
+//go:build race
+
+package norace
+
+// Detector says that this binary has the race detector in it.
+const Detector = true
