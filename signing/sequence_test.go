@@ -16,6 +16,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"covenant/internal/norace"
 	"covenant/internal/pdf"
 	"covenant/signing/devpki"
 )
@@ -52,6 +53,9 @@ type sequence struct {
 // TestAnySequenceKeepsAllSignaturesValid signs, time-stamps and extends files of every kind in any order, and reads
 // all signatures anew after each step, all objects at the end.
 func TestAnySequenceKeepsAllSignaturesValid(t *testing.T) {
+	if norace.Elsewhere(t) {
+		return
+	}
 	checks(t, "1000") // ten thousand in torture_test.go
 	runSequences(t)
 }

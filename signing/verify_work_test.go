@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"covenant/internal/norace"
 	"covenant/internal/pdf"
 	"covenant/signing/devpki"
 )
@@ -155,6 +156,9 @@ func appendObject(base []byte, num int, text string) []byte {
 func TestHostileFilesAreBounded(t *testing.T) {
 	if testing.Short() {
 		t.Skip("short: works on files that are made to be slow")
+	}
+	if norace.Elsewhere(t) {
+		return
 	}
 	p := testPKI(t)
 	base := sign(t, attackFile(classic, ""), issue(t, p, "Nạn nhân", devpki.Profile{}), Options{Field: "A"})
