@@ -50,6 +50,8 @@ func sights() []struct {
 		{"home", "/", all}, {"covenants", "/giao-uoc", all}, {"calendar", "/lich-bao-cao", all},
 		{"register", "/so-van-ban", all},
 		{"error", "/giao-uoc/khong-co", both}, {"check", "/kiem-tra", all},
+		{"sign-in", "/dang-nhap", all}, {"code", "/dang-nhap/mat-khau", both},
+		{"password", "/dang-nhap/mat-khau?login=a", both},
 		{"redline", covenant(voting) + "/so-sanh", both},
 		{"drafted", covenant(drafted), both}, {"reviewing", covenant(reviewing), both},
 		{"reviewing-english", covenant(reviewing) + "?lang=en", both}, {"voting", covenant(voting), both},

@@ -22,7 +22,8 @@ var pageFiles embed.FS
 
 // pageNames are the templates that are pages of their own; the other files of pages/ are parts that they share.
 var pageNames = []string{"home", "covenants", "covenant", "scores", "conference", "calendar", "register", "redline",
-	"check", "public", "error"}
+	"check", "public", "error", "signin",
+	"password", "sessions"}
 
 // pageIn is a page's template in a language.
 type pageIn struct {
@@ -86,7 +87,7 @@ func loadPagesIn(l words.Language, a *assets, pages map[pageIn]*template.Templat
 // places are the pages that are not about one covenant, by the names that templates call them.
 var places = map[string]address.Route{
 	"home": address.Home, "covenants": address.Covenants, "calendar": address.Calendar, "register": address.Register,
-	"check": address.Check,
+	"check": address.Check, "sign-in": address.SignIn, "sign-out": address.SignOut, "sessions": address.Sessions,
 }
 
 // place is the address of a page; one that does not exist is an error of the template.
@@ -103,7 +104,8 @@ type basePage struct {
 	Title   string
 	Section string // of the navigation: home, covenants, calendar, register or ""
 	Lang    words.Language
-	Wide    bool // the page uses the whole width
+	Wide    bool   // the page uses the whole width
+	Me      string // the name of who is signed in
 	// Everything says that the console may do everything in everybody's name.
 	Everything bool
 	address    url.URL
@@ -112,6 +114,7 @@ type basePage struct {
 func (s *server) base(r *request, section string) basePage {
 	return basePage{
 		Section: section, Lang: r.lang, address: *r.URL, Everything: s.console == workflow.ConsoleEverything,
+		Me: r.visitor.Name,
 	}
 }
 

@@ -22,8 +22,9 @@ import (
 type request struct {
 	*http.Request
 	language
-	actor workflow.Actor // who asks
-	ref   string         // printed on error pages, logged with the cause
+	actor   workflow.Actor // who asks
+	visitor engine.Visitor // if they are signed in
+	ref     string         // printed on error pages, logged with the cause
 }
 
 // answer is a page ready to be sent: the template's name, its data and the HTTP status (0 = 200).
@@ -40,10 +41,15 @@ type pageFunc func(w http.ResponseWriter, r *request) (*answer, error)
 // page turns a pageFunc into a handler: it settles the language, renders, and makes failures readable.
 func (s *server) page(f pageFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
-		r := &request{Request: hr, language: speaking(settleLanguage(w, hr)), ref: newReference(),
-			actor: s.actor(hr)}
+		r := &request{Request: hr, language: speaking(settleLanguage(w, hr)), ref: newReference()}
 		defer s.recoverPanic(w, r)
-		a, err := f(w, r)
+		var a *answer
+		var err error
+		who := identity{s}
+		if r.visitor, err = who.admit(hr); err == nil {
+			r.actor = r.visitor.Actor
+			a, err = f(w, r)
+		}
 		if err == nil && a != nil {
 			err = s.render(w, r, a)
 		}

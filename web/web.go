@@ -19,11 +19,15 @@ import (
 // Config says what the pages show and where they report to. Engine and Actor are required.
 type Config struct {
 	Engine *engine.Engine
-	// Actor says who asks for a page; what it shows goes by that. Nobody, the zero value, is shown what is published
-	// and nothing else.
+	// Actor says who asks for a page where nobody is signed in; what it shows goes by that. Nobody, the zero value, is
+	// shown what is published and nothing else.
 	Actor func(*http.Request) workflow.Actor
 	// Console is what the console may do in other people's name: every page says so where that is everything.
 	Console workflow.ConsolePolicy
+	// Secure says that browsers reach the pages over TLS, so that the cookie of a session goes over nothing else.
+	Secure bool
+	// Links are a demonstration's; nil: there are none.
+	Links *Links
 	// Logger gets one line a request (debug) and one for each failure (error). Default: slog.Default().
 	Logger *slog.Logger
 	// Hosts are the names, without port, under which the pages are reached besides localhost and plain addresses:
@@ -49,6 +53,8 @@ type server struct {
 	owing     cache[[]dutyRow]
 	roots     *x509.CertPool
 	intake    *intake // visitors' files
+	secure    bool
+	links     *Links
 }
 
 // New builds the handler of all pages. It fails if the embedded templates, texts or assets are faulty.
@@ -73,7 +79,7 @@ func newServer(cfg Config) (*server, error) {
 	s := &server{
 		engine: cfg.Engine, log: cfg.Logger, zone: cfg.Engine.Calendar.Zone(), hosts: cfg.Hosts, stop: cfg.Stop,
 		roots: cfg.Engine.Roots, actor: cfg.Actor, console: cfg.Console,
-		intake: newIntake(), heartbeat: heartbeat,
+		intake: newIntake(), heartbeat: heartbeat, secure: cfg.Secure, links: cfg.Links,
 	}
 	if s.roots == nil {
 		s.roots = x509.NewCertPool() // nothing is trusted, not even what the system trusts
@@ -93,7 +99,7 @@ func newServer(cfg Config) (*server, error) {
 
 // routes is every address that the program answers.
 func (s *server) routes() *http.ServeMux {
-	mux, open := http.NewServeMux(), streams{s}
+	mux, open, who := http.NewServeMux(), streams{s}, identity{s}
 	for route, answer := range map[address.Route]pageFunc{
 		address.Home: s.home, address.Covenants: s.covenants, address.Calendar: s.calendar,
 		address.Register: s.register, address.Check: s.checkForm, address.Covenant: s.covenant,
@@ -101,11 +107,18 @@ func (s *server) routes() *http.ServeMux {
 		address.Revision: s.revision, address.Redline: s.redline, address.Evidence: s.evidence,
 		address.Minutes: s.minutes, address.Scores: s.scores, address.ScoreSheet: s.scoreFile,
 		address.Board: s.conference, address.BoardParts: open.boardParts, address.Public: s.token,
-		address.PublicDocument: s.tokenDocument,
+		address.PublicDocument: s.tokenDocument, address.SignIn: who.signInForm, address.Password: who.passwordForm,
+		address.Sessions: who.sessions, address.Link: who.link,
 	} {
 		mux.Handle(route.Pattern(http.MethodGet), s.page(fitting(route, answer)))
 	}
-	mux.Handle(address.Check.Pattern(http.MethodPost), s.page(s.check))
+	for route, answer := range map[address.Route]pageFunc{
+		address.Check: s.check, address.SignIn: who.signIn, address.Password: who.password,
+		address.SignOut:  who.signOut,
+		address.Sessions: who.endSession,
+	} {
+		mux.Handle(route.Pattern(http.MethodPost), s.page(answer))
+	}
 	mux.Handle(address.Health.Pattern(http.MethodGet), http.HandlerFunc(s.health))
 	mux.Handle(address.Asset.Pattern(http.MethodGet), s.assets)
 	mux.Handle("GET /favicon.ico", http.RedirectHandler(address.Asset.Of("icon.svg"), http.StatusMovedPermanently))

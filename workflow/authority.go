@@ -183,7 +183,7 @@ func (d *Directory) AuthorityIn(
 	return Authority{}, refuse(CodeForbidden,
 		"%s không có thẩm quyền %s cho %s ngày %s; người có thẩm quyền: %s",
 		"%s may not %s for %s on %s; those who may: %s",
-		d.PersonName(person), words.Each(duty.word), d.AgencyName(agency), day.Display(),
+		d.PersonName(person), duty.Words(), d.AgencyName(agency), day.Display(),
 		words.Each(func(l words.Language) string { return d.holderNames(covenant, agency, duty, day, l) }))
 }
 

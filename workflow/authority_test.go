@@ -349,7 +349,7 @@ func mayByRecord(d *Directory, person PersonID, duty Duty, day Date) bool {
 		return (from.IsZero() || from.String() <= day.String()) && (until.IsZero() || day.String() <= until.String())
 	}
 	has := func(duties []Duty) bool {
-		return strings.Contains(" "+dutyWords(duties).In(words.English)+",", " "+duty.word("en")+",")
+		return strings.Contains(" "+dutyWords(duties).In(words.English)+",", " "+duty.Words().In("en")+",")
 	}
 	for _, p := range d.Positions {
 		if p.Person == person && has(p.Duties) && within(p.From, p.Until) {

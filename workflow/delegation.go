@@ -227,7 +227,7 @@ func (cmd GrantDelegation) duties(s State, from Position) *Error {
 		if !slices.Contains(from.Duties, duty) {
 			return refuse(CodeForbidden, "%s không có nhiệm vụ “%s” nên không thể ủy quyền",
 				"%s does not have the duty “%s” and cannot delegate it",
-				s.Directory.PersonName(from.Person), words.Each(duty.word))
+				s.Directory.PersonName(from.Person), duty.Words())
 		}
 	}
 	if cmd.To == from.Person {

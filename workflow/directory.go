@@ -19,14 +19,20 @@ const (
 	DutyReport Duty = "report" // hands in the agency's reports
 )
 
-func (d Duty) word(lang words.Language) string {
+// AllDuties are all duties, in the order of a covenant's life.
+func AllDuties() []Duty {
+	return []Duty{DutyDraft, DutyReview, DutyVote, DutyNumber, DutySign, DutyReport}
+}
+
+// Words say what it is; empty for a duty that there is not.
+func (d Duty) Words() words.Text {
 	named := map[Duty]words.Text{
 		DutyDraft: words.Of("soạn thảo", "draft"), DutyReview: words.Of("góp ý, thẩm định", "review"),
 		DutyVote: words.Of("biểu quyết", "vote"), DutySign: words.Of("ký", "sign"),
 		DutyNumber: words.Of("cấp số, đóng dấu", "issue numbers and apply the seal"),
 		DutyReport: words.Of("gửi báo cáo", "hand in reports"),
 	}
-	return named[d].In(lang)
+	return named[d]
 }
 
 // Agency is a department, agency or other body of the block, or the body that a witness stands for.

@@ -170,7 +170,7 @@ func (b *blockProblems) person(a BlockFileAgency, p BlockFilePerson) {
 	}
 	b.people[p.ID] = true
 	for _, d := range p.Duties {
-		if d.word("en") == "" {
+		if d.Words().In("en") == "" {
 			b.add("person %q: unknown duty %q", p.ID, d)
 		}
 	}

@@ -180,7 +180,7 @@ func (cmd AssignPosition) decide(s State, by Actor, _ time.Time) ([]Event, error
 		return nil, refuse(CodeInvalid, "chức vụ cần có tên và nhiệm vụ", "a position needs a title and duties")
 	}
 	for _, duty := range p.Duties {
-		if duty.word("en") == "" {
+		if duty.Words().In("en") == "" {
 			return nil, refuse(CodeInvalid, "nhiệm vụ %q không có", "duty %q is unknown", duty)
 		}
 	}
@@ -208,7 +208,7 @@ func twice(duties []Duty) *Error {
 	for i, duty := range duties {
 		if slices.Contains(duties[:i], duty) {
 			return refuse(CodeInvalid, "nhiệm vụ “%s” được ghi hai lần", "the duty “%s” stands twice",
-				words.Each(duty.word))
+				duty.Words())
 		}
 	}
 	return nil
@@ -289,7 +289,7 @@ func (d *Directory) Leaving(id PositionID, lastDay Date) []Delegation {
 func dutyWords(duties []Duty) words.Text {
 	all := make([]words.Text, len(duties))
 	for i, d := range duties {
-		all[i] = words.Each(d.word)
+		all[i] = d.Words()
 	}
 	return words.Join(", ", all...)
 }

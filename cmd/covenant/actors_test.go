@@ -20,6 +20,8 @@ var madeAt = map[string][]string{
 	"cmd/covenant/serve.go":   {"AtConsole"},
 	"cmd/covenant/remind.go":  {"AtConsole"},
 	"cmd/covenant/demo.go":    {"AtConsole"}, // of its own, new directory
+	// The digest of a session's token, looked up.
+	"workflow/engine/signin.go": {"SignedIn"},
 	// The digest of a token, looked up.
 	"workflow/engine/access.go": {"ByToken"},
 	// Jobs, each of which records what only the program may.

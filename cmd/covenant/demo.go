@@ -5,12 +5,16 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"covenant/internal/demo"
+	"covenant/web"
 	"covenant/workflow"
 )
 
@@ -126,7 +130,8 @@ func (s *demoStage) keep(name string, content []byte) error {
 }
 
 func (s *demoStage) serve(e *env) error {
-	handler, err := s.handler(e.ctx.Done())
+	var links web.Links
+	handler, err := s.handler(e.ctx.Done(), &links)
 	if err != nil {
 		return err
 	}
@@ -136,7 +141,44 @@ func (s *demoStage) serve(e *env) error {
 	}
 	e.say("\nXem giao ước tại http://%s/ – nhấn Ctrl+C để dừng",
 		"\nSee the covenant at http://%s/ – press Ctrl+C to stop", s.pages.Addr())
+	if err := s.sayLinks(e, &links); err != nil {
+		return err
+	}
 	return serveBoth(e.ctx, s.pages, handler, control)
+}
+
+// sayLinks prints a link for each kind of work, by which somebody who does it signs in; each works once.
+func (s *demoStage) sayLinks(e *env, links *web.Links) error {
+	d, err := s.engine.Directory(e.ctx, workflow.AtConsole(thisUser(), s.config.console()))
+	if err != nil {
+		return err
+	}
+	e.say("Đăng nhập với tư cách (mỗi liên kết dùng một lần):", "Sign in as (each link works once):")
+	for _, block := range slices.Sorted(maps.Keys(d.Blocks)) {
+		agency := d.Blocks[block].Leader()
+		duties := map[workflow.PersonID][]string{}
+		var people []workflow.PersonID
+		for _, duty := range workflow.AllDuties() {
+			holders := d.HoldersIn("", agency, duty, s.engine.Calendar.Today(s.engine.Now()))
+			if len(holders) == 0 {
+				continue
+			}
+			who := holders[0].ID
+			if duties[who] == nil {
+				people = append(people, who)
+			}
+			duties[who] = append(duties[who], duty.Words().In(e.lang))
+		}
+		for _, who := range people {
+			path, err := links.Add(who)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(e.out, "  %s, %s (%s)\n    http://%s%s\n", d.PersonName(who), d.AgencyName(agency),
+				strings.Join(duties[who], ", "), s.pages.Addr(), path)
+		}
+	}
+	return nil
 }
 
 func (s *demoStage) close() error {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strings"
 	"time"
 
 	"covenant/web"
@@ -43,7 +44,7 @@ func (cmd *serveCmd) Run(e *env) error {
 }
 
 func (i *installation) serve(e *env) (err error) {
-	handler, err := i.handler(e.ctx.Done())
+	handler, err := i.handler(e.ctx.Done(), nil)
 	if err != nil {
 		return err
 	}
@@ -85,12 +86,13 @@ func (i *installation) stopEngine() error {
 }
 
 // handler gives the pages; their streams end when stop is closed.
-func (i *installation) handler(stop <-chan struct{}) (http.Handler, error) {
-	// Until there are accounts the pages are served on loopback alone, and whoever opens them there reads as the
-	// console by itself.
+func (i *installation) handler(stop <-chan struct{}, links *web.Links) (http.Handler, error) {
+	// The pages are served on loopback alone, and whoever opens them there without signing in reads as the console by
+	// itself.
 	console := workflow.AtConsole(thisUser(), i.config.console())
 	return web.New(web.Config{
 		Engine: i.engine, Logger: i.logger, Hosts: publicHosts(i.config.PublicURL), Stop: stop,
+		Links: links, Secure: strings.HasPrefix(i.config.PublicURL, "https://"),
 		Console: i.config.console(),
 		Actor:   func(*http.Request) workflow.Actor { return console },
 	})

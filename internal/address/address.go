@@ -21,6 +21,11 @@ const (
 	Register  Route = "/so-van-ban"
 	Check     Route = "/kiem-tra"
 	Health    Route = "/healthz"
+	SignIn    Route = "/dang-nhap"
+	Password  Route = "/dang-nhap/mat-khau" //nolint:gosec // an address, where one is set by a one-time code
+	SignOut   Route = "/dang-xuat"
+	Sessions  Route = "/phien-dang-nhap"
+	Link      Route = "/dang-nhap/lien-ket/{token}" // of a demonstration
 	Asset     Route = "/static/{path...}"
 )
 

@@ -34,7 +34,7 @@ func Binary() (string, error) {
 		return "", built.err
 	}
 	binary := filepath.Join(built.dir, "package.test")
-	build := exec.Command("go", "test", "-c", "-o", binary, ".")
+	build := exec.Command("go", "test", "-c", "-o", binary, ".") //nolint:gosec // a name of ours
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		built.err = fmt.Errorf("build the tests without the race detector: %w\n%s", err, out)
@@ -74,7 +74,7 @@ func Run(t *testing.T, pattern string, environment ...string) bool {
 	if testing.Verbose() {
 		args = append(args, "-test.v")
 	}
-	cmd := exec.CommandContext(t.Context(), binary, args...)
+	cmd := exec.CommandContext(t.Context(), binary, args...) //nolint:gosec // what Binary built
 	cmd.Env = append(os.Environ(), environment...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 10 * time.Second

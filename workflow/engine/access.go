@@ -9,11 +9,13 @@ import (
 	"encoding/base32"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
+	"covenant/internal/address"
 	"covenant/internal/words"
 	"covenant/workflow"
 	"covenant/workflow/notify"
@@ -50,19 +52,25 @@ func (e access) SendAccessCode(ctx context.Context, person workflow.PersonID, me
 	if err := mayKeepAccess(d, meta.Actor, person); err != nil {
 		return until, err
 	}
-	p, ok := d.People[person]
-	if !ok {
+	if _, ok := d.People[person]; !ok {
 		return until, workflow.Refusal(workflow.CodeNotFound,
 			"chưa có người %q trong danh bạ", "person %q is not in the directory", person)
 	}
-	if p.Email.Text == "" {
+	if d.People[person].Email.Text == "" {
 		return until, workflow.Refusal(workflow.CodeInvalid,
 			"danh bạ chưa có địa chỉ thư của %s; bổ sung địa chỉ trong tệp khối rồi gửi lại",
 			"the directory has no mail address of %s; add it in the block file and send the code again",
 			d.PersonName(person))
 	}
+	return e.sendCode(ctx, d, person, actorName(meta.Actor))
+}
+
+// sendCode sends a person who has a mail address a code; by says in the table who asked for it.
+func (e access) sendCode(
+	ctx context.Context, d *workflow.Directory, person workflow.PersonID, by string,
+) (until time.Time, err error) {
+	p, id := d.People[person], uuid.NewString()
 	until = e.Now().Add(accessCodeHolds)
-	id, by := uuid.NewString(), actorName(meta.Actor)
 	mail, err := e.compose(store.Mail{
 		Key: store.MailKey(strings.Join([]string{accessKind, string(person), id}, "/")), Kind: accessKind,
 		To:     p.Email.Text,
@@ -70,7 +78,8 @@ func (e access) SendAccessCode(ctx context.Context, person workflow.PersonID, me
 	}, p.Language, func(words.Language) notify.Letter {
 		return notify.AccessCode{
 			To: d.PersonName(person), Person: string(person), Code: hiddenCode,
-			Until: until.In(e.Calendar.Zone()).Format("15:04 02/01/2006"),
+			Address: address.On(e.PublicURL, address.Password.Of()+"?"+url.Values{"login": {p.Email.Text}}.Encode()),
+			Until:   until.In(e.Calendar.Zone()).Format("15:04 02/01/2006"),
 		}
 	})
 	if err != nil {

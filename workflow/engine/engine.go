@@ -88,6 +88,7 @@ type rooms struct {
 	watching
 	bundles
 	access
+	doors
 }
 
 type (
@@ -100,6 +101,7 @@ type (
 	watching  struct{ *Engine } // telling what changes
 	bundles   struct{ *Engine } // evidence, for whoever checks without the installation
 	access    struct{ *Engine } // access tokens of people
+	doors     struct{ *Engine } // who is signed in
 )
 
 // New checks the configuration and makes an engine. Nothing runs in the background until [Engine.Start].
@@ -126,7 +128,7 @@ func New(c Config) (*Engine, error) {
 	}
 	e := &Engine{Config: c, letters: letters, cache: newCache()}
 	e.rooms = rooms{papers{e}, signers{e}, deadlines{e}, voting{e}, lineages{e}, registers{e}, watching{e},
-		bundles{e}, access{e}}
+		bundles{e}, access{e}, doors{e}}
 	return e, nil
 }
 

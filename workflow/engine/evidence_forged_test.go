@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"covenant/workflow"
@@ -128,7 +129,7 @@ func FuzzEvidence(f *testing.F) {
 	f.Add("approval_carried", `{"from_revision":1}`, "frozen", `{"revision":1}`, "names.json", `[{"text":"x"}]`)
 	f.Add("motion_opened", `{"motion":"m"}`, "motion_closed", `{"motion":"m","passed":true}`, "covenant.pdf", "%PDF-1.7")
 	f.Fuzz(func(t *testing.T, kind1, payload1, kind2, payload2, entry, content string) {
-		if entry == "manifest.json" || entry == "" {
+		if entry == "manifest.json" || entry == "" || strings.HasSuffix(entry, "/") { // a directory holds nothing
 			t.Skip()
 		}
 		data := forged(t, []told{{"drafted", draftedID}, {kind1, payload1}, {"revision_submitted", submitted},

@@ -124,12 +124,13 @@ type DailyRoot struct {
 
 func (DailyRoot) template() string { return "root" }
 
-// AccessCode sends a person the one-time code of which they make an access token.
+// AccessCode sends a person the one-time code with which they set a password, or make an access token.
 type AccessCode struct {
-	To     string // name of the person
-	Person string // as the directory calls them
-	Code   string
-	Until  string // when it ceases to hold
+	To      string // name of the person
+	Person  string // as the directory calls them
+	Code    string
+	Address string // of the page on which a password is set
+	Until   string // when it ceases to hold
 }
 
 func (AccessCode) template() string { return "access" }

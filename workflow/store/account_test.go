@@ -154,17 +154,42 @@ func TestSettingsAndSessions(t *testing.T) {
 			}
 			return errors.Join(err, foundErr)
 		})
-		sessions := s.Sessions()
-		err := errors.Join(sessions.Commit("live", []byte{1}, clock().Add(time.Hour)),
-			sessions.Commit("ended", []byte{2}, clock()))
-		live, found, liveErr := sessions.Find("live")
-		_, ended, endedErr := sessions.Find("ended")
-		if err = errors.Join(err, liveErr, endedErr, sessions.DeleteExpired(t.Context()),
-			sessions.Delete("live")); err != nil || !found || live[0] != 1 || ended {
-			t.Errorf("live %v, ended %v (%v)", found, ended, err)
-		}
-		if _, found, _ := sessions.Find("live"); found {
-			t.Error("a deleted session is found")
-		}
+		update(t, s, func(tx *store.Tx) error {
+			return errors.Join(
+				tx.SaveSession(t.Context(), []byte("live"),
+					store.Session{ID: "1", Person: "p1", ExpiresAt: clock().Add(time.Hour)}),
+				tx.SaveSession(t.Context(), []byte("ended"), store.Session{ID: "2", Person: "p1", ExpiresAt: clock()}),
+				tx.SaveSession(t.Context(), []byte("other"),
+					store.Session{ID: "3", Person: "p2", ExpiresAt: clock().Add(time.Hour)}),
+				tx.DeleteExpired(t.Context(), clock()))
+		})
+		idle := clock().Add(-time.Hour)
+		view(t, s, func(tx *store.Tx) error {
+			live, err := tx.Session(t.Context(), []byte("live"), idle)
+			of, ofErr := tx.SessionsOf(t.Context(), "p1", idle)
+			if live.ID != "1" || live.Person != "p1" || len(of) != 1 {
+				t.Errorf("live session %+v, of its person %v", live, of)
+			}
+			_, ended := tx.Session(t.Context(), []byte("ended"), idle)
+			_, unused := tx.Session(t.Context(), []byte("live"), clock())
+			if !errors.Is(ended, store.ErrNotFound) || !errors.Is(unused, store.ErrNotFound) {
+				t.Errorf("a session that ended: %v; one that was not used: %v", ended, unused)
+			}
+			return errors.Join(err, ofErr)
+		})
+		update(t, s, func(tx *store.Tx) error {
+			if err := tx.EndSession(t.Context(), "p2", "1"); !errors.Is(err, store.ErrNotFound) {
+				t.Errorf("somebody else's session is ended: %v", err)
+			}
+			return errors.Join(tx.EndSession(t.Context(), "p1", "1"), tx.EndSessionsOf(t.Context(), "p2"))
+		})
+		view(t, s, func(tx *store.Tx) error {
+			for _, token := range []string{"live", "other"} {
+				if _, err := tx.Session(t.Context(), []byte(token), idle); !errors.Is(err, store.ErrNotFound) {
+					t.Errorf("session %s was ended: %v", token, err)
+				}
+			}
+			return nil
+		})
 	})
 }

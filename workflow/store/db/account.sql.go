@@ -133,24 +133,38 @@ func (q *Queries) AccountsOfPerson(ctx context.Context, person string) ([]Accoun
 	return items, nil
 }
 
-const deleteExpiredSessions = `-- name: DeleteExpiredSessions :execrows
-DELETE FROM sessions WHERE expiry <= $1
+const deleteExpiredSessions = `-- name: DeleteExpiredSessions :exec
+DELETE FROM sessions WHERE expires_at <= $1
 `
 
-func (q *Queries) DeleteExpiredSessions(ctx context.Context, expiry int64) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deleteExpiredSessions, expiry)
+func (q *Queries) DeleteExpiredSessions(ctx context.Context, expiresAt int64) error {
+	_, err := q.db.ExecContext(ctx, deleteExpiredSessions, expiresAt)
+	return err
+}
+
+const deleteSession = `-- name: DeleteSession :execrows
+DELETE FROM sessions WHERE person = $1 AND id = $2
+`
+
+type DeleteSessionParams struct {
+	Person string
+	ID     string
+}
+
+func (q *Queries) DeleteSession(ctx context.Context, arg DeleteSessionParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteSession, arg.Person, arg.ID)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected()
 }
 
-const deleteSession = `-- name: DeleteSession :exec
-DELETE FROM sessions WHERE token = $1
+const deleteSessionsOfPerson = `-- name: DeleteSessionsOfPerson :exec
+DELETE FROM sessions WHERE person = $1
 `
 
-func (q *Queries) DeleteSession(ctx context.Context, token string) error {
-	_, err := q.db.ExecContext(ctx, deleteSession, token)
+func (q *Queries) DeleteSessionsOfPerson(ctx context.Context, person string) error {
+	_, err := q.db.ExecContext(ctx, deleteSessionsOfPerson, person)
 	return err
 }
 
@@ -160,6 +174,15 @@ DELETE FROM settings WHERE key = $1
 
 func (q *Queries) DeleteSetting(ctx context.Context, key string) error {
 	_, err := q.db.ExecContext(ctx, deleteSetting, key)
+	return err
+}
+
+const deleteTries = `-- name: DeleteTries :exec
+DELETE FROM attempts WHERE since <= $1
+`
+
+func (q *Queries) DeleteTries(ctx context.Context, since int64) error {
+	_, err := q.db.ExecContext(ctx, deleteTries, since)
 	return err
 }
 
@@ -185,6 +208,38 @@ func (q *Queries) InsertKey(ctx context.Context, arg InsertKeyParams) error {
 		arg.Sealed,
 		arg.Certificates,
 		arg.CreatedAt,
+	)
+	return err
+}
+
+const insertSession = `-- name: InsertSession :exec
+INSERT INTO sessions (hash, id, person, method, network, agent, created_at, seen_at, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+`
+
+type InsertSessionParams struct {
+	Hash      []byte
+	ID        string
+	Person    string
+	Method    string
+	Network   string
+	Agent     string
+	CreatedAt int64
+	SeenAt    int64
+	ExpiresAt int64
+}
+
+func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) error {
+	_, err := q.db.ExecContext(ctx, insertSession,
+		arg.Hash,
+		arg.ID,
+		arg.Person,
+		arg.Method,
+		arg.Network,
+		arg.Agent,
+		arg.CreatedAt,
+		arg.SeenAt,
+		arg.ExpiresAt,
 	)
 	return err
 }
@@ -354,22 +409,6 @@ func (q *Queries) SaveAccount(ctx context.Context, arg SaveAccountParams) error 
 	return err
 }
 
-const saveSession = `-- name: SaveSession :exec
-INSERT INTO sessions (token, data, expiry) VALUES ($1, $2, $3)
-ON CONFLICT (token) DO UPDATE SET data = excluded.data, expiry = excluded.expiry
-`
-
-type SaveSessionParams struct {
-	Token  string
-	Data   []byte
-	Expiry int64
-}
-
-func (q *Queries) SaveSession(ctx context.Context, arg SaveSessionParams) error {
-	_, err := q.db.ExecContext(ctx, saveSession, arg.Token, arg.Data, arg.Expiry)
-	return err
-}
-
 const saveSetting = `-- name: SaveSetting :exec
 INSERT INTO settings (key, value, updated_at) VALUES ($1, $2, $3)
 ON CONFLICT (key) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at
@@ -387,19 +426,89 @@ func (q *Queries) SaveSetting(ctx context.Context, arg SaveSettingParams) error 
 }
 
 const session = `-- name: Session :one
-SELECT data FROM sessions WHERE token = $1 AND expiry > $2
+SELECT hash, id, person, method, network, agent, created_at, seen_at, expires_at
+FROM sessions WHERE hash = $1 AND expires_at > $2 AND seen_at > $3
 `
 
 type SessionParams struct {
-	Token  string
-	Expiry int64
+	Hash []byte
+	Now  int64
+	Idle int64
 }
 
-func (q *Queries) Session(ctx context.Context, arg SessionParams) ([]byte, error) {
-	row := q.db.QueryRowContext(ctx, session, arg.Token, arg.Expiry)
-	var data []byte
-	err := row.Scan(&data)
-	return data, err
+func (q *Queries) Session(ctx context.Context, arg SessionParams) (Session, error) {
+	row := q.db.QueryRowContext(ctx, session, arg.Hash, arg.Now, arg.Idle)
+	var i Session
+	err := row.Scan(
+		&i.Hash,
+		&i.ID,
+		&i.Person,
+		&i.Method,
+		&i.Network,
+		&i.Agent,
+		&i.CreatedAt,
+		&i.SeenAt,
+		&i.ExpiresAt,
+	)
+	return i, err
+}
+
+const sessionSeen = `-- name: SessionSeen :exec
+UPDATE sessions SET seen_at = $1 WHERE hash = $2
+`
+
+type SessionSeenParams struct {
+	SeenAt int64
+	Hash   []byte
+}
+
+func (q *Queries) SessionSeen(ctx context.Context, arg SessionSeenParams) error {
+	_, err := q.db.ExecContext(ctx, sessionSeen, arg.SeenAt, arg.Hash)
+	return err
+}
+
+const sessionsOfPerson = `-- name: SessionsOfPerson :many
+SELECT hash, id, person, method, network, agent, created_at, seen_at, expires_at
+FROM sessions WHERE person = $1 AND expires_at > $2 AND seen_at > $3 ORDER BY created_at, id
+`
+
+type SessionsOfPersonParams struct {
+	Person string
+	Now    int64
+	Idle   int64
+}
+
+func (q *Queries) SessionsOfPerson(ctx context.Context, arg SessionsOfPersonParams) ([]Session, error) {
+	rows, err := q.db.QueryContext(ctx, sessionsOfPerson, arg.Person, arg.Now, arg.Idle)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Session{}
+	for rows.Next() {
+		var i Session
+		if err := rows.Scan(
+			&i.Hash,
+			&i.ID,
+			&i.Person,
+			&i.Method,
+			&i.Network,
+			&i.Agent,
+			&i.CreatedAt,
+			&i.SeenAt,
+			&i.ExpiresAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const setting = `-- name: Setting :one
@@ -450,6 +559,15 @@ func (q *Queries) Settings(ctx context.Context, arg SettingsParams) ([]SettingsR
 	return items, nil
 }
 
+const takeBackTry = `-- name: TakeBackTry :exec
+UPDATE attempts SET tried = tried - 1 WHERE subject = $1 AND tried > 0
+`
+
+func (q *Queries) TakeBackTry(ctx context.Context, subject string) error {
+	_, err := q.db.ExecContext(ctx, takeBackTry, subject)
+	return err
+}
+
 const takeLease = `-- name: TakeLease :execrows
 INSERT INTO leases (name, holder, expires_at) VALUES ($1, $2, $3)
 ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
@@ -474,6 +592,32 @@ func (q *Queries) TakeLease(ctx context.Context, arg TakeLeaseParams) (int64, er
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const try = `-- name: Try :one
+INSERT INTO attempts (subject, tried, since) VALUES ($1, 1, $2)
+ON CONFLICT (subject) DO UPDATE SET
+    tried = CASE WHEN attempts.since <= $3 THEN 1 ELSE attempts.tried + 1 END,
+    since = CASE WHEN attempts.since <= $3 THEN excluded.since ELSE attempts.since END
+RETURNING tried, since
+`
+
+type TryParams struct {
+	Subject   string
+	Now       int64
+	Forgotten int64
+}
+
+type TryRow struct {
+	Tried int64
+	Since int64
+}
+
+func (q *Queries) Try(ctx context.Context, arg TryParams) (TryRow, error) {
+	row := q.db.QueryRowContext(ctx, try, arg.Subject, arg.Now, arg.Forgotten)
+	var i TryRow
+	err := row.Scan(&i.Tried, &i.Since)
+	return i, err
 }
 
 const tryKey = `-- name: TryKey :one

@@ -159,6 +159,18 @@ type SealedKey struct {
 	RetiredAt    int64
 }
 
+type Session struct {
+	Hash      []byte
+	ID        string
+	Person    string
+	Method    string
+	Network   string
+	Agent     string
+	CreatedAt int64
+	SeenAt    int64
+	ExpiresAt int64
+}
+
 type SettledEvent struct {
 	Position   int64
 	Stream     string

@@ -58,18 +58,42 @@ SELECT holder, expires_at FROM leases WHERE name = $1;
 -- name: ReleaseLease :execrows
 DELETE FROM leases WHERE name = $1 AND holder = $2;
 
+-- name: InsertSession :exec
+INSERT INTO sessions (hash, id, person, method, network, agent, created_at, seen_at, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+
 -- name: Session :one
-SELECT data FROM sessions WHERE token = $1 AND expiry > $2;
+SELECT hash, id, person, method, network, agent, created_at, seen_at, expires_at
+FROM sessions WHERE hash = @hash AND expires_at > @now AND seen_at > @idle;
 
--- name: SaveSession :exec
-INSERT INTO sessions (token, data, expiry) VALUES ($1, $2, $3)
-ON CONFLICT (token) DO UPDATE SET data = excluded.data, expiry = excluded.expiry;
+-- name: SessionsOfPerson :many
+SELECT hash, id, person, method, network, agent, created_at, seen_at, expires_at
+FROM sessions WHERE person = @person AND expires_at > @now AND seen_at > @idle ORDER BY created_at, id;
 
--- name: DeleteSession :exec
-DELETE FROM sessions WHERE token = $1;
+-- name: SessionSeen :exec
+UPDATE sessions SET seen_at = @seen_at WHERE hash = @hash;
 
--- name: DeleteExpiredSessions :execrows
-DELETE FROM sessions WHERE expiry <= $1;
+-- name: DeleteSession :execrows
+DELETE FROM sessions WHERE person = @person AND id = @id;
+
+-- name: DeleteSessionsOfPerson :exec
+DELETE FROM sessions WHERE person = $1;
+
+-- name: DeleteExpiredSessions :exec
+DELETE FROM sessions WHERE expires_at <= $1;
+
+-- name: Try :one
+INSERT INTO attempts (subject, tried, since) VALUES (@subject, 1, @now)
+ON CONFLICT (subject) DO UPDATE SET
+    tried = CASE WHEN attempts.since <= @forgotten THEN 1 ELSE attempts.tried + 1 END,
+    since = CASE WHEN attempts.since <= @forgotten THEN excluded.since ELSE attempts.since END
+RETURNING tried, since;
+
+-- name: TakeBackTry :exec
+UPDATE attempts SET tried = tried - 1 WHERE subject = $1 AND tried > 0;
+
+-- name: DeleteTries :exec
+DELETE FROM attempts WHERE since <= $1;
 
 -- name: SaveSetting :exec
 INSERT INTO settings (key, value, updated_at) VALUES ($1, $2, $3)
