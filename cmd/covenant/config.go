@@ -14,6 +14,7 @@ import (
 	"github.com/knadh/koanf/providers/file"
 	"github.com/knadh/koanf/v2"
 
+	"covenant/signing"
 	"covenant/workflow"
 	"covenant/workflow/engine"
 	"covenant/workflow/notify"
@@ -180,6 +181,5 @@ func password(path string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("password file: %w", err)
 	}
-	line, _, _ := strings.Cut(string(data), "\n")
-	return strings.TrimSuffix(line, "\r"), nil
+	return signing.Password(data), nil
 }
