@@ -78,7 +78,7 @@ func prepare(ctx context.Context, doc *document, cert *x509.Certificate, chain [
 			return nil, err
 		}
 	}
-	alg, err := cms.AlgorithmOf(cert, opt.Hash, opt.PSS)
+	alg, err := opt.algorithm(cert)
 	if err != nil {
 		return nil, err
 	}

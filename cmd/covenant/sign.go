@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto"
 	"encoding/json"
@@ -30,7 +31,8 @@ type signCmd struct {
 	Box          string   `help:"Place of a new visible field: left, bottom, width, height in mm." placeholder:"X,Y,W,H"`
 	Copy         string   `help:"Sign as an agency does on copies and annexes: this number and symbol and the time, top right on page 1 (Decree 30/2020/NĐ-CP)." placeholder:"SYMBOL"`
 	Hash         string   `help:"Hash: SHA-256, SHA-384 or SHA-512. Default: what suits the key." placeholder:"NAME"`
-	PSS          bool     `name:"pss" help:"RSASSA-PSS with an RSA key; PKCS#1 v1.5 without."`
+	PSS          bool     `name:"pss" help:"RSASSA-PSS with an RSA key, whatever the policy; PKCS#1 v1.5 without, where it permits that."`
+	Policy       string   `default:"vn-2025" enum:"vn-2025,any" help:"vn-2025: by the mechanisms of TT 15/2025/TT-BKHCN, Annex I (RSASSA-PSS, ECDSA); any: whatever the key can."`
 	Reason       string   `help:"Reason for signing." placeholder:"TEXT"`
 	Trust        string   `help:"Roots (PEM) that complete the chains at B-LT and above." type:"existingfile" placeholder:"ROOT.pem"`
 	AllowPrivate bool     `help:"Let certificates name OCSP and CRL servers on private addresses."`
@@ -170,6 +172,9 @@ func (cmd *signCmd) options() (signing.Options, error) {
 	}
 	opt := signing.Options{Level: level, Field: cmd.Field, Reason: cmd.Reason, PSS: cmd.PSS,
 		Validation: &signing.ValidationSource{HTTP: outbound(cmd.AllowPrivate)}}
+	if opt.Policy, err = signing.ParsePolicy(cmp.Or(cmd.Policy, "any")); err != nil {
+		return opt, err
+	}
 	if opt.Hash, err = parseHash(cmd.Hash); err != nil {
 		return opt, err
 	}
