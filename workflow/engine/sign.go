@@ -214,7 +214,7 @@ func (e signers) signHead(
 		Appearance: place.appearance, Time: time.Now().In(e.Calendar.Zone()),
 	})
 	var unusable *signing.KeyError
-	if errors.As(err, &unusable) {
+	if errors.As(err, &unusable) && unusable.Err == nil { // not for a device that failed, which is tried again
 		return Outcome{}, workflow.Refusal(workflow.CodeForbidden, "chưa ký: %s", "nothing was signed: %s",
 			unusable.Text)
 	}
