@@ -2,12 +2,13 @@ package signing
 
 import (
 	"bytes"
+	"cmp"
 	"crypto"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"math/big"
 	"strings"
+	"time"
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
@@ -32,29 +33,146 @@ var ErrWrongPassword = errors.New("the password does not open the pkcs#12 file")
 const oidPSS = "1.2.840.113549.1.1.10"
 
 // LoadPKCS12 reads a key and its certificates from a PKCS#12 file (RFC 7292) with modern (PBES2, AES) or legacy (3DES,
-// RC2) encryption. Errors wrap [ErrWrongPassword] where the password is at fault.
+// RC2) encryption. Of several keys, as after a renewal, it takes the one whose certificate is valid now. Errors are
+// [*KeyError], which say what to do, and wrap [ErrWrongPassword] where the password is at fault.
 func LoadPKCS12(data []byte, password string) (Identity, error) {
+	return loadPKCS12(data, password, time.Now())
+}
+
+func loadPKCS12(data []byte, password string, now time.Time) (Identity, error) {
+	if err := mistaken(data); err != nil {
+		return Identity{}, err
+	}
 	if !modestIterations(data, maxIterations, 0) {
-		return Identity{}, fmt.Errorf("pkcs#12 file: it asks for more than %d iterations to derive a key; "+
-			"write it anew with fewer", maxIterations)
+		return Identity{}, keyError(nil, "tệp khóa đòi hơn %[1]d vòng lặp để tạo khóa giải mã; hãy xuất lại với "+
+			"ít hơn.",
+			"the key file asks for more than %[1]d iterations to derive a key; export it with fewer.", maxIterations)
 	}
+	keys, certs, err := openPKCS12(data, password)
+	if err != nil {
+		return Identity{}, keyFileError(err)
+	}
+	return choose(keys, certs, now)
+}
+
+// openPKCS12 gives all keys and certificates of a file whose MAC agrees with the password.
+func openPKCS12(data []byte, password string) ([]crypto.Signer, []*x509.Certificate, error) {
 	key, cert, chain, err := pkcs12.DecodeChain(data, password)
-	if errors.Is(err, pkcs12.ErrIncorrectPassword) || errors.Is(err, pkcs12.ErrDecryption) {
-		return Identity{}, ErrWrongPassword
-	}
-	if err != nil && strings.Contains(err.Error(), oidPSS) {
-		return Identity{}, errors.New("pkcs#12 file: its key is marked as for RSASSA-PSS only, which cannot be read " +
-			"from such a file; use it through a token, or in two phases")
+	switch {
+	case err != nil && strings.Contains(err.Error(), oidPSS):
+		if data, err = withPlainKeys(data, password); err == nil {
+			key, cert, chain, err = pkcs12.DecodeChain(data, password)
+		}
+	case err != nil && strings.Contains(err.Error(), "exactly one key bag"):
+		return severalKeys(data, password)
 	}
 	if err != nil {
-		return Identity{}, fmt.Errorf("pkcs#12 file: %w", err)
+		return nil, nil, err
 	}
 	signer, ok := key.(crypto.Signer)
 	if !ok {
-		return Identity{}, fmt.Errorf("pkcs#12 file: a key of type %T cannot sign", key)
+		return nil, nil, keyError(nil, "khóa trong tệp không dùng để ký được. "+exportVI,
+			"the key in the file is of a kind that cannot sign. "+exportEN)
 	}
-	id := Identity{Signer: signer, Certificate: cert, Chain: orderChain(cert, chain)}
-	return id, id.check()
+	return []crypto.Signer{signer}, append([]*x509.Certificate{cert}, chain...), nil
+}
+
+// severalKeys reads a file of more than one key.
+func severalKeys(data []byte, password string) ([]crypto.Signer, []*x509.Certificate, error) {
+	blocks, err := pkcs12.ToPEM(data, password) //nolint:staticcheck // DecodeChain reads one key only
+	if err != nil {
+		return nil, nil, err
+	}
+	var keys []crypto.Signer
+	var certs []*x509.Certificate
+	for _, block := range blocks {
+		if block.Type == "CERTIFICATE" {
+			cert, err := x509.ParseCertificate(block.Bytes)
+			if err != nil {
+				return nil, nil, err
+			}
+			certs = append(certs, cert)
+		} else if key, err := x509.ParsePKCS1PrivateKey(block.Bytes); err == nil {
+			keys = append(keys, key)
+		} else if key, err := x509.ParseECPrivateKey(block.Bytes); err == nil {
+			keys = append(keys, key)
+		}
+	}
+	return keys, certs, nil
+}
+
+// choose pairs keys with their certificates. Of several it takes the one that is valid now, and of those the newest;
+// where none is, the one that ends last, so that what is said is about that one. Keys of different people are not
+// chosen between.
+func choose(keys []crypto.Signer, certs []*x509.Certificate, now time.Time) (Identity, error) {
+	var best Identity
+	var first error
+	valid := func(c *x509.Certificate) bool { return !now.Before(c.NotBefore) && !now.After(c.NotAfter) }
+	for _, key := range keys {
+		for _, cert := range certs {
+			id := Identity{Signer: key, Certificate: cert, Chain: orderChain(cert, certs)}
+			if err := id.check(); err != nil {
+				first = cmp.Or(first, err)
+				continue
+			}
+			switch at := best.Certificate; {
+			case at == nil:
+			case valid(at) && valid(cert) && !bytes.Equal(at.RawSubject, cert.RawSubject):
+				return Identity{}, keyError(nil, "tệp có khóa của nhiều chủ thể (“%[1]s”, “%[2]s”). Hãy xuất "+
+					"riêng khóa cần dùng.",
+					"the file holds keys of different holders (“%[1]s”, “%[2]s”). Export the one that is meant by "+
+						"itself.",
+					name(at), name(cert))
+			case valid(at) != valid(cert):
+				if valid(at) {
+					continue
+				}
+			case !cert.NotBefore.After(at.NotBefore):
+				continue
+			}
+			best = id
+		}
+	}
+	if best.Certificate == nil {
+		return best, cmp.Or(first, errNoKey)
+	}
+	return best, nil
+}
+
+// keyFileError puts what the reader of PKCS#12 files says into words for people. Its errors have no kinds but two, so
+// they are told by their text; what is not known is said to be damaged.
+func keyFileError(err error) error {
+	var known *KeyError
+	said := func(text string) bool { return strings.Contains(err.Error(), text) }
+	switch {
+	case errors.As(err, &known):
+		return err
+	case errors.Is(err, pkcs12.ErrIncorrectPassword), errors.Is(err, pkcs12.ErrDecryption), said("UCS-2"):
+		return keyError(ErrWrongPassword, "mật khẩu không mở được tệp khóa. Hãy xem lại chữ hoa, chữ thường, dấu "+
+			"và bộ gõ.",
+			"the password does not open the key file. Look at capitals, accents and the input method.")
+	case said("no MAC in data"), said("only password-protected"):
+		return keyError(err, "tệp khóa không có mã bảo vệ toàn vẹn bằng mật khẩu nên có thể đã bị thay "+
+			"đổi. "+exportVI,
+			"the key file has no password-based integrity code, so it may have been changed. "+exportEN)
+	case said("private key missing"):
+		return errNoKey
+	case said("certificate missing"):
+		return keyError(err, "tệp có khóa nhưng không kèm chứng thư số. "+exportVI,
+			"the file holds a key without its certificate. "+exportEN)
+	case said("items in the authenticated safe"):
+		return keyError(err, "tệp khóa có nhiều phần hơn mức đọc được. Hãy xuất riêng một khóa với chứng thư số "+
+			"của nó.",
+			"the key file has more parts than can be read. Export one key with its certificate by itself.")
+	case said("algorithm"), said("not supported"), said("is supported"):
+		return keyError(err, "tệp khóa hoặc khóa trong đó dùng thuật toán không đọc được. Hãy xuất lại bằng "+
+			"AES-256 với khóa "+
+			"RSA hoặc ECDSA.",
+			"the key file, or the key in it, uses an algorithm that cannot be read. Export it with AES-256 and an "+
+				"RSA or "+
+				"ECDSA key.")
+	}
+	return &KeyError{Text: errDamaged.(*KeyError).Text, Err: err} //nolint:errorlint,forcetypeassert // our own value
 }
 
 // maxIterations bounds the work that a file of somebody else's making may ask for before its password is even looked
@@ -91,10 +209,12 @@ func (id Identity) check() error {
 	type equaler interface{ Equal(crypto.PublicKey) bool }
 	pub, ok := id.Signer.Public().(equaler)
 	if !ok {
-		return fmt.Errorf("a key of type %T is not supported", id.Signer.Public())
+		return keyError(nil, "khóa thuộc loại không dùng được. Hãy dùng khóa RSA từ 2048 bit hoặc ECDSA P-256.",
+			"the key is of a kind that is not supported. Use RSA of 2048 bits and more, or ECDSA P-256.")
 	}
 	if !pub.Equal(cms.PublicKey(id.Certificate)) {
-		return fmt.Errorf("the certificate of %q belongs to another key", id.Certificate.Subject.CommonName)
+		return keyError(nil, "chứng thư số của “%s” thuộc về khóa khác. "+exportVI,
+			"the certificate of “%s” belongs to another key. "+exportEN, name(id.Certificate))
 	}
 	return nil
 }

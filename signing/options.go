@@ -27,6 +27,9 @@ type Options struct {
 
 	Hash crypto.Hash // default: SHA-256; SHA-384 for P-384; SHA-512 for P-521 and Ed25519
 	PSS  bool        // RSASSA-PSS with an RSA key; a key marked as for it gets it anyway
+	// Policy refuses keys and ways to sign outside it, before the key is asked, and chooses RSASSA-PSS where it asks
+	// for that. Default: any.
+	Policy SignaturePolicy
 
 	// Attributes are further signed attributes that a signature policy asks for, such as signature-policy-identifier
 	// (EN 319 122-1 §5.2.9). Those that PAdES itself writes or forbids are errors.

@@ -78,7 +78,7 @@ func prepare(ctx context.Context, doc *document, cert *x509.Certificate, chain [
 			return nil, err
 		}
 	}
-	alg, err := cms.AlgorithmOf(cert, opt.Hash, opt.PSS)
+	alg, err := opt.algorithm(cert)
 	if err != nil {
 		return nil, err
 	}
@@ -147,21 +147,45 @@ func policyAttributes(attrs []Attribute) ([]cms.Attribute, error) {
 	return out, nil
 }
 
+const (
+	properVI = "Hãy xin tổ chức chứng thực một chứng thư số cá nhân; để thử, hãy ký yêu cầu (openssl req -new) " +
+		"bằng CA riêng: " +
+		"openssl x509 -req -in YÊU-CẦU -CA CA -CAkey KHÓA -extfile TỆP với dòng keyUsage=critical,digitalSignature," +
+		"nonRepudiation."
+	properEN = "Ask a certification authority for a person's certificate; to try things out, sign a request " +
+		"(openssl req " +
+		"-new) by an authority of your own: openssl x509 -req -in REQUEST -CA CA -CAkey KEY -extfile FILE with " +
+		"the line " +
+		"keyUsage=critical,digitalSignature,nonRepudiation."
+)
+
 // checkCertificate refuses certificates that no validator would accept.
 func checkCertificate(c *x509.Certificate, at time.Time) error {
-	name := c.Subject.CommonName
+	const day = "02/01/2006"
 	switch {
-	case at.After(c.NotAfter):
-		return fmt.Errorf("the certificate of %q expired on %s: renew it before signing", name,
-			c.NotAfter.Format("02/01/2006"))
-	case at.Before(c.NotBefore):
-		return fmt.Errorf("the certificate of %q is valid only from %s: check this computer's clock", name,
-			c.NotBefore.Format("02/01/2006"))
-	case c.KeyUsage != 0 && c.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) == 0:
-		return fmt.Errorf("the certificate of %q is not meant for signatures (its key usage has neither "+
-			"digitalSignature nor nonRepudiation)", name)
+	case c.IsCA && c.BasicConstraintsValid && bytes.Equal(c.RawIssuer, c.RawSubject):
+		return keyError(nil, "chứng thư số “%[1]s” tự cấp cho mình và là của tổ chức chứng thực (như openssl req "+
+			"-x509 tạo "+
+			"ra), không ai tin được chữ ký bằng nó. "+properVI,
+			"the certificate “%[1]s” was issued by itself and is a certification authority's (what openssl req "+
+				"-x509 "+
+				"makes): nobody can trust a signature by it. "+properEN, name(c))
 	case c.IsCA && c.BasicConstraintsValid:
-		return fmt.Errorf("the certificate of %q is a certification authority's, not a person's", name)
+		return keyError(nil, "chứng thư số “%[1]s” là của tổ chức chứng thực, không phải của người ký. "+properVI,
+			"the certificate of “%[1]s” is a certification authority's, not a person's. "+properEN, name(c))
+	case at.After(c.NotAfter):
+		return keyError(nil, "chứng thư số của “%[1]s” đã hết hạn ngày %[2]s: hãy gia hạn trước khi ký",
+			"the certificate of “%[1]s” expired on %[2]s: renew it before signing", name(c), c.NotAfter.Format(day))
+	case at.Before(c.NotBefore):
+		return keyError(nil, "chứng thư số của “%[1]s” chỉ có hiệu lực từ ngày %[2]s: hãy xem lại đồng hồ máy này",
+			"the certificate of “%[1]s” is valid only from %[2]s: check this computer's clock", name(c),
+			c.NotBefore.Format(day))
+	case c.KeyUsage != 0 && c.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) == 0:
+		return keyError(nil, "chứng thư số của “%[1]s” không dùng để ký (mục đích khóa thiếu cả digitalSignature "+
+			"lẫn "+
+			"nonRepudiation). "+properVI,
+			"the certificate of “%[1]s” is not meant for signatures (its key usage has neither digitalSignature nor "+
+				"nonRepudiation). "+properEN, name(c))
 	}
 	return nil
 }

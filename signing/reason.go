@@ -33,6 +33,7 @@ const (
 	ReasonOrder                ReasonCode = "timestamp-order"
 	ReasonDamaged              ReasonCode = "damaged-file"
 	ReasonBER                  ReasonCode = "not-der"
+	ReasonPolicy               ReasonCode = "outside-policy"
 )
 
 // reasonPhrases say the findings; %[1]s stands for Reason.Name, %[2]s for its Time.
@@ -98,6 +99,12 @@ var reasonPhrases = map[ReasonCode]words.Text{
 		"dung đã ký.",
 		"The file's table of contents (cross-references) is damaged, so it is not certain that everybody sees what "+
 			"was signed."),
+	ReasonPolicy: words.Of("Lưu ý: chữ ký không được tạo theo cơ chế của TT 15/2025/TT-BKHCN, phụ lục I "+
+		"(RSASSA-PSS hoặc "+
+		"ECDSA với SHA-256, SHA-384, SHA-512).",
+		"Note: the signature was not made by a mechanism of circular 15/2025/TT-BKHCN, Annex I (RSASSA-PSS or "+
+			"ECDSA with "+
+			"SHA-256, SHA-384, SHA-512)."),
 	ReasonOrder: words.Of("Dấu thời gian ghi %[2]s, muộn hơn dấu thời gian được đóng sau nó.",
 		"The time-stamp says %[2]s, which is later than a time-stamp made after it."),
 }

@@ -56,7 +56,7 @@ func signDocument(ctx context.Context, doc *document, id Identity, opt Options) 
 	}
 	signature, err := id.Signer.Sign(rand.Reader, tbs, signerOpts)
 	if err != nil {
-		return nil, doc.partial(fmt.Errorf("the key did not sign: %w", err))
+		return nil, doc.partial(opt.refused(s.cms.Algorithm, err))
 	}
 	signed, err := s.finish(ctx, signature, FinishOptions{TSA: opt.TSA, Validation: opt.Validation})
 	if err != nil {

@@ -25,7 +25,9 @@ type VerifyOptions struct {
 	HTTP       *http.Client   // for Online; default GuardedHTTPClient(nil)
 	Revocation RevocationMode // default RevocationRequired
 	// Base, if set, is what the file must be but for signatures; [Report.Base] says whether it is.
-	Base   *Base
+	Base *Base
+	// Policy adds a finding to signatures that were not made as it asks; their verdict stays. Default: any.
+	Policy SignaturePolicy
 	Limits VerifyLimits
 }
 
@@ -145,6 +147,7 @@ func (v *verification) run(ctx context.Context, size int64) (err error) {
 	for _, s := range v.signed {
 		v.report.Results = append(v.report.Results, *s.res)
 	}
+	v.report.judgePolicy(v.opt.Policy)
 	return nil
 }
 

@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"net/url"
 	"os"
 	"reflect"
 	"sort"
@@ -14,6 +16,7 @@ import (
 	"github.com/knadh/koanf/providers/file"
 	"github.com/knadh/koanf/v2"
 
+	"covenant/signing"
 	"covenant/workflow"
 	"covenant/workflow/engine"
 	"covenant/workflow/notify"
@@ -53,6 +56,8 @@ type config struct {
 	// Revocation is what becomes of a signature when nobody can be asked whether its certificate was revoked: require
 	// (default): it is not made; warn: it is, and log and page say so.
 	Revocation string `koanf:"revocation"`
+	// SignaturePolicy says by which mechanisms is signed: vn-2025 (default), Annex I of TT 15/2025/TT-BKHCN; or any.
+	SignaturePolicy string `koanf:"signature_policy"`
 	// MemoryLimit bounds the memory of the process, as in 800MiB; GOMEMLIMIT comes before it. Default: three quarters
 	// of the machine's or the control group's, at most 2GiB.
 	MemoryLimit string `koanf:"memory_limit"`
@@ -73,6 +78,14 @@ func (c config) revocation() engine.RevocationPolicy {
 		return engine.RevocationWarn
 	}
 	return engine.RevocationRequired
+}
+
+// policy is the signature policy; that the key has one of its values was checked when it was read.
+func (c config) policy() signing.SignaturePolicy {
+	if c.SignaturePolicy == "any" {
+		return signing.PolicyAny
+	}
+	return signing.PolicyVN2025
 }
 
 const envPrefix = "COVENANT_"
@@ -111,10 +124,40 @@ func loadConfig(path string, flags config) (config, error) {
 		return config{}, sentence("cấu hình revocation: “%s” không có; chọn require hoặc warn",
 			"configuration revocation: there is no “%s”; want require or warn", c.Revocation)
 	}
+	if c.SignaturePolicy != "" {
+		if _, err := signing.ParsePolicy(c.SignaturePolicy); err != nil {
+			return config{}, sentence("cấu hình signature_policy: %s", "configuration signature_policy: %s",
+				speaker(err))
+		}
+	}
 	if c.PublicURL == "" {
 		c.PublicURL = "http://" + c.Listen
 	}
 	return c, nil
+}
+
+// checkOutside refuses, before anything is served, what would be found out at the first signature only: roots that are
+// named but not there, and a time-stamp authority's address that is none. Both come from the operator.
+func (c config) checkOutside() error {
+	if _, err := os.Stat(c.Trust); c.Trust != "" && errors.Is(err, fs.ErrNotExist) {
+		return sentence("cấu hình trust: không có tệp %[1]s. Hãy đặt ở đó các chứng thư gốc được tin cậy (PEM), "+
+			"hoặc sửa đường dẫn",
+			"configuration trust: there is no file %[1]s. Put the trusted root certificates (PEM) there, or "+
+				"correct the path",
+			c.Trust)
+	}
+	for _, address := range strings.Fields(c.TSA) {
+		u, err := url.Parse(address)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return sentence("cấu hình tsa: “%[1]s” không phải địa chỉ của máy chủ dấu thời gian; hãy ghi đầy đủ, "+
+				"ví dụ "+
+				"http://tsa.example/tsr",
+				"configuration tsa: “%[1]s” is not the address of a time-stamp authority; write it in full, for "+
+					"example "+
+					"http://tsa.example/tsr", address)
+		}
+	}
+	return nil
 }
 
 func checkKeys(keys []string) error {
@@ -180,6 +223,5 @@ func password(path string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("password file: %w", err)
 	}
-	line, _, _ := strings.Cut(string(data), "\n")
-	return strings.TrimSuffix(line, "\r"), nil
+	return signing.Password(data), nil
 }

@@ -73,6 +73,9 @@ func (i *installation) engineConfig(
 	if err != nil {
 		return engine.Config{}, err
 	}
+	if err := c.checkOutside(); err != nil {
+		return engine.Config{}, err
+	}
 	roots, err := loadRoots(rootsFile(c))
 	if err != nil {
 		return engine.Config{}, err
@@ -89,7 +92,7 @@ func (i *installation) engineConfig(
 		Store: i.store, Calendar: calendar, Now: i.now, Clock: engine.Clock{Wall: machineNow},
 		Roots: roots, Secret: secret, Fonts: fonts,
 		PublicURL:  c.PublicURL,
-		Revocation: c.revocation(),
+		Revocation: c.revocation(), Policy: c.policy(),
 		Validation: &signing.ValidationSource{HTTP: outbound(c.AllowPrivate), Timeout: 10 * time.Second},
 		Mail:       mail, DoubtPause: c.MailDoubtPause, Logger: i.logger,
 	}

@@ -44,7 +44,8 @@ type prepareCmd struct {
 	Page   int    `help:"Page of a new visible field, with --box. Default: the first." placeholder:"N"`
 	Box    string `help:"Place of a new visible field: left, bottom, width, height in mm." placeholder:"X,Y,W,H"`
 	Hash   string `help:"Hash: SHA-256, SHA-384 or SHA-512. Default: what suits the key." placeholder:"NAME"`
-	PSS    bool   `name:"pss" help:"RSASSA-PSS with an RSA key; PKCS#1 v1.5 without."`
+	PSS    bool   `name:"pss" help:"RSASSA-PSS with an RSA key, whatever the policy; PKCS#1 v1.5 without, where it permits that."`
+	Policy string `default:"vn-2025" enum:"vn-2025,any" help:"vn-2025: by the mechanisms of TT 15/2025/TT-BKHCN, Annex I (RSASSA-PSS, ECDSA); any: whatever the key can."`
 	Reason string `help:"Reason for signing." placeholder:"TEXT"`
 	serverFlags
 }
@@ -56,7 +57,8 @@ func (cmd *prepareCmd) Run(e *env) error {
 		return err
 	}
 	one := signCmd{Level: cmd.Level, TSA: cmd.TSA, Field: cmd.Field, Image: cmd.Image, Page: cmd.Page, Box: cmd.Box,
-		Hash: cmd.Hash, PSS: cmd.PSS, Reason: cmd.Reason, Trust: cmd.Trust, AllowPrivate: cmd.AllowPrivate}
+		Hash: cmd.Hash, PSS: cmd.PSS, Policy: cmd.Policy, Reason: cmd.Reason, Trust: cmd.Trust,
+		AllowPrivate: cmd.AllowPrivate}
 	opt, err := one.options()
 	if err != nil {
 		return err
@@ -139,7 +141,7 @@ func (cmd *finishCmd) Run(e *env) error {
 // told says what was made.
 func (f serverFlags) told(e *env, out string, made *signing.Signed) error {
 	if f.JSON {
-		return printSigned(e, out, made)
+		return printSigned(e, out, made, false)
 	}
 	sayMissing(e, made.Missing)
 	e.say("Đã ghi %s: mức PAdES %s, trường “%s”", "Wrote %s: PAdES %s, field “%s”", out, made.Level, made.Field)

@@ -9,9 +9,47 @@ import (
 	"testing"
 )
 
-// What docs/security.md says that a test shows is shown by a test: each that it names exists, and both languages name
-// the same ones.
-func TestSecurityPageNamesTests(t *testing.T) {
+// What the pages say that a test shows is shown by a test: each that they name exists, and both languages name the same
+// ones.
+func TestPagesNameTests(t *testing.T) {
+	known := declaredTests(t)
+	for page, fewest := range map[string]int{"security": 30, "conformity": 25} {
+		english := namedTests(t, page+".md")
+		for _, name := range english {
+			if !known[strings.Trim(name, "`")] {
+				t.Errorf("docs/%s.md names %s, which does not exist", page, name)
+			}
+		}
+		if len(english) < fewest || !slices.Equal(english, namedTests(t, page+".vi.md")) {
+			t.Errorf("%s: the two languages name other tests, or few: %d", page, len(english))
+		}
+	}
+}
+
+// Every clause has a test, or says that it is not met.
+func TestConformityIsShownOrDenied(t *testing.T) {
+	for page, denial := range map[string]string{
+		"conformity.md": "**not met**", "conformity.vi.md": "**chưa đáp ứng**",
+	} {
+		rows := 0
+		for line := range strings.Lines(readPage(t, page)) {
+			title := strings.HasPrefix(line, "| clause") || strings.HasPrefix(line, "| khoản")
+			if !strings.HasPrefix(line, "| ") || title {
+				continue
+			}
+			rows++
+			if !strings.Contains(line, "`Test") && !strings.Contains(line, denial) {
+				t.Errorf("%s: neither shown nor denied: %s", page, line)
+			}
+		}
+		if rows < 10 {
+			t.Errorf("%s has %d rows", page, rows)
+		}
+	}
+}
+
+func declaredTests(t *testing.T) map[string]bool {
+	t.Helper()
 	known := map[string]bool{}
 	declared := regexp.MustCompile(`(?m)^func (Test\w+)\(`)
 	for _, file := range sources(t) {
@@ -26,20 +64,19 @@ func TestSecurityPageNamesTests(t *testing.T) {
 			known[string(m[1])] = true
 		}
 	}
-	named := func(page string) []string {
-		text, err := os.ReadFile(filepath.Join("..", "..", "docs", page))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return regexp.MustCompile("`Test\\w+`").FindAllString(string(text), -1)
+	return known
+}
+
+func namedTests(t *testing.T, page string) []string {
+	t.Helper()
+	return regexp.MustCompile("`Test\\w+`").FindAllString(readPage(t, page), -1)
+}
+
+func readPage(t *testing.T, page string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", page))
+	if err != nil {
+		t.Fatal(err)
 	}
-	english := named("security.md")
-	for _, name := range english {
-		if !known[strings.Trim(name, "`")] {
-			t.Errorf("docs/security.md names %s, which does not exist", name)
-		}
-	}
-	if len(english) < 30 || !slices.Equal(english, named("security.vi.md")) {
-		t.Errorf("the two languages name other tests, or few: %d", len(english))
-	}
+	return string(text)
 }

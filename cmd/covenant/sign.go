@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"crypto"
 	"encoding/json"
 	"errors"
@@ -12,13 +14,15 @@ import (
 	"time"
 
 	"covenant/signing"
+	"covenant/signing/devpki"
 )
 
 type signCmd struct {
 	In           string   `arg:"" help:"PDF file to sign." type:"existingfile"`
 	Out          string   `short:"o" required:"" help:"Signed file." placeholder:"FILE"`
-	P12          string   `name:"p12" required:"" help:"PKCS#12 file with key and certificate." type:"existingfile" placeholder:"FILE"`
-	PasswordFile string   `required:"" help:"File whose first line is the PKCS#12 file's password." type:"existingfile" placeholder:"FILE"`
+	P12          string   `name:"p12" help:"PKCS#12 file with key and certificate." type:"existingfile" placeholder:"FILE"`
+	PasswordFile string   `help:"File whose first line is the PKCS#12 file's password." type:"existingfile" placeholder:"FILE"`
+	Dev          bool     `help:"Sign with a throw-away test key that is made for this one signature; it proves nothing about anybody."`
 	Level        string   `default:"B-T" help:"PAdES level: B-B, B-T, B-LT or B-LTA."`
 	TSA          []string `name:"tsa" help:"Time-stamp authority; several are tried in order." placeholder:"URL"`
 	Field        string   `help:"Signature field to sign. Default: a new invisible one." placeholder:"NAME"`
@@ -27,7 +31,8 @@ type signCmd struct {
 	Box          string   `help:"Place of a new visible field: left, bottom, width, height in mm." placeholder:"X,Y,W,H"`
 	Copy         string   `help:"Sign as an agency does on copies and annexes: this number and symbol and the time, top right on page 1 (Decree 30/2020/NĐ-CP)." placeholder:"SYMBOL"`
 	Hash         string   `help:"Hash: SHA-256, SHA-384 or SHA-512. Default: what suits the key." placeholder:"NAME"`
-	PSS          bool     `name:"pss" help:"RSASSA-PSS with an RSA key; PKCS#1 v1.5 without."`
+	PSS          bool     `name:"pss" help:"RSASSA-PSS with an RSA key, whatever the policy; PKCS#1 v1.5 without, where it permits that."`
+	Policy       string   `default:"vn-2025" enum:"vn-2025,any" help:"vn-2025: by the mechanisms of TT 15/2025/TT-BKHCN, Annex I (RSASSA-PSS, ECDSA); any: whatever the key can."`
 	Reason       string   `help:"Reason for signing." placeholder:"TEXT"`
 	Trust        string   `help:"Roots (PEM) that complete the chains at B-LT and above." type:"existingfile" placeholder:"ROOT.pem"`
 	AllowPrivate bool     `help:"Let certificates name OCSP and CRL servers on private addresses."`
@@ -40,7 +45,7 @@ func (cmd *signCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	id, err := cmd.identity()
+	id, err := cmd.identity(&opt)
 	if err != nil {
 		return err
 	}
@@ -55,10 +60,15 @@ func (cmd *signCmd) Run(e *env) error {
 		return err
 	}
 	if cmd.JSON {
-		return printSigned(e, cmd.Out, made)
+		return printSigned(e, cmd.Out, made, cmd.Dev)
 	}
 	sayMissing(e, made.Missing)
-	e.say("Đã ký %s ở mức PAdES %s, trường “%s”", "Signed %s at PAdES %s, field “%s”", cmd.Out, made.Level, made.Field)
+	if cmd.Dev {
+		e.say("Đây là chữ ký thử nghiệm bằng khóa dùng một lần, không có giá trị pháp lý.",
+			"This is a test signature by a throw-away key, without legal value.")
+	}
+	e.say("Đã ký %s ở mức PAdES %s, trường “%s”", "Signed %s at PAdES %s, field "+
+		"“%s”", cmd.Out, made.Level, made.Field)
 	return nil
 }
 
@@ -76,9 +86,9 @@ func proof(e *env, file io.ReaderAt, made *signing.Signed) error {
 	return nil
 }
 
-func printSigned(e *env, out string, made *signing.Signed) error {
+func printSigned(e *env, out string, made *signing.Signed, test bool) error {
 	return json.NewEncoder(e.out).Encode(map[string]any{
-		"file": out, "field": made.Field, "level": made.Level, "time": made.Time.Format(time.RFC3339),
+		"file": out, "test": test, "field": made.Field, "level": made.Level, "time": made.Time.Format(time.RFC3339),
 		"size": made.Size, "missing": missingJSON(made.Missing),
 	})
 }
@@ -99,7 +109,19 @@ func sayMissing(e *env, missing []signing.Missing) {
 	}
 }
 
-func (cmd *signCmd) identity() (signing.Identity, error) {
+// identity is the key that signs: a file's, or with --dev one made now, whose time-stamps are as much of a test.
+func (cmd *signCmd) identity(opt *signing.Options) (signing.Identity, error) {
+	switch {
+	case cmd.Dev && (cmd.P12 != "" || cmd.PasswordFile != ""):
+		return signing.Identity{}, sentence("--dev tự tạo khóa thử nghiệm: hãy bỏ --p12 và --password-file",
+			"--dev makes a test key by itself: leave --p12 and --password-file out")
+	case cmd.Dev:
+		return throwAway(opt)
+	case cmd.P12 == "" || cmd.PasswordFile == "":
+		return signing.Identity{}, sentence("hãy cho tệp khóa bằng --p12 và tệp mật khẩu bằng --password-file; để "+
+			"thử: --dev",
+			"give the key file by --p12 and the file with its password by --password-file; to try things out: --dev")
+	}
 	pass, err := password(cmd.PasswordFile)
 	if err != nil {
 		return signing.Identity{}, err
@@ -110,9 +132,37 @@ func (cmd *signCmd) identity() (signing.Identity, error) {
 	}
 	id, err := signing.LoadPKCS12(data, pass)
 	if err != nil {
-		return signing.Identity{}, fmt.Errorf("key file %s: %w", cmd.P12, err)
+		return signing.Identity{}, sentence("tệp khóa %[1]s: %[2]s", "key file %[1]s: %[2]s", cmd.P12, speaker(err))
 	}
 	return id, nil
+}
+
+// throwAway makes a person of a test infrastructure that is gone when the program ends.
+func throwAway(opt *signing.Options) (signing.Identity, error) {
+	if opt.Level > signing.BT {
+		return signing.Identity{}, sentence("chữ ký thử nghiệm chỉ đến mức B-T: hãy dùng --level B-T hoặc B-B",
+			"a test signature goes to level B-T: use --level B-T or B-B")
+	}
+	pki, err := devpki.Open("", devpki.Options{BaseURL: "http://test.invalid"})
+	if err != nil {
+		return signing.Identity{}, err
+	}
+	id, err := pki.Issue(devpki.Subject{CommonName: "Chữ ký thử nghiệm"}, devpki.Profile{NoStatusServers: true})
+	if err != nil {
+		return signing.Identity{}, err
+	}
+	if opt.TSA == nil {
+		opt.TSA = testClock{pki}
+	}
+	return signing.Identity{Signer: id.Signer, Certificate: id.Certificate, Chain: id.Chain}, nil
+}
+
+// testClock gives the time-stamps of a test infrastructure.
+type testClock struct{ pki *devpki.PKI }
+
+// Timestamp makes a token of this machine's time.
+func (c testClock) Timestamp(_ context.Context, digest []byte, h crypto.Hash) ([]byte, error) {
+	return c.pki.TimeStamp(digest, h, time.Now())
 }
 
 func (cmd *signCmd) options() (signing.Options, error) {
@@ -122,10 +172,13 @@ func (cmd *signCmd) options() (signing.Options, error) {
 	}
 	opt := signing.Options{Level: level, Field: cmd.Field, Reason: cmd.Reason, PSS: cmd.PSS,
 		Validation: &signing.ValidationSource{HTTP: outbound(cmd.AllowPrivate)}}
+	if opt.Policy, err = signing.ParsePolicy(cmp.Or(cmd.Policy, "any")); err != nil {
+		return opt, err
+	}
 	if opt.Hash, err = parseHash(cmd.Hash); err != nil {
 		return opt, err
 	}
-	if level >= signing.BT && len(cmd.TSA) == 0 {
+	if level >= signing.BT && len(cmd.TSA) == 0 && !cmd.Dev {
 		return opt, fmt.Errorf("level %s needs a time-stamp: give --tsa URL, or sign at --level B-B", level)
 	}
 	if len(cmd.TSA) > 0 {
@@ -206,7 +259,8 @@ func parseBox(text string) (signing.Rect, error) {
 	for i, part := range parts {
 		n, err := strconv.ParseFloat(strings.TrimSpace(part), 64)
 		if err != nil || len(parts) != 4 || n < 0 || n > 5000 {
-			return signing.Rect{}, fmt.Errorf("--box %q: want left, bottom, width, height in mm, such as 120,30,60,25",
+			return signing.Rect{}, fmt.Errorf("--box %q: want left, bottom, width, height in mm, such as "+
+				"120,30,60,25",
 				text)
 		}
 		v[i] = n * mm

@@ -22,6 +22,7 @@ type verifyCmd struct {
 	Base         string   `help:"The file as it was before anybody signed it: nothing but signatures may have been added since." type:"existingfile" placeholder:"FILE.pdf"`
 	Offline      bool     `help:"Use only what the file holds; ask no server."`
 	Revocation   string   `default:"strict" enum:"strict,soft" help:"strict: missing revocation data is indeterminate; soft: it is tolerated and said."`
+	Policy       string   `default:"vn-2025" enum:"vn-2025,any" help:"vn-2025: say which signatures depart from TT 15/2025/TT-BKHCN, Annex I; their verdict stays. any: say nothing of it."`
 	AllowPrivate bool     `help:"Let certificates name OCSP and CRL servers on private addresses."`
 	JSON         bool     `name:"json" help:"Print the reports as JSON, one line a file."`
 	Revision     int      `help:"Extract the file as of this revision instead: what its signer saw." placeholder:"N"`
@@ -129,6 +130,10 @@ func (cmd *verifyCmd) options() (signing.VerifyOptions, error) {
 	opt := signing.VerifyOptions{Online: !cmd.Offline, HTTP: outbound(cmd.AllowPrivate)}
 	if cmd.Revocation == "soft" {
 		opt.Revocation = signing.RevocationSoft
+	}
+	var err error
+	if opt.Policy, err = signing.ParsePolicy(cmd.Policy); err != nil {
+		return opt, err
 	}
 	if cmd.At != "" {
 		at, err := time.Parse(time.RFC3339, cmd.At)

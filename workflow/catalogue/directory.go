@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	"context"
+	"errors"
 
 	"covenant/internal/words"
 	"covenant/signing"
@@ -69,6 +70,10 @@ func keepKey(ctx context.Context, r *run, p Key) (Answer, error) {
 		return Answer{}, err
 	}
 	id, err := signing.LoadPKCS12(p.PKCS12, p.Password)
+	var unusable *signing.KeyError
+	if errors.As(err, &unusable) {
+		return Answer{}, workflow.Refusal(workflow.CodeInvalid, "tệp khóa: %s", "key file: %s", unusable.Text)
+	}
 	if err != nil {
 		return Answer{}, err
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"errors"
 	"time"
 
 	"covenant/signing"
@@ -49,6 +50,10 @@ const (
 // enrols refuses to keep a key whose certificate the installation's trust anchors do not bear out: what is signed with
 // it would be found out after the last signature.
 func (e signers) enrols(ctx context.Context, id signing.Identity) error {
+	var outside *signing.KeyError
+	if err := e.Policy.Check(id.Certificate); errors.As(err, &outside) {
+		return workflow.Refusal(workflow.CodeForbidden, "%s", "%s", outside.Text)
+	}
 	return unusable(signing.CheckCertificate(ctx, id.Certificate, id.Chain, signing.VerifyOptions{Roots: e.Roots}))
 }
 

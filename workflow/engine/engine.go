@@ -40,6 +40,9 @@ type Config struct {
 	Validation *signing.ValidationSource
 	// Revocation says what becomes of a signature when nobody can be asked whether its certificate was revoked.
 	Revocation RevocationPolicy
+	// Policy says by which mechanisms signatures and seals are made; of those made elsewhere it is said where they
+	// depart from it. Default: any.
+	Policy signing.SignaturePolicy
 	// Secret is the server's half of the protection of kept keys, 32 bytes.
 	Secret []byte
 	// Fonts are what documents are set in. Default: the built-in ones.

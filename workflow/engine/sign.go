@@ -209,10 +209,15 @@ func (e signers) signHead(
 		return Outcome{}, err
 	}
 	signed, made, err := signing.SignBytes(ctx, head, identity, signing.Options{
-		Level: level, Field: place.field, TSA: e.TSA,
+		Level: level, Field: place.field, TSA: e.TSA, Policy: e.Policy,
 		Name: identity.Certificate.Subject.CommonName, Reason: place.reason,
 		Appearance: place.appearance, Time: time.Now().In(e.Calendar.Zone()),
 	})
+	var unusable *signing.KeyError
+	if errors.As(err, &unusable) && unusable.Err == nil { // not for a device that failed, which is tried again
+		return Outcome{}, workflow.Refusal(workflow.CodeForbidden, "chưa ký: %s", "nothing was signed: %s",
+			unusable.Text)
+	}
 	if err != nil {
 		return Outcome{}, fmt.Errorf("signing failed, the document is unchanged and can be signed again: %w", err)
 	}
