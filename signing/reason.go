@@ -34,6 +34,13 @@ const (
 	ReasonDamaged              ReasonCode = "damaged-file"
 	ReasonBER                  ReasonCode = "not-der"
 	ReasonPolicy               ReasonCode = "outside-policy"
+	ReasonTrailing             ReasonCode = "bytes-after-signature"
+	ReasonContentCopy          ReasonCode = "holds-copy"
+	ReasonContentDigest        ReasonCode = "holds-digest"
+	ReasonContentOther         ReasonCode = "holds-other-content"
+	ReasonEmptyAttributes      ReasonCode = "empty-unsigned-attributes"
+	ReasonUnsorted             ReasonCode = "attributes-unsorted"
+	ReasonDigestOID            ReasonCode = "digest-algorithm-misnamed"
 )
 
 // reasonPhrases say the findings; %[1]s stands for Reason.Name, %[2]s for its Time.
@@ -95,6 +102,34 @@ var reasonPhrases = map[ReasonCode]words.Text{
 		"The time-stamp says %[2]s, which is after the time of checking."),
 	ReasonBER: words.Of("Chữ ký được ghi theo cách mã hóa cũ (BER); điều này không ảnh hưởng tới kết luận.",
 		"The signature is written in an older encoding (BER); this does not affect the verdict."),
+	ReasonTrailing: words.Of("Nội dung đã ký còn nguyên, nhưng sau dữ liệu chữ ký có những byte lạ không được ký, nên "+
+		"chữ ký không đúng chuẩn PAdES. Hãy xin bản gốc từ người gửi.",
+		"What was signed is whole, but unsigned foreign bytes follow the signature's data, so it does not conform to "+
+			"PAdES. Ask the sender for the original."),
+	ReasonContentCopy: words.Of("Nội dung đã ký còn nguyên, nhưng chữ ký chứa thêm một bản sao của nội dung đó, nên "+
+		"không đúng chuẩn PAdES. Hãy đề nghị người ký ký lại.",
+		"What was signed is whole, but the signature also holds a copy of it, so it does not conform to PAdES. Ask "+
+			"the signer to sign again."),
+	ReasonContentDigest: words.Of("Nội dung đã ký còn nguyên, nhưng chữ ký chứa thêm giá trị băm của nội dung đó, nên "+
+		"không đúng chuẩn PAdES. Hãy đề nghị người ký ký lại.",
+		"What was signed is whole, but the signature also holds its digest, so it does not conform to PAdES. Ask "+
+			"the signer to sign again."),
+	ReasonContentOther: words.Of("Nội dung đã ký còn nguyên, nhưng chữ ký chứa thêm dữ liệu khác không được ký, nên "+
+		"không đúng chuẩn PAdES. Hãy xin bản gốc hoặc đề nghị người ký ký lại.",
+		"What was signed is whole, but the signature also holds other data that are not signed, so it does not "+
+			"conform to PAdES. Ask for the original, or ask the signer to sign again."),
+	ReasonEmptyAttributes: words.Of("Chữ ký có một danh sách thuộc tính không ký để trống, không đúng chuẩn PAdES; "+
+		"điều này không ảnh hưởng tới kết luận.",
+		"The signature has an empty list of unsigned attributes, which does not conform to PAdES; this does not "+
+			"affect the verdict."),
+	ReasonUnsorted: words.Of("Các thuộc tính được ký không theo thứ tự của DER, không đúng chuẩn PAdES; điều này "+
+		"không ảnh hưởng tới kết luận.",
+		"The signed attributes are not in the order of DER, which does not conform to PAdES; this does not affect the "+
+			"verdict."),
+	ReasonDigestOID: words.Of("Chữ ký ghi tên thuật toán ký ở chỗ của thuật toán băm, không đúng chuẩn PAdES; điều "+
+		"này không ảnh hưởng tới kết luận.",
+		"The signature names a signature algorithm where the hash algorithm belongs, which does not conform to PAdES; "+
+			"this does not affect the verdict."),
 	ReasonDamaged: words.Of("Bảng tham chiếu của tệp bị hỏng, nên không thể chắc chắn người khác nhìn thấy đúng nội "+
 		"dung đã ký.",
 		"The file's table of contents (cross-references) is damaged, so it is not certain that everybody sees what "+

@@ -134,7 +134,8 @@ func (r *Result) Completable() bool {
 	}
 	for _, reason := range r.Reasons {
 		switch reason.Code {
-		case ReasonNoRevocation, ReasonRevocationSkipped, ReasonTimestampUnconfirmed, ReasonBER, ReasonPolicy:
+		case ReasonNoRevocation, ReasonRevocationSkipped, ReasonTimestampUnconfirmed, ReasonBER, ReasonPolicy,
+			ReasonEmptyAttributes, ReasonUnsorted, ReasonDigestOID:
 		default:
 			return false
 		}

@@ -371,9 +371,7 @@ func TestAttackByOwnSignature(t *testing.T) {
 		"Contents twice":                  {extra: "/Contents<00>"},
 		"ByteRange twice":                 {extra: "/ByteRange[0 1 2 3]"},
 		"Type twice, with another value":  {extra: "/Type/DocTimeStamp"},
-		"trailing data in Contents":       {trailing: "30030201FF"},
 		"two SignerInfos":                 {twoSigners: true},
-		"content inside the CMS":          {attached: true},
 		"value of a text field":           {fieldType: "Tx"},
 		"Contents as a literal string":    {literal: true},
 	} {

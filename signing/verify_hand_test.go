@@ -8,6 +8,7 @@ import (
 	"encoding/asn1"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -25,6 +26,9 @@ type handOptions struct {
 	attached            bool
 	// inside the CMS object; adbe.pkcs7.sha1 gets the right one by itself
 	content   []byte
+	copied    bool                          // inside the CMS object: all that is signed
+	hashed    bool                          // inside the CMS object, and signed: the digest
+	change    func(der []byte) []byte       // of the finished CMS object
 	fieldType string                        // default Sig
 	literal   bool                          // Contents as a literal string
 	lost      bool                          // startxref leads nowhere, in the signed bytes
@@ -84,7 +88,18 @@ func handSigned(t testing.TB, id Identity, o handOptions) []byte {
 		sum := sha256.Sum256(o.content)
 		digest = sum[:]
 	}
+	if o.copied {
+		o.content = slices.Concat(file[o.first:from], file[to:len(file)-o.short])
+	}
+	if o.hashed {
+		o.content = digest
+		sum := sha256.Sum256(digest)
+		digest = sum[:]
+	}
 	der := handCMS(t, id, digest, o)
+	if o.change != nil {
+		der = o.change(der)
+	}
 	text := hex.EncodeToString(der) + o.trailing
 	if o.literal {
 		text = strings.NewReplacer(`\`, `\\`, "(", `\(`, ")", `\)`, "\r", `\r`).Replace(string(der))

@@ -214,9 +214,9 @@ func (s *signedObject) parse() {
 	s.res.Algorithm = s.sd.Signer.Algorithm.String()
 	switch s.res.SubFilter {
 	case subFilterCAdES, string(pdf.SubFilterTimestamp), "adbe.pkcs7.detached":
-		if s.res.Kind == KindSignature && (s.sd.Content != nil || !s.sd.ContentType.Equal(cms.OIDData)) {
+		if s.res.Kind == KindSignature && !s.sd.ContentType.Equal(cms.OIDData) {
 			s.fail(TotalFailed, FormatFailure,
-				Reason{Code: ReasonCMS, Detail: "the signature holds content of its own"})
+				Reason{Code: ReasonCMS, Detail: "the signature is of content of another kind"})
 		}
 	case "adbe.pkcs7.sha1":
 		s.hash = crypto.SHA1
@@ -266,7 +266,9 @@ func (s *signedObject) verifyValue(store []*x509.Certificate) {
 			err = cms.ErrDigest
 		}
 	default:
-		s.cert, err = s.sd.Verify(s.digest)
+		if s.cert, err = s.sd.Verify(s.digest); err != nil && bytes.Equal(s.sd.Content, s.digest) {
+			s.cert, err = s.sd.Verify(nil) // the digest is what was signed, as in adbe.pkcs7.sha1
+		}
 	}
 	if s.cert == nil {
 		s.cert = claimedCertificate(s.sd)
@@ -277,13 +279,11 @@ func (s *signedObject) verifyValue(store []*x509.Certificate) {
 		return
 	}
 	s.res.intact = !s.failed
-	if s.sd.BER {
-		s.note(Reason{Code: ReasonBER})
-	}
 	if s.token == nil {
 		s.checkProfile()
 		s.verifyStamps()
 	}
+	s.checkForm()
 }
 
 func claimedCertificate(sd *cms.SignedData) *x509.Certificate {

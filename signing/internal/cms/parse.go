@@ -29,6 +29,8 @@ type SignedData struct {
 	OCSPs  [][]byte // DER OCSPResponse or BasicOCSPResponse (RFC 5940)
 	Signer SignerInfo
 	BER    bool // it was not in DER, as ISO 32000-2, 12.8.3.3 asks; Raw is the DER form
+	// bytes behind the object, without zero padding around them; nothing is signed of them and nothing reads them
+	Trailing int
 }
 
 // SignerInfo is RFC 5652, 5.3.
@@ -42,6 +44,12 @@ type SignerInfo struct {
 	RawSigned    []byte      // DER SET OF Attribute as it was signed
 	Unsigned     []Attribute
 	Signature    []byte
+
+	// What is not written as it should be, and decides nothing. None of it is signed: whoever had the file may have
+	// changed it, and the signature value still has to fit.
+	Unsorted             bool // the signed attributes are not in the order of DER (RFC 5652, 5.3)
+	EmptyUnsigned        bool // unsignedAttrs without an attribute (RFC 5652, 5.3: SET SIZE 1..MAX)
+	DigestNamesSignature bool // digestAlgorithm names a signature algorithm
 }
 
 // Parse reads a DER ContentInfo holding SignedData. Anything after it is an
@@ -58,7 +66,8 @@ func Parse(der []byte) (*SignedData, error) {
 }
 
 // ParsePadded is Parse for the Contents string of a PDF signature, where zero
-// bytes fill the space reserved (ISO 32000-2, 12.8.1); other bytes after the object are an error.
+// bytes fill the space reserved (ISO 32000-2, 12.8.1); other bytes after the object are counted in Trailing, for the
+// caller to judge.
 //
 // An object in BER with indefinite lengths is taken too; see [SignedData.BER].
 func ParsePadded(contents []byte) (*SignedData, error) {
@@ -66,9 +75,7 @@ func ParsePadded(contents []byte) (*SignedData, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(bytes.TrimRight(rest, "\x00")) != 0 {
-		return nil, fmt.Errorf("bytes other than zero after the object: %w", ErrFormat)
-	}
+	sd.Trailing = len(bytes.Trim(rest, "\x00"))
 	return sd, nil
 }
 
@@ -229,8 +236,12 @@ func (si *SignerInfo) parse(s cryptobyte.String) error {
 		return err
 	}
 	var err error
+	named := s
 	if si.Digest, err = ReadHashIdentifier(&s); err != nil {
 		return err
+	}
+	if id, ok := readIdentifier(&named); ok {
+		si.DigestNamesSignature = !id.oid.Equal(HashOID(si.Digest))
 	}
 	var attrs cryptobyte.String
 	var has bool
@@ -244,6 +255,7 @@ func (si *SignerInfo) parse(s cryptobyte.String) error {
 		if si.RawSigned, err = wrapBytes(cbasn1.SET, attrs); err != nil {
 			return malformed("signed attributes")
 		}
+		si.Unsorted = !bytes.Equal(sortSet(si.RawSigned), si.RawSigned)
 	}
 	if si.Algorithm, err = readAlgorithm(&s, si.Digest); err != nil {
 		return err
@@ -256,7 +268,8 @@ func (si *SignerInfo) parse(s cryptobyte.String) error {
 	if !s.ReadOptionalASN1(&attrs, &has, cbasn1.Tag(1).ContextSpecific().Constructed()) || !s.Empty() {
 		return malformed("unsigned attributes")
 	}
-	if has {
+	si.EmptyUnsigned = has && attrs.Empty()
+	if has && !si.EmptyUnsigned {
 		si.Unsigned, err = parseAttributes(attrs)
 	}
 	return err
