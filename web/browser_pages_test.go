@@ -30,6 +30,7 @@ func TestBrowser(t *testing.T) {
 	t.Run("public", func(t *testing.T) { browsePublic(t, server.URL) })
 	t.Run("noscript", func(t *testing.T) { browseWithoutJavaScript(t, server.URL) })
 	t.Run("print", func(t *testing.T) { browsePrint(t, server.URL) })
+	t.Run("forms", browseForms)
 	t.Run("live", browseLive)
 	t.Run("tabs", browseManyTabs)
 }

@@ -22,6 +22,8 @@ type covenantPage struct {
 	Board     string // address of what is for the hall's projector, if there is something
 	ScorePage string // address
 	Evidence  string // address of the evidence bundle
+	Tasks     tasks
+	Done      string // what the reader has just done
 	Document  documentPanel
 	Sections  []string // of the panel, in the order shown
 	signPart
@@ -95,6 +97,10 @@ func (s *server) covenantPage(r *request, v *engine.View) (*covenantPage, error)
 		timelinePart: t.timelinePart(),
 	}
 	p.Title, p.Wide = c.Title, true
+	p.Tasks = actions{s}.acts(r, v)
+	if word, ok := actWords[r.URL.Query().Get("xong")]; ok {
+		p.Done = r.text(word.label)
+	}
 	if v.Reading.Scope >= workflow.ReadDossier {
 		p.Evidence = address.Evidence.For(c.Slug)
 	}

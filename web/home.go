@@ -18,6 +18,7 @@ const waitingShown = 20
 // homePage is “Việc cần xử lý”: what waits, for whom, and which reports are owed next.
 type homePage struct {
 	basePage
+	Mine    []turnRow     // what waits for the reader, if they are signed in
 	Waiting []covenantRow // the program or somebody must act; the first few
 	More    bool          // others wait besides
 	Owed    []owedRow     // reporting periods not yet complete, by deadline
@@ -29,13 +30,16 @@ type homePage struct {
 func (s *server) home(_ http.ResponseWriter, r *request) (*answer, error) {
 	p := &homePage{basePage: s.base(r, "home")}
 	p.Title = r.text(words.Of("Việc cần xử lý", "To do"))
+	var waiting []engine.Summary
 	for _, part := range []struct {
 		tone  workflow.Tone
 		limit int
 		show  func(engine.Page)
 	}{
 		{workflow.ToneWaiting, waitingShown,
-			func(page engine.Page) { p.Waiting, p.More = s.rows(r, page), page.Next != "" }},
+			func(page engine.Page) {
+				p.Waiting, p.More, waiting = s.rows(r, page), page.Next != "", page.Rows
+			}},
 		{workflow.ToneStopped, waitingShown, func(page engine.Page) { p.Stopped = s.rows(r, page) }},
 		{workflow.ToneDone, 1, func(page engine.Page) { p.Running = len(page.Rows) > 0 }},
 	} {
@@ -50,6 +54,9 @@ func (s *server) home(_ http.ResponseWriter, r *request) (*answer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("home: %w", err)
 	}
+	if p.Mine, err = (actions{s}).mine(r, slices.Concat(waiting, page.Rows)); err != nil {
+		return nil, fmt.Errorf("home: %w", err)
+	}
 	covenants, err := s.reporting(r, page.Rows)
 	if err != nil {
 		return nil, fmt.Errorf("home: %w", err)
@@ -62,6 +69,32 @@ func (s *server) home(_ http.ResponseWriter, r *request) (*answer, error) {
 	})
 	p.Owed = p.Owed[:min(len(p.Owed), 6)]
 	return &answer{page: "home", data: p}, nil
+}
+
+// turnRow is a covenant that waits for the reader, and what for.
+type turnRow struct {
+	covenantRow
+	Acts []act
+}
+
+// actsShown is how many things to do are shown of one covenant.
+const actsShown = 4
+
+// mine are the covenants among those shown in which it is the turn of who is signed in.
+func (s actions) mine(r *request, rows []engine.Summary) (out []turnRow, err error) {
+	if r.visitor.Session.ID == "" {
+		return nil, nil
+	}
+	for _, sum := range rows {
+		v, err := s.view(r, sum.Slug)
+		if err != nil {
+			return nil, err
+		}
+		if turn := s.acts(r, v).Turn; len(turn) > 0 {
+			out = append(out, turnRow{s.row(r, sum), turn[:min(len(turn), actsShown)]})
+		}
+	}
+	return out, nil
 }
 
 // owedRow is one reporting period that is not complete.

@@ -99,7 +99,7 @@ func newServer(cfg Config) (*server, error) {
 
 // routes is every address that the program answers.
 func (s *server) routes() *http.ServeMux {
-	mux, open, who := http.NewServeMux(), streams{s}, identity{s}
+	mux, open, who, does := http.NewServeMux(), streams{s}, identity{s}, actions{s}
 	for route, answer := range map[address.Route]pageFunc{
 		address.Home: s.home, address.Covenants: s.covenants, address.Calendar: s.calendar,
 		address.Register: s.register, address.Check: s.checkForm, address.Covenant: s.covenant,
@@ -108,14 +108,14 @@ func (s *server) routes() *http.ServeMux {
 		address.Minutes: s.minutes, address.Scores: s.scores, address.ScoreSheet: s.scoreFile,
 		address.Board: s.conference, address.BoardParts: open.boardParts, address.Public: s.token,
 		address.PublicDocument: s.tokenDocument, address.SignIn: who.signInForm, address.Password: who.passwordForm,
-		address.Sessions: who.sessions, address.Link: who.link,
+		address.Sessions: who.sessions, address.Link: who.link, address.Act: does.actForm,
 	} {
 		mux.Handle(route.Pattern(http.MethodGet), s.page(fitting(route, answer)))
 	}
 	for route, answer := range map[address.Route]pageFunc{
 		address.Check: s.check, address.SignIn: who.signIn, address.Password: who.password,
 		address.SignOut:  who.signOut,
-		address.Sessions: who.endSession,
+		address.Sessions: who.endSession, address.Act: does.act,
 	} {
 		mux.Handle(route.Pattern(http.MethodPost), s.page(answer))
 	}

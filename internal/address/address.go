@@ -41,7 +41,8 @@ const (
 	Minutes    Route = "/giao-uoc/{year}/{name}/bien-ban/{number}.pdf" // of a sitting, or those of the ranking
 	Scores     Route = "/giao-uoc/{year}/{name}/cham-diem"
 	ScoreSheet Route = "/giao-uoc/{year}/{name}/cham-diem/{agency}.pdf"
-	Board      Route = "/hoi-nghi/{year}/{name}" // for the hall's projector
+	Board      Route = "/hoi-nghi/{year}/{name}"                // for the hall's projector
+	Act        Route = "/giao-uoc/{year}/{name}/viec/{command}" // the form of a command
 	BoardParts Route = "/hoi-nghi/{year}/{name}/tinh-hinh"
 )
 
