@@ -178,7 +178,10 @@ type option struct {
 }
 
 // actForm shows a form.
-func (s actions) actForm(_ http.ResponseWriter, r *request) (*answer, error) {
+func (s actions) actForm(w http.ResponseWriter, r *request) (*answer, error) {
+	if r.visitor.Session.ID == "" {
+		return signInFirst(w, r)
+	}
 	v, a, err := s.asked(r)
 	if err != nil {
 		return nil, err
@@ -188,9 +191,6 @@ func (s actions) actForm(_ http.ResponseWriter, r *request) (*answer, error) {
 
 // asked finds what an address asks for among what is open to the reader.
 func (s actions) asked(r *request) (*engine.View, act, error) {
-	if r.visitor.Session.ID == "" {
-		return nil, act{}, errSignInFirst
-	}
 	v, err := s.view(r, address.Slug(r.Request))
 	if err != nil {
 		return nil, act{}, err

@@ -146,6 +146,10 @@ func TestReviewInTheBrowser(t *testing.T) {
 	if !strings.Contains(hidden.Get("ve"), string(mine)) {
 		t.Fatalf("the form is about %s", hidden.Get("ve"))
 	}
+	if r := nobody.do(http.MethodGet, action, nil); r.StatusCode != http.StatusSeeOther ||
+		onward(must(url.ParseQuery(must(url.Parse(r.Header.Get("Location"))).RawQuery)).Get("tiep")) != action {
+		t.Errorf("without signing in the form leads to %q", r.Header.Get("Location"))
+	}
 	approve := with(hidden, url.Values{"opinion": {"approve_with_comments"},
 		"comments": {"Đề nghị nêu rõ\r\nthời hạn."}})
 	foreign := with(approve, url.Values{"ve": {strings.ReplaceAll(hidden.Get("ve"), string(mine), string(other))}})

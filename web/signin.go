@@ -204,9 +204,9 @@ type sessionRow struct {
 	This                                    bool
 }
 
-func (s identity) sessions(_ http.ResponseWriter, r *request) (*answer, error) {
+func (s identity) sessions(w http.ResponseWriter, r *request) (*answer, error) {
 	if r.visitor.Session.ID == "" {
-		return nil, errSignInFirst
+		return signInFirst(w, r)
 	}
 	all, err := s.engine.Sessions(r.Context(), r.actor)
 	if err != nil {
@@ -236,6 +236,13 @@ func (s identity) endSession(w http.ResponseWriter, r *request) (*answer, error)
 		return nil, fmt.Errorf("end session: %w", err)
 	}
 	http.Redirect(w, r.Request, address.Sessions.Of(), http.StatusSeeOther)
+	return nil, nil
+}
+
+// signInFirst leads whoever has to sign in there, and from there back to what they asked for.
+func signInFirst(w http.ResponseWriter, r *request) (*answer, error) {
+	there := address.SignIn.Of() + "?" + url.Values{"tiep": {r.URL.RequestURI()}}.Encode()
+	http.Redirect(w, r.Request, there, http.StatusSeeOther)
 	return nil, nil
 }
 

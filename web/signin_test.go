@@ -149,8 +149,9 @@ func TestSignOut(t *testing.T) {
 func TestOwnSessions(t *testing.T) {
 	t.Parallel()
 	b, links, person, _ := demonstration(t, false)
-	if r := b.do(http.MethodGet, "/phien-dang-nhap", nil); r.StatusCode != http.StatusForbidden {
-		t.Errorf("without signing in: %d", r.StatusCode)
+	if r := b.do(http.MethodGet, "/phien-dang-nhap", nil); r.StatusCode != http.StatusSeeOther ||
+		r.Header.Get("Location") != "/dang-nhap?tiep=%2Fphien-dang-nhap" {
+		t.Errorf("without signing in: %d to %q", r.StatusCode, r.Header.Get("Location"))
 	}
 	if r := b.do(http.MethodPost, "/phien-dang-nhap", url.Values{"id": {"x"}}); r.StatusCode != http.StatusForbidden {
 		t.Errorf("ended without signing in: %d", r.StatusCode)

@@ -112,6 +112,40 @@ func TestSessionsEnd(t *testing.T) {
 	})
 }
 
+// A sweep forgets sessions that ended and tries that no longer count, and leaves the others.
+func TestSweepForgetsSessions(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, o *office) {
+		ctx := context.Background()
+		o.apply(o.block)
+		withPassword(o, o.who("so-yte", workflow.DutyVote), goodSentence)
+		_, _ = signInTo(o, "khong-co", "sai")
+		expired := func() (found bool) {
+			check(t, o.Store.View(ctx, func(tx *store.Tx) (err error) {
+				found, err = tx.HasExpired(ctx, o.now().Add(-15*time.Minute))
+				return err
+			}))
+			return found
+		}
+		if expired() {
+			t.Fatal("what has just begun has ended")
+		}
+		o.ahead.Add(int64(5 * time.Hour))
+		theirs := withPassword(o, o.who("so-gddt", workflow.DutyVote), goodSentence)
+		o.ahead.Add(int64(8 * time.Hour))
+		if !expired() {
+			t.Fatal("after 13 hours nothing has ended")
+		}
+		check(t, o.Sweep(ctx))
+		if expired() {
+			t.Error("a sweep left what had ended")
+		}
+		o.ahead.Add(-int64(7 * time.Hour))
+		if visitorBy(o, theirs) == "" {
+			t.Error("a sweep ended a session that held")
+		}
+	})
+}
+
 // Tokens, passwords and codes stand in no file of the installation.
 func TestNothingToSignInWithIsKept(t *testing.T) {
 	o := newOffice(t)

@@ -26,6 +26,9 @@ func (e deadlines) Sweep(ctx context.Context) error {
 	if err := e.resendDoubted(ctx); err != nil {
 		return err
 	}
+	if err := e.forget(ctx); err != nil {
+		return err
+	}
 	occurrence := store.Occurrence{OccurrenceID: store.OccurrenceID{Rung: -1}}
 	for _, due := range []func(context.Context, *store.Tx) ([]river.JobArgs, error){
 		func(ctx context.Context, tx *store.Tx) ([]river.JobArgs, error) {
@@ -43,6 +46,20 @@ func (e deadlines) Sweep(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// forget removes sessions that have ended and tries that no longer count, if there are any.
+func (e deadlines) forget(ctx context.Context) error {
+	before := e.Now().Add(-triesForgotten)
+	var old bool
+	err := e.Store.View(ctx, func(tx *store.Tx) (err error) {
+		old, err = tx.HasExpired(ctx, before)
+		return err
+	})
+	if err != nil || !old {
+		return err
+	}
+	return e.Store.Update(ctx, func(tx *store.Tx) error { return tx.DeleteExpired(ctx, before) })
 }
 
 // sweepPages inserts the jobs of one page after the other, until one is not full.

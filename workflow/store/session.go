@@ -63,6 +63,12 @@ func (tx accounts) EndSessionsOf(ctx context.Context, person string) error {
 	return classify(tx.q.DeleteSessionsOfPerson(ctx, person), "sessions of "+person)
 }
 
+// HasExpired reports whether there is anything that DeleteExpired would remove.
+func (tx accounts) HasExpired(ctx context.Context, forgotten time.Time) (bool, error) {
+	expired, err := tx.q.HasExpired(ctx, db.HasExpiredParams{Now: millis(tx.Now()), Forgotten: millis(forgotten)})
+	return expired.Bool, classify(err, "ended sessions")
+}
+
 // DeleteExpired removes sessions that have ended, and forgets tries that began before a moment.
 func (tx accounts) DeleteExpired(ctx context.Context, forgotten time.Time) error {
 	if err := tx.q.DeleteExpiredSessions(ctx, millis(tx.Now())); err != nil {

@@ -7,6 +7,7 @@ package db
 
 import (
 	"context"
+	"database/sql"
 )
 
 const account = `-- name: Account :one
@@ -184,6 +185,23 @@ DELETE FROM attempts WHERE since <= $1
 func (q *Queries) DeleteTries(ctx context.Context, since int64) error {
 	_, err := q.db.ExecContext(ctx, deleteTries, since)
 	return err
+}
+
+const hasExpired = `-- name: HasExpired :one
+SELECT EXISTS (SELECT 1 FROM sessions WHERE expires_at <= $1)
+    OR EXISTS (SELECT 1 FROM attempts WHERE since <= $2) AS expired
+`
+
+type HasExpiredParams struct {
+	Now       int64
+	Forgotten int64
+}
+
+func (q *Queries) HasExpired(ctx context.Context, arg HasExpiredParams) (sql.NullBool, error) {
+	row := q.db.QueryRowContext(ctx, hasExpired, arg.Now, arg.Forgotten)
+	var expired sql.NullBool
+	err := row.Scan(&expired)
+	return expired, err
 }
 
 const insertKey = `-- name: InsertKey :exec

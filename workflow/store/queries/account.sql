@@ -82,6 +82,10 @@ DELETE FROM sessions WHERE person = $1;
 -- name: DeleteExpiredSessions :exec
 DELETE FROM sessions WHERE expires_at <= $1;
 
+-- name: HasExpired :one
+SELECT EXISTS (SELECT 1 FROM sessions WHERE expires_at <= @now)
+    OR EXISTS (SELECT 1 FROM attempts WHERE since <= @forgotten) AS expired;
+
 -- name: Try :one
 INSERT INTO attempts (subject, tried, since) VALUES (@subject, 1, @now)
 ON CONFLICT (subject) DO UPDATE SET
