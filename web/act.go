@@ -71,23 +71,23 @@ func (s actions) acts(r *request, v *engine.View) (out tasks) {
 	return out
 }
 
-// fixedFields are what a possible command is about, as JSON by name: what the rules filled in, but for choices and
-// texts, which are the giver's.
+// fixedFields are what a possible command is about, as JSON by name: what the rules filled in, but for choices, texts,
+// days and people, which are the giver's to choose.
 func fixedFields(p catalogue.Possible, v *engine.View) map[string]json.RawMessage {
-	var all map[string]json.RawMessage
-	data, err := json.Marshal(p.Fields)
-	if err != nil || json.Unmarshal(data, &all) != nil {
-		return nil
-	}
 	out := map[string]json.RawMessage{}
+	ruled := reflect.ValueOf(p.Fields)
 	for _, f := range p.Command.Fields() {
-		value, filled := all[f.Name]
-		empty := slices.Contains([]string{"null", `""`, `"…"`, "0", "[]", "false"}, string(value))
-		if filled && !empty && len(f.Choices()) == 0 && f.Type != reflect.TypeFor[workflow.Date]() {
-			out[f.Name] = value
+		value := ruled.FieldByName(p.Params.FieldByIndex(f.Index).Name)
+		if f.Name == "consented" && v.Covenant.Frozen != nil { // to the digest that the page shows
+			value = reflect.ValueOf(v.Covenant.Frozen.PDF)
 		}
-		if f.Name == "consented" && v.Covenant.Frozen != nil { // consent is to the digest that the page shows
-			out[f.Name], _ = json.Marshal(v.Covenant.Frozen.PDF)
+		if !value.IsValid() || value.IsZero() || len(f.Choices()) > 0 || f.Type != value.Type() ||
+			f.Type == reflect.TypeFor[workflow.Date]() || f.Type == reflect.TypeFor[workflow.PersonID]() ||
+			value.Kind() == reflect.String && value.String() == "…" {
+			continue
+		}
+		if data, err := json.Marshal(value.Interface()); err == nil {
+			out[f.Name] = data
 		}
 	}
 	return out
@@ -317,12 +317,20 @@ func people(t presenter) (out []option) {
 // largestActForm bounds what a form brings: a signed document, or a scan of one.
 const largestActForm = 32 << 20
 
-// act carries out what a form asks for.
-func (s actions) act(w http.ResponseWriter, r *request) (*answer, error) {
+// fileForm reads a form that may bring files.
+func fileForm(w http.ResponseWriter, r *request) error {
 	r.Body = http.MaxBytesReader(w, r.Body, largestActForm)
 	if err := r.ParseMultipartForm(1 << 20); err != nil && !errors.Is(err, http.ErrNotMultipart) {
-		return nil, workflow.Refusal(workflow.CodeInvalid, "biểu mẫu không đọc được, hoặc tệp lớn hơn 32 MB",
+		return workflow.Refusal(workflow.CodeInvalid, "biểu mẫu không đọc được, hoặc tệp lớn hơn 32 MB",
 			"the form cannot be read, or the file is larger than 32 MB")
+	}
+	return nil
+}
+
+// act carries out what a form asks for.
+func (s actions) act(w http.ResponseWriter, r *request) (*answer, error) {
+	if err := fileForm(w, r); err != nil {
+		return nil, err
 	}
 	if r.MultipartForm != nil {
 		defer func() { _ = r.MultipartForm.RemoveAll() }()

@@ -225,7 +225,7 @@ func browseForms(t *testing.T) {
 	for _, sight := range []struct{ name, path string }{
 		{"home-mine", "/"}, {"tasks", "/giao-uoc/" + reviewing},
 		{"form", "/giao-uoc/" + reviewing + "/viec/give-review"},
-		{"sessions", "/phien-dang-nhap"},
+		{"account", "/tai-khoan"},
 	} {
 		for _, at := range []screen{phone, desk, dark} {
 			t.Run(sight.name+"/"+at.name, func(t *testing.T) {

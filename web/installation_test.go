@@ -164,7 +164,11 @@ var authority = sync.OnceValue(func() *devpki.PKI {
 	return must(devpki.Open(filepath.Join(prepared(), "pki"), devpki.Options{}))
 })
 
+// authorityServes starts them. A second binary finds them running: the address is one, and this process outlives it.
 var authorityServes = sync.OnceFunc(func() {
+	if os.Getenv(preparedVariable) != "" {
+		return
+	}
 	ctx, stop := context.WithCancel(context.Background())
 	server := must(authority().Serve(ctx))
 	finally(func() { stop(); _ = server.Close() })
@@ -260,5 +264,6 @@ func inBrowser(t *testing.T) bool {
 	if !strings.HasPrefix(pattern, "TestBrowser") {
 		pattern = "^TestBrowser$"
 	}
+	authorityServes()
 	return norace.Run(t, pattern, preparedVariable+"="+prepared())
 }

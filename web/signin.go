@@ -192,53 +192,6 @@ func (s identity) signOut(w http.ResponseWriter, r *request) (*answer, error) {
 	return nil, nil
 }
 
-// sessionsPage lists the browsers in which the reader is signed in.
-type sessionsPage struct {
-	basePage
-	Sessions []sessionRow
-	Action   string
-}
-
-type sessionRow struct {
-	ID, Agent, Network, Method, Since, Seen string
-	This                                    bool
-}
-
-func (s identity) sessions(w http.ResponseWriter, r *request) (*answer, error) {
-	if r.visitor.Session.ID == "" {
-		return signInFirst(w, r)
-	}
-	all, err := s.engine.Sessions(r.Context(), r.actor)
-	if err != nil {
-		return nil, fmt.Errorf("sessions: %w", err)
-	}
-	p := &sessionsPage{basePage: s.base(r, ""), Action: address.Sessions.Of()}
-	p.Title = r.text(words.Of("Nơi đang đăng nhập", "Where I am signed in"))
-	methods := map[string]words.Text{engine.ByPassword: words.Of("mật khẩu", "password"),
-		engine.ByLink: words.Of("liên kết của bản trình diễn", "link of the demonstration")}
-	for _, x := range all {
-		p.Sessions = append(p.Sessions, sessionRow{ID: x.ID, Agent: x.Agent, Network: x.Network,
-			Method: r.text(methods[x.Method]), Since: displayTime(x.CreatedAt, s.zone),
-			Seen: displayTime(x.SeenAt, s.zone),
-			This: x.ID == r.visitor.Session.ID})
-	}
-	return &answer{page: "sessions", data: p}, nil
-}
-
-func (s identity) endSession(w http.ResponseWriter, r *request) (*answer, error) {
-	if err := s.form(w, r); err != nil {
-		return nil, err
-	}
-	if r.visitor.Session.ID == "" {
-		return nil, errSignInFirst
-	}
-	if err := s.engine.EndSession(r.Context(), r.actor, r.PostFormValue("id")); err != nil {
-		return nil, fmt.Errorf("end session: %w", err)
-	}
-	http.Redirect(w, r.Request, address.Sessions.Of(), http.StatusSeeOther)
-	return nil, nil
-}
-
 // signInFirst leads whoever has to sign in there, and from there back to what they asked for.
 func signInFirst(w http.ResponseWriter, r *request) (*answer, error) {
 	there := address.SignIn.Of() + "?" + url.Values{"tiep": {r.URL.RequestURI()}}.Encode()

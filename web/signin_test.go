@@ -53,7 +53,7 @@ func (b *visitor) me() string {
 		headers = append(headers, "Cookie", c.Name+"="+c.Value)
 	}
 	p := get(b.t, b.h, "/kiem-tra", headers...)
-	if n := p.all(".me a[href='" + address.Sessions.Of() + "']"); len(n) == 1 {
+	if n := p.all(".me a[href='" + address.Account.Of() + "']"); len(n) == 1 {
 		return n[0].FirstChild.Data
 	}
 	return ""
@@ -149,11 +149,11 @@ func TestSignOut(t *testing.T) {
 func TestOwnSessions(t *testing.T) {
 	t.Parallel()
 	b, links, person, _ := demonstration(t, false)
-	if r := b.do(http.MethodGet, "/phien-dang-nhap", nil); r.StatusCode != http.StatusSeeOther ||
-		r.Header.Get("Location") != "/dang-nhap?tiep=%2Fphien-dang-nhap" {
+	if r := b.do(http.MethodGet, "/tai-khoan", nil); r.StatusCode != http.StatusSeeOther ||
+		r.Header.Get("Location") != "/dang-nhap?tiep=%2Ftai-khoan" {
 		t.Errorf("without signing in: %d to %q", r.StatusCode, r.Header.Get("Location"))
 	}
-	if r := b.do(http.MethodPost, "/phien-dang-nhap", url.Values{"id": {"x"}}); r.StatusCode != http.StatusForbidden {
+	if r := b.do(http.MethodPost, "/tai-khoan/phien", url.Values{"id": {"x"}}); r.StatusCode != http.StatusForbidden {
 		t.Errorf("ended without signing in: %d", r.StatusCode)
 	}
 	other := &visitor{t, b.h, "127.0.0.1:2", map[string]*http.Cookie{}, map[string]string{}}
@@ -162,15 +162,16 @@ func TestOwnSessions(t *testing.T) {
 		check(t, err)
 		x.do(http.MethodGet, path, nil)
 	}
-	p := get(t, b.h, "/phien-dang-nhap", "Cookie", "covenant="+b.cookies["covenant"].Value)
-	rows := p.all(".sessions li")
+	p := get(t, b.h, "/tai-khoan", "Cookie", "covenant="+b.cookies["covenant"].Value)
+	rows := p.all("#phien ~ .sessions li")
 	if len(rows) != 2 {
 		t.Fatalf("%d sessions", len(rows))
 	}
 	for n := range rows {
-		id, which := p.all(".sessions input[name=id]")[n], p.all(".sessions strong")[n].FirstChild.Data
+		id, which := p.all("#phien ~ .sessions input[name=id]")[n],
+			p.all("#phien ~ .sessions strong")[n].FirstChild.Data
 		if which != "Trình duyệt này" {
-			b.do(http.MethodPost, "/phien-dang-nhap", url.Values{"id": {id.Attr[2].Val}})
+			b.do(http.MethodPost, "/tai-khoan/phien", url.Values{"id": {id.Attr[2].Val}})
 		}
 	}
 	if other.me() != "" || b.me() == "" {

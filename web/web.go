@@ -108,14 +108,14 @@ func (s *server) routes() *http.ServeMux {
 		address.Minutes: s.minutes, address.Scores: s.scores, address.ScoreSheet: s.scoreFile,
 		address.Board: s.conference, address.BoardParts: open.boardParts, address.Public: s.token,
 		address.PublicDocument: s.tokenDocument, address.SignIn: who.signInForm, address.Password: who.passwordForm,
-		address.Sessions: who.sessions, address.Link: who.link, address.Act: does.actForm,
+		address.Account: who.account, address.Link: who.link, address.Act: does.actForm,
 	} {
 		mux.Handle(route.Pattern(http.MethodGet), s.page(fitting(route, answer)))
 	}
 	for route, answer := range map[address.Route]pageFunc{
 		address.Check: s.check, address.SignIn: who.signIn, address.Password: who.password,
-		address.SignOut:  who.signOut,
-		address.Sessions: who.endSession, address.Act: does.act,
+		address.SignOut: who.signOut,
+		address.Session: who.endSession, address.Key: who.enrol, address.Act: does.act,
 	} {
 		mux.Handle(route.Pattern(http.MethodPost), s.page(answer))
 	}

@@ -24,7 +24,9 @@ const (
 	SignIn    Route = "/dang-nhap"
 	Password  Route = "/dang-nhap/mat-khau" //nolint:gosec // an address, where one is set by a one-time code
 	SignOut   Route = "/dang-xuat"
-	Sessions  Route = "/phien-dang-nhap"
+	Account   Route = "/tai-khoan"
+	Session   Route = "/tai-khoan/phien" // ended there
+	Key       Route = "/tai-khoan/khoa"  // enrolled there
 	Link      Route = "/dang-nhap/lien-ket/{token}" // of a demonstration
 	Asset     Route = "/static/{path...}"
 )

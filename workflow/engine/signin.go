@@ -408,3 +408,18 @@ func firstRunes(text string, n int) string {
 	}
 	return text
 }
+
+// CertificatesOf are the certificates that are, or were, bound to an actor themselves, the oldest first.
+func (e doors) CertificatesOf(ctx context.Context, by workflow.Actor) ([]workflow.CertificateBinding, error) {
+	d, err := e.readDirectory(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []workflow.CertificateBinding
+	for _, b := range d.Bindings {
+		if b.Person == by.Person() && b.Person != "" {
+			out = append(out, b)
+		}
+	}
+	return out, nil
+}
