@@ -25,8 +25,8 @@ const (
 	Password  Route = "/dang-nhap/mat-khau" //nolint:gosec // an address, where one is set by a one-time code
 	SignOut   Route = "/dang-xuat"
 	Account   Route = "/tai-khoan"
-	Session   Route = "/tai-khoan/phien" // ended there
-	Key       Route = "/tai-khoan/khoa"  // enrolled there
+	Session   Route = "/tai-khoan/phien"            // ended there
+	Key       Route = "/tai-khoan/khoa"             // enrolled there
 	Link      Route = "/dang-nhap/lien-ket/{token}" // of a demonstration
 	Asset     Route = "/static/{path...}"
 )
