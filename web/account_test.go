@@ -64,7 +64,7 @@ func TestDirectorSignsInTheBrowser(t *testing.T) {
 	i, nobody, links := serving(t)
 	agency, person := signer(t, i)
 	b := nobody.as(links, person)
-	b.page("/").contains("#den-luot ~ ul .acts", "Ký số")
+	b.page("/").oneContains("#den-luot ~ ul .acts", "Ký số")
 	action, hidden := b.form(signing4, "sign")
 	v, err := i.View(t.Context(), machine, signing4)
 	check(t, err)

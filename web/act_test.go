@@ -141,7 +141,7 @@ func TestReviewInTheBrowser(t *testing.T) {
 	slices.Sort(agencies)
 	mine, other := agencies[0], agencies[1]
 	b := nobody.as(links, waiting[mine])
-	b.page("/").contains("#den-luot ~ ul .acts", "Cho ý kiến")
+	b.page("/").oneContains("#den-luot ~ ul .acts", "Cho ý kiến")
 	action, hidden := b.form(reviewing, "give-review")
 	if !strings.Contains(hidden.Get("ve"), string(mine)) {
 		t.Fatalf("the form is about %s", hidden.Get("ve"))

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -94,6 +95,14 @@ func (p page) contains(selector, want string) {
 	p.t.Helper()
 	if got := p.text(selector); !strings.Contains(got, want) {
 		p.t.Errorf("%s: %q does not contain %q", selector, got, want)
+	}
+}
+
+// oneContains is for lists whose order the test does not decide.
+func (p page) oneContains(selector, want string) {
+	p.t.Helper()
+	if !slices.ContainsFunc(p.all(selector), func(n *html.Node) bool { return strings.Contains(textOf(n), want) }) {
+		p.t.Errorf("no element that fits %q contains %q", selector, want)
 	}
 }
 
