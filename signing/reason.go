@@ -41,6 +41,7 @@ const (
 	ReasonEmptyAttributes      ReasonCode = "empty-unsigned-attributes"
 	ReasonUnsorted             ReasonCode = "attributes-unsorted"
 	ReasonDigestOID            ReasonCode = "digest-algorithm-misnamed"
+	ReasonHidden               ReasonCode = "hidden-signature"
 )
 
 // reasonPhrases say the findings; %[1]s stands for Reason.Name, %[2]s for its Time.
@@ -130,6 +131,11 @@ var reasonPhrases = map[ReasonCode]words.Text{
 		"này không ảnh hưởng tới kết luận.",
 		"The signature names a signature algorithm where the hash algorithm belongs, which does not conform to PAdES; "+
 			"this does not affect the verdict."),
+	ReasonHidden: words.Of("Chữ ký này có trong tệp nhưng không ô nào dẫn tới nó, nên phần mềm đọc không hiển thị; "+
+		"tệp có thể đã bị sửa để giấu nó, và không biết sau nó còn gì bị sửa. Hãy xin bản gốc từ người gửi.",
+		"This signature is in the file but no field leads to it, so readers do not show it; the file may have been "+
+			"changed in order to hide it, and what else was changed after it is not known. Ask the sender for the "+
+			"original."),
 	ReasonDamaged: words.Of("Bảng tham chiếu của tệp bị hỏng, nên không thể chắc chắn người khác nhìn thấy đúng nội "+
 		"dung đã ký.",
 		"The file's table of contents (cross-references) is damaged, so it is not certain that everybody sees what "+

@@ -20,6 +20,7 @@ type handOptions struct {
 	gapBefore, gapAfter int    // unsigned bytes beside Contents
 	short               int    // bytes at the end left unsigned
 	first               int    // bytes at the beginning left unsigned
+	beyond              int    // bytes after the end that ByteRange claims, too
 	extra               string // in the signature dictionary
 	trailing            string // hexadecimal, after the CMS object
 	twoSigners          bool
@@ -73,7 +74,7 @@ func handSigned(t testing.TB, id Identity, o handOptions) []byte {
 	end := value + handRoom + 2
 	from, to := value-o.gapBefore, end+o.gapAfter
 	at := bytes.Index(file, []byte(blank))
-	copy(file[at:], fmt.Sprintf("[%010d %010d %010d %010d]", o.first, from-o.first, to, len(file)-to-o.short))
+	copy(file[at:], fmt.Sprintf("[%010d %010d %010d %010d]", o.first, from-o.first, to, len(file)-to-o.short+o.beyond))
 	h := sha256.New()
 	h.Write(file[o.first:from])
 	h.Write(file[to : len(file)-o.short])
