@@ -74,8 +74,8 @@ func (v *verification) judgeHidden(ctx context.Context) {
 	}
 }
 
-// refuseSuspect refuses a file with a signature whose range runs past the end, into what would be appended, and one that
-// is in memory where a signature lies hidden in it. A larger file is read only once, while it is signed; whoever
+// refuseSuspect refuses a file with a signature whose range runs past the end, into what would be appended, and one
+// that is in memory where a signature lies hidden in it. A larger file is read only once, while it is signed; whoever
 // verifies it is told.
 func (d *document) refuseSuspect(f *pdf.File) error {
 	if d.tail != nil { // what was appended is ours
@@ -93,8 +93,8 @@ func (d *document) refuseSuspect(f *pdf.File) error {
 				return &SuspectError{Code: ReasonByteRange, Text: words.F("chữ ký trong ô “%[1]s” khai là bao trùm cả "+
 					"phần sau cuối tệp, nên những gì ghi thêm sẽ lọt vào đó; không ký thêm vào tệp này, hãy xin bản "+
 					"gốc từ người gửi",
-					"the signature in field “%[1]s” claims to cover more than the file holds, so that what is appended "+
-						"would fall into it; do not sign this file, ask the sender for the original",
+					"the signature in field “%[1]s” claims to cover more than the file holds, so that what is "+
+						"appended would fall into it; do not sign this file, ask the sender for the original",
 					clean(s.Field.Name))}
 			}
 		}
@@ -106,8 +106,8 @@ func (d *document) refuseSuspect(f *pdf.File) error {
 	if err != nil || len(hidden) == 0 {
 		return err
 	}
-	return &SuspectError{Code: ReasonHidden, Text: words.Of("tệp có một chữ ký mà không ô nào dẫn tới, nên phần mềm đọc "+
-		"không hiển thị nó; không ký thêm vào tệp này, hãy xin bản gốc từ người gửi",
-		"the file holds a signature that no field leads to, so that readers do not show it; do not sign this file, ask "+
-			"the sender for the original")}
+	return &SuspectError{Code: ReasonHidden, Text: words.Of("tệp có một chữ ký mà không ô nào dẫn tới, nên phần "+
+		"mềm đọc không hiển thị nó; không ký thêm vào tệp này, hãy xin bản gốc từ người gửi",
+		"the file holds a signature that no field leads to, so that readers do not show it; do not sign this file, "+
+			"ask the sender for the original")}
 }

@@ -10,8 +10,9 @@ import (
 	"covenant/internal/pdf"
 )
 
-// compareTrailer: same encryption; a new Info dictionary is metadata. The catalogue may get another number, as some
-// programs give it, if it keeps its entries.
+// compareTrailer: same encryption; a new Info dictionary is metadata; an entry that no standard knows may be left out
+// or added, but not lead elsewhere. The catalogue may get another number, as some programs give it, if it keeps its
+// entries.
 func (c *comparison) compareTrailer() error {
 	a, b := c.old.Trailer(), c.new.Trailer()
 	if !equalOrAbsent(a.Get("Encrypt"), b.Get("Encrypt")) {
@@ -25,6 +26,12 @@ func (c *comparison) compareTrailer() error {
 			c.report(Change{Kind: Trailer, Key: "Root"})
 		}
 	}
+	for _, key := range c.diffKeys(a, b) {
+		if a.Has(key) && b.Has(key) && !slices.Contains(knownTrailerKeys, key) &&
+			(hasReference(a.Get(key)) || hasReference(b.Get(key))) {
+			c.report(Change{Kind: Trailer, Key: string(key), Detail: "an unknown entry leads elsewhere"})
+		}
+	}
 	info := b.Get("Info")
 	ref, indirect := info.(pdf.Ref)
 	if !pdf.Equal(a.Get("Info"), info) || (indirect && c.changed[ref.Num]) {
@@ -33,6 +40,11 @@ func (c *comparison) compareTrailer() error {
 		}
 	}
 	return nil
+}
+
+func hasReference(o pdf.Object) (has bool) {
+	references(o, func(pdf.Ref) { has = true })
+	return has
 }
 
 func equalOrAbsent(a, b pdf.Object) bool {
