@@ -135,7 +135,7 @@ func TestInnocentCatalogueUnderAnotherNumber(t *testing.T) {
 			"%d%s>>\nstartxref\n%d\n%%%%EOF\n", root, at, strings.Join(trailer, ""), next)
 	}
 	same := "<</Type/Catalog/Pages 2 0 R/AcroForm 5 0 R/Metadata 6 0 R/Vendor 35 0 R" +
-		"/OCProperties<</OCGs[20 0 R]/D<</OFF[20 0 R]>>>>>>"
+		"/StructTreeRoot 29 0 R/Outlines 42 0 R/OCProperties<</OCGs[20 0 R]/D<</OFF[20 0 R]>>>>>>"
 	b.wantPassed(t, renumbered(same), "")
 	b.wantPassed(t, renumbered(same, "/Vendor 36 0 R/Other 40 0 R/DocChecksum<00>"), "")
 	b.wantFailed(t, renumbered(same, "/Vendor 38 0 R"), ChangeTrailer)

@@ -68,6 +68,7 @@ func (c *comparison) compareCatalog() error {
 		return err
 	}
 	c.explained[rootRef.Num] = true
+	like := likeness{c, map[[2]pdf.Ref]bool{}}
 	for _, key := range c.diffKeys(oldRoot, newRoot) {
 		switch key {
 		case "AcroForm", "DSS":
@@ -81,6 +82,10 @@ func (c *comparison) compareCatalog() error {
 				c.report(Change{Kind: Catalog, Key: string(key), Object: rootRef.Num})
 			}
 		default:
+			if key != "StructTreeRoot" && key != "Pages" && like.same(oldRoot.Get(key), newRoot.Get(key), 0) &&
+				c.explain(newRoot.Get(key), edge{rootRef.Num, key}) {
+				continue // the same under other numbers
+			}
 			c.report(Change{Kind: catalogKind(key), Key: string(key), Object: rootRef.Num})
 		}
 	}
