@@ -42,6 +42,7 @@ const (
 	ReasonUnsorted             ReasonCode = "attributes-unsorted"
 	ReasonDigestOID            ReasonCode = "digest-algorithm-misnamed"
 	ReasonHidden               ReasonCode = "hidden-signature"
+	ReasonPKCS1                ReasonCode = "pkcs1-signature"
 )
 
 // reasonPhrases say the findings; %[1]s stands for Reason.Name, %[2]s for its Time.
@@ -131,6 +132,10 @@ var reasonPhrases = map[ReasonCode]words.Text{
 		"này không ảnh hưởng tới kết luận.",
 		"The signature names a signature algorithm where the hash algorithm belongs, which does not conform to PAdES; "+
 			"this does not affect the verdict."),
+	ReasonPKCS1: words.Of("Chữ ký ở dạng cũ (PKCS#1, adbe.x509.rsa_sha1), không có thuộc tính nào và không đúng chuẩn "+
+		"PAdES.",
+		"The signature is in an old form (PKCS#1, adbe.x509.rsa_sha1) without attributes, which does not conform to "+
+			"PAdES."),
 	ReasonHidden: words.Of("Chữ ký này có trong tệp nhưng không ô nào dẫn tới nó, nên phần mềm đọc không hiển thị; "+
 		"tệp có thể đã bị sửa để giấu nó, và không biết sau nó còn gì bị sửa. Hãy xin bản gốc từ người gửi.",
 		"This signature is in the file but no field leads to it, so readers do not show it; the file may have been "+

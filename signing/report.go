@@ -135,7 +135,7 @@ func (r *Result) Completable() bool {
 	for _, reason := range r.Reasons {
 		switch reason.Code {
 		case ReasonNoRevocation, ReasonRevocationSkipped, ReasonTimestampUnconfirmed, ReasonBER, ReasonPolicy,
-			ReasonEmptyAttributes, ReasonUnsorted, ReasonDigestOID:
+			ReasonEmptyAttributes, ReasonUnsorted, ReasonDigestOID, ReasonPKCS1:
 		default:
 			return false
 		}

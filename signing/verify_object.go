@@ -17,6 +17,10 @@ import (
 	"covenant/signing/internal/tsp"
 )
 
+// subFilterPKCS1 is a signature without attributes (ISO 32000-2 §12.8.3.2, deprecated); which hash it is by is said by
+// the signature itself.
+const subFilterPKCS1 = "adbe.x509.rsa_sha1"
+
 // signedObject is one signature or document time-stamp under examination.
 type signedObject struct {
 	res      *Result
@@ -203,7 +207,12 @@ func (s *signedObject) parse() {
 			s.sd, s.hash = s.token.SignedData, s.token.Hash
 		}
 	} else {
-		if s.sd, err = cms.ParsePadded(contents); err == nil {
+		if s.res.SubFilter == subFilterPKCS1 {
+			s.sd, err = cms.ParsePKCS1(contents, s.sig.Certificates)
+		} else {
+			s.sd, err = cms.ParsePadded(contents)
+		}
+		if err == nil {
 			s.hash = s.sd.Signer.Digest
 		}
 	}
@@ -220,6 +229,7 @@ func (s *signedObject) parse() {
 		}
 	case "adbe.pkcs7.sha1":
 		s.hash = crypto.SHA1
+	case subFilterPKCS1:
 	default:
 		s.fail(Indeterminate, SigConstraintsFailure, Reason{Code: ReasonSubFilter, Detail: s.res.SubFilter})
 	}

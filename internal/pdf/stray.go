@@ -127,6 +127,7 @@ func (f document) signatureBehind(head, gap int64) (Signature, bool) {
 		s.Ref = Ref{num, gen}
 	}
 	s.Contents, _ = d.Get("Contents").(String)
+	s.Certificates = f.certificates(d.Get("Cert"))
 	s.ByteRange, s.Err = f.byteRange(d)
 	return s, true
 }
