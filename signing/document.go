@@ -45,11 +45,7 @@ type document struct {
 
 func newDocument(in io.ReaderAt, size int64, out io.Writer, limits Limits) (*document, error) {
 	d := &document{in: in, size: size, out: out, limits: limits.pdf(size), hashes: map[crypto.Hash]hash.Hash{}}
-	switch in.(type) { // in memory already
-	case bytesInput, *bytes.Reader, *strings.Reader:
-		return d, nil
-	}
-	if size < 0 || size > smallFile {
+	if d.inMemory() || size < 0 || size > smallFile {
 		return d, nil
 	}
 	data := make([]byte, size)
@@ -58,6 +54,15 @@ func newDocument(in io.ReaderAt, size int64, out io.Writer, limits Limits) (*doc
 	}
 	d.in = bytesInput(data)
 	return d, nil
+}
+
+// inMemory: looking at any part of the input again costs no reading.
+func (d *document) inMemory() bool {
+	switch d.in.(type) {
+	case bytesInput, *bytes.Reader, *strings.Reader:
+		return true
+	}
+	return false
 }
 
 // Len is the size of input and tail.
@@ -91,6 +96,9 @@ func (d *document) open() (*pdf.File, error) {
 	if errors.Is(err, pdf.ErrMalformed) {
 		return nil, fmt.Errorf("the file is damaged and cannot be added to; have it written anew by the program "+
 			"that made it, before anybody signs: %w", err)
+	}
+	if err == nil {
+		err = d.refuseSuspect(f)
 	}
 	return f, err
 }

@@ -121,9 +121,15 @@ func (r *Result) afterwards() words.Text {
 				"After signing, a visible signature field was added where nothing was: %s. See who signed it.",
 				m.Text())
 		}
+		if m.Kind == ChangeAnnotation {
+			return words.F("Sau khi ký, có chú thích được thêm vào, điều mà người chứng thực tài liệu cho phép (%s); "+
+				"nội dung chú thích không được ký. Hãy xem danh sách thay đổi.",
+				"After signing, an annotation was added, which whoever certified the document permits (%s); nobody "+
+					"signed what it says. See the list of changes.", m.Text())
+		}
 		if m.Kind == ChangeFormValue {
-			return words.Of("Sau khi ký, có ô biểu mẫu được điền thêm; hãy xem danh sách thay đổi.",
-				"After signing, form fields were filled in; see the list of changes.")
+			return words.F("Sau khi ký, giá trị điền trong biểu mẫu đã thay đổi: %s. Hãy xem danh sách thay đổi.",
+				"After signing, a value that is filled in was changed: %s. See the list of changes.", m.Text())
 		}
 	}
 	return words.Of("Sau đó chỉ có những bổ sung được phép (chữ ký, dấu thời gian, dữ liệu kiểm tra).",

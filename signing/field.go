@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"covenant/internal/pdf"
+	"covenant/internal/words"
 )
 
 // Errors about signature fields.
@@ -131,12 +132,41 @@ func (t *target) place(create *NewField) error {
 	t.rotate = quarterTurns(rotate)
 	r := create.Rect
 	t.rect = pdf.Rect{X0: min(r.X0, r.X1), Y0: min(r.Y0, r.Y1), X1: max(r.X0, r.X1), Y1: max(r.Y0, r.Y1)}
-	if create.Corner != UpperRight {
+	if create.Corner == UserSpace {
 		return nil
 	}
 	box, err := t.shownBox()
-	t.rect = fromUpperRight(t.rect, box, t.rotate)
+	if err != nil {
+		return err
+	}
+	if t.rotate%180 == 0 {
+		err = onPage(t.rect, box.Width(), box.Height())
+	} else {
+		err = onPage(t.rect, box.Height(), box.Width())
+	}
+	if create.Corner == LowerLeft {
+		t.rect = fromUpperRight(t.rect, box, (t.rotate+180)%360)
+	} else {
+		t.rect = fromUpperRight(t.rect, box, t.rotate)
+	}
 	return err
+}
+
+// PlaceError says that a new field would not lie on its page, and how large that is.
+type PlaceError struct{ words.Text }
+
+// Error is the English sentence.
+func (e *PlaceError) Error() string { return e.English }
+
+// onPage refuses a rectangle, measured from a corner of the page as it is shown, that does not lie on it whole.
+func onPage(r pdf.Rect, width, height float64) error {
+	const mm, edge = 72 / 25.4, 0.5 // of a point, for what is rounded
+	if r.X0 >= -edge && r.Y0 >= -edge && r.X1 <= width+edge && r.Y1 <= height+edge {
+		return nil
+	}
+	return &PlaceError{words.F("chỗ ký nằm ngoài trang, mà trang chỉ có %[1]s; hãy chọn chỗ khác",
+		"the signature's place is not on the page, which has %[1]s; choose another place",
+		words.Same(fmt.Sprintf("%.0f × %.0f mm", width/mm, height/mm)))}
 }
 
 // shownBox is the part of the page that is shown: the CropBox, else the MediaBox (ISO 32000-2 §14.11.2).
@@ -154,7 +184,8 @@ func (t *target) shownBox() (pdf.Rect, error) {
 }
 
 // fromUpperRight turns a rectangle measured from the upper right corner of the page as it is shown into user space. A
-// page is shown turned clockwise by rotate degrees, so that corner is another one of the box.
+// page is shown turned clockwise by rotate degrees, so that corner is another one of the box; the lower left one is
+// where the upper right one is of a page that is turned by 180 degrees more.
 func fromUpperRight(r, box pdf.Rect, rotate int) pdf.Rect {
 	switch rotate {
 	case 90: // shown left is down, shown down is to the right

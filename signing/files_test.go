@@ -58,12 +58,15 @@ func testFile(t testing.TB, kind fileKind, fields ...string) []byte {
 func numbers(objects map[int]string) []int {
 	var out []int
 	for n := range objects {
-		out = append(out, n)
+		if n > 0 {
+			out = append(out, n)
+		}
 	}
 	sort.Ints(out)
 	return out
 }
 
+// writeFile writes the objects by their numbers; 0 stands for further entries of the trailer.
 func writeFile(kind fileKind, objects map[int]string) []byte {
 	var b bytes.Buffer
 	b.WriteString("%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
@@ -94,7 +97,7 @@ func writeFile(kind fileKind, objects map[int]string) []byte {
 		size++
 	}
 	trailer := "/Root 1 0 R/Info 7 0 R/ID[<00112233445566778899AABBCCDDEEFF><00112233445566778899AABBCCDDEEFF>]"
-	writeXRef(&b, kind, entries, size, trailer)
+	writeXRef(&b, kind, entries, size, trailer+objects[0])
 	return b.Bytes()
 }
 

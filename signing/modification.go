@@ -63,6 +63,8 @@ type Modification struct {
 	Area    Rect   // of a new, visible field, in 1/72 inch times the page's unit
 	Subtype string // of an annotation, such as "FreeText"
 	Action  ChangeVerb
+	// of an annotation that was added: it only says or marks something and has no action; it may cover what is there
+	Remark bool
 	// what the text was and is, where it can be quoted: a field's value, a note's words, a page's lines
 	Old, New string
 	Detail   string // technical, English
@@ -71,7 +73,8 @@ type Modification struct {
 func modificationOf(c diff.Change) Modification {
 	return Modification{Revision: c.Revision, Kind: c.Kind, Page: c.Page, Field: c.Field, Key: c.Key, Object: c.Object,
 		Visible: c.Visible, Unsigned: c.Unsigned, Seal: c.Seal, Over: c.Over,
-		Area: Rect(c.Area), Subtype: c.Subtype, Action: c.Action, Old: c.Old, New: c.New, Detail: c.Detail}
+		Area: Rect(c.Area), Subtype: c.Subtype, Action: c.Action, Remark: c.Remark,
+		Old: c.Old, New: c.New, Detail: c.Detail}
 }
 
 // ChangeVerb says what was done to an annotation or a page's content.

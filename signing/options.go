@@ -88,6 +88,8 @@ const (
 	UserSpace Corner = iota
 	// UpperRight is that corner of the page as it is shown, turned and cropped; X grows to the left, Y down.
 	UpperRight
+	// LowerLeft is that corner of the page as it is shown; X grows to the right, Y up.
+	LowerLeft
 )
 
 // Rect is a rectangle in points (1/72 inch).

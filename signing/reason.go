@@ -41,6 +41,12 @@ const (
 	ReasonEmptyAttributes      ReasonCode = "empty-unsigned-attributes"
 	ReasonUnsorted             ReasonCode = "attributes-unsorted"
 	ReasonDigestOID            ReasonCode = "digest-algorithm-misnamed"
+	ReasonHidden               ReasonCode = "hidden-signature"
+	ReasonPKCS1                ReasonCode = "pkcs1-signature"
+	ReasonSavedAnew            ReasonCode = "saved-anew"
+	ReasonMerged               ReasonCode = "merged"
+	ReasonTransferred          ReasonCode = "changed-in-transfer"
+	ReasonCutOff               ReasonCode = "cut-off"
 )
 
 // reasonPhrases say the findings; %[1]s stands for Reason.Name, %[2]s for its Time.
@@ -130,6 +136,33 @@ var reasonPhrases = map[ReasonCode]words.Text{
 		"này không ảnh hưởng tới kết luận.",
 		"The signature names a signature algorithm where the hash algorithm belongs, which does not conform to PAdES; "+
 			"this does not affect the verdict."),
+	ReasonSavedAnew: words.Of("Tệp này không phải là bản đã ký: có lẽ một phần mềm đã lưu lại tệp sau khi ký (in "+
+		"ra PDF, nén, sửa chữa, xuất lại). Hãy xin bản gốc từ người gửi.",
+		"This file is not the one that was signed: it was likely saved anew by a program afterwards (printed to PDF, "+
+			"compressed, repaired, exported). Ask the sender for the original."),
+	ReasonMerged: words.Of("Tệp này không phải là bản đã ký: có lẽ nó đã được ghép với tệp khác, hoặc lưu lại, sau "+
+		"khi ký. Hãy xin bản gốc từ người gửi.",
+		"This file is not the one that was signed: it was likely merged with other files, or saved anew, afterwards. "+
+			"Ask the sender for the original."),
+	ReasonTransferred: words.Of("Tệp này không phải là bản đã ký: có lẽ nó đã bị biến đổi khi truyền (dấu xuống dòng "+
+		"bị đổi, như khi truyền kiểu văn bản) hoặc bị sửa bằng trình soạn thảo. Hãy xin bản gốc từ người gửi, dưới "+
+		"dạng tệp đính kèm hoặc tệp nén.",
+		"This file is not the one that was signed: it was likely altered on its way (line ends changed, as by a "+
+			"transfer in text mode) or by a text editor. Ask the sender for the original, as an attachment "+
+			"or in an archive."),
+	ReasonCutOff: words.Of("Tệp ngắn hơn bản đã ký: có lẽ nó chưa được tải về hoặc chép đầy đủ. Hãy tải lại, hoặc xin "+
+		"bản gốc từ người gửi.",
+		"The file is shorter than the one that was signed: it was likely cut off while it was downloaded or copied. "+
+			"Download it again, or ask the sender for the original."),
+	ReasonPKCS1: words.Of("Chữ ký ở dạng cũ (PKCS#1, adbe.x509.rsa_sha1), không có thuộc tính nào và không đúng chuẩn "+
+		"PAdES.",
+		"The signature is in an old form (PKCS#1, adbe.x509.rsa_sha1) without attributes, which does not conform to "+
+			"PAdES."),
+	ReasonHidden: words.Of("Chữ ký này có trong tệp nhưng không ô nào dẫn tới nó, nên phần mềm đọc không hiển thị; "+
+		"tệp có thể đã bị sửa để giấu nó, và không biết sau nó còn gì bị sửa. Hãy xin bản gốc từ người gửi.",
+		"This signature is in the file but no field leads to it, so readers do not show it; the file may have been "+
+			"changed in order to hide it, and what else was changed after it is not known. Ask the sender for the "+
+			"original."),
 	ReasonDamaged: words.Of("Bảng tham chiếu của tệp bị hỏng, nên không thể chắc chắn người khác nhìn thấy đúng nội "+
 		"dung đã ký.",
 		"The file's table of contents (cross-references) is damaged, so it is not certain that everybody sees what "+

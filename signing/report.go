@@ -2,6 +2,7 @@ package signing
 
 import (
 	"crypto/x509"
+	"slices"
 	"time"
 )
 
@@ -135,7 +136,7 @@ func (r *Result) Completable() bool {
 	for _, reason := range r.Reasons {
 		switch reason.Code {
 		case ReasonNoRevocation, ReasonRevocationSkipped, ReasonTimestampUnconfirmed, ReasonBER, ReasonPolicy,
-			ReasonEmptyAttributes, ReasonUnsorted, ReasonDigestOID:
+			ReasonEmptyAttributes, ReasonUnsorted, ReasonDigestOID, ReasonPKCS1:
 		default:
 			return false
 		}
@@ -187,6 +188,20 @@ type Reason struct {
 
 // ReasonCode identifies a finding; see Reason.Text for its words.
 type ReasonCode string
+
+// ChangedAsPermitted lists what was changed after some signature, as that permits, in what its signer saw: values that
+// were filled in, remarks that were added. Signing, time-stamps and validation data are not among it.
+func (r *Report) ChangedAsPermitted() []Modification {
+	var out []Modification
+	for i := range r.Results {
+		for _, m := range r.Results[i].Modifications {
+			if m.Permitted && (m.Kind == ChangeFormValue || m.Kind == ChangeAnnotation) && !slices.Contains(out, m) {
+				out = append(out, m)
+			}
+		}
+	}
+	return out
+}
 
 // Overall is the verdict on all results: TOTAL-FAILED if one failed or the file is not its base and signatures, else
 // INDETERMINATE if one is, else TOTAL-PASSED. A file without signatures is INDETERMINATE.

@@ -23,7 +23,9 @@ type ReportJSON struct {
 	Trailing    int64        `json:"trailing_bytes,omitempty"`
 	Base        *BaseJSON    `json:"base,omitempty"` // absent: no base was given
 	Results     []ResultJSON `json:"results"`
-	Explanation words.Text   `json:"explanation,omitzero"` // of the whole, when there is no result
+	// what was filled in or remarked after signing, as permitted
+	Changed     []ModificationJSON `json:"changed_as_permitted,omitempty"`
+	Explanation words.Text         `json:"explanation,omitzero"` // of the whole, when there is no result
 }
 
 // BaseJSON is a BaseResult.
@@ -141,6 +143,7 @@ func (r *Report) JSON() ReportJSON {
 	for i := range r.Results {
 		out.Results = append(out.Results, r.Results[i].json())
 	}
+	out.Changed = modificationsJSON(r.ChangedAsPermitted())
 	if len(r.Results) == 0 {
 		out.Explanation = noSignature
 	}

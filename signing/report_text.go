@@ -40,8 +40,17 @@ func (r *Report) writeSummary(b io.Writer, lang Language) {
 		say(noSignature)
 		return
 	}
+	changed := r.ChangedAsPermitted()
+	verdict := verdicts[r.Overall()]
+	if len(changed) > 0 && r.Overall() == TotalPassed {
+		verdict = words.Join("", verdict, words.Of(", NHƯNG ĐÃ THAY ĐỔI SAU KHI KÝ", ", BUT CHANGED AFTER SIGNING"))
+	}
 	say(words.F("Kết quả chung: %s (%d chữ ký và dấu thời gian)", "Overall: %s (%d signatures and time-stamps)",
-		verdicts[r.Overall()], len(r.Results)))
+		verdict, len(r.Results)))
+	for _, m := range changed {
+		say(words.F("Thay đổi sau khi ký, được chữ ký cho phép: %s",
+			"Changed after signing, as the signature permits: %s", m.Text()))
+	}
 	say(words.F("Kiểm tra lúc %s", "Checked on %s", timeText(r.ValidatedAt)))
 	if !r.Online {
 		say(words.Of("Chỉ dùng dữ liệu có trong tệp, không hỏi máy chủ nào.",

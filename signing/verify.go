@@ -93,6 +93,7 @@ type verification struct {
 	trust     *truster
 	report    *Report
 	signed    []*signedObject // in the order of the revisions that they are in
+	hidden    []*signedObject // that no field leads to
 	pages     map[pdf.Ref]int // page numbers, from 1
 	pageOrder []pdf.Ref
 	stores    map[int]map[[32]byte]bool // digests of the revocation data in the DSS of a revision
@@ -133,6 +134,9 @@ func (v *verification) run(ctx context.Context, size int64) (err error) {
 	if v.file.Locked() {
 		return ErrPasswordNeeded
 	}
+	if err := v.collectHidden(); err != nil {
+		return v.unreadable(err)
+	}
 	if err := v.integrity(); err != nil {
 		return err
 	}
@@ -140,11 +144,12 @@ func (v *verification) run(ctx context.Context, size int64) (err error) {
 		return err
 	}
 	v.judge(ctx)
+	v.judgeHidden(ctx)
 	v.judgeSeals()
 	if err := v.stopped(); err != nil {
 		return err
 	}
-	for _, s := range v.signed {
+	for _, s := range slices.Concat(v.signed, v.hidden) {
 		v.report.Results = append(v.report.Results, *s.res)
 	}
 	v.report.judgePolicy(v.opt.Policy)
@@ -336,12 +341,20 @@ func (v *verification) integrity() error {
 		s.parse()
 	}
 	slices.SortStableFunc(v.signed, func(a, b *signedObject) int { return a.revision - b.revision })
-	if err := hashRanges(v.reader, v.work, v.signed); err != nil {
+	for _, s := range v.hidden {
+		s.checkHiddenRange(v.file)
+		s.parse()
+	}
+	all := slices.Concat(v.signed, v.hidden)
+	if err := hashRanges(v.reader, v.work, all); err != nil {
 		return fmt.Errorf("read the pdf: %w", err)
 	}
 	store := slices.Clone(v.trust.certs)
-	for _, s := range v.signed {
+	for _, s := range all {
 		s.verifyValue(store)
+		if s.revision < 0 {
+			s.fail(Indeterminate, SigConstraintsFailure, Reason{Code: ReasonHidden})
+		}
 		if err := v.file.Rebuilt(); err != nil {
 			s.fail(Indeterminate, SigConstraintsFailure, Reason{Code: ReasonDamaged, Detail: err.Error()})
 		}

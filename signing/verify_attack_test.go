@@ -18,8 +18,9 @@ func attackFile(kind fileKind, inField string) []byte {
 		return fmt.Sprintf("<<%s/Length %d>>\nstream\n%s\nendstream", dict, len(body), body)
 	}
 	return writeFile(kind, map[int]string{
-		1: "<</Type/Catalog/Pages 2 0 R/AcroForm 5 0 R/Metadata 6 0 R" +
-			"/OCProperties<</OCGs[20 0 R]/D<</OFF[20 0 R]>>>>>>",
+		0: "/Vendor 36 0 R",
+		1: "<</Type/Catalog/Pages 2 0 R/AcroForm 5 0 R/Metadata 6 0 R/Vendor 35 0 R" +
+			"/StructTreeRoot 29 0 R/Outlines 42 0 R/OCProperties<</OCGs[20 0 R]/D<</OFF[20 0 R]>>>>>>",
 		2: "<</Type/Pages/Kids[3 0 R 30 0 R]/Count 2>>",
 		3: "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents[4 0 R 31 0 R]/Resources 9 0 R/Annots[10 0 R 11 " +
 			"0 R 12 0 R 13 0 R 14 0 R 22 0 R 25 0 R]>>",
@@ -58,7 +59,16 @@ func attackFile(kind fileKind, inField string) []byte {
 		32: "<</Length 34 0 R>>\nstream\nBT /F1 12 Tf 72 780 Td (Page two) Tj ET\nendstream",
 		34: "39",
 		33: "[]",
-		// 40 is the last number in use.
+		29: "<</Type/StructTreeRoot/K 39 0 R/ParentTree 41 0 R/ParentTreeNextKey 1>>",
+		39: "<</Type/StructElem/S/Document/P 29 0 R/K[44 0 R]>>",
+		41: "<</Nums[0 44 0 R]>>",
+		44: "<</Type/StructElem/S/Form/P 39 0 R/K<</Type/OBJR/Obj 10 0 R/Pg 3 0 R>>>>",
+		42: "<</Type/Outlines/First 43 0 R/Last 43 0 R/Count 1>>",
+		43: "<</Title(Page two)/Parent 42 0 R/Dest[30 0 R/Fit]>>",
+		35: "<</Data 37 0 R>>", // what no standard knows, but some program may read
+		36: "<</Data 38 0 R>>",
+		37: "<</Rate 1>>",
+		38: "<</Rate 1>>",
 		40: "<</Unused true>>",
 	})
 }
@@ -342,11 +352,44 @@ var updateAttacks = []updateAttack{
 		addField(t, u, w)
 		addAnnotation(t, u, w)
 	}},
+	{"Signature/the same value in a new field by its parent", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		w := u.Add(annotation("Widget", pdf.Entry{Key: "FT", Value: pdf.Name("Sig")},
+			pdf.Entry{Key: "T", Value: pdf.String{Bytes: "leaf"}}))
+		parent := u.Add(pdf.Dict{{Key: "T", Value: pdf.String{Bytes: "again"}}, {Key: "Kids", Value: pdf.Array{w}},
+			{Key: "V", Value: dict(t, u, 10).Get("V")}})
+		u.Set(w, dict(t, u, w.Num).With("Parent", parent))
+		addField(t, u, parent)
+		addAnnotation(t, u, w)
+	}},
+	{"Signature/the same value in another field, behind a new object", ChangeSignatureValue, func(t testing.TB,
+		_ *pdf.File, u *pdf.Update) {
+		u.Set(ref(11), dict(t, u, 11).With("V", u.Add(dict(t, u, 10).Get("V"))))
+	}},
+	{"Signature/the same value in a new field, behind a new object", ChangeSignatureValue, func(t testing.TB,
+		_ *pdf.File, u *pdf.Update) {
+		w := u.Add(annotation("Widget", pdf.Entry{Key: "FT", Value: pdf.Name("Sig")},
+			pdf.Entry{Key: "T", Value: pdf.String{Bytes: "again"}},
+			pdf.Entry{Key: "V", Value: u.Add(dict(t, u, 10).Get("V"))}))
+		addField(t, u, w)
+		addAnnotation(t, u, w)
+	}},
 	{"Store/foreign key in the DSS", ChangeCatalog, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
 		u.Set(ref(1), dict(t, u, 1).With("DSS", pdf.Dict{{Key: "Names", Value: pdf.Dict{}}}))
 	}},
 	{"Store/something other than streams in the DSS", ChangeCatalog, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
 		u.Set(ref(1), dict(t, u, 1).With("DSS", pdf.Dict{{Key: "Certs", Value: pdf.Array{u.Add(pdf.Dict{})}}}))
+	}},
+	{"Unknown/what a key of the catalogue leads to replaced", "", func(_ testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(35), pdf.Dict{})
+	}},
+	{"Unknown/what lies behind a key of the catalogue replaced", "", func(_ testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(37), pdf.Dict{})
+	}},
+	{"Unknown/what a key of the trailer leads to replaced", "", func(_ testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(36), pdf.Dict{})
+	}},
+	{"Unknown/what lies behind a key of the trailer replaced", "", func(_ testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(38), pdf.Dict{})
 	}},
 	{"Disguise/content replaced under the DSS's name", ChangeContent, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
 		u.Set(ref(4), content("Pay 999 dong"))

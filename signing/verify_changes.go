@@ -161,6 +161,7 @@ func (v *verification) readRestrictions(s *signedObject) {
 // changePolicy is what a signature and those before it leave open.
 type changePolicy struct {
 	permission Permission // the strictest; 0: none set
+	certified  bool       // the document's certification set one
 	locks      []*Lock
 }
 
@@ -168,12 +169,28 @@ func (v *verification) policyFor(i int) changePolicy {
 	var p changePolicy
 	for _, s := range v.signed[:i+1] {
 		p.restrict(s.res.Certifies)
+		p.certified = p.certified || v.certifies(s)
 		if s.res.Lock != nil {
 			p.restrict(s.res.Lock.Permission)
 			p.locks = append(p.locks, s.res.Lock)
 		}
 	}
 	return p
+}
+
+// certifies reports whether a signature is the one that certifies the document: the catalogue of the revision that it
+// covers names it (ISO 32000-2 §12.8.6), and it is the first. So nobody but its signer can have said so.
+func (v *verification) certifies(s *signedObject) bool {
+	if s.res.Certifies == 0 || s != v.signed[0] || s.sig.Ref == (pdf.Ref{}) {
+		return false
+	}
+	view := v.file.AsOf(s.revision)
+	_, catalog, err := view.Catalog()
+	if err != nil {
+		return false
+	}
+	perms, err := view.Dict(catalog.Get("Perms"))
+	return err == nil && perms.Get("DocMDP") == s.sig.Ref
 }
 
 func (p *changePolicy) restrict(to Permission) {
@@ -185,7 +202,8 @@ func (p *changePolicy) restrict(to Permission) {
 // permits applies ISO 32000-2 tables 257 and 237. Validation data and document time-stamps are always permitted (EN 319
 // 142-1 §5.5). A new visible signature field is where it was signed in the revision that brought it and lies where
 // nothing was painted, or over part of a signature as a seal does; on a document whose author limited changes it is
-// not. Annotations are not, at any permission: nothing tells a comment from a forged text.
+// not. Annotations that say or mark something may be added where the author certified the document with P = 3, and no
+// signature asks for less; what was added is said, since nothing tells a comment from a forged text.
 func (p *changePolicy) permits(m *Modification) bool {
 	switch m.Kind {
 	case ChangeValidationData, ChangeMetadata, ChangeTimestamp:
@@ -195,6 +213,8 @@ func (p *changePolicy) permits(m *Modification) bool {
 			return false
 		}
 		return p.permission == 0 || (p.permission >= PermitFilling && !m.Visible)
+	case ChangeAnnotation:
+		return m.Remark && p.certified && p.permission == PermitAnnotations
 	case ChangeOverlay: // who applied the seal is looked at when signers have been judged
 		return m.Seal && p.permission == 0
 	case ChangeSignature, ChangeFormValue:

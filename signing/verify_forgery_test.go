@@ -3,7 +3,9 @@ package signing
 import (
 	"bytes"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -368,6 +370,8 @@ func TestAttackByOwnSignature(t *testing.T) {
 		"range ends before the end":       {short: 30},
 		"range ends within the last line": {short: 3},
 		"range does not begin at 0":       {first: 1},
+		"range runs past the end":         {beyond: 1},
+		"range runs far past the end":     {beyond: 1 << 20},
 		"Contents twice":                  {extra: "/Contents<00>"},
 		"ByteRange twice":                 {extra: "/ByteRange[0 1 2 3]"},
 		"Type twice, with another value":  {extra: "/Type/DocTimeStamp"},
@@ -382,12 +386,42 @@ func TestAttackByOwnSignature(t *testing.T) {
 				t.Fatal(err)
 			}
 			if opt.fieldType == "Tx" {
-				if len(r.Results) != 0 {
+				// It is no signature's field, so nobody is shown a signature there; that one lies in the file is said.
+				wantAll(t, r, 1, Indeterminate, SigConstraintsFailure)
+				if !said(&r.Results[0], ReasonHidden) || r.Results[0].Field != "" {
 					t.Errorf("a text field's value is taken for a signature: %+v", r.Results)
 				}
 				return
 			}
 			wantAll(t, r, 1, TotalFailed, FormatFailure)
 		})
+	}
+}
+
+// TestRangePastTheEndIsNotSigned: what would be appended would come to lie in what an earlier signature claims.
+func TestRangePastTheEndIsNotSigned(t *testing.T) {
+	p := testPKI(t)
+	id := issue(t, p, "An", devpki.Profile{})
+	for _, beyond := range []int{1, 5000, 1 << 20} {
+		file := handSigned(t, id, handOptions{beyond: beyond})
+		tsa := &TSA{URLs: []string{p.TSA()}}
+		for name, do := range map[string]func(in io.ReaderAt) error{
+			"signed": func(in io.ReaderAt) error {
+				_, err := Sign(t.Context(), in, int64(len(file)), io.Discard, id, Options{})
+				return err
+			},
+			"time-stamped": func(in io.ReaderAt) error {
+				_, err := AddTimestamp(t.Context(), in, int64(len(file)), io.Discard, TimestampOptions{TSA: tsa})
+				return err
+			},
+		} {
+			for _, in := range []io.ReaderAt{bytes.NewReader(file), struct{ io.ReaderAt }{bytes.NewReader(file)}} {
+				var suspect *SuspectError
+				if err := do(in); !errors.As(err, &suspect) || suspect.Code != ReasonByteRange ||
+					suspect.Vietnamese == "" || suspect.Vietnamese == suspect.English {
+					t.Errorf("%d bytes beyond: %s: %v", beyond, name, err)
+				}
+			}
+		}
 	}
 }

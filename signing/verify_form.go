@@ -13,6 +13,7 @@ func (s *signedObject) checkForm() {
 		there bool
 		code  ReasonCode
 	}{
+		{s.res.SubFilter == subFilterPKCS1, ReasonPKCS1},
 		{s.sd.Signer.EmptyUnsigned, ReasonEmptyAttributes},
 		{s.sd.Signer.Unsorted, ReasonUnsorted},
 		{s.sd.Signer.DigestNamesSignature, ReasonDigestOID},

@@ -24,6 +24,30 @@ func sigWidget(t testing.TB, u *pdf.Update, name string, extra ...pdf.Entry) pdf
 	return w
 }
 
+// structured adds a signature field with its structure element, changed, and the element's key in the parent tree.
+func structured(t testing.TB, u *pdf.Update, change func(element *pdf.Dict), key int) {
+	w := sigWidget(t, u, "C", pdf.Entry{Key: "StructParent", Value: pdf.Integer(key)})
+	addField(t, u, w)
+	element := pdf.Dict{{Key: "Type", Value: pdf.Name("StructElem")}, {Key: "S", Value: pdf.Name("Form")},
+		{Key: "P", Value: ref(39)}, {Key: "K", Value: pdf.Dict{{Key: "Type", Value: pdf.Name("OBJR")},
+			{Key: "Obj", Value: w}, {Key: "Pg", Value: ref(3)}}}}
+	change(&element)
+	e := u.Add(element)
+	u.Set(ref(39), dict(t, u, 39).With("K", pdf.Array{ref(44), e}))
+	u.Set(ref(41), pdf.Dict{{Key: "Nums", Value: pdf.Array{pdf.Integer(0), ref(44), pdf.Integer(key), e}}})
+	u.Set(ref(29), dict(t, u, 29).With("ParentTreeNextKey", pdf.Integer(key+1)))
+}
+
+// outlinesAnew writes the outlines under new numbers, the one entry changed.
+func outlinesAnew(t testing.TB, u *pdf.Update, change func(entry *pdf.Dict)) {
+	top, item := u.Add(pdf.Dict{}), u.Add(pdf.Dict{})
+	entry := dict(t, u, 43).With("Parent", top)
+	change(&entry)
+	u.Set(item, entry)
+	u.Set(top, dict(t, u, 42).With("First", item).With("Last", item))
+	u.Set(ref(1), dict(t, u, 1).With("Outlines", top))
+}
+
 // habits are what common programs write when they sign, fill in or extend: each was met in files from elsewhere.
 var habits = []updateAttack{
 	{"value and appearance stream written anew in place", ChangeFormValue, func(t testing.TB, _ *pdf.File,
@@ -67,6 +91,12 @@ var habits = []updateAttack{
 	{"extensions in an object", ChangeMetadata, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
 		u.Set(ref(1), dict(t, u, 1).With("Extensions", u.Add(pdf.Dict{{Key: "ESIC", Value: pdf.Dict{}}})))
 	}},
+	{"structure element for a new field", ChangeNewSignature, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		structured(t, u, func(*pdf.Dict) {}, 1)
+	}},
+	{"outlines under other numbers", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		outlinesAnew(t, u, func(*pdf.Dict) {})
+	}},
 	{"a program's note in the page tree", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
 		u.Set(ref(2), dict(t, u, 2).With("Note", text("5.0.0")))
 	}},
@@ -104,6 +134,54 @@ var habitAttacks = []updateAttack{
 	{"Catalogue/extensions under an object that the page uses", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
 		u.Set(ref(1), dict(t, u, 1).With("Extensions", ref(9)))
 		u.Set(ref(9), dict(t, u, 9).Without("XObject"))
+	}},
+	{"Structure/element with words", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		structured(t, u, func(e *pdf.Dict) { *e = e.With("ActualText", text("Pay 999")) }, 1)
+	}},
+	{"Structure/element of another kind", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		structured(t, u, func(e *pdf.Dict) { *e = e.With("S", pdf.Name("P")) }, 1)
+	}},
+	{"Structure/element for a widget that was there", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		structured(t, u, func(e *pdf.Dict) {
+			*e = e.With("K", pdf.Dict{{Key: "Type", Value: pdf.Name("OBJR")}, {Key: "Obj", Value: ref(12)}})
+		}, 1)
+	}},
+	{"Structure/element for marked content", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		structured(t, u, func(e *pdf.Dict) { *e = e.With("K", pdf.Integer(0)) }, 1)
+	}},
+	{"Structure/a key that is taken", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		structured(t, u, func(*pdf.Dict) {}, 0)
+	}},
+	{"Structure/an old element gone", ChangeStructure, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(39), dict(t, u, 39).With("K", pdf.Array{}))
+	}},
+	{"Structure/an old element speaks otherwise", ChangeStructure, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(44), dict(t, u, 44).With("ActualText", text("Pay 999")))
+	}},
+	{"Structure/the parent tree leads elsewhere", ChangeStructure, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(41), pdf.Dict{{Key: "Nums", Value: pdf.Array{pdf.Integer(0), ref(39)}}})
+	}},
+	{"Structure/another root", ChangeStructure, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(1), dict(t, u, 1).With("StructTreeRoot", u.Add(dict(t, u, 29).With("RoleMap",
+			pdf.Dict{{Key: "Form", Value: pdf.Name("P")}}))))
+	}},
+	{"Structure/roles mapped otherwise", ChangeStructure, func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(29), dict(t, u, 29).With("RoleMap", pdf.Dict{{Key: "Form", Value: pdf.Name("P")}}))
+	}},
+	{"Outlines/another title", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		outlinesAnew(t, u, func(e *pdf.Dict) { *e = e.With("Title", text("Page three")) })
+	}},
+	{"Outlines/another page", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		outlinesAnew(t, u, func(e *pdf.Dict) { *e = e.With("Dest", pdf.Array{ref(3), pdf.Name("Fit")}) })
+	}},
+	{"Outlines/an action", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		outlinesAnew(t, u, func(e *pdf.Dict) {
+			*e = e.With("A", u.Add(pdf.Dict{{Key: "S", Value: pdf.Name("JavaScript")}, {Key: "JS", Value: text("x")}}))
+		})
+	}},
+	{"Outlines/written anew by the objects that were there", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		u.Set(ref(43), dict(t, u, 43).With("Title", text("Page three")))
+		u.Set(ref(1), dict(t, u, 1).With("Outlines", u.Add(dict(t, u, 42))))
 	}},
 	{"Pages/inherited media box", "", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
 		u.Set(ref(2), dict(t, u, 2).With("MediaBox", pdf.Array{pdf.Integer(0), pdf.Integer(0), pdf.Integer(9),
@@ -180,7 +258,10 @@ func TestStoreWrittenAnew(t *testing.T) {
 			u.Set(ref(1), dict(t, u, 1).With("DSS", u.Add(pdf.Dict{{Key: "Certs", Value: pdf.Array{stm(u)}},
 				{Key: "VRI", Value: pdf.Dict{{Key: vriKey, Value: pdf.Dict{}}}}})))
 		}},
-		{"entry removed", false, func(_ testing.TB, u *pdf.Update, _, vri, _ pdf.Ref) { u.Set(vri, pdf.Dict{}) }},
+		{"entry removed", true, func(_ testing.TB, u *pdf.Update, _, vri, _ pdf.Ref) { u.Set(vri, pdf.Dict{}) }},
+		{"VRI removed", true, func(t testing.TB, u *pdf.Update, store, _, _ pdf.Ref) {
+			u.Set(store, dict(t, u, store.Num).Without("VRI"))
+		}},
 		{"entry with a foreign key", false, func(_ testing.TB, u *pdf.Update, _, vri, _ pdf.Ref) {
 			u.Set(vri, pdf.Dict{{Key: vriKey, Value: pdf.Dict{{Key: "Page", Value: pdf.Integer(1)}}}})
 		}},

@@ -2,6 +2,7 @@ package signing
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/rand"
 	"crypto/sha1" // what adbe.pkcs7.sha1 is made with
 	"crypto/sha256"
@@ -20,6 +21,7 @@ type handOptions struct {
 	gapBefore, gapAfter int    // unsigned bytes beside Contents
 	short               int    // bytes at the end left unsigned
 	first               int    // bytes at the beginning left unsigned
+	beyond              int    // bytes after the end that ByteRange claims, too
 	extra               string // in the signature dictionary
 	trailing            string // hexadecimal, after the CMS object
 	twoSigners          bool
@@ -32,6 +34,7 @@ type handOptions struct {
 	fieldType string                        // default Sig
 	literal   bool                          // Contents as a literal string
 	lost      bool                          // startxref leads nowhere, in the signed bytes
+	pkcs1     crypto.Hash                   // of adbe.x509.rsa_sha1; default SHA-1
 	subFilter string                        // default ETSI.CAdES.detached
 	stamp     func(signature []byte) []byte // a time-stamp token over it, or over something else
 }
@@ -47,6 +50,9 @@ func handSigned(t testing.TB, id Identity, o handOptions) []byte {
 	}
 	if o.subFilter == "" {
 		o.subFilter = subFilterCAdES
+	}
+	if o.subFilter == subFilterPKCS1 && o.extra == "" {
+		o.extra = fmt.Sprintf("/Cert[<%x><%x>]", id.Certificate.Raw, id.Chain[0].Raw)
 	}
 	open, closing := "<", ">"
 	if o.literal {
@@ -73,7 +79,7 @@ func handSigned(t testing.TB, id Identity, o handOptions) []byte {
 	end := value + handRoom + 2
 	from, to := value-o.gapBefore, end+o.gapAfter
 	at := bytes.Index(file, []byte(blank))
-	copy(file[at:], fmt.Sprintf("[%010d %010d %010d %010d]", o.first, from-o.first, to, len(file)-to-o.short))
+	copy(file[at:], fmt.Sprintf("[%010d %010d %010d %010d]", o.first, from-o.first, to, len(file)-to-o.short+o.beyond))
 	h := sha256.New()
 	h.Write(file[o.first:from])
 	h.Write(file[to : len(file)-o.short])
@@ -96,7 +102,7 @@ func handSigned(t testing.TB, id Identity, o handOptions) []byte {
 		sum := sha256.Sum256(digest)
 		digest = sum[:]
 	}
-	der := handCMS(t, id, digest, o)
+	der := handValue(t, id, digest, slices.Concat(file[o.first:from], file[to:len(file)-o.short]), o)
 	if o.change != nil {
 		der = o.change(der)
 	}
@@ -106,6 +112,28 @@ func handSigned(t testing.TB, id Identity, o handOptions) []byte {
 	}
 	copy(file[value+1:], text)
 	return file
+}
+
+// handValue is what goes into Contents for the signed bytes.
+func handValue(t testing.TB, id Identity, digest, signed []byte, o handOptions) []byte {
+	t.Helper()
+	if o.subFilter != subFilterPKCS1 {
+		return handCMS(t, id, digest, o)
+	}
+	if o.pkcs1 == 0 {
+		o.pkcs1 = crypto.SHA1
+	}
+	h := o.pkcs1.New()
+	h.Write(signed)
+	value, err := id.Signer.Sign(rand.Reader, h.Sum(nil), o.pkcs1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := asn1.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return der
 }
 
 func handCMS(t testing.TB, id Identity, digest []byte, o handOptions) []byte {

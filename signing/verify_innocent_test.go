@@ -124,7 +124,7 @@ func TestInnocentSigningAndExtending(t *testing.T) {
 // were.
 func TestInnocentCatalogueUnderAnotherNumber(t *testing.T) {
 	b := newAttackBase(t, Options{})
-	renumbered := func(catalogue string) []byte {
+	renumbered := func(catalogue string, trailer ...string) []byte {
 		base := b.file[classic]
 		at, _ := lastStartXRef(bytes.NewReader(base), int64(len(base)))
 		out := bytes.Clone(base)
@@ -132,11 +132,17 @@ func TestInnocentCatalogueUnderAnotherNumber(t *testing.T) {
 		out = fmt.Appendf(out, "90 0 obj\n%s\nendobj\n", catalogue)
 		next := len(out)
 		return fmt.Appendf(out, "xref\n90 1\n%010d 00000 n\r\ntrailer\n<</Size 91/Root 90 0 R/Prev "+
-			"%d>>\nstartxref\n%d\n%%%%EOF\n", root, at, next)
+			"%d%s>>\nstartxref\n%d\n%%%%EOF\n", root, at, strings.Join(trailer, ""), next)
 	}
-	same := "<</Type/Catalog/Pages 2 0 R/AcroForm 5 0 R/Metadata 6 0 R" +
-		"/OCProperties<</OCGs[20 0 R]/D<</OFF[20 0 R]>>>>>>"
+	same := "<</Type/Catalog/Pages 2 0 R/AcroForm 5 0 R/Metadata 6 0 R/Vendor 35 0 R" +
+		"/StructTreeRoot 29 0 R/Outlines 42 0 R/OCProperties<</OCGs[20 0 R]/D<</OFF[20 0 R]>>>>>>"
 	b.wantPassed(t, renumbered(same), "")
+	b.wantPassed(t, renumbered(same, "/Vendor 36 0 R/Other 40 0 R/DocChecksum<00>"), "")
+	b.wantFailed(t, renumbered(same, "/Vendor 38 0 R"), ChangeTrailer)
 	b.wantFailed(t, renumbered(strings.Replace(same, "/OFF[20 0 R]", "", 1)), ChangeTrailer)
 	b.wantFailed(t, renumbered(strings.Replace(same, "/Pages 2 0 R", "/Pages 30 0 R", 1)), ChangeTrailer)
+	// An unknown key that leads on only in an older trailer: what it led to is replaced all the same.
+	left := renumbered(same)
+	left = update(t, left, func(_ *pdf.File, u *pdf.Update) { u.Set(ref(36), pdf.Dict{}) })
+	b.wantFailed(t, left, ChangeTrailer)
 }

@@ -17,6 +17,10 @@ import (
 	"covenant/signing/internal/tsp"
 )
 
+// subFilterPKCS1 is a signature without attributes (ISO 32000-2 §12.8.3.2, deprecated); which hash it is by is said by
+// the signature itself.
+const subFilterPKCS1 = "adbe.x509.rsa_sha1"
+
 // signedObject is one signature or document time-stamp under examination.
 type signedObject struct {
 	res      *Result
@@ -89,6 +93,10 @@ func (s *signedObject) format(detail string, args ...any) {
 func (s *signedObject) checkByteRange(f *pdf.File) {
 	revs := f.Revisions()
 	s.res.Coverage = Coverage{Revision: s.revision + 1, Revisions: len(revs)}
+	if errors.Is(s.sig.Err, pdf.ErrCutOff) {
+		s.fail(TotalFailed, FormatFailure, Reason{Code: ReasonCutOff, Detail: s.sig.Err.Error()})
+		return
+	}
 	if s.sig.Err != nil {
 		s.format("the signature dictionary cannot be read: %v", s.sig.Err)
 		return
@@ -102,6 +110,9 @@ func (s *signedObject) checkByteRange(f *pdf.File) {
 	case len(br) != 4:
 		s.format("ByteRange has %d numbers instead of 4", len(br))
 		return
+	case c.Start == 0 && len(c.Bytes) > 0 && len(br) == 4: // packed, as programs do that save a file anew
+		s.displaced(f, "Contents is not directly in the file")
+		return
 	case c.Start == 0 || len(c.Bytes) == 0:
 		s.format("Contents is missing, empty, or not directly in the file")
 		return
@@ -111,11 +122,13 @@ func (s *signedObject) checkByteRange(f *pdf.File) {
 	case br[0] != 0:
 		s.format("ByteRange begins at byte %d instead of 0", br[0])
 	case br[1] != c.Start || br[2] != c.End:
-		s.format("the gap of ByteRange, %d to %d, is not the Contents string, %d to %d", br[1], br[2], c.Start, c.End)
+		s.displaced(f, fmt.Sprintf("the gap of ByteRange, %d to %d, is not the Contents string, %d to %d", br[1], br[2],
+			c.Start, c.End))
 	case !c.Hex:
 		s.format("Contents is not a hexadecimal string")
 	case br[3] < 0 || br[2] > f.Size() || br[3] > f.Size()-br[2]:
-		s.format("ByteRange reaches beyond the end of the file")
+		s.fail(TotalFailed, FormatFailure,
+			Reason{Code: ReasonCutOff, Detail: "ByteRange reaches beyond the end of the file"})
 	default:
 		s.checkCoverage(f, br[2]+br[3])
 	}
@@ -194,6 +207,7 @@ func lastStartXRef(r io.ReaderAt, end int64) (int64, bool) {
 // parse reads the CMS object and learns which hash to compute.
 func (s *signedObject) parse() {
 	if s.failed {
+		s.name()
 		return
 	}
 	contents := []byte(s.sig.Contents.Bytes)
@@ -203,7 +217,12 @@ func (s *signedObject) parse() {
 			s.sd, s.hash = s.token.SignedData, s.token.Hash
 		}
 	} else {
-		if s.sd, err = cms.ParsePadded(contents); err == nil {
+		if s.res.SubFilter == subFilterPKCS1 {
+			s.sd, err = cms.ParsePKCS1(contents, s.sig.Certificates)
+		} else {
+			s.sd, err = cms.ParsePadded(contents)
+		}
+		if err == nil {
 			s.hash = s.sd.Signer.Digest
 		}
 	}
@@ -220,6 +239,7 @@ func (s *signedObject) parse() {
 		}
 	case "adbe.pkcs7.sha1":
 		s.hash = crypto.SHA1
+	case subFilterPKCS1:
 	default:
 		s.fail(Indeterminate, SigConstraintsFailure, Reason{Code: ReasonSubFilter, Detail: s.res.SubFilter})
 	}
@@ -252,7 +272,9 @@ func (s *signedObject) verifyValue(store []*x509.Certificate) {
 		s.sd.Elsewhere = store
 	}
 	if s.sd == nil || s.digest == nil {
-		s.cert = claimedCertificate(s.sd)
+		if s.sd != nil {
+			s.cert = claimedCertificate(s.sd)
+		}
 		s.describeSigner()
 		return
 	}

@@ -3,6 +3,7 @@ package signing
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"covenant/internal/pdf"
@@ -39,9 +40,32 @@ func TestAttackOnCertification(t *testing.T) {
 			u *pdf.Update) {
 			newSignatureField(t, u, true)
 		}, [4]bool{}},
-		{"EvilAnnotation/free text", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+		{"annotation added", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
 			addAnnotation(t, u, u.Add(annotation("FreeText",
 				pdf.Entry{Key: "AP", Value: pdf.Dict{{Key: "N", Value: u.Add(form("999"))}}})))
+		}, [4]bool{false, false, false, true}},
+		{"annotation with its window added", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+			window := u.Add(annotation("Popup"))
+			note := u.Add(annotation("Highlight", pdf.Entry{Key: "Popup", Value: window}))
+			u.Set(window, dict(t, u, window.Num).With("Parent", note))
+			addAnnotation(t, u, note)
+			addAnnotation(t, u, window)
+		}, [4]bool{false, false, false, true}},
+		{"EvilAnnotation/with an action", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+			addAnnotation(t, u, u.Add(annotation("FreeText", pdf.Entry{Key: "A",
+				Value: pdf.Dict{{Key: "S", Value: pdf.Name("JavaScript")}, {Key: "JS", Value: text("x")}}})))
+		}, [4]bool{}},
+		{"EvilAnnotation/link", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+			addAnnotation(t, u, u.Add(annotation("Link", pdf.Entry{Key: "Dest", Value: pdf.Array{ref(30)}})))
+		}, [4]bool{}},
+		{"EvilAnnotation/with the page's own image overwritten", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+			u.Set(ref(15), form(""))
+			addAnnotation(t, u, u.Add(annotation("Stamp",
+				pdf.Entry{Key: "AP", Value: pdf.Dict{{Key: "N", Value: ref(15)}}})))
+		}, [4]bool{}},
+		{"EvilAnnotation/an old one removed", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
+			page := dict(t, u, 3)
+			u.Set(ref(3), page.With("Annots", page.Get("Annots").(pdf.Array)[:4]))
 		}, [4]bool{}},
 		{"EvilAnnotation/redaction", func(t testing.TB, _ *pdf.File, u *pdf.Update) {
 			addAnnotation(t, u,
@@ -59,6 +83,10 @@ func TestAttackOnCertification(t *testing.T) {
 					res, _ := b.judge(t, file)
 					if c.allowed[p] {
 						want(t, res, TotalPassed, "")
+						said := strings.Contains(res.Explain().English, "annotation")
+						if strings.HasPrefix(c.name, "annotation") && !said {
+							t.Error("nothing is said of the annotation")
+						}
 					} else {
 						want(t, res, TotalFailed, FormatFailure)
 					}
@@ -85,6 +113,27 @@ func TestAttackOnCertification(t *testing.T) {
 				wantAll(t, r, 2, TotalPassed, "")
 			})
 		}
+	}
+}
+
+// TestAnnotationsThatSomebodyForbids: P = 3 permits annotations only where it is the document's own, and no signature
+// asks for less.
+func TestAnnotationsThatSomebodyForbids(t *testing.T) {
+	annotate := func(t testing.TB, _ *pdf.File, u *pdf.Update) { addAnnotation(t, u, u.Add(annotation("Highlight"))) }
+	for _, kind := range fileKinds {
+		b := newAttackBase(t, Options{Certify: PermitAnnotations})
+		opt := bt(b.pki)
+		opt.Field, opt.New = "C", &NewField{}
+		opt.Lock = &Lock{Action: LockInclude, Fields: []string{"agree"}, Permission: PermitFilling}
+		both := sign(t, b.file[kind], b.id, opt)
+		file := update(t, both, func(f *pdf.File, u *pdf.Update) { annotate(t, f, u) })
+		_, r := b.judge(t, file)
+		want(t, &r.Results[0], TotalPassed, "")
+		want(t, &r.Results[1], TotalFailed, FormatFailure)
+
+		loose := newAttackBase(t, Options{}, "/Lock<</Type/SigFieldLock/Action/Include/Fields[(agree)]/P 3>>")
+		file = update(t, loose.file[kind], func(f *pdf.File, u *pdf.Update) { annotate(t, f, u) })
+		loose.wantFailed(t, file, ChangeAnnotation)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/x509"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -102,13 +103,57 @@ func TestVerifyOlderKinds(t *testing.T) {
 		{handOptions{subFilter: "adbe.pkcs7.detached"}, TotalPassed, "", false},
 		{handOptions{subFilter: "adbe.pkcs7.sha1"}, Indeterminate, CryptoConstraintsFailure, false},
 		{handOptions{subFilter: "adbe.pkcs7.sha1", content: make([]byte, 20)}, TotalFailed, HashFailure, false},
-		{handOptions{subFilter: "adbe.x509.rsa_sha1"}, Indeterminate, SigConstraintsFailure, false},
+		{handOptions{subFilter: subFilterPKCS1}, Indeterminate, CryptoConstraintsFailure, false}, // no RSA key
 		{handOptions{subFilter: "nobody.knows"}, Indeterminate, SigConstraintsFailure, false},
 	} {
 		r := verify(t, handSigned(t, id, c.opt), p, soft)
 		wantAll(t, r, 1, c.ind, c.sub)
 		if r.Results[0].PAdES != c.pades || len(r.Results[0].Explain().In(Vietnamese)) < 20 {
 			t.Errorf("%s: %+v", c.opt.subFilter, r.Results[0])
+		}
+	}
+}
+
+// TestVerifyPKCS1: adbe.x509.rsa_sha1, by each hash that it is made with. What is whole is called whole, and weak only
+// for the hash.
+func TestVerifyPKCS1(t *testing.T) {
+	p := testPKI(t)
+	id := issue(t, p, "Cũ", devpki.Profile{Key: devpki.RSA2048})
+	other := issue(t, p, "Khác", devpki.Profile{Key: devpki.RSA2048})
+	soft := func(o *VerifyOptions) { o.Revocation, o.Intermediates = RevocationSoft, id.Chain }
+	for h, want := range map[crypto.Hash]struct {
+		ind Indication
+		sub SubIndication
+	}{
+		crypto.SHA1:   {Indeterminate, CryptoConstraintsFailure},
+		crypto.SHA256: {TotalPassed, ""},
+		crypto.SHA384: {TotalPassed, ""},
+		crypto.SHA512: {TotalPassed, ""},
+	} {
+		opt := handOptions{subFilter: subFilterPKCS1, pkcs1: h}
+		file := handSigned(t, id, opt)
+		r := verify(t, file, p, soft)
+		wantAll(t, r, 1, want.ind, want.sub)
+		res := &r.Results[0]
+		if !res.Intact() || res.PAdES || res.Signer != "Cũ" || !said(res, ReasonPKCS1) || said(res, ReasonCMS) ||
+			said(res, ReasonWeak) != (want.sub != "") {
+			t.Errorf("%s: %+v", h, res)
+		}
+		bad := bytes.Replace(file, []byte("BT (x) ET"), []byte("BT (y) ET"), 1)
+		wantAll(t, verify(t, bad, p, soft), 1, TotalFailed, HashFailure)
+		one := opt
+		one.extra = fmt.Sprintf("/Cert<%x>", id.Certificate.Raw) // no array
+		wantAll(t, verify(t, handSigned(t, id, one), p, soft), 1, want.ind, want.sub)
+		opt.extra = fmt.Sprintf("/Cert[<%x>]", other.Certificate.Raw)
+		wantAll(t, verify(t, handSigned(t, id, opt), p, soft), 1, TotalFailed, SigCryptoFailure)
+		opt.extra = "/Cert[]"
+		wantAll(t, verify(t, handSigned(t, id, opt), p, soft), 1, Indeterminate, NoSigningCertificateFound)
+		opt.extra = "/Cert<00>"
+		wantAll(t, verify(t, handSigned(t, id, opt), p, soft), 1, TotalFailed, FormatFailure)
+		opt.extra, opt.trailing = "", "01"
+		r = verify(t, handSigned(t, id, opt), p, soft)
+		if r.Results[0].Indication != Indeterminate || !said(&r.Results[0], ReasonTrailing) {
+			t.Errorf("%s, a byte behind it: %+v", h, r.Results[0])
 		}
 	}
 }

@@ -280,6 +280,8 @@ func TestWeakAlgorithms(t *testing.T) {
 	old := *young
 	old.NotBefore = then.AddDate(-1, 0, 0)
 	weak := &cms.SignedData{Signer: cms.SignerInfo{Algorithm: cms.Algorithm{Scheme: cms.ECDSA, Hash: crypto.SHA1}}}
+	rsaSHA1 := &cms.SignedData{Signer: cms.SignerInfo{
+		Algorithm: cms.Algorithm{Scheme: cms.RSAPKCS1, Hash: crypto.SHA1}}}
 	good := &cms.SignedData{Signer: cms.SignerInfo{Algorithm: cms.Algorithm{Scheme: cms.ECDSA, Hash: crypto.SHA256}}}
 	for _, c := range []struct {
 		sd     *cms.SignedData
@@ -294,6 +296,8 @@ func TestWeakAlgorithms(t *testing.T) {
 		{weak, &old, now, true, CryptoConstraintsNoPOE}, // proven, but too late
 		{weak, &old, then, true, ""},
 		{weak, &old, then, false, CryptoConstraintsNoPOE}, // asked about a time in the past: no proof
+		{rsaSHA1, &old, now, false, CryptoConstraintsNoPOE},
+		{rsaSHA1, &old, then, true, ""},
 		{weak, young, now, false, CryptoConstraintsFailure},
 		{weak, young, now, true, CryptoConstraintsFailure},
 	} {

@@ -305,11 +305,16 @@ func TestNFDIsNormalisedWithANote(t *testing.T) {
 
 func draftOf(t testing.TB, body string, opt DraftOptions) *Document {
 	t.Helper()
+	return draftWith(t, body, good, opt)
+}
+
+func draftWith(t testing.TB, body, values string, opt DraftOptions) *Document {
+	t.Helper()
 	tpl, problems := Parse("mau.txt", []byte(head+body))
 	if err := Problems(problems).Err(); err != nil {
 		t.Fatal(err)
 	}
-	vals, _ := ParseValues("data.yaml", []byte(good))
+	vals, _ := ParseValues("data.yaml", []byte(values))
 	doc, err := tpl.Draft(vals, opt)
 	if err != nil {
 		t.Fatal(err)

@@ -150,16 +150,21 @@ type Slot struct {
 	Order  int  // from 1, as the grid lists them
 }
 
-// SignatureField and SealField are the names of the slot's fields in the PDF.
-func (s Slot) SignatureField() string { return "sig." + s.ID }
+// SignatureField is the name of the slot's field in the PDF. Where it, or that of the seal, would end like another
+// field's, the PDF has a number behind it: [Rendered.Fields] says what they are called.
+func (s Slot) SignatureField() string { return "sig." + s.partialName() }
 
-// SealField is empty if the slot has no seal.
+// SealField is empty if the slot has no seal. Its last part is not the signature's, by which some validators (EU DSS)
+// know a field whatever stands above it.
 func (s Slot) SealField() string {
 	if !s.Seal {
 		return ""
 	}
-	return "seal." + s.ID
+	return "seal." + s.partialName() + "-dau"
 }
+
+// partialName is the code without full stops, which part a full name (ISO 32000-2 §12.7.4.2).
+func (s Slot) partialName() string { return strings.ReplaceAll(s.ID, ".", "-") }
 
 // Clause is a unit of the text that can be commented on and compared.
 type Clause struct {

@@ -107,6 +107,7 @@ type renderer struct {
 	w     *pdfa.Writer
 	out   *Rendered
 	elems map[*typeset.Node]*pdfa.Elem
+	parts map[string]bool // of fields' names, in small letters
 }
 
 func (d *Document) languages() []words.Language {
@@ -243,8 +244,9 @@ func (r *renderer) field(page int, m *typeset.Mark, height float64) {
 		return
 	}
 	f := m.Field
+	name := r.ownName(f.Name)
 	r.w.Fields = append(r.w.Fields, pdfa.Field{
-		Name: f.Name, Tooltip: f.Tooltip, Page: page, Rect: pdfa.Rect{X: m.X, Y: m.Y, W: m.W, H: m.H},
+		Name: name, Tooltip: f.Tooltip, Page: page, Rect: pdfa.Rect{X: m.X, Y: m.Y, W: m.W, H: m.H},
 		Elem: r.elems[m.Node],
 	})
 	kind := SignatureFieldKind
@@ -252,9 +254,23 @@ func (r *renderer) field(page int, m *typeset.Mark, height float64) {
 		kind = SealFieldKind
 	}
 	r.out.Fields = append(r.out.Fields, Field{
-		Name: f.Name, Kind: kind, Slot: f.Slot, Page: page + 1,
+		Name: name, Kind: kind, Slot: f.Slot, Page: page + 1,
 		Rect: Rect{milli(m.X), milli(height - m.Y - m.H), milli(m.W), milli(m.H)},
 	})
+}
+
+// ownName gives a field a name whose last part no other field or node of the form has, in capitals or small letters.
+func (r *renderer) ownName(name string) string {
+	if r.parts == nil {
+		r.parts = map[string]bool{"sig": true, "seal": true} // the nodes above all others
+	}
+	above, own, _ := strings.Cut(name, ".")
+	part := own
+	for n := 2; r.parts[strings.ToLower(part)]; n++ {
+		part = fmt.Sprintf("%s-%d", own, n)
+	}
+	r.parts[strings.ToLower(part)] = true
+	return above + "." + part
 }
 
 // milli rounds to the file's precision.

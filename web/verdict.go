@@ -106,6 +106,12 @@ func (t presenter) judged(report *signing.Report, seals map[string]bool,
 	case passed < all:
 		sum.Sentence = t.text(words.F("Có %d mục chưa đủ căn cứ để kết luận trong %s; không mục nào bị phát hiện sai.",
 			"%d of these cannot be proven yet: %s; none was found to be false.", all-passed, what))
+	case len(report.ChangedAsPermitted()) > 0:
+		sum.Tone = "waiting"
+		sum.Sentence = t.text(words.F(
+			"Tất cả đều hợp lệ: %s. Nhưng sau khi ký đã có thay đổi, được chữ ký cho phép: %s.",
+			"All valid: %s. But something was changed after signing, as the signature permits: %s.", what,
+			report.ChangedAsPermitted()[0].Text()))
 	default:
 		sum.Sentence = t.text(words.F("Tất cả đều hợp lệ: %s. Nội dung không bị sửa đổi sau khi ký.",
 			"All valid: %s. The text has not been changed since it was signed.", what))
@@ -164,7 +170,7 @@ func (t presenter) verdictRow(res *signing.Result) *verdictRow {
 	row.addFact(t.text(words.Of("Thuật toán", "Algorithm")), res.Algorithm)
 	row.addFact(t.text(words.Of("Ô ký", "Signature field")), res.Field)
 	for _, m := range res.Modifications {
-		if !m.Permitted {
+		if !m.Permitted || m.Kind == signing.ChangeFormValue || m.Kind == signing.ChangeAnnotation {
 			row.Changes = append(row.Changes, m.Text().In(t.lang))
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"covenant/internal/words"
+	"covenant/signing"
 	"covenant/signing/devpki"
 )
 
@@ -70,5 +72,34 @@ func replaceBlob(t testing.TB, dir, digest string, content []byte) {
 	}))
 	if !found {
 		t.Fatalf("file %s is not in %s", digest, dir)
+	}
+}
+
+// TestVerdictOfAChangedValue: a page never says of a file that nothing was changed where a value was, though the
+// signature permits it; what it was and is, is said.
+func TestVerdictOfAChangedValue(t *testing.T) {
+	t.Parallel()
+	changed := signing.Modification{Kind: signing.ChangeFormValue, Permitted: true, Revision: 3, Field: "giatri",
+		Old: "1.000.000", New: "9.000.000.000"}
+	for lang, said := range map[words.Language][2]string{
+		words.Vietnamese: {"Nhưng sau khi ký đã có thay đổi", "không bị sửa đổi"},
+		words.English:    {"But something was changed after signing", "has not been changed"},
+	} {
+		p := presenter{language: language{lang: lang}}
+		for _, with := range []bool{true, false} {
+			res := signing.Result{Kind: signing.KindSignature, Field: "ky", Indication: signing.TotalPassed}
+			if with {
+				res.Modifications = []signing.Modification{changed}
+			}
+			sum := p.judged(&signing.Report{Results: []signing.Result{res}}, nil,
+				func(*signing.Result) bool { return false })
+			if strings.Contains(sum.Sentence, said[0]) != with || strings.Contains(sum.Sentence, said[1]) == with ||
+				with && (sum.Tone != "waiting" || !strings.Contains(sum.Sentence, "9.000.000.000")) {
+				t.Errorf("%s, changed %v: %+v", lang, with, sum)
+			}
+			if (len(sum.Rows[0].Changes) == 1) != with {
+				t.Errorf("%s, changed %v: %+v", lang, with, sum.Rows[0])
+			}
+		}
 	}
 }

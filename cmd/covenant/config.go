@@ -136,8 +136,9 @@ func loadConfig(path string, flags config) (config, error) {
 	return c, nil
 }
 
-// checkOutside refuses, before anything is served, what would be found out at the first signature only: roots that are
-// named but not there, and a time-stamp authority's address that is none. Both come from the operator.
+// checkOutside refuses, before anything is served, what would be found out by the first user only: roots that are
+// named but not there, a time-stamp authority's address that is none, and pages at an address where they would lead
+// nowhere. All come from the operator.
 func (c config) checkOutside() error {
 	if _, err := os.Stat(c.Trust); c.Trust != "" && errors.Is(err, fs.ErrNotExist) {
 		return sentence("cấu hình trust: không có tệp %[1]s. Hãy đặt ở đó các chứng thư gốc được tin cậy (PEM), "+
@@ -145,6 +146,9 @@ func (c config) checkOutside() error {
 			"configuration trust: there is no file %[1]s. Put the trusted root certificates (PEM) there, or "+
 				"correct the path",
 			c.Trust)
+	}
+	if err := c.checkPublicURL(); err != nil {
+		return err
 	}
 	for _, address := range strings.Fields(c.TSA) {
 		u, err := url.Parse(address)
@@ -158,6 +162,24 @@ func (c config) checkOutside() error {
 		}
 	}
 	return nil
+}
+
+// checkPublicURL refuses an address whose pages would lead nowhere: they link to one another from the host's root, so
+// they cannot lie under a path of it.
+func (c config) checkPublicURL() error {
+	if c.PublicURL == "" {
+		return nil
+	}
+	u, err := url.Parse(c.PublicURL)
+	if err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https") && strings.Trim(u.Path, "/") == "" &&
+		u.RawQuery == "" && u.Fragment == "" {
+		return nil
+	}
+	return sentence("cấu hình public_url: “%[1]s” không dùng được, vì các trang phải nằm ở gốc của một tên máy; hãy "+
+		"ghi giao thức và tên máy, ví dụ https://giao-uoc.example, và cho máy chủ phía trước dẫn cả tên máy đó tới đây",
+		"configuration public_url: “%[1]s” cannot be used, since the pages lie at the root of a host; write scheme "+
+			"and host, for example https://covenants.example, and let the proxy lead all of that host here",
+		c.PublicURL)
 }
 
 func checkKeys(keys []string) error {

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// What an operator got wrong about trust and time stops the program at once, with what to do in both languages.
+// What an operator got wrong about trust, time and address stops the program at once, with what to do in both
+// languages.
 func TestConfigurationOfTrustAndTime(t *testing.T) {
 	for name, c := range map[string]struct {
 		config config
@@ -18,7 +19,14 @@ func TestConfigurationOfTrustAndTime(t *testing.T) {
 		"another scheme": {config{TSA: "ftp://tsa.example"}, "ftp://tsa.example"},
 		"no host":        {config{TSA: "http:///tsr"}, "http:///tsr"},
 		"good":           {config{TSA: "http://a.example/tsr https://b.example"}, ""},
-		"nothing":        {config{}, ""},
+		"pages under a path": {config{PublicURL: "https://tangiang.example/giao-uoc/"},
+			"https://tangiang.example/giao-uoc/"},
+		"pages at no address": {config{PublicURL: "tangiang.example"}, "tangiang.example"},
+		"pages with a question": {config{PublicURL: "https://tangiang.example/?a=1"},
+			"https://tangiang.example/?a=1"},
+		"pages on a host":                {config{PublicURL: "https://tangiang.example"}, ""},
+		"pages on a host, with a stroke": {config{PublicURL: "https://tangiang.example:8443/"}, ""},
+		"nothing":                        {config{}, ""},
 	} {
 		err := c.config.checkOutside()
 		if c.want == "" {

@@ -67,7 +67,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"tamper": tamper, "append": appendFile,
 			"truncate": truncate, "png": picture, "pkcs12": issuePKCS12, "served": awaitServed, "capture": capture,
-			"received": received},
+			"received": received, "form": formFile, "fill": fillIn},
 	})
 }
 

@@ -42,7 +42,7 @@ type prepareCmd struct {
 	Field  string `help:"Signature field to sign. Default: a new invisible one." placeholder:"NAME"`
 	Image  string `help:"Picture of the signature, PNG with transparency." type:"existingfile" placeholder:"PNG"`
 	Page   int    `help:"Page of a new visible field, with --box. Default: the first." placeholder:"N"`
-	Box    string `help:"Place of a new visible field: left, bottom, width, height in mm." placeholder:"X,Y,W,H"`
+	Box    string `help:"Place of a new visible field: left, bottom, width, height in mm, on the page as it is seen. Without --image it shows name and time." placeholder:"X,Y,W,H"`
 	Hash   string `help:"Hash: SHA-256, SHA-384 or SHA-512. Default: what suits the key." placeholder:"NAME"`
 	PSS    bool   `name:"pss" help:"RSASSA-PSS with an RSA key, whatever the policy; PKCS#1 v1.5 without, where it permits that."`
 	Policy string `default:"vn-2025" enum:"vn-2025,any" help:"vn-2025: by the mechanisms of TT 15/2025/TT-BKHCN, Annex I (RSASSA-PSS, ECDSA); any: whatever the key can."`
@@ -63,6 +63,7 @@ func (cmd *prepareCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	one.caption(&opt, certs[0])
 	var session *signing.Session
 	err = reading(cmd.In, func(in io.ReaderAt, size int64) (err error) {
 		session, err = signing.Prepare(e.ctx, in, size, certs[0], certs[1:], opt)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,7 +29,7 @@ type signCmd struct {
 	Field        string   `help:"Signature field to sign. Default: a new invisible one." placeholder:"NAME"`
 	Image        string   `help:"Picture of the signature, PNG with transparency." type:"existingfile" placeholder:"PNG"`
 	Page         int      `help:"Page of a new visible field, with --box. Default: the first." placeholder:"N"`
-	Box          string   `help:"Place of a new visible field: left, bottom, width, height in mm." placeholder:"X,Y,W,H"`
+	Box          string   `help:"Place of a new visible field: left, bottom, width, height in mm, on the page as it is seen. Without --image it shows name and time." placeholder:"X,Y,W,H"`
 	Copy         string   `help:"Sign as an agency does on copies and annexes: this number and symbol and the time, top right on page 1 (Decree 30/2020/NĐ-CP)." placeholder:"SYMBOL"`
 	Hash         string   `help:"Hash: SHA-256, SHA-384 or SHA-512. Default: what suits the key." placeholder:"NAME"`
 	PSS          bool     `name:"pss" help:"RSASSA-PSS with an RSA key, whatever the policy; PKCS#1 v1.5 without, where it permits that."`
@@ -49,6 +50,7 @@ func (cmd *signCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	cmd.caption(&opt, id.Certificate)
 	var made *signing.Signed
 	err = rewrite(cmd.In, cmd.Out, func(in io.ReaderAt, size int64, out *os.File) (err error) {
 		if made, err = signing.Sign(e.ctx, in, size, out, id, opt); err != nil {
@@ -214,7 +216,7 @@ func (cmd *signCmd) place(opt *signing.Options) error {
 		if err != nil {
 			return err
 		}
-		opt.New = &signing.NewField{Page: cmd.Page, Rect: rect, Tooltip: "Chữ ký số"}
+		opt.New = &signing.NewField{Page: cmd.Page, Rect: rect, Corner: signing.LowerLeft, Tooltip: "Chữ ký số"}
 	} else if cmd.Page != 0 {
 		return errors.New("--page needs --box: where on the page the signature is to stand")
 	}
@@ -230,6 +232,19 @@ func (cmd *signCmd) place(opt *signing.Options) error {
 	}
 	opt.Appearance = &signing.Appearance{Image: image}
 	return nil
+}
+
+// caption writes name and time of signing where a place is given but no picture: a signature that is meant to be seen
+// must not be a blank. The time is the signer's own word, as the one in the signature is.
+func (cmd *signCmd) caption(opt *signing.Options, cert *x509.Certificate) {
+	if cmd.Box == "" || opt.Appearance != nil {
+		return
+	}
+	opt.Time = time.Now()
+	opt.Appearance = &signing.Appearance{Lines: []signing.Line{
+		{Text: "Người ký: " + cert.Subject.CommonName},
+		{Text: "Thời gian ký: " + opt.Time.Format("02/01/2006 15:04:05 -07:00")},
+	}, Align: signing.AlignLeft}
 }
 
 // asCopy is an agency's signature on an electronic copy or a separate annex: number and symbol, and the time of signing

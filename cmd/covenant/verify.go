@@ -34,6 +34,7 @@ const (
 	statusFailed        = 1
 	statusIndeterminate = 2
 	statusUnreadable    = 3
+	statusChanged       = 4 // passed, but something was filled in or remarked after signing, as the signature permits
 )
 
 // Run verifies each file and says what it found.
@@ -79,7 +80,7 @@ func (cmd *verifyCmd) extract(e *env) error {
 
 // rank orders statuses by how bad they are: passed, indeterminate, failed, unreadable.
 func rank(status int) int {
-	return map[int]int{0: 0, statusIndeterminate: 1, statusFailed: 2, statusUnreadable: 3}[status]
+	return map[int]int{0: 0, statusChanged: 1, statusIndeterminate: 2, statusFailed: 3, statusUnreadable: 4}[status]
 }
 
 func (cmd *verifyCmd) verify(e *env, path string, opt signing.VerifyOptions) int {
@@ -102,6 +103,9 @@ func (cmd *verifyCmd) verify(e *env, path string, opt signing.VerifyOptions) int
 	}
 	switch report.Overall() {
 	case signing.TotalPassed:
+		if len(report.ChangedAsPermitted()) > 0 {
+			return statusChanged
+		}
 		return 0
 	case signing.TotalFailed:
 		return statusFailed

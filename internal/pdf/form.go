@@ -159,17 +159,22 @@ func (fm *Form) Field(name string) *Field {
 	return nil
 }
 
+// maxCertificates bounds the certificates of a signature's Cert.
+const maxCertificates = 100
+
 // SubFilterTimestamp is the SubFilter of a document time-stamp (§12.8.5).
 const SubFilterTimestamp Name = "ETSI.RFC3161"
 
 // Signature is a signature field's value: a signature or document time-stamp dictionary (§12.8.1).
 type Signature struct {
-	Field     *Field
-	Ref       Ref // of the signature dictionary; zero when it lies directly in the field
-	Dict      Dict
-	Contents  String  // with its exact place in the file, delimiters included
-	ByteRange []int64 // as written, nil when it is absent or not an array of integers
-	Err       error   // why it cannot be read; see File.AllSignatures
+	Field    *Field
+	Ref      Ref // of the signature dictionary; zero when it lies directly in the field
+	Dict     Dict
+	Contents String // with its exact place in the file, delimiters included
+	// Certificates are the DER certificates in Cert (§12.8.1), which only adbe.x509.rsa_sha1 has: the signer's first.
+	Certificates [][]byte
+	ByteRange    []int64 // as written, nil when it is absent or not an array of integers
+	Err          error   // why it cannot be read; see File.AllSignatures
 }
 
 // Signatures lists the signed signature fields in the order of the field tree. One that cannot be read is an error.
@@ -224,8 +229,26 @@ func (f document) signatureOf(fd *Field) (Signature, bool) {
 		return s, true
 	}
 	s.Contents, _ = contents.(String)
+	s.Certificates = f.certificates(d.Get("Cert"))
 	s.ByteRange, s.Err = f.byteRange(d)
 	return s, true
+}
+
+// certificates reads Cert: a byte string, or an array of them. What cannot be read is left out: who signed is then not
+// to be found.
+func (f document) certificates(o Object) (out [][]byte) {
+	all, err := f.Array(o)
+	if err != nil {
+		all = Array{o}
+	}
+	for _, o := range all[:min(len(all), maxCertificates)] {
+		if v, err := f.Resolve(o); err == nil {
+			if s, ok := v.(String); ok {
+				out = append(out, []byte(s.Bytes))
+			}
+		}
+	}
+	return out
 }
 
 func (f document) byteRange(d Dict) ([]int64, error) {

@@ -11,6 +11,9 @@ import (
 // guessing. Errors of the underlying reader are returned as they are.
 var ErrMalformed = errors.New("malformed pdf")
 
+// ErrCutOff is wrapped, beside ErrMalformed, by errors about an object that goes on where the file ends.
+var ErrCutOff = fmt.Errorf("%w: cut off", ErrMalformed)
+
 func malformed(at int64, format string, args ...any) error {
 	return fmt.Errorf("%w: at byte %d: %s", ErrMalformed, at, fmt.Sprintf(format, args...))
 }
@@ -112,6 +115,13 @@ func (p *parser) fail(format string, args ...any) error {
 	return malformed(p.pos(), format, args...)
 }
 
+func (p *parser) cutOff(inside string) error {
+	if p.err != nil {
+		return p.err
+	}
+	return fmt.Errorf("%w: the file ends at byte %d inside %s", ErrCutOff, p.pos(), inside)
+}
+
 func isSpace(c byte) bool {
 	return c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == '\f' || c == 0
 }
@@ -181,7 +191,7 @@ func (p *parser) object(depth int) (Object, error) {
 	}
 	p.skipSpace()
 	if p.atEnd() {
-		return nil, p.fail("the file ends inside an object")
+		return nil, p.cutOff("an object")
 	}
 	switch c := p.peek(); {
 	case c == '/':
@@ -269,7 +279,7 @@ func (p *parser) array(depth int) (Object, error) {
 	for {
 		p.skipSpace()
 		if p.atEnd() {
-			return nil, p.fail("the file ends inside an array")
+			return nil, p.cutOff("an array")
 		}
 		if p.peek() == ']' {
 			p.i++
@@ -289,7 +299,7 @@ func (p *parser) dict(depth int) (Object, error) {
 		p.skipSpace()
 		switch {
 		case p.atEnd():
-			return nil, p.fail("the file ends inside a dictionary")
+			return nil, p.cutOff("a dictionary")
 		case p.peek() == '>':
 			p.i++
 			if p.next() != '>' {
@@ -388,7 +398,7 @@ func (p *parser) hex(start int64) (Object, error) {
 	half := false
 	for {
 		if p.atEnd() {
-			return nil, p.fail("the file ends inside a string")
+			return nil, p.cutOff("a string")
 		}
 		if out == nil {
 			out = make([]byte, 0, min(len(p.buf)-p.i, 64)/2)
@@ -430,7 +440,7 @@ func (p *parser) literal() (Object, error) {
 	var out []byte
 	for depth := 1; ; {
 		if p.atEnd() {
-			return nil, p.fail("the file ends inside a string")
+			return nil, p.cutOff("a string")
 		}
 		c := p.next()
 		switch c {

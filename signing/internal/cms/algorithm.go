@@ -184,7 +184,7 @@ func (a Algorithm) VerifyDigest(pub crypto.PublicKey, digest, signature []byte) 
 	var ok bool
 	switch k := pub.(type) {
 	case *rsa.PublicKey:
-		if k.N.BitLen() < minRSABits || k.N.BitLen() > 16384 {
+		if k.N.BitLen() < minRSABits || k.N.BitLen() > maxRSABits {
 			return fmt.Errorf("RSA key of %d bits: %w", k.N.BitLen(), ErrUnsupported)
 		}
 		if a.Scheme != RSAPKCS1 && a.Scheme != RSAPSS {

@@ -16,6 +16,9 @@ import (
 // [Algorithm.SecureUntil].
 const minRSABits = 512
 
+// maxRSABits bounds what one verification may cost.
+const maxRSABits = 16384
+
 // verifyRSA verifies a signature of RFC 8017, 8. Package crypto/rsa does so for all keys but very small ones and those
 // with an exponent of more than 31 bits, and for masks made with the same hash; the rest is done here.
 func (a Algorithm) verifyRSA(k *rsa.PublicKey, digest, signature []byte) bool {

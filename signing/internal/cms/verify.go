@@ -113,7 +113,13 @@ func (sd *SignedData) verifyBare(cert *x509.Certificate, digest []byte) error {
 	if !sd.ContentType.Equal(OIDData) {
 		return fmt.Errorf("no signed attributes for content type %s: %w", sd.ContentType, ErrConstraint)
 	}
-	return sd.Signer.Algorithm.VerifyDigest(PublicKey(cert), digest, sd.Signer.Signature)
+	err := sd.Signer.Algorithm.VerifyDigest(PublicKey(cert), digest, sd.Signer.Signature)
+	if errors.Is(err, ErrSignature) && sd.Signer.Algorithm.Scheme == RSAPKCS1 {
+		if h, ok := recoverHash(PublicKey(cert), sd.Signer.Signature); ok && h == sd.Signer.Digest {
+			return ErrDigest // made with this key, of something else
+		}
+	}
+	return err
 }
 
 func (sd *SignedData) checkAttributes(digest []byte) error {

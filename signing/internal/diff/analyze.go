@@ -10,10 +10,11 @@
 // So the analysis goes the other way round. [Analyze] compares each revision with the one before it. Whatever differs
 // must be explained by a rule that knows the place it stands in: the trailer and the catalogue (catalog.go), the DSS of
 // §12.8.4.3 (store.go), the form and its fields (form.go, field.go, newfield.go), pages and their annotations
-// (page.go). A rule explains an object only if nothing else in the document refers to it (graph.go), for a font or a
-// form that is shown elsewhere too would change what is seen there. What no rule explains and something in use refers
-// to is a change by what refers to it (describe.go), and its words are quoted where it has any (quote.go). Every rule
-// that is missing here makes an honest file look changed; none can make a changed one look honest.
+// (page.go), the structure tree (structure.go). A rule explains an object only if nothing else in the document refers
+// to it (graph.go), for a font or a form that is shown elsewhere too would change what is seen there. What no rule
+// explains and something in use refers to is a change by what refers to it (describe.go), and its words are quoted
+// where it has any (quote.go). Every rule that is missing here makes an honest file look changed; none can make a
+// changed one look honest.
 //
 // What a change means for a signature is not decided here: that depends on what the signature and those before it
 // permit.

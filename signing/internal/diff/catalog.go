@@ -10,8 +10,9 @@ import (
 	"covenant/internal/pdf"
 )
 
-// compareTrailer: same encryption; a new Info dictionary is metadata. The catalogue may get another number, as some
-// programs give it, if it keeps its entries.
+// compareTrailer: same encryption; a new Info dictionary is metadata; an entry that no standard knows may be left out
+// or added, but not lead elsewhere. The catalogue may get another number, as some programs give it, if it keeps its
+// entries.
 func (c *comparison) compareTrailer() error {
 	a, b := c.old.Trailer(), c.new.Trailer()
 	if !equalOrAbsent(a.Get("Encrypt"), b.Get("Encrypt")) {
@@ -25,6 +26,12 @@ func (c *comparison) compareTrailer() error {
 			c.report(Change{Kind: Trailer, Key: "Root"})
 		}
 	}
+	for _, key := range c.diffKeys(a, b) {
+		if a.Has(key) && b.Has(key) && !slices.Contains(knownTrailerKeys, key) &&
+			(hasReference(a.Get(key)) || hasReference(b.Get(key))) {
+			c.report(Change{Kind: Trailer, Key: string(key), Detail: "an unknown entry leads elsewhere"})
+		}
+	}
 	info := b.Get("Info")
 	ref, indirect := info.(pdf.Ref)
 	if !pdf.Equal(a.Get("Info"), info) || (indirect && c.changed[ref.Num]) {
@@ -33,6 +40,11 @@ func (c *comparison) compareTrailer() error {
 		}
 	}
 	return nil
+}
+
+func hasReference(o pdf.Object) (has bool) {
+	references(o, func(pdf.Ref) { has = true })
+	return has
 }
 
 func equalOrAbsent(a, b pdf.Object) bool {
@@ -56,6 +68,7 @@ func (c *comparison) compareCatalog() error {
 		return err
 	}
 	c.explained[rootRef.Num] = true
+	like := likeness{c, map[[2]pdf.Ref]bool{}}
 	for _, key := range c.diffKeys(oldRoot, newRoot) {
 		switch key {
 		case "AcroForm", "DSS":
@@ -69,6 +82,10 @@ func (c *comparison) compareCatalog() error {
 				c.report(Change{Kind: Catalog, Key: string(key), Object: rootRef.Num})
 			}
 		default:
+			if key != "StructTreeRoot" && key != "Pages" && like.same(oldRoot.Get(key), newRoot.Get(key), 0) &&
+				c.explain(newRoot.Get(key), edge{rootRef.Num, key}) {
+				continue // the same under other numbers
+			}
 			c.report(Change{Kind: catalogKind(key), Key: string(key), Object: rootRef.Num})
 		}
 	}

@@ -52,10 +52,13 @@ type Change struct {
 	// where there was nothing. Of an Overlay by which something else is covered: signature.
 	Over string
 	// Seal, of an Overlay: it covers part of a signature as a seal does, at most half of its box and none of its text.
-	Seal     bool
-	Area     pdf.Rect // of a new, visible field, in units of its page
-	Subtype  string   // of an annotation, such as "FreeText"
-	Action   Verb
+	Seal    bool
+	Area    pdf.Rect // of a new, visible field, in units of its page
+	Subtype string   // of an annotation, such as "FreeText"
+	Action  Verb
+	// Remark, of an annotation that was added: it only says or marks something (comments, marks, stamps) and has no
+	// action. It may still cover what is on the page.
+	Remark   bool
 	Old, New string // what the text was and is, where it can be quoted: a field's value, a note's words, a page's lines
 	Detail   string // technical, English
 }

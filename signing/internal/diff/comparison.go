@@ -52,7 +52,7 @@ func (c *comparison) fields() []*pdf.Field {
 
 // run returns what the revision changed.
 func (c *comparison) run() []Change {
-	steps := []func() error{c.compareTrailer, c.compareCatalog, c.compareForm, c.comparePages}
+	steps := []func() error{c.compareTrailer, c.compareCatalog, c.compareForm, c.comparePages, c.compareStructure}
 	for _, step := range steps {
 		if err := step(); err != nil {
 			c.report(Change{Kind: Unreadable, Detail: err.Error()})

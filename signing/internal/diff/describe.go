@@ -16,6 +16,10 @@ func (c *comparison) describe(n int, by edge) Change {
 			return m
 		}
 	}
+	if by.from <= trailerNode {
+		m.Kind, m.Detail = Trailer, fmt.Sprintf("object %d, referred to as %s of the trailer", n, by.key)
+		return m
+	}
 	switch by.key {
 	case "Contents":
 		m.Kind = Content

@@ -118,12 +118,31 @@ func (c *comparison) isDict(o pdf.Object) bool {
 	return err == nil && ok
 }
 
+// reused is the number of an object that was there before and that a new value is, by however many references; 0 if
+// there is none. A signature is made with its field, so an earlier one in another field is put there by somebody else.
+func (c *comparison) reused(value pdf.Object) int {
+	for range 32 { // as many references as Resolve follows
+		ref, ok := value.(pdf.Ref)
+		if !ok {
+			return 0
+		}
+		if !isNull(c.old, ref) {
+			return ref.Num
+		}
+		var err error
+		if value, err = c.new.Get(ref); err != nil {
+			return ref.Num
+		}
+	}
+	return 0
+}
+
 // signingKey reports whether signing an empty field may change a key so; if not, bad says more.
 func (c *comparison) signingKey(key pdf.Name, old, new pdf.Dict, ref pdf.Ref, bad *Change) bool {
 	switch key {
 	case "V":
 		c.explain(new.Get(key), edge{ref.Num, key})
-		if value, isRef := new.Get(key).(pdf.Ref); isRef && !isNull(c.old, value) {
+		if c.reused(new.Get(key)) != 0 {
 			bad.Kind, bad.Detail = SignatureValue, "the signature is an object that was there before"
 			return false
 		}

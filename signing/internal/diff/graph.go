@@ -1,11 +1,22 @@
 package diff
 
 import (
+	"slices"
+
 	"covenant/internal/pdf"
 )
 
 // trailerNode stands for the trailer in a refGraph; no object has this number.
 const trailerNode = 0
+
+// unknownNode stands for the entries of trailers that no standard knows; no object has this number. A later trailer
+// that leaves one out does not make what it led to fair game, so these references stay.
+const unknownNode = -1
+
+// knownTrailerKeys are the entries of trailers and of cross-reference streams (ISO 32000-2 tables 15 and 17) and of
+// streams (table 5).
+var knownTrailerKeys = []pdf.Name{"Size", "Prev", "Root", "Encrypt", "Info", "ID", "XRefStm", "Type", "Index", "W",
+	"Length", "Filter", "DecodeParms", "F", "FFilter", "FDecodeParms", "DL"}
 
 // edge is one reference: from which object, under which of its outermost keys.
 type edge struct {
@@ -48,6 +59,9 @@ func newRefGraph(view *pdf.File, form *pdf.Form, wanted map[int]bool, stop func(
 		if num != trailerNode && e.Kind != pdf.Free {
 			g.read(view, num, e)
 		}
+	}
+	for i := range view.Revisions() {
+		g.readUnknown(view.Revisions()[i].Trailer)
 	}
 	g.readTrailer(view)
 	return g, nil
@@ -101,9 +115,27 @@ func (g *refGraph) addThrough(view *pdf.File, o pdf.Object) {
 
 func (g *refGraph) readTrailer(view *pdf.File) {
 	g.forget(trailerNode)
-	// programs copy what else is there from revision to revision
 	for _, key := range []pdf.Name{"Root", "Info", "Encrypt"} {
 		g.walk(trailerNode, key, view.Trailer().Get(key), 0)
+	}
+	g.readUnknown(view.Trailer())
+}
+
+// readUnknown takes the references of a trailer's unknown entries, each once: programs copy them from revision to
+// revision.
+func (g *refGraph) readUnknown(trailer pdf.Dict) {
+	for _, e := range trailer {
+		if slices.Contains(knownTrailerKeys, e.Key) {
+			continue
+		}
+		references(e.Value, func(r pdf.Ref) {
+			by := edge{unknownNode, e.Key}
+			if g.wanted[r.Num] && g.edges < maxEdges && g.work.Spend(1+int64(len(g.in[r.Num]))) == nil &&
+				!slices.Contains(g.in[r.Num], by) {
+				g.edges++
+				g.in[r.Num] = append(g.in[r.Num], by)
+			}
+		})
 	}
 }
 

@@ -76,8 +76,8 @@ func (c *comparison) explainNewField(f *pdf.Field, m *Change) {
 				c.report(Change{Kind: Field, Field: f.Name, Key: "V", Object: d.Ref.Num,
 					Detail: "a value that is no signature"})
 			}
-			if v, isRef := e.Value.(pdf.Ref); e.Key == "V" && isRef && !isNull(c.old, v) {
-				c.report(Change{Kind: SignatureValue, Field: f.Name, Key: "V", Object: v.Num,
+			if num := c.reused(e.Value); e.Key == "V" && num != 0 {
+				c.report(Change{Kind: SignatureValue, Field: f.Name, Key: "V", Object: num,
 					Detail: "the signature is an object that was there before"})
 			}
 			switch e.Key {

@@ -137,6 +137,7 @@ func (c *comparison) compareAnnotations(old, new pdf.Object, page int) {
 		if slices.ContainsFunc(a, func(v pdf.Object) bool { return pdf.Equal(v, o) }) {
 			m.Action = Moved
 		} else {
+			m.Remark = ref != (pdf.Ref{}) && c.remark(ref, d)
 			c.explained[ref.Num] = true // reported here
 		}
 		c.report(m)

@@ -17,7 +17,7 @@ func (c *comparison) compareStore(root int, old, new pdf.Object) error {
 	if pdf.Equal(old, new) && len(c.explained) == before {
 		return nil
 	}
-	if detail, err := c.checkStore(old, new); err != nil || detail != "" {
+	if detail, err := (store{c}).check(old, new); err != nil || detail != "" {
 		c.report(Change{Kind: Catalog, Key: "DSS", Detail: detail})
 		return err
 	}
@@ -25,10 +25,13 @@ func (c *comparison) compareStore(root int, old, new pdf.Object) error {
 	return nil
 }
 
-// checkStore says what is wrong with a new store: a key or a value that has no place there, or an entry of VRI that is
-// gone. Data that are no longer needed may be left out, and data for a signature added to its entry (EN 319 142-1
-// §5.4.2).
-func (c *comparison) checkStore(old, new pdf.Object) (string, error) {
+// store is the room for what the DSS may hold.
+type store struct{ *comparison }
+
+// check says what is wrong with a new store: a key or a value that has no place there. Data, and entries of VRI,
+// may be left out, and data for a signature added to its entry (EN 319 142-1 §5.4.2): what is missing makes a signature
+// unproven at most, never another.
+func (c store) check(old, new pdf.Object) (string, error) {
 	a, err := c.old.Dict(old)
 	if err != nil {
 		return "", err
@@ -52,13 +55,10 @@ func (c *comparison) checkStore(old, new pdf.Object) (string, error) {
 			return "unknown key " + string(e.Key), nil
 		}
 	}
-	if a.Has("VRI") && !b.Has("VRI") {
-		return "VRI removed", nil
-	}
 	return "", nil
 }
 
-func (c *comparison) streamsOnly(o pdf.Object) bool {
+func (c store) streamsOnly(o pdf.Object) bool {
 	arr, err := c.new.Array(o)
 	if err != nil {
 		return false
@@ -76,7 +76,7 @@ func (c *comparison) streamsOnly(o pdf.Object) bool {
 	return true
 }
 
-func (c *comparison) checkVRI(old, new pdf.Object) (string, error) {
+func (c store) checkVRI(old, new pdf.Object) (string, error) {
 	a, err := c.old.Dict(old)
 	if err != nil {
 		return "", err
@@ -84,11 +84,6 @@ func (c *comparison) checkVRI(old, new pdf.Object) (string, error) {
 	b, err := c.new.Dict(new)
 	if err != nil {
 		return "", err
-	}
-	for _, e := range a {
-		if e.Key != "Type" && !b.Has(e.Key) {
-			return "VRI entry " + string(e.Key) + " removed", nil
-		}
 	}
 	for _, e := range b {
 		if e.Key == "Type" || (pdf.Equal(a.Get(e.Key), e.Value) && !c.rewritten(e.Value)) {
@@ -107,7 +102,7 @@ func (c *comparison) rewritten(o pdf.Object) bool {
 }
 
 // checkVRIEntry: new entries, and those written anew when data for the same signature are added, hold streams only.
-func (c *comparison) checkVRIEntry(e pdf.Entry) (string, error) {
+func (c store) checkVRIEntry(e pdf.Entry) (string, error) {
 	entry, err := c.new.Dict(e.Value)
 	if err != nil {
 		return "malformed VRI entry", err

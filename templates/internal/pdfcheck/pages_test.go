@@ -122,7 +122,7 @@ func TestSignatureFields(t *testing.T) {
 	if len(fields) != 15 { // 7 members with seals, a witness without
 		t.Fatalf("%d fields", len(fields))
 	}
-	person, seal := fields["sig.so-gddt"], fields["seal.so-gddt"]
+	person, seal := fields["sig.so-gddt"], fields["seal.so-gddt-dau"]
 	overlap := (seal.Rect.X + seal.Rect.W - person.Rect.X) / person.Rect.W
 	if overlap < 0.30 || overlap > 0.36 || seal.Rect.X >= person.Rect.X {
 		t.Errorf("the seal covers %.2f of the signature", overlap)
