@@ -1,6 +1,7 @@
 // Package calendar knows days, deadlines and the working days of a country. Terms are counted as the Civil Code (art.
 // 147–148) says: the first day is not counted, and a term that ends on a day off runs to the end of the next working
-// day. Working days are data with sources, a year at a time; a year without data is an error, never a guess.
+// day. Working days are data with sources, a year at a time. A year whose holidays are not announced is computed from
+// what is off each year by law, and called provisional.
 package calendar
 
 import (
@@ -120,10 +121,12 @@ type calendarYear struct {
 	days        map[Date]SpecialDay
 }
 
-// Calendar knows the working days of the years it holds. A year without data is an error, never a guess.
+// Calendar knows the working days of the years it holds; others it computes, provisionally: see [Calendar.Provisional].
+// It is safe for concurrent use.
 type Calendar struct {
-	zone  *time.Location
-	years map[int]calendarYear
+	zone     *time.Location
+	years    map[int]calendarYear
+	computed *computedYears
 }
 
 //go:embed vietnam.yaml
@@ -148,16 +151,27 @@ func (c *Calendar) Years() []int {
 	return years
 }
 
-// Provisional reports whether the year's data were entered before its announcement.
-func (c *Calendar) Provisional(year int) bool { return c.years[year].provisional }
+// Provisional reports whether the year's days off may still change: nobody has announced them, so they were entered, or
+// computed from what is off each year by law, before.
+func (c *Calendar) Provisional(year int) bool {
+	y, ok := c.year(year)
+	return !ok || y.provisional
+}
 
-// WorkingDay reports whether offices are open on d. It fails for a year without data.
+func (c *Calendar) year(n int) (calendarYear, bool) {
+	if y, ok := c.years[n]; ok {
+		return y, true
+	}
+	return c.computed.year(n)
+}
+
+// WorkingDay reports whether offices are open on d. It fails for a year that cannot even be computed.
 func (c *Calendar) WorkingDay(d Date) (bool, error) {
-	year, ok := c.years[d.Year]
+	year, ok := c.year(d.Year)
 	if !ok {
 		return false, refusal.New(refusal.Invalid,
-			"chưa có lịch làm việc năm %d; hãy bổ sung dữ liệu ngày nghỉ của năm đó",
-			"no working-day calendar for %d; add that year's holidays to the calendar data", d.Year)
+			"không tính được lịch làm việc năm %d; hãy kiểm tra lại ngày, tháng, năm đã nêu",
+			"the working days of %d cannot be computed; check the date that was given", d.Year)
 	}
 	if special, ok := year.days[d]; ok {
 		return special.Kind == SwappedWorkday, nil
