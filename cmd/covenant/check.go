@@ -52,7 +52,11 @@ func (cmd *checkCmd) check(name string) ([]templates.Problem, error) {
 		files.valuesName = cmd.Data
 	}
 	if files.process != nil {
-		if _, err := process.Parse(files.processName, files.process); err != nil {
+		cal, err := loadCalendar("")
+		if err != nil {
+			return nil, err
+		}
+		if _, err := process.ParseNew(files.processName, files.process, cal.Zone()); err != nil {
 			return nil, err
 		}
 	}

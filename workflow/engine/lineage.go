@@ -210,7 +210,7 @@ func (e lineages) startDraft(
 	}
 	definition := entry.Process
 	if len(r.Process) > 0 {
-		if _, err := process.Parse("process", r.Process); err != nil {
+		if _, err := process.ParseNew("process", r.Process, e.Calendar.Zone()); err != nil {
 			return "", err
 		}
 		definition, cmd.Process = r.Process, workflow.DigestOf(r.Process)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -20,6 +21,7 @@ type processReader struct {
 	problems []processProblem
 	known    map[string]bool // every key that any mapping read so far may have
 	nodes    int
+	zone     *time.Location // of the installation, for a process that is still to be followed; else nil
 }
 
 // processProblem is one thing that is wrong, and where.
