@@ -156,6 +156,12 @@ func (d *Directory) Identified(c Certificate) bool {
 	})
 }
 
+// CertificatePending reports whether the very certificate is bound, and may not be used before it is confirmed.
+func (d *Directory) CertificatePending(c Certificate) bool {
+	b := d.binding(c)
+	return b != nil && b.Pending
+}
+
 // CertificateOf reports whether the person may sign with the certificate now.
 func (d *Directory) CertificateOf(person PersonID, c Certificate) bool {
 	b := d.binding(c)

@@ -58,6 +58,8 @@ type BlockFilePerson struct {
 	Until    Date   `yaml:"until"`
 	Superior string `yaml:"superior"` // title of whom a deputy signs for
 	Document string `yaml:"document"` // what the post rests on
+	// Was is the name that the person had, where the code's name becomes another one.
+	Was string `yaml:"was"`
 	// Language of the person's mails, vi or en. Default: the agency's.
 	Language words.Language `yaml:"language"`
 }
@@ -264,6 +266,7 @@ func (c *directoryChanges) add(e Event) {
 }
 
 func (c *directoryChanges) person(agency AgencyID, p BlockFilePerson) {
+	c.renamed(p)
 	if have := c.state.Directory.People[p.ID]; have.Name.Text != p.Name || have.Email.Text != p.Email ||
 		have.Language != p.Language {
 		c.add(PersonRegistered{p.ID, Personal{Text: p.Name, Subject: p.ID},

@@ -48,7 +48,7 @@ var events = byKind(
 	CommentPosted{}, CommentAnswered{}, CommentResolved{}, BallotTaken{}, BallotDeemed{}, ScoreAccepted{},
 	ScoreAppealed{}, AppealDecided{}, Withdrawn{}, Cancelled{}, NumberVoided{}, DutiesDelegated{}, DelegationRevoked{},
 	RightGranted{}, RightRevoked{}, PollOpened{}, PollBallotCast{}, PollBallotTaken{}, PollClosed{}, PositionAssigned{},
-	PositionEnded{},
+	PositionEnded{}, ObstaclesAccepted{}, CertificateQuestioned{},
 )
 
 func byKind(all ...Event) map[string]reflect.Type {

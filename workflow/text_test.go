@@ -76,7 +76,8 @@ func TestTextsOfAllCommands(t *testing.T) {
 
 // textCommands are all commands; [TestTextsOfAllCommands] misses one that is not here.
 var textCommands = []Command{
-	AcceptScore{}, AmendText{}, AnswerComment{}, AppealScore{}, ApplyBlock{}, AssignPosition{}, BindByRule{},
+	AcceptObstacles{}, AcceptScore{}, AmendText{}, AnswerComment{}, AppealScore{}, ApplyBlock{}, AssignPosition{},
+	BindByRule{},
 	BindCertificate{}, Cancel{}, CastBallot{}, CastPollBallot{}, Close{}, CloseConference{}, CloseMotion{},
 	ClosePoll{}, CloseReporting{}, ConfirmCertificate{}, CountHands{}, DecideAppeal{}, DeclareConflict{},
 	DeclareRanking{}, DraftCovenant{}, EndBindingRule{}, EndPosition{}, EnterNumber{}, EscalateStage{},

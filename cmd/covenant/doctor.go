@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -90,6 +91,8 @@ func examinations(c config) []examination {
 		{"Đồng hồ của tiến trình phục vụ", "Clock of the serving process", c.examineClock},
 		{"Máy chủ thư", "Mail server", c.examineMail},
 		{"Thư chưa gửi được", "Unsent mails", c.examineUnsent},
+		{"Việc nền", "Background work", c.examineTroubles},
+		{"Vướng mắc của các giao ước", "Obstacles of covenants", c.examineObstacles},
 	}
 }
 
@@ -275,6 +278,51 @@ func (c config) examineUnsent(ctx context.Context) (found string, err error) {
 		}
 		found = "0"
 		return nil
+	})
+	return found, err
+}
+
+// examineTroubles says what the serving process does not get done by itself.
+func (c config) examineTroubles(ctx context.Context) (found string, err error) {
+	err = c.lookIn(ctx, func(eng *engine.Engine) error {
+		troubles, err := eng.Troubles(ctx)
+		if err != nil {
+			return err
+		}
+		if len(troubles) == 0 {
+			found = "✓"
+			return nil
+		}
+		texts := make([]words.Text, 0, len(troubles))
+		for _, t := range troubles {
+			text := t.Telling(eng.Calendar.Zone())
+			if t.Covenant != "" {
+				text = words.F("%[1]s: %[2]s", "%[1]s: %[2]s", eng.SlugOf(ctx, t.Covenant), text)
+			}
+			texts = append(texts, text)
+		}
+		return sentence("%s", "%s", words.Join("\n    ", texts...))
+	})
+	return found, err
+}
+
+// examineObstacles says which covenants were found unable to reach their end when the serving process last looked.
+func (c config) examineObstacles(ctx context.Context) (found string, err error) {
+	err = c.lookIn(ctx, func(eng *engine.Engine) error {
+		obstructed, err := eng.Obstructed(ctx)
+		if err != nil {
+			return err
+		}
+		if len(obstructed) == 0 {
+			found = "0"
+			return nil
+		}
+		var lines []string
+		for id, codes := range obstructed {
+			lines = append(lines, eng.SlugOf(ctx, id)+": "+codes)
+		}
+		slices.Sort(lines)
+		return advise("%s; xem: covenant show", "%s; see: covenant show", strings.Join(lines, "\n    "))
 	})
 	return found, err
 }

@@ -49,11 +49,21 @@ func applyBlock(ctx context.Context, r *run, p BlockFile) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
+	notes, err := r.eng.BlockNotes(ctx, file)
+	if err != nil {
+		return Answer{}, err
+	}
 	a, err := direct(ctx, r, workflow.ApplyBlock{File: file})
+	if err != nil {
+		return a, err
+	}
+	for _, note := range notes {
+		r.say(&a, words.F("! %s", "! %s", note))
+	}
 	if n := len(a.Kinds); n > 0 {
 		r.say(&a, words.F("Đã ghi %d thay đổi.", "Recorded %d changes.", n))
 	}
-	return a, err
+	return a, nil
 }
 
 // Key is a key that the server is to keep under a PIN: a person's, or that of an agency's seal.

@@ -27,6 +27,16 @@ func (e *Engine) PlanDirectory(
 	return lines, err
 }
 
+// BlockNotes are what is to be known before a block file is applied, beside what it changes: who and which duty stands
+// in the directory and not in the file, and which duties nobody would have.
+func (e *Engine) BlockNotes(ctx context.Context, file *workflow.BlockFile) ([]words.Text, error) {
+	d, err := e.readDirectory(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return d.Notes(file, e.outside(d), e.Now()), nil
+}
+
 // outside is the state for commands that are about no covenant.
 func (e *Engine) outside(d *workflow.Directory) workflow.State {
 	return workflow.State{Directory: d, Covenant: &workflow.Covenant{}, Calendar: e.Calendar}

@@ -66,6 +66,7 @@ type Engine struct {
 	letters   *notify.Composer
 	cache     cache
 	verdicts  verdicts
+	foreseen  foreseen
 	commands  turns[workflow.CovenantID] // of commands on a covenant
 	documents turns[workflow.CovenantID] // of making signatures on a covenant's document
 	keys      turns[keyOwner]            // of trying PINs
@@ -92,6 +93,7 @@ type rooms struct {
 	bundles
 	access
 	doors
+	outlook
 }
 
 type (
@@ -131,7 +133,7 @@ func New(c Config) (*Engine, error) {
 	}
 	e := &Engine{Config: c, letters: letters, cache: newCache()}
 	e.rooms = rooms{papers{e}, signers{e}, deadlines{e}, voting{e}, lineages{e}, registers{e}, watching{e},
-		bundles{e}, access{e}, doors{e}}
+		bundles{e}, access{e}, doors{e}, outlook{e}}
 	return e, nil
 }
 
@@ -174,6 +176,8 @@ func (e *Engine) Do(ctx context.Context, id workflow.CovenantID, cmd workflow.Co
 		return e.castPollBallot(ctx, id, cmd, meta)
 	case workflow.ClosePoll:
 		return e.closePoll(ctx, id, cmd, meta)
+	case workflow.AcceptObstacles:
+		return e.acceptObstacles(ctx, id, cmd, meta)
 	case workflow.EscalateStage:
 		return e.escalateStage(ctx, id, cmd, meta)
 	}

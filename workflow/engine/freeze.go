@@ -41,6 +41,9 @@ func (e papers) issueNumber(ctx context.Context, id workflow.CovenantID, asked a
 		if _, err := workflow.Decide(s, meta.Actor, cmd, e.Now()); err != nil { // before the register is touched
 			return nil, err
 		}
+		if err := e.clear(ctx, tx, s); err != nil {
+			return nil, err
+		}
 		stage, _ := s.Process.OfKind(workflow.StageNumber)
 		key := numberKey(id, len(s.Covenant.Voided))
 		n, err := take(ctx, tx, stage.Number.Book, key)
@@ -97,8 +100,10 @@ func (e papers) documentSymbol(ctx context.Context, id workflow.CovenantID) (str
 func (e papers) freeze(ctx context.Context, args FreezeArgs) error {
 	var s workflow.State
 	err := e.Store.View(ctx, func(tx *store.Tx) (err error) {
-		s, err = e.state(ctx, tx, args.Covenant)
-		return err
+		if s, err = e.state(ctx, tx, args.Covenant); err != nil || s.Covenant.Phase != workflow.AwaitingFreeze {
+			return err
+		}
+		return e.clear(ctx, tx, s)
 	})
 	if err != nil || s.Covenant.Phase != workflow.AwaitingFreeze {
 		return err

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto"
 	"crypto/x509"
@@ -58,6 +59,9 @@ func (e signers) KeepKey(ctx context.Context, r KeyRequest, meta Meta) (Outcome,
 	if err := e.enrols(ctx, r.Identity); err != nil {
 		return Outcome{}, err
 	}
+	// Whose certificate it is says its issuer; where that is not the name in the directory, a second person looks at it.
+	bind.Pending = !workflow.NameAgrees(r.Identity.Certificate.Subject.CommonName,
+		cmp.Or(d.People[r.Person].Name.Text, d.Agencies[r.Agency].Name))
 	if err := e.keepKey(ctx, owner, r.Identity, r.PIN); err != nil {
 		return Outcome{}, err
 	}
