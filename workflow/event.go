@@ -49,6 +49,7 @@ var events = byKind(
 	ScoreAppealed{}, AppealDecided{}, Withdrawn{}, Cancelled{}, NumberVoided{}, DutiesDelegated{}, DelegationRevoked{},
 	RightGranted{}, RightRevoked{}, PollOpened{}, PollBallotCast{}, PollBallotTaken{}, PollClosed{}, PositionAssigned{},
 	PositionEnded{}, ObstaclesAccepted{}, CertificateQuestioned{},
+	DeadlineRecounted{},
 )
 
 func byKind(all ...Event) map[string]reflect.Type {

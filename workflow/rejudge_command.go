@@ -69,6 +69,8 @@ func commandOf(events []Past, s State) (c Command, problem string) {
 		return e.command(), ""
 	case StageEscalated:
 		return escalated(events), ""
+	case DeadlineRecounted:
+		return RecountDeadline{}, ""
 	case Stopped:
 		return e.command(s), ""
 	case StageClosed:

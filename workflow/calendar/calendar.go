@@ -5,9 +5,12 @@
 package calendar
 
 import (
+	"crypto/sha256"
 	_ "embed"
+	"encoding/hex"
 	"fmt"
 	"sort"
+	"strconv"
 	"time"
 
 	"covenant/internal/words"
@@ -156,6 +159,32 @@ func (c *Calendar) Years() []int {
 func (c *Calendar) Provisional(year int) bool {
 	y, ok := c.year(year)
 	return !ok || y.provisional
+}
+
+// UnannouncedFrom is the calendar as it was before anything from a year on was announced.
+func (c *Calendar) UnannouncedFrom(year int) *Calendar {
+	before := &Calendar{zone: c.zone, years: map[int]calendarYear{}, computed: c.computed}
+	for n, y := range c.years {
+		if n < year {
+			before.years[n] = y
+		}
+	}
+	return before
+}
+
+// Fingerprint tells a year's days off from others: SHA-256, hexadecimal. It is empty for a year that cannot be computed.
+func (c *Calendar) Fingerprint(year int) string {
+	y, ok := c.year(year)
+	if !ok {
+		return ""
+	}
+	h := sha256.New()
+	for d := On(year, 1, 1); d.Year == year; d = d.AddDays(1) {
+		if special, ok := y.days[d]; ok {
+			fmt.Fprintf(h, "%s %t\n", d, special.Kind == SwappedWorkday)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 func (c *Calendar) year(n int) (calendarYear, bool) {
@@ -328,8 +357,13 @@ func (c *Calendar) WithDue(sentence string, due Deadline, today Date, lang words
 	if due.Date.IsZero() {
 		return sentence
 	}
-	return sentence + words.F(" – hạn %s (%s)",
+	sentence += words.F(" – hạn %s (%s)",
 		" – due %s (%s)", due.LastDay().Display(), c.Remaining(due, today, lang)).In(lang)
+	if year := due.LastDay().Year; c.Provisional(year) && !due.LastDay().Before(today) {
+		sentence += words.F(", tạm tính vì lịch nghỉ năm %s chưa công bố",
+			", provisional until the days off of %s are announced", strconv.Itoa(year)).In(lang)
+	}
+	return sentence
 }
 
 // Remaining says how far a deadline is from today, in words: “còn 2 ngày làm việc”, “quá hạn 3 ngày”.

@@ -100,6 +100,7 @@ func (e *Engine) Start(ctx context.Context) error {
 	river.AddWorker(workers, &worker[MinutesArgs]{engine: e, work: e.makeMinutes})
 	river.AddWorker(workers, &worker[CloseArgs]{engine: e, work: e.closeByDate})
 	river.AddWorker(workers, &worker[RootArgs]{engine: e, work: e.makeRoot})
+	river.AddWorker(workers, &worker[RecountArgs]{engine: e, work: e.recount, limit: time.Hour})
 	river.AddWorker(workers, &worker[ForesightArgs]{engine: e, work: e.lookAhead, limit: time.Hour})
 	if err := e.recoverMails(ctx, true); err != nil {
 		return err

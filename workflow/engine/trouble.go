@@ -51,6 +51,7 @@ var troubleWords = map[string]words.Text{
 	MinutesArgs{}.Kind():   words.Of("lập biên bản", "drawing up the minutes"),
 	CloseArgs{}.Kind():     words.Of("kết thúc thời kỳ báo cáo", "ending the reporting"),
 	RootArgs{}.Kind():      words.Of("đóng dấu thời gian cho sổ sự kiện", "time-stamping the day's record"),
+	RecountArgs{}.Kind():   words.Of("tính lại thời hạn theo lịch nghỉ đã công bố", "counting deadlines anew by the calendar"),
 	ForesightArgs{}.Kind(): words.Of("rà soát vướng mắc của các giao ước", "looking for what stands in covenants' way"),
 }
 

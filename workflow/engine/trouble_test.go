@@ -49,6 +49,7 @@ func TestEveryKindOfJobTellsItsTrouble(t *testing.T) {
 		"remind": work(e, RemindArgs{Covenant: "c"}), "escalate": work(e, EscalateArgs{Covenant: "c"}),
 		"minutes": work(e, MinutesArgs{Covenant: "c"}), "close": work(e, CloseArgs{Covenant: "c"}),
 		"root": work(e, RootArgs{Day: "2026-03-26"}), "foresight": work(e, ForesightArgs{Day: "2026-03-26"}),
+		"recount": work(e, RecountArgs{}),
 	}
 	for kind := range troubleWords {
 		if jobs[kind] == nil {
