@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -218,6 +219,9 @@ type BindCertificate struct {
 	Issuer string   `json:"issuer,omitzero"`
 	Serial string   `json:"serial,omitzero"`
 	SHA256 Digest   `json:"sha256,omitzero"` // of the certificate, DER
+	// CommonName is whose the certificate says it is; where that is not the holder's name in the directory, somebody else
+	// has to confirm the binding.
+	CommonName string `json:"common_name,omitzero"`
 	// Pending asks for confirmation before the certificate may be used.
 	Pending bool `json:"pending,omitzero"`
 }
@@ -259,6 +263,8 @@ func (cmd BindCertificate) decide(s State, by Actor, now time.Time) ([]Event, er
 		}
 	}
 	binder := by.identity()
+	holder := cmp.Or(s.Directory.People[cmd.Person].Name.Text, s.Directory.Agencies[cmd.Agency].Name)
+	pending = pending || cmd.CommonName != "" && !NameAgrees(cmd.CommonName, holder)
 	return []Event{CertificateBound{
 		Person: cmd.Person, Agency: cmd.Agency, Issuer: cmd.Issuer, Serial: cmd.Serial, SHA256: cmd.SHA256,
 		Pending: cmd.Pending || pending, At: now.UTC(),

@@ -38,12 +38,14 @@ type directoryBindCmd struct {
 
 // Run binds a certificate.
 func (cmd *directoryBindCmd) Run(e *env) error {
-	c, err := readCertificate(cmd.Certificate)
+	certs, err := readCertificates(cmd.Certificate)
 	if err != nil {
 		return err
 	}
-	return cmd.direct(e, workflow.BindCertificate{Person: cmd.Person, Agency: cmd.Agency, Issuer: c.Issuer,
-		Serial: c.Serial, SHA256: c.SHA256, Pending: cmd.Pending})
+	c := certs[0]
+	return cmd.direct(e, workflow.BindCertificate{Person: cmd.Person, Agency: cmd.Agency, Issuer: c.Issuer.String(),
+		Serial: c.SerialNumber.String(), SHA256: workflow.DigestOf(c.Raw), CommonName: c.Subject.CommonName,
+		Pending: cmd.Pending})
 }
 
 // readCertificate reads a certificate from a file, the first one in it.
