@@ -153,8 +153,9 @@ func (t presenter) hindrances() (out []hindrance) {
 		}
 	}
 	if unsent > 0 {
-		out = append(out, hindrance{t.text(words.F("%d thư chưa đến được người nhận", "%d mails have not reached their "+
-			"recipients", unsent)), admin})
+		out = append(out, hindrance{t.text(words.F("%d thư chưa đến được người nhận",
+			"%d mails have not reached their "+
+				"recipients", unsent)), admin})
 	}
 	return out
 }

@@ -107,7 +107,8 @@ func (s *server) routes() *http.ServeMux {
 		address.Revision: s.revision, address.Redline: s.redline, address.Evidence: s.evidence,
 		address.Minutes: s.minutes, address.Scores: s.scores, address.ScoreSheet: s.scoreFile,
 		address.Board: s.conference, address.BoardParts: open.boardParts, address.Public: s.token,
-		address.PublicDocument: s.tokenDocument, address.SignIn: who.signInForm, address.Password: who.passwordForm,
+		address.PublicDocument: s.tokenDocument, address.PublicVerdict: verdictPapers{s}.ofToken,
+		address.SignIn: who.signInForm, address.Password: who.passwordForm,
 		address.Account: who.account, address.Link: who.link, address.Act: does.actForm,
 	} {
 		mux.Handle(route.Pattern(http.MethodGet), s.page(fitting(route, answer)))

@@ -219,8 +219,8 @@ type BindCertificate struct {
 	Issuer string   `json:"issuer,omitzero"`
 	Serial string   `json:"serial,omitzero"`
 	SHA256 Digest   `json:"sha256,omitzero"` // of the certificate, DER
-	// CommonName is whose the certificate says it is; where that is not the holder's name in the directory, somebody else
-	// has to confirm the binding.
+	// CommonName is whose the certificate says it is; where that is not the holder's name in the directory, somebody
+	// else has to confirm the binding.
 	CommonName string `json:"common_name,omitzero"`
 	// Pending asks for confirmation before the certificate may be used.
 	Pending bool `json:"pending,omitzero"`

@@ -33,7 +33,8 @@ func (e CertificateQuestioned) applyTo(d *Directory) {
 }
 
 func (e CertificateQuestioned) line(s State) Line {
-	return Line{Tone: ToneWaiting, Text: words.F("~ chứng thư số %s của %s: chờ xác nhận lại, vì tên trong danh bạ đã đổi",
+	return Line{Tone: ToneWaiting, Text: words.F("~ chứng thư số %s của %s: chờ xác nhận lại, vì tên trong danh bạ "+
+		"đã đổi",
 		"~ certificate %s of %s: to be confirmed again, since the name in the directory has changed", e.Serial,
 		s.Directory.PersonName(e.Person))}
 }
@@ -55,8 +56,8 @@ func foldName(name string) string {
 	return strings.Join(strings.Fields(strings.ToLower(plain)), " ")
 }
 
-// renamed refuses a person's code that turns into somebody else's, unless the file says that it is the same person under
-// another name; then their certificates are to be confirmed again, by somebody else than who applies the file.
+// renamed refuses a person's code that turns into somebody else's, unless the file says that it is the same person
+// under another name; then their certificates are to be confirmed again, by somebody else than who applies the file.
 func (c *directoryChanges) renamed(p BlockFilePerson) {
 	have, known := c.state.Directory.People[p.ID]
 	if !known || have.Name.Text == "" || sameName(have.Name.Text, p.Name) {
@@ -64,9 +65,11 @@ func (c *directoryChanges) renamed(p BlockFilePerson) {
 	}
 	if p.Was != have.Name.Text {
 		c.problems = append(c.problems, words.F(
-			"mã người %[1]q đang là %[2]s, trong tệp là %[3]s; người khác phải có mã khác, còn nếu cùng một người đổi tên "+
+			"mã người %[1]q đang là %[2]s, trong tệp là %[3]s; người khác phải có mã khác, còn nếu cùng một người "+
+				"đổi tên "+
 				"thì ghi was: %[2]s",
-			"the code %[1]q is %[2]s's, the file says %[3]s; another person needs another code, and where it is the same "+
+			"the code %[1]q is %[2]s's, the file says %[3]s; another person needs another code, and where it is the "+
+				"same "+
 				"person under another name, write was: %[2]s", p.ID, have.Name.Text, p.Name))
 		return
 	}
@@ -103,9 +106,11 @@ func (d *Directory) Notes(f *BlockFile, s State, now time.Time) (out []words.Tex
 			}
 			wanted, kept := duties[p.ID]
 			if !kept {
-				say("%[1]s (%[2]s, %[3]s) không còn trong tệp; chức vụ được giữ nguyên, nếu đã thôi giữ thì ghi bằng covenant "+
+				say("%[1]s (%[2]s, %[3]s) không còn trong tệp; chức vụ được giữ nguyên, nếu đã thôi giữ thì ghi bằng "+
+					"covenant "+
 					"directory leave %[4]s",
-					"%[1]s (%[2]s, %[3]s) is not in the file; the position stays as it is: if it has ended, say so by covenant "+
+					"%[1]s (%[2]s, %[3]s) is not in the file; the position stays as it is: if it has ended, say so "+
+						"by covenant "+
 						"directory leave %[4]s", d.PersonName(p.Person), p.Title, d.AgencyName(a.ID), p.ID)
 				continue
 			}

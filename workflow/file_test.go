@@ -11,7 +11,8 @@ var noFiles = []string{
 	"SignatureMade.Before", "SignatureMade.Consented", "SealApplied.Before", "ValidationDataAdded.Before",
 	"PaperSignatureRecorded.Consented", "RevisionSubmitted.Manifest", "ReviewGiven.Manifest", "MotionOpened.Manifest",
 	"ApprovalCarried.FromManifest", "ApprovalCarried.Manifest", "SelfScored.Basis", "ScoreVerified.Basis",
-	"SignatureMade.SHA256", "SealApplied.SHA256", "CertificateIdentified.SHA256", "CertificateBound.SHA256", "CertificateQuestioned.SHA256",
+	"SignatureMade.SHA256", "SealApplied.SHA256", "CertificateIdentified.SHA256", "CertificateBound.SHA256",
+	"CertificateQuestioned.SHA256",
 	"BindingRuleSet.Root", "CommentPosted.Manifest", "CommentPosted.Digest", "OpinionDeemed.Manifest",
 }
 

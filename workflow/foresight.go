@@ -105,8 +105,9 @@ func (c *Covenant) Unaccepted(all []Obstacle) (out []Obstacle) {
 }
 
 // Foresee answers whether the covenant can reach its end from here: all that stands in the way as far as the process,
-// the directory and the calendar tell. What else an installation needs is added by the engine. It believes the directory
-// of today: who leaves before a date that is fixed, or estimated from the terms of the process, counts as gone then.
+// the directory and the calendar tell. What else an installation needs is added by the engine. It believes the
+// directory of today: who leaves before a date that is fixed, or estimated from the terms of the
+// process, counts as gone then.
 func (s State) Foresee(now time.Time) []Obstacle {
 	f := &foresight{State: s, today: s.today(now), day: s.today(now)}
 	c := s.Covenant
@@ -166,7 +167,8 @@ func (f *foresight) advance(stage Stage) {
 	}
 	due, err := f.Calendar.Deadline(f.day, stage.Due.In(f.Covenant.Year))
 	if err != nil {
-		f.add("calendar/"+string(stage.ID), MendAdministrator, true, "Bước “%s”: %s", "Step “%s”: %s", stage.Name, ErrorText(err))
+		f.add("calendar/"+string(stage.ID), MendAdministrator, true, "Bước “%s”: %s", "Step “%s”: %s",
+			stage.Name, ErrorText(err))
 		return
 	}
 	f.day = laterOf(f.day, due.LastDay())
@@ -252,8 +254,8 @@ func (s State) unsigned(stage Stage) (out []AgencyID) {
 	return out
 }
 
-// people looks for who may do a duty for each of the agencies, today and on the stage's day. It stops the covenant where
-// fewer than needed of them have somebody.
+// people looks for who may do a duty for each of the agencies, today and on the stage's day. It stops the covenant
+// where fewer than needed of them have somebody.
 func (f *foresight) people(step words.Text, duty Duty, stops bool, need int, agencies ...AgencyID) {
 	have := len(agencies)
 	gone := map[AgencyID]Date{}
@@ -273,13 +275,17 @@ func (f *foresight) people(step words.Text, duty Duty, stops bool, need int, age
 		case !missing:
 		case day == f.today:
 			f.add(code, MendAdministrator, stops && have < need,
-				"Bước “%[1]s”: %[2]s chưa có ai được phân công %[3]s; đề nghị quản trị phân công trước khi đến bước này",
-				"Step “%[1]s”: nobody at %[2]s has been assigned to %[3]s; ask the administrator to assign somebody before "+
+				"Bước “%[1]s”: %[2]s chưa có ai được phân công %[3]s; đề nghị quản trị phân công trước khi đến bước "+
+					"này",
+				"Step “%[1]s”: nobody at %[2]s has been assigned to %[3]s; ask the administrator to assign somebody "+
+					"before "+
 					"this step", step, f.Directory.AgencyName(a), duty.Words())
 		default:
 			f.add(code, MendAdministrator, false,
-				"Bước “%[1]s”: đến %[4]s, %[2]s không còn ai được phân công %[3]s; đề nghị quản trị phân công người thay",
-				"Step “%[1]s”: on %[4]s nobody at %[2]s will be assigned to %[3]s any more; ask the administrator for a "+
+				"Bước “%[1]s”: đến %[4]s, %[2]s không còn ai được phân công %[3]s; đề nghị quản trị phân công người "+
+					"thay",
+				"Step “%[1]s”: on %[4]s nobody at %[2]s will be assigned to %[3]s any more; ask the administrator "+
+					"for a "+
 					"successor", step, f.Directory.AgencyName(a), duty.Words(), day.Display())
 		}
 	}
@@ -303,7 +309,8 @@ func (f *foresight) reports(stage Stage) {
 		from, until = c.Reporting.From, c.Reporting.Until
 	}
 	if _, err := stage.Report.Occurrences(from, until, f.Calendar); err != nil {
-		f.add("calendar/"+string(stage.ID), MendDrafter, true, "Bước “%s”: %s", "Step “%s”: %s", stage.Name, ErrorText(err))
+		f.add("calendar/"+string(stage.ID), MendDrafter, true, "Bước “%s”: %s", "Step “%s”: %s",
+			stage.Name, ErrorText(err))
 		return
 	}
 	for _, o := range stage.Report.Obligations {

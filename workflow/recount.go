@@ -6,8 +6,8 @@ import (
 	"covenant/internal/words"
 )
 
-// DeadlineRecounted moves the open stage's deadline since the days off of a year that were computed have been announced.
-// Its ladder goes on: what was carried out stays so.
+// DeadlineRecounted moves the open stage's deadline since the days off of a year that were computed have been
+// announced. Its ladder goes on: what was carried out stays so.
 type DeadlineRecounted struct {
 	Stage StageID  `json:"stage"`
 	Was   Deadline `json:"was"`
@@ -20,7 +20,8 @@ func (DeadlineRecounted) Kind() string { return "deadline_recounted" }
 func (e DeadlineRecounted) apply(c *Covenant) { c.Due = e.Due }
 
 func (e DeadlineRecounted) line(s State) Line {
-	return Line{Tone: ToneWaiting, Text: words.F("Hạn của bước “%[1]s” tính lại theo lịch nghỉ đã công bố: %[2]s → %[3]s",
+	return Line{Tone: ToneWaiting, Text: words.F("Hạn của bước “%[1]s” tính lại theo lịch nghỉ đã công bố: %[2]s → "+
+		"%[3]s",
 		"The deadline of step “%[1]s” is counted anew by the announced days off: %[2]s → %[3]s",
 		s.Process.StageName(e.Stage), e.Was.LastDay().Display(), e.Due.LastDay().Display())}
 }

@@ -107,8 +107,8 @@ func (j *judge) misjudged(p Past, problem string) {
 	j.result.Problems = append(j.result.Problems, Misjudged{p.Version, p.Kind, problem})
 }
 
-// again decides a command as it was decided at the time; nothing where the outcome is the one recorded. Days off of that
-// year or a later one may have been announced since: then it was decided by the computed ones.
+// again decides a command as it was decided at the time; nothing where the outcome is the one recorded. Days off of
+// that year or a later one may have been announced since: then it was decided by the computed ones.
 func (j *judge) again(events []Past, command Command) (problem string) {
 	year := j.state.today(events[0].At).Year
 	for i, calendar := range []*Calendar{j.state.Calendar, j.state.Calendar.UnannouncedFrom(year + 1),

@@ -84,7 +84,8 @@ var textCommands = []Command{
 	ExplainNumber{}, Freeze{}, GiveReview{}, GrantDelegation{}, GrantRight{}, HandOverChair{}, IssueNumber{},
 	OpenConference{}, OpenMotions{}, OpenPoll{}, PostComment{}, ProposeMotion{}, RecordAttendance{},
 	RecordMinutes{}, RecordPaperSignature{}, RecordProxy{}, RecordReminder{}, RecordSeal{}, RecordSignature{},
-	RecordValidationData{}, RecountDeadline{}, RefuseSignature{}, ReplaceCertificate{}, ReserveNumber{}, ResolveComment{},
+	RecordValidationData{}, RecountDeadline{}, RefuseSignature{}, ReplaceCertificate{},
+	ReserveNumber{}, ResolveComment{},
 	RevokeDelegation{}, RevokeRight{}, SetBindingRule{}, SettleRefusal{}, StopCompletion{}, SubmitReport{},
 	SubmitRevision{}, SubmitScore{}, UnbindCertificate{}, VerifyScore{}, Withdraw{},
 }

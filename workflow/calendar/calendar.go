@@ -172,7 +172,8 @@ func (c *Calendar) UnannouncedFrom(year int) *Calendar {
 	return before
 }
 
-// Fingerprint tells a year's days off from others: SHA-256, hexadecimal. It is empty for a year that cannot be computed.
+// Fingerprint tells a year's days off from others: SHA-256, hexadecimal. It is empty for a
+// year that cannot be computed.
 func (c *Calendar) Fingerprint(year int) string {
 	y, ok := c.year(year)
 	if !ok {

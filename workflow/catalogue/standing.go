@@ -29,7 +29,8 @@ type Standing struct {
 	Reminders []StandingReminder  `json:"reminders,omitempty"`
 	Criteria  []StandingCriterion `json:"criteria,omitempty"` // while members are scored
 	Polls     []StandingPoll      `json:"polls,omitempty"`
-	// Obstacles are what stands between the covenant and its end, Troubles what the program does not get done by itself.
+	// Obstacles are what stands between the covenant and its end, Troubles what the program
+	// does not get done by itself.
 	Obstacles []StandingObstacle `json:"obstacles,omitempty"`
 	Troubles  []StandingTrouble  `json:"troubles,omitempty"`
 	// Console is how much of the log that the asker reads was entered at the console, by user.

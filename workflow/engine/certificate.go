@@ -56,9 +56,11 @@ func (e signers) enrols(ctx context.Context, id signing.Identity) error {
 	}
 	if !namesRevocation(id.Certificate) {
 		return workflow.Refusal(workflow.CodeForbidden,
-			"chứng thư số này không nêu nơi tra cứu thu hồi (OCSP, CRL), nên văn bản ký bằng nó không hoàn tất được; hãy dùng "+
+			"chứng thư số này không nêu nơi tra cứu thu hồi (OCSP, CRL), nên văn bản ký bằng nó không hoàn tất được; "+
+				"hãy dùng "+
 				"chứng thư số của một tổ chức cung cấp dịch vụ chứng thực",
-			"this certificate names no way to its revocation data (OCSP, CRL), so that what is signed with it cannot be "+
+			"this certificate names no way to its revocation data (OCSP, CRL), so that what is signed with it cannot "+
+				"be "+
 				"completed; use one of a certification authority")
 	}
 	return unusable(signing.CheckCertificate(ctx, id.Certificate, id.Chain, signing.VerifyOptions{Roots: e.Roots}))

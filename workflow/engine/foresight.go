@@ -19,7 +19,8 @@ import (
 // Whether a covenant can reach its end is asked in one place: what its process, the directory and the calendar say is
 // [workflow.State.Foresee]; what the installation has, and whether the certificates of those who are to sign will do,
 // is added here. Before a number is taken and before the document is frozen, it must be clean, or accepted by an
-// administrator; it is told with every command that leads there, on the page, by show and doctor, and each night by mail.
+// administrator; it is told with every command that leads there, on the page, by show and
+// doctor, and each night by mail.
 
 // outlook is what stands in the way of covenants.
 type outlook struct{ *Engine }
@@ -95,9 +96,11 @@ func (e outlook) clear(ctx context.Context, tx *store.Tx, s workflow.State) erro
 		texts = append(texts, words.F("%s [%s]", "%s [%s]", o.Text, o.Code))
 	}
 	return workflow.Refusal(workflow.CodeWrongState,
-		"giao ước này chưa thể đi đến cùng, nên chưa cấp số và chưa chốt văn bản:\n  %[1]s\nHãy khắc phục; hoặc quản trị "+
+		"giao ước này chưa thể đi đến cùng, nên chưa cấp số và chưa chốt văn bản:\n  %[1]s\nHãy khắc phục; hoặc quản "+
+			"trị "+
 			"chấp nhận bằng lệnh accept-obstacles với mã trong ngoặc vuông",
-		"this covenant cannot reach its end as it is, so it is neither numbered nor frozen:\n  %[1]s\nMend that; or an "+
+		"this covenant cannot reach its end as it is, so it is neither numbered nor frozen:\n  %[1]s\nMend that; or "+
+			"an "+
 			"administrator accepts it by accept-obstacles with the codes in brackets",
 		words.Join("\n  ", texts...))
 }
@@ -107,7 +110,8 @@ func (e outlook) clear(ctx context.Context, tx *store.Tx, s workflow.State) erro
 func (e outlook) acceptObstacles(
 	ctx context.Context, id workflow.CovenantID, cmd workflow.AcceptObstacles, meta Meta,
 ) (Outcome, error) {
-	return e.do(ctx, id, cmd, meta, func(ctx context.Context, tx *store.Tx, s workflow.State) (workflow.Command, error) {
+	return e.do(ctx, id, cmd, meta, func(ctx context.Context, tx *store.Tx, s workflow.State) (workflow.Command,
+		error) {
 		if _, err := workflow.Decide(s, meta.Actor, cmd, e.Now()); err != nil {
 			return nil, err
 		}
@@ -117,7 +121,8 @@ func (e outlook) acceptObstacles(
 		}
 		for _, code := range cmd.Obstacles {
 			if !slices.ContainsFunc(all, func(o workflow.Obstacle) bool { return o.Code == code }) {
-				return nil, workflow.Refusal(workflow.CodeNotFound, "không có vướng mắc mang mã %q; lệnh show liệt kê chúng",
+				return nil, workflow.Refusal(workflow.CodeNotFound,
+					"không có vướng mắc mang mã %q; lệnh show liệt kê chúng",
 					"there is no obstacle with the code %q; show lists them", code)
 			}
 		}
@@ -137,7 +142,8 @@ func (e outlook) equipment(s workflow.State) (out []workflow.Obstacle) {
 	signs = signs && c.InForce.IsZero()
 	if signs && e.TSA == nil { // B-LT, which every covenant reaches, needs time-stamps
 		add("timestamp", true, "Chưa cấu hình máy chủ dấu thời gian (tsa), nên chữ ký không đạt mức quy trình yêu cầu",
-			"No time-stamp authority is configured (tsa), so that signatures cannot reach the level that the process asks for")
+			"No time-stamp authority is configured (tsa), so that signatures cannot reach the level that the process "+
+				"asks for")
 	}
 	if signs && e.Roots == nil {
 		add("roots", true, "Chưa cấu hình chứng thư gốc được tin cậy (trust), nên không chữ ký nào được công nhận",
@@ -145,8 +151,10 @@ func (e outlook) equipment(s workflow.State) (out []workflow.Obstacle) {
 	}
 	if c.Frozen == nil && signs && !reachable(e.PublicURL) {
 		add("address", false,
-			"Địa chỉ công khai là “%s”, chỉ máy này mở được; mã QR trên văn bản sẽ mang địa chỉ ấy mãi mãi. Hãy đặt public_url",
-			"The public address is “%s”, which only this machine can open; the QR code on the document will keep it for good. "+
+			"Địa chỉ công khai là “%s”, chỉ máy này mở được; mã QR trên văn bản sẽ mang địa chỉ ấy mãi mãi. Hãy đặt "+
+				"public_url",
+			"The public address is “%s”, which only this machine can open; the QR code on the document will keep it "+
+				"for good. "+
 				"Set public_url", e.PublicURL)
 	}
 	if e.Mail.Addr == "" {
@@ -203,28 +211,33 @@ func (e outlook) certificate(
 			Text: words.F(vi, en, args...), Stops: stops})
 	}
 	cert, name := id.Certificate, p.Name.Text
-	if err := unusable(signing.CheckCertificate(ctx, cert, id.Chain, signing.VerifyOptions{Roots: e.Roots})); err != nil {
+	if err := unusable(signing.CheckCertificate(ctx, cert, id.Chain,
+		signing.VerifyOptions{Roots: e.Roots})); err != nil {
 		add(only, "certificate", "%[1]s: %[2]s", "%[1]s: %[2]s", name, workflow.ErrorText(err))
 	}
 	if !namesRevocation(cert) {
-		add(only, "revocation", "Chứng thư số của %s không nêu nơi tra cứu thu hồi (OCSP, CRL), nên văn bản không hoàn tất được",
-			"The certificate of %s names no way to its revocation data (OCSP, CRL), so that the document cannot be completed",
+		add(only, "revocation", "Chứng thư số của %s không nêu nơi tra cứu thu hồi (OCSP, CRL), nên văn bản không "+
+			"hoàn tất được",
+			"The certificate of %s names no way to its revocation data (OCSP, CRL), so that the document cannot be "+
+				"completed",
 			name)
 	}
 	if due := s.Covenant.Due; s.Covenant.Phase == workflow.AwaitingSignatures && !due.Date.IsZero() &&
 		cert.NotAfter.Before(due.End(e.Calendar.Zone())) {
-		add(false, "expires", "Chứng thư số của %[1]s hết hạn ngày %[2]s, trước hạn ký", "The certificate of %[1]s expires on %[2]s, "+
-			"before the signing is due", name, e.Calendar.Today(cert.NotAfter).Display())
+		add(false, "expires", "Chứng thư số của %[1]s hết hạn ngày %[2]s, trước hạn ký",
+			"The certificate of %[1]s expires on %[2]s, "+
+				"before the signing is due", name, e.Calendar.Today(cert.NotAfter).Display())
 	}
 	if s.Directory.CertificatePending(certificateOf(cert)) {
-		add(false, "pending", "Chứng thư số của %s đang chờ quản trị xác nhận", "The certificate of %s waits for an administrator's "+
-			"confirmation", name)
+		add(false, "pending", "Chứng thư số của %s đang chờ quản trị xác nhận",
+			"The certificate of %s waits for an administrator's "+
+				"confirmation", name)
 	}
 	return out
 }
 
-// namesRevocation reports whether a certificate names where its revocation data are (RFC 5280 §4.2.1.13, §4.2.2.1). Its issuer
-// wrote that.
+// namesRevocation reports whether a certificate names where its revocation data are (RFC 5280 §4.2.1.13, §4.2.2.1). Its
+// issuer wrote that.
 func namesRevocation(cert *x509.Certificate) bool {
 	return len(cert.OCSPServer) > 0 || len(cert.CRLDistributionPoints) > 0
 }

@@ -52,8 +52,8 @@ func codes(all []workflow.Obstacle) (out []string) {
 	return out
 }
 
-// What cannot be reached is known as soon as there is a draft, is told with whom it concerns, and keeps the covenant from
-// its number until it is mended, or an administrator accepts just that.
+// What cannot be reached is known as soon as there is a draft, is told with whom it concerns, and keeps the covenant
+// from its number until it is mended, or an administrator accepts just that.
 func TestObstaclesComeBeforeTheNumber(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
@@ -84,10 +84,12 @@ func TestObstaclesComeBeforeTheNumber(t *testing.T) {
 		cmd  workflow.AcceptObstacles
 		want workflow.Code
 	}{
-		"by the clerk":      {workflow.SignedIn(clerk), accept, workflow.CodeForbidden},
-		"by nobody":         {workflow.Actor{}, accept, workflow.CodeForbidden},
-		"another one":       {admin, workflow.AcceptObstacles{Obstacles: []string{"roots"}, Reason: "x"}, workflow.CodeNotFound},
-		"without reason":    {admin, workflow.AcceptObstacles{Obstacles: accept.Obstacles, Reason: " "}, workflow.CodeInvalid},
+		"by the clerk": {workflow.SignedIn(clerk), accept, workflow.CodeForbidden},
+		"by nobody":    {workflow.Actor{}, accept, workflow.CodeForbidden},
+		"another one": {admin, workflow.AcceptObstacles{Obstacles: []string{"roots"}, Reason: "x"},
+			workflow.CodeNotFound},
+		"without reason": {admin, workflow.AcceptObstacles{Obstacles: accept.Obstacles, Reason: " "},
+			workflow.CodeInvalid},
 		"none":              {admin, workflow.AcceptObstacles{Reason: "x"}, workflow.CodeInvalid},
 		"of no such person": {workflow.SignedIn("ai-do"), accept, workflow.CodeForbidden},
 	} {

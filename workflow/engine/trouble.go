@@ -17,10 +17,10 @@ import (
 	"covenant/workflow/store"
 )
 
-// A job that cannot do its work is nobody's secret: what it is, since when, why, when it is tried again and who can mend
-// it stand in the table of settings until it succeeds, and from there on the covenant's page, in show and doctor; who
-// administers and who drafted are written to once. Nothing that can become possible again ends: a job that the rules
-// refuse, or that River has given up, is made anew by the next sweep.
+// A job that cannot do its work is nobody's secret: what it is, since when, why, when it is tried again and who can
+// mend it stand in the table of settings until it succeeds, and from there on the covenant's page, in show and doctor;
+// who administers and who drafted are written to once. Nothing that can become possible again ends: a job that the
+// rules refuse, or that River has given up, is made anew by the next sweep.
 
 // Trouble is a job that does not get its work done.
 type Trouble struct {
@@ -44,14 +44,15 @@ const toldAfter = 5 * time.Minute
 
 // troubleWords say what does not get done, by the kind of the job.
 var troubleWords = map[string]words.Text{
-	FreezeArgs{}.Kind():    words.Of("chốt văn bản", "freezing the document"),
-	CompleteArgs{}.Kind():  words.Of("bổ sung dữ liệu kiểm tra lâu dài", "adding the long-term validation data"),
-	RemindArgs{}.Kind():    words.Of("gửi thư nhắc báo cáo", "reminding of reports"),
-	EscalateArgs{}.Kind():  words.Of("đôn đốc khi quá hạn", "carrying out a step of a deadline"),
-	MinutesArgs{}.Kind():   words.Of("lập biên bản", "drawing up the minutes"),
-	CloseArgs{}.Kind():     words.Of("kết thúc thời kỳ báo cáo", "ending the reporting"),
-	RootArgs{}.Kind():      words.Of("đóng dấu thời gian cho sổ sự kiện", "time-stamping the day's record"),
-	RecountArgs{}.Kind():   words.Of("tính lại thời hạn theo lịch nghỉ đã công bố", "counting deadlines anew by the calendar"),
+	FreezeArgs{}.Kind():   words.Of("chốt văn bản", "freezing the document"),
+	CompleteArgs{}.Kind(): words.Of("bổ sung dữ liệu kiểm tra lâu dài", "adding the long-term validation data"),
+	RemindArgs{}.Kind():   words.Of("gửi thư nhắc báo cáo", "reminding of reports"),
+	EscalateArgs{}.Kind(): words.Of("đôn đốc khi quá hạn", "carrying out a step of a deadline"),
+	MinutesArgs{}.Kind():  words.Of("lập biên bản", "drawing up the minutes"),
+	CloseArgs{}.Kind():    words.Of("kết thúc thời kỳ báo cáo", "ending the reporting"),
+	RootArgs{}.Kind():     words.Of("đóng dấu thời gian cho sổ sự kiện", "time-stamping the day's record"),
+	RecountArgs{}.Kind(): words.Of("tính lại thời hạn theo lịch nghỉ đã công bố",
+		"counting deadlines anew by the calendar"),
 	ForesightArgs{}.Kind(): words.Of("rà soát vướng mắc của các giao ước", "looking for what stands in covenants' way"),
 }
 
@@ -61,7 +62,8 @@ func (t Trouble) Work() words.Text { return troubleWords[t.Job] }
 // Telling is the trouble in a sentence: what, since when, why, when again, and whom to ask.
 func (t Trouble) Telling(zone *time.Location) words.Text {
 	moment := func(at time.Time) string { return at.In(zone).Format("15:04 02/01/2006") }
-	return words.F("Chưa thực hiện được việc %[1]s, từ %[2]s (đã thử %[3]d lần, lần tới %[4]s): %[5]s. Người xử lý: quản trị",
+	return words.F("Chưa thực hiện được việc %[1]s, từ %[2]s (đã thử %[3]d lần, lần tới %[4]s): %[5]s. Người xử lý: "+
+		"quản trị",
 		"%[1]s has not succeeded since %[2]s (tries: %[3]d, next at %[4]s): %[5]s. Who can mend it: the administrator",
 		t.Work(), moment(t.Since), t.Tries, moment(t.Next), t.Reason)
 }

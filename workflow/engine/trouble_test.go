@@ -25,8 +25,8 @@ func work[A river.JobArgs](e *Engine, args A) worked {
 	}
 }
 
-// Every kind of job through its life: refused by the rules, which is told at once; failing for hours, which is told once
-// and not before it has lasted; put off for the clock, which is nothing; and mended, after which nothing is left.
+// Every kind of job through its life: refused by the rules, which is told at once; failing for hours, which is told
+// once and not before it has lasted; put off for the clock, which is nothing; and mended, after which nothing is left.
 func TestEveryKindOfJobTellsItsTrouble(t *testing.T) {
 	t.Parallel()
 	s, err := store.Open(t.Context(), store.Options{Dir: t.TempDir()})

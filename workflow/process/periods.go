@@ -30,7 +30,8 @@ func (r *processReader) periods(have found, o ObligationRule) {
 	if only := have["only"]; only != nil {
 		for _, part := range o.Only {
 			if !slices.Contains(parts, part) {
-				r.bad(only, "kỳ báo cáo “%s” không có phần %q của năm", "a period of kind %s has no part %q of the year",
+				r.bad(only, "kỳ báo cáo “%s” không có phần %q của năm",
+					"a period of kind %s has no part %q of the year",
 					o.Period, string(part))
 				return
 			}
@@ -47,7 +48,8 @@ func (r *processReader) periods(have found, o ObligationRule) {
 	}
 	if s.zone != nil && s.zone.String() != r.zone.String() {
 		r.bad(at, "lịch có múi giờ riêng (%[1]s), nên giờ nhắc sẽ theo múi giờ đó chứ không theo %[2]s; hãy bỏ CRON_TZ",
-			"the schedule has a zone of its own (%[1]s), so that the hours of reminders would count there and not in %[2]s; "+
+			"the schedule has a zone of its own (%[1]s), so that the hours of reminders would count there and not in "+
+				"%[2]s; "+
 				"leave CRON_TZ out", s.zone, r.zone)
 	}
 	count := map[Period][]string{}
@@ -72,17 +74,21 @@ func (r *processReader) periods(have found, o ObligationRule) {
 		}
 	}
 	if len(without) > 0 {
-		r.bad(at, "lịch này không có ngày báo cáo cho %[1]s; ngày cuối tháng viết là L, và nếu chỉ báo cáo một số kỳ trong "+
+		r.bad(at, "lịch này không có ngày báo cáo cho %[1]s; ngày cuối tháng viết là L, và nếu chỉ báo cáo một số kỳ "+
+			"trong "+
 			"năm thì nêu ở only (ví dụ only: [%[2]s])",
-			"this schedule has no date for the report of %[1]s; the last day of a month is written L, and where only some "+
+			"this schedule has no date for the report of %[1]s; the last day of a month is written L, and where only "+
+				"some "+
 				"periods of the year are reported on, name them in only (for example only: [%[2]s])",
 			listed(without), exampleOf(o.Period))
 	}
 	if len(several) > 0 {
 		days := strings.Join(count[several[0]][:2], ", ")
-		r.bad(at, "lịch này có nhiều ngày báo cáo cho %[1]s (%[2]s), mà mỗi kỳ chỉ có một hạn; ngày trong tháng và thứ trong "+
+		r.bad(at, "lịch này có nhiều ngày báo cáo cho %[1]s (%[2]s), mà mỗi kỳ chỉ có một hạn; ngày trong tháng và "+
+			"thứ trong "+
 			"tuần cùng nêu thì lịch chạy theo cả hai",
-			"this schedule has several dates for the report of %[1]s (%[2]s), and a period has one deadline; where both a day "+
+			"this schedule has several dates for the report of %[1]s (%[2]s), and a period has one deadline; where "+
+				"both a day "+
 				"of the month and a weekday are named, either counts", listed(several), days)
 	}
 	if len(outside) > 0 {

@@ -81,7 +81,8 @@ func TestLastDayOfTheMonth(t *testing.T) {
 		t.Errorf("%d days in five years", len(days))
 	}
 	for i, d := range days {
-		if want := calendar.On(2024, time.Month(2+i), 1); d.AddDays(1) != calendar.DateOf(want.At(0, 0, time.UTC), time.UTC) {
+		if want := calendar.On(2024, time.Month(2+i),
+			1); d.AddDays(1) != calendar.DateOf(want.At(0, 0, time.UTC), time.UTC) {
 			t.Errorf("%s is not the last of its month", d)
 		}
 	}
