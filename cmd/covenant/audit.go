@@ -20,7 +20,7 @@ import (
 type auditCmd struct {
 	Data     string   `default:"data" help:"Data directory." placeholder:"DIR"`
 	Database string   `help:"PostgreSQL address; default is SQLite in the data directory." env:"COVENANT_DATABASE" placeholder:"URL"`
-	Trust    string   `help:"Roots (PEM) of the time-stamp authorities. Default: roots.pem in the data directory." type:"existingfile" placeholder:"ROOTS.pem"`
+	Trust    string   `help:"Roots of the time-stamp authorities: a trust store, or certificates (PEM). Default: trust.json in the data directory, else roots.pem there." type:"existingfile" placeholder:"ROOTS.pem"`
 	Root     []string `help:"File of a checkpoint that was kept outside (goc-*.txt of its mail, or goc-*.json of v0.1): the record must still contain it. May be repeated." type:"existingfile" placeholder:"FILE"`
 	Key      []string `name:"record-key" help:"Key of the record, from a mail of a checkpoint that was kept outside, or a file of such keys. Default: the one that follows from server.secret." placeholder:"KEY"`
 	Blobs    string   `help:"Where files are kept, as serve has it. Default: blobs in the data directory." env:"COVENANT_BLOBS" placeholder:"URL"`
@@ -70,7 +70,7 @@ func (cmd *auditCmd) Run(e *env) error {
 		if err != nil {
 			return err
 		}
-		if err := result.check(rootsFile(config{Data: cmd.Data, Trust: cmd.Trust}), keys); err != nil {
+		if err := result.check(trustFile(config{Data: cmd.Data, Trust: cmd.Trust}), keys); err != nil {
 			return err
 		}
 		for _, path := range cmd.Root {
@@ -119,10 +119,11 @@ func (r *auditResult) check(trusted string, keys engine.RecordKeys) error {
 		r.Unchecked = len(r.Roots)+len(r.Checkpoints) > 0
 		return nil
 	}
-	roots, err := loadRoots(trusted)
+	anchors, err := loadTrust(trusted)
 	if err != nil {
 		return err
 	}
+	roots := anchors.Roots()
 	stamp := func(name, day string, token, digest []byte) {
 		if len(token) == 0 {
 			if day != "" {

@@ -280,21 +280,21 @@ func (c config) examineUnsent(ctx context.Context) (found string, err error) {
 }
 
 func (c config) examineRoots() (string, error) {
-	path := rootsFile(c)
+	path := trustFile(c)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && c.Trust == "" {
 		return "", nil
 	}
-	certs, err := readCertificates(path)
+	trusted, err := loadTrust(path)
 	if err != nil {
 		return "", err
 	}
-	for _, cert := range certs {
+	for _, cert := range trusted.Certificates() {
 		if time.Now().After(cert.NotAfter) {
 			return "", fmt.Errorf("%s: the root %q expired on %s", path, cert.Subject.CommonName,
 				cert.NotAfter.Format(time.DateOnly))
 		}
 	}
-	return fmt.Sprintf("%s (%d)", path, len(certs)), nil
+	return fmt.Sprintf("%s (%d)", path, len(trusted.Entries())), nil
 }
 
 // maxDrift is how far this machine's clock may be from the time-stamp authority's.

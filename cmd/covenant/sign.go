@@ -35,7 +35,7 @@ type signCmd struct {
 	PSS          bool     `name:"pss" help:"RSASSA-PSS with an RSA key, whatever the policy; PKCS#1 v1.5 without, where it permits that."`
 	Policy       string   `default:"vn-2025" enum:"vn-2025,any" help:"vn-2025: by the mechanisms of TT 15/2025/TT-BKHCN, Annex I (RSASSA-PSS, ECDSA); any: whatever the key can."`
 	Reason       string   `help:"Reason for signing." placeholder:"TEXT"`
-	Trust        string   `help:"Roots (PEM) that complete the chains at B-LT and above." type:"existingfile" placeholder:"ROOT.pem"`
+	Trust        string   `help:"Roots (a trust store, or PEM) that complete the chains at B-LT and above." type:"existingfile" placeholder:"ROOT.pem"`
 	AllowPrivate bool     `help:"Let certificates name OCSP and CRL servers on private addresses."`
 	JSON         bool     `name:"json" help:"Print the result as JSON."`
 }
@@ -187,9 +187,11 @@ func (cmd *signCmd) options() (signing.Options, error) {
 		opt.TSA = &signing.TSA{URLs: cmd.TSA, Retries: 1}
 	}
 	if cmd.Trust != "" {
-		if opt.Validation.Certificates, err = readCertificates(cmd.Trust); err != nil {
+		trusted, err := loadTrust(cmd.Trust)
+		if err != nil {
 			return opt, err
 		}
+		opt.Validation.Certificates = trusted.Certificates()
 	}
 	return opt, cmd.place(&opt)
 }
