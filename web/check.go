@@ -7,6 +7,7 @@ import (
 
 	"covenant/internal/words"
 	"covenant/signing"
+	"covenant/templates"
 )
 
 // maxUpload is the largest file that is checked, bytes.
@@ -113,7 +114,7 @@ func (s *server) judgeUpload(w http.ResponseWriter, r *request, p *checkPage) er
 
 func (s *server) judgePDF(r *request, p *checkPage, file *received) error {
 	report, err := signing.Verify(r.Context(), file, file.size,
-		signing.VerifyOptions{Roots: s.roots, Policy: s.engine.Policy})
+		signing.VerifyOptions{Roots: s.roots, Seal: templates.IsSealField, Policy: s.engine.Policy})
 	if err != nil {
 		s.log.Info("an uploaded file could not be judged", "ref", r.ref, "size", file.size, "err", err)
 		return judgingProblem(r.Context(), err)

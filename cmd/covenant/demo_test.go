@@ -19,6 +19,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"covenant/signing"
+	"covenant/templates"
 	"covenant/workflow/calendar"
 	"covenant/workflow/engine"
 	"covenant/workflow/notify/sink"
@@ -148,7 +149,7 @@ func checkSignatures(t *testing.T, dir string, people int) {
 		t.Fatal(err)
 	}
 	report, err := signing.Verify(t.Context(), bytes.NewReader(file), int64(len(file)),
-		signing.VerifyOptions{Roots: trusted.Roots()})
+		signing.VerifyOptions{Roots: trusted, Seal: templates.IsSealField})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -87,7 +87,7 @@ func (i *installation) engineConfig(
 	}
 	settings := engine.Config{
 		Store: i.store, Calendar: calendar, Now: i.now, Clock: engine.Clock{Wall: machineNow},
-		Roots: trusted.Roots(), Secret: secret, Fonts: fonts,
+		Roots: trusted, Secret: secret, Fonts: fonts,
 		PublicURL:  c.PublicURL,
 		Revocation: c.revocation(), Policy: c.policy(),
 		Validation: &signing.ValidationSource{HTTP: outbound(c.AllowPrivate), Timeout: 10 * time.Second},

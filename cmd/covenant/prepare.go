@@ -146,9 +146,10 @@ func (cmd *finishCmd) Run(e *env) error {
 // told says what was made.
 func (f serverFlags) told(e *env, out string, made *signing.Signed) error {
 	if f.JSON {
-		return printSigned(e, out, made, false)
+		return printSigned(e, out, made)
 	}
 	sayMissing(e, made.Missing)
+	sayTest(e, made)
 	e.say("Đã ghi %s: mức PAdES %s, trường “%s”", "Wrote %s: PAdES %s, field “%s”", out, made.Level, made.Field)
 	return nil
 }

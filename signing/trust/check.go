@@ -11,7 +11,6 @@ import (
 	"unicode/utf8"
 
 	"covenant/internal/words"
-	"covenant/signing/devpki"
 )
 
 // Refusal says why a file is no trust store, or a certificate no root, and what to do about it, in both languages.
@@ -38,7 +37,7 @@ func (e *Entry) check() error {
 		return refuse("gốc “%[1]s”: không có loại “%[2]s”; hãy chọn %[3]s",
 			"root “%[1]s”: there is no kind “%[2]s”; choose one of %[3]s", who, string(e.Kind), list(Kinds()))
 	}
-	if marked(e.Certificate) && e.Kind != Test {
+	if Marked(e.Certificate) && e.Kind != Test {
 		return refuse("gốc “%[1]s” tự ghi là chứng thư thử nghiệm: hãy ghi loại test",
 			"root “%[1]s” calls itself a test: give it the kind test", who)
 	}
@@ -128,11 +127,15 @@ func strong(cert *x509.Certificate) bool {
 	return false
 }
 
-// marked: the certificate calls itself a test, as all that devpki issues do in their subject. That is the certificate's
-// own word, and believed all the same: it only takes value away, so nobody gains by forging it, and a root that leaves
-// it out to pass for another needs somebody who compares its digest and takes it in.
-func marked(cert *x509.Certificate) bool {
-	return slices.Contains(cert.Subject.OrganizationalUnit, devpki.Disclaimer)
+// TestMark stands in the subject (organizationalUnitName) of everything that package devpki issues.
+const TestMark = "Không có giá trị pháp lý / Not for legal use"
+
+// Marked reports whether a certificate calls itself a test. That is the certificate's own word, which whoever issued it
+// chose, and believed all the same: it only takes value away. Who forges it into a certificate of theirs lowers what is
+// signed below it, and nothing else; a test root that leaves it out to pass for another needs somebody who compares its
+// digest and takes it in, as any root does.
+func Marked(cert *x509.Certificate) bool {
+	return slices.Contains(cert.Subject.OrganizationalUnit, TestMark)
 }
 
 // nameOf is a certificate's holder for people, without what could disturb a line.

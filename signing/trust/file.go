@@ -68,11 +68,7 @@ func Parse(data []byte) (*Store, error) {
 	}
 	s := &Store{}
 	for _, cert := range certs {
-		e := Entry{Certificate: cert, Kind: Operator, Purposes: Purposes()}
-		if marked(cert) {
-			e.Kind = Test
-		}
-		if err := s.Add(e); err != nil {
+		if err := s.Add(Bare(cert)); err != nil {
 			return nil, err
 		}
 	}

@@ -95,6 +95,25 @@ type Entry struct {
 	Added        Day // when it was added; zero: it was read from a file of certificates
 }
 
+// Bare is a root of which nothing is known but its certificate, as in a file of certificates, or among the system's:
+// the operator's own, good for everything at any time; a test, if it calls itself one.
+func Bare(cert *x509.Certificate) Entry {
+	e := Entry{Certificate: cert, Kind: Operator, Purposes: Purposes()}
+	if Marked(cert) {
+		e.Kind = Test
+	}
+	return e
+}
+
+// For reports whether the root is good for a purpose.
+func (e *Entry) For(p Purpose) bool { return slices.Contains(e.Purposes, p) }
+
+// Begun reports whether a moment is on the first day on which the root is relied on, or after it.
+func (e *Entry) Begun(t time.Time) bool { return e.Since == "" || e.Since <= DayOf(t) }
+
+// Over reports whether a moment is after the last day on which the root is relied on.
+func (e *Entry) Over(t time.Time) bool { return e.Until != "" && e.Until < DayOf(t) }
+
 // SHA256 is the digest of the entry's certificate.
 func (e *Entry) SHA256() Digest { return DigestOf(e.Certificate) }
 
@@ -103,6 +122,23 @@ type Day string
 
 // vietnam is the zone of days. It has had no other time since 1975, and needs no table of zones.
 var vietnam = time.FixedZone("+07:00", 7*3600)
+
+// Begin is the first moment of a day; zero for none.
+func (d Day) Begin() time.Time {
+	t, err := time.ParseInLocation(time.DateOnly, string(d), vietnam)
+	if err != nil {
+		return time.Time{}
+	}
+	return t
+}
+
+// End is the last second of a day; zero for none.
+func (d Day) End() time.Time {
+	if t := d.Begin(); !t.IsZero() {
+		return t.AddDate(0, 0, 1).Add(-time.Second)
+	}
+	return time.Time{}
+}
 
 // DayOf is the day of a moment in Vietnam.
 func DayOf(t time.Time) Day { return Day(t.In(vietnam).Format(time.DateOnly)) }
@@ -119,12 +155,17 @@ func ParseDay(text string) (Day, error) {
 	return Day(text), nil
 }
 
-// Store is a trust store, in the order of the digests. The zero Store trusts nobody. Entries are added by
+// Store is a trust store, in the order of the digests. The zero Store, and none, trust nobody. Entries are added by
 // [Store.Add], which checks them.
 type Store struct{ entries []Entry }
 
 // Entries are the roots, in the order of their digests; they are not to be changed.
-func (s *Store) Entries() []Entry { return s.entries }
+func (s *Store) Entries() []Entry {
+	if s == nil {
+		return nil
+	}
+	return s.entries
+}
 
 // Add takes a root in; one that may not stand in a store is refused.
 func (s *Store) Add(e Entry) error {
@@ -177,17 +218,29 @@ func ordered(purposes []Purpose) (out []Purpose) {
 
 // Certificates are the certificates of all roots.
 func (s *Store) Certificates() (out []*x509.Certificate) {
-	for _, e := range s.entries {
+	for _, e := range s.Entries() {
 		out = append(out, e.Certificate)
 	}
 	return out
 }
 
-// Roots are all roots as a pool, whatever each is good for.
-func (s *Store) Roots() *x509.CertPool {
+// Pool are all roots for crypto/x509, whatever each is good for.
+func (s *Store) Pool() *x509.CertPool {
 	pool := x509.NewCertPool()
-	for _, e := range s.entries {
+	for _, e := range s.Entries() {
 		pool.AddCert(e.Certificate)
 	}
 	return pool
+}
+
+// Find is the entry of a certificate.
+func (s *Store) Find(cert *x509.Certificate) (Entry, bool) {
+	if s == nil {
+		return Entry{}, false
+	}
+	at, found := s.find(DigestOf(cert))
+	if !found {
+		return Entry{}, false
+	}
+	return s.entries[at], true
 }

@@ -15,8 +15,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"covenant/signing/devpki"
 )
 
 // rootOf makes a self-signed certificate; change may alter it before it is signed.
@@ -197,7 +195,7 @@ func TestStoreRefusesRoots(t *testing.T) {
 	}
 	e := goodEntry(t, "")
 	e.Certificate = rootOf(t, "An", key, func(c *x509.Certificate) {
-		c.Subject.OrganizationalUnit = []string{devpki.Disclaimer}
+		c.Subject.OrganizationalUnit = []string{TestMark}
 	})
 	refused(t, "a test as public", (&Store{}).Add(e), "kind test")
 	e.Kind, e.Source = Test, ""
@@ -208,13 +206,13 @@ func TestStoreRefusesRoots(t *testing.T) {
 
 // A file of certificates is a store of the operator's own roots, but those that call themselves tests are tests.
 func TestFileOfCertificatesIsAStore(t *testing.T) {
-	pki, err := devpki.Open("", devpki.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	test := rootOf(t, "Gốc thử", keyOn(t, elliptic.P256()), func(c *x509.Certificate) {
+		c.Subject.OrganizationalUnit = []string{TestMark}
+	})
 	own := rootOf(t, "Gốc riêng", keyOn(t, elliptic.P384()), nil)
 	block := pem.EncodeToMemory(&pem.Block{Type: blockType, Bytes: own.Raw})
-	both := bytes.Join([][]byte{[]byte("# what people write above"), pki.RootsPEM(), block}, []byte("\n"))
+	marked := pem.EncodeToMemory(&pem.Block{Type: blockType, Bytes: test.Raw})
+	both := bytes.Join([][]byte{[]byte("# what people write above"), marked, block}, []byte("\n"))
 	for name, c := range map[string]struct {
 		data  []byte
 		tests int
@@ -236,7 +234,7 @@ func TestFileOfCertificatesIsAStore(t *testing.T) {
 			t.Errorf("%s: %d tests", name, tests)
 		}
 	}
-	_, err = Parse(append(bytes.Clone(block), block...))
+	_, err := Parse(append(bytes.Clone(block), block...))
 	refused(t, "doubled", err, "there twice")
 	_, err = Parse(append(bytes.Clone(block), block[:len(block)-30]...))
 	refused(t, "a root that is cut", err, "certificate 2")

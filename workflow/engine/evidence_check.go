@@ -45,6 +45,7 @@ func (f Finding) Sentence(lang words.Language) string {
 // EvidenceReport is what the check of a bundle found.
 type EvidenceReport struct {
 	Manifest EvidenceManifest `json:"manifest"`
+	Test     bool             `json:"test"` // a signature or time-stamp leads to a test root: nothing is proven
 	Findings []Finding        `json:"findings"`
 	Document *signing.Report  `json:"document,omitempty"` // the signed file's; nil before the freeze
 	Unproven int64            `json:"unproven,omitempty"` // events that came after the newest checkpoint or root
@@ -53,6 +54,14 @@ type EvidenceReport struct {
 // Headline is the verdict of the whole in a sentence. A reader who reads nothing else is not told that what is unproven
 // is proven.
 func (r *EvidenceReport) Headline() words.Text {
+	if r.Test {
+		return words.Join(" ", words.Of("Chữ ký thử nghiệm, không có giá trị pháp lý.",
+			"Test signatures, without legal value."), r.headline())
+	}
+	return r.headline()
+}
+
+func (r *EvidenceReport) headline() words.Text {
 	switch overall := r.Overall(); {
 	case overall == Failed:
 		return words.Of("Hồ sơ bằng chứng KHÔNG hợp lệ. Không nên sử dụng trước khi làm rõ.",
