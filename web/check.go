@@ -120,7 +120,7 @@ func (s *server) judgePDF(r *request, p *checkPage, file *received) error {
 		return judgingProblem(r.Context(), err)
 	}
 	t := presenter{language: r.language, zone: s.zone}
-	p.Verdict = t.judged(report, nil, func(*signing.Result) bool { return false })
+	p.Verdict = t.judged(report, func(*signing.Result) bool { return false })
 	p.Revisions, p.Encrypted = report.Revisions, report.Encrypted
 	p.Known, err = s.publishes(r, file.digest)
 	return err

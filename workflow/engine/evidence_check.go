@@ -32,6 +32,7 @@ type Finding struct {
 	Verdict    Verdict `json:"verdict"` // 0 passed, 1 indeterminate, 2 failed
 	Vietnamese string  `json:"vi"`
 	English    string  `json:"en"`
+	Test       bool    `json:"test,omitempty"` // it rests on a test root
 }
 
 // Sentence is the finding in the reader's language.
@@ -107,7 +108,19 @@ type checker struct {
 }
 
 func (c *checker) found(v Verdict, vi, en string, args ...any) {
-	c.report.Findings = append(c.report.Findings, Finding{v, fmt.Sprintf(vi, args...), fmt.Sprintf(en, args...)})
+	c.report.Findings = append(c.report.Findings, Finding{Verdict: v, Vietnamese: fmt.Sprintf(vi, args...),
+		English: fmt.Sprintf(en, args...)})
+}
+
+// byTest says of the newest finding that it rests on a test root, if it does.
+func (c *checker) byTest(test bool) {
+	if !test {
+		return
+	}
+	last := &c.report.Findings[len(c.report.Findings)-1]
+	said := words.Of(" – thử nghiệm, không có giá trị pháp lý", " – a test, without legal value")
+	last.Vietnamese, last.English = last.Vietnamese+said.Vietnamese, last.English+said.English
+	last.Test, c.report.Test = true, true
 }
 
 // failed reports whether something does not hold so far.
@@ -270,7 +283,8 @@ func (c *checker) entered() {
 		console = workflow.AddConsole(console, workflow.DoerOf(s.Actor, s.OnBehalf, workflow.Origin(s.Origin)))
 	}
 	for _, e := range console {
-		c.report.Findings = append(c.report.Findings, Finding{Passed, e.Text().Vietnamese, e.Text().English})
+		c.report.Findings = append(c.report.Findings, Finding{Verdict: Passed,
+			Vietnamese: e.Text().Vietnamese, English: e.Text().English})
 	}
 }
 

@@ -26,7 +26,7 @@ func (c *checker) document() error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", evidenceDocument, err)
 	}
-	c.report.Document, c.report.Test = report, c.report.Test || report.Test()
+	c.report.Document = report
 	if text := report.Base.Text(); !text.IsZero() {
 		c.found(Failed, "%s", "%s", text)
 	}
@@ -64,11 +64,9 @@ func (c *checker) signature(r *signing.Result, logged map[string]workflow.Certif
 	}
 	words := [...][2]string{Passed: {"hợp lệ", "valid"}, Indeterminate: {"chưa đủ căn cứ kết luận", "undecided"},
 		Failed: {"không hợp lệ", "not valid"}}[v]
-	if r.Test {
-		words[0], words[1] = "thử nghiệm, "+words[0], "test, "+words[1]
-	}
 	c.found(v, "chữ ký của “%[1]s”: %[2]s (%[4]s)", "signature of “%[1]s”: %[3]s (%[4]s)", r.Signer, words[0],
 		words[1], r.Indication)
+	c.byTest(r.Test)
 }
 
 // sameCertificate reports whether a certificate is the one that the log names; a log of v0.1 names no digest.

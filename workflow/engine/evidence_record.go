@@ -161,8 +161,8 @@ func (c *checker) stamped(p evidenceProof) {
 			err)
 		return
 	}
-	c.report.Test = c.report.Test || stamp.Test
 	c.found(Passed, "mốc chốt sổ được %[2]s đóng dấu thời gian lúc %[1]s",
 		"the checkpoint was time-stamped at %[1]s by %[2]s",
 		stamp.Time.Format("15:04:05 02/01/2006 -07:00"), strings.TrimSpace(stamp.Authority))
+	c.byTest(stamp.Test)
 }
