@@ -56,7 +56,8 @@ func (p *Play) Run(ctx context.Context, files fs.FS) error {
 			return err
 		}
 	}
-	p.say("\nXong. Trong %s có: covenant.pdf, roots.pem, mail/", "\nDone. In %s: covenant.pdf, roots.pem, mail/",
+	p.say("\nXong. Trong %s có: covenant.pdf, roots.pem, trust.json, mail/",
+		"\nDone. In %s: covenant.pdf, roots.pem, trust.json, mail/",
 		p.Where)
 	p.say("Kiểm tra chữ ký: covenant verify --offline --trust %[1]s/roots.pem %[1]s/covenant.pdf",
 		"Verify the signatures: covenant verify --offline --trust %[1]s/roots.pem %[1]s/covenant.pdf", p.Where)
