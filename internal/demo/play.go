@@ -388,6 +388,9 @@ func (p *Play) finish(ctx context.Context) error {
 	}
 	p.line("Mức %s; %d/%d chữ ký hợp lệ khi kiểm tra ngoại tuyến", "Level %s; %d of %d signatures pass offline",
 		s.Covenant.Level, passed, len(v.Verdict.Results))
+	if v.Verdict.Test() {
+		p.line("Đó là chữ ký thử nghiệm, không có giá trị pháp lý", "They are test signatures, without legal value")
+	}
 	p.line("→ %s", "→ %s", v.Status(v.Now, p.Lang))
 	return nil
 }
