@@ -15,6 +15,7 @@ import (
 
 	"covenant/internal/words"
 	"covenant/signing"
+	"covenant/signing/trust"
 	"covenant/templates"
 	"covenant/templates/library"
 	"covenant/workflow"
@@ -294,7 +295,17 @@ func (c config) examineRoots() (string, error) {
 				cert.NotAfter.Format(time.DateOnly))
 		}
 	}
-	return fmt.Sprintf("%s (%d)", path, len(trusted.Entries())), nil
+	tests := 0
+	for _, e := range trusted.Entries() {
+		if e.Kind == trust.Test {
+			tests++
+		}
+	}
+	found := fmt.Sprintf("%s (%d)", path, len(trusted.Entries()))
+	if tests > 0 { // whatever is signed below them is shown as a test
+		found = fmt.Sprintf("%s (%d, %s: %d)", path, len(trusted.Entries()), trust.Test, tests)
+	}
+	return found, nil
 }
 
 // maxDrift is how far this machine's clock may be from the time-stamp authority's.

@@ -39,6 +39,14 @@ const (
 	statusChanged       = 4 // passed, but something was filled in or remarked after signing, as the signature permits
 )
 
+// Help tells the exit statuses.
+func (*verifyCmd) Help() string {
+	return "Exit status: 0 all pass; 4 all pass, but something was filled in or remarked after signing, as " +
+		"permitted; 2 something cannot be decided; 1 something is not valid; 3 a file cannot be read. The worst of " +
+		"all files counts. What passes by a test root passes, with status 0 or 4: that it is a test is said at the " +
+		"head of the report, and by \"test\": true in JSON."
+}
+
 // Run verifies each file and says what it found.
 func (cmd *verifyCmd) Run(e *env) error {
 	if cmd.Revision != 0 || cmd.Out != "" {
