@@ -7,6 +7,7 @@ import (
 
 	"covenant/internal/words"
 	"covenant/signing"
+	"covenant/templates"
 )
 
 // maxUpload is the largest file that is checked, bytes.
@@ -123,13 +124,13 @@ func (s *server) judgeUpload(w http.ResponseWriter, r *request, p *checkPage, al
 
 func (s *server) judgePDF(r *request, p *checkPage, file *received, also judged) error {
 	report, err := signing.Verify(r.Context(), file, file.size,
-		signing.VerifyOptions{Roots: s.roots, Policy: s.engine.Policy})
+		signing.VerifyOptions{Roots: s.roots, Seal: templates.IsSealField, Policy: s.engine.Policy})
 	if err != nil {
 		s.log.Info("an uploaded file could not be judged", "ref", r.ref, "size", file.size, "err", err)
 		return judgingProblem(r.Context(), err)
 	}
 	t := presenter{language: r.language, zone: s.zone}
-	p.Verdict = t.judged(report, nil, func(*signing.Result) bool { return false })
+	p.Verdict = t.judged(report, func(*signing.Result) bool { return false })
 	p.Revisions, p.Encrypted = report.Revisions, report.Encrypted
 	if p.Known, err = s.publishes(r, file.digest); err != nil {
 		return err

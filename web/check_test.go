@@ -85,7 +85,7 @@ func TestCheckEvidence(t *testing.T) {
 	if n := len(p.all(".findings .done")); n < 3 {
 		t.Errorf("only %d findings speak for the evidence", n)
 	}
-	p.contains("p.verdict.done", "Hồ sơ bằng chứng hợp lệ")
+	p.contains("p.verdict.waiting", "Hồ sơ bằng chứng hợp lệ")
 }
 
 // archive is a ZIP file with one entry.

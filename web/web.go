@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"html/template"
@@ -12,6 +11,7 @@ import (
 
 	"covenant/internal/address"
 	"covenant/internal/lock"
+	"covenant/signing/trust"
 	"covenant/workflow"
 	"covenant/workflow/engine"
 )
@@ -51,7 +51,7 @@ type server struct {
 	stop      <-chan struct{}
 	heartbeat time.Duration
 	owing     cache[[]dutyRow]
-	roots     *x509.CertPool
+	roots     *trust.Store
 	intake    *intake // visitors' files
 	secure    bool
 	links     *Links
@@ -80,9 +80,6 @@ func newServer(cfg Config) (*server, error) {
 		engine: cfg.Engine, log: cfg.Logger, zone: cfg.Engine.Calendar.Zone(), hosts: cfg.Hosts, stop: cfg.Stop,
 		roots: cfg.Engine.Roots, actor: cfg.Actor, console: cfg.Console,
 		intake: newIntake(), heartbeat: heartbeat, secure: cfg.Secure, links: cfg.Links,
-	}
-	if s.roots == nil {
-		s.roots = x509.NewCertPool() // nothing is trusted, not even what the system trusts
 	}
 	if s.log == nil {
 		s.log = slog.Default()

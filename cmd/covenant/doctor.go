@@ -16,6 +16,7 @@ import (
 
 	"covenant/internal/words"
 	"covenant/signing"
+	"covenant/signing/trust"
 	"covenant/templates"
 	"covenant/templates/library"
 	"covenant/workflow"
@@ -328,21 +329,31 @@ func (c config) examineObstacles(ctx context.Context) (found string, err error) 
 }
 
 func (c config) examineRoots() (string, error) {
-	path := rootsFile(c)
+	path := trustFile(c)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && c.Trust == "" {
 		return "", nil
 	}
-	certs, err := readCertificates(path)
+	trusted, err := loadTrust(path)
 	if err != nil {
 		return "", err
 	}
-	for _, cert := range certs {
+	for _, cert := range trusted.Certificates() {
 		if time.Now().After(cert.NotAfter) {
 			return "", fmt.Errorf("%s: the root %q expired on %s", path, cert.Subject.CommonName,
 				cert.NotAfter.Format(time.DateOnly))
 		}
 	}
-	return fmt.Sprintf("%s (%d)", path, len(certs)), nil
+	tests := 0
+	for _, e := range trusted.Entries() {
+		if e.Kind == trust.Test {
+			tests++
+		}
+	}
+	found := fmt.Sprintf("%s (%d)", path, len(trusted.Entries()))
+	if tests > 0 { // whatever is signed below them is shown as a test
+		found = fmt.Sprintf("%s (%d, %s: %d)", path, len(trusted.Entries()), trust.Test, tests)
+	}
+	return found, nil
 }
 
 // maxDrift is how far this machine's clock may be from the time-stamp authority's.

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"crypto/sha256"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"covenant/signing"
+	"covenant/signing/trust"
 	"covenant/templates"
 	"covenant/workflow"
 	"covenant/workflow/notify"
@@ -33,8 +33,8 @@ type Config struct {
 	IndependentTime func(context.Context) (time.Time, error)
 	// TSA time-stamps signatures. Required by processes that sign at B-T and above.
 	TSA signing.Timestamper
-	// Roots are the trust anchors that signatures are verified against.
-	Roots *x509.CertPool
+	// Roots are the trust anchors that signatures are verified against, each for what the store says.
+	Roots *trust.Store
 	// Validation gets certificates and revocation data for the finished document. Default: from the addresses that
 	// certificates name, public ones only.
 	Validation *signing.ValidationSource

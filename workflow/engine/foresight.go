@@ -12,6 +12,7 @@ import (
 
 	"covenant/internal/words"
 	"covenant/signing"
+	"covenant/signing/trust"
 	"covenant/workflow"
 	"covenant/workflow/store"
 )
@@ -211,7 +212,7 @@ func (e outlook) certificate(
 			Text: words.F(vi, en, args...), Stops: stops})
 	}
 	cert, name := id.Certificate, p.Name.Text
-	if err := unusable(signing.CheckCertificate(ctx, cert, id.Chain,
+	if err := unusable(signing.CheckCertificate(ctx, cert, id.Chain, trust.Signature,
 		signing.VerifyOptions{Roots: e.Roots})); err != nil {
 		add(only, "certificate", "%[1]s: %[2]s", "%[1]s: %[2]s", name, workflow.ErrorText(err))
 	}
