@@ -6,6 +6,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"covenant/internal/content"
 	"covenant/internal/words"
 	"covenant/templates/internal/font"
 )
@@ -149,6 +150,12 @@ func (f *findings) basisMark(at Position, text string) {
 }
 
 func (f *findings) missingGlyph(r rune, at Position) {
+	if content.Unseen(r) {
+		f.add(at, "", words.F("Ký tự không nhìn thấy U+%04X: hãy xóa đi.",
+			"The invisible character U+%04X: take it out.",
+			r))
+		return
+	}
 	p := f.add(at, string(r), words.F("Phông chữ không có ký tự “%c” (U+%04X). Hãy thay bằng ký tự khác.",
 		"The font has no character “%c” (U+%04X). Use another.", r, r))
 	if sub := substitutes[r]; sub != "" {

@@ -125,7 +125,7 @@ func TestProfilesRowByRow(t *testing.T) {
 	for name, c := range map[string]struct{ source, want string }{
 		"as it is":         {string(source), ""},
 		"an unknown entry": {string(source) + "\nnew: 1\n", "field new not found"},
-		"a second profile": {string(source) + "\n---\nname: other\n", "one profile"},
+		"a second profile": {string(source) + "\n---\nname: other\n", "a file holds one profile"},
 		"nothing":          {"", "layout profile"},
 		"no room":          {strings.Replace(string(source), "left: 30", "left: 180", 1), "no room for text"},
 		"capitals in pairs": {strings.Replace(string(source), "báo cáo", "Báo cáo", 1),

@@ -94,6 +94,13 @@ const envPrefix = "COVENANT_"
 func loadConfig(path string, flags config) (config, error) {
 	k := koanf.New(".")
 	if path != "" {
+		source, err := os.ReadFile(path)
+		if err != nil {
+			return config{}, fmt.Errorf("configuration: %w", err)
+		}
+		if err := oneDocument(path, source); err != nil {
+			return config{}, err
+		}
 		if err := k.Load(file.Provider(path), yaml.Parser()); err != nil {
 			return config{}, fmt.Errorf("configuration %s: %w", path, err)
 		}
