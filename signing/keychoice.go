@@ -78,8 +78,8 @@ func whichKey(all []Identity, serial string, now time.Time) error {
 		return keyError(nil, "tệp không có khóa nào với chứng thư số mang số sê-ri “%[1]s”. Hãy chọn một trong: %[2]s.",
 			"no key of the file has a certificate with the serial number “%[1]s”. Choose one of: %[2]s.", serial, list)
 	}
-	return keyError(nil, "tệp có %[1]d khóa, chưa rõ dùng khóa nào: %[2]s. Hãy chọn bằng số sê-ri: --certificate SỐ (hoặc "+
-		"trường certificate).",
+	return keyError(nil, "tệp có %[1]d khóa, chưa rõ dùng khóa nào: %[2]s. Hãy chọn bằng số sê-ri: --certificate SỐ "+
+		"(hoặc trường certificate).",
 		"the file holds %[1]d keys, and it is not clear which one is meant: %[2]s. Choose one by its serial number: "+
 			"--certificate SERIAL (or the field certificate).", len(all), list)
 }

@@ -173,10 +173,10 @@ func Password(file []byte) string {
 func unreadablePassword(password string) error {
 	for _, r := range password {
 		if r > 0xFFFF {
-			return keyError(nil, "mật khẩu có ký tự U+%[1]X (“%[1]c”, như biểu tượng cảm xúc) mà chương trình không dùng "+
-				"được với tệp khóa. Hãy xuất lại khóa với mật khẩu chỉ gồm chữ, số và dấu.",
-				"the password holds the character U+%[1]X (“%[1]c”, such as an emoji), which cannot be used with key files "+
-					"here. Export the key again with a password of letters, digits and punctuation.", r)
+			return keyError(nil, "mật khẩu có ký tự U+%[1]X (“%[1]c”, như biểu tượng cảm xúc) mà chương trình không "+
+				"dùng được với tệp khóa. Hãy xuất lại khóa với mật khẩu chỉ gồm chữ, số và dấu.",
+				"the password holds the character U+%[1]X (“%[1]c”, such as an emoji), which cannot be used with key "+
+					"files here. Export the key again with a password of letters, digits and punctuation.", r)
 		}
 	}
 	return nil

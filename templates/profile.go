@@ -149,7 +149,7 @@ func ParseProfile(data []byte) (*Profile, error) {
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	dec.KnownFields(true)
 	if err := dec.Decode(p); err != nil {
-		return nil, fmt.Errorf("layout profile: %w", err)
+		return nil, fmt.Errorf("layout profile: %s", content.YAMLWords(err))
 	}
 	if line, more := content.SecondDocument(data); more {
 		return nil, fmt.Errorf("layout profile %s, line %d: a file holds one profile: take out what follows ---",

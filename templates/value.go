@@ -140,15 +140,9 @@ func firstNFD(name, text string) Position {
 func (f *findings) yaml(name, text string, shift int) *yaml.Node {
 	var doc yaml.Node
 	if err := yaml.Unmarshal([]byte(text), &doc); err != nil {
-		line := 1
-		msg := strings.TrimPrefix(err.Error(), "yaml: ")
-		if _, scanErr := fmt.Sscanf(msg, "line %d:", &line); scanErr == nil {
-			if _, after, ok := strings.Cut(msg, ": "); ok {
-				msg = after
-			}
-		}
-		f.add(Position{name, line + shift, 1}, "", words.F("Không đọc được YAML: %s. Kiểm tra thụt dòng, dấu hai "+
-			"chấm và dấu nháy.", "The YAML cannot be read: %s. Check indentation, colons and quotes.", msg))
+		line, why := content.YAMLCause(err)
+		f.add(Position{name, line + shift, 1}, "", words.F("Không đọc được YAML: %s.", "The YAML cannot be read: %s.",
+			why))
 		return nil
 	}
 	if at, more := content.SecondDocument([]byte(text)); more {

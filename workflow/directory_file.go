@@ -83,7 +83,7 @@ func ParseBlockFile(name string, source []byte) (*BlockFile, error) {
 	dec.KnownFields(true)
 	if err := dec.Decode(&f); err != nil {
 		return nil, refuse(CodeInvalid, "%s: tệp khối không đọc được: %v",
-			"%s: cannot read the block file: %v", name, err)
+			"%s: cannot read the block file: %v", name, content.YAMLWords(err))
 	}
 	if line, more := content.SecondDocument(source); more {
 		return nil, refuse(CodeInvalid, "%s:%d: tệp chỉ có một khối: hãy bỏ phần sau dấu ---",

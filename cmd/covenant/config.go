@@ -16,6 +16,7 @@ import (
 	"github.com/knadh/koanf/providers/file"
 	"github.com/knadh/koanf/v2"
 
+	"covenant/internal/content"
 	"covenant/signing"
 	"covenant/workflow"
 	"covenant/workflow/engine"
@@ -102,7 +103,8 @@ func loadConfig(path string, flags config) (config, error) {
 			return config{}, err
 		}
 		if err := k.Load(file.Provider(path), yaml.Parser()); err != nil {
-			return config{}, fmt.Errorf("configuration %s: %w", path, err)
+			return config{}, sentence("cấu hình %s không đọc được: %s", "configuration %s cannot be read: %s", path,
+				content.YAMLWords(err))
 		}
 	}
 	variables := environment.Opt{Prefix: envPrefix, TransformFunc: func(key, value string) (string, any) {

@@ -73,7 +73,7 @@ func setFields(target any, path string) error {
 	}
 	var fields yaml.Node
 	if err := yaml.Unmarshal(source, &fields); err != nil {
-		return sentence("%s không đọc được: %v", "%s cannot be read: %v", path, err)
+		return sentence("%s không đọc được: %s", "%s cannot be read: %s", path, content.YAMLWords(err))
 	}
 	if err := oneDocument(path, source); err != nil {
 		return err

@@ -188,12 +188,14 @@ func readCertificates(path string) ([]*x509.Certificate, error) {
 		}
 		cert, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {
-			return nil, fmt.Errorf("certificates %s: %w", path, err)
+			return nil, sentence("chứng thư số trong tệp %[1]s bị hỏng hoặc bị cắt cụt; hãy lấy lại tệp",
+				"a certificate in the file %[1]s is damaged or cut short; get the file again", path)
 		}
 		certs = append(certs, cert)
 	}
 	if len(certs) == 0 {
-		return nil, fmt.Errorf("certificates %s: the file holds no certificate, neither in PEM form nor in DER", path)
+		return nil, sentence("tệp %[1]s không có chứng thư số nào, dạng PEM lẫn DER; hãy xem có đúng tệp không",
+			"the file %[1]s holds no certificate, neither in PEM form nor in DER; see whether it is the right one", path)
 	}
 	return certs, nil
 }

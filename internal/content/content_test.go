@@ -1,6 +1,47 @@
 package content
 
-import "testing"
+import (
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// What the reader of YAML complains of is said in both languages by line, and never in its own words.
+func TestYAMLWords(t *testing.T) {
+	type file struct {
+		Name  string   `yaml:"name"`
+		Items []string `yaml:"items"`
+	}
+	for source, want := range map[string]string{
+		"": "the file is empty", "a: b\n c: d\n": "line 2: there is a colon too many",
+		"name:\n\t- b\n": "line 2: a character that cannot begin",
+		"name: \"b\n":    "quotes are opened and not closed", "name: [a\nb: c\n": "do not match",
+		"name: *x\n":            "refers to a name that is not there",
+		"nam: a\n":              "line 1: “nam”: there is no entry of this name",
+		"name: [a]\nitems: b\n": "line 1: the value is of a wrong kind here",
+		"name: a\nname: b\n":    "line 2: this name was given above", "name: \x01\n": "control characters",
+		"name: \xff\n": "not UTF-8",
+		"name: @x\n":   "cannot begin a value", "- {": "do not match",
+	} {
+		decoder := yaml.NewDecoder(strings.NewReader(source))
+		decoder.KnownFields(true)
+		err := decoder.Decode(&file{})
+		if err == nil {
+			t.Errorf("%q is read", source)
+			continue
+		}
+		got := YAMLWords(err)
+		if !strings.Contains(got.English, want) || got.Vietnamese == got.English {
+			t.Errorf("%q: %q, want %q (of %v)", source, got.English, want, err)
+		}
+		for _, word := range []string{"yaml", "unmarshal", "file", "!!"} {
+			if strings.Contains(got.Vietnamese+strings.ReplaceAll(got.English, "the file", ""), word) {
+				t.Errorf("%q: says %q: %v", source, word, got)
+			}
+		}
+	}
+}
 
 func TestBlank(t *testing.T) {
 	for _, text := range []string{"", " ", "\t\n", "\u00A0", "\u200B", "\u2060 \u3000", "\u200E\u202E", "\u2800",

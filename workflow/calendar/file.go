@@ -43,7 +43,7 @@ func ParseCalendar(source []byte) (*Calendar, error) {
 	dec.KnownFields(true)
 	if err := dec.Decode(&file); err != nil {
 		return nil, refusal.New(refusal.Invalid, "lịch làm việc không đọc được: %v",
-			"cannot read the calendar data: %v", err)
+			"cannot read the calendar data: %v", content.YAMLWords(err))
 	}
 	c := &calendarCheck{calendar: &Calendar{years: map[int]calendarYear{},
 		computed: &computedYears{years: map[int]calendarYear{}}}}
