@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 )
@@ -160,6 +161,49 @@ func TestLettersOfTemplates(t *testing.T) {
 		_, problems := Parse("m", []byte("---\nmẫu: x\nbiến: {a: văn bản}\n---\n"+text+" {{a}}\n"))
 		if got := Problems(problems).Error(); len(problems) != 1 || !strings.Contains(got, want) {
 			t.Errorf("%q: want %q, got %s", text, want, got)
+		}
+	}
+}
+
+// Names of Ê Đê, Gia Rai and Ba Na are set in each face; a mark that cannot be placed is refused with its letter.
+func TestMarksOnLetters(t *testing.T) {
+	draft := func(value string, opt DraftOptions) (string, error) {
+		tpl, problems := Parse("m",
+			[]byte("---\nmẫu: x\nbiến: {a: văn bản}\n---\n# Về {{a}}\n{{a}} **{{a}}** *{{a}}* ***{{a}}***\n"))
+		if err := Problems(problems).Err(); err != nil {
+			t.Fatal(err)
+		}
+		vals, _ := ParseValues("v", []byte("a: "+value+"\n"))
+		doc, err := tpl.Draft(vals, opt)
+		if err != nil {
+			return "", err
+		}
+		var out bytes.Buffer
+		_, err = doc.PDF(&out, PDFOptions{})
+		return out.String(), err
+	}
+	for _, name := range []string{"Y Ƀăm Niê", "H’Lơ\u0306p Kbuôr", "Č\u0306ư\u0306 Păh", "Yơ\u0306ng Đê\u0306",
+		`"Siu \u01a1\u0306"`} {
+		now, err := draft(name, DraftOptions{})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		again, err := draft(name, DraftOptions{Again: AsBefore})
+		if err != nil || now != again {
+			t.Errorf("%s: made again it is another file: %v", name, err)
+		}
+		before, err := draft(name, DraftOptions{Again: AsFirstWas})
+		if err != nil || (before == now) != !strings.Contains(name, "\u0306") && !strings.Contains(name, `\u0306`) {
+			t.Errorf("%s: as v0.1 made it: %v", name, err)
+		}
+	}
+	for name, want := range map[string]string{
+		"Nguyễn Ọ\u0306": "v:1:4: The font cannot place the mark U+0306 on the letter “Ọ”",
+		"x\u0307\u0306":  "“ẋ”",
+		"q\u0306\u0307":  "The letter “q\u0306\u0307” bears the mark U+0307", "a\u0338": "U+0338",
+	} {
+		if _, err := draft(name, DraftOptions{}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: want %s, got %v", name, want, err)
 		}
 	}
 }
