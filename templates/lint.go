@@ -154,11 +154,10 @@ func (f *findings) basisMark(at Position, text string) {
 func (f *findings) unplaced(text []rune, at Position) {
 	mark, letter := text[len(text)-1], text[max(0, len(text)-2)]
 	if base, first, pair := truetype.Unstack(letter); pair {
-		f.add(at, "",
-			words.F("Chữ “%c%c%c” mang thêm dấu U+%04X mà phông chữ không đặt được; mỗi chữ cái dựng sẵn chỉ nhận "+
-				"một dấu nữa. Hãy viết cách khác.",
-				"The letter “%c%c%c” bears the mark U+%04X, which the font cannot place: a "+
-					"letter takes one mark more than it is made with. Write it in another way.", base, first, mark, mark))
+		f.add(at, "", words.F("Chữ “%c%c%c” mang thêm dấu U+%04X mà phông chữ không đặt được; mỗi chữ cái dựng sẵn "+
+			"chỉ nhận một dấu nữa. Hãy viết cách khác.", "The letter “%c%c%c” bears the mark U+%04X, which the font "+
+			"cannot place: a letter takes one mark more than it is made with. Write it in another way.",
+			base, first, mark, mark))
 		return
 	}
 	f.add(at, "", words.F("Phông chữ không đặt được dấu U+%04X lên chữ “%c”. Hãy viết cách khác.",

@@ -195,7 +195,8 @@ func readCertificates(path string) ([]*x509.Certificate, error) {
 	}
 	if len(certs) == 0 {
 		return nil, sentence("tệp %[1]s không có chứng thư số nào, dạng PEM lẫn DER; hãy xem có đúng tệp không",
-			"the file %[1]s holds no certificate, neither in PEM form nor in DER; see whether it is the right one", path)
+			"the file %[1]s holds no certificate, neither in PEM form nor in DER; see whether it is "+
+				"the right one", path)
 	}
 	return certs, nil
 }

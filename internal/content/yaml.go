@@ -19,15 +19,17 @@ var yamlCauses = []struct {
 	say  words.Text
 }{
 	{"cannot start any token", words.Of("có ký tự không được đứng đầu giá trị (dấu tab, @, `); hãy thụt dòng bằng dấu "+
-		"cách và đặt giá trị trong dấu nháy", "a character that cannot begin a value (a tab, @, `); indent by spaces and put "+
-		"the value in quotes")},
+		"cách và đặt giá trị trong dấu nháy", "a character that cannot begin a value (a tab, @, `); indent by spaces and "+
+		"put the value in quotes")},
 	{"mapping values are not allowed", words.Of("có dấu hai chấm thừa hoặc thụt dòng sai; giá trị chứa “: ” phải đặt "+
-		"trong dấu nháy", "there is a colon too many, or the indentation is wrong; a value with “: ” in it needs quotes")},
+		"trong dấu nháy", "there is a colon too many, or the indentation is wrong; a value with “: ” in it "+
+		"needs quotes")},
 	{"unexpected end of stream", words.Of("dấu nháy mở mà không đóng", "quotes are opened and not closed")},
 	{"did not find expected", words.Of("thụt dòng, dấu ngoặc hoặc dấu nháy không khớp; hãy xem cả dòng trước đó",
 		"indentation, brackets or quotes do not match; look at the line before it, too")},
 	{"could not find expected ':'", words.Of("thiếu dấu hai chấm sau tên", "a colon is missing after the name")},
-	{"already defined", words.Of("tên này đã có ở trên; hãy bỏ một trong hai", "this name was given above; drop one of the two")},
+	{"already defined", words.Of("tên này đã có ở trên; hãy bỏ một trong hai",
+		"this name was given above; drop one of the two")},
 	{"unknown anchor", words.Of("dấu * gọi một tên chưa có; hãy đặt giá trị trong dấu nháy",
 		"* refers to a name that is not there; put the value in quotes")},
 	{"contains itself", words.Of("giá trị chứa chính nó; hãy bỏ dấu & và *", "a value contains itself; drop & and *")},
