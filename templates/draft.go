@@ -23,6 +23,10 @@ type DraftOptions struct {
 	Profile   *Profile          // nil: the template's
 	Fonts     Fonts             // zero: the built-in ones
 	Languages []words.Language  // leading first, at most two; empty: the template's
+
+	Today Day      // against which years of values are held; zero: how far away they are is not asked
+	Mean  []string // answers to those questions with yes, by the keys that they name
+	Again Again    // the values were judged when the document was made first
 }
 
 func (o DraftOptions) lawDate() Day {
@@ -53,7 +57,7 @@ func (t *Template) Check(values Values, opt DraftOptions) []Problem {
 	}
 	if t.broken {
 		var f findings
-		f.bind(t.header.variables, values)
+		f.bind(t.header.variables, values, opt)
 		return append(found, f.list...).Sorted()
 	}
 	d, problems := t.draft(values, opt)
@@ -82,10 +86,11 @@ func (t *Template) draft(values Values, opt DraftOptions) (*Document, []Problem)
 		}
 	}
 	d.validity()
+	d.dated()
 	if !d.langs(opt.Languages) {
 		return nil, d.f.list
 	}
-	d.vars = d.f.bind(t.header.variables, values)
+	d.vars = d.f.bind(t.header.variables, values, opt)
 	if d.f.list.Err() != nil {
 		return nil, d.f.list.Sorted()
 	}

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"covenant/internal/content"
 	"covenant/internal/words"
 )
 
@@ -20,6 +21,7 @@ type Problem struct {
 	Message words.Text
 	Hint    string // "did you mean": the likely word, or empty
 	Note    bool   // a remark only; the template is usable
+	Mean    string // a question, which is answered with yes by naming this key; else empty
 }
 
 // Error gives the problem in English on one line.
@@ -32,7 +34,7 @@ func (p Problem) In(l words.Language) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s:%d:%d: ", p.File, p.Line, p.Column)
 	if p.Text != "" && !strings.Contains(msg, strings.TrimSpace(p.Text)) {
-		fmt.Fprintf(&b, "“%s” – ", clip(strings.TrimSpace(p.Text)))
+		fmt.Fprintf(&b, "“%s” – ", content.Sighted(clip(strings.TrimSpace(p.Text))))
 	}
 	b.WriteString(msg)
 	if p.Hint != "" {
@@ -88,7 +90,10 @@ type Position struct {
 const maxProblems = 1000
 
 // findings collects problems.
-type findings struct{ list Problems }
+type findings struct {
+	list  Problems
+	judge judging
+}
 
 func (f *findings) add(at Position, text string, message words.Text) *Problem {
 	if f.full() {

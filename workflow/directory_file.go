@@ -12,6 +12,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"covenant/internal/content"
 	"covenant/internal/words"
 	"covenant/workflow/process"
 )
@@ -84,11 +85,11 @@ func ParseBlockFile(name string, source []byte) (*BlockFile, error) {
 	dec.KnownFields(true)
 	if err := dec.Decode(&f); err != nil {
 		return nil, refuse(CodeInvalid, "%s: tệp khối không đọc được: %v",
-			"%s: cannot read the block file: %v", name, err)
+			"%s: cannot read the block file: %v", name, content.YAMLWords(err))
 	}
-	if another := any(nil); dec.Decode(&another) == nil && another != nil {
-		return nil, refuse(CodeInvalid, "%s: tệp chỉ có một khối: hãy bỏ phần sau dấu ---",
-			"%s: a file holds one block: take out what follows ---", name)
+	if line, more := content.SecondDocument(source); more {
+		return nil, refuse(CodeInvalid, "%s:%d: tệp chỉ có một khối: hãy bỏ phần sau dấu ---",
+			"%s:%d: a file holds one block: take out what follows ---", name, line)
 	}
 	if problems := f.problems(); len(problems) > 0 {
 		text := ""

@@ -16,6 +16,7 @@ import (
 	"github.com/knadh/koanf/providers/file"
 	"github.com/knadh/koanf/v2"
 
+	"covenant/internal/content"
 	"covenant/signing"
 	"covenant/workflow"
 	"covenant/workflow/engine"
@@ -95,8 +96,16 @@ const envPrefix = "COVENANT_"
 func loadConfig(path string, flags config) (config, error) {
 	k := koanf.New(".")
 	if path != "" {
+		source, err := os.ReadFile(path)
+		if err != nil {
+			return config{}, fmt.Errorf("configuration: %w", err)
+		}
+		if err := oneDocument(path, source); err != nil {
+			return config{}, err
+		}
 		if err := k.Load(file.Provider(path), yaml.Parser()); err != nil {
-			return config{}, fmt.Errorf("configuration %s: %w", path, err)
+			return config{}, sentence("cấu hình %s không đọc được: %s", "configuration %s cannot be read: %s", path,
+				content.YAMLWords(err))
 		}
 	}
 	variables := environment.Opt{Prefix: envPrefix, TransformFunc: func(key, value string) (string, any) {

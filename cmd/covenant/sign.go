@@ -23,6 +23,7 @@ type signCmd struct {
 	Out          string   `short:"o" required:"" help:"Signed file." placeholder:"FILE"`
 	P12          string   `name:"p12" help:"PKCS#12 file with key and certificate." type:"existingfile" placeholder:"FILE"`
 	PasswordFile string   `help:"File whose first line is the PKCS#12 file's password." type:"existingfile" placeholder:"FILE"`
+	Certificate  string   `help:"Serial number of the certificate whose key is meant, of a file with several." placeholder:"SERIAL"`
 	Dev          bool     `help:"Sign with a throw-away test key that is made for this one signature; it proves nothing about anybody."`
 	Level        string   `default:"B-T" help:"PAdES level: B-B, B-T, B-LT or B-LTA."`
 	TSA          []string `name:"tsa" help:"Time-stamp authority; several are tried in order." placeholder:"URL"`
@@ -137,7 +138,7 @@ func (cmd *signCmd) identity(opt *signing.Options) (signing.Identity, error) {
 	if err != nil {
 		return signing.Identity{}, fmt.Errorf("key file: %w", err)
 	}
-	id, err := signing.LoadPKCS12(data, pass)
+	id, err := signing.LoadPKCS12Key(data, pass, cmd.Certificate)
 	if err != nil {
 		return signing.Identity{}, sentence("tệp khóa %[1]s: %[2]s", "key file %[1]s: %[2]s", cmd.P12, speaker(err))
 	}

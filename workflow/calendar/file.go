@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"covenant/internal/content"
 	"covenant/workflow/refusal"
 
 	"go.yaml.in/yaml/v3"
@@ -42,12 +43,12 @@ func ParseCalendar(source []byte) (*Calendar, error) {
 	dec.KnownFields(true)
 	if err := dec.Decode(&file); err != nil {
 		return nil, refusal.New(refusal.Invalid, "lịch làm việc không đọc được: %v",
-			"cannot read the calendar data: %v", err)
+			"cannot read the calendar data: %v", content.YAMLWords(err))
 	}
 	c := &calendarCheck{calendar: &Calendar{years: map[int]calendarYear{},
 		computed: &computedYears{years: map[int]calendarYear{}}}}
-	if another := any(nil); dec.Decode(&another) == nil && another != nil {
-		c.add("a second document (---) would not be read: put all years into one")
+	if line, more := content.SecondDocument(source); more {
+		c.add("line %d: a second document (---) would not be read: put all years into one", line)
 	}
 	zone, err := time.LoadLocation(file.Zone)
 	if err != nil || file.Zone == "" || file.Zone == "Local" { // Local is another zone on another machine

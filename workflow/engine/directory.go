@@ -19,7 +19,7 @@ func (e *Engine) PlanDirectory(
 		return nil, err
 	}
 	before := e.outside(d)
-	events, err := workflow.Decide(before, meta.Actor, cmd, e.Now())
+	events, err := decideMeant(before, meta, cmd, e.Now())
 	var lines []string
 	for _, event := range events {
 		lines = append(lines, before.Tell(event).Text.In(lang))
@@ -50,7 +50,7 @@ func (e *Engine) doDirectory(ctx context.Context, cmd workflow.Command, meta Met
 			return out, err
 		}
 		now := e.Now().Truncate(time.Millisecond)
-		events, err := workflow.Decide(e.outside(d), meta.Actor, cmd, now)
+		events, err := decideMeant(e.outside(d), meta, cmd, now)
 		if err != nil {
 			return out, err
 		}

@@ -143,6 +143,9 @@ type Meta struct {
 	Key     string
 	Actor   workflow.Actor
 	Address string // network address, if any
+	// Mean are the keys of the questions about the content of the command that whoever gives it answers with yes, see
+	// [workflow.Meant].
+	Mean []string
 }
 
 // Outcome is what a command did.
@@ -249,6 +252,15 @@ func (e *Engine) once(
 	})
 }
 
+// decideMeant asks the rules, and then whether the command can be meant as it stands.
+func decideMeant(s workflow.State, meta Meta, cmd workflow.Command, now time.Time) ([]workflow.Event, error) {
+	events, err := workflow.Decide(s, meta.Actor, cmd, now)
+	if err != nil {
+		return nil, err
+	}
+	return events, workflow.Meant(s, cmd, now, meta.Mean)
+}
+
 // decide reads the state, asks the rules, appends the events and does what follows from them, all inside tx.
 func (e *Engine) decide(
 	ctx context.Context, tx *store.Tx, id workflow.CovenantID, meta Meta, make build,
@@ -267,7 +279,7 @@ func (e *Engine) decide(
 		}
 	}
 	now := e.Now().Truncate(time.Millisecond) // as the log keeps it
-	events, err := workflow.Decide(state, meta.Actor, cmd, now)
+	events, err := decideMeant(state, meta, cmd, now)
 	if err != nil {
 		return Outcome{}, err
 	}

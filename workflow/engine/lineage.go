@@ -116,7 +116,7 @@ func (e lineages) renewBases(
 		return err
 	}
 	before, err := e.draft(template, values,
-		templates.DraftOptions{LawDate: day(s.Calendar.Today(revision.RenderedAt))})
+		templates.DraftOptions{LawDate: day(s.Calendar.Today(revision.RenderedAt)), Again: templates.AsBefore})
 	if err != nil {
 		return fmt.Errorf("bases of %s: %w", s.Covenant.Slug, err)
 	}
@@ -204,7 +204,9 @@ func (e lineages) startDraft(
 	if err != nil {
 		return "", err
 	}
-	doc, err := e.draft(entry.Source, r.Values, templates.DraftOptions{LawDate: day(e.Calendar.Today(e.Now()))})
+	opt := e.judged(meta)
+	opt.LawDate = opt.Today
+	doc, err := e.draft(entry.Source, r.Values, opt)
 	if err != nil {
 		return "", err
 	}

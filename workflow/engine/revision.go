@@ -129,7 +129,7 @@ func (e papers) render(
 		return cmd, err
 	}
 	at := e.Now().UTC().Truncate(time.Second)
-	pdf, doc, err := e.renderRevision(s, entry.Source, r.Values, len(s.Covenant.Revisions)+1, at)
+	pdf, doc, err := e.renderRevision(s, entry.Source, r.Values, len(s.Covenant.Revisions)+1, at, e.judged(meta))
 	if err != nil {
 		return cmd, err
 	}
@@ -165,14 +165,19 @@ type rendering struct {
 	info  *templates.Rendered
 }
 
+// judged are the options under which values that somebody hands in are looked at.
+func (e papers) judged(meta Meta) templates.DraftOptions {
+	return templates.DraftOptions{Today: day(e.Calendar.Today(e.Now())), Mean: meta.Mean}
+}
+
 // renderRevision is the file that reviewers read: without number and date, with the watermark of its count. The same
-// arguments give the same bytes.
+// arguments give the same bytes. opt says how the values are judged, if they are.
 func (e papers) renderRevision(
-	s workflow.State, template, values []byte, number int, at time.Time,
+	s workflow.State, template, values []byte, number int, at time.Time, opt templates.DraftOptions,
 ) (rendering, *templates.Document, error) {
-	doc, err := e.draft(template, values, templates.DraftOptions{
-		Symbol: symbol(s.Process), LawDate: day(e.Calendar.Today(at)), Watermark: fmt.Sprintf("DỰ THẢO lần %d", number),
-	})
+	opt.Symbol, opt.LawDate = symbol(s.Process), day(e.Calendar.Today(at))
+	opt.Watermark = fmt.Sprintf("DỰ THẢO lần %d", number)
+	doc, err := e.draft(template, values, opt)
 	if err != nil {
 		return rendering{}, nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"covenant/internal/content"
 	"covenant/internal/words"
 	"covenant/workflow/calendar"
 	"covenant/workflow/digest"
@@ -323,18 +324,14 @@ func ParseNew(name string, source []byte, zone *time.Location) (*Process, error)
 }
 
 func (r *processReader) parse(source []byte) (*Process, error) {
-	var root, next yaml.Node
-	documents := yaml.NewDecoder(bytes.NewReader(source))
-	if err := documents.Decode(&root); err != nil && !errors.Is(err, io.EOF) {
+	var root yaml.Node
+	if err := yaml.NewDecoder(bytes.NewReader(source)).Decode(&root); err != nil && !errors.Is(err, io.EOF) {
 		r.syntax(err)
 		return nil, r.err()
 	}
-	switch err := documents.Decode(&next); {
-	case err == nil && next.Content[0].Tag != "!!null":
-		r.bad(next.Content[0], "tệp chỉ có một quy trình: hãy bỏ phần sau dấu ---",
+	if line, more := content.SecondDocument(source); more {
+		r.bad(&yaml.Node{Line: line, Column: 1}, "tệp chỉ có một quy trình: hãy bỏ phần sau dấu ---",
 			"a file holds one process: take out what follows ---")
-	case err != nil && !errors.Is(err, io.EOF):
-		r.syntax(err)
 	}
 	p := r.process(&root)
 	p.Digest = digest.Of(source)
