@@ -80,13 +80,13 @@ func (s *server) check(w http.ResponseWriter, r *request) (*answer, error) {
 	if r.URL.Query().Has("pdf") {
 		return verdictPapers{s}.check(w, r)
 	}
-	return s.answerCheck(w, r, s.newCheckPage(r), nil)
+	return verdictPapers{s}.answer(w, r, s.newCheckPage(r), nil)
 }
 
 // judged is what else is done with a report while it is there.
 type judged func(t presenter, file *received, report *signing.Report) error
 
-func (s *server) answerCheck(w http.ResponseWriter, r *request, p *checkPage, also judged) (*answer, error) {
+func (s verdictPapers) answer(w http.ResponseWriter, r *request, p *checkPage, also judged) (*answer, error) {
 	w.Header().Set("Cache-Control", "no-store")
 	err := s.judgeUpload(w, r, p, also)
 	var problem *checkProblem

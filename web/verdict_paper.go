@@ -173,7 +173,7 @@ func (s verdictPapers) ofToken(w http.ResponseWriter, r *request) (*answer, erro
 func (s verdictPapers) check(w http.ResponseWriter, r *request) (*answer, error) {
 	p := s.newCheckPage(r)
 	var made []byte
-	a, err := s.answerCheck(w, r, p, func(t presenter, file *received, report *signing.Report) (err error) {
+	a, err := s.answer(w, r, p, func(t presenter, file *received, report *signing.Report) (err error) {
 		made, err = s.paper(t, checkedFile{file.name, p.Size, p.Digest, p.Known}, report, p.Verdict)
 		return err
 	})

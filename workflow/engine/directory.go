@@ -29,7 +29,7 @@ func (e *Engine) PlanDirectory(
 
 // BlockNotes are what is to be known before a block file is applied, beside what it changes: who and which duty stands
 // in the directory and not in the file, and which duties nobody would have.
-func (e *Engine) BlockNotes(ctx context.Context, file *workflow.BlockFile) ([]words.Text, error) {
+func (e outlook) BlockNotes(ctx context.Context, file *workflow.BlockFile) ([]words.Text, error) {
 	d, err := e.readDirectory(ctx)
 	if err != nil {
 		return nil, err

@@ -19,8 +19,8 @@ const allSign = `  - {id: gop-y, kind: review, NAME, review: {approve: all}}
   - {id: ban-hanh, kind: issue, NAME}
 `
 
-// without takes a duty from everybody of an agency.
-func (o *office) without(agency workflow.AgencyID, duty workflow.Duty) {
+// withoutDuty takes a duty from everybody of an agency.
+func withoutDuty(o *office, agency workflow.AgencyID, duty workflow.Duty) {
 	for i, a := range o.block.Agencies {
 		for j, p := range a.People {
 			if a.ID == agency {
@@ -35,7 +35,7 @@ func (o *office) without(agency workflow.AgencyID, duty workflow.Duty) {
 }
 
 // administrator is a person with the right to administer.
-func (o *office) administrator(id workflow.PersonID) workflow.Actor {
+func administrator(o *office, id workflow.PersonID) workflow.Actor {
 	o.t.Helper()
 	_, err := o.Do(context.Background(), "", workflow.GrantRight{Person: id, Right: workflow.RightAdminister,
 		Document: "QĐ 1"}, engine.Meta{Actor: console})
@@ -58,10 +58,10 @@ func TestObstaclesComeBeforeTheNumber(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	o.shrink()
-	o.without("so-yte", workflow.DutySign)
+	withoutDuty(o, "so-yte", workflow.DutySign)
 	o.begin(allSign)
 	ctx, clerk := context.Background(), o.who("so-gddt", workflow.DutyNumber)
-	admin := o.administrator("giap-van-chinh")
+	admin := administrator(o, "giap-van-chinh")
 	v, err := o.View(ctx, console, "2026/khoi")
 	check(t, err)
 	if got := codes(v.Obstacles); !slices.Equal(got, []string{"nobody/sign/so-yte"}) {
@@ -124,7 +124,7 @@ func TestObstaclesThatAreMended(t *testing.T) {
 			o := newOffice(t)
 			o.shrink()
 			whole := o.who(c.agency, c.duty)
-			o.without(c.agency, c.duty)
+			withoutDuty(o, c.agency, c.duty)
 			o.begin(allSign)
 			found, err := o.Obstacles(context.Background(), console, o.id)
 			check(t, err)

@@ -33,7 +33,7 @@ const (
 )
 
 // calendarYears are the fingerprints of the years that deadlines can fall into, by year.
-func (e deadlines) calendarYears() map[string]string {
+func (e outlook) calendarYears() map[string]string {
 	years := map[string]string{}
 	for year := e.today().Year - 1; year <= e.today().Year+yearsAhead; year++ {
 		years[strconv.Itoa(year)] = e.Calendar.Fingerprint(year)
@@ -42,7 +42,7 @@ func (e deadlines) calendarYears() map[string]string {
 }
 
 // dueRecount asks for a recount where a year's days off are others than those by which was counted.
-func (e deadlines) dueRecount(ctx context.Context, tx *store.Tx) ([]river.JobArgs, error) {
+func (e outlook) dueRecount(ctx context.Context, tx *store.Tx) ([]river.JobArgs, error) {
 	value, found, err := tx.Setting(ctx, calendarKey)
 	if err != nil {
 		return nil, err
@@ -65,7 +65,7 @@ func (e deadlines) dueRecount(ctx context.Context, tx *store.Tx) ([]river.JobArg
 }
 
 // recount goes through the covenants that are under way, page by page.
-func (e deadlines) recount(ctx context.Context, args RecountArgs) error {
+func (e outlook) recount(ctx context.Context, args RecountArgs) error {
 	var last store.CovenantKey
 	for {
 		var rows []store.Covenant
@@ -90,7 +90,7 @@ func (e deadlines) recount(ctx context.Context, args RecountArgs) error {
 	}
 }
 
-func (e deadlines) recountOne(ctx context.Context, id workflow.CovenantID) error {
+func (e outlook) recountOne(ctx context.Context, id workflow.CovenantID) error {
 	if _, err := e.Do(ctx, id, workflow.RecountDeadline{}, Meta{Actor: workflow.Program()}); err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func (e deadlines) recountOne(ctx context.Context, id workflow.CovenantID) error
 }
 
 // counted are the steps of a covenant's ladders as the calendar has them now.
-func (e deadlines) counted(s workflow.State) (map[store.OccurrenceID]store.Occurrence, error) {
+func (e outlook) counted(s workflow.State) (map[store.OccurrenceID]store.Occurrence, error) {
 	out := map[store.OccurrenceID]store.Occurrence{}
 	keep := func(all []store.Occurrence, err error) error {
 		for _, o := range all {

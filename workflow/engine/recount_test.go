@@ -21,16 +21,16 @@ func TestCountedAnewWhenDaysOffAreAnnounced(t *testing.T) {
 	o.shrink()
 	today := o.Calendar.Today(o.now())
 	unannounced := "zone: Asia/Ho_Chi_Minh\nyears: []"
-	o.withCalendar(unannounced)
+	withCalendar(o, unannounced)
 	o.begin(`  - {id: gop-y, kind: review, NAME, due: {working_days: 5}, review: {approve: all},
       escalate: [{id: nhac, working_days: -1, to: agency}]}
   - {id: so, kind: number, NAME, number: {book: giao-uoc, by: leader}}
 `)
 	before := o.state().Covenant.Due
-	if rows := o.pending(); len(rows) != 1 {
+	if rows := pending(o); len(rows) != 1 {
 		t.Fatalf("%d rungs", len(rows))
 	}
-	rung := o.pending()[0].Due
+	rung := pending(o)[0].Due
 	// the first two days on which offices would be open are off
 	cal, err := calendar.ParseCalendar([]byte(unannounced))
 	check(t, err)
@@ -46,7 +46,7 @@ func TestCountedAnewWhenDaysOffAreAnnounced(t *testing.T) {
 	for year, days := range years {
 		announced += fmt.Sprintf("  - {year: %d, days: [%s]}\n", year, strings.Join(days, ", "))
 	}
-	o.withCalendar(announced)
+	withCalendar(o, announced)
 	s, err := o.Await(context.Background(), o.id, func(s workflow.State) bool { return s.Covenant.Due != before })
 	check(t, err)
 	want, err := s.Calendar.AddWorkingDays(today, 5)
@@ -54,18 +54,18 @@ func TestCountedAnewWhenDaysOffAreAnnounced(t *testing.T) {
 	if s.Covenant.Due.Date != want || !before.Date.Before(want) {
 		t.Errorf("due %s, before %s, want %s", s.Covenant.Due.Date, before.Date, want)
 	}
-	for began := time.Now(); o.pending()[0].Due.Equal(rung); time.Sleep(20 * time.Millisecond) {
+	for began := time.Now(); pending(o)[0].Due.Equal(rung); time.Sleep(20 * time.Millisecond) {
 		if time.Since(began) > time.Minute {
 			t.Fatalf("the rung stays at %s", rung)
 		}
 	}
-	if rows := o.pending(); len(rows) != 1 {
+	if rows := pending(o); len(rows) != 1 {
 		t.Errorf("%d rungs after it", len(rows))
 	}
 }
 
 // withCalendar goes on with other calendar data, as after a restart.
-func (o *office) withCalendar(source string) {
+func withCalendar(o *office, source string) {
 	o.t.Helper()
 	cal, err := calendar.ParseCalendar([]byte(source))
 	check(o.t, err)
@@ -78,7 +78,7 @@ func (o *office) withCalendar(source string) {
 }
 
 // pending are the steps that are still to come.
-func (o *office) pending() (out []store.Occurrence) {
+func pending(o *office) (out []store.Occurrence) {
 	o.t.Helper()
 	check(o.t, o.Store.View(context.Background(), func(tx *store.Tx) error {
 		rows, err := tx.OccurrencesOf(context.Background(), string(o.id))
