@@ -310,6 +310,15 @@ func TestEveryChainCounts(t *testing.T) {
 				res.Test, res.TimeSource, len(res.Chain), res.Reasons)
 		}
 	}
+	between := rootsOf(t, func(e *trust.Entry) { e.Purposes = seals }, other.cross[1]) // an anchor on the way to one
+	for _, e := range both(nil, all).Entries() {
+		if err := between.Add(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if res := judge(between, func(*VerifyOptions) {}); res.Indication != TotalPassed || len(res.Chain) != 4 {
+		t.Errorf("past a root for seals: %s/%s %+v", res.Indication, res.SubIndication, res.Reasons)
+	}
 	ended := crossCertifyUntil(t, id.Chain[0], time.Now().Add(-30*time.Minute))
 	res := judge(rootsOf(t, func(*trust.Entry) {}, id.Chain[1], ended.root),
 		func(o *VerifyOptions) { o.Intermediates = ended.cross })
