@@ -47,6 +47,8 @@ const (
 	ReasonMerged               ReasonCode = "merged"
 	ReasonTransferred          ReasonCode = "changed-in-transfer"
 	ReasonCutOff               ReasonCode = "cut-off"
+	ReasonUnsupportedKey       ReasonCode = "unsupported-key"
+	ReasonCertificatePolicy    ReasonCode = "certificate-policy"
 )
 
 // reasonPhrases say the findings; %[1]s stands for Reason.Name, %[2]s for its Time.
@@ -83,6 +85,12 @@ var reasonPhrases = map[ReasonCode]words.Text{
 		"The certificate of %[1]s does not lead to any trusted authority."),
 	ReasonChain: words.Of("Chuỗi chứng thư số của %[1]s không hợp lệ.",
 		"The certificate chain of %[1]s is not valid."),
+	ReasonUnsupportedKey: words.Of("Chuỗi chứng thư số của %[1]s dùng loại khóa hoặc thuật toán mà chương trình này "+
+		"không hỗ trợ, nên chưa kiểm tra được. Hãy kiểm tra bằng phần mềm khác.",
+		"The certificate chain of %[1]s uses a kind of key or an algorithm that this program does not support, so it "+
+			"could not be checked. Check it with another program."),
+	ReasonCertificatePolicy: words.Of("Chuỗi chứng thư số của %[1]s không có chính sách chứng thư nào được chấp nhận.",
+		"The certificate chain of %[1]s is not valid for any certificate policy that is accepted."),
 	ReasonExpired: words.Of("Chứng thư số của %[1]s hết hạn ngày %[2]s, và không có dấu thời gian chứng minh đã ký "+
 		"trước đó.",
 		"The certificate of %[1]s ended on %[2]s, and no time-stamp proves that it was used before."),

@@ -6,12 +6,12 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
-	"errors"
 	"net/http"
 	"net/netip"
 	"slices"
 	"time"
 
+	"covenant/signing/internal/path"
 	"covenant/signing/internal/revocation"
 )
 
@@ -37,14 +37,10 @@ type truster struct {
 	client   *revocation.Client
 	certs    []*x509.Certificate // all that the file holds
 	known    map[[32]byte]bool
+	builder  *path.Builder // of the same certificates
 	data     revocation.Set
 	evidence map[[32]byte][]*revocation.Evidence
-	paths    map[[32]byte]pathResult
-}
-
-type pathResult struct {
-	chain []*x509.Certificate
-	err   error
+	paths    map[pathKey]pathResult
 }
 
 const (
@@ -54,7 +50,7 @@ const (
 
 func newTruster(opt *VerifyOptions, now time.Time) *truster {
 	t := &truster{opt: opt, now: now, known: map[[32]byte]bool{}, evidence: map[[32]byte][]*revocation.Evidence{},
-		paths: map[[32]byte]pathResult{}}
+		paths: map[pathKey]pathResult{}, builder: path.NewBuilder(newPoolAnchors(opt), path.Limits{})}
 	if opt.Online {
 		t.client = &revocation.Client{HTTP: opt.HTTP}
 	}
@@ -69,6 +65,7 @@ func (t *truster) addCertificates(certs []*x509.Certificate) {
 		if !t.known[key] && len(t.certs) < maxFileCertificates {
 			t.known[key] = true
 			t.certs = append(t.certs, c)
+			t.builder.Add(c)
 		}
 	}
 }
@@ -80,92 +77,6 @@ func (t *truster) addRevocation(ocsps, crls [][]byte) {
 	for _, der := range crls {
 		t.data.AddCRL(der)
 	}
-}
-
-// path builds a chain from cert to a trust anchor. Validity in time is judged later, link by link; the error is that of
-// the chain as such.
-func (t *truster) path(ctx context.Context, cert *x509.Certificate) ([]*x509.Certificate, error) {
-	key := sha256.Sum256(cert.Raw)
-	if p, ok := t.paths[key]; ok {
-		return p.chain, p.err
-	}
-	chain, err := t.buildPath(cert)
-	var unknown x509.UnknownAuthorityError
-	for n := 0; err != nil && errors.As(err, &unknown) && t.client != nil && n < 5; n++ {
-		if !t.fetchIssuer(ctx, cert) {
-			break
-		}
-		chain, err = t.buildPath(cert)
-	}
-	t.paths[key] = pathResult{chain, err}
-	return chain, err
-}
-
-func (t *truster) buildPath(cert *x509.Certificate) ([]*x509.Certificate, error) {
-	pool := x509.NewCertPool()
-	for _, c := range t.certs {
-		pool.AddCert(c)
-	}
-	var err error
-	for _, roots := range t.roots() {
-		// The middle of the validity of all would be right; the leaf's last moment is it wherever issuers outlive it.
-		for _, at := range []time.Time{clampTime(t.now, cert), cert.NotAfter, cert.NotBefore} {
-			var chains [][]*x509.Certificate
-			chains, err = cert.Verify(x509.VerifyOptions{Roots: roots, Intermediates: pool, CurrentTime: at,
-				KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}})
-			if err == nil {
-				return shortest(chains), nil
-			}
-		}
-	}
-	return nil, err
-}
-
-func (t *truster) roots() []*x509.CertPool {
-	roots := t.opt.Roots
-	if roots == nil {
-		roots = x509.NewCertPool()
-	}
-	out := []*x509.CertPool{roots}
-	if t.opt.SystemRoots {
-		if system, err := x509.SystemCertPool(); err == nil {
-			out = append(out, system)
-		}
-	}
-	return out
-}
-
-func clampTime(at time.Time, c *x509.Certificate) time.Time {
-	if at.After(c.NotAfter) {
-		return c.NotAfter
-	}
-	if at.Before(c.NotBefore) {
-		return c.NotBefore
-	}
-	return at
-}
-
-func shortest(chains [][]*x509.Certificate) []*x509.Certificate {
-	return slices.MinFunc(chains, func(a, b []*x509.Certificate) int { return len(a) - len(b) })
-}
-
-// fetchIssuer gets the certificate that is missing above cert.
-func (t *truster) fetchIssuer(ctx context.Context, cert *x509.Certificate) bool {
-	at := cert
-	for range 8 {
-		next := issuerOf(at, t.certs)
-		if next == nil || next.Equal(at) {
-			break
-		}
-		at = next
-	}
-	issuer, err := t.client.Issuer(ctx, at)
-	if err != nil {
-		return false
-	}
-	before := len(t.certs)
-	t.addCertificates([]*x509.Certificate{issuer})
-	return len(t.certs) > before
 }
 
 // fileEvidence is everything that the file's data say about cert, already checked.
@@ -284,7 +195,7 @@ func (m *moment) revoked(e *revocation.Evidence) bool {
 // validate judges cert for an object of moment m (EN 319 102-1 §5.2.6 and §5.6.2).
 func (t *truster) validate(ctx context.Context, cert *x509.Certificate, m moment) trustVerdict {
 	v := trustVerdict{indication: TotalPassed, complete: true}
-	chain, err := t.path(ctx, cert)
+	chain, err := t.path(ctx, cert, m.at, m.token)
 	if err != nil {
 		v.complete = false
 		v.links = []ChainLink{{Certificate: cert}}
@@ -304,14 +215,6 @@ func (t *truster) validate(ctx context.Context, cert *x509.Certificate, m moment
 		v.links = append(v.links, link)
 	}
 	return v
-}
-
-func chainFailure(err error) (SubIndication, ReasonCode) {
-	var unknown x509.UnknownAuthorityError
-	if errors.As(err, &unknown) {
-		return NoCertificateChainFound, ReasonUntrusted
-	}
-	return ChainGeneralFailure, ReasonChain
 }
 
 func (t *truster) validateLink(ctx context.Context, v *trustVerdict, c, issuer *x509.Certificate, depth int,
@@ -386,18 +289,4 @@ func name(c *x509.Certificate) string {
 		return c.Subject.CommonName
 	}
 	return c.Subject.String()
-}
-
-// signingUsage checks that a certificate may sign documents: key usage digitalSignature or nonRepudiation
-// (RFC 5280 §4.2.1.3), and no extended key usage that confines it to something else.
-func signingUsage(c *x509.Certificate) bool {
-	if c.KeyUsage != 0 && c.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) == 0 {
-		return false
-	}
-	if len(c.ExtKeyUsage) == 0 || len(c.UnknownExtKeyUsage) > 0 {
-		return true
-	}
-	other := []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageCodeSigning, x509.ExtKeyUsageTimeStamping,
-		x509.ExtKeyUsageOCSPSigning}
-	return slices.ContainsFunc(c.ExtKeyUsage, func(u x509.ExtKeyUsage) bool { return !slices.Contains(other, u) })
 }

@@ -28,7 +28,9 @@ type VerifyOptions struct {
 	Base *Base
 	// Policy adds a finding to signatures that were not made as it asks; their verdict stays. Default: any.
 	Policy SignaturePolicy
-	Limits VerifyLimits
+	// CertificatePolicies are asked of the paths of signers' certificates. Default: none.
+	CertificatePolicies CertificatePolicies
+	Limits              VerifyLimits
 }
 
 // VerifyLimits bounds what one file may cost. The zero value of each field means its default.

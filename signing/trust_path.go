@@ -1,0 +1,226 @@
+package signing
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/asn1"
+	"errors"
+	"slices"
+	"time"
+
+	"covenant/signing/internal/path"
+)
+
+// CertificatePolicies are the certificate policies that the path of a signer's certificate must be valid for (RFC 5280
+// §6.1.1 (c), (e) to (g)). They come from whoever asks for the verdict, never from a file. They are not asked of
+// time-stamp authorities and signers of revocation lists, which are certified under policies of their own. The zero
+// value accepts what the certificates themselves permit.
+type CertificatePolicies struct {
+	// Accepted is the initial policy set; default: any policy. By itself it refuses only paths whose certificates ask
+	// for an explicit policy; with RequireExplicit all others.
+	Accepted        []asn1.ObjectIdentifier
+	RequireExplicit bool // the path must be valid for one of the accepted policies
+	InhibitMapping  bool // no authority may say that a policy stands for another
+	InhibitAny      bool // the policy anyPolicy in a certificate stands for no other
+}
+
+type pathKey struct {
+	sum   [sha256.Size]byte
+	at    time.Time
+	token bool
+}
+
+type pathResult struct {
+	chain []*x509.Certificate
+	err   error
+}
+
+// path builds a chain from cert to a trust anchor (RFC 5280 §6.1), one that is in its period at the moment if there is
+// any. Validity in time is judged later, link by link; the error is that of the chain as such.
+func (t *truster) path(ctx context.Context, cert *x509.Certificate, at time.Time, token bool) ([]*x509.Certificate,
+	error) {
+	key := pathKey{sha256.Sum256(cert.Raw), at, token}
+	if p, ok := t.paths[key]; ok {
+		return p.chain, p.err
+	}
+	in := path.Inputs{}
+	if asked := t.opt.CertificatePolicies; !token {
+		in = path.Inputs{Policies: asked.Accepted, RequireExplicit: asked.RequireExplicit,
+			InhibitMapping: asked.InhibitMapping, InhibitAny: asked.InhibitAny}
+	}
+	chain, err := t.buildPath(cert, in, at)
+	for n := 0; n < 5 && fetchHelps(err) && t.fetchIssuer(ctx, cert); n++ {
+		chain, err = t.buildPath(cert, in, at)
+	}
+	t.paths[key] = pathResult{chain, err}
+	return chain, err
+}
+
+func (t *truster) buildPath(cert *x509.Certificate, in path.Inputs, at time.Time) ([]*x509.Certificate, error) {
+	// The middle of the validity of all would be right; the leaf's last moment is it wherever issuers outlive it.
+	found, _, err := t.builder.Find(cert, in, []time.Time{at, clampTime(t.now, cert), cert.NotAfter, cert.NotBefore})
+	if err != nil {
+		return nil, err
+	}
+	return found.Certificates, nil
+}
+
+func clampTime(at time.Time, c *x509.Certificate) time.Time {
+	if at.After(c.NotAfter) {
+		return c.NotAfter
+	}
+	if at.Before(c.NotBefore) {
+		return c.NotBefore
+	}
+	return at
+}
+
+// fetchHelps: a certificate that is not at hand may lead to an anchor.
+func fetchHelps(err error) bool {
+	var e *path.Error
+	return errors.As(err, &e) && e.Unreached()
+}
+
+// fetchIssuer gets a certificate that is missing above cert.
+func (t *truster) fetchIssuer(ctx context.Context, cert *x509.Certificate) bool {
+	if t.client == nil {
+		return false
+	}
+	before := len(t.certs)
+	for _, top := range t.builder.Top(cert) {
+		if issuer, err := t.client.Issuer(ctx, top); err == nil {
+			t.addCertificates([]*x509.Certificate{issuer})
+		}
+	}
+	return len(t.certs) > before
+}
+
+// chainFailure is what a path's error means for the verdict (EN 319 102-1 §5.2.6.4).
+func chainFailure(err error) (SubIndication, ReasonCode) {
+	var e *path.Error
+	if !errors.As(err, &e) {
+		return ChainGeneralFailure, ReasonChain
+	}
+	switch {
+	case e.Code == path.BadKey:
+		return NoCertificateChainFound, ReasonUnsupportedKey
+	case e.Unreached():
+		return NoCertificateChainFound, ReasonUntrusted
+	case e.Code == path.Policies:
+		return ChainConstraintsFailure, ReasonCertificatePolicy
+	}
+	return ChainGeneralFailure, ReasonChain
+}
+
+// poolAnchors finds anchors in pools of crypto/x509, which can be asked who signed a certificate, and not what they
+// hold.
+type poolAnchors struct {
+	pools []*x509.CertPool
+	names map[string][][]byte // subjects of anchors as they write them, by path.Name.Key; nil: not read yet
+}
+
+func newPoolAnchors(opt *VerifyOptions) *poolAnchors {
+	a := &poolAnchors{}
+	if opt.Roots != nil {
+		a.pools = append(a.pools, opt.Roots)
+	}
+	if opt.SystemRoots {
+		if system, err := x509.SystemCertPool(); err == nil {
+			a.pools = append(a.pools, system)
+		}
+	}
+	return a
+}
+
+// Trusted implements [path.Anchors].
+func (a *poolAnchors) Trusted(c *path.Certificate) bool {
+	// Without a signature nothing can be found but the certificate itself, whatever the period.
+	probe := probeOf(c.X, nil)
+	probe.Signature = nil
+	return slices.ContainsFunc(a.pools, func(p *x509.CertPool) bool { return len(ask(probe, p, c.X.NotBefore, 1)) > 0 })
+}
+
+// Above implements [path.Anchors].
+func (a *poolAnchors) Above(c *path.Certificate, times []time.Time) []*x509.Certificate {
+	for _, name := range a.spellings(c) {
+		probe := probeOf(c.X, name)
+		for _, pool := range a.pools {
+			for _, at := range distinct(append([]time.Time{c.X.NotBefore, c.X.NotAfter}, times...)) {
+				if found := ask(probe, pool, at, 2); len(found) > 0 {
+					return found
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// spellings are the names of anchors that match the name of c's issuer (RFC 5280 §7.1). Where the system keeps its
+// anchors to itself, none is known, and that of c is tried.
+func (a *poolAnchors) spellings(c *path.Certificate) [][]byte {
+	if a.names == nil {
+		a.names = map[string][][]byte{}
+		for _, pool := range a.pools {
+			//nolint:staticcheck // anchors that the system keeps to itself are asked for by the name as written
+			for _, raw := range pool.Subjects() {
+				if n, ok := path.ParseName(raw); ok {
+					a.names[n.Key()] = append(a.names[n.Key()], raw)
+				}
+			}
+		}
+	}
+	out := [][]byte{c.X.RawIssuer}
+	for _, raw := range a.names[c.Issuer.Key()] {
+		if !slices.ContainsFunc(out, func(o []byte) bool { return string(o) == string(raw) }) {
+			out = append(out, raw)
+		}
+	}
+	return out
+}
+
+func distinct(times []time.Time) []time.Time {
+	slices.SortFunc(times, time.Time.Compare)
+	return slices.CompactFunc(times, time.Time.Equal)
+}
+
+// probeOf is of a certificate what it takes to find who signed it: its own period and extensions are judged by path.
+func probeOf(c *x509.Certificate, issuer []byte) *x509.Certificate {
+	return &x509.Certificate{Raw: c.Raw, RawTBSCertificate: c.RawTBSCertificate, RawIssuer: issuer,
+		RawSubject: c.RawSubject, PublicKey: c.PublicKey, Signature: c.Signature,
+		SignatureAlgorithm: c.SignatureAlgorithm,
+		NotAfter:           time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)}
+}
+
+// ask is who signed probe, of the anchors in a pool that are in their period at a time; or probe itself, if it is one
+// and length is 1. Longer chains are those of systems that know of certificates in between, which do not count here.
+func ask(probe *x509.Certificate, pool *x509.CertPool, at time.Time, length int) (found []*x509.Certificate) {
+	chains, err := probe.Verify(x509.VerifyOptions{Roots: pool, Intermediates: x509.NewCertPool(), CurrentTime: at,
+		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}})
+	if err != nil {
+		return nil
+	}
+	for _, chain := range chains {
+		if len(chain) == length {
+			found = append(found, chain[length-1])
+		}
+	}
+	return found
+}
+
+// signingUsage checks that a certificate may sign documents: key usage digitalSignature or nonRepudiation
+// (RFC 5280 §4.2.1.3), and no extended key usage that confines it to something else.
+func signingUsage(c *x509.Certificate) bool {
+	if read := path.Of(c); read != nil {
+		c = read.X // one that crypto/x509 does not read has its usage there only
+	}
+	if c.KeyUsage != 0 && c.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) == 0 {
+		return false
+	}
+	if len(c.ExtKeyUsage) == 0 || len(c.UnknownExtKeyUsage) > 0 {
+		return true
+	}
+	other := []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageCodeSigning, x509.ExtKeyUsageTimeStamping,
+		x509.ExtKeyUsageOCSPSigning}
+	return slices.ContainsFunc(c.ExtKeyUsage, func(u x509.ExtKeyUsage) bool { return !slices.Contains(other, u) })
+}
