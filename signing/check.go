@@ -47,7 +47,9 @@ func CheckCertificate(
 		Chain: verdict.links, intact: true,
 	}}
 	for _, e := range verdict.evidence {
-		check.Responses = append(check.Responses, Response{Kind: string(e.Kind), DER: e.DER})
+		for _, der := range e.DERs() {
+			check.Responses = append(check.Responses, Response{Kind: string(e.Kind), DER: der})
+		}
 	}
 	return check
 }

@@ -39,7 +39,10 @@ type truster struct {
 	known    map[[32]byte]bool
 	builder  *path.Builder // of the same certificates
 	data     revocation.Set
-	evidence map[[32]byte][]*revocation.Evidence
+	evidence map[evidenceKey][]*revocation.Evidence
+	speaking map[[32]byte]bool // signers of lists that are being judged
+	spoken   map[speech]bool   // signers of lists that were judged
+	judged   int               // how often
 	paths    map[pathKey]pathResult
 }
 
@@ -49,8 +52,9 @@ const (
 )
 
 func newTruster(opt *VerifyOptions, now time.Time) *truster {
-	t := &truster{opt: opt, now: now, known: map[[32]byte]bool{}, evidence: map[[32]byte][]*revocation.Evidence{},
-		paths: map[pathKey]pathResult{}, builder: path.NewBuilder(newPoolAnchors(opt), path.Limits{})}
+	t := &truster{opt: opt, now: now, known: map[[32]byte]bool{}, evidence: map[evidenceKey][]*revocation.Evidence{},
+		paths: map[pathKey]pathResult{}, builder: path.NewBuilder(newPoolAnchors(opt), path.Limits{}),
+		speaking: map[[32]byte]bool{}, spoken: map[speech]bool{}}
 	if opt.Online {
 		t.client = &revocation.Client{HTTP: opt.HTTP}
 	}
@@ -77,51 +81,6 @@ func (t *truster) addRevocation(ocsps, crls [][]byte) {
 	for _, der := range crls {
 		t.data.AddCRL(der)
 	}
-}
-
-// fileEvidence is everything that the file's data say about cert, already checked.
-func (t *truster) fileEvidence(cert, issuer *x509.Certificate) []*revocation.Evidence {
-	key := sha256.Sum256(append(append([]byte{}, cert.Raw...), issuer.Raw...))
-	if e, ok := t.evidence[key]; ok {
-		return e
-	}
-	out := slices.DeleteFunc(t.data.Find(cert, issuer), func(e *revocation.Evidence) bool {
-		return t.responderRevoked(e, issuer)
-	})
-	t.evidence[key] = out
-	return out
-}
-
-// responderRevoked: an OCSP responder without id-pkix-ocsp-nocheck whose own certificate the file shows to be revoked
-// when it answered (RFC 6960 §4.2.2.2.1). That nothing is known about it is accepted.
-func (t *truster) responderRevoked(e *revocation.Evidence, issuer *x509.Certificate) bool {
-	if !e.Delegated || e.NoCheck {
-		return false
-	}
-	for _, own := range t.data.Find(e.Responder, issuer) {
-		if own.RevokedBy(e.ProducedAt) {
-			return true
-		}
-	}
-	return false
-}
-
-// status is what is known about cert at a moment, and whether it was fetched: evidence of revocation if there is any,
-// else the newest that is usable, else nil. Servers are asked when the file's data say nothing about the moment, and
-// about a time-stamp's certificate when they are not of today.
-func (t *truster) status(ctx context.Context, cert, issuer *x509.Certificate, m *moment) (*revocation.Evidence, bool) {
-	best := m.choose(t.fileEvidence(cert, issuer))
-	if t.client == nil || (best != nil && (m.revoked(best) || best.Usable(m.at) == nil)) {
-		return best, false
-	}
-	e, err := t.client.Check(ctx, cert, issuer, time.Time{})
-	if err != nil {
-		return best, false
-	}
-	if e = m.choose([]*revocation.Evidence{e}); e != nil {
-		return e, true
-	}
-	return best, false
 }
 
 func (m *moment) choose(evidence []*revocation.Evidence) *revocation.Evidence {
@@ -210,20 +169,21 @@ func (t *truster) validate(ctx context.Context, cert *x509.Certificate, m moment
 			m.checkValidity(&v, c, false) // trusted itself, and the signer's: its period still counts
 		}
 		if !link.TrustAnchor {
-			link.Revocation = t.validateLink(ctx, &v, c, chain[i+1], i, &m)
+			link.Revocation = t.validateLink(ctx, &v, chain, i, &m)
 		}
 		v.links = append(v.links, link)
 	}
 	return v
 }
 
-func (t *truster) validateLink(ctx context.Context, v *trustVerdict, c, issuer *x509.Certificate, depth int,
+func (t *truster) validateLink(ctx context.Context, v *trustVerdict, chain []*x509.Certificate, depth int,
 	m *moment) *RevocationInfo {
+	c := chain[depth]
 	if shortLived(c) {
 		m.checkValidity(v, c, true)
 		return nil
 	}
-	e, online := t.status(ctx, c, issuer, m)
+	e, online := t.status(ctx, c, chain[depth+1], chain[len(chain)-1], m)
 	m.checkValidity(v, c, e != nil && !e.Revoked)
 	if e == nil {
 		v.complete = false

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"covenant/internal/pdf"
+	"covenant/signing/internal/path"
 )
 
 // VerifyOptions says whom to trust, when, and where to look. The zero value trusts nobody, judges at the present time
@@ -282,8 +283,8 @@ func (v *verification) readSecurityStore() {
 	dss, _ := securityStoreOf(v.file)
 	var certs []*x509.Certificate
 	for _, der := range dss.certs {
-		if c, err := x509.ParseCertificate(der); err == nil {
-			certs = append(certs, c)
+		if c := path.Parse(der); c != nil {
+			certs = append(certs, c.X)
 		}
 	}
 	v.trust.addCertificates(certs)

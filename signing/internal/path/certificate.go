@@ -171,3 +171,8 @@ func readExtensionList(s cryptobyte.String, x *x509.Certificate) bool {
 	}
 	return true
 }
+
+// MaySignLists: its key may sign revocation lists (RFC 5280 §4.2.1.3, §6.3.3 (f)).
+func (c *Certificate) MaySignLists() bool {
+	return !c.ext.hasUsage || c.ext.usage&x509.KeyUsageCRLSign != 0
+}

@@ -48,7 +48,7 @@ func (c *Certificate) fill() {
 		case "2.5.29.37":
 			ok = fillUsage(x, e.Value)
 		case "2.5.29.31":
-			fillPoints(x, e.Value)
+			x.CRLDistributionPoints = PointAddresses(e.Value)
 		case oidAuthorityInfo:
 			fillAccess(x, e.Value)
 		}
@@ -77,12 +77,13 @@ func fillUsage(x *x509.Certificate, v cryptobyte.String) bool {
 	return true
 }
 
-// fillPoints lists the addresses of revocation lists (RFC 5280 §4.2.1.13).
-func fillPoints(x *x509.Certificate, v cryptobyte.String) {
+// PointAddresses are the addresses in CRLDistributionPoints or FreshestCRL (RFC 5280 §4.2.1.13, §4.2.1.15), as far as
+// they can be read.
+func PointAddresses(v cryptobyte.String) (out []string) {
 	var points, one, point, names, uri cryptobyte.String
 	var has bool
 	if !v.ReadASN1(&points, cbasn1.SEQUENCE) {
-		return
+		return nil
 	}
 	for points.ReadASN1(&one, cbasn1.SEQUENCE) {
 		if !one.ReadOptionalASN1(&point, &has, explicit(0)) || !has || !point.ReadASN1(&names, explicit(0)) {
@@ -90,12 +91,13 @@ func fillPoints(x *x509.Certificate, v cryptobyte.String) {
 		}
 		for !names.Empty() {
 			if names.ReadASN1(&uri, implicit(6)) {
-				x.CRLDistributionPoints = append(x.CRLDistributionPoints, string(uri))
+				out = append(out, string(uri))
 			} else if !skipAny(&names) {
-				return
+				return out
 			}
 		}
 	}
+	return out
 }
 
 func skipAny(s *cryptobyte.String) bool {

@@ -57,19 +57,21 @@ func (c *Certificate) signedBy(issuer *Certificate) *Error {
 	if c.algErr != nil {
 		return fail(BadKey, c, "%v", c.algErr)
 	}
-	return Verify(c, issuer, c.algorithm, c.X.RawTBSCertificate, c.X.Signature)
+	if err := Verify(c, issuer, c.algorithm, c.X.RawTBSCertificate, c.X.Signature); err != nil {
+		return err
+	}
+	if c.algorithm.Weak() { // who asks for a certificate chooses much of it, and so can prepare a collision
+		return fail(Weak, c, "it is signed with %s, which can be forged", c.algorithm)
+	}
+	return nil
 }
 
-// Verify checks a signature over message, on a certificate or revocation list, by the key of issuer. What can be forged
-// is refused.
+// Verify checks a signature over message, on a certificate or revocation list, by the key of issuer.
 func Verify(about, issuer *Certificate, algorithm cms.Algorithm, message, signature []byte) *Error {
 	if err := issuer.CheckKey(); err != nil {
 		var e *Error
 		errors.As(err, &e)
 		return e
-	}
-	if algorithm.Weak() {
-		return fail(Weak, about, "it is signed with %s, which can be forged", algorithm)
 	}
 	err := issuer.permits(algorithm)
 	if err == nil {
