@@ -86,6 +86,18 @@ func Verify(about, issuer *Certificate, algorithm cms.Algorithm, message, signat
 	return fail(Signature, about, "it is not signed by the key of %q", issuer.X.Subject.String())
 }
 
+// SignedBy verifies the signature on c by the key of issuer, whose name is that of c's issuer. The error is an
+// [*Error].
+func (c *Certificate) SignedBy(issuer *Certificate) error {
+	if c.Issuer.Key() != issuer.Subject.Key() {
+		return fail(Signature, c, "its issuer has another name than %q", issuer.X.Subject.String())
+	}
+	if err := c.signedBy(issuer); err != nil {
+		return err
+	}
+	return nil
+}
+
 // permits: a key that is marked as for RSASSA-PSS signs with nothing else (RFC 4055 §1.2).
 func (c *Certificate) permits(a cms.Algorithm) error {
 	if c.X.PublicKey != nil {

@@ -192,6 +192,10 @@ func (p *PKI) addTime(b *builder, year string, def int) {
 }
 
 func (p *PKI) addExtensions(b *builder, c *certificate) {
+	if c.has("exts") {
+		b.AddBytes(p.hex(c.words["exts"]))
+		return
+	}
 	if isCA := c.has("ca"); isCA || c.has("user") || c.issues && !c.has("usage") {
 		p.extension(b, "2.5.29.19", true, func(b *builder) {
 			seq(b, func(b *builder) {
@@ -222,6 +226,16 @@ func (p *PKI) addExtensions(b *builder, c *certificate) {
 	if c.has("points") {
 		p.extension(b, "2.5.29.31", false, func(b *builder) { p.addPoints(b, c.words["points"]) })
 	}
+	if c.has("access") {
+		p.extension(b, "1.3.6.1.5.5.7.1.1", false, func(b *builder) {
+			seq(b, func(b *builder) {
+				seq(b, func(b *builder) {
+					b.AddASN1ObjectIdentifier(p.oid("1.3.6.1.5.5.7.48.2"))
+					p.addNames(b, "uri:"+c.words["access"], false)
+				})
+			})
+		})
+	}
 	if c.has("ski") {
 		p.extension(b, "2.5.29.14", false, func(b *builder) { b.AddASN1OctetString(p.hex(c.words["ski"])) })
 	}
@@ -234,6 +248,9 @@ func (p *PKI) addCommon(b *builder, words map[string]string) {
 		p.extension(b, "2.5.29.35", false, func(b *builder) {
 			seq(b, func(b *builder) { b.AddASN1(tagged(0), func(b *builder) { b.AddBytes(p.hex(id)) }) })
 		})
+	}
+	if points, ok := words["freshest"]; ok {
+		p.extension(b, "2.5.29.46", false, func(b *builder) { p.addPoints(b, points) })
 	}
 	for word, critical := range map[string]bool{"critical": true, "extra": false} {
 		if oid, ok := words[word]; ok {

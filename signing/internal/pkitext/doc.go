@@ -23,8 +23,11 @@
 //	permit=… exclude=…    nameConstraints; commas between names
 //	alt=…                 subjectAltName
 //	points=…              cRLDistributionPoints, see below
+//	freshest=…            freshestCRL, as points; lists may have it, too
+//	access=URL            authorityInfoAccess: where the issuer's certificate is
 //	critical=OID extra=OID       an unknown extension, critical or not
 //	ext=OID:HEX cext=OID:HEX     any extension with its value, not critical or critical
+//	exts=HEX              all extensions, as the elements of one SEQUENCE, in place of any others
 //	serial=N from=YEAR to=YEAR   serial number; period, by default 2020 to 2040
 //	ski=HEX aki=HEX       key identifiers; default none
 //	sha1                  signed with SHA-1

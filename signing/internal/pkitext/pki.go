@@ -9,6 +9,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 	"testing"
@@ -79,7 +80,7 @@ func (p *PKI) add(name, issuer string, words []string) {
 // known are the words that a description may have.
 var known = strings.Fields(`subject issuer key by kind ca user v1 usage policies map explicit nomap noany permit exclude
 	alt points critical extra ext cext serial from to ski aki sha1 broken revoke number delta point only reasons
-	indirect entry as spki`)
+	indirect entry as spki exts freshest access`)
 
 func (p *PKI) words(words []string) map[string]string {
 	out := map[string]string{}
@@ -142,6 +143,12 @@ func (p *PKI) Lists() (out [][]byte) {
 	}
 	return out
 }
+
+// NamedLists are all lists by name.
+func (p *PKI) NamedLists() map[string][]byte { return maps.Clone(p.lists) }
+
+// Has reports whether there is a certificate of a name.
+func (p *PKI) Has(name string) bool { return p.certs[name] != nil }
 
 // Key is the private key of a certificate.
 func (p *PKI) Key(name string) crypto.Signer { return p.keyOf(p.certs[name]) }

@@ -303,12 +303,12 @@ func (c *Client) Issuer(ctx context.Context, cert *x509.Certificate) (*x509.Cert
 		if block, _ := pem.Decode(der); block != nil {
 			der = block.Bytes
 		}
-		issuer, err := x509.ParseCertificate(der)
-		if err == nil && (!path.SameName(issuer.RawSubject, cert.RawIssuer) || cert.CheckSignatureFrom(issuer) != nil) {
+		below, issuer := path.Of(cert), path.Parse(der)
+		if below == nil || issuer == nil || below.SignedBy(issuer) != nil {
 			err = ErrOther
 		}
 		if err == nil {
-			return issuer, nil
+			return issuer.X, nil
 		}
 		failures = append(failures, fmt.Errorf("%s: %w", address, err))
 	}
