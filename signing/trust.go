@@ -183,7 +183,7 @@ func (t *truster) validateLink(ctx context.Context, v *trustVerdict, chain []*x5
 		m.checkValidity(v, c, true)
 		return nil
 	}
-	e, online := t.status(ctx, c, chain[depth+1], chain[len(chain)-1], m)
+	e, online := t.status(ctx, chain[depth:], m)
 	m.checkValidity(v, c, e != nil && !e.Revoked)
 	if e == nil {
 		v.complete = false

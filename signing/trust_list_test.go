@@ -65,8 +65,10 @@ func TestListsByAnotherKey(t *testing.T) { // 4.4.19 to 4.4.21, 4.5
 		{"key for lists, certified by another's name",
 			"A < R ca usage=cert; B < R; K < B usage=crl; EE < A; list R; list B; " +
 				"list K issuer=O=Test/CN=A", unknown, ""},
-		{"key for lists, of the name by another authority that is trusted, too",
-			"A < R; B < R; K < B subject=O=Test/CN=A usage=crl; EE < A; list R; list B; list K", "", ""},
+		{"key for lists, certified under that name by another authority below the same anchor",
+			"A < R; B < R; K < B subject=O=Test/CN=A usage=crl; EE < A; list R; list B; list K", unknown, ""},
+		{"key for lists, certified under that name by an authority above",
+			"B < R; A < B; K < R subject=O=Test/CN=A usage=crl; EE < A; list R; list B; list K", "", ""},
 		{"key not for lists", "A < R ca usage=cert; K < R subject=O=Test/CN=A usage=sign; EE < A; list R; list K",
 			unknown, ""},
 		{"key for lists, over when it signed", apart + " to=2021; EE < A; list R; list K", unknown, ""},
@@ -163,6 +165,8 @@ func TestIndirectLists(t *testing.T) { // 4.14.22 to 4.14.35
 			"A < R; I < R usage=crl; EE < A points=~issuer=O=Test/CN=I; list R revoke=I; list I indirect",
 			unknown, ""},
 		{"named, altered", from + "indirect broken", unknown, ""},
+		{"named, certified by an authority that is not above", "A < R; B < R; I < B usage=crl; " +
+			"EE < A points=~issuer=O=Test/CN=I; list R; list B; list I indirect", unknown, ""},
 		{"named in capitals", "A < R; I < R usage=crl; EE < A points=~issuer=O=TEST/CN=i; list R; list I indirect", "",
 			""},
 		{"named with a point", "A < R; I < R usage=crl; EE < A points=dir:OU=1~issuer=O=Test/CN=I; list R; " +

@@ -1,6 +1,7 @@
 package signing
 
 import (
+	"bytes"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"covenant/internal/words"
+	"covenant/signing/internal/path"
 	"covenant/signing/internal/pkitext"
 )
 
@@ -183,4 +185,41 @@ func rsaKey(bits uint, exponent int64) string {
 		panic(err)
 	}
 	return hex.EncodeToString(der)
+}
+
+// A whole file, signed with certificates that crypto/x509 does not read, is judged as any.
+func TestVerifyWithCertificatesOfAllKinds(t *testing.T) {
+	for _, c := range []struct {
+		name, pki string
+		want      Indication
+	}{
+		{"authority with a negative serial number", "A < R serial=-9; EE < A", TotalPassed},
+		{"signer with a negative serial number", "A < R; EE < A serial=-9", TotalPassed},
+		{"signer not for signatures", "A < R; EE < A serial=-9 usage=encipher", Indeterminate},
+		{"signer for servers", "A < R; EE < A serial=-9 ext=2.5.29.37:300a06082b06010505070301", Indeterminate},
+		{"signer outside of names", "A < R serial=-9 permit=dir:C=VN; EE < A", Indeterminate},
+		{"signer with a relative point", "A < R; EE < A points=rel:CN=L", TotalPassed},
+		{"names in other kinds of strings", "A < R subject=O=u!Sở/CN=u!A; EE < A issuer=O=u!SỞ/CN=a", TotalPassed},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := pkitext.Build(t, c.pki)
+			ee, a := path.Parse(p.DER("EE")).X, path.Parse(p.DER("A")).X
+			id := Identity{Signer: p.Key("EE"), Certificate: ee, Chain: []*x509.Certificate{a}}
+			file, _, err := SignBytes(t.Context(), testFile(t, classic, "a"), id,
+				Options{Field: "a", AllowAnyCertificate: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			opt := VerifyOptions{Roots: x509.NewCertPool(), Revocation: RevocationSoft}
+			opt.Roots.AddCert(p.Certificate("R"))
+			report, err := Verify(t.Context(), bytes.NewReader(file), int64(len(file)), opt)
+			if err != nil || len(report.Results) != 1 {
+				t.Fatalf("%v, %v", report, err)
+			}
+			res := report.Results[0]
+			if res.Indication != c.want || c.want == TotalPassed && len(res.Chain) != 3 {
+				t.Errorf("%s/%s %v, %d certificates", res.Indication, res.SubIndication, res.Reasons, len(res.Chain))
+			}
+		})
+	}
 }

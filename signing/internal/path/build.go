@@ -340,6 +340,9 @@ func (s *search) judge(way []*node) {
 	rank := slices.IndexFunc(s.times, func(t time.Time) bool { return allAt(certs, t) })
 	var policies []string
 	err := s.anchorPeriod(anchor)
+	if err == nil && len(certs) > 1 && anchor.X.Version == 3 {
+		err = checkAuthority(anchor) // who trusts a person's certificate does not trust whom that person certifies
+	}
 	if err == nil && len(certs) > 1 {
 		policies, err = validate(certs[:len(certs)-1], anchor, s.in, s.b.work, s.b.limits.Steps)
 	}

@@ -143,6 +143,17 @@ func TestAnchors(t *testing.T) {
 			t.Errorf("%s is trusted: %v, %v", trusted, found, err)
 		}
 	}
+	for text, want := range map[string]path.Code{
+		"A < R; P < A usage=sign; EE < P": path.Constraint, "A < R; P < A ca usage=sign; EE < P": path.Constraint,
+		"A < R; P < A user; EE < P": path.Constraint, "A < R; P < A; EE < P": "", "A < R; P < A v1; EE < P": "",
+	} {
+		p := pkitext.Build(t, text)
+		b := path.NewBuilder(anchors{p.Certificate("P")}, path.Limits{})
+		b.Add(p.Certificate("P"))
+		if _, _, err := b.Find(p.Certificate("EE"), path.Inputs{}, []time.Time{now}); codeOf(err) != want {
+			t.Errorf("%s, and P is trusted: %v, want %q", text, err, want)
+		}
+	}
 	b := path.NewBuilder(anchors{}, path.Limits{})
 	b.Add(p.Certificate("R"))
 	if _, _, err := b.Find(p.Certificate("R"), path.Inputs{}, []time.Time{now}); codeOf(err) != path.Untrusted {

@@ -12,8 +12,9 @@ import (
 type Authorities interface {
 	// Named are the certificates with a subject, by path.Name.Key, the likeliest first.
 	Named(subject string) []*x509.Certificate
-	// Speaks reports whether a certificate has a valid path to the anchor of the certificate that is asked about, and
-	// was valid and not revoked when it signed. Nothing is known of its key but that it signed the list.
+	// Speaks reports whether a certificate has a valid path to the anchor of the one that is asked about, may speak for
+	// its issuer, and was valid and not revoked when it signed. Nothing is known of its key but that it signed the
+	// list.
 	Speaks(signer *x509.Certificate, at time.Time) bool
 }
 
