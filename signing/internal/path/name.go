@@ -146,8 +146,13 @@ func decodeString(tag cbasn1.Tag, value []byte) (string, bool) {
 	return "", false
 }
 
-func ascii(value []byte) bool {
-	return !slices.ContainsFunc(value, func(c byte) bool { return c >= utf8.RuneSelf })
+func ascii[T ~string | ~[]byte](value T) bool {
+	for i := range len(value) {
+		if value[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 var fold = cases.Fold()
@@ -155,22 +160,30 @@ var fold = cases.Fold()
 // prepare is the preparation of a string for comparison (RFC 4518 §2): mapping, folding of case, NFKC, and no white
 // space but single spaces inside. Vietnamese letters written as one character or with combining marks come out alike.
 func prepare(s string) string {
-	if plain(s) {
-		return s
+	if ascii(s) {
+		return prepareASCII(s)
 	}
 	s = strings.Map(mapped, s)
 	s = norm.NFKC.String(fold.String(norm.NFKC.String(s)))
 	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == ' ' }), " ")
 }
 
-// plain: already prepared, as most names but for capitals are not; it saves the slow way for digits and small letters.
-func plain(s string) bool {
+// prepareASCII is prepare for ASCII, which most strings are.
+func prepareASCII(s string) string {
+	out := make([]byte, 0, len(s))
 	for i := range len(s) {
-		if c := s[i]; c >= utf8.RuneSelf || c <= ' ' || c >= 'A' && c <= 'Z' || c == 0x7f {
-			return false
+		switch c := s[i]; {
+		case c == ' ' || c >= '\t' && c <= '\r':
+			if len(out) > 0 && out[len(out)-1] != ' ' {
+				out = append(out, ' ')
+			}
+		case c >= 'A' && c <= 'Z':
+			out = append(out, c+'a'-'A')
+		case c > ' ' && c < 0x7f:
+			out = append(out, c)
 		}
 	}
-	return s != ""
+	return strings.TrimSuffix(string(out), " ")
 }
 
 // mapped is RFC 4518 §2.2: white space becomes a space; control and format characters, which nobody sees, and variation

@@ -42,10 +42,10 @@ type List struct {
 	base      *big.Int // of a delta, the number of the list that it goes on from; nil: complete
 	cutoff    time.Time
 
-	mu      sync.Mutex                           // guards what follows
-	problem error                                // what must be understood and is not: the list says nothing
-	entries map[string]*x509.RevocationListEntry // by entryKey; filled at the first question
-	checked map[string]error                     // signature check by the DER of a certificate
+	mu      sync.Mutex                             // guards what follows
+	problem error                                  // what must be understood and is not: the list says nothing
+	entries map[entryKey]*x509.RevocationListEntry // filled at the first question
+	checked map[string]error                       // signature check by the DER of a certificate
 }
 
 // ParseList reads a DER CertificateList once, to be asked about many certificates.
@@ -173,7 +173,7 @@ func (l *List) about(s *subject, who Authorities) (*finding, error) {
 		return nil, err
 	}
 	return &finding{list: l, reasons: reasons, signer: signer,
-		entry: entries[entryKey(s.issuerName, s.cert.SerialNumber)]}, nil
+		entry: entries[l.entryKey(s.issuerName, s.cert.SerialNumber)]}, nil
 }
 
 // signer finds who signed the list: the certificate's issuer itself, or another certificate with the name of the list's
@@ -228,17 +228,29 @@ func (l *List) signedBy(x *x509.Certificate) error {
 	return err
 }
 
-// entryKey is the serial number of a certificate with its issuer, which entries of indirect lists name.
-func entryKey(issuer string, serial *big.Int) string { return serial.String() + " " + issuer }
+// entryKey is the serial number of a certificate, with its issuer where that is not the list's.
+type entryKey struct {
+	serial   string // magnitude
+	negative bool
+	issuer   string // path.Name.Key
+}
+
+func (l *List) entryKey(issuer string, serial *big.Int) entryKey {
+	key := entryKey{serial: string(serial.Bytes()), negative: serial.Sign() < 0}
+	if issuer != l.issuer {
+		key.issuer = issuer
+	}
+	return key
+}
 
 // index makes the entries findable, once. One that must be understood and is not makes the list useless (§5.3).
-func (l *List) index() (map[string]*x509.RevocationListEntry, error) {
+func (l *List) index() (map[entryKey]*x509.RevocationListEntry, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.entries != nil || l.problem != nil {
 		return l.entries, l.problem
 	}
-	entries := make(map[string]*x509.RevocationListEntry, len(l.parsed.RevokedCertificateEntries))
+	entries := make(map[entryKey]*x509.RevocationListEntry, len(l.parsed.RevokedCertificateEntries))
 	issuer := l.issuer // of the entries from here on (§5.3.3)
 	for i := range l.parsed.RevokedCertificateEntries {
 		entry := &l.parsed.RevokedCertificateEntries[i]
@@ -257,7 +269,7 @@ func (l *List) index() (map[string]*x509.RevocationListEntry, error) {
 		if entry.ReasonCode == removeFromCRL && l.base == nil {
 			l.problem = malformed("complete revocation list that takes an entry back")
 		}
-		entries[entryKey(issuer, entry.SerialNumber)] = entry
+		entries[l.entryKey(issuer, entry.SerialNumber)] = entry
 	}
 	l.entries = entries
 	return entries, l.problem

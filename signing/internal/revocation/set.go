@@ -61,6 +61,9 @@ func (s *Set) Find(cert, issuer *x509.Certificate, who Authorities) []*Evidence 
 			out = append(out, e)
 		}
 	}
+	if len(s.lists) == 0 {
+		return out
+	}
 	var found []*finding
 	about := newSubject(cert, issuer)
 	for _, l := range s.lists {
