@@ -1,6 +1,7 @@
 package signing
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"crypto/x509"
@@ -143,21 +144,36 @@ func (a *poolAnchors) Trusted(c *path.Certificate) bool {
 
 // Above implements [path.Anchors].
 func (a *poolAnchors) Above(c *path.Certificate, times []time.Time) []*x509.Certificate {
+	times = append(slices.Clone(times), c.X.NotBefore, c.X.NotAfter)
+	if found := a.named(c, c.X.RawIssuer, times); len(found) > 0 {
+		return found
+	}
 	for _, name := range a.spellings(c) {
-		probe := probeOf(c.X, name)
+		if found := a.named(c, name, times); len(found) > 0 {
+			return found
+		}
+	}
+	return nil
+}
+
+// named are the anchors of a name that signed c and are in their period at the first of the times at which any is.
+func (a *poolAnchors) named(c *path.Certificate, name []byte, times []time.Time) []*x509.Certificate {
+	probe := probeOf(c.X, name)
+	for i, at := range times {
+		if slices.ContainsFunc(times[:i], at.Equal) {
+			continue
+		}
 		for _, pool := range a.pools {
-			for _, at := range distinct(append([]time.Time{c.X.NotBefore, c.X.NotAfter}, times...)) {
-				if found := ask(probe, pool, at, 2); len(found) > 0 {
-					return found
-				}
+			if found := ask(probe, pool, at, 2); len(found) > 0 {
+				return found
 			}
 		}
 	}
 	return nil
 }
 
-// spellings are the names of anchors that match the name of c's issuer (RFC 5280 §7.1). Where the system keeps its
-// anchors to itself, none is known, and that of c is tried.
+// spellings are other ways in which anchors write the name of c's issuer (RFC 5280 §7.1). Where the system keeps its
+// anchors to itself, none is known.
 func (a *poolAnchors) spellings(c *path.Certificate) [][]byte {
 	if a.names == nil {
 		a.names = map[string][][]byte{}
@@ -170,18 +186,14 @@ func (a *poolAnchors) spellings(c *path.Certificate) [][]byte {
 			}
 		}
 	}
-	out := [][]byte{c.X.RawIssuer}
+	var out [][]byte
 	for _, raw := range a.names[c.Issuer.Key()] {
-		if !slices.ContainsFunc(out, func(o []byte) bool { return string(o) == string(raw) }) {
+		same := func(o []byte) bool { return bytes.Equal(o, raw) }
+		if !same(c.X.RawIssuer) && !slices.ContainsFunc(out, same) {
 			out = append(out, raw)
 		}
 	}
 	return out
-}
-
-func distinct(times []time.Time) []time.Time {
-	slices.SortFunc(times, time.Time.Compare)
-	return slices.CompactFunc(times, time.Time.Equal)
 }
 
 // probeOf is of a certificate what it takes to find who signed it: its own period and extensions are judged by path.

@@ -36,6 +36,7 @@ type generalName struct {
 	text  string // e-mail address, DNS name, URI
 	name  Name   // directory name
 	bytes []byte // IP address; in a constraint with its mask
+	bad   bool   // a directory name that cannot be read
 }
 
 // readGeneralName reads one GeneralName; of forms that are not supported nothing but the form.
@@ -59,7 +60,7 @@ func readGeneralName(s *cryptobyte.String) (g generalName, ok bool) {
 		return g, tag == implicit(number)
 	case formDirectory:
 		g.name, ok = ParseName(value)
-		return g, ok && tag == explicit(number)
+		g.bad = !ok || tag != explicit(number) // of no account unless such names are constrained
 	}
 	return g, true
 }
@@ -108,7 +109,7 @@ func (c *Certificate) readConstraints(v cryptobyte.String) bool {
 
 // constrains: the base of a subtree is one that can be compared with.
 func (g generalName) constrains() bool {
-	return g.form != formIP || len(g.bytes) == 8 || len(g.bytes) == 32
+	return !g.bad && (g.form != formIP || len(g.bytes) == 8 || len(g.bytes) == 32)
 }
 
 // within compares a name with the base of a subtree of the same form. A name that its form's rules cannot be applied to
@@ -116,7 +117,7 @@ func (g generalName) constrains() bool {
 func (g generalName) within(base generalName) (in, ok bool) {
 	switch g.form {
 	case formDirectory:
-		return g.name.within(base.name), true
+		return g.name.within(base.name), !g.bad
 	case formIP:
 		return ipWithin(g.bytes, base.bytes), true
 	case formDNS:
