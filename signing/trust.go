@@ -154,7 +154,7 @@ func (m *moment) revoked(e *revocation.Evidence) bool {
 // validate judges cert for an object of moment m (EN 319 102-1 §5.2.6 and §5.6.2).
 func (t *truster) validate(ctx context.Context, cert *x509.Certificate, m moment) trustVerdict {
 	v := trustVerdict{indication: TotalPassed, complete: true}
-	chain, err := t.path(ctx, cert, m.at, m.token)
+	chains, err := t.path(ctx, cert, m.at, m.token)
 	if err != nil {
 		v.complete = false
 		v.links = []ChainLink{{Certificate: cert}}
@@ -163,6 +163,7 @@ func (t *truster) validate(ctx context.Context, cert *x509.Certificate, m moment
 		m.checkValidity(&v, cert, false)
 		return v
 	}
+	chain := chains[0]
 	for i, c := range chain {
 		link := ChainLink{Certificate: c, TrustAnchor: i == len(chain)-1}
 		if link.TrustAnchor && i == 0 {

@@ -32,39 +32,41 @@ type pathKey struct {
 	token bool
 }
 
+// pathResult are all paths from a certificate to trust anchors, each with the certificate first; or why there is none.
 type pathResult struct {
-	chain []*x509.Certificate
-	err   error
+	chains [][]*x509.Certificate
+	err    error
 }
 
-// path builds a chain from cert to a trust anchor (RFC 5280 §6.1), one that is in its period at the moment if there is
-// any. Validity in time is judged later, link by link; the error is that of the chain as such.
-func (t *truster) path(ctx context.Context, cert *x509.Certificate, at time.Time, token bool) ([]*x509.Certificate,
+// path builds the paths from cert to trust anchors (RFC 5280 §6.1), those first that are in their period at the moment,
+// then the shorter ones. Validity in time is judged later, link by link; the error is that there is none as such.
+func (t *truster) path(ctx context.Context, cert *x509.Certificate, at time.Time, token bool) ([][]*x509.Certificate,
 	error) {
 	key := pathKey{sha256.Sum256(cert.Raw), at, token}
 	if p, ok := t.paths[key]; ok {
-		return p.chain, p.err
+		return p.chains, p.err
 	}
 	in := path.Inputs{}
 	if asked := t.opt.CertificatePolicies; !token {
 		in = path.Inputs{Policies: asked.Accepted, RequireExplicit: asked.RequireExplicit,
 			InhibitMapping: asked.InhibitMapping, InhibitAny: asked.InhibitAny}
 	}
-	chain, err := t.buildPath(cert, in, at)
+	chains, err := t.buildPaths(cert, in, at)
 	for n := 0; n < 5 && fetchHelps(err) && t.fetchIssuer(ctx, cert); n++ {
-		chain, err = t.buildPath(cert, in, at)
+		chains, err = t.buildPaths(cert, in, at)
 	}
-	t.paths[key] = pathResult{chain, err}
-	return chain, err
+	t.paths[key] = pathResult{chains, err}
+	return chains, err
 }
 
-func (t *truster) buildPath(cert *x509.Certificate, in path.Inputs, at time.Time) ([]*x509.Certificate, error) {
+func (t *truster) buildPaths(cert *x509.Certificate, in path.Inputs, at time.Time) (all [][]*x509.Certificate,
+	err error) {
 	// The middle of the validity of all would be right; the leaf's last moment is it wherever issuers outlive it.
 	found, _, err := t.builder.Find(cert, in, []time.Time{at, clampTime(t.now, cert), cert.NotAfter, cert.NotBefore})
-	if err != nil {
-		return nil, err
+	for _, p := range found {
+		all = append(all, p.Certificates)
 	}
-	return found.Certificates, nil
+	return all, err
 }
 
 func clampTime(at time.Time, c *x509.Certificate) time.Time {

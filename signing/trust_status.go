@@ -116,15 +116,18 @@ func (s *listSigners) speaks(signer *x509.Certificate, at time.Time) bool {
 	if at.Before(signer.NotBefore) || at.After(signer.NotAfter) {
 		return false
 	}
-	chain, err := s.t.path(s.ctx, signer, at, true)
-	if err != nil || !chain[len(chain)-1].Equal(s.above[len(s.above)-1]) {
-		return false
-	}
+	chains, err := s.t.path(s.ctx, signer, at, true)
+	return err == nil && slices.ContainsFunc(chains, func(chain []*x509.Certificate) bool { return s.bears(chain, at) })
+}
+
+// bears: a path of a signer is one that speaks for it.
+func (s *listSigners) bears(chain []*x509.Certificate, at time.Time) bool {
 	certifier := chain[min(1, len(chain)-1)]
-	if !slices.ContainsFunc(s.above, func(c *x509.Certificate) bool {
-		return path.SameName(c.RawSubject, certifier.RawSubject) &&
-			bytes.Equal(c.RawSubjectPublicKeyInfo, certifier.RawSubjectPublicKeyInfo)
-	}) {
+	if !chain[len(chain)-1].Equal(s.above[len(s.above)-1]) ||
+		!slices.ContainsFunc(s.above, func(c *x509.Certificate) bool {
+			return path.SameName(c.RawSubject, certifier.RawSubject) &&
+				bytes.Equal(c.RawSubjectPublicKeyInfo, certifier.RawSubjectPublicKeyInfo)
+		}) {
 		return false
 	}
 	for i := range chain[:len(chain)-1] {

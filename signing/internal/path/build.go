@@ -48,6 +48,7 @@ type Work struct{ Candidates, Signatures, Steps int }
 type Path struct {
 	Certificates []*x509.Certificate // the one that was asked for first, the anchor last; one, if it is an anchor
 	Policies     []string            // user-constrained-policy-set: contents of object identifiers in DER, sorted
+	rank         int                 // the index of the time at which all is in its period
 }
 
 // Builder finds paths through a set of certificates. What it has found out about a certificate and its issuers it
@@ -129,11 +130,11 @@ func (b *Builder) Top(x *x509.Certificate) (out []*x509.Certificate) {
 	return out
 }
 
-// Find looks for a valid path from x to an anchor, and tells what that cost. Of several it prefers those whose
-// certificates are all in their period at the first of the times, then at the second and so on, then the shortest. One
-// whose anchor is out of its period at all times is none. The error is an [*Error]: that of the shortest path, or where
-// none leads to an anchor, why the likeliest issuer is none.
-func (b *Builder) Find(x *x509.Certificate, in Inputs, times []time.Time) (*Path, Work, error) {
+// Find looks for valid paths from x to anchors, and tells what that cost; of very many it finds the shortest. Those
+// come first whose certificates are all in their period at the first of the times, then at the second and so on, and
+// among them the shortest. One whose anchor is out of its period at all times is none. The error is an [*Error]: that
+// of the shortest path, or where none leads to an anchor, why the likeliest issuer is none.
+func (b *Builder) Find(x *x509.Certificate, in Inputs, times []time.Time) ([]*Path, Work, error) {
 	b.work = &Work{}
 	leaf := b.node(x)
 	if leaf == nil {
@@ -154,7 +155,8 @@ func (b *Builder) Find(x *x509.Certificate, in Inputs, times []time.Time) (*Path
 	}
 	s := &search{b: b, in: in, times: times}
 	s.run(leaf)
-	return s.best, *b.work, s.failure(leaf)
+	slices.SortStableFunc(s.found, func(p, q *Path) int { return p.rank - q.rank })
+	return s.found, *b.work, s.failure(leaf)
 }
 
 // untrusted says why no anchor was reached. A key or algorithm on the way that is not relied on tells more than that
@@ -282,14 +284,12 @@ type search struct {
 	b     *Builder
 	in    Inputs
 	times []time.Time
-	best  *Path
-	rank  int    // of best: the index of the time at which all is in its period
+	found []*Path
 	first *Error // of the first path that was tried
-	found int
-	over  bool // the limit of steps
+	over  bool   // the limit of steps
 }
 
-// maxFound is how many valid paths are compared; certificates that are renewed give two or three.
+// maxFound is how many valid paths are found; certificates that are renewed give two or three.
 const maxFound = 16
 
 func (s *search) run(leaf *node) {
@@ -300,7 +300,7 @@ func (s *search) run(leaf *node) {
 
 func (s *search) done() bool {
 	s.over = s.over || s.b.work.Steps > s.b.limits.Steps
-	return s.over || s.found >= maxFound || s.best != nil && s.rank == 0
+	return s.over || len(s.found) >= maxFound
 }
 
 // walk tries every path of exactly length certificates that begins as way does.
@@ -330,7 +330,7 @@ func repeats(way []*node, up *node) bool {
 	})
 }
 
-// judge validates one path and keeps it if it is better than the best.
+// judge validates one path and keeps it if it is valid.
 func (s *search) judge(way []*node) {
 	certs := make([]*Certificate, len(way))
 	for i, n := range way {
@@ -353,17 +353,14 @@ func (s *search) judge(way []*node) {
 		}
 		return
 	}
-	s.found++
 	if rank < 0 {
 		rank = len(s.times)
 	}
-	if s.best != nil && s.rank <= rank {
-		return
-	}
-	s.best, s.rank = &Path{Policies: policies}, rank
+	found := &Path{Policies: policies, rank: rank}
 	for _, c := range certs {
-		s.best.Certificates = append(s.best.Certificates, c.X)
+		found.Certificates = append(found.Certificates, c.X)
 	}
+	s.found = append(s.found, found)
 }
 
 // anchorPeriod: an anchor that was over before, or began after, all the times vouches for nothing at them.
@@ -384,7 +381,7 @@ func allAt(certs []*Certificate, t time.Time) bool {
 
 func (s *search) failure(leaf *node) error {
 	switch {
-	case s.best != nil:
+	case len(s.found) > 0:
 		return nil
 	case s.over && s.first != nil:
 		return fail(TooMany, leaf.Certificate, "there are more ways from it to a trusted authority than are tried; "+

@@ -70,7 +70,7 @@ func FuzzPath(f *testing.F) {
 				t.Fatalf("%d signatures", work.Signatures)
 			}
 			var e *path.Error
-			if err != nil && !errors.As(err, &e) || err == nil && len(found.Certificates) != 4 {
+			if err != nil && !errors.As(err, &e) || err == nil && len(found[0].Certificates) != 4 {
 				t.Fatalf("%v, %v", found, err)
 			}
 		}
@@ -119,7 +119,7 @@ func TestCostlyExtensions(t *testing.T) {
 		builder.Add(c)
 	}
 	found, work, err := builder.Find(p.Certificate("EE"), inputs("explicit 7"), []time.Time{began})
-	if err != nil || len(found.Policies) != 1 || work.Steps > 3000 {
+	if err != nil || len(found[0].Policies) != 1 || work.Steps > 3000 {
 		t.Errorf("%v, %+v, %v", found, work, err)
 	}
 }

@@ -51,15 +51,16 @@ func check(t *testing.T, rows []row) {
 			if code := codeOf(err); code != r.want {
 				t.Fatalf("%v: want %q", err, r.want)
 			}
-			if err == nil && !found.Certificates[0].Equal(p.Certificate("EE")) && len(found.Certificates[0].Raw) == 0 {
-				t.Errorf("the path begins with %q", found.Certificates[0].Subject)
+			if err == nil && !found[0].Certificates[0].Equal(p.Certificate("EE")) &&
+				len(found[0].Certificates[0].Raw) == 0 {
+				t.Errorf("the path begins with %q", found[0].Certificates[0].Subject)
 			}
 		})
 	}
 }
 
 // find looks for a path from EE to R.
-func find(p *pkitext.PKI, in path.Inputs, limits path.Limits) (*path.Path, path.Work, error) {
+func find(p *pkitext.PKI, in path.Inputs, limits path.Limits) ([]*path.Path, path.Work, error) {
 	b := path.NewBuilder(anchors{p.Certificate("R")}, limits)
 	for _, c := range p.All() {
 		b.Add(c)

@@ -161,7 +161,7 @@ func TestPoliciesOfPath(t *testing.T) {
 			t.Fatalf("%s: %v", pki, err)
 		}
 		var got []string
-		for _, p := range found.Policies {
+		for _, p := range found[0].Policies {
 			if name, ok := strings.CutPrefix(hex.EncodeToString([]byte(p)), "2a03"); ok {
 				var n int
 				if _, err := fmt.Sscanf(name, "%x", &n); err != nil {
