@@ -89,8 +89,10 @@ var reasonPhrases = map[ReasonCode]words.Text{
 		"không hỗ trợ, nên chưa kiểm tra được. Hãy kiểm tra bằng phần mềm khác.",
 		"The certificate chain of %[1]s uses a kind of key or an algorithm that this program does not support, so it "+
 			"could not be checked. Check it with another program."),
-	ReasonCertificatePolicy: words.Of("Chuỗi chứng thư số của %[1]s không có chính sách chứng thư nào được chấp nhận.",
-		"The certificate chain of %[1]s is not valid for any certificate policy that is accepted."),
+	ReasonCertificatePolicy: words.Of("Chuỗi chứng thư số của %[1]s không thuộc chính sách chứng thư nào được chấp "+
+		"nhận. Hãy đề nghị người ký dùng chứng thư số được cấp theo một chính sách được chấp nhận.",
+		"The certificate chain of %[1]s is not valid for any certificate policy that is accepted. Ask the signer to "+
+			"use a certificate that was issued under one that is."),
 	ReasonExpired: words.Of("Chứng thư số của %[1]s hết hạn ngày %[2]s, và không có dấu thời gian chứng minh đã ký "+
 		"trước đó.",
 		"The certificate of %[1]s ended on %[2]s, and no time-stamp proves that it was used before."),

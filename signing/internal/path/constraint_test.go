@@ -132,6 +132,7 @@ func TestOtherConstraints(t *testing.T) { // 4.13.21 to 4.13.38
 		{"malformed", "A < R cext=2.5.29.30:0500; EE < A", path.Malformed, ""},
 		{"neither permitted nor excluded", "A < R cext=2.5.29.30:3000; EE < A", path.Malformed, ""},
 		{"minimum and maximum", "A < R cext=2.5.29.30:300ca00a30088203622e76800101; EE < A", path.Malformed, ""},
+		{"minimum of 0, written out", "A < R cext=2.5.29.30:300da00b30098204622e766e800100; EE < A", "", ""},
 		{"address without mask", "A < R cext=2.5.29.30:300aa008300687040a000001; EE < A", path.Malformed, ""},
 	})
 }

@@ -138,10 +138,10 @@ func readCount(s *cryptobyte.String, tag cbasn1.Tag, n *int) bool {
 
 func (c *Certificate) readPolicies(v cryptobyte.String) bool {
 	var seq cryptobyte.String
-	if !v.ReadASN1(&seq, cbasn1.SEQUENCE) || !v.Empty() || seq.Empty() {
+	if !v.ReadASN1(&seq, cbasn1.SEQUENCE) || !v.Empty() {
 		return false
 	}
-	c.ext.hasPolicies = true
+	c.ext.hasPolicies = true // of none, where the list is empty against the RFC
 	seen := map[string]bool{}
 	for !seq.Empty() {
 		var one, oid cryptobyte.String

@@ -98,7 +98,11 @@ func (c *Certificate) readConstraints(v cryptobyte.String) bool {
 				return false
 			}
 			base, ok := readGeneralName(&tree)
-			if !ok || !tree.Empty() || !base.constrains() { // minimum and maximum must not be used
+			minimum := 0 // anything else, and a maximum, must not be used
+			if tree.PeekASN1Tag(implicit(0)) {
+				ok = ok && readCount(&tree, implicit(0), &minimum)
+			}
+			if !ok || minimum != 0 || !tree.Empty() || !base.constrains() {
 				return false
 			}
 			*to = append(*to, base)

@@ -51,12 +51,45 @@ func check(t *testing.T, rows []row) {
 			if code := codeOf(err); code != r.want {
 				t.Fatalf("%v: want %q", err, r.want)
 			}
+			if r.in == "" && err != nil && acceptedBefore(p) != stricter[t.Name()] {
+				t.Errorf("crypto/x509 accepts it: %v", acceptedBefore(p))
+			}
 			if err == nil && !found[0].Certificates[0].Equal(p.Certificate("EE")) &&
 				len(found[0].Certificates[0].Raw) == 0 {
 				t.Errorf("the path begins with %q", found[0].Certificates[0].Subject)
 			}
 		})
 	}
+}
+
+// stricter are the rows that crypto/x509 accepts and RFC 5280 does not. No other path that was accepted when
+// crypto/x509 decided may be refused.
+var stricter = map[string]bool{
+	"TestOtherConstraints/below_the_host":                          true, // §4.2.1.10: a host is that host
+	"TestOtherConstraints/URI,_below_the_host":                     true,
+	"TestOtherConstraints/4.13.29_address_in_the_subject,_outside": true, // §4.2.1.10, of older certificates
+	"TestOtherConstraints/address_in_the_subject,_excluded":        true,
+	"TestOtherConstraints/address_in_the_subject,_in_UTF8String":   true,
+	"TestOtherConstraints/minimum_and_maximum":                     true, // §4.2.1.10: not processed, so refused
+	"TestKeyUsage/no_bit":                                          true, // §6.1.4 (n): keyCertSign is not set
+}
+
+// acceptedBefore is what crypto/x509 says of the path from EE to R.
+func acceptedBefore(p *pkitext.PKI) bool {
+	roots, between := x509.NewCertPool(), x509.NewCertPool()
+	roots.AddCert(p.Certificate("R"))
+	for _, c := range p.All() {
+		if len(c.Signature) > 0 {
+			between.AddCert(c)
+		}
+	}
+	ee := p.Certificate("EE")
+	if len(ee.Signature) == 0 {
+		return false
+	}
+	_, err := ee.Verify(x509.VerifyOptions{Roots: roots, Intermediates: between, CurrentTime: now,
+		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}})
+	return err == nil
 }
 
 // find looks for a path from EE to R.
@@ -230,7 +263,10 @@ func TestExtensions(t *testing.T) { // 4.16
 		{"extended key usage, critical", "A < R; EE < A cext=2.5.29.37:300a06082b06010505070304", "", ""},
 		{"other alternative name, critical", "A < R; EE < A cext=2.5.29.17:30058803550403", "", ""},
 		{"inhibitAnyPolicy malformed", "A < R ext=2.5.29.54:0500; EE < A", path.Malformed, ""},
-		{"policies malformed", "A < R; EE < A ext=2.5.29.32:3000", path.Malformed, ""},
+		{"policies malformed", "A < R; EE < A ext=2.5.29.32:0500", path.Malformed, ""},
+		{"no policy in the list", "A < R; EE < A ext=2.5.29.32:3000", "", ""},
+		{"no policy in the list, explicit", "A < R explicit=0 policies=1; EE < A ext=2.5.29.32:3000", path.Policies,
+			""},
 		{"mappings malformed", "A < R ext=2.5.29.33:0500; EE < A", path.Malformed, ""},
 		{"policy constraints malformed", "A < R ext=2.5.29.36:0500; EE < A", path.Malformed, ""},
 	})
