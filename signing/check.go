@@ -50,7 +50,9 @@ func CheckCertificate(
 		Basis: Basis{Purpose: purpose, Chain: verdict.links, Test: verdict.test}, intact: true,
 	}}
 	for _, e := range verdict.evidence {
-		check.Responses = append(check.Responses, Response{Kind: string(e.Kind), DER: e.DER})
+		for _, der := range e.DERs() {
+			check.Responses = append(check.Responses, Response{Kind: string(e.Kind), DER: der})
+		}
 	}
 	return check
 }

@@ -52,6 +52,8 @@ const (
 	ReasonRootNotForTimestamps ReasonCode = "root-not-for-timestamps"
 	ReasonRootNotYet           ReasonCode = "root-not-yet-relied-on"
 	ReasonRootOver             ReasonCode = "root-no-longer-relied-on"
+	ReasonUnsupportedKey       ReasonCode = "unsupported-key"
+	ReasonCertificatePolicy    ReasonCode = "certificate-policy"
 )
 
 // reasonPhrases say the findings; %[1]s stands for Reason.Name, %[2]s for its Time.
@@ -103,6 +105,14 @@ var reasonPhrases = map[ReasonCode]words.Text{
 		"The root %[1]s is relied on only until %[2]s, and no time-stamp proves that this was signed before."),
 	ReasonChain: words.Of("Chuỗi chứng thư số của %[1]s không hợp lệ.",
 		"The certificate chain of %[1]s is not valid."),
+	ReasonUnsupportedKey: words.Of("Chuỗi chứng thư số của %[1]s dùng loại khóa hoặc thuật toán mà chương trình này "+
+		"không hỗ trợ, nên chưa kiểm tra được. Hãy kiểm tra bằng phần mềm khác.",
+		"The certificate chain of %[1]s uses a kind of key or an algorithm that this program does not support, so it "+
+			"could not be checked. Check it with another program."),
+	ReasonCertificatePolicy: words.Of("Chuỗi chứng thư số của %[1]s không thuộc chính sách chứng thư nào được chấp "+
+		"nhận. Hãy đề nghị người ký dùng chứng thư số được cấp theo một chính sách được chấp nhận.",
+		"The certificate chain of %[1]s is not valid for any certificate policy that is accepted. Ask the signer to "+
+			"use a certificate that was issued under one that is."),
 	ReasonExpired: words.Of("Chứng thư số của %[1]s hết hạn ngày %[2]s, và không có dấu thời gian chứng minh đã ký "+
 		"trước đó.",
 		"The certificate of %[1]s ended on %[2]s, and no time-stamp proves that it was used before."),

@@ -6,12 +6,12 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
-	"errors"
 	"net/http"
 	"net/netip"
 	"slices"
 	"time"
 
+	"covenant/signing/internal/path"
 	"covenant/signing/internal/revocation"
 	"covenant/signing/trust"
 )
@@ -38,15 +38,14 @@ type truster struct {
 	client   *revocation.Client
 	certs    []*x509.Certificate // all that the file holds
 	known    map[[32]byte]bool
+	builder  *path.Builder            // of the same certificates
+	builders map[string]*path.Builder // with some of the anchors only; see builderFor
 	data     revocation.Set
-	evidence map[[32]byte][]*revocation.Evidence
-	paths    map[[32]byte]pathResult
-}
-
-// pathResult are all chains from a certificate to trust anchors, each with the certificate first; or why there is none.
-type pathResult struct {
-	chains [][]*x509.Certificate
-	err    error
+	evidence map[evidenceKey][]*revocation.Evidence
+	speaking map[[32]byte]bool // signers of lists that are being judged
+	spoken   map[speech]bool   // signers of lists that were judged
+	judged   int               // how often
+	paths    map[pathKey]pathResult
 }
 
 const (
@@ -55,8 +54,10 @@ const (
 )
 
 func newTruster(opt *VerifyOptions, now time.Time) *truster {
-	t := &truster{opt: opt, now: now, known: map[[32]byte]bool{}, evidence: map[[32]byte][]*revocation.Evidence{},
-		paths: map[[32]byte]pathResult{}}
+	t := &truster{opt: opt, now: now, known: map[[32]byte]bool{}, evidence: map[evidenceKey][]*revocation.Evidence{},
+		paths: map[pathKey]pathResult{}, builders: map[string]*path.Builder{},
+		builder:  path.NewBuilder(newPoolAnchors(opt.Roots.Pool(), opt.SystemRoots), path.Limits{}),
+		speaking: map[[32]byte]bool{}, spoken: map[speech]bool{}}
 	if opt.Online {
 		t.client = &revocation.Client{HTTP: opt.HTTP}
 	}
@@ -71,6 +72,10 @@ func (t *truster) addCertificates(certs []*x509.Certificate) {
 		if !t.known[key] && len(t.certs) < maxFileCertificates {
 			t.known[key] = true
 			t.certs = append(t.certs, c)
+			t.builder.Add(c)
+			for _, by := range t.builders {
+				by.Add(c)
+			}
 		}
 	}
 }
@@ -82,146 +87,6 @@ func (t *truster) addRevocation(ocsps, crls [][]byte) {
 	for _, der := range crls {
 		t.data.AddCRL(der)
 	}
-}
-
-// path builds the chains from cert to trust anchors. What these are good for, and validity in time, is judged later, by
-// chain and link by link; the error is that there is no chain as such.
-func (t *truster) path(ctx context.Context, cert *x509.Certificate) ([][]*x509.Certificate, error) {
-	key := sha256.Sum256(cert.Raw)
-	if p, ok := t.paths[key]; ok {
-		return p.chains, p.err
-	}
-	chains, err := t.buildPaths(cert)
-	var unknown x509.UnknownAuthorityError
-	for n := 0; err != nil && errors.As(err, &unknown) && t.client != nil && n < 5; n++ {
-		if !t.fetchIssuer(ctx, cert) {
-			break
-		}
-		chains, err = t.buildPaths(cert)
-	}
-	t.paths[key] = pathResult{chains, err}
-	return chains, err
-}
-
-// buildPaths finds all chains, those first that are valid at a likely time, then the shorter ones.
-func (t *truster) buildPaths(cert *x509.Certificate) (all [][]*x509.Certificate, err error) {
-	pool := x509.NewCertPool()
-	for _, c := range t.certs {
-		pool.AddCert(c)
-	}
-	known := map[[32]byte]bool{}
-	for _, roots := range t.roots() {
-		// The middle of the validity of all would be right; the leaf's last moment is it wherever issuers outlive it.
-		for _, at := range []time.Time{clampTime(t.now, cert), cert.NotAfter, cert.NotBefore} {
-			var chains [][]*x509.Certificate
-			chains, err = cert.Verify(x509.VerifyOptions{Roots: roots, Intermediates: pool, CurrentTime: at,
-				KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}})
-			slices.SortStableFunc(chains, func(a, b []*x509.Certificate) int { return len(a) - len(b) })
-			for _, chain := range chains {
-				if key := chainKey(chain); !known[key] {
-					known[key] = true
-					all = append(all, chain)
-				}
-			}
-		}
-	}
-	if len(all) > 0 {
-		return all, nil
-	}
-	return nil, err
-}
-
-func chainKey(chain []*x509.Certificate) [32]byte {
-	var sums []byte
-	for _, c := range chain {
-		sum := sha256.Sum256(c.Raw)
-		sums = append(sums, sum[:]...)
-	}
-	return sha256.Sum256(sums)
-}
-
-func (t *truster) roots() []*x509.CertPool {
-	out := []*x509.CertPool{t.opt.Roots.Pool()}
-	if t.opt.SystemRoots {
-		if system, err := x509.SystemCertPool(); err == nil {
-			out = append(out, system)
-		}
-	}
-	return out
-}
-
-func clampTime(at time.Time, c *x509.Certificate) time.Time {
-	if at.After(c.NotAfter) {
-		return c.NotAfter
-	}
-	if at.Before(c.NotBefore) {
-		return c.NotBefore
-	}
-	return at
-}
-
-// fetchIssuer gets the certificate that is missing above cert.
-func (t *truster) fetchIssuer(ctx context.Context, cert *x509.Certificate) bool {
-	at := cert
-	for range 8 {
-		next := issuerOf(at, t.certs)
-		if next == nil || next.Equal(at) {
-			break
-		}
-		at = next
-	}
-	issuer, err := t.client.Issuer(ctx, at)
-	if err != nil {
-		return false
-	}
-	before := len(t.certs)
-	t.addCertificates([]*x509.Certificate{issuer})
-	return len(t.certs) > before
-}
-
-// fileEvidence is everything that the file's data say about cert, already checked.
-func (t *truster) fileEvidence(cert, issuer *x509.Certificate) []*revocation.Evidence {
-	key := sha256.Sum256(append(append([]byte{}, cert.Raw...), issuer.Raw...))
-	if e, ok := t.evidence[key]; ok {
-		return e
-	}
-	out := slices.DeleteFunc(t.data.Find(cert, issuer), func(e *revocation.Evidence) bool {
-		return t.responderRevoked(e, issuer)
-	})
-	t.evidence[key] = out
-	return out
-}
-
-// responderRevoked: an OCSP responder without id-pkix-ocsp-nocheck whose own certificate the file shows to be revoked
-// when it answered (RFC 6960 §4.2.2.2.1). That nothing is known about it is accepted.
-func (t *truster) responderRevoked(e *revocation.Evidence, issuer *x509.Certificate) bool {
-	if !e.Delegated || e.NoCheck {
-		return false
-	}
-	for _, own := range t.data.Find(e.Responder, issuer) {
-		if own.RevokedBy(e.ProducedAt) {
-			return true
-		}
-	}
-	return false
-}
-
-// status is what is known about cert at a moment, and whether it was fetched: evidence of revocation if there is any,
-// else the newest that is usable, else nil. Servers are asked when the file's data say nothing about the moment, and
-// about a time-stamp's certificate when they are not of today.
-func (t *truster) status(ctx context.Context, cert, issuer *x509.Certificate, m *moment) (*revocation.Evidence, bool) {
-	best := m.choose(t.fileEvidence(cert, issuer))
-	if t.client == nil || (best != nil && (m.revoked(best) || best.Usable(m.at) == nil)) {
-		return best, false
-	}
-	e, err := t.client.Check(ctx, cert, issuer, time.Time{})
-	if err != nil {
-		return best, false
-	}
-	if e = m.choose([]*revocation.Evidence{e}); e != nil {
-		return e, true
-	}
-	return best, false
 }
 
 func (m *moment) choose(evidence []*revocation.Evidence) *revocation.Evidence {
@@ -296,7 +161,7 @@ func (m *moment) revoked(e *revocation.Evidence) bool {
 
 // validate judges cert for an object of moment m (EN 319 102-1 §5.2.6 and §5.6.2).
 func (t *truster) validate(ctx context.Context, cert *x509.Certificate, m moment) trustVerdict {
-	chains, err := t.path(ctx, cert)
+	chains, err := t.relied(ctx, cert, &m)
 	if err != nil {
 		v := trustVerdict{indication: TotalPassed, links: []ChainLink{{Certificate: cert}}}
 		sub, code := chainFailure(err)
@@ -317,28 +182,21 @@ func (t *truster) validateChain(ctx context.Context, chain []*x509.Certificate, 
 			m.checkValidity(&v, c, false) // trusted itself, and the signer's: its period still counts
 		}
 		if !link.TrustAnchor {
-			link.Revocation = t.validateLink(ctx, &v, c, chain[i+1], i, m)
+			link.Revocation = t.validateLink(ctx, &v, chain, i, m)
 		}
 		v.links = append(v.links, link)
 	}
 	return v
 }
 
-func chainFailure(err error) (SubIndication, ReasonCode) {
-	var unknown x509.UnknownAuthorityError
-	if errors.As(err, &unknown) {
-		return NoCertificateChainFound, ReasonUntrusted
-	}
-	return ChainGeneralFailure, ReasonChain
-}
-
-func (t *truster) validateLink(ctx context.Context, v *trustVerdict, c, issuer *x509.Certificate, depth int,
+func (t *truster) validateLink(ctx context.Context, v *trustVerdict, chain []*x509.Certificate, depth int,
 	m *moment) *RevocationInfo {
+	c := chain[depth]
 	if shortLived(c) {
 		m.checkValidity(v, c, true)
 		return nil
 	}
-	e, online := t.status(ctx, c, issuer, m)
+	e, online := t.status(ctx, chain[depth:], m)
 	m.checkValidity(v, c, e != nil && !e.Revoked)
 	if e == nil {
 		v.complete = false
@@ -404,18 +262,4 @@ func name(c *x509.Certificate) string {
 		return c.Subject.CommonName
 	}
 	return c.Subject.String()
-}
-
-// signingUsage checks that a certificate may sign documents: key usage digitalSignature or nonRepudiation
-// (RFC 5280 §4.2.1.3), and no extended key usage that confines it to something else.
-func signingUsage(c *x509.Certificate) bool {
-	if c.KeyUsage != 0 && c.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) == 0 {
-		return false
-	}
-	if len(c.ExtKeyUsage) == 0 || len(c.UnknownExtKeyUsage) > 0 {
-		return true
-	}
-	other := []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageCodeSigning, x509.ExtKeyUsageTimeStamping,
-		x509.ExtKeyUsageOCSPSigning}
-	return slices.ContainsFunc(c.ExtKeyUsage, func(u x509.ExtKeyUsage) bool { return !slices.Contains(other, u) })
 }

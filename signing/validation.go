@@ -325,10 +325,12 @@ func (m *material) addRevocation(ctx context.Context, cert, issuer *x509.Certifi
 	if e.RevokedBy(at) {
 		return &RevokedError{cert.Subject.CommonName, e.RevokedAt}
 	}
+	list := pdf.Name("CRLs")
 	if e.Kind == revocation.OCSP {
-		m.put("OCSPs", e.DER)
-	} else {
-		m.put("CRLs", e.DER)
+		list = "OCSPs"
+	}
+	for _, der := range e.DERs() {
+		m.put(list, der)
 	}
 	if !e.Delegated || e.Responder == nil {
 		return nil

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"covenant/internal/pdf"
+	"covenant/signing/internal/path"
 	"covenant/signing/trust"
 )
 
@@ -32,7 +33,9 @@ type VerifyOptions struct {
 	Base *Base
 	// Policy adds a finding to signatures that were not made as it asks; their verdict stays. Default: any.
 	Policy SignaturePolicy
-	Limits VerifyLimits
+	// CertificatePolicies are asked of the paths of signers' certificates. Default: none.
+	CertificatePolicies CertificatePolicies
+	Limits              VerifyLimits
 }
 
 // VerifyLimits bounds what one file may cost. The zero value of each field means its default.
@@ -284,8 +287,8 @@ func (v *verification) readSecurityStore() {
 	dss, _ := securityStoreOf(v.file)
 	var certs []*x509.Certificate
 	for _, der := range dss.certs {
-		if c, err := x509.ParseCertificate(der); err == nil {
-			certs = append(certs, c)
+		if c := path.Parse(der); c != nil {
+			certs = append(certs, c.X)
 		}
 	}
 	v.trust.addCertificates(certs)

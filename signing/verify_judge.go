@@ -278,7 +278,7 @@ func (v *verification) stored(revision int, evidence []*revocation.Evidence) boo
 		v.stores[revision] = held
 	}
 	for _, e := range evidence {
-		if !held[sha256.Sum256(e.DER)] {
+		if slices.ContainsFunc(e.DERs(), func(der []byte) bool { return !held[sha256.Sum256(der)] }) {
 			return false
 		}
 	}

@@ -391,9 +391,9 @@ func (s *signedObject) certificates() []*x509.Certificate {
 	if s.sd == nil {
 		return nil
 	}
-	out := s.sd.Certificates
+	out := slices.Concat(s.sd.Certificates, s.sd.Loose)
 	for _, st := range s.stamps {
-		out = append(out[:len(out):len(out)], st.token.SignedData.Certificates...)
+		out = slices.Concat(out, st.token.SignedData.Certificates, st.token.SignedData.Loose)
 	}
 	return out
 }

@@ -28,6 +28,8 @@ type verifyCmd struct {
 	JSON         bool     `name:"json" help:"Print the reports as JSON, one line a file."`
 	Revision     int      `help:"Extract the file as of this revision instead: what its signer saw." placeholder:"N"`
 	Out          string   `short:"o" help:"Where --revision writes." placeholder:"FILE.pdf"`
+
+	Path pathFlags `embed:""`
 }
 
 // Exit statuses of verify; the worst of all files counts. What passes by a test root passes: the status is 0, or 4, and
@@ -147,6 +149,9 @@ func (cmd *verifyCmd) options() (signing.VerifyOptions, error) {
 	}
 	var err error
 	if opt.Policy, err = signing.ParsePolicy(cmd.Policy); err != nil {
+		return opt, err
+	}
+	if opt.CertificatePolicies, err = cmd.Path.policies(); err != nil {
 		return opt, err
 	}
 	if cmd.At != "" {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -13,9 +14,12 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
+
+	"covenant/signing/internal/path"
 )
 
 // Client fetches revocation data from the addresses that certificates name. Every field's zero value works. It keeps
@@ -80,6 +84,12 @@ func checkURL(address string) error {
 // is older than notBefore. A revoked certificate is evidence, not an error. The error wraps ErrUnavailable and every
 // server's failure.
 func (c *Client) Check(ctx context.Context, cert, issuer *x509.Certificate, notBefore time.Time) (*Evidence, error) {
+	return c.CheckWith(ctx, cert, issuer, notBefore, nil)
+}
+
+// CheckWith is Check with lists that others than issuer may have signed, for whom who answers.
+func (c *Client) CheckWith(ctx context.Context, cert, issuer *x509.Certificate, notBefore time.Time, who Authorities) (
+	*Evidence, error) {
 	key := sha256.Sum256(append(append([]byte{}, cert.Raw...), issuer.Raw...))
 	c.mu.Lock()
 	e := c.cache[key]
@@ -87,16 +97,14 @@ func (c *Client) Check(ctx context.Context, cert, issuer *x509.Certificate, notB
 	if e != nil && !e.ThisUpdate.Before(notBefore) && c.current(e) == nil {
 		return e, nil
 	}
+	q := &question{subject: newSubject(cert, issuer), who: who, notBefore: notBefore}
 	var failures []error
 	for _, source := range []struct {
 		urls []string
-		ask  func(context.Context, string, *x509.Certificate, *x509.Certificate, time.Time) (*Evidence, error)
+		ask  func(context.Context, string, *question) (*Evidence, error)
 	}{{cert.OCSPServer, c.askOCSP}, {cert.CRLDistributionPoints, c.askCRL}} {
 		for _, address := range source.urls {
-			e, err := source.ask(ctx, address, cert, issuer, notBefore)
-			if err == nil {
-				err = c.current(e)
-			}
+			e, err := source.ask(ctx, address, q)
 			if err == nil {
 				c.keep(key, e)
 				return e, nil
@@ -114,6 +122,14 @@ func (c *Client) Check(ctx context.Context, cert, issuer *x509.Certificate, notB
 	return nil, fmt.Errorf("certificate %q: %w: %w", cert.Subject.CommonName, ErrUnavailable, errors.Join(failures...))
 }
 
+// question is what servers are asked, and the lists that were fetched so far.
+type question struct {
+	*subject
+	who       Authorities
+	notBefore time.Time
+	found     []*finding
+}
+
 func (c *Client) now() time.Time {
 	if c.Clock != nil {
 		return c.Clock()
@@ -128,10 +144,7 @@ func (c *Client) current(e *Evidence) error {
 	if e.ThisUpdate.After(now.Add(skew)) {
 		return fmt.Errorf("%s from the future, %s: %w", e.Kind, e.ThisUpdate.Format(time.RFC3339), ErrStale)
 	}
-	until := e.NextUpdate
-	if until.IsZero() {
-		until = e.ThisUpdate.Add(maxAgeWithoutNext)
-	}
+	until := e.until()
 	if now.After(until.Add(skew)) {
 		return fmt.Errorf("%s valid until %s: %w", e.Kind, until.Format(time.RFC3339), ErrStale)
 	}
@@ -147,10 +160,8 @@ func (c *Client) keep(key [32]byte, e *Evidence) {
 	c.cache[key] = e
 }
 
-func (c *Client) askOCSP(
-	ctx context.Context, address string, cert, issuer *x509.Certificate, _ time.Time,
-) (*Evidence, error) {
-	req, err := Request(cert, issuer)
+func (c *Client) askOCSP(ctx context.Context, address string, q *question) (*Evidence, error) {
+	req, err := Request(q.cert, q.issuer)
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +169,27 @@ func (c *Client) askOCSP(
 	if err != nil {
 		return nil, err
 	}
-	e, err := ParseOCSP(der, cert, issuer)
+	e, err := ParseOCSP(der, q.cert, q.issuer)
+	if err != nil {
+		return nil, err
+	}
+	e.URL = address
+	return e, c.current(e)
+}
+
+// askCRL adds the list at an address to those that are there, and tells what they say together.
+func (c *Client) askCRL(ctx context.Context, address string, q *question) (*Evidence, error) {
+	f, err := c.heard(ctx, address, q)
+	if err != nil {
+		return nil, err
+	}
+	q.found = append(q.found, f)
+	e, err := c.answer(q)
+	if err == nil && !e.Revoked || errors.Is(err, ErrPartial) {
+		if c.addFreshest(ctx, f.list, q) {
+			e, err = c.answer(q)
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -166,10 +197,59 @@ func (c *Client) askOCSP(
 	return e, nil
 }
 
-func (c *Client) askCRL(ctx context.Context, address string, cert, issuer *x509.Certificate,
-	notBefore time.Time) (*Evidence, error) {
-	if e := c.keptList(address, cert, issuer, notBefore); e != nil {
-		return e, nil
+// answer is what the lists say together that is in date: that the certificate is revoked, else the newest.
+func (c *Client) answer(q *question) (best *Evidence, err error) {
+	err = ErrPartial
+	for _, e := range weigh(q.subject, q.found) {
+		if stale := c.current(e); stale != nil {
+			if best == nil {
+				err = stale
+			}
+			continue
+		}
+		if best == nil || e.Revoked || !best.Revoked && e.ThisUpdate.After(best.ThisUpdate) {
+			best, err = e, nil
+		}
+	}
+	return best, err
+}
+
+// addFreshest adds the deltas that the certificate or the list names (RFC 5280 §5.2.6). Where none can be had, the list
+// stands by itself, as it would for who uses no deltas (§6.3.3 (a)).
+func (c *Client) addFreshest(ctx context.Context, l *List, q *question) (added bool) {
+	for _, address := range freshest(slices.Concat(l.parsed.Extensions, q.cert.Extensions)) {
+		if f, err := c.heard(ctx, address, q); err == nil {
+			q.found, added = append(q.found, f), true
+		}
+	}
+	return added
+}
+
+// maxFreshest bounds how many addresses of deltas are asked.
+const maxFreshest = 5
+
+// freshest are the addresses of deltas in the extension freshestCRL.
+func freshest(extensions []pkix.Extension) (out []string) {
+	for _, ext := range extensions {
+		if !ext.Id.Equal(oidFreshest) {
+			continue
+		}
+		for _, address := range path.PointAddresses(ext.Value) {
+			if len(out) < maxFreshest && !slices.Contains(out, address) {
+				out = append(out, address)
+			}
+		}
+	}
+	return out
+}
+
+// list is the list at an address: the one that was kept from there, if it is new enough, or what is fetched.
+func (c *Client) list(ctx context.Context, address string, q *question) (*List, error) {
+	c.mu.Lock()
+	kept := c.lists[address]
+	c.mu.Unlock()
+	if kept != nil && !kept.parsed.ThisUpdate.Before(q.notBefore) && c.current(kept.age()) == nil {
+		return kept, nil
 	}
 	der, err := c.fetch(ctx, address, nil, orDefault(c.MaxCRL, 20<<20))
 	if err != nil {
@@ -178,38 +258,26 @@ func (c *Client) askCRL(ctx context.Context, address string, cert, issuer *x509.
 	if block, _ := pem.Decode(der); block != nil && block.Type == "X509 CRL" {
 		der = block.Bytes
 	}
-	list, err := ParseList(der)
+	return ParseList(der)
+}
+
+// heard is what the list at an address says by itself; a list that holds is kept.
+func (c *Client) heard(ctx context.Context, address string, q *question) (*finding, error) {
+	l, err := c.list(ctx, address, q)
 	if err != nil {
 		return nil, err
 	}
-	e, err := list.Find(cert, issuer)
+	f, err := l.about(q.subject, q.who)
 	if err != nil {
 		return nil, err
 	}
-	e.URL = address
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.lists == nil || len(c.lists) >= 20 {
 		c.lists = map[string]*List{}
 	}
-	c.lists[address] = list
-	return e, nil
-}
-
-// keptList asks the list kept from an address, if it is new enough.
-func (c *Client) keptList(address string, cert, issuer *x509.Certificate, notBefore time.Time) *Evidence {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	list := c.lists[address]
-	if list == nil || list.parsed.ThisUpdate.Before(notBefore) {
-		return nil
-	}
-	e, err := list.Find(cert, issuer)
-	if err != nil || c.current(e) != nil {
-		return nil
-	}
-	e.URL = address
-	return e
+	c.lists[address] = l
+	return f, nil
 }
 
 func orDefault(v, def int64) int64 {
@@ -235,12 +303,12 @@ func (c *Client) Issuer(ctx context.Context, cert *x509.Certificate) (*x509.Cert
 		if block, _ := pem.Decode(der); block != nil {
 			der = block.Bytes
 		}
-		issuer, err := x509.ParseCertificate(der)
-		if err == nil && (!bytes.Equal(issuer.RawSubject, cert.RawIssuer) || cert.CheckSignatureFrom(issuer) != nil) {
+		below, issuer := path.Of(cert), path.Parse(der)
+		if below == nil || issuer == nil || below.SignedBy(issuer) != nil {
 			err = ErrOther
 		}
 		if err == nil {
-			return issuer, nil
+			return issuer.X, nil
 		}
 		failures = append(failures, fmt.Errorf("%s: %w", address, err))
 	}

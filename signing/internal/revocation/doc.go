@@ -23,6 +23,8 @@ var (
 	ErrSigner = errors.New("revocation data is not signed by the issuer or its responder")
 	// ErrStale: of another time.
 	ErrStale = errors.New("revocation data is out of date")
+	// ErrPartial: a delta, or a list of some reasons only, without the others that it takes to know.
+	ErrPartial = fmt.Errorf("the revocation list is not complete: %w", ErrFormat)
 	// ErrUnknown: the responder does not know the certificate.
 	ErrUnknown = errors.New("the responder does not know this certificate")
 	// ErrUnavailable: no server gave a usable answer; trying again later may help.
@@ -41,15 +43,17 @@ const (
 // Evidence is one checked statement about one certificate.
 type Evidence struct {
 	Kind       Kind
-	DER        []byte // OCSPResponse or CertificateList
-	URL        string // where it was fetched; "" if it was given
+	DER        []byte   // OCSPResponse or CertificateList
+	More       [][]byte // further lists that it takes: the delta, those of other reasons
+	URL        string   // where it was fetched; "" if it was given
 	Revoked    bool
 	RevokedAt  time.Time
 	Reason     int // CRLReason, RFC 5280, 5.3.1
 	ThisUpdate time.Time
 	NextUpdate time.Time // zero if not stated
 	ProducedAt time.Time // OCSP
-	// Responder is who signed: the issuer itself or a delegate's certificate, signed by the issuer.
+	// Responder is who signed: the issuer itself, or of an OCSP response a delegate's certificate, signed by the
+	// issuer, of a list one that [Authorities] answer for.
 	Responder *x509.Certificate
 	// Delegated: Responder is not the issuer. NoCheck: its certificate has id-pkix-ocsp-nocheck.
 	Delegated, NoCheck bool
@@ -72,14 +76,18 @@ func (e *Evidence) Usable(at time.Time) error {
 	if !e.ThisUpdate.Before(at) {
 		return nil
 	}
-	until := e.NextUpdate
-	if until.IsZero() {
-		until = e.ThisUpdate.Add(maxAgeWithoutNext)
-	}
-	if at.After(until) {
+	if until := e.until(); at.After(until) {
 		return fmt.Errorf("%s valid until %s: %w", e.Kind, until.Format(time.RFC3339), ErrStale)
 	}
 	return nil
+}
+
+// until is when newer evidence is due.
+func (e *Evidence) until() time.Time {
+	if e.NextUpdate.IsZero() {
+		return e.ThisUpdate.Add(maxAgeWithoutNext)
+	}
+	return e.NextUpdate
 }
 
 // RevokedBy reports whether the certificate was revoked at or before time at.

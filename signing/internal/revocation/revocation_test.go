@@ -196,7 +196,7 @@ func FuzzRevocationData(f *testing.F) {
 		var set revocation.Set
 		set.AddOCSP(der)
 		set.AddCRL(der)
-		for _, e := range set.Find(id.Certificate, id.Chain[0]) {
+		for _, e := range set.Find(id.Certificate, id.Chain[0], nil) {
 			_ = e.Usable(time.Now())
 		}
 	})

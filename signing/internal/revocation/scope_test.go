@@ -75,7 +75,7 @@ func TestScopeOfLists(t *testing.T) {
 		{"4.14.12 authorities only", nil, scope([]byte{0x82, 1, 0xff}), false, false},
 		{"4.14.14 attributes only", nil, scope([]byte{0x85, 1, 0xff}), false, false},
 		{"4.14.15 some reasons", nil, scope([]byte{0x83, 2, 6, 0x40}), false, false},
-		{"indirect, not supported", nil, scope([]byte{0x84, 1, 0xff}), false, false},
+		{"4.14.22 indirect, of the own issuer", nil, scope([]byte{0x84, 1, 0xff}), false, true},
 		{"4.15.1 delta, not critical", nil, nil, true, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -53,20 +53,25 @@ func (s *Set) fresh(der []byte) bool {
 	return true
 }
 
-// Find is everything in the set that is about cert and holds.
-func (s *Set) Find(cert, issuer *x509.Certificate) []*Evidence {
+// Find is everything in the set that is about cert and holds. Who may be nil: then issuer signs its lists itself.
+func (s *Set) Find(cert, issuer *x509.Certificate, who Authorities) []*Evidence {
 	var out []*Evidence
 	for _, r := range s.responses {
 		if e, err := r.basic.evidence(r.der, cert, issuer, &s.known); err == nil {
 			out = append(out, e)
 		}
 	}
+	if len(s.lists) == 0 {
+		return out
+	}
+	var found []*finding
+	about := newSubject(cert, issuer)
 	for _, l := range s.lists {
-		if e, err := l.Find(cert, issuer); err == nil {
-			out = append(out, e)
+		if f, err := l.about(about, who); err == nil {
+			found = append(found, f)
 		}
 	}
-	return out
+	return append(out, weigh(about, found)...)
 }
 
 // delegates remembers responders' certificates, which many responses share.
