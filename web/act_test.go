@@ -211,8 +211,8 @@ func TestReviewInTheBrowser(t *testing.T) {
 	}
 }
 
-// A number that is dated in another year is asked about on the form, with a box to say that it is meant, and issued once
-// that is ticked.
+// A number that is dated in another year is asked about on the form, with a box to say that it is meant, and issued
+// once that is ticked.
 func TestQuestionsOnForms(t *testing.T) {
 	t.Parallel()
 	i, err := openAt(copied(t), authority())
