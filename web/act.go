@@ -160,6 +160,8 @@ type actPage struct {
 	Fixed     string // as JSON, in a hidden field
 	Key       string // so that a form that is sent twice is carried out once
 	Problem   string
+	Question  string   // key of the question that the problem is, see [workflow.Meant]
+	Answered  []string // those that were answered with yes before
 	Action    string
 	Multipart bool
 }
@@ -343,11 +345,13 @@ func (s actions) act(w http.ResponseWriter, r *request) (*answer, error) {
 	fields, err := s.fieldsOf(r, a, p)
 	if err == nil {
 		_, err = catalogue.Do(r.Context(), s.engine, r.actor, catalogue.Call{Command: a.command.Name,
-			Address: v.Covenant.Slug, Key: keyOf(r), Fields: fields, Language: r.lang, Network: peer(r.Request)})
+			Address: v.Covenant.Slug, Key: keyOf(r), Fields: fields, Language: r.lang, Network: peer(r.Request),
+			Mean: r.Form["mean"]})
 	}
 	var refusal *workflow.Error
 	if errors.As(err, &refusal) {
 		p.Problem, p.Key = fullSentence(refusal.In(r.lang)), uuid.NewString()
+		p.Question, p.Answered = refusal.Mean, r.Form["mean"]
 		return &answer{page: "act", data: p, status: engine.HTTPStatus(err)}, nil
 	}
 	if err != nil {

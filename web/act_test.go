@@ -1,13 +1,17 @@
 package web
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"reflect"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"covenant/internal/words"
 	"covenant/workflow"
@@ -111,7 +115,13 @@ func with(form url.Values, more url.Values) url.Values {
 // reviewers are the agencies whose turn it is, with who may act for each.
 func reviewers(t *testing.T, i *installation) map[workflow.AgencyID]workflow.PersonID {
 	t.Helper()
-	v, err := i.View(t.Context(), machine, reviewing)
+	return whoseTurn(t, i, reviewing)
+}
+
+// whoseTurn are the people whose turn it is on a covenant, by their agencies.
+func whoseTurn(t *testing.T, i *installation, slug string) map[workflow.AgencyID]workflow.PersonID {
+	t.Helper()
+	v, err := i.View(t.Context(), machine, slug)
 	check(t, err)
 	out := map[workflow.AgencyID]workflow.PersonID{}
 	for _, turn := range v.Turns() {
@@ -198,6 +208,44 @@ func TestReviewInTheBrowser(t *testing.T) {
 	b.page("/giao-uoc/"+reviewing+"?xong=give-review").contains(".tasks .verdict", "Đã ghi nhận: Cho ý kiến")
 	if again := b.page(action); again.status != http.StatusConflict && again.status != http.StatusForbidden {
 		t.Errorf("the form of what has been done: status %d", again.status)
+	}
+}
+
+// A number that is dated in another year is asked about on the form, with a box to say that it is meant, and issued
+// once that is ticked.
+func TestQuestionsOnForms(t *testing.T) {
+	t.Parallel()
+	i, err := openAt(copied(t), authority())
+	check(t, err)
+	t.Cleanup(func() { check(t, i.Store.Close()) })
+	links := &Links{}
+	h, err := New(Config{Engine: i.Engine, Actor: func(*http.Request) workflow.Actor { return workflow.Actor{} },
+		Logger: quiet, Links: links})
+	check(t, err)
+	nobody := &visitor{t, h, "127.0.0.1:1", map[string]*http.Cookie{}, map[string]string{}}
+	clerks := whoseTurn(t, i, numbering)
+	if len(clerks) != 1 {
+		t.Fatalf("the number is issued by %v", clerks)
+	}
+	for _, clerk := range clerks {
+		b := nobody.as(links, clerk)
+		action, hidden := b.form(numbering, "issue-number")
+		year := strconv.Itoa(time.Now().Year() + 5)
+		far := with(hidden, url.Values{"date": {year + "-01-01"}})
+		asked := b.do(http.MethodPost, action, far)
+		body := string(must(io.ReadAll(asked.Body)))
+		if asked.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(body, `name="mean" value="date"`) ||
+			!strings.Contains(body, "sổ năm "+year) || strings.Contains(body, "--mean") {
+			t.Errorf("dated five years ahead: status %d, %s", asked.StatusCode, body)
+		}
+		if left := whoseTurn(t, i, numbering); !reflect.DeepEqual(left, clerks) {
+			t.Fatal("a number was issued that was not meant")
+		}
+		key := regexp.MustCompile(`name="khoa" value="([^"]+)"`).FindStringSubmatch(body)
+		meant := with(far, url.Values{"mean": {"date"}, "khoa": {key[1]}})
+		if done := b.do(http.MethodPost, action, meant); done.StatusCode != http.StatusSeeOther {
+			t.Errorf("meant: status %d", done.StatusCode)
+		}
 	}
 }
 

@@ -116,8 +116,7 @@ func (m *meaning) refuse(name string, why words.Text) {
 // ask refuses until the question's key is among those that were answered.
 func (m *meaning) ask(key string, question words.Text) {
 	if m.err == nil && !slices.Contains(m.mean, key) {
-		asked := refuse(CodeInvalid, "%s", "%s", content.MeanWords(question, key))
-		asked.Mean, m.err = key, asked
+		m.err = &Error{Code: CodeInvalid, Text: question, Mean: key}
 	}
 }
 

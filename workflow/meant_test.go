@@ -60,7 +60,7 @@ func TestYearsOfCommands(t *testing.T) {
 		if !errors.As(err, &refusal) {
 			t.Fatal(err)
 		}
-		if got := refusal.Mean; got != c.key || got != "" && !strings.Contains(err.Error(), "--mean "+got) {
+		if got := refusal.Mean; got != c.key {
 			t.Errorf("%+v: the question is called %q, want %q", c.command, got, c.key)
 		}
 		if err := asked(t, c.command, "year", "date", "until", "end"); (err == nil) != (c.key != "") {

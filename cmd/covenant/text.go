@@ -1,10 +1,13 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
+	"covenant/internal/content"
 	"covenant/internal/words"
+	"covenant/workflow"
 )
 
 // language chooses the language from a flag, or else from the usual environment variables. Vietnamese is the default.
@@ -18,7 +21,13 @@ func language(asked string) words.Language {
 }
 
 // explain is an error in the reader's language where it has one.
-func explain(err error, lang words.Language) string { return words.Explain(err, lang) }
+func explain(err error, lang words.Language) string {
+	var refusal *workflow.Error
+	if errors.As(err, &refusal) && refusal.Mean != "" {
+		return content.MeanWords(refusal.Text, refusal.Mean).In(lang)
+	}
+	return words.Explain(err, lang)
+}
 
 // say prints a line in the reader's language.
 func (e *env) say(vi, en string, args ...any) {

@@ -10,8 +10,8 @@ type Span struct{ Back, Ahead int }
 var (
 	// OfYears is that of a year alone, which is nearly always that of a covenant, a plan or a result.
 	OfYears = Span{Back: 20, Ahead: 1}
-	// OfDays is that of a date in a document: of a decision, a conference, a birth.
-	OfDays = Span{Back: 80, Ahead: 1}
+	// OfDays is that of a date in a document: of a decision, a conference, a birth, the end of a term.
+	OfDays = Span{Back: 80, Ahead: 4}
 	// OfCovenants is that of the year for which a covenant is drafted.
 	OfCovenants = Span{Back: 5, Ahead: 1}
 	// OfNumbers is that of the year in whose book a number is kept or entered.

@@ -91,11 +91,10 @@ func (c *cutter) stack(base, mark rune) ([]byte, error) {
 		}
 	}
 	l, m, a := boxOf(letter), boxOf(middle), boxOf(accent)
-	dx, dy, gap := (m.left+m.right-a.left-a.right)/2, 0, f.UnitsPerEm/24
+	gap := f.UnitsPerEm / 24
+	dx, dy := (m.left+m.right-a.left-a.right)/2, max(0, l.top+gap-a.bottom)
 	if norm.NFC.PropertiesString(string(mark)).CCC() == classBelow {
 		dy = min(0, l.bottom-gap-a.top)
-	} else {
-		dy = max(0, l.top+gap-a.bottom)
 	}
 	const wordsXY, useMyMetrics = argsAreWords | 0x0002, 0x0200
 	out := make([]byte, 0, 26)

@@ -93,7 +93,7 @@ func TestStackLeavesTheRest(t *testing.T) {
 	if text := "a\u0306\u0301b"; len([]rune(Stack(text))) != 3 {
 		t.Errorf("of two marks only the first is composed: %q", Stack(text))
 	}
-	for _, r := range []rune(Stack(highland)) {
+	for _, r := range Stack(highland) {
 		base, mark, ok := Unstack(r)
 		if !ok || Stack(string(base)+string(mark)) != string(r) {
 			t.Errorf("U+%04X does not come back", r)

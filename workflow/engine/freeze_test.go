@@ -39,7 +39,8 @@ func TestApprovedIsMadeAgainAsItWas(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			approved := workflow.Revision{Number: 1, Manifest: manifest, PDF: workflow.DigestOf(pdf.bytes), RenderedAt: at}
+			approved := workflow.Revision{Number: 1, Manifest: manifest, PDF: workflow.DigestOf(pdf.bytes),
+				RenderedAt: at}
 			again, how, err := e.renderApproved(s, entry.Source, values, approved)
 			if err != nil || workflow.DigestOf(again.bytes) != approved.PDF {
 				t.Errorf("%s, made in way %d: %v", name, made, err)
