@@ -103,9 +103,7 @@ func (s *server) covenantPage(r *request, v *engine.View) (*covenantPage, error)
 	}
 	p.Title, p.Wide = c.Title, true
 	p.Tasks = actions{s}.acts(r, v)
-	if word, ok := actWords[r.URL.Query().Get("xong")]; ok {
-		p.Done = r.text(word.label)
-	}
+	p.Done = r.done()
 	if v.Reading.Scope >= workflow.ReadDossier {
 		p.Evidence = address.Evidence.For(c.Slug)
 	}

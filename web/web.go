@@ -55,6 +55,8 @@ type server struct {
 	intake    *intake // visitors' files
 	secure    bool
 	links     *Links
+	bundles   *bundles // of evidence, for those who had them made
+	mux       *http.ServeMux
 }
 
 // New builds the handler of all pages. It fails if the embedded templates, texts or assets are faulty.
@@ -63,7 +65,7 @@ func New(cfg Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.guard(s.routes()), nil
+	return s.guard(s.mux), nil
 }
 
 func newServer(cfg Config) (*server, error) {
@@ -80,6 +82,7 @@ func newServer(cfg Config) (*server, error) {
 		engine: cfg.Engine, log: cfg.Logger, zone: cfg.Engine.Calendar.Zone(), hosts: cfg.Hosts, stop: cfg.Stop,
 		roots: cfg.Engine.Roots, actor: cfg.Actor, console: cfg.Console,
 		intake: newIntake(), heartbeat: heartbeat, secure: cfg.Secure, links: cfg.Links,
+		bundles: &bundles{},
 	}
 	if s.log == nil {
 		s.log = slog.Default()
@@ -91,6 +94,7 @@ func newServer(cfg Config) (*server, error) {
 	if s.pages, err = loadPages(s.assets); err != nil {
 		return nil, err
 	}
+	s.mux = s.routes()
 	return s, nil
 }
 
