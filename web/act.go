@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -39,7 +40,10 @@ type act struct {
 }
 
 // tasks are what the reader of a covenant's page may do: what it waits for, and what can be done besides.
-type tasks struct{ Turn, Besides []act }
+type tasks struct {
+	Turn, Besides []act
+	Panel         string // address of the chair's panel, for those who chair or keep the minutes
+}
 
 // acts are what the rules leave open to somebody who is signed in, as the pages offer it.
 func (s actions) acts(r *request, v *engine.View) (out tasks) {
@@ -56,7 +60,7 @@ func (s actions) acts(r *request, v *engine.View) (out tasks) {
 			fixed: fixedFields(p, v)}
 		a.turn = word.turn && !answered(v, a)
 		a.Path = address.Act.For(v.Covenant.Slug, p.Name) + queryOf(a.fixed)
-		if seen[a.Path] {
+		if seen[a.Path] || seen[withoutLapse(v.Covenant.Slug, p.Name, a.fixed)] {
 			continue
 		}
 		seen[a.Path] = true
@@ -68,8 +72,21 @@ func (s actions) acts(r *request, v *engine.View) (out tasks) {
 			out.Besides = append(out.Besides, a)
 		}
 	}
+	if chairs(r, v) {
+		out.Panel = address.Chair.For(v.Covenant.Slug)
+	}
 	slices.SortStableFunc(out.Turn, func(a, b act) int { return ballotsFirst(a) - ballotsFirst(b) })
 	return out
+}
+
+// withoutLapse is the form of the same command where nothing lapses: what can be counted is not offered to lapse.
+func withoutLapse(slug, command string, fixed map[string]json.RawMessage) string {
+	if fixed["lapse"] == nil {
+		return ""
+	}
+	plain := maps.Clone(fixed)
+	delete(plain, "lapse")
+	return address.Act.For(slug, command) + queryOf(plain)
 }
 
 // answered reports whether something that may be given again was given: then the covenant waits for it no more.
@@ -94,7 +111,8 @@ func fixedFields(p catalogue.Possible, v *engine.View) map[string]json.RawMessag
 			value = reflect.ValueOf(v.Covenant.Frozen.PDF)
 		}
 		if !value.IsValid() || value.IsZero() || len(f.Choices()) > 0 || f.Type != value.Type() ||
-			f.Name == "obstacles" || f.Type == reflect.TypeFor[workflow.Date]() || f.Type == reflect.TypeFor[workflow.PersonID]() ||
+			f.Name == "obstacles" || p.Name == "record-proxy" && f.Name == "to" ||
+			f.Type == reflect.TypeFor[workflow.Date]() || f.Type == reflect.TypeFor[workflow.PersonID]() ||
 			value.Kind() == reflect.String && value.String() == "…" {
 			continue
 		}
@@ -144,6 +162,13 @@ func (t aboutOf) about(fixed map[string]json.RawMessage) string {
 			if string(m.ID) == id {
 				parts = append(parts, t.text(words.Of(m.Text, firstNonEmpty(m.English, m.Text))))
 			}
+		}
+	}
+	var motions []workflow.MotionID
+	_ = json.Unmarshal(fixed["motions"], &motions) // none: nothing to say
+	for _, m := range t.v.PendingMotions() {
+		if slices.Contains(motions, m.ID) {
+			parts = append(parts, t.text(m.Words(t.v.Process)))
 		}
 	}
 	if id := text("poll"); id != "" {

@@ -138,7 +138,8 @@ func (p *actPage) refused(m fieldMaker, err error, refusal *workflow.Error) {
 				p.Fields[i].Problem = p.Problem
 			}
 		}
-	} else if refusal.Code != workflow.CodeInvalid {
+	} else if refusal.Code == workflow.CodeConflict || refusal.Code == workflow.CodeForbidden ||
+		m.v.Covenant.Phase.Ended() || (situation{m.presenter}).passed(m.act.command.Name) {
 		p.State = stateOf(m.presenter, m.act.command.Name, refusal)
 	}
 }
@@ -153,7 +154,7 @@ func refusedField(command string, err error) string {
 	case workflow.ErrorCode(err) == workflow.CodeInvalid:
 		return map[string]string{"verify-score": "note", "record-proxy": "document", "amend": "slug", "renew": "slug",
 			"declare-ranking": "valid", "record-attendance": "person", "cast-poll-ballot": "choices",
-			"open-conference": "secretary", "appeal-score": "criteria", "decide-appeal": "scores"}[command]
+			"open-conference": "reason", "appeal-score": "criteria", "decide-appeal": "scores"}[command]
 	case command == "amend" && workflow.ErrorCode(err) == workflow.CodeConflict: // the address is another covenant's
 		return "slug"
 	}

@@ -17,9 +17,12 @@ type actState struct {
 	Who               string // who acts now
 }
 
+// situation is where a covenant stands as it is looked at where a form would be.
+type situation struct{ presenter }
+
 // stateOf says in words why a command is not open: what the covenant has come to says more than the rule that refuses.
-func stateOf(t presenter, command string, why *workflow.Error) *actState {
-	c := t.v.Covenant
+func stateOf(p presenter, command string, why *workflow.Error) *actState {
+	t, c := situation{p}, p.v.Covenant
 	out := &actState{Tone: workflow.ToneWaiting, Sentence: fullSentence(why.In(t.lang))}
 	say := func(tone workflow.Tone, heading, what words.Text) *actState {
 		out.Tone, out.Heading, out.What = tone, t.text(heading), t.text(what)
@@ -82,7 +85,7 @@ var endedState = map[workflow.Phase]endedWords{
 }
 
 // actorsNow are those whose turn it is, with their people.
-func (t presenter) actorsNow() string {
+func (t situation) actorsNow() string {
 	shown, more := t.nextActors()
 	var names []string
 	for _, a := range shown {
@@ -120,13 +123,13 @@ var phaseOrder = []workflow.Phase{
 }
 
 // passed reports whether the phase of a command is over.
-func (t presenter) passed(command string) bool {
+func (t situation) passed(command string) bool {
 	its, ok := commandPhase[command]
 	return ok && slices.Index(phaseOrder, its) < slices.Index(phaseOrder, t.v.Covenant.Phase)
 }
 
 // expired reports whether nothing but a last day stands in the way: that of appeals.
-func (t presenter) expired(command string) bool {
+func (t situation) expired(command string) bool {
 	sc := t.v.Covenant.Scoring
 	if sc == nil || command != "appeal-score" && command != "accept-score" {
 		return false
@@ -160,6 +163,14 @@ func backTo(from, slug string) string {
 		return address.Chair.For(slug)
 	}
 	return address.Covenant.For(slug)
+}
+
+// withFrom adds to the address of a form where it was opened.
+func withFrom(path, from string) string {
+	if strings.Contains(path, "?") {
+		return path + "&ra=" + from
+	}
+	return path + "?ra=" + from
 }
 
 // done is what a form that was carried out says where it leads; nothing is believed of it but which command it names.

@@ -190,6 +190,14 @@ var actFields = map[string]actField{
 	"scan":      {label: words.Of("Bản quét (PDF hoặc ảnh)", "Scan (PDF or picture)"), optional: true},
 	"summary":   {label: words.Of("Nội dung báo cáo", "Report"), long: true},
 
+	"open-conference.secretary": {label: words.Of("Thư ký hội nghị", "Secretary of the conference")},
+	"open-conference.reason": {label: words.Of("Lý do chủ tọa thay", "Why another agency chairs"),
+		help: words.Of("Chỉ cần khi không phải đơn vị chủ tọa theo quy trình khai mạc.",
+			"Only needed where it is not opened by the agency that chairs under the process."), optional: true},
+	"record-proxy.to":       {label: words.Of("Đơn vị được ủy quyền", "Who votes in its place")},
+	"record-proxy.date":     {label: words.Of("Ngày của giấy ủy quyền", "Date of the proxy")},
+	"record-proxy.document": {label: words.Of("Số, ký hiệu của giấy ủy quyền", "Number of the proxy")},
+
 	"obstacles": {label: words.Of("Vướng mắc được chấp nhận", "Obstacles that are accepted")},
 	"scores":    {label: words.Of("Điểm từng tiêu chí", "Points for each criterion")},
 	"verify-score.note": {label: words.Of("Lý do khác điểm tự chấm", "Why it differs from the agency’s own score"),

@@ -21,7 +21,7 @@ type ballotAct struct {
 // secretNote says what is recorded of a secret ballot, and what is not.
 type secretNote struct{ Recorded, Not string }
 
-func (t presenter) secretBallot() *secretNote {
+func secretBallot(t language) *secretNote {
 	return &secretNote{
 		Recorded: t.text(words.Of("Nhật ký ghi đơn vị nào đã bỏ phiếu, ai bỏ và lúc nào.",
 			"The log records which agency has voted, who cast its ballot and when.")),
@@ -44,7 +44,7 @@ func ballotOf(t presenter, a act) *ballotAct {
 	}
 	out := &ballotAct{Motion: t.text(motion.Words(t.v.Process)), Voter: t.agency(workflow.AgencyID(m.about("agency")))}
 	if motion.Secret {
-		out.Secret = t.secretBallot()
+		out.Secret = secretBallot(t.language)
 	}
 	for _, c := range workflow.CommandWords("Choice") {
 		out.Choices = append(out.Choices, option{Value: c, Text: process.Choice(c).Word(t.lang)})
@@ -75,11 +75,11 @@ func (m fieldMaker) secretNote() *secretNote {
 	switch m.act.command.Name {
 	case "cast-ballot":
 		if motion, ok := m.motion(); ok && motion.Secret {
-			return m.secretBallot()
+			return secretBallot(m.language)
 		}
 	case "cast-poll-ballot":
 		if _, poll, ok := m.polling(); ok && poll.Secret {
-			return m.secretBallot()
+			return secretBallot(m.language)
 		}
 	}
 	return nil

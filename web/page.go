@@ -23,7 +23,7 @@ var pageFiles embed.FS
 // pageNames are the templates that are pages of their own; the other files of pages/ are parts that they share.
 var pageNames = []string{"home", "covenants", "covenant", "scores", "conference", "calendar", "register", "redline",
 	"check", "public", "error", "signin",
-	"password", "account", "act"}
+	"password", "account", "act", "chair"}
 
 // pageIn is a page's template in a language.
 type pageIn struct {

@@ -111,6 +111,7 @@ func (s *server) routes() *http.ServeMux {
 		address.PublicDocument: s.tokenDocument, address.PublicVerdict: verdictPapers{s}.ofToken,
 		address.SignIn: who.signInForm, address.Password: who.passwordForm,
 		address.Account: who.account, address.Link: who.link, address.Act: does.actForm,
+		address.Chair: does.chair, address.ChairParts: does.chairParts,
 	} {
 		mux.Handle(route.Pattern(http.MethodGet), s.page(fitting(route, answer)))
 	}
