@@ -20,6 +20,7 @@ type homePage struct {
 	basePage
 	Done    string        // what the reader has just done
 	Mine    []turnRow     // what waits for the reader, if they are signed in; open votes first
+	Signing bool          // a signature of theirs is among it
 	Waiting []covenantRow // the program or somebody must act; the first few
 	More    bool          // others wait besides
 	Owed    []owedRow     // reporting periods not yet complete, by deadline
@@ -57,6 +58,9 @@ func (s *server) home(_ http.ResponseWriter, r *request) (*answer, error) {
 	}
 	if p.Mine, err = (actions{s}).mine(r, slices.Concat(waiting, page.Rows)); err != nil {
 		return nil, fmt.Errorf("home: %w", err)
+	}
+	for _, row := range p.Mine {
+		p.Signing = p.Signing || slices.ContainsFunc(row.Acts, func(a act) bool { return a.command.Name == "sign" })
 	}
 	covenants, err := s.reporting(r, page.Rows)
 	if err != nil {

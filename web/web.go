@@ -100,7 +100,7 @@ func newServer(cfg Config) (*server, error) {
 
 // routes is every address that the program answers.
 func (s *server) routes() *http.ServeMux {
-	mux, open, who, does := http.NewServeMux(), streams{s}, identity{s}, actions{s}
+	mux, open, who, does, signs := http.NewServeMux(), streams{s}, identity{s}, actions{s}, ceremony{s}
 	for route, answer := range map[address.Route]pageFunc{
 		address.Home: s.home, address.Covenants: s.covenants, address.Calendar: s.calendar,
 		address.Register: s.register, address.Check: s.checkForm, address.Covenant: s.covenant,
@@ -111,14 +111,14 @@ func (s *server) routes() *http.ServeMux {
 		address.PublicDocument: s.tokenDocument, address.PublicVerdict: verdictPapers{s}.ofToken,
 		address.SignIn: who.signInForm, address.Password: who.passwordForm,
 		address.Account: who.account, address.Link: who.link, address.Act: does.actForm,
-		address.Chair: does.chair, address.ChairParts: does.chairParts,
+		address.Signing: signs.signing, address.Chair: does.chair, address.ChairParts: does.chairParts,
 	} {
 		mux.Handle(route.Pattern(http.MethodGet), s.page(fitting(route, answer)))
 	}
 	for route, answer := range map[address.Route]pageFunc{
 		address.Check: s.check, address.SignIn: who.signIn, address.Password: who.password,
 		address.SignOut: who.signOut,
-		address.Session: who.endSession, address.Key: who.enrol, address.Act: does.act,
+		address.Signing: signs.sign, address.Session: who.endSession, address.Key: who.enrol, address.Act: does.act,
 	} {
 		mux.Handle(route.Pattern(http.MethodPost), s.page(answer))
 	}
