@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"reflect"
 	"slices"
@@ -199,40 +198,6 @@ func TestNobodyIsOfferedNothing(t *testing.T) {
 	for _, slug := range []string{reviewing, voting, signing4, inForce} {
 		if p := get(t, pages(), "/giao-uoc/"+slug); len(p.all(".tasks")) != 0 {
 			t.Errorf("%s offers something to whoever reads as the machine", slug)
-		}
-	}
-}
-
-// browseForms looks at what somebody who is signed in sees.
-func browseForms(t *testing.T) {
-	i, err := openAt(copied(t), authority())
-	check(t, err)
-	t.Cleanup(func() { check(t, i.Store.Close()) })
-	links := &Links{}
-	h, err := New(Config{Engine: i.Engine, Actor: asMachine, Logger: quiet, Links: links})
-	check(t, err)
-	server := httptest.NewServer(h)
-	t.Cleanup(server.Close)
-	waiting := reviewers(t, i)
-	for _, sight := range []struct{ name, path string }{
-		{"home-mine", "/"}, {"tasks", "/giao-uoc/" + reviewing},
-		{"form", "/giao-uoc/" + reviewing + "/viec/give-review"},
-		{"account", "/tai-khoan"},
-	} {
-		for _, at := range []screen{phone, desk, dark} {
-			t.Run(sight.name+"/"+at.name, func(t *testing.T) {
-				var person workflow.PersonID
-				for _, p := range waiting {
-					person = max(person, p)
-				}
-				path, err := links.Add(person)
-				check(t, err)
-				tb := chromium().open(t, server.URL+path+"?"+url.Values{"tiep": {sight.path}}.Encode(), at)
-				tb.narrow()
-				tb.screenshot(sight.name+"-"+at.name, false)
-				tb.accessible()
-				tb.clean()
-			})
 		}
 	}
 }
