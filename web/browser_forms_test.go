@@ -46,6 +46,9 @@ func browseForms(t *testing.T) {
 		for _, at := range sight.screens {
 			t.Run(sight.name+"/"+at.name, func(t *testing.T) {
 				tb := o.browser(t, server, sight.person, sight.path, at)
+				if sight.name == "score-form" {
+					tb.addsUp()
+				}
 				tb.narrow()
 				tb.screenshot(sight.name+"-"+at.name, true)
 				tb.accessible()
@@ -57,6 +60,17 @@ func browseForms(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// addsUp types points into a table, which adds them up.
+func (tb *tab) addsUp() {
+	tb.t.Helper()
+	for name, points := range map[string]string{"chuyen-mon": "398,5", "trong-tam": "290.25", "bao-cao": "x"} {
+		tb.run(chromedp.SendKeys(chromedp.CSS(`input[name="scores.`+name+`"]`), points))
+	}
+	if sum := eval[string](tb, `document.querySelector("[data-sum]").textContent`); sum != "688,75" {
+		tb.t.Errorf("398,5 and 290.25 are %q", sum)
 	}
 }
 

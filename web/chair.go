@@ -227,7 +227,8 @@ func (c chairing) motions() []chairMotion {
 			ids, _ := json.Marshal([]workflow.MotionID{m.ID}) // a list of texts
 			b := c.button(a, words.Of("Đưa ra biểu quyết", "Put to the vote"),
 				map[string]json.RawMessage{"motions": ids})
-			b.About, b.Primary = one.Text, n == 0
+			b.About, b.Primary = one.Text, n == 0 && !slices.ContainsFunc(out,
+				func(m chairMotion) bool { return !m.Closed })
 			one.Buttons = append(one.Buttons, b)
 		}
 		out = append(out, one)

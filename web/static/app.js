@@ -12,6 +12,19 @@
     });
   }
 
+  // A table of points is added up as it is filled in, in hundredths, and as its language writes numbers.
+  for (const table of document.querySelectorAll("table.points")) {
+    const points = (text) => Math.round(parseFloat(text.trim().replace(",", ".")) * 100) || 0;
+    table.addEventListener("input", () => {
+      let sum = 0;
+      for (const cell of table.querySelectorAll("tbody td:last-child")) {
+        sum += points(cell.querySelector("input")?.value ?? cell.textContent);
+      }
+      const text = String(sum / 100);
+      table.querySelector("[data-sum]").textContent = document.documentElement.lang === "vi" ? text.replace(".", ",") : text;
+    });
+  }
+
   const live = () => document.getElementById("song");
   if (live() && window.EventSource) listen();
 
