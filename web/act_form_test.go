@@ -435,3 +435,31 @@ func TestRankingByBallotsOnPaper(t *testing.T) {
 		t.Errorf("declared: %+v", got)
 	}
 }
+
+// Every form says all it has to say in both languages, and in English nothing in Vietnamese but what is data.
+func TestEveryFormInBothLanguages(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	for _, sight := range o.formSights() {
+		b := o.as(sight.person)
+		for _, lang := range []string{"vi", "en"} {
+			p := b.page(sight.path + "?lang=" + lang)
+			if refused := p.status >= 400; refused != sight.refused {
+				t.Errorf("%s: status %d", sight.path, p.status)
+			}
+			for _, wrong := range []string{"<no value>", "%!", "&lt;nil&gt;"} {
+				if at := strings.Index(p.body, wrong); at >= 0 {
+					t.Errorf("%s in %s: %q in %q", sight.path, lang, wrong, p.body[max(0, at-80):min(len(p.body),
+						at+80)])
+				}
+			}
+			for _, n := range p.all("label[for^='f-'], legend, .act-buttons button, .field-problem, .secret-note p") {
+				if lang == "en" && strings.ContainsAny(textOf(n), "ạảấầẩậắằẳặẹẻẽếềểệịọỏốồổộớờởợụủứừửựỳỵỷỹ") &&
+					len(p.all("form.ballot, .places, table.points")) == 0 {
+					t.Errorf("%s in English: %q", sight.path, textOf(n))
+				}
+			}
+			p.anchors(sight.path)
+		}
+	}
+}

@@ -75,6 +75,11 @@ func TestEvidenceInTheBrowser(t *testing.T) {
 	p := o.resume(inForce)
 	b, other := o.as(p.who(p.leader(), workflow.DutyDraft)), o.as(p.who("so-tai-chinh", workflow.DutyReview))
 	f := b.openForm(inForce, "make-evidence")
+	if link := b.page("/giao-uoc/" + inForce).all(".evidence a")[0]; attr(link, "href") != f.path {
+		t.Errorf("the covenant's page leads to %q, the form is at %q", attr(link, "href"), f.path)
+	} else if _, saves := attribute(link, "download"); saves {
+		t.Error("the link to the form saves the page instead")
+	}
 	if r := o.as(small().who(small().leader(), workflow.DutyDraft)).send(f.path,
 		f.form); r.status != http.StatusNotFound {
 		t.Errorf("of another block: status %d", r.status)

@@ -94,7 +94,8 @@ func (o *office) formSights() []formSight {
 	}
 	council := o.resume(appealed).who(o.resume(appealed).leader(), workflow.DutyReport)
 	hallOf := o.resume(sitting)
-	hallChair, hallVoter := hallOf.who(hallOf.leader(), workflow.DutyVote), hallOf.who("so-tai-chinh", workflow.DutyVote)
+	hallChair, hallVoter := hallOf.who(hallOf.leader(), workflow.DutyVote), hallOf.who("so-tai-chinh",
+		workflow.DutyVote)
 	drafter, director := hallOf.who(hallOf.leader(), workflow.DutyDraft), hallOf.who(hallOf.leader(), workflow.DutySign)
 	waiting := hallOf.who(o.resume(signing4).now().Covenant.Waiting[0], workflow.DutySign)
 	return []formSight{
@@ -154,7 +155,8 @@ func browseConference(t *testing.T) {
 			if a == members[len(members)-1] {
 				voter = members[1]
 			}
-			p.do(p.who(voter, workflow.DutyVote), workflow.CastBallot{Agency: a, Motion: "m", Choice: workflow.ChoiceFor})
+			p.do(p.who(voter, workflow.DutyVote), workflow.CastBallot{Agency: a, Motion: "m",
+				Choice: workflow.ChoiceFor})
 		}
 	}
 	chair := o.browser(t, server, p.who(p.leader(), workflow.DutyVote), panel(sitting), desk)
@@ -217,7 +219,8 @@ func (tb *tab) follow(selector string) {
 func (tb *tab) arrived() {
 	tb.t.Helper()
 	for {
-		there, err := chromedp.Run(tb.ctx, chromedp.Evaluate[bool](`!window.before && document.readyState === "complete"`))
+		there, err := chromedp.Run(tb.ctx,
+			chromedp.Evaluate[bool](`!window.before && document.readyState === "complete"`))
 		if err == nil && there {
 			return
 		}
@@ -246,7 +249,8 @@ func browseCeremony(t *testing.T) {
 	tb.screenshot("ceremony-consent-phone", true)
 	tb.narrow()
 	tb.accessible()
-	if text := eval[string](tb, `document.querySelector(".consents").textContent`); strings.Count(text, "mã tóm lược") != 2 {
+	if text := eval[string](tb, `document.querySelector(".consents").textContent`); strings.Count(text,
+		"mã tóm lược") != 2 {
 		t.Errorf("the consent names %q", text)
 	}
 	tb.run(chromedp.Click(chromedp.CSS(`input[name="y"]`)), chromedp.SendKeys(chromedp.CSS(`#f-pin`), drafterPIN))

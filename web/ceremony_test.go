@@ -61,6 +61,12 @@ func TestCeremony(t *testing.T) {
 		return len(o.resume(signing4).now().Covenant.Signed) + len(o.resume(numbering).now().Covenant.Signed)
 	}
 	before, wrong := signed(), "739151846"
+	single := b.openForm(signing4, "sign")
+	said := b.send(single.path, with(single.form, url.Values{"pin": {wrong}}))
+	if said.contains("#loi-pin", "còn 4 lần thử"); said.status != http.StatusForbidden || strings.Contains(said.body,
+		wrong) {
+		t.Errorf("a wrong PIN in the form of one signature: status %d", said.status)
+	}
 	good := with(f.form, url.Values{"y": {"1"}, "pin": {drafterPIN}})
 	one := []string{good["vb"][0]}
 	other := o.as(o.resume(signing4).who(o.resume(signing4).leader(), workflow.DutySign)) // who has signed
@@ -79,8 +85,8 @@ func TestCeremony(t *testing.T) {
 		{"another order", b, with(good, url.Values{"vb": {good["vb"][1], good["vb"][0]}}), 422, "không khớp"},
 		{"no key", b, with(good, url.Values{"khoa": {"x"}}), 422, "bị hỏng"},
 		{"no documents of ours", b, with(good, url.Values{"vb": {"x"}}), 422, "bị hỏng"},
-		{"a wrong PIN", b, with(good, url.Values{"pin": {wrong}}), 403, "còn 4 lần thử"},
-		{"a wrong PIN again", b, with(good, url.Values{"pin": {wrong}}), 403, "còn 3 lần thử"},
+		{"a wrong PIN", b, with(good, url.Values{"pin": {wrong}}), 403, "còn 3 lần thử"},
+		{"a wrong PIN again", b, with(good, url.Values{"pin": {wrong}}), 403, "còn 2 lần thử"},
 		{"somebody else", other, good, 409, "Đã ký 0 trên 2"},
 		{"another block", o.as(small().who(small().leader(), workflow.DutySign)), good, 404, ""},
 		{"nobody", o.nobody(), good, 403, "Phiên đăng nhập đã hết"},

@@ -258,18 +258,24 @@ func eachMotion(try func(MotionID) Command) attempting {
 }
 
 // proxies are those of each agency that votes, to each other one, while a sitting is open: which of them may still hold
-// one differs.
-func proxies(s State, mine []AgencyID, _ Actor, _ time.Time) []Command {
+// one differs. Who does not conduct the vote records those of their own agencies.
+func proxies(s State, mine []AgencyID, by Actor, now time.Time) []Command {
 	sitting := s.Covenant.Sitting()
 	if sitting == nil || sitting.Closed != nil || len(mine) == 0 {
 		return []Command{RecordProxy{}}
 	}
 	var out []Command
-	who := s.takingPart(s.stage())
+	who, all := s.takingPart(s.stage()), s.ConductsVote(by, now)
 	for _, from := range who {
+		if !all && !contains(mine, from) {
+			continue
+		}
 		for _, to := range without(slices.Clone(who), from) {
 			out = append(out, RecordProxy{From: from, To: to})
 		}
+	}
+	if len(out) == 0 {
+		out = []Command{RecordProxy{}}
 	}
 	return out
 }
