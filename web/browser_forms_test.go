@@ -239,7 +239,7 @@ func voters(m workflow.Motion) (out []workflow.AgencyID) {
 
 // browseCeremony has a director sign two documents on a phone, with one PIN.
 func browseCeremony(t *testing.T) {
-	o, director, _ := twoToSign(t)
+	o, director, _ := twoToSign(t, nil)
 	server := officeServer(t, o)
 	tb := o.browser(t, server, director, "/ky-so", phone)
 	tb.screenshot("ceremony-inbox-phone", true)

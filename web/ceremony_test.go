@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"errors"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -10,15 +11,32 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
+	"covenant/signing"
 	"covenant/workflow"
 )
 
-// twoToSign is an office in which two documents wait for the same director, with that person and what is logged.
-func twoToSign(t *testing.T) (o *office, director workflow.PersonID, logged *bytes.Buffer) {
+// line is the way to the time-stamp authority, which can be cut.
+type line struct{ cut atomic.Bool }
+
+func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
+	if l.cut.Load() {
+		return nil, errors.New("the line is cut")
+	}
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// twoToSign is an office in which two documents wait for the same director, with that person and what is logged. It
+// asks the authority for time-stamps over a line, where there is one.
+func twoToSign(t *testing.T, over *line) (o *office, director workflow.PersonID, logged *bytes.Buffer) {
 	t.Helper()
-	o, logged = &office{installation: copyOf(t).started(t), t: t, links: &Links{}}, &bytes.Buffer{}
+	i := copyOf(t)
+	if over != nil {
+		i.TSA = &signing.TSA{URLs: []string{i.pki.TSA()}, HTTP: &http.Client{Transport: over}}
+	}
+	o, logged = &office{installation: i.started(t), t: t, links: &Links{}}, &bytes.Buffer{}
 	var err error
 	o.h, err = New(Config{Engine: o.Engine, Actor: func(*http.Request) workflow.Actor { return workflow.Actor{} },
 		Links: o.links, Logger: slog.New(slog.NewTextHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug}))})
@@ -50,7 +68,7 @@ func (b *visitor) chosen() filled {
 // nothing; sent twice, the form signs nothing twice; and the PIN stands nowhere.
 func TestCeremony(t *testing.T) {
 	t.Parallel()
-	o, director, logged := twoToSign(t)
+	o, director, logged := twoToSign(t, nil)
 	b := o.as(director)
 	b.page("/").contains(`a[href="/ky-so"]`, "nhiều văn bản")
 	f := b.chosen()
@@ -139,7 +157,7 @@ func (o *office) nowhere(text string) {
 // signed.
 func TestCeremonySaysWhatFailed(t *testing.T) {
 	t.Parallel()
-	o, director, _ := twoToSign(t)
+	o, director, _ := twoToSign(t, nil)
 	b := o.as(director)
 	f := b.chosen()
 	p := o.resume(signing4)
@@ -155,4 +173,31 @@ func TestCeremonySaysWhatFailed(t *testing.T) {
 	}
 	done.oneContains(".card.stopped .card-status", ".")
 	done.oneContains(".card.done .card-status", "Đã ký")
+}
+
+// A fault on the way to the authority signs nothing and loses nothing: each document says so, and the ceremony goes on
+// with those when the fault is over.
+func TestCeremonyIsResumed(t *testing.T) {
+	t.Parallel()
+	over := &line{}
+	o, director, logged := twoToSign(t, over)
+	b := o.as(director)
+	f := b.chosen()
+	over.cut.Store(true)
+	failed := b.send("/ky-so", with(f.form, url.Values{"y": {"1"}, "pin": {drafterPIN}}))
+	if failed.status != http.StatusConflict || !strings.Contains(failed.text("#ket-qua"), "Đã ký 0 trên 2") {
+		t.Fatalf("status %d: %s", failed.status, failed.text("main"))
+	}
+	failed.oneContains(".card.stopped .card-status", "văn bản nguyên vẹn")
+	if !strings.Contains(logged.String(), "the line is cut") || strings.Contains(logged.String(), drafterPIN) {
+		t.Error("the log does not say what failed, or says the PIN")
+	}
+	over.cut.Store(false)
+	again := failed.formOf(`main form button`)
+	resumed := b.send(again.path, again.form).filled()
+	resumed.page.count(".consents li", 2)
+	done := b.send(resumed.path, with(resumed.form, url.Values{"y": {"1"}, "pin": {drafterPIN}}))
+	if done.status != http.StatusOK || !strings.Contains(done.text("#ket-qua"), "Đã ký 2 trên 2") {
+		t.Errorf("status %d: %s", done.status, done.text("main"))
+	}
 }
