@@ -463,3 +463,38 @@ func TestEveryFormInBothLanguages(t *testing.T) {
 		}
 	}
 }
+
+// An administrator lets a covenant go on in spite of what is known to stand in its way: of that, and of nothing else.
+func TestObstaclesAreAcceptedByForm(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	p := o.resume(numbering)
+	admin := hall().who("so-tai-chinh", workflow.DutyReport)
+	p.direct(workflow.GrantRight{Person: admin, Right: workflow.RightAdminister, Document: "Quyết định 5"}, "")
+	if n := len(o.as(admin).page("/giao-uoc/" + numbering).all(`.tasks a[href*="accept-obstacles"]`)); n != 0 {
+		t.Error("acceptance is offered where nothing stands in the way")
+	}
+	signer := p.who("so-cong-thuong", workflow.DutySign)
+	for id, position := range p.now().Directory.Positions {
+		if position.Person == signer {
+			p.direct(workflow.EndPosition{Position: id, LastDay: p.Calendar.Today(p.clock.now()).AddDays(-1),
+				Document: "Quyết định 6"}, "")
+		}
+	}
+	f := o.as(admin).openForm(numbering, "accept-obstacles")
+	code := f.page.attr(`input[name="obstacles"]`, "value")
+	if !strings.HasPrefix(code, "nobody/sign/") {
+		t.Fatalf("the form names %q", code)
+	}
+	f.form = with(f.form, fields(field("obstacles", code), field("reason", "Sẽ phân công tuần sau.")))
+	o.refuses(o.as(admin), numbering, f, []mean{
+		{"none chosen", field("obstacles"), 422, "Chưa điền mục này"},
+		{"without a reason", field("reason", " "), 422, "Chưa điền mục này"},
+		{"in a hidden field", field("ve", `{"obstacles":["roots"]}`), 404, ""},
+	})
+	o.refuses(o.as(p.who(p.leader(), workflow.DutyDraft)), numbering, f, []mean{{"no administrator", nil, 403, ""}})
+	o.taken(o.as(admin), numbering, "accept-obstacles", f)
+	if got := p.now().Covenant.Accepted; !slices.Contains(got, code) {
+		t.Errorf("accepted: %v", got)
+	}
+}
