@@ -1,13 +1,9 @@
 package web
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"maps"
-	"mime/multipart"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -35,13 +31,19 @@ type actions struct{ *server }
 type act struct {
 	Label, About, Effect string
 	Path                 string // of its form
+	Ballot               *ballotAct
+	From                 string // where its form was opened, and leads back to; empty: the covenant's page
 	command              catalogue.Command
 	fixed                map[string]json.RawMessage
 	turn                 bool
+	renewal              *workflow.Renewal // what a renewal is planned to be
 }
 
 // tasks are what the reader of a covenant's page may do: what it waits for, and what can be done besides.
-type tasks struct{ Turn, Besides []act }
+type tasks struct {
+	Turn, Besides []act
+	Panel         string // address of the chair's panel, for those who chair or keep the minutes
+}
 
 // acts are what the rules leave open to somebody who is signed in, as the pages offer it.
 func (s actions) acts(r *request, v *engine.View) (out tasks) {
@@ -51,24 +53,51 @@ func (s actions) acts(r *request, v *engine.View) (out tasks) {
 	seen := map[string]bool{}
 	for _, p := range catalogue.May(v, r.actor, v.Now) {
 		word, offered := actWords[p.Name]
-		if p.Why != nil || !offered {
+		if p.Why != nil || !offered || p.Name == "accept-obstacles" && len(v.Covenant.Unaccepted(v.Obstacles)) == 0 {
 			continue
 		}
-		a := act{Label: r.text(word.label), Effect: r.text(word.effect), command: p.Command, turn: word.turn,
+		a := act{Label: r.text(word.label), Effect: r.text(word.effect), command: p.Command,
 			fixed: fixedFields(p, v)}
+		a.turn = word.turn && !answered(v, a)
 		a.Path = address.Act.For(v.Covenant.Slug, p.Name) + queryOf(a.fixed)
-		if seen[a.Path] {
+		if seen[a.Path] || seen[withoutLapse(v.Covenant.Slug, p.Name, a.fixed)] {
 			continue
 		}
 		seen[a.Path] = true
 		a.About = aboutOf{s.presenter(r, v)}.about(a.fixed)
+		a.Ballot = ballotOf(s.presenter(r, v), a)
 		if a.turn {
 			out.Turn = append(out.Turn, a)
 		} else {
 			out.Besides = append(out.Besides, a)
 		}
 	}
+	if chairs(r, v) {
+		out.Panel = address.Chair.For(v.Covenant.Slug)
+	}
+	slices.SortStableFunc(out.Turn, func(a, b act) int { return ballotsFirst(a) - ballotsFirst(b) })
 	return out
+}
+
+// withoutLapse is the form of the same command where nothing lapses: what can be counted is not offered to lapse.
+func withoutLapse(slug, command string, fixed map[string]json.RawMessage) string {
+	if fixed["lapse"] == nil {
+		return ""
+	}
+	plain := maps.Clone(fixed)
+	delete(plain, "lapse")
+	return address.Act.For(slug, command) + queryOf(plain)
+}
+
+// answered reports whether something that may be given again was given: then the covenant waits for it no more.
+func answered(v *engine.View, a act) bool {
+	if a.command.Name != "submit-score" || v.Covenant.Scoring == nil {
+		return false
+	}
+	var agency workflow.AgencyID
+	_ = json.Unmarshal(a.fixed["agency"], &agency) // the rules filled it in
+	_, done := v.Covenant.Scoring.SelfScore(agency)
+	return done
 }
 
 // fixedFields are what a possible command is about, as JSON by name: what the rules filled in, but for choices, texts,
@@ -82,6 +111,7 @@ func fixedFields(p catalogue.Possible, v *engine.View) map[string]json.RawMessag
 			value = reflect.ValueOf(v.Covenant.Frozen.PDF)
 		}
 		if !value.IsValid() || value.IsZero() || len(f.Choices()) > 0 || f.Type != value.Type() ||
+			f.Name == "obstacles" || p.Name == "record-proxy" && f.Name == "to" ||
 			f.Type == reflect.TypeFor[workflow.Date]() || f.Type == reflect.TypeFor[workflow.PersonID]() ||
 			value.Kind() == reflect.String && value.String() == "…" {
 			continue
@@ -134,6 +164,16 @@ func (t aboutOf) about(fixed map[string]json.RawMessage) string {
 			}
 		}
 	}
+	var motions []workflow.MotionID
+	_ = json.Unmarshal(fixed["motions"], &motions) // none: nothing to say
+	for _, m := range t.v.PendingMotions() {
+		if slices.Contains(motions, m.ID) {
+			parts = append(parts, t.text(m.Words(t.v.Process)))
+		}
+	}
+	if id := text("poll"); id != "" {
+		parts = append(parts, t.text(t.v.Process.PollName(workflow.PollID(id))))
+	}
 	if id := text("thread"); id != "" {
 		for _, thread := range t.v.Covenant.Threads {
 			if string(thread.ID) == id {
@@ -159,36 +199,61 @@ type actPage struct {
 	Fields    []fieldRow
 	Fixed     string // as JSON, in a hidden field
 	Key       string // so that a form that is sent twice is carried out once
+	Person    string // whose form it is
 	Problem   string
-	Question  string   // key of the question that the problem is, see [workflow.Meant]
-	Answered  []string // those that were answered with yes before
+	Question  string    // key of the question that the problem is, see [workflow.Meant]
+	Answered  []string  // those that were answered with yes before
+	State     *actState // why there is nothing to fill in, or why what was filled in was not taken
+	Confirm   []confirmed
+	Secret    *secretNote
+	Proposed  *proposedRanking
+	Successor *successor
+	Bundle    *bundleRow
+	Back      string // address
 	Action    string
 	Multipart bool
 }
 
-// fieldRow is one field of a form.
-type fieldRow struct {
-	Name, Label, Value string
-	Kind               string // text, long, number, date, file, secret, choice, check, person, agency
-	Required           bool
-	Options            []option
+// Voting reports whether the form is sent by the buttons of its choices.
+func (p *actPage) Voting() bool {
+	return slices.ContainsFunc(p.Fields, func(f fieldRow) bool { return f.Kind == "vote" })
 }
 
-type option struct {
-	Value, Text string
-	Chosen      bool
+// problems is how many fields have one, which each says itself.
+func (p *actPage) problems() (n int) {
+	for _, f := range p.Fields {
+		if f.Problem != "" {
+			n++
+		}
+	}
+	return n
 }
 
-// actForm shows a form.
+// actForm shows a form, or why there is none.
 func (s actions) actForm(w http.ResponseWriter, r *request) (*answer, error) {
 	if r.visitor.Session.ID == "" {
 		return signInFirst(w, r)
 	}
 	v, a, err := s.asked(r)
 	if err != nil {
+		return s.noForm(r, v, a, err)
+	}
+	w.Header().Set("Cache-Control", "no-store") // a back button must not show a key that was used
+	p := s.actPage(r, v, a)
+	p.Proposed = s.maker(r, v, a).proposed(nil)
+	p.Bundle = s.bundles.ready(r)
+	return &answer{page: "act", data: p}, nil
+}
+
+// noForm says why there is no form, where its reader may know of the covenant.
+func (s actions) noForm(r *request, v *engine.View, a act, err error) (*answer, error) {
+	var why *workflow.Error
+	if v == nil || !errors.As(err, &why) {
 		return nil, err
 	}
-	return &answer{page: "act", data: s.actPage(r, v, a)}, nil
+	p := s.emptyPage(r, v, a)
+	p.State = stateOf(s.presenter(r, v), a.command.Name, why)
+	return &answer{page: "act", data: p, status: engine.HTTPStatus(err)}, nil
 }
 
 // asked finds what an address asks for among what is open to the reader.
@@ -197,24 +262,50 @@ func (s actions) asked(r *request) (*engine.View, act, error) {
 	if err != nil {
 		return nil, act{}, err
 	}
-	name := r.PathValue("command")
-	if _, offered := actWords[name]; !offered {
+	word, offered := actWords[r.PathValue("command")]
+	if !offered {
 		return nil, act{}, errNotFound
 	}
+	a := act{Label: r.text(word.label)}
+	if a.command, err = catalogue.Named(r.PathValue("command")); err != nil {
+		return nil, act{}, err
+	}
 	all := s.acts(r, v)
-	for _, a := range slices.Concat(all.Turn, all.Besides) {
-		if a.command.Name == name && fits(r.URL.Query(), a.fixed) {
-			return v, a, nil
+	for _, open := range slices.Concat(all.Turn, all.Besides) {
+		if open.command.Name == a.command.Name && fits(r.URL.Query(), open.fixed) {
+			return v, s.planning(r, v, open), nil
 		}
+	}
+	switch a.command.Name {
+	case "amend":
+		err = v.MayAmend()
+	case "renew":
+		err = v.MayRenew()
+	}
+	if err != nil {
+		return v, a, err
 	}
 	for _, p := range catalogue.May(v, r.actor, v.Now) {
-		if p.Name == name && p.Why != nil {
-			return nil, act{}, p.Why
+		if p.Name == a.command.Name && p.Why != nil {
+			return v, a, p.Why
 		}
 	}
-	return nil, act{}, workflow.Refusal(workflow.CodeWrongState,
+	return v, a, workflow.Refusal(workflow.CodeWrongState,
 		"việc này đã được thực hiện, hoặc chưa đến lượt; hãy xem giao ước đang ở bước nào",
 		"this has been done, or its turn has not come; see where the covenant stands")
+}
+
+// planning adds to a renewal what it is planned to be, for the year that was asked for.
+func (s actions) planning(r *request, v *engine.View, a act) act {
+	if a.command.Name != "renew" {
+		return a
+	}
+	year, _ := strconv.Atoi(r.FormValue("year")) // none: the year after
+	plan, err := s.engine.PlanRenewal(r.Context(), r.actor, v.Covenant.Slug, year)
+	if err == nil { // what stands in its way is said when it is asked for
+		a.renewal = plan
+	}
+	return a
 }
 
 // fits reports whether a form is the one that an address names.
@@ -227,11 +318,23 @@ func fits(q url.Values, fixed map[string]json.RawMessage) bool {
 	return true
 }
 
-func (s actions) actPage(r *request, v *engine.View, a act) *actPage {
-	t := s.presenter(r, v)
-	p := &actPage{basePage: s.base(r, "covenants"), cover: t.cover(), Act: a, Key: uuid.NewString(),
-		Action: address.Act.For(v.Covenant.Slug, a.command.Name) + queryOf(a.fixed)}
+func (s actions) maker(r *request, v *engine.View, a act) fieldMaker {
+	return fieldMaker{s.presenter(r, v), r, a}
+}
+
+// emptyPage is a form's page without the form.
+func (s actions) emptyPage(r *request, v *engine.View, a act) *actPage {
+	p := &actPage{basePage: s.base(r, "covenants"), cover: s.presenter(r, v).cover(), Act: a,
+		Person: string(r.actor.Person())}
+	p.Act.From = cameFrom(r)
+	p.Back = backTo(p.Act.From, v.Covenant.Slug)
 	p.Title = a.Label + " – " + v.Covenant.Title
+	return p
+}
+
+func (s actions) actPage(r *request, v *engine.View, a act) *actPage {
+	p, m := s.emptyPage(r, v, a), s.maker(r, v, a)
+	p.Key, p.Action = uuid.NewString(), address.Act.For(v.Covenant.Slug, a.command.Name)+queryOf(a.fixed)
 	fixed, _ := json.Marshal(a.fixed) // of values that were JSON
 	p.Fixed = string(fixed)
 	if frozen := v.Covenant.Frozen; frozen != nil {
@@ -239,241 +342,7 @@ func (s actions) actPage(r *request, v *engine.View, a act) *actPage {
 	} else if revision, ok := v.Covenant.Revision(); ok {
 		p.Digest = revision.Manifest.String()[:8]
 	}
-	for _, f := range a.command.Fields() {
-		if _, known := a.fixed[f.Name]; known {
-			continue
-		}
-		if row, ok := formField(t, f); ok {
-			row.Value = r.PostFormValue(f.Name)
-			if row.Kind == "secret" || row.Kind == "file" {
-				row.Value = ""
-			}
-			for i := range row.Options {
-				row.Options[i].Chosen = slices.Contains(r.PostForm[f.Name], row.Options[i].Value)
-			}
-			p.Fields, p.Multipart = append(p.Fields, row), p.Multipart || row.Kind == "file"
-		}
-	}
+	p.Fields, p.Secret, p.Successor = m.fields(), m.secretNote(), m.successor()
+	p.Multipart = slices.ContainsFunc(p.Fields, func(f fieldRow) bool { return f.Kind == "file" })
 	return p
-}
-
-// formField says how a field is asked for; one that is not listed is not.
-func formField(t presenter, f catalogue.Field) (fieldRow, bool) {
-	word, asked := actFields[f.Name]
-	if !asked {
-		return fieldRow{}, false
-	}
-	row := fieldRow{Name: f.Name, Label: t.text(word.label), Kind: "text", Required: !word.optional}
-	switch {
-	case f.Secret && f.Type.Kind() == reflect.String && len(f.Choices()) == 0:
-		row.Kind = "secret"
-	case len(f.Choices()) > 0:
-		row.Kind = "choice"
-		for _, c := range f.Choices() {
-			row.Options = append(row.Options, option{Value: c, Text: choiceWords(f.Type, c, t.lang)})
-		}
-	case f.Type == reflect.TypeFor[[]byte]():
-		row.Kind = "file"
-	case f.Type == reflect.TypeFor[workflow.Date]():
-		row.Kind = "date"
-	case f.Type == reflect.TypeFor[workflow.PersonID]():
-		row.Kind, row.Options = "select", people(t)
-	case f.Type == reflect.TypeFor[workflow.AgencyID]():
-		row.Kind = "select"
-		for _, p := range t.v.Covenant.Parties {
-			row.Options = append(row.Options, option{Value: string(p.Agency), Text: t.agency(p.Agency)})
-		}
-	case f.Type == reflect.TypeFor[[]workflow.MotionID]():
-		row.Kind = "several"
-		for _, m := range t.v.Covenant.Motions {
-			if !m.Opened {
-				row.Options = append(row.Options, option{Value: string(m.ID),
-					Text: t.text(words.Of(m.Text, firstNonEmpty(m.English, m.Text)))})
-			}
-		}
-	case f.Type.Kind() == reflect.Int:
-		row.Kind = "number"
-	case word.long:
-		row.Kind = "long"
-	}
-	return row, true
-}
-
-// people are those who hold a position in one of the parties today.
-func people(t presenter) (out []option) {
-	today := t.v.Calendar.Today(t.v.Now)
-	titles := map[workflow.PersonID]string{}
-	for _, p := range t.v.Directory.Positions {
-		if _, party := t.v.Covenant.Party(p.Agency); party && p.Holds(today) {
-			titles[p.Person] = t.person(p.Person) + ", " + p.Title + ", " + t.agency(p.Agency)
-		}
-	}
-	for _, id := range slices.SortedFunc(maps.Keys(titles), func(a, b workflow.PersonID) int {
-		return strings.Compare(titles[a], titles[b])
-	}) {
-		out = append(out, option{Value: string(id), Text: titles[id]})
-	}
-	return out
-}
-
-// largestActForm bounds what a form brings: a signed document, or a scan of one.
-const largestActForm = 32 << 20
-
-// fileForm reads a form that may bring files.
-func fileForm(w http.ResponseWriter, r *request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, largestActForm)
-	if err := r.ParseMultipartForm(1 << 20); err != nil && !errors.Is(err, http.ErrNotMultipart) {
-		return workflow.Refusal(workflow.CodeInvalid, "biểu mẫu không đọc được, hoặc tệp lớn hơn 32 MB",
-			"the form cannot be read, or the file is larger than 32 MB")
-	}
-	return nil
-}
-
-// act carries out what a form asks for.
-func (s actions) act(w http.ResponseWriter, r *request) (*answer, error) {
-	if err := fileForm(w, r); err != nil {
-		return nil, err
-	}
-	if r.MultipartForm != nil {
-		defer func() { _ = r.MultipartForm.RemoveAll() }()
-	}
-	v, a, err := s.sent(r)
-	if err != nil {
-		return nil, err
-	}
-	p := s.actPage(r, v, a)
-	fields, err := s.fieldsOf(r, a, p)
-	if err == nil {
-		_, err = catalogue.Do(r.Context(), s.engine, r.actor, catalogue.Call{Command: a.command.Name,
-			Address: v.Covenant.Slug, Key: keyOf(r), Fields: fields, Language: r.lang, Network: peer(r.Request),
-			Mean: r.Form["mean"]})
-	}
-	var refusal *workflow.Error
-	if errors.As(err, &refusal) {
-		p.Problem, p.Key = fullSentence(refusal.In(r.lang)), uuid.NewString()
-		p.Question, p.Answered = refusal.Mean, r.Form["mean"]
-		return &answer{page: "act", data: p, status: engine.HTTPStatus(err)}, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s on %s: %w", a.command.Name, v.Covenant.Slug, err)
-	}
-	done := address.Covenant.For(v.Covenant.Slug) + "?" + url.Values{"xong": {a.command.Name}}.Encode()
-	http.Redirect(w, r.Request, done, http.StatusSeeOther)
-	return nil, nil
-}
-
-// sent is what a form that came back is about, whether it is open still or not: a form that is sent twice answers what
-// it answered before.
-func (s actions) sent(r *request) (*engine.View, act, error) {
-	if r.visitor.Session.ID == "" {
-		return nil, act{}, errSignInFirst
-	}
-	v, err := s.view(r, address.Slug(r.Request))
-	if err != nil {
-		return nil, act{}, err
-	}
-	name := r.PathValue("command")
-	word, offered := actWords[name]
-	if !offered {
-		return nil, act{}, errNotFound
-	}
-	a := act{Label: r.text(word.label), Effect: r.text(word.effect)}
-	if a.command, err = catalogue.Named(name); err != nil {
-		return nil, act{}, err
-	}
-	if json.Unmarshal([]byte(firstNonEmpty(r.PostFormValue("ve"), "{}")), &a.fixed) != nil {
-		return nil, act{}, workflow.Refusal(workflow.CodeInvalid, "biểu mẫu bị hỏng; hãy mở lại trang",
-			"the form is damaged; open the page again")
-	}
-	a.About = aboutOf{s.presenter(r, v)}.about(a.fixed)
-	return v, a, nil
-}
-
-// keyOf is the key that a form came with, for its person alone: another person's form never answers with this one's.
-func keyOf(r *request) string {
-	key := r.PostFormValue("khoa")
-	if _, err := uuid.Parse(key); err != nil {
-		return ""
-	}
-	return "web/" + string(r.actor.Person()) + "/" + key
-}
-
-// fieldsOf makes a call's fields of a form: those that say what it is about as the page had
-// them, and what was filled in.
-func (s actions) fieldsOf(r *request, a act, p *actPage) (json.RawMessage, error) {
-	out := maps.Clone(a.fixed)
-	types := map[string]reflect.Type{}
-	for _, f := range a.command.Fields() {
-		types[f.Name] = f.Type
-	}
-	for _, row := range p.Fields {
-		value, err := fieldValue(r, row, types[row.Name])
-		if err != nil {
-			return nil, err
-		}
-		if value == nil && row.Required {
-			return nil, workflow.Refusal(workflow.CodeInvalid, "chưa điền “%s”", "“%s” is not filled in", row.Label)
-		}
-		if value == nil {
-			continue
-		}
-		if out[row.Name], err = json.Marshal(value); err != nil {
-			return nil, fmt.Errorf("field %s: %w", row.Name, err)
-		}
-	}
-	var buf bytes.Buffer
-	err := json.NewEncoder(&buf).Encode(out)
-	return buf.Bytes(), err
-}
-
-// fieldValue is what was filled in for a field, ready to be written as JSON; nil: nothing.
-func fieldValue(r *request, row fieldRow, t reflect.Type) (any, error) {
-	text := strings.TrimSpace(strings.ReplaceAll(r.PostFormValue(row.Name), "\r\n", "\n"))
-	switch {
-	case row.Kind == "file":
-		return uploaded(r, row)
-	case row.Kind == "secret":
-		return r.PostFormValue(row.Name), nil
-	case row.Kind == "several":
-		if len(r.PostForm[row.Name]) == 0 {
-			return nil, nil
-		}
-		return r.PostForm[row.Name], nil
-	case text == "":
-		return nil, nil
-	case t == reflect.TypeFor[[]workflow.Comment]():
-		return []workflow.Comment{{Text: text}}, nil
-	case row.Kind == "number":
-		n, err := strconv.Atoi(text)
-		if err != nil {
-			return nil, workflow.Refusal(workflow.CodeInvalid, "“%s” phải là một số nguyên",
-				"“%s” has to be a whole number", row.Label)
-		}
-		return n, nil
-	}
-	return text, nil
-}
-
-func uploaded(r *request, row fieldRow) (any, error) {
-	if r.MultipartForm == nil {
-		return nil, nil
-	}
-	files := r.MultipartForm.File[row.Name]
-	if len(files) == 0 || files[0].Size == 0 {
-		return nil, nil
-	}
-	return readUpload(files[0])
-}
-
-func readUpload(header *multipart.FileHeader) (any, error) {
-	f, err := header.Open()
-	if err != nil {
-		return nil, fmt.Errorf("uploaded file: %w", err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(f)
-	if err != nil {
-		return nil, fmt.Errorf("uploaded file: %w", err)
-	}
-	return data, nil
 }

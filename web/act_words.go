@@ -14,8 +14,7 @@ type actWord struct {
 	turn          bool // a covenant waits for it: it stands before what can be done besides
 }
 
-// actWords are the commands that are given on the pages by a form of their fields. A command whose fields are a table
-// of its own is not among them; a test says which those are.
+// actWords are the commands on a covenant, as their forms say them.
 var actWords = map[string]actWord{
 	"submit-revision": {words.Of("Trình dự thảo", "Submit the revision"),
 		words.Of("Dự thảo được lập thành văn bản và gửi đến các đơn vị để góp ý.",
@@ -84,6 +83,22 @@ var actWords = map[string]actWord{
 			"The report is recorded for this period; reminders stop."), true},
 	"close-reporting": {words.Of("Kết thúc thời kỳ báo cáo", "End the reporting"),
 		words.Of("Việc chấm điểm bắt đầu.", "Scoring begins."), false},
+	"submit-score": {words.Of("Tự chấm điểm", "Score your own agency"),
+		words.Of("Điểm được gửi để thẩm định; có thể gửi lại cho đến khi được thẩm định.",
+			"The points go to be verified; they can be sent again until they are."), true},
+	"verify-score": {words.Of("Thẩm định điểm", "Verify an agency’s scores"),
+		words.Of("Điểm thẩm định được tính; đơn vị có thể khiếu nại trong thời hạn của quy trình.",
+			"The verified points count; the agency may appeal within the time that the process gives."), true},
+	"appeal-score": {words.Of("Khiếu nại điểm thẩm định", "Appeal against the verified scores"),
+		words.Of("Mỗi đơn vị khiếu nại một lần; khiếu nại được chuyển đến nơi giải quyết theo quy trình.",
+			"An agency appeals once; the appeal goes to whoever decides it under the process."), false},
+	"decide-appeal": {words.Of("Giải quyết khiếu nại điểm", "Decide an appeal"),
+		words.Of("Điểm này là điểm cuối cùng của đơn vị.", "These points are the agency’s final ones."), true},
+	"cast-poll-ballot": {words.Of("Bỏ phiếu", "Vote in the poll"),
+		words.Of("Mỗi đơn vị bỏ phiếu một lần.", "Each agency votes once."), true},
+	"declare-ranking": {words.Of("Công bố xếp hạng", "Declare the ranking"),
+		words.Of("Xếp hạng được công bố và không thay đổi nữa; biên bản được lập.",
+			"The ranking is declared and changes no more; the minutes are made."), true},
 	"accept-score": {words.Of("Chấp nhận điểm thẩm định", "Accept the verified scores"),
 		words.Of("Đơn vị không khiếu nại nữa.", "The agency appeals no more."), true},
 	"open-poll": {words.Of("Mở cuộc bỏ phiếu", "Open a poll"),
@@ -99,14 +114,47 @@ var actWords = map[string]actWord{
 		words.Of("Giao ước hết hiệu lực; các nghĩa vụ báo cáo dừng lại.",
 			"The covenant ceases; its reports are owed no more."),
 		false},
+	"accept-obstacles": {words.Of("Cho tiếp tục dù còn vướng mắc", "Let it go on in spite of known obstacles"),
+		words.Of("Giao ước được cấp số và chốt văn bản dù còn các vướng mắc này; lý do được ghi vào nhật ký.",
+			"The covenant may be numbered and frozen in spite of these; the reason is recorded."), false},
+	"amend": {words.Of("Lập giao ước sửa đổi", "Start a covenant that amends this one"),
+		words.Of("Giao ước sửa đổi có dự thảo, góp ý, biểu quyết và chữ ký riêng; giao ước này có hiệu lực như cũ "+
+			"cho đến khi "+
+			"giao ước sửa đổi có hiệu lực.",
+			"The amending covenant has a draft, reviews, votes and signatures of its own; until it is in force this "+
+				"one "+
+				"holds as it is."), false},
+	"renew": {words.Of("Lập giao ước năm sau", "Start next year’s covenant"),
+		words.Of("Dự thảo năm sau được lập từ số liệu của giao ước này; chưa trình cho ai.",
+			"Next year’s draft is made of this covenant’s values; it is put before nobody yet."), false},
+	"make-evidence": {words.Of("Lập hồ sơ bằng chứng", "Make the evidence bundle"),
+		words.Of("Hồ sơ gồm văn bản, nhật ký và mọi tệp của giao ước; việc lập hồ sơ được ghi vào sổ sự kiện. Có thể "+
+			"mất vài "+
+			"giây.",
+			"The bundle holds the document, the log and every file of the covenant; that it was made is stated in "+
+				"the "+
+				"record. It may take some seconds."), false},
 }
 
-// actFields are what people fill in, by the names of fields; optional ones may be left empty.
-var actFields = map[string]struct {
-	label    words.Text
-	long     bool // several lines
-	optional bool
-}{
+// actField is what people fill in.
+type actField struct {
+	label, help words.Text
+	long        bool // several lines
+	optional    bool
+}
+
+// actFieldOf is how a form asks for a field: as that command does, else as all do. One that is not listed is not asked
+// for.
+func actFieldOf(command, field string) (actField, bool) {
+	if own, ok := actFields[command+"."+field]; ok {
+		return own, true
+	}
+	word, ok := actFields[field]
+	return word, ok
+}
+
+// actFields are the fields by their names, or by a command's name and theirs; optional ones may be left empty.
+var actFields = map[string]actField{
 	"values": {label: words.Of("Tệp số liệu (YAML); để trống nếu giữ số liệu hiện có",
 		"Values (a YAML file); empty keeps those there are"), optional: true},
 	"note":      {label: words.Of("Ghi chú", "Note"), long: true, optional: true},
@@ -141,6 +189,43 @@ var actFields = map[string]struct {
 	"signatory": {label: words.Of("Người đã ký", "Who signed")},
 	"scan":      {label: words.Of("Bản quét (PDF hoặc ảnh)", "Scan (PDF or picture)"), optional: true},
 	"summary":   {label: words.Of("Nội dung báo cáo", "Report"), long: true},
+
+	"open-conference.secretary": {label: words.Of("Thư ký hội nghị", "Secretary of the conference")},
+	"open-conference.reason": {label: words.Of("Lý do chủ tọa thay", "Why another agency chairs"),
+		help: words.Of("Chỉ cần khi không phải đơn vị chủ tọa theo quy trình khai mạc.",
+			"Only needed where it is not opened by the agency that chairs under the process."), optional: true},
+	"record-proxy.to":       {label: words.Of("Đơn vị được ủy quyền", "Who votes in its place")},
+	"record-proxy.date":     {label: words.Of("Ngày của giấy ủy quyền", "Date of the proxy")},
+	"record-proxy.document": {label: words.Of("Số, ký hiệu của giấy ủy quyền", "Number of the proxy")},
+
+	"obstacles": {label: words.Of("Vướng mắc được chấp nhận", "Obstacles that are accepted")},
+	"scores":    {label: words.Of("Điểm từng tiêu chí", "Points for each criterion")},
+	"verify-score.note": {label: words.Of("Lý do khác điểm tự chấm", "Why it differs from the agency’s own score"),
+		help: words.Of("Bắt buộc khi có tiêu chí khác điểm tự chấm.",
+			"Needed where a criterion differs from the agency’s own score."), long: true, optional: true},
+	"criteria": {label: words.Of("Tiêu chí khiếu nại", "Criteria that the appeal is about"),
+		help: words.Of("Không chọn tiêu chí nào là khiếu nại tất cả.", "None means all of them."), optional: true},
+	"appeal-score.reason":       {label: words.Of("Lý do khiếu nại", "Why it is appealed"), long: true},
+	"decide-appeal.reason":      {label: words.Of("Lý do của quyết định", "Why it is decided so"), long: true},
+	"choices":                   {label: words.Of("Lá phiếu", "The ballot"), optional: true},
+	"declare-ranking.secretary": {label: words.Of("Người kiểm phiếu, thư ký", "Teller and secretary")},
+	"votes": {label: words.Of("Số phiếu giấy của từng đơn vị", "Ballots on paper for each agency"),
+		help: words.Of("Để trống nếu không bỏ phiếu giấy.", "Leave empty where there were none."), optional: true},
+	"issued":     {label: words.Of("Số phiếu phát ra", "Ballots issued"), optional: true},
+	"collected":  {label: words.Of("Số phiếu thu về", "Ballots collected"), optional: true},
+	"valid":      {label: words.Of("Số phiếu hợp lệ", "Valid ballots"), optional: true},
+	"new_leader": {label: words.Of("Khối trưởng năm sau", "Next year’s leader"), optional: true},
+	"new_deputy": {label: words.Of("Khối phó năm sau", "Next year’s deputy"), optional: true},
+	"slug": {label: words.Of("Địa chỉ của giao ước mới", "Address of the new covenant"),
+		help: words.Of("Năm, gạch chéo, rồi tên bằng chữ thường không dấu, chữ số, gạch nối; ví dụ 2027/khoi-kinh-te.",
+			"The year, a slash, then a name of small letters without accents, digits and hyphens: "+
+				"2027/khoi-kinh-te.")},
+	"title": {label: words.Of("Tên giao ước mới", "Title of the new covenant")},
+	"year":  {label: words.Of("Năm", "Year")},
+	"amend.values": {label: words.Of("Tệp số liệu (YAML); để trống là số liệu của giao ước này",
+		"Values (a YAML file); empty means this covenant’s"), optional: true},
+	"renew.values": {label: words.Of("Tệp số liệu (YAML); để trống là số liệu đề xuất",
+		"Values (a YAML file); empty means those proposed"), optional: true},
 }
 
 // choiceWords are the words of a field of some type.

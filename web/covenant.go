@@ -22,7 +22,8 @@ type covenantPage struct {
 	progress
 	Board     string // address of what is for the hall's projector, if there is something
 	ScorePage string // address
-	Evidence  string // address of the evidence bundle
+	Evidence  string // address of the evidence bundle, or of its form
+	ByForm    bool
 	Tasks     tasks
 	Done      string // what the reader has just done
 	Document  documentPanel
@@ -103,11 +104,12 @@ func (s *server) covenantPage(r *request, v *engine.View) (*covenantPage, error)
 	}
 	p.Title, p.Wide = c.Title, true
 	p.Tasks = actions{s}.acts(r, v)
-	if word, ok := actWords[r.URL.Query().Get("xong")]; ok {
-		p.Done = r.text(word.label)
-	}
+	p.Done = r.done()
 	if v.Reading.Scope >= workflow.ReadDossier {
 		p.Evidence = address.Evidence.For(c.Slug)
+		if p.ByForm = r.visitor.Session.ID != ""; p.ByForm { // it is made once, and fetched from there
+			p.Evidence = address.Act.For(c.Slug, "make-evidence")
+		}
 	}
 	if len(c.Motions) > 0 || len(c.Conferences) > 0 || c.Phase == workflow.AwaitingVotes {
 		p.Board = address.Board.For(c.Slug)

@@ -16,9 +16,12 @@ import (
 	"covenant/workflow/engine"
 )
 
-// evidence sends a covenant's evidence bundle. It is made whole in a temporary file first, so that nobody is sent
-// half a bundle.
+// evidence sends a covenant's evidence bundle: the one that its reader had made by the form, or a new one. That is
+// made whole in a temporary file first, so that nobody is sent half a bundle.
 func (s *server) evidence(w http.ResponseWriter, r *request) (*answer, error) {
+	if r.URL.Query().Has("khoa") {
+		return nil, s.bundles.send(w, r)
+	}
 	return nil, s.sendEvidence(w, r, address.Slug(r.Request))
 }
 
@@ -35,13 +38,20 @@ func (s *server) sendEvidence(w http.ResponseWriter, r *request, slug string) er
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return fmt.Errorf("evidence of %q: %w", slug, err)
 	}
+	sendBundle(w, r, bundleName(manifest), f.File)
+	return nil
+}
+
+func bundleName(m engine.EvidenceManifest) string {
+	return "ho-so-" + strings.ReplaceAll(m.Slug, "/", "-") + "-" + strconv.FormatInt(m.Version, 10) + ".zip"
+}
+
+func sendBundle(w http.ResponseWriter, r *request, name string, file io.ReadSeeker) {
 	h := w.Header()
 	h.Set("Content-Type", "application/zip")
-	h.Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q",
-		"ho-so-"+strings.ReplaceAll(manifest.Slug, "/", "-")+"-"+strconv.FormatInt(manifest.Version, 10)+".zip"))
+	h.Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", name))
 	h.Set("Cache-Control", "no-store")
-	http.ServeContent(w, r.Request, "", time.Time{}, f.File)
-	return nil
+	http.ServeContent(w, r.Request, "", time.Time{}, file)
 }
 
 // maxUnpacked is what an uploaded bundle may unpack to, bytes.

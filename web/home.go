@@ -18,7 +18,9 @@ const waitingShown = 20
 // homePage is “Việc cần xử lý”: what waits, for whom, and which reports are owed next.
 type homePage struct {
 	basePage
-	Mine    []turnRow     // what waits for the reader, if they are signed in
+	Done    string        // what the reader has just done
+	Mine    []turnRow     // what waits for the reader, if they are signed in; open votes first
+	Signing bool          // a signature of theirs is among it
 	Waiting []covenantRow // the program or somebody must act; the first few
 	More    bool          // others wait besides
 	Owed    []owedRow     // reporting periods not yet complete, by deadline
@@ -29,7 +31,7 @@ type homePage struct {
 
 func (s *server) home(_ http.ResponseWriter, r *request) (*answer, error) {
 	p := &homePage{basePage: s.base(r, "home")}
-	p.Title = r.text(words.Of("Việc cần xử lý", "To do"))
+	p.Title, p.Done = r.text(words.Of("Việc cần xử lý", "To do")), r.done()
 	var waiting []engine.Summary
 	for _, part := range []struct {
 		tone  workflow.Tone
@@ -56,6 +58,9 @@ func (s *server) home(_ http.ResponseWriter, r *request) (*answer, error) {
 	}
 	if p.Mine, err = (actions{s}).mine(r, slices.Concat(waiting, page.Rows)); err != nil {
 		return nil, fmt.Errorf("home: %w", err)
+	}
+	for _, row := range p.Mine {
+		p.Signing = p.Signing || slices.ContainsFunc(row.Acts, func(a act) bool { return a.command.Name == "sign" })
 	}
 	covenants, err := s.reporting(r, page.Rows)
 	if err != nil {
@@ -90,10 +95,17 @@ func (s actions) mine(r *request, rows []engine.Summary) (out []turnRow, err err
 		if err != nil {
 			return nil, err
 		}
-		if turn := s.acts(r, v).Turn; len(turn) > 0 {
-			out = append(out, turnRow{s.row(r, sum), turn[:min(len(turn), actsShown)]})
+		turn := s.acts(r, v).Turn
+		if len(turn) == 0 {
+			continue
 		}
+		turn = turn[:min(len(turn), actsShown)]
+		for i := range turn {
+			turn[i].From = fromHome
+		}
+		out = append(out, turnRow{s.row(r, sum), turn})
 	}
+	slices.SortStableFunc(out, func(a, b turnRow) int { return ballotsFirst(a.Acts[0]) - ballotsFirst(b.Acts[0]) })
 	return out, nil
 }
 

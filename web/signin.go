@@ -58,6 +58,9 @@ func (s identity) signedIn(w http.ResponseWriter, r *request, token string, sess
 	http.SetCookie(w, &http.Cookie{Name: s.cookieName(), Value: token, Path: "/",
 		MaxAge: int(session.ExpiresAt.Sub(s.engine.Now()).Seconds()),
 		Secure: s.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	if kept := keptForm(r, session); kept != nil && s.fillAgain(w, r, token, kept) {
+		return nil, nil
+	}
 	http.Redirect(w, r.Request, onward(r.FormValue("tiep")), http.StatusSeeOther)
 	return nil, nil
 }
@@ -86,13 +89,14 @@ func peer(r *http.Request) string {
 type signInPage struct {
 	basePage
 	Login, Next, Problem string
+	Kept                 string // a form that was being filled in, as JSON, see [identity.signInKeeping]
 	Sent                 bool   // a code was asked for
 	Action, Other        string // addresses of this page and the other one
 }
 
 func (s identity) signInPage(r *request, route address.Route, title words.Text) *signInPage {
 	p := &signInPage{basePage: s.base(r, ""), Login: r.FormValue("login"), Next: onward(r.FormValue("tiep")),
-		Action: route.Of()}
+		Kept: r.PostFormValue("giu"), Action: route.Of()}
 	p.Title = r.text(title)
 	other := address.Password
 	if route == address.Password {
@@ -166,8 +170,9 @@ func (s identity) password(w http.ResponseWriter, r *request) (*answer, error) {
 	return s.signedIn(w, r, token, session)
 }
 
-// longestForm bounds the body of a form that holds no file.
-const longestForm = 64 << 10
+// longestForm bounds the body of a form that holds no file: with what was kept of another one, which encoded is at
+// most three times as long.
+const longestForm = 64<<10 + 3*longestKept
 
 func (s identity) form(w http.ResponseWriter, r *request) error {
 	r.Body = http.MaxBytesReader(w, r.Body, longestForm)

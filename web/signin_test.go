@@ -227,7 +227,7 @@ func TestSignInForm(t *testing.T) {
 		}
 	}
 	if r := b.do(http.MethodPost, "/dang-nhap",
-		url.Values{"login": {strings.Repeat("a", 1<<17)}}); r.StatusCode != 422 {
+		url.Values{"login": {strings.Repeat("a", 1<<19)}}); r.StatusCode != 422 {
 		t.Errorf("an endless form: %d", r.StatusCode)
 	}
 }

@@ -55,6 +55,8 @@ type server struct {
 	intake    *intake // visitors' files
 	secure    bool
 	links     *Links
+	bundles   *bundles // of evidence, for those who had them made
+	mux       *http.ServeMux
 }
 
 // New builds the handler of all pages. It fails if the embedded templates, texts or assets are faulty.
@@ -63,7 +65,7 @@ func New(cfg Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.guard(s.routes()), nil
+	return s.guard(s.mux), nil
 }
 
 func newServer(cfg Config) (*server, error) {
@@ -80,6 +82,7 @@ func newServer(cfg Config) (*server, error) {
 		engine: cfg.Engine, log: cfg.Logger, zone: cfg.Engine.Calendar.Zone(), hosts: cfg.Hosts, stop: cfg.Stop,
 		roots: cfg.Engine.Roots, actor: cfg.Actor, console: cfg.Console,
 		intake: newIntake(), heartbeat: heartbeat, secure: cfg.Secure, links: cfg.Links,
+		bundles: &bundles{},
 	}
 	if s.log == nil {
 		s.log = slog.Default()
@@ -91,12 +94,13 @@ func newServer(cfg Config) (*server, error) {
 	if s.pages, err = loadPages(s.assets); err != nil {
 		return nil, err
 	}
+	s.mux = s.routes()
 	return s, nil
 }
 
 // routes is every address that the program answers.
 func (s *server) routes() *http.ServeMux {
-	mux, open, who, does := http.NewServeMux(), streams{s}, identity{s}, actions{s}
+	mux, open, who, does, signs := http.NewServeMux(), streams{s}, identity{s}, actions{s}, ceremony{s}
 	for route, answer := range map[address.Route]pageFunc{
 		address.Home: s.home, address.Covenants: s.covenants, address.Calendar: s.calendar,
 		address.Register: s.register, address.Check: s.checkForm, address.Covenant: s.covenant,
@@ -107,13 +111,14 @@ func (s *server) routes() *http.ServeMux {
 		address.PublicDocument: s.tokenDocument, address.PublicVerdict: verdictPapers{s}.ofToken,
 		address.SignIn: who.signInForm, address.Password: who.passwordForm,
 		address.Account: who.account, address.Link: who.link, address.Act: does.actForm,
+		address.Signing: signs.signing, address.Chair: does.chair, address.ChairParts: does.chairParts,
 	} {
 		mux.Handle(route.Pattern(http.MethodGet), s.page(fitting(route, answer)))
 	}
 	for route, answer := range map[address.Route]pageFunc{
 		address.Check: s.check, address.SignIn: who.signIn, address.Password: who.password,
 		address.SignOut: who.signOut,
-		address.Session: who.endSession, address.Key: who.enrol, address.Act: does.act,
+		address.Signing: signs.sign, address.Session: who.endSession, address.Key: who.enrol, address.Act: does.act,
 	} {
 		mux.Handle(route.Pattern(http.MethodPost), s.page(answer))
 	}

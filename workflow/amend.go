@@ -1,6 +1,8 @@
 package workflow
 
 import (
+	"time"
+
 	"covenant/internal/words"
 )
 
@@ -140,8 +142,20 @@ func (s State) MayRenew() error {
 	return nil
 }
 
-// Told is what the events of one covenant mean for another one that it is linked with: the events that belong into that
-// one's log. before and after are the covenant's states around the events.
+// MaySucceed refuses who does not draft for the agency that leads the covenant's block today: only they start the
+// covenant that amends this one, or is next year's.
+func (s State) MaySucceed(by Actor, now time.Time) error {
+	block, ok := s.Directory.Blocks[s.Covenant.Block]
+	if !ok {
+		return refuse(CodeNotFound, "chưa có khối thi đua %q trong danh bạ",
+			"block %q is not in the directory", s.Covenant.Block)
+	}
+	_, err := s.authority(by, block.Leader(), DutyDraft, now)
+	return err
+}
+
+// Told is what the events of one covenant mean for another one that it is linked with: the events that belong into
+// that one's log. before and after are the covenant's states around the events.
 func Told(before, after *Covenant, events []Event) (other Link, told []Event) {
 	for _, e := range events {
 		switch e := e.(type) {

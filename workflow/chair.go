@@ -122,6 +122,27 @@ func (s voting) chairs(by Actor, motion MotionID, now time.Time) (AgencyID, Auth
 	return chair, authority, nil
 }
 
+// ConductsVote reports whether a person conducts the vote that is open now: they act for the agency in the chair, or
+// could open the sitting in its place, or keep its minutes.
+func (s State) ConductsVote(by Actor, now time.Time) bool {
+	if s.Covenant.Phase != AwaitingVotes || by.Person() == "" {
+		return false
+	}
+	sitting := s.Covenant.Sitting()
+	open := sitting != nil && sitting.Closed == nil
+	if open && by.Person() == sitting.Secretary {
+		return true
+	}
+	agencies := []AgencyID{s.Chair()}
+	if !open && s.stage().Vote.Conference != nil {
+		agencies = append(agencies, s.ChairCandidates()...)
+	}
+	return slices.ContainsFunc(agencies, func(a AgencyID) bool {
+		_, err := s.authority(by, a, DutyVote, now)
+		return err == nil
+	})
+}
+
 // opensFor is the agency for which a person opens a sitting: the one in the chair by rule, or with
 // a reason another candidate.
 func (cmd OpenConference) opensFor(s State) (AgencyID, error) {

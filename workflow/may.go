@@ -124,13 +124,7 @@ var attempts = []func(s State, mine []AgencyID, by Actor, now time.Time) []Comma
 	eachAgency(func(_ State, a AgencyID) Command { return OpenConference{Agency: a, Reason: written, Place: written} }),
 	eachParty(func(_ State, a AgencyID) Command { return HandOverChair{To: a, Reason: written} }),
 	eachParty(func(_ State, a AgencyID) Command { return RecordAttendance{Agency: a} }),
-	eachParty(func(s State, a AgencyID) Command {
-		to := s.Covenant.Leader()
-		if to == a {
-			to = ""
-		}
-		return RecordProxy{From: a, To: to}
-	}),
+	proxies,
 	eachAgency(func(_ State, a AgencyID) Command { return ProposeMotion{Agency: a, Text: written} }),
 	func(State, []AgencyID, Actor, time.Time) []Command { return []Command{AmendText{}} },
 	func(State, []AgencyID, Actor, time.Time) []Command { return []Command{OpenMotions{}} },
@@ -261,6 +255,29 @@ func eachMotion(try func(MotionID) Command) attempting {
 		}
 		return out
 	}
+}
+
+// proxies are those of each agency that votes, to each other one, while a sitting is open: which of them may still hold
+// one differs. Who does not conduct the vote records those of their own agencies.
+func proxies(s State, mine []AgencyID, by Actor, now time.Time) []Command {
+	sitting := s.Covenant.Sitting()
+	if sitting == nil || sitting.Closed != nil || len(mine) == 0 {
+		return []Command{RecordProxy{}}
+	}
+	var out []Command
+	who, all := s.takingPart(s.stage()), s.ConductsVote(by, now)
+	for _, from := range who {
+		if !all && !contains(mine, from) {
+			continue
+		}
+		for _, to := range without(slices.Clone(who), from) {
+			out = append(out, RecordProxy{From: from, To: to})
+		}
+	}
+	if len(out) == 0 {
+		out = []Command{RecordProxy{}}
+	}
+	return out
 }
 
 // conflicts declare one of an agency's in the whole covenant, or in a motion.

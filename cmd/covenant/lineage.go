@@ -5,7 +5,6 @@ import (
 	"os"
 
 	"covenant/workflow"
-	"covenant/workflow/catalogue"
 	"covenant/workflow/engine"
 )
 
@@ -78,5 +77,5 @@ func (cmd *renewCmd) start(e *env) error {
 		return err
 	}
 	return cmd.give(e, call("renew", cmd.Slug, "").as(cmd.As).meaning(cmd.answers),
-		catalogue.Renewal{Year: cmd.Year, Values: values})
+		engine.RenewRequest{Year: cmd.Year, Values: values})
 }

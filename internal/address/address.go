@@ -28,6 +28,7 @@ const (
 	Session   Route = "/tai-khoan/phien"            // ended there
 	Key       Route = "/tai-khoan/khoa"             // enrolled there
 	Link      Route = "/dang-nhap/lien-ket/{token}" // of a demonstration
+	Signing   Route = "/ky-so"                      // what waits for the reader's signature
 	Asset     Route = "/static/{path...}"
 )
 
@@ -46,6 +47,8 @@ const (
 	Board      Route = "/hoi-nghi/{year}/{name}"                // for the hall's projector
 	Act        Route = "/giao-uoc/{year}/{name}/viec/{command}" // the form of a command
 	BoardParts Route = "/hoi-nghi/{year}/{name}/tinh-hinh"
+	Chair      Route = "/hoi-nghi/{year}/{name}/dieu-hanh" // the panel of who chairs or keeps the minutes
+	ChairParts Route = "/hoi-nghi/{year}/{name}/dieu-hanh/tinh-hinh"
 )
 
 // What a document's QR code leads to.

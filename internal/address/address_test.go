@@ -13,7 +13,7 @@ func TestAddressesLeadToTheirRoutes(t *testing.T) {
 	for _, r := range []Route{
 		Home, Covenants, Calendar, Register, Check, Health, Covenant, Parts, Changes, Document, Revision, Redline,
 		Evidence, Minutes, Scores,
-		ScoreSheet, Board, BoardParts, Public, PublicDocument, PublicVerdict,
+		ScoreSheet, Board, BoardParts, Chair, ChairParts, Signing, Act, Public, PublicDocument, PublicVerdict,
 	} {
 		mux.HandleFunc(r.Pattern(http.MethodGet), func(_ http.ResponseWriter, req *http.Request) {
 			if r.Fits(req) {
@@ -37,7 +37,10 @@ func TestAddressesLeadToTheirRoutes(t *testing.T) {
 		{Minutes.For("2026/kinh-te", "xep-hang"), Minutes, "number", "xep-hang"},
 		{ScoreSheet.For("2026/kinh-te", "so-yte"), ScoreSheet, "agency", "so-yte"},
 		{ScoreSheet.For("2026/kinh-te", "Sở Y tế/2?"), ScoreSheet, "agency", "Sở Y tế/2?"},
-		{Board.For("2026/kinh-te"), Board, "name", "kinh-te"},
+		{Board.For("2026/kinh-te"), Board, "name", "kinh-te"}, {Signing.Of(), Signing, "", ""},
+		{Chair.For("2026/kinh-te"), Chair, "name", "kinh-te"},
+		{ChairParts.For("2026/dieu-hanh"), ChairParts, "name", "dieu-hanh"},
+		{Act.For("2026/kinh-te", "sign"), Act, "command", "sign"},
 		{Public.Of("k7q2m5"), Public, "token", "k7q2m5"}, {PublicDocument.Of("k7q2m5"), PublicDocument, "token",
 			"k7q2m5"},
 	} {

@@ -12,6 +12,19 @@
     });
   }
 
+  // A table of points is added up as it is filled in, in hundredths, and as its language writes numbers.
+  for (const table of document.querySelectorAll("table.points")) {
+    const points = (text) => Math.round(parseFloat(text.trim().replace(",", ".")) * 100) || 0;
+    table.addEventListener("input", () => {
+      let sum = 0;
+      for (const cell of table.querySelectorAll("tbody td:last-child")) {
+        sum += points(cell.querySelector("input")?.value ?? cell.textContent);
+      }
+      const text = String(sum / 100);
+      table.querySelector("[data-sum]").textContent = document.documentElement.lang === "vi" ? text.replace(".", ",") : text;
+    });
+  }
+
   const live = () => document.getElementById("song");
   if (live() && window.EventSource) listen();
 
@@ -58,13 +71,29 @@
     if (again) refresh();
   }
 
-  // A new part has the same details open as the old one.
-  const opened = new Map();
+  // A new part has the same details open as the old one, and holds what was typed or chosen in it; who was typing goes
+  // on typing.
+  const opened = new Map(), typed = new Map();
+  const changed = (f) => (f.tagName === "SELECT"
+    ? Array.from(f.options).some((o) => o.selected !== o.defaultSelected) : f.value !== f.defaultValue);
+  let typing = "";
   document.addEventListener("htmx:oobBeforeSwap", (event) => {
     for (const d of event.target.querySelectorAll("details[id]")) opened.set(d.id, d.open);
+    for (const f of event.target.querySelectorAll("input[id], select[id], textarea[id]")) {
+      if (changed(f)) typed.set(f.id, f.value);
+    }
+    if (event.target.contains(document.activeElement)) typing = document.activeElement.id;
   });
   document.addEventListener("htmx:oobAfterSwap", (event) => {
     for (const d of event.target.querySelectorAll("details[id]")) d.open = opened.get(d.id) ?? d.open;
+    for (const f of event.target.querySelectorAll("input[id], select[id], textarea[id]")) {
+      if (typed.has(f.id)) f.value = typed.get(f.id);
+      typed.delete(f.id);
+    }
+    if (typing && event.target.querySelector(`#${CSS.escape(typing)}`)) {
+      document.getElementById(typing).focus();
+      typing = "";
+    }
     if (event.target.id === "song") offerNewDocument();
   });
 

@@ -137,27 +137,8 @@ func amend(ctx context.Context, r *run, p engine.AmendRequest) (Answer, error) {
 	return r.standsAt(ctx, old, Answer{Covenant: id})
 }
 
-// Renewal is the year of a renewal and its values, which may have been changed since they were planned.
-type Renewal struct {
-	Year   int    `json:"year,omitzero"` // 0: the year after
-	Values []byte `json:"values,omitzero"`
-}
-
-func renew(ctx context.Context, r *run, p Renewal) (Answer, error) {
-	old, err := r.eng.Find(ctx, r.actor, r.call.Address)
-	if err != nil {
-		return Answer{}, err
-	}
-	plan, err := r.eng.PlanRenewal(ctx, r.actor, r.call.Address, p.Year)
-	if err != nil {
-		return Answer{}, err
-	}
-	plan.Values = p.Values
-	meta := r.meta()
-	if meta.Key == "" {
-		meta.Key = "renew/" + plan.Slug
-	}
-	id, err := r.eng.Renew(ctx, old, plan, meta)
+func renew(ctx context.Context, r *run, p engine.RenewRequest) (Answer, error) {
+	plan, id, err := r.eng.RenewAsPlanned(ctx, r.call.Address, p, r.meta())
 	if err != nil {
 		return Answer{}, err
 	}

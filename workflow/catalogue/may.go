@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"covenant/workflow"
+	"covenant/workflow/engine"
 )
 
 // Possible is a command of the catalogue as an actor could give it now, with the fields that say what it would be
@@ -28,10 +29,13 @@ var completes = map[reflect.Type][]string{
 // asked is a covenant as it is asked: by the rules, or as far as somebody reads it.
 type asked interface {
 	May(by workflow.Actor, now time.Time) []workflow.Possible
+	MaySucceed(by workflow.Actor, now time.Time) error
+	MayAmend() error
+	MayRenew() error
 }
 
 // May answers which commands on a covenant are open to an actor now, and why the others are not; see
-// [workflow.State.May].
+// [workflow.State.May]. What the engine does by itself, amendments, renewals and evidence, is there where it is open.
 func May(s asked, by workflow.Actor, now time.Time) []Possible {
 	var out []Possible
 	for _, p := range s.May(by, now) {
@@ -43,6 +47,29 @@ func May(s asked, by workflow.Actor, now time.Time) []Possible {
 			if c, err := Named(name); err == nil {
 				out = append(out, Possible{Command: c, Fields: p.Command, Why: p.Why})
 			}
+		}
+	}
+	return append(out, ofTheEngine(s, by, now)...)
+}
+
+// ofTheEngine are the commands that are open but no commands of the rules. A bundle of evidence is made of the
+// dossier, for whoever reads that.
+func ofTheEngine(s asked, by workflow.Actor, now time.Time) (out []Possible) {
+	var open []string
+	if s.MaySucceed(by, now) == nil {
+		if s.MayAmend() == nil {
+			open = append(open, "amend")
+		}
+		if s.MayRenew() == nil {
+			open = append(open, "renew")
+		}
+	}
+	if v, read := s.(*engine.View); read && v.Reading.Scope >= workflow.ReadDossier {
+		open = append(open, "make-evidence")
+	}
+	for _, name := range open {
+		if c, err := Named(name); err == nil {
+			out = append(out, Possible{Command: c, Fields: reflect.Zero(c.Params).Interface()})
 		}
 	}
 	return out

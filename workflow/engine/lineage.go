@@ -24,7 +24,8 @@ type AmendRequest struct {
 	Title    string              `json:"title,omitzero"`
 	Year     int                 `json:"year,omitzero"`
 	Template string              `json:"template,omitzero"` // of the library; default: that of the covenant to be amended
-	Values   []byte              `json:"values,omitzero"`
+	// Values are YAML. Default: those of the covenant to be amended, where the template is the same one.
+	Values []byte `json:"values,omitzero"`
 }
 
 // Amend starts a covenant that amends another one. It goes through the process of its template like any other; when
@@ -39,6 +40,11 @@ func (e lineages) Amend(ctx context.Context, r AmendRequest, meta Meta) (workflo
 	}
 	if r.Template == "" {
 		r.Template = old.Covenant.Template
+	}
+	if revision, ok := old.Covenant.Revision(); ok && len(r.Values) == 0 && r.Template == old.Covenant.Template {
+		if r.Values, err = e.readBlob(ctx, revision.Values); err != nil {
+			return "", err
+		}
 	}
 	process, err := e.ownProcess(ctx, old.Covenant)
 	if err != nil {
@@ -88,11 +94,15 @@ func (e lineages) PlanRenewal(
 	if err != nil {
 		return nil, err
 	}
-	if year == 0 {
-		year = s.Covenant.Year + 1
-	}
 	if err := s.MayRenew(); err != nil {
 		return nil, err
+	}
+	return e.planRenewal(ctx, s, year)
+}
+
+func (e lineages) planRenewal(ctx context.Context, s workflow.State, year int) (*workflow.Renewal, error) {
+	if year == 0 {
+		year = s.Covenant.Year + 1
 	}
 	revision, _ := s.Covenant.Revision()
 	values, err := e.readBlob(ctx, revision.Values)
@@ -164,6 +174,49 @@ func basesOf(doc *templates.Document) map[string]bool {
 	}
 	return out
 }
+
+// RenewRequest is a renewal as somebody asks for it: what is empty is as it is planned.
+type RenewRequest struct {
+	Year   int    `json:"year,omitzero"` // 0: the year after
+	Slug   string `json:"slug,omitzero"`
+	Title  string `json:"title,omitzero"`
+	Values []byte `json:"values,omitzero"` // YAML, which may have been changed since they were planned
+}
+
+// RenewAsPlanned plans the covenant that follows the one at an address, and starts it. Whether that one may be renewed
+// (still) is looked at where it is started, so that a request that comes twice under its key is answered twice alike.
+func (e lineages) RenewAsPlanned(
+	ctx context.Context, slug string, r RenewRequest, meta Meta,
+) (plan *workflow.Renewal, id workflow.CovenantID, err error) {
+	s, err := e.readAt(ctx, meta.Actor, slug, workflow.ReadDossier)
+	if err != nil {
+		return nil, "", err
+	}
+	if s.Covenant.Lineage.Renewal.IsZero() {
+		if err := s.MayRenew(); err != nil {
+			return nil, "", err
+		}
+	}
+	if plan, err = e.planRenewal(ctx, s, r.Year); err != nil {
+		return nil, "", err
+	}
+	if r.Slug != "" {
+		plan.Slug = r.Slug
+	}
+	if !blank(r.Title) {
+		plan.Title = r.Title
+	}
+	if len(r.Values) > 0 {
+		plan.Values = r.Values
+	}
+	if meta.Key == "" {
+		meta.Key = "renew/" + plan.Slug
+	}
+	id, err = e.Renew(ctx, s.Covenant.ID, plan, meta)
+	return plan, id, err
+}
+
+func blank(text string) bool { return strings.TrimSpace(text) == "" }
 
 // Renew starts next year's covenant from a renewal, whose values may have been changed since it was planned. The
 // block is the same one as it is now.

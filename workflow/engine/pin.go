@@ -16,6 +16,24 @@ const (
 	keyLockedFor = 15 * time.Minute
 )
 
+// KeyRefused says that a kept key was not opened: there is none, its certificate does not sign, it is locked, or the
+// PIN is wrong. Whatever else the same person would sign with it now meets the same refusal.
+type KeyRefused struct{ why error }
+
+// Error is the refusal's.
+func (e *KeyRefused) Error() string { return e.why.Error() }
+
+// Unwrap gives the refusal.
+func (e *KeyRefused) Unwrap() error { return e.why }
+
+// keyRefused marks a refusal as one of the key; failures stay what they are.
+func keyRefused(err error) error {
+	if workflow.ErrorCode(err) == "" {
+		return err
+	}
+	return &KeyRefused{err}
+}
+
 // unlock opens a kept key with its PIN. A PIN is counted as a wrong one before it is looked at, under the condition
 // that the key is not locked: who tries a hundred at once, here or on other nodes, gets as many as who tries them one
 // after the other. Here they queue, so that a person who signs several documents in one moment does not lock the key.

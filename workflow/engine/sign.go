@@ -136,7 +136,7 @@ func (e signers) signUntil(
 	}
 	identity, found, err := e.unlock(ctx, owner, pin)
 	if err != nil {
-		return Outcome{}, err
+		return Outcome{}, keyRefused(err)
 	}
 	// One signature at a time is made here on a document. That only spares work: what makes two signatures safe is that
 	// recording one checks the head it was made on.
