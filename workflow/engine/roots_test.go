@@ -16,7 +16,7 @@ import (
 )
 
 // trusting is a store of the office's root, changed as change says.
-func (o *office) trusting(change func(*trust.Entry)) *trust.Store {
+func trusting(o *office, change func(*trust.Entry)) *trust.Store {
 	o.t.Helper()
 	e := o.pki.Roots().Entries()[0]
 	change(&e)
@@ -59,7 +59,7 @@ func TestKeysNeedARootThatIsForThem(t *testing.T) {
 		{goodFor(trust.Seal), []trust.Purpose{trust.Seal}},
 		{goodFor(trust.Signature), []trust.Purpose{trust.Signature}},
 	} {
-		o.Roots = o.trusting(c.change)
+		o.Roots = trusting(o, c.change)
 		for purpose, request := range keep {
 			_, err := o.KeepKey(context.Background(), request, engine.Meta{Actor: console})
 			if slices.Contains(c.kept, purpose) {
@@ -85,7 +85,7 @@ func TestSigningNeedsARootThatIsForIt(t *testing.T) {
 	for name, change := range map[string]func(*trust.Entry){
 		"for seals": goodFor(trust.Seal, trust.Timestamp), "over": over,
 	} {
-		o.Roots = o.trusting(change)
+		o.Roots = trusting(o, change)
 		_, err := o.sign(leader, pin)
 		refusedByRoot(t, name+", signed here", err)
 		_, err = o.Upload(context.Background(), brought, o.as(director, "brought "+name))
@@ -94,7 +94,7 @@ func TestSigningNeedsARootThatIsForIt(t *testing.T) {
 	if got := o.state().Covenant; got.Version != before.Version || got.Head != before.Head {
 		t.Fatalf("version %d after refusals, %d before", got.Version, before.Version)
 	}
-	o.Roots = o.trusting(goodFor(trust.Signature, trust.Timestamp))
+	o.Roots = trusting(o, goodFor(trust.Signature, trust.Timestamp))
 	for o.state().Covenant.Phase != workflow.AwaitingSeals {
 		o.step(o.state())
 	}
@@ -106,14 +106,14 @@ func TestSigningNeedsARootThatIsForIt(t *testing.T) {
 	if got := o.state().Covenant; got.Version != sealing.Version {
 		t.Fatal("the refused seal changed something")
 	}
-	o.Roots = o.trusting(func(*trust.Entry) {})
+	o.Roots = trusting(o, func(*trust.Entry) {})
 	o.step(o.state())
 	for o.state().Covenant.Phase != workflow.AwaitingReports {
 		o.step(o.state())
 	}
-	o.evidenceByPurpose(t)
+	evidenceByPurpose(t, o)
 	o.restart(0) // what was judged before is remembered
-	o.Roots = o.trusting(goodFor(trust.Signature, trust.Timestamp))
+	o.Roots = trusting(o, goodFor(trust.Signature, trust.Timestamp))
 	v, err := o.View(context.Background(), console, "2026/khoi")
 	check(t, err)
 	for _, r := range v.Verdict.Results {
@@ -134,7 +134,7 @@ func purposeByName(field string) trust.Purpose {
 }
 
 // evidenceByPurpose checks the bundle of a complete covenant against a root for all but one purpose.
-func (o *office) evidenceByPurpose(t *testing.T) {
+func evidenceByPurpose(t *testing.T, o *office) {
 	bundle, _ := evidenceOf(o)
 	judged := func(roots *trust.Store) *engine.EvidenceReport {
 		given := trustOf(o)
@@ -150,7 +150,7 @@ func (o *office) evidenceByPurpose(t *testing.T) {
 		t.Errorf("by a test root: %d, test %v, %q", whole.Overall(), whole.Test, whole.Headline())
 	}
 	for _, missing := range []trust.Purpose{trust.Signature, trust.Seal} {
-		report := judged(o.trusting(func(e *trust.Entry) {
+		report := judged(trusting(o, func(e *trust.Entry) {
 			e.Purposes = slices.DeleteFunc(trust.Purposes(), func(p trust.Purpose) bool { return p == missing })
 		}))
 		if report.Overall() != engine.Indeterminate {
@@ -162,7 +162,7 @@ func (o *office) evidenceByPurpose(t *testing.T) {
 			}
 		}
 	}
-	if report := judged(o.trusting(goodFor(trust.Signature, trust.Seal))); report.Overall() != engine.Failed {
+	if report := judged(trusting(o, goodFor(trust.Signature, trust.Seal))); report.Overall() != engine.Failed {
 		t.Errorf("without a root for time-stamps, the record is %d", report.Overall())
 	}
 }
