@@ -111,7 +111,7 @@ func TestSigningNeedsARootThatIsForIt(t *testing.T) {
 	for o.state().Covenant.Phase != workflow.AwaitingReports {
 		o.step(o.state())
 	}
-	evidenceByPurpose(o, t)
+	evidenceByPurpose(t, o)
 	o.restart(0) // what was judged before is remembered
 	o.Roots = trusting(o, goodFor(trust.Signature, trust.Timestamp))
 	v, err := o.View(context.Background(), console, "2026/khoi")
@@ -134,7 +134,7 @@ func purposeByName(field string) trust.Purpose {
 }
 
 // evidenceByPurpose checks the bundle of a complete covenant against a root for all but one purpose.
-func evidenceByPurpose(o *office, t *testing.T) {
+func evidenceByPurpose(t *testing.T, o *office) {
 	bundle, _ := evidenceOf(o)
 	judged := func(roots *trust.Store) *engine.EvidenceReport {
 		given := trustOf(o)
