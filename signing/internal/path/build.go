@@ -183,7 +183,6 @@ func (b *Builder) explore(leaf *node, times []time.Time) (reached []*node) {
 		if b.expand(n, times); n.trusted {
 			n.distance = 1
 			near = append(near, n)
-			continue
 		}
 		for _, up := range n.issuers {
 			children[up] = append(children[up], n)
@@ -214,8 +213,8 @@ func (b *Builder) expand(n *node, times []time.Time) {
 	if !n.asked {
 		n.asked, n.trusted = true, b.anchors.Trusted(n.Certificate)
 	}
-	if n.trusted {
-		return
+	if n.trusted && n.SelfIssued() {
+		return // above other anchors there may be more, and who asks may rely on those alone
 	}
 	b.root(n, times)
 	candidates := b.bySubject[n.issuerKey]
@@ -310,10 +309,8 @@ func (s *search) walk(way []*node, length int) {
 	}
 	n := way[len(way)-1]
 	s.b.work.Steps++
-	if n.trusted {
-		if len(way) == length {
-			s.judge(way)
-		}
+	if n.trusted && len(way) == length {
+		s.judge(way)
 		return
 	}
 	for _, up := range n.issuers {

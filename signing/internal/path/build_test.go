@@ -144,6 +144,13 @@ func TestAnchors(t *testing.T) {
 			t.Errorf("%s is trusted: %v, %v", trusted, found, err)
 		}
 	}
+	// past an anchor there is another
+	b2 := path.NewBuilder(anchors{p.Certificate("A"), p.Certificate("R")}, path.Limits{})
+	b2.Add(p.Certificate("A"))
+	both, _, err := b2.Find(p.Certificate("EE"), path.Inputs{}, []time.Time{now})
+	if err != nil || len(both) != 2 || len(both[0].Certificates) != 2 || len(both[1].Certificates) != 3 {
+		t.Errorf("both are trusted: %v, %v", both, err)
+	}
 	for text, want := range map[string]path.Code{
 		"A < R; P < A usage=sign; EE < P": path.Constraint, "A < R; P < A ca usage=sign; EE < P": path.Constraint,
 		"A < R; P < A user; EE < P": path.Constraint, "A < R; P < A; EE < P": "", "A < R; P < A v1; EE < P": "",
@@ -168,7 +175,7 @@ func TestAnchors(t *testing.T) {
 	}
 	// what is missing is found once it is added, and asked for until then
 	b = path.NewBuilder(anchors{p.Certificate("R")}, path.Limits{})
-	_, _, err := b.Find(p.Certificate("EE"), path.Inputs{}, []time.Time{now})
+	_, _, err = b.Find(p.Certificate("EE"), path.Inputs{}, []time.Time{now})
 	top := b.Top(p.Certificate("EE"))
 	if codeOf(err) != path.Untrusted || len(top) != 1 || !top[0].Equal(p.Certificate("EE")) {
 		t.Errorf("%v, missing above %v", err, top)
