@@ -65,7 +65,7 @@ type chairMotion struct {
 }
 
 // chairs reports whether the panel is for who asks.
-func chairs(r *request, v *engine.View) bool { return v.ConductsVote(r.actor, v.Now) }
+func chairs(r *request, v *engine.View) bool { return workflow.ConductsVote(v.State, r.actor, v.Now) }
 
 // chair answers [address.Chair].
 func (s actions) chair(w http.ResponseWriter, r *request) (*answer, error) {

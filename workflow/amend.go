@@ -144,7 +144,7 @@ func (s State) MayRenew() error {
 
 // MaySucceed refuses who does not draft for the agency that leads the covenant's block today: only they start the
 // covenant that amends this one, or is next year's.
-func (s State) MaySucceed(by Actor, now time.Time) error {
+func MaySucceed(s State, by Actor, now time.Time) error {
 	block, ok := s.Directory.Blocks[s.Covenant.Block]
 	if !ok {
 		return refuse(CodeNotFound, "chưa có khối thi đua %q trong danh bạ",

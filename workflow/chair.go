@@ -124,7 +124,7 @@ func (s voting) chairs(by Actor, motion MotionID, now time.Time) (AgencyID, Auth
 
 // ConductsVote reports whether a person conducts the vote that is open now: they act for the agency in the chair, or
 // could open the sitting in its place, or keep its minutes.
-func (s State) ConductsVote(by Actor, now time.Time) bool {
+func ConductsVote(s State, by Actor, now time.Time) bool {
 	if s.Covenant.Phase != AwaitingVotes || by.Person() == "" {
 		return false
 	}

@@ -265,7 +265,7 @@ func proxies(s State, mine []AgencyID, by Actor, now time.Time) []Command {
 		return []Command{RecordProxy{}}
 	}
 	var out []Command
-	who, all := s.takingPart(s.stage()), s.ConductsVote(by, now)
+	who, all := s.takingPart(s.stage()), ConductsVote(s, by, now)
 	for _, from := range who {
 		if !all && !contains(mine, from) {
 			continue

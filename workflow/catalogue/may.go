@@ -29,9 +29,6 @@ var completes = map[reflect.Type][]string{
 // asked is a covenant as it is asked: by the rules, or as far as somebody reads it.
 type asked interface {
 	May(by workflow.Actor, now time.Time) []workflow.Possible
-	MaySucceed(by workflow.Actor, now time.Time) error
-	MayAmend() error
-	MayRenew() error
 }
 
 // May answers which commands on a covenant are open to an actor now, and why the others are not; see
@@ -55,16 +52,20 @@ func May(s asked, by workflow.Actor, now time.Time) []Possible {
 // ofTheEngine are the commands that are open but no commands of the rules. A bundle of evidence is made of the
 // dossier, for whoever reads that.
 func ofTheEngine(s asked, by workflow.Actor, now time.Time) (out []Possible) {
+	v, read := s.(*engine.View)
+	if !read {
+		return nil
+	}
 	var open []string
-	if s.MaySucceed(by, now) == nil {
-		if s.MayAmend() == nil {
+	if workflow.MaySucceed(v.State, by, now) == nil {
+		if v.MayAmend() == nil {
 			open = append(open, "amend")
 		}
-		if s.MayRenew() == nil {
+		if v.MayRenew() == nil {
 			open = append(open, "renew")
 		}
 	}
-	if v, read := s.(*engine.View); read && v.Reading.Scope >= workflow.ReadDossier {
+	if v.Reading.Scope >= workflow.ReadDossier {
 		open = append(open, "make-evidence")
 	}
 	for _, name := range open {
