@@ -20,6 +20,7 @@ type Problem struct {
 	Message words.Text
 	Hint    string // "did you mean": the likely word, or empty
 	Note    bool   // a remark only; the template is usable
+	Missing bool   // Text names a variable, or a column of the record at the place, that was not given
 }
 
 // Error gives the problem in English on one line.
@@ -87,8 +88,11 @@ type Position struct {
 // maxProblems bounds a list of problems.
 const maxProblems = 1000
 
-// findings collects problems.
-type findings struct{ list Problems }
+// findings collects problems. Of values that are only begun, which are lenient, they are notes.
+type findings struct {
+	list    Problems
+	lenient bool
+}
 
 func (f *findings) add(at Position, text string, message words.Text) *Problem {
 	if f.full() {
@@ -96,6 +100,13 @@ func (f *findings) add(at Position, text string, message words.Text) *Problem {
 	}
 	f.list = append(f.list, Problem{File: at.File, Line: at.Line, Column: at.Column, Text: text, Message: message})
 	return &f.list[len(f.list)-1]
+}
+
+// soften makes notes of all problems so far, where the values are only begun.
+func (f *findings) soften() {
+	for i := range f.list {
+		f.list[i].Note = f.list[i].Note || f.lenient
+	}
 }
 
 // full says that no more problems are taken, so that hints need no looking for.
