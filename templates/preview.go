@@ -20,8 +20,8 @@ type Preview struct {
 	PDF     []byte   // nil where nothing changed
 }
 
-// Preview sets the document and draws the pages whose digests are not among known. The file is for looking at: it has no
-// tags, links and fields.
+// Preview sets the document and draws the pages whose digests are not among known. The file is for looking at: it has
+// no tags, links and fields.
 func (d *Document) Preview(known []string) (*Preview, error) {
 	lay, problems := d.layout()
 	if err := Problems(problems).Err(); err != nil {

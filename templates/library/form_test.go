@@ -80,7 +80,8 @@ func TestValuesGoThroughAForm(t *testing.T) {
 				if err != nil {
 					t.Fatalf("%s: %v\n%s", name, err, written)
 				}
-				if !reflect.DeepEqual(before.Outline(), after.Outline()) || !reflect.DeepEqual(before.Slots(), after.Slots()) {
+				if !reflect.DeepEqual(before.Outline(), after.Outline()) ||
+					!reflect.DeepEqual(before.Slots(), after.Slots()) {
 					t.Errorf("%s: the document is another one", name)
 				}
 				if again := entriesOf(t, tpl, written); !reflect.DeepEqual(again, entries) {

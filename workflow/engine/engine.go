@@ -69,6 +69,7 @@ type Engine struct {
 	commands  turns[workflow.CovenantID] // of commands on a covenant
 	documents turns[workflow.CovenantID] // of making signatures on a covenant's document
 	keys      turns[keyOwner]            // of trying PINs
+	previews  previews
 	jobs      *store.Jobs
 	node      string // names this engine among those on one database
 	changed   signal
@@ -92,6 +93,7 @@ type rooms struct {
 	bundles
 	access
 	doors
+	desks
 }
 
 type (
@@ -105,6 +107,7 @@ type (
 	bundles   struct{ *Engine } // evidence, for whoever checks without the installation
 	access    struct{ *Engine } // access tokens of people
 	doors     struct{ *Engine } // who is signed in
+	desks     struct{ *Engine } // what is being written
 )
 
 // New checks the configuration and makes an engine. Nothing runs in the background until [Engine.Start].
@@ -129,9 +132,9 @@ func New(c Config) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
-	e := &Engine{Config: c, letters: letters, cache: newCache()}
+	e := &Engine{Config: c, letters: letters, cache: newCache(), previews: newPreviews()}
 	e.rooms = rooms{papers{e}, signers{e}, deadlines{e}, voting{e}, lineages{e}, registers{e}, watching{e},
-		bundles{e}, access{e}, doors{e}}
+		bundles{e}, access{e}, doors{e}, desks{e}}
 	return e, nil
 }
 

@@ -204,7 +204,8 @@ func (e lineages) startDraft(
 	if err != nil {
 		return "", err
 	}
-	doc, err := e.draft(entry.Source, r.Values, templates.DraftOptions{LawDate: day(e.Calendar.Today(e.Now()))})
+	doc, err := e.draft(entry.Source, r.Values, templates.DraftOptions{LawDate: day(e.Calendar.Today(e.Now())),
+		Begun: r.Begun})
 	if err != nil {
 		return "", err
 	}
