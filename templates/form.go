@@ -11,9 +11,10 @@ import (
 	"covenant/internal/words"
 )
 
-// A form asks for a template's values: it is made of the template's [Variable]s, holds what was written as [Entry]s, and
-// becomes a values file again by [Template.WriteValues], in the template's order. Entries are texts as people wrote
-// them, right or wrong; what is wrong with them is a problem of the file, which [Values.PathOf] leads back to its field.
+// A form asks for a template's values: it is made of the template's [Variable]s, holds what was written as [Entry]s,
+// and becomes a values file again by [Template.WriteValues], in the template's order. Entries are texts as people wrote
+// them, right or wrong; what is wrong with them is a problem of the file, which [Values.PathOf] leads back to its
+// field.
 
 // Variable is a declared variable of a template, or a column of one, as a form asks for it.
 type Variable struct {
@@ -239,7 +240,8 @@ func (v Values) find(p Problem, n *yaml.Node, path string, records bool) (string
 }
 
 // ClausePaths are the values that each clause of the outline was filled from, by the clause's id: paths as
-// [Values.PathOf] gives them, in the order of the text.
+// [Values.PathOf] gives them. Those that few clauses have stand first: the year, which stands everywhere, says little
+// of what a clause is about. A clause without values of its own has those of the clauses below it.
 func (d *Document) ClausePaths() map[string][]string {
 	places := map[Position]string{}
 	d.values.places(d.values.root, "", places)
@@ -256,7 +258,41 @@ func (d *Document) ClausePaths() map[string][]string {
 			}
 		})
 	}
+	d.below(out)
+	used := map[string]int{}
+	variable := func(path string) string {
+		name, _, _ := strings.Cut(path, ".")
+		return name
+	}
+	for _, paths := range out {
+		seen := map[string]bool{}
+		for _, p := range paths {
+			if name := variable(p); !seen[name] {
+				seen[name] = true
+				used[name]++
+			}
+		}
+	}
+	for _, paths := range out {
+		slices.SortStableFunc(paths, func(a, b string) int { return used[variable(a)] - used[variable(b)] })
+	}
 	return out
+}
+
+// below gives clauses without values those of the clauses that are parts of them.
+func (d *Document) below(paths map[string][]string) {
+	for i := len(d.clauses) - 1; i >= 0; i-- {
+		c := d.clauses[i]
+		if len(paths[c.ID]) > 0 {
+			continue
+		}
+		for _, part := range d.clauses[i+1:] {
+			if part.Level <= c.Level || part.Level == 9 {
+				break
+			}
+			paths[c.ID] = append(paths[c.ID], paths[part.ID]...)
+		}
+	}
 }
 
 func (v Values) places(n *yaml.Node, path string, out map[Position]string) {

@@ -57,6 +57,9 @@ func (s actions) acts(r *request, v *engine.View) (out tasks) {
 		a := act{Label: r.text(word.label), Effect: r.text(word.effect), command: p.Command, turn: word.turn,
 			fixed: fixedFields(p, v)}
 		a.Path = address.Act.For(v.Covenant.Slug, p.Name) + queryOf(a.fixed)
+		if p.Name == submitCommand { // its text has a form of its own
+			a.Path = address.Draft.For(v.Covenant.Slug)
+		}
 		if seen[a.Path] {
 			continue
 		}
@@ -181,6 +184,10 @@ type option struct {
 func (s actions) actForm(w http.ResponseWriter, r *request) (*answer, error) {
 	if r.visitor.Session.ID == "" {
 		return signInFirst(w, r)
+	}
+	if r.PathValue("command") == submitCommand {
+		http.Redirect(w, r.Request, address.Draft.For(address.Slug(r.Request)), http.StatusSeeOther)
+		return nil, nil
 	}
 	v, a, err := s.asked(r)
 	if err != nil {
@@ -370,7 +377,7 @@ func (s actions) sent(r *request) (*engine.View, act, error) {
 	}
 	name := r.PathValue("command")
 	word, offered := actWords[name]
-	if !offered {
+	if !offered || name == submitCommand {
 		return nil, act{}, errNotFound
 	}
 	a := act{Label: r.text(word.label), Effect: r.text(word.effect)}

@@ -13,7 +13,7 @@ func TestAddressesLeadToTheirRoutes(t *testing.T) {
 	for _, r := range []Route{
 		Home, Covenants, Calendar, Register, Check, Health, Covenant, Parts, Changes, Document, Revision, Redline,
 		Evidence, Minutes, Scores,
-		ScoreSheet, Board, BoardParts, Public, PublicDocument,
+		ScoreSheet, Board, BoardParts, Public, PublicDocument, Begin, Draft, Preview, Submit,
 	} {
 		mux.HandleFunc(r.Pattern(http.MethodGet), func(_ http.ResponseWriter, req *http.Request) {
 			if r.Fits(req) {
@@ -37,6 +37,8 @@ func TestAddressesLeadToTheirRoutes(t *testing.T) {
 		{Minutes.For("2026/kinh-te", "xep-hang"), Minutes, "number", "xep-hang"},
 		{ScoreSheet.For("2026/kinh-te", "so-yte"), ScoreSheet, "agency", "so-yte"},
 		{ScoreSheet.For("2026/kinh-te", "Sở Y tế/2?"), ScoreSheet, "agency", "Sở Y tế/2?"},
+		{Begin.Of(), Begin, "", ""}, {Draft.For("2026/soan"), Draft, "name", "soan"},
+		{Preview.For("2026/kinh-te"), Preview, "name", "kinh-te"}, {Submit.For("2026/kinh-te"), Submit, "year", "2026"},
 		{Board.For("2026/kinh-te"), Board, "name", "kinh-te"},
 		{Public.Of("k7q2m5"), Public, "token", "k7q2m5"}, {PublicDocument.Of("k7q2m5"), PublicDocument, "token",
 			"k7q2m5"},

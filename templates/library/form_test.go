@@ -343,9 +343,15 @@ func TestClausesKnowTheirValues(t *testing.T) {
 	paths := doc.ClausePaths()
 	for _, c := range doc.Outline() {
 		for _, p := range paths[c.ID] {
-			if p == "cam_kết.1.nội_dung" && !strings.Contains(c.Text, "Mỗi đơn vị cụ thể hóa") {
+			if p == "cam_kết.1.nội_dung" && c.Level >= 4 && !strings.Contains(c.Text, "Mỗi đơn vị cụ thể hóa") {
 				t.Errorf("%s is not in %s", p, c.ID)
 			}
+		}
+	}
+	for id, want := range map[string]string{"chu-de-nam": "chủ_đề", "chi-tieu": "chỉ_tiêu.0.nội_dung",
+		"noi-dung": "cam_kết.0.tiêu_đề", "cam-ket-2": "cam_kết.1.tiêu_đề"} {
+		if len(paths[id]) == 0 || paths[id][0] != want {
+			t.Errorf("%s is about %v, want %s first", id, paths[id], want)
 		}
 	}
 	all := slices.Concat(slices.Collect(func(yield func([]string) bool) {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"covenant/internal/words"
@@ -229,22 +228,23 @@ func (e desks) Problems(d *Desk) ([]FieldProblem, error) {
 	return out, nil
 }
 
-// Commented are the values that the clauses with open comments were filled from: by a clause's id, its paths. A clause
-// that the text no longer has is not among them.
-func (e desks) Commented(d *Desk) (map[string][]string, error) {
-	if len(d.State.Covenant.OpenThreads()) == 0 {
-		return nil, nil
-	}
-	doc, err := e.begun(d)
-	if err != nil {
-		return nil, err
-	}
-	paths := doc.ClausePaths()
-	open := d.State.Covenant.OpenThreads()
-	for id := range paths {
-		if !slices.ContainsFunc(open, func(t workflow.Thread) bool { return t.Clause == id }) {
-			delete(paths, id)
+// Commented are the values that the clauses with open comments were filled from, by comment: paths in the values of the
+// revision that was commented on. A comment on the whole, or on a clause that the template alone wrote, has none.
+func (e desks) Commented(ctx context.Context, d *Desk) (map[workflow.CommentID][]string, error) {
+	out, filled := map[workflow.CommentID][]string{}, map[int]map[string][]string{}
+	for _, t := range d.State.Covenant.OpenThreads() {
+		rev, ok := d.State.Covenant.RevisionNumbered(t.Revision)
+		if !ok || t.Clause == "" {
+			continue
 		}
+		if filled[rev.Number] == nil {
+			doc, err := e.document(ctx, rev)
+			if err != nil {
+				return nil, err
+			}
+			filled[rev.Number] = doc.ClausePaths()
+		}
+		out[t.ID] = filled[rev.Number][t.Clause]
 	}
-	return paths, nil
+	return out, nil
 }

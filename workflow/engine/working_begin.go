@@ -17,22 +17,34 @@ type Beginnings struct {
 	Templates []*templates.Template
 }
 
+// MayBegin reports whether an actor may begin a covenant of any block today.
+func (e desks) MayBegin(ctx context.Context, by workflow.Actor) (bool, error) {
+	blocks, err := e.blocks(ctx, by)
+	return len(blocks) > 0, err
+}
+
+// blocks are those for whose leading agency an actor drafts today, by name.
+func (e desks) blocks(ctx context.Context, by workflow.Actor) (out []workflow.Block, err error) {
+	d, err := e.readDirectory(ctx)
+	if err != nil || by.Person() == "" {
+		return nil, err
+	}
+	for _, b := range d.Blocks {
+		if _, err := d.Authority(by.Person(), b.Leader(), workflow.DutyDraft, e.today()); err == nil {
+			out = append(out, b)
+		}
+	}
+	slices.SortFunc(out, func(a, b workflow.Block) int { return strings.Compare(a.Name, b.Name) })
+	return out, nil
+}
+
 // Beginnings says what an actor may begin a covenant with today: blocks for whose leading agency they draft, and the
 // templates that a covenant can follow, which have a process.
 func (e desks) Beginnings(ctx context.Context, by workflow.Actor) (Beginnings, error) {
 	var out Beginnings
-	d, err := e.readDirectory(ctx)
-	if err != nil {
+	var err error
+	if out.Blocks, err = e.blocks(ctx, by); err != nil || len(out.Blocks) == 0 {
 		return out, err
-	}
-	for _, b := range d.Blocks {
-		if _, err := d.Authority(by.Person(), b.Leader(), workflow.DutyDraft, e.today()); err == nil {
-			out.Blocks = append(out.Blocks, b)
-		}
-	}
-	slices.SortFunc(out.Blocks, func(a, b workflow.Block) int { return strings.Compare(a.Name, b.Name) })
-	if len(out.Blocks) == 0 {
-		return out, nil
 	}
 	for _, id := range library.List() {
 		entry, err := library.Open(id)
