@@ -98,7 +98,7 @@ func (f *findings) value(v *variable, n *yaml.Node, file string) *value {
 }
 
 func (f *findings) wrongType(v *variable, at Position, n *yaml.Node, want words.Text) {
-	f.add(at, n.Value, words.F("“%s” phải là %s.", "“%s” must be %s.", v.Name, want))
+	f.add(at, n.Value, words.F("“%s” phải là %s.", "“%s” must be %s.", v.Name, want)).Want = want
 }
 
 func (f *findings) scalar(v *variable, n *yaml.Node, out *value) {

@@ -20,7 +20,9 @@ type Problem struct {
 	Message words.Text
 	Hint    string // "did you mean": the likely word, or empty
 	Note    bool   // a remark only; the template is usable
-	Missing bool   // Text names a variable, or a column of the record at the place, that was not given
+	// Want says what kind of value belongs here, where that is what is wrong.
+	Want    words.Text
+	Missing bool // Text names a variable, or a column of the record at the place, that was not given
 }
 
 // Error gives the problem in English on one line.

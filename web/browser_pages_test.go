@@ -31,6 +31,7 @@ func TestBrowser(t *testing.T) {
 	t.Run("noscript", func(t *testing.T) { browseWithoutJavaScript(t, server.URL) })
 	t.Run("print", func(t *testing.T) { browsePrint(t, server.URL) })
 	t.Run("forms", browseForms)
+	t.Run("drafting", browseDrafting)
 	t.Run("live", browseLive)
 	t.Run("tabs", browseManyTabs)
 }

@@ -336,11 +336,7 @@ func (m *formMaker) conflict(
 			out.More = len(paths) - i
 			break
 		}
-		label := path
-		if f := m.at(path); f != nil {
-			label = f.Label
-		}
-		out.Differ = append(out.Differ, draftDifference{label, mine[path], theirs[path]})
+		out.Differ = append(out.Differ, draftDifference{m.where(path), mine[path], theirs[path]})
 	}
 	return out
 }

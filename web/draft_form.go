@@ -27,6 +27,7 @@ type draftField struct {
 	Comments                 []draftComment
 	Pasted                   string // what was put in to be pasted and did not fit
 	Open                     bool   // a folded row that is to be seen
+	typ                      templates.Type
 }
 
 // draftComment is what an agency said of the clause that a field fills in.
@@ -71,7 +72,8 @@ func (m *formMaker) make(vars []templates.Variable, entries map[string]templates
 }
 
 func (m *formMaker) field(v templates.Variable, e templates.Entry, path string) *draftField {
-	f := &draftField{Path: path, Label: m.text(v.Label), Optional: !v.Required, Help: m.help(v), Value: e.Text}
+	f := &draftField{Path: path, Label: m.text(v.Label), Optional: !v.Required, Help: m.help(v), Value: e.Text,
+		typ: v.Type}
 	m.fields[path] = f
 	switch {
 	case v.Rows():
@@ -174,7 +176,7 @@ func (m *formMaker) rows(f *draftField, v templates.Variable, e templates.Entry)
 
 func (m *formMaker) row(f *draftField, one templates.Variable, item templates.Entry, i, n int) *draftField {
 	row := &draftField{Path: fmt.Sprintf("%s.%d", f.Path, i), Number: i + 1, Last: i == n-1, Value: item.Text,
-		Optional: true, Open: item.Empty()}
+		Optional: true, Open: item.Empty(), typ: one.Type}
 	m.fields[row.Path] = row
 	row.Label = m.text(words.F("%s, dòng %d", "%s, row %d", f.Label, i+1))
 	if !one.Record() {
@@ -252,6 +254,28 @@ func (m *formMaker) at(path string) *draftField {
 	return nil
 }
 
+// where says in words where a path leads: the table, what its row is called, the column.
+func (m *formMaker) where(path string) string {
+	var out []string
+	for i := range len(path) + 1 {
+		if i < len(path) && path[i] != '.' {
+			continue
+		}
+		f := m.fields[path[:i]]
+		switch {
+		case f == nil:
+		case f.Kind == "row" && f.Value != "":
+			out = append(out, f.Value)
+		case f.Number > 0:
+			out = append(out, m.text(words.F("dòng %d", "row %d", f.Number)))
+		default:
+			label, _, _ := strings.Cut(f.Label, m.text(words.Of(", dòng ", ", row ")))
+			out = append(out, label)
+		}
+	}
+	return strings.Join(out, " › ")
+}
+
 // problems writes what is wrong beside its fields, and gives back what is about none. Of what is missing nothing is
 // said unless it is asked for: whoever has just begun knows.
 func (m *formMaker) problems(found []engine.FieldProblem, missing bool) (rest []string, left int) {
@@ -262,7 +286,8 @@ func (m *formMaker) problems(found []engine.FieldProblem, missing bool) (rest []
 				continue
 			}
 		}
-		f, text := m.at(p.Path), problemText(p, m.lang)
+		f := m.at(p.Path)
+		text := problemText(p, f, m.lang)
 		if f == nil {
 			rest = append(rest, text)
 			continue
@@ -283,9 +308,20 @@ func (m *formMaker) unfold(path string) {
 	}
 }
 
-func problemText(p engine.FieldProblem, lang words.Language) string {
-	if p.Missing {
+// examples are values of types that people write in one way or another.
+var examples = map[templates.Type]words.Text{
+	templates.Number: words.Of("1.200 hoặc 7,5", "1.200 or 7,5"), templates.Money: words.Same("185.500.000"),
+	templates.Date: words.Same("26/03/2026"), templates.Year: words.Same("2026"),
+}
+
+// problemText says what is wrong at a field, whose label stands beside it; nil: at none.
+func problemText(p engine.FieldProblem, f *draftField, lang words.Language) string {
+	switch {
+	case p.Missing:
 		return words.Of("Chưa điền.", "Not filled in.").In(lang)
+	case f != nil && !p.Want.IsZero() && !examples[f.typ].IsZero():
+		return words.F("Chưa đúng dạng: cần %s, ví dụ %s.", "Not in the right form: %s is wanted, such as %s.", p.Want,
+			examples[f.typ]).In(lang)
 	}
 	text := fullSentence(p.Message.In(lang))
 	if p.Hint != "" {

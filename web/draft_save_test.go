@@ -181,14 +181,14 @@ func TestSavedAsOneTypes(t *testing.T) {
 		t.Errorf("status %d: %v", r.StatusCode, said)
 	}
 	wrong := said["errors"].(map[string]any)
-	if !strings.Contains(fmt.Sprint(wrong["năm"]), "phải là năm") ||
+	if !strings.Contains(fmt.Sprint(wrong["năm"]), "cần năm, ví dụ 2026") ||
 		!strings.Contains(fmt.Sprint(wrong["chỉ_tiêu.3.mức"]), "không có ký tự") || len(wrong) != 2 {
 		t.Errorf("wrong: %v", wrong)
 	}
 	d.holds(drafted, "chủ_đề: Kỷ cương\n")
 	delete(b.headers, "Accept")
 	p := b.page("/giao-uoc/" + drafted + "/soan")
-	p.contains(`[id="e-năm"]`, "phải là năm")
+	p.contains(`[id="e-năm"]`, "cần năm, ví dụ 2026")
 	if p.attr(`[id="f-năm"]`, "aria-describedby") != "e-năm" || p.attr(`[id="f-năm"]`, "aria-invalid") != "true" {
 		t.Error("the field does not name its error")
 	}
@@ -196,7 +196,7 @@ func TestSavedAsOneTypes(t *testing.T) {
 		t.Errorf("what is missing: %q", p.text(`[id="e-khẩu_hiệu"]`))
 	}
 	english := b.page("/giao-uoc/" + drafted + "/soan?lang=en").text(`[id="e-năm"]`)
-	if !strings.Contains(english, "must be year") {
+	if !strings.Contains(english, "year is wanted, such as 2026") {
 		t.Errorf("in English: %q", english)
 	}
 }
@@ -364,7 +364,7 @@ func TestImportASheet(t *testing.T) {
 	d.holds(drafted, "xếp_loại:\n  - mức: Xuất sắc\n    từ_điểm: 930,5\n")
 	d.holds(drafted, "  - mức: Tốt\n    từ_điểm: 1234\n  - mức: Khá\n")
 	d.holds(drafted, "chủ_đề: Gõ cùng lúc\n")
-	b.page("/giao-uoc/"+drafted+"/soan").contains(`[id="e-xếp_loại.2.từ_điểm"]`, "phải là số")
+	b.page("/giao-uoc/"+drafted+"/soan").contains(`[id="e-xếp_loại.2.từ_điểm"]`, "cần số, ví dụ 1.200")
 	r = d.importIn(b, drafted, "nhóm_tiêu_chí.0.tiêu_chí", workbook(t, []any{"Một", 400}, []any{"Hai", 600}), none)
 	if r.StatusCode != http.StatusSeeOther {
 		t.Fatalf("status %d", r.StatusCode)

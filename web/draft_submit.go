@@ -89,9 +89,10 @@ func (s drafts) wrong(r *request, plan *engine.Submission, p *submitPage) {
 	m := &formMaker{language: r.language}
 	m.make(plan.Template.Variables(), plan.Template.ReadValues(plan.Values))
 	for _, problem := range plan.Problems {
-		row := submitProblem{Text: problemText(problem, r.lang), Path: p.Form + "?loi"}
-		if f := m.at(problem.Path); f != nil {
-			row.Label, row.Path = f.Label, row.Path+"#"+url.PathEscape(f.ID())
+		f := m.at(problem.Path)
+		row := submitProblem{Text: problemText(problem, f, r.lang), Path: p.Form + "?loi"}
+		if f != nil {
+			row.Label, row.Path = m.where(problem.Path), row.Path+"#"+url.PathEscape(f.ID())
 		}
 		p.Wrong = append(p.Wrong, row)
 	}

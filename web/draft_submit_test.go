@@ -44,6 +44,7 @@ func TestSubmitWhatWasWritten(t *testing.T) {
 	if len(links) < 10 || len(p.all(`main button[type="submit"]`)) != 0 {
 		t.Errorf("of an empty text %d things are missing", len(links))
 	}
+	p.oneContains(".findings a", "Các đơn vị thành viên, theo thứ tự ký › Sở Tài chính › Nhiệm vụ")
 	if r := b.do(http.MethodPost, path, url.Values{}); r.StatusCode != http.StatusUnprocessableEntity {
 		t.Errorf("submitting it: status %d", r.StatusCode)
 	}

@@ -77,6 +77,7 @@ function Draft(root) {
       dirty = true;
       say(words.offline, true);
       timer = setTimeout(save, 5000);
+      console.error(err);
     }
   };
 
@@ -100,9 +101,9 @@ function Draft(root) {
       if (!control?.name) continue;
       control.toggleAttribute("aria-invalid", !!found);
       if (found) control.setAttribute("aria-invalid", "true");
-      const said = new Set((control.getAttribute("aria-describedby") || "").split(" ").filter(Boolean));
-      found ? said.add(p.id) : said.delete(p.id);
-      said.size ? control.setAttribute("aria-describedby", [...said].join(" ")) : control.removeAttribute("aria-describedby");
+      const ids = new Set((control.getAttribute("aria-describedby") || "").split(" ").filter(Boolean));
+      found ? ids.add(p.id) : ids.delete(p.id);
+      ids.size ? control.setAttribute("aria-describedby", [...ids].join(" ")) : control.removeAttribute("aria-describedby");
     }
     const rest = values().querySelector("[data-rest]");
     rest.replaceChildren(...(said.rest || []).map((text) => {
@@ -143,6 +144,7 @@ function Draft(root) {
     } catch (err) {
       dirty = true;
       say(words.offline, true);
+      console.error(err);
     }
   };
 
