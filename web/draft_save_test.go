@@ -149,6 +149,33 @@ func TestTwoOfficersAtOnce(t *testing.T) {
 	}
 }
 
+// A second officer sees who is writing, and since when.
+func TestWhoIsWriting(t *testing.T) {
+	t.Parallel()
+	d := newWriting(t)
+	second := hall().who(hall().Agencies[3].ID, workflow.DutyReview)
+	must(d.Do(t.Context(), "", workflow.AssignPosition{Position: workflow.Position{Agency: hall().leader(), Person: second,
+		Title: "Chuyên viên", Duties: []workflow.Duty{workflow.DutyDraft}}}, engine.Meta{Actor: actingAs("")}))
+	one, two := d.as(officer()), d.as(second)
+	if r := d.saveIn(one, drafted, set("v.chủ_đề", "Một")); r.StatusCode != http.StatusSeeOther {
+		t.Fatalf("status %d", r.StatusCode)
+	}
+	names := must(d.Directory(t.Context(), machine))
+	name := names.PersonName(officer())
+	d.clock.set(standing.Add(5 * time.Minute))
+	path := "/giao-uoc/" + drafted + "/soan"
+	two.page(path).oneContains("#so-lieu .verdict", name+" đang soạn từ 09:30; lưu lần cuối lúc 09:30")
+	if p := one.page(path); strings.Contains(p.text("#so-lieu"), "đang soạn từ") {
+		t.Error("who is writing is told that they are")
+	}
+	d.clock.set(standing.Add(3 * time.Hour))
+	two.page(path).oneContains("#so-lieu .verdict", name+" lưu lần cuối lúc 09:30")
+	if r := d.saveIn(two, drafted, set("v.chủ_đề", "Hai")); r.StatusCode != http.StatusSeeOther {
+		t.Fatalf("status %d", r.StatusCode)
+	}
+	one.page(path).oneContains("#so-lieu .verdict", names.PersonName(second)+" đang soạn từ 12:30")
+}
+
 // parsed is the page of an answer.
 func parsed(t *testing.T, r *http.Response) page {
 	t.Helper()

@@ -15,7 +15,8 @@ function Draft(root) {
   const values = () => root.querySelector("#so-lieu");
   const status = root.querySelector("[data-status]");
   const words = root.dataset;
-  let timer = 0, saving = null, dirty = false, stopped = false;
+  let timer = 0, saving = null, dirty = false, going = false;
+  let stopped = !!root.querySelector("#xung-dot"); // two texts are shown: which is kept is for a button
 
   this.start = () => {
     root.querySelector("[data-plain]").hidden = true;
@@ -24,7 +25,7 @@ function Draft(root) {
     form.addEventListener("submit", pressed);
     form.addEventListener("paste", pasted);
     root.querySelector("[data-submit]").addEventListener("click", leave);
-    addEventListener("beforeunload", (e) => dirty && !stopped && e.preventDefault());
+    addEventListener("beforeunload", (e) => dirty && !going && e.preventDefault());
     this.preview = new Preview(root);
     tabs(root);
     this.preview.refresh();
@@ -83,9 +84,8 @@ function Draft(root) {
 
   // conflict stops saving: the next press of a button leads to the page that shows both texts.
   const conflict = (problem) => {
-    stopped = true;
-    say(problem, true);
-    form.querySelector('.draft-bar [name="lam"]').focus();
+    stopped = dirty = true;
+    say(`${problem} ${words.conflict}`, true);
   };
 
   // told writes what the server found beside the fields.
@@ -118,7 +118,13 @@ function Draft(root) {
   const pressed = async (event) => {
     const button = event.submitter;
     if (!button || stopped || "file" in button.dataset || !button.value || button.value.startsWith("giu:")) {
-      dirty = false;
+      if (!stopped && (dirty || saving)) { // what is being saved comes first, or the form would be a version behind
+        event.preventDefault();
+        await save();
+        if (!dirty && !stopped) form.requestSubmit(button);
+        return;
+      }
+      going = true;
       return;
     }
     event.preventDefault();

@@ -19,8 +19,9 @@ func (q *Queries) DeleteWorking(ctx context.Context, covenant string) error {
 }
 
 const leftWorkings = `-- name: LeftWorkings :many
-SELECT workings.covenant FROM workings LEFT JOIN covenants ON covenants.id = workings.covenant
-WHERE covenants.status IS NULL OR covenants.status <> CAST($1 AS TEXT) ORDER BY workings.covenant LIMIT 500
+SELECT covenant FROM workings
+WHERE COALESCE((SELECT status FROM covenants WHERE id = workings.covenant), '') <> CAST($1 AS TEXT)
+ORDER BY covenant LIMIT 500
 `
 
 func (q *Queries) LeftWorkings(ctx context.Context, status string) ([]string, error) {

@@ -15,5 +15,6 @@ RETURNING covenant, data, notes, version, edited_by, since, edited_at;
 DELETE FROM workings WHERE covenant = $1;
 
 -- name: LeftWorkings :many
-SELECT workings.covenant FROM workings LEFT JOIN covenants ON covenants.id = workings.covenant
-WHERE covenants.status IS NULL OR covenants.status <> CAST(@status AS TEXT) ORDER BY workings.covenant LIMIT 500;
+SELECT covenant FROM workings
+WHERE COALESCE((SELECT status FROM covenants WHERE id = workings.covenant), '') <> CAST(@status AS TEXT)
+ORDER BY covenant LIMIT 500;
