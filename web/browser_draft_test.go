@@ -10,7 +10,9 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"covenant/templates"
 	"covenant/workflow"
+	"covenant/workflow/engine"
 )
 
 // until waits for something that a script says of the page.
@@ -105,7 +107,30 @@ func browseDrafting(t *testing.T) {
 		}
 		look.clean()
 	}
+	clashDraft(t, i, open("/giao-uoc/2026/tren-trinh-duyet/soan", desk))
 	finishDraft(t, i, tb, open)
+}
+
+// clashDraft types over what somebody else has saved meanwhile, and decides.
+func clashDraft(t *testing.T, i *installation, tb *tab) {
+	d := &writing{i, t, nil, nil}
+	tb.until("the preview", drawnTimes+" > 0")
+	before := d.kept("2026/tren-trinh-duyet")
+	entries := before.Template.ReadValues(before.Values)
+	entries["khẩu_hiệu"] = templates.Entry{Text: "Do người khác gõ"}
+	must(i.SaveWorking(t.Context(), workflow.SignedIn(officer()), engine.SaveRequest{Slug: "2026/tren-trinh-duyet",
+		Entries: entries, Version: before.Version}))
+	tb.typeInto("khẩu_hiệu", "Do người này gõ")
+	tb.until("the script stops", `!!document.querySelector("[data-status].stopped")?.textContent.includes("cả hai bản")`)
+	tb.press(`.draft-bar [value="luu"]`)
+	tb.run(chromedp.WaitVisible(chromedp.CSS("#xung-dot")))
+	tb.screenshot("draft-conflict-desk", false)
+	tb.accessible()
+	tb.narrow()
+	tb.press(`#xung-dot button`)
+	tb.until("one's own is kept", `!document.querySelector("#xung-dot") &&
+		document.getElementById("f-khẩu_hiệu")?.value === "Do người này gõ"`)
+	d.holds("2026/tren-trinh-duyet", "Do người này gõ")
 }
 
 // writeDraft types, pastes and moves rows, and looks at the preview.
