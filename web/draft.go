@@ -259,8 +259,13 @@ func leftWords(n int, lang words.Language) string {
 	return words.F("Còn %d chỗ chưa điền.", "Not filled in yet: %d.", n).In(lang)
 }
 
-// LeftWords says how much is not filled in yet.
-func (p *draftPage) LeftWords() string { return leftWords(p.Left, p.Lang) }
+// LeftWords says how much is not filled in yet; nothing of what was not saved, which has not been looked at.
+func (p *draftPage) LeftWords() string {
+	if p.Problem != "" || p.Conflict != nil {
+		return ""
+	}
+	return leftWords(p.Left, p.Lang)
+}
 
 // notSaved shows the form with all that was typed, and why it was not kept.
 func (s drafts) notSaved(

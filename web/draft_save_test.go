@@ -127,6 +127,9 @@ func TestTwoOfficersAtOnce(t *testing.T) {
 	p := parsed(t, r)
 	p.contains("#xung-dot", "Của người thứ nhất")
 	p.contains("#xung-dot", "Của người thứ hai")
+	if left := p.text("[data-left]"); left != "" {
+		t.Errorf("of what was not saved it is said: %q", left)
+	}
 	if typed := fields(p); typed.Get("v.chủ_đề") != "Của người thứ hai" || typed.Get("phien") != read.Get("phien") {
 		t.Errorf("what was typed: %q into version %q", typed.Get("v.chủ_đề"), typed.Get("phien"))
 	}
@@ -154,8 +157,9 @@ func TestWhoIsWriting(t *testing.T) {
 	t.Parallel()
 	d := newWriting(t)
 	second := hall().who(hall().Agencies[3].ID, workflow.DutyReview)
-	must(d.Do(t.Context(), "", workflow.AssignPosition{Position: workflow.Position{Agency: hall().leader(), Person: second,
-		Title: "Chuyên viên", Duties: []workflow.Duty{workflow.DutyDraft}}}, engine.Meta{Actor: actingAs("")}))
+	post := workflow.Position{Agency: hall().leader(), Person: second, Title: "Chuyên viên",
+		Duties: []workflow.Duty{workflow.DutyDraft}}
+	must(d.Do(t.Context(), "", workflow.AssignPosition{Position: post}, engine.Meta{Actor: actingAs("")}))
 	one, two := d.as(officer()), d.as(second)
 	if r := d.saveIn(one, drafted, set("v.chủ_đề", "Một")); r.StatusCode != http.StatusSeeOther {
 		t.Fatalf("status %d", r.StatusCode)
