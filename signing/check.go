@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"covenant/internal/words"
+	"covenant/signing/trust"
 )
 
 // CertificateCheck is what is known of a signer's certificate in the moment before its key is used (EN 319 102-1
@@ -25,11 +26,13 @@ type Response struct {
 }
 
 // CheckCertificate judges a signer's certificate before anything is signed with it: whether it leads to a trust anchor
-// by the intermediate certificates given, may sign documents, is in its period and, as far as opt lets that be found
-// out, was not revoked. With opt.Online servers are asked anew each time. [Result.Completable] says whether it may
-// sign; where it is [TotalPassed] it is known not to be revoked.
+// that is for the purpose (a person's signature, or a seal) and relied on now, by the intermediate certificates given,
+// may sign documents, is in its period and, as far as opt lets that be found out, was not revoked. With opt.Online
+// servers are asked anew each time. [Result.Completable] says whether it may sign; where it is [TotalPassed] it is
+// known not to be revoked.
 func CheckCertificate(
-	ctx context.Context, cert *x509.Certificate, intermediates []*x509.Certificate, opt VerifyOptions,
+	ctx context.Context, cert *x509.Certificate, intermediates []*x509.Certificate, purpose trust.Purpose,
+	opt VerifyOptions,
 ) *CertificateCheck {
 	now := opt.At
 	if now.IsZero() {
@@ -37,14 +40,14 @@ func CheckCertificate(
 	}
 	t := newTruster(&opt, now)
 	t.addCertificates(intermediates)
-	verdict := t.validate(ctx, cert, moment{at: now})
+	verdict := t.validate(ctx, cert, moment{at: now, purpose: purpose})
 	if !signingUsage(cert) {
 		verdict.fail(Indeterminate, ChainConstraintsFailure, Reason{Code: ReasonUsage, Name: name(cert)})
 	}
 	check := &CertificateCheck{Result: &Result{
 		Kind: KindSignature, Indication: verdict.indication, SubIndication: verdict.sub, Reasons: verdict.reasons,
 		Signer: name(cert), Certificate: cert, Time: now, TimeSource: TimeValidation,
-		Chain: verdict.links, intact: true,
+		Basis: Basis{Purpose: purpose, Chain: verdict.links, Test: verdict.test}, intact: true,
 	}}
 	for _, e := range verdict.evidence {
 		check.Responses = append(check.Responses, Response{Kind: string(e.Kind), DER: e.DER})

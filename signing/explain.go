@@ -44,6 +44,9 @@ func timeText(t time.Time) words.Text {
 // Explain is the verdict in a few sentences for a lay reader.
 func (r *Result) Explain() words.Text {
 	parts := []words.Text{r.headline()}
+	if r.Test {
+		parts = []words.Text{r.testWords(), parts[0]}
+	}
 	said := map[ReasonCode]bool{}
 	for i, reason := range r.Reasons {
 		if said[reason.Code] || (i > 0 && r.Indication == TotalFailed) {
@@ -76,6 +79,14 @@ func (r *Result) modified() []words.Text {
 			r.Coverage.Revision))
 	}
 	return out
+}
+
+// testWords say that nothing is proven about anybody, before anything else is said.
+func (r *Result) testWords() words.Text {
+	if r.Kind == KindDocumentTimestamp {
+		return words.Of("Dấu thời gian thử nghiệm, không có giá trị pháp lý.", "Test time-stamp, without legal value.")
+	}
+	return words.Of("Chữ ký thử nghiệm, không có giá trị pháp lý.", "Test signature, without legal value.")
 }
 
 // headline is the one sentence that matters.

@@ -158,10 +158,28 @@ func Password(file []byte) string {
 		file = fromUTF16(file[2:], 0, 1)
 	case bytes.HasPrefix(file, []byte{0xFE, 0xFF}):
 		file = fromUTF16(file[2:], 1, 0)
+	case len(file)%2 == 0 && len(file) > 1 && file[1] == 0 && file[0] != 0: // without a mark: text has no zeros
+		file = fromUTF16(file, 0, 1)
+	case len(file)%2 == 0 && len(file) > 1 && file[0] == 0 && file[1] != 0:
+		file = fromUTF16(file, 1, 0)
 	}
 	file = bytes.TrimPrefix(file, []byte("\xef\xbb\xbf"))
 	line, _, _ := bytes.Cut(file, []byte("\n"))
 	return string(bytes.TrimSuffix(line, []byte("\r")))
+}
+
+// unreadablePassword refuses what the reader of PKCS#12 files cannot turn into a BMPString (RFC 7292, B.1), rather than
+// let it be taken for a wrong password.
+func unreadablePassword(password string) error {
+	for _, r := range password {
+		if r > 0xFFFF {
+			return keyError(nil, "mật khẩu có ký tự U+%[1]X (“%[1]c”, như biểu tượng cảm xúc) mà chương trình không "+
+				"dùng được với tệp khóa. Hãy xuất lại khóa với mật khẩu chỉ gồm chữ, số và dấu.",
+				"the password holds the character U+%[1]X (“%[1]c”, such as an emoji), which cannot be used with key "+
+					"files here. Export the key again with a password of letters, digits and punctuation.", r)
+		}
+	}
+	return nil
 }
 
 func fromUTF16(text []byte, low, high int) []byte {

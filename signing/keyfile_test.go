@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/text/unicode/norm"
+
 	"covenant/internal/words"
 	"covenant/signing/devpki"
 )
@@ -76,11 +78,12 @@ func TestMistakenKeyFiles(t *testing.T) {
 			"key", "", false},
 		"no certificate": {keyFile(t, "no-certificate.p12"), "không kèm chứng thư số", "without its " +
 			"certificate", "", false},
-		"keys of two people":      {keyFile(t, "others.p12"), "nhiều chủ thể", "different holders", "", false},
-		"RSASSA-PSS by RC2/3DES":  {keyFile(t, "pss-legacy.p12"), "AES-256", "AES-256", "", false},
-		"a wrong password":        {good, "mật khẩu", "password", "sai", true},
-		"no password":             {good, "mật khẩu", "password", "-", true},
-		"a password beyond UCS-2": {good, "mật khẩu", "password", "🔑", true},
+		"keys of two people":     {keyFile(t, "others.p12"), "--certificate SỐ", "--certificate SERIAL", "", false},
+		"RSASSA-PSS by RC2/3DES": {keyFile(t, "pss-legacy.p12"), "AES-256", "AES-256", "", false},
+		"a wrong password":       {good, "mật khẩu", "password", "sai", true},
+		"no password":            {good, "để trống", "blank", "-", true},
+		"an emoji":               {good, "U+1F511", "U+1F511", "🔑", false},
+		"emoji among letters":    {good, "xuất lại", "letters, digits", "pw👍🏽", false},
 	} {
 		password := keyFilePassword
 		if c.password != "" {
@@ -115,7 +118,7 @@ func saysWhatToDo(t *testing.T, name string, text words.Text, vi, en string) {
 // Every certificate that is refused before the key is asked says what to do.
 func TestRefusedCertificatesSayWhatToDo(t *testing.T) {
 	pki := testPKI(t)
-	self, err := loadPKCS12(keyFile(t, "ca.p12"), keyFilePassword, time.Now())
+	self, err := loadPKCS12(keyFile(t, "ca.p12"), keyFilePassword, "", time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,21 +146,66 @@ func TestRefusedCertificatesSayWhatToDo(t *testing.T) {
 	}
 }
 
-// Of the keys of a renewal the one that is valid at the time is taken, and none hides the other.
+// Of the keys of a renewal the one that is valid at the time is taken, where that is one alone. Else it is asked which
+// one is meant, with all that there are, and the serial number of its certificate chooses, however it is copied.
 func TestRenewedKeys(t *testing.T) {
+	file := keyFile(t, "two.p12")
+	serials := map[int]string{}
 	for at, want := range map[string]int{
-		"2024-06-01": 2024, "2026-06-01": 2026, "2025-06-01": 2026, "2050-01-01": 2026,
+		"2024-06-01": 2024, "2026-06-01": 2026, "2025-06-01": 0, "2050-01-01": 0, "2000-01-01": 0,
 	} {
 		now, err := time.Parse(time.DateOnly, at)
 		if err != nil {
 			t.Fatal(err)
 		}
-		id, err := loadPKCS12(keyFile(t, "two.p12"), keyFilePassword, now)
+		id, err := loadPKCS12(file, keyFilePassword, "", now)
+		if want == 0 {
+			var said *KeyError
+			if !errors.As(err, &said) {
+				t.Errorf("%s: the key from %v is taken: %v", at, id.Certificate, err)
+				continue
+			}
+			saysWhatToDo(t, at, said.Text, "--certificate SỐ", "--certificate SERIAL")
+			continue
+		}
 		if err != nil {
 			t.Fatalf("%s: %v", at, err)
 		}
-		if got := id.Certificate.NotBefore.Add(24 * time.Hour).Year(); got != want {
-			t.Errorf("%s: the key from %d, want %d", at, got, want)
+		year := id.Certificate.NotBefore.Add(24 * time.Hour).Year()
+		if year != want {
+			t.Errorf("%s: the key from %d, want %d", at, year, want)
+		}
+		serials[year] = Serial(id.Certificate)
+	}
+	for year, serial := range serials {
+		for _, typed := range []string{serial, strings.ToLower(serial), "0x" + serial, "00:" + serial, " " + serial} {
+			id, err := LoadPKCS12Key(file, keyFilePassword, typed)
+			if err != nil || Serial(id.Certificate) != serial {
+				t.Errorf("%q of %d chooses %v: %v", typed, year, id.Certificate, err)
+			}
+		}
+	}
+	_, err := LoadPKCS12Key(file, keyFilePassword, "123")
+	if err == nil || !strings.Contains(err.Error(), serials[2024]) || !strings.Contains(err.Error(), serials[2026]) {
+		t.Errorf("a serial number that is none: %v", err)
+	}
+}
+
+// The same letters are the same password, however a system composes them.
+func TestPasswordsOfComposedLetters(t *testing.T) {
+	id := issue(t, testPKI(t), "Phạm Đức Dũng", devpki.Profile{})
+	for _, kept := range []norm.Form{norm.NFC, norm.NFD} {
+		file, err := devpki.EncodePKCS12(devpki.Identity(id), kept.String("Mật_khẩu"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, typed := range []norm.Form{norm.NFC, norm.NFD} {
+			if _, err := LoadPKCS12(file, typed.String("Mật_khẩu")); err != nil {
+				t.Errorf("kept in form %d, typed in form %d: %v", kept, typed, err)
+			}
+		}
+		if _, err := LoadPKCS12(file, "Mat_khau"); !errors.Is(err, ErrWrongPassword) {
+			t.Errorf("other letters: %v", err)
 		}
 	}
 }
@@ -184,8 +232,9 @@ func TestPSSOnlyKeyFile(t *testing.T) {
 func TestPasswordFile(t *testing.T) {
 	for name, file := range map[string]string{
 		"plain": "mật khẩu", "line end": "mật khẩu\n", "Windows": "mật khẩu\r\nx", "marked": "\ufeffmật khẩu\r\n",
-		"UTF-16":        "\xff\xfem\x00\xad\x1et\x00 \x00k\x00h\x00\xa9\x1eu\x00\r\x00\n\x00",
-		"UTF-16 turned": "\xfe\xff\x00m\x1e\xad\x00t\x00 \x00k\x00h\x1e\xa9\x00u\x00\n",
+		"UTF-16":                "\xff\xfem\x00\xad\x1et\x00 \x00k\x00h\x00\xa9\x1eu\x00\r\x00\n\x00",
+		"UTF-16 without a mark": "m\x00\xad\x1et\x00 \x00k\x00h\x00\xa9\x1eu\x00\n\x00",
+		"UTF-16 turned":         "\xfe\xff\x00m\x1e\xad\x00t\x00 \x00k\x00h\x1e\xa9\x00u\x00\n",
 	} {
 		if got := Password([]byte(file)); got != "mật khẩu" {
 			t.Errorf("%s: %q", name, got)

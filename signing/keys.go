@@ -2,7 +2,6 @@ package signing
 
 import (
 	"bytes"
-	"cmp"
 	"crypto"
 	"crypto/x509"
 	"errors"
@@ -12,6 +11,7 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+	"golang.org/x/text/unicode/norm"
 	"software.sslmate.com/src/go-pkcs12"
 
 	"covenant/signing/internal/cms"
@@ -33,14 +33,23 @@ var ErrWrongPassword = errors.New("the password does not open the pkcs#12 file")
 const oidPSS = "1.2.840.113549.1.1.10"
 
 // LoadPKCS12 reads a key and its certificates from a PKCS#12 file (RFC 7292) with modern (PBES2, AES) or legacy (3DES,
-// RC2) encryption. Of several keys, as after a renewal, it takes the one whose certificate is valid now. Errors are
-// [*KeyError], which say what to do, and wrap [ErrWrongPassword] where the password is at fault.
+// RC2) encryption. Of several keys, as after a renewal, it takes the one whose certificate is valid now, if that is one
+// alone. Errors are [*KeyError], which say what to do, and wrap [ErrWrongPassword] where the password is at fault.
 func LoadPKCS12(data []byte, password string) (Identity, error) {
-	return loadPKCS12(data, password, time.Now())
+	return LoadPKCS12Key(data, password, "")
 }
 
-func loadPKCS12(data []byte, password string, now time.Time) (Identity, error) {
+// LoadPKCS12Key is LoadPKCS12 for a file of several keys: serial, in hexadecimal digits as [Serial] writes it, is that
+// of the certificate whose key is meant; empty leaves it to what is valid.
+func LoadPKCS12Key(data []byte, password, serial string) (Identity, error) {
+	return loadPKCS12(data, password, serial, time.Now())
+}
+
+func loadPKCS12(data []byte, password, serial string, now time.Time) (Identity, error) {
 	if err := mistaken(data); err != nil {
+		return Identity{}, err
+	}
+	if err := unreadablePassword(password); err != nil {
 		return Identity{}, err
 	}
 	if !modestIterations(data, maxIterations, 0) {
@@ -48,11 +57,27 @@ func loadPKCS12(data []byte, password string, now time.Time) (Identity, error) {
 			"ít hơn.",
 			"the key file asks for more than %[1]d iterations to derive a key; export it with fewer.", maxIterations)
 	}
-	keys, certs, err := openPKCS12(data, password)
+	keys, certs, err := openAsTyped(data, password)
 	if err != nil {
-		return Identity{}, keyFileError(err)
+		if err = keyFileError(err); password == "" && errors.Is(err, ErrWrongPassword) {
+			err = keyError(ErrWrongPassword, "chưa có mật khẩu: dòng đầu của tệp mật khẩu để trống. Hãy ghi mật khẩu "+
+				"vào đó.", "there is no password: the first line of the password file is blank. Write it there.")
+		}
+		return Identity{}, err
 	}
-	return choose(keys, certs, now)
+	return choose(keys, certs, serial, now)
+}
+
+// openAsTyped tries the password as it is, and then with its accents composed or apart, as another system writes the
+// same letters.
+func openAsTyped(data []byte, password string) ([]crypto.Signer, []*x509.Certificate, error) {
+	keys, certs, err := openPKCS12(data, password)
+	for _, form := range []norm.Form{norm.NFC, norm.NFD} {
+		if other := form.String(password); errors.Is(err, pkcs12.ErrIncorrectPassword) && other != password {
+			keys, certs, err = openPKCS12(data, other)
+		}
+	}
+	return keys, certs, err
 }
 
 // openPKCS12 gives all keys and certificates of a file whose MAC agrees with the password.
@@ -99,44 +124,6 @@ func severalKeys(data []byte, password string) ([]crypto.Signer, []*x509.Certifi
 		}
 	}
 	return keys, certs, nil
-}
-
-// choose pairs keys with their certificates. Of several it takes the one that is valid now, and of those the newest;
-// where none is, the one that ends last, so that what is said is about that one. Keys of different people are not
-// chosen between.
-func choose(keys []crypto.Signer, certs []*x509.Certificate, now time.Time) (Identity, error) {
-	var best Identity
-	var first error
-	valid := func(c *x509.Certificate) bool { return !now.Before(c.NotBefore) && !now.After(c.NotAfter) }
-	for _, key := range keys {
-		for _, cert := range certs {
-			id := Identity{Signer: key, Certificate: cert, Chain: orderChain(cert, certs)}
-			if err := id.check(); err != nil {
-				first = cmp.Or(first, err)
-				continue
-			}
-			switch at := best.Certificate; {
-			case at == nil:
-			case valid(at) && valid(cert) && !bytes.Equal(at.RawSubject, cert.RawSubject):
-				return Identity{}, keyError(nil, "tệp có khóa của nhiều chủ thể (“%[1]s”, “%[2]s”). Hãy xuất "+
-					"riêng khóa cần dùng.",
-					"the file holds keys of different holders (“%[1]s”, “%[2]s”). Export the one that is meant by "+
-						"itself.",
-					name(at), name(cert))
-			case valid(at) != valid(cert):
-				if valid(at) {
-					continue
-				}
-			case !cert.NotBefore.After(at.NotBefore):
-				continue
-			}
-			best = id
-		}
-	}
-	if best.Certificate == nil {
-		return best, cmp.Or(first, errNoKey)
-	}
-	return best, nil
 }
 
 // keyFileError puts what the reader of PKCS#12 files says into words for people. Its errors have no kinds but two, so

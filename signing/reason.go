@@ -47,6 +47,11 @@ const (
 	ReasonMerged               ReasonCode = "merged"
 	ReasonTransferred          ReasonCode = "changed-in-transfer"
 	ReasonCutOff               ReasonCode = "cut-off"
+	ReasonRootNotForSignatures ReasonCode = "root-not-for-signatures"
+	ReasonRootNotForSeals      ReasonCode = "root-not-for-seals"
+	ReasonRootNotForTimestamps ReasonCode = "root-not-for-timestamps"
+	ReasonRootNotYet           ReasonCode = "root-not-yet-relied-on"
+	ReasonRootOver             ReasonCode = "root-no-longer-relied-on"
 )
 
 // reasonPhrases say the findings; %[1]s stands for Reason.Name, %[2]s for its Time.
@@ -81,6 +86,21 @@ var reasonPhrases = map[ReasonCode]words.Text{
 		"After signing, the file was changed in a way that the signature does not permit."),
 	ReasonUntrusted: words.Of("Chứng thư số của %[1]s không dẫn tới tổ chức chứng thực nào được tin cậy.",
 		"The certificate of %[1]s does not lead to any trusted authority."),
+	ReasonRootNotForSignatures: words.Of("Gốc %[1]s trong kho tin cậy không dùng cho chữ ký của người. Người ký cần "+
+		"chứng thư số của tổ chức được tin cậy cho việc này.",
+		"The root %[1]s is not trusted for people's signatures. The signer needs a certificate of an authority that "+
+			"is."),
+	ReasonRootNotForSeals: words.Of("Gốc %[1]s trong kho tin cậy không dùng cho con dấu. Cơ quan cần chứng thư số "+
+		"của tổ chức được tin cậy cho việc này.",
+		"The root %[1]s is not trusted for agencies' seals. The agency needs a certificate of an authority that is."),
+	ReasonRootNotForTimestamps: words.Of("Gốc %[1]s trong kho tin cậy không dùng cho dấu thời gian. Cần dấu thời gian "+
+		"của tổ chức được tin cậy cho việc này.",
+		"The root %[1]s is not trusted for time-stamps. A time-stamp of an authority that is, is needed."),
+	ReasonRootNotYet: words.Of("Gốc %[1]s chỉ được tin cậy từ %[2]s, mà chữ ký hoặc dấu thời gian này có từ trước đó.",
+		"The root %[1]s is relied on only from %[2]s, and this signature or time-stamp is older."),
+	ReasonRootOver: words.Of("Gốc %[1]s chỉ được tin cậy đến %[2]s, và không có dấu thời gian chứng minh đã ký trước "+
+		"đó.",
+		"The root %[1]s is relied on only until %[2]s, and no time-stamp proves that this was signed before."),
 	ReasonChain: words.Of("Chuỗi chứng thư số của %[1]s không hợp lệ.",
 		"The certificate chain of %[1]s is not valid."),
 	ReasonExpired: words.Of("Chứng thư số của %[1]s hết hạn ngày %[2]s, và không có dấu thời gian chứng minh đã ký "+

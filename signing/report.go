@@ -4,6 +4,8 @@ import (
 	"crypto/x509"
 	"slices"
 	"time"
+
+	"covenant/signing/trust"
 )
 
 // Indication is the three-valued verdict of EN 319 102-1 §5.1.3.
@@ -110,7 +112,7 @@ type Result struct {
 	TimeSource TimeSource // where Time comes from
 	Times      []TimeClaim
 
-	Chain []ChainLink // the signer's certificate first, the trust anchor last
+	Basis
 
 	Coverage      Coverage
 	Modifications []Modification // later changes, permitted or not
@@ -118,6 +120,16 @@ type Result struct {
 	Lock          *Lock          // FieldMDP of this signature
 
 	intact bool
+}
+
+// Basis is what a verdict rests on.
+type Basis struct {
+	// Purpose is what it was judged as: a person's signature, a seal or a time-stamp.
+	Purpose trust.Purpose
+	Chain   []ChainLink // the signer's certificate first, the trust anchor last
+	// Test: the verdict, whatever it is, rests on a test root: the trust anchor is one, or the time is proven by none
+	// but a test authority.
+	Test bool
 }
 
 // Intact reports whether the signed bytes and the signature value are unchanged, whoever signed.
@@ -150,12 +162,14 @@ type TimeClaim struct {
 	Time      time.Time
 	Authority string // of a time-stamp
 	Trusted   bool   // the time-stamp was itself validated
+	Test      bool   // by a test root
 }
 
 // ChainLink is one certificate of the chain and what is known of its revocation.
 type ChainLink struct {
 	Certificate *x509.Certificate
 	TrustAnchor bool
+	Test        bool            // a trust anchor of the kind test
 	Revocation  *RevocationInfo // nil: none needed, or none found
 }
 
@@ -201,6 +215,11 @@ func (r *Report) ChangedAsPermitted() []Modification {
 		}
 	}
 	return out
+}
+
+// Test reports whether anything in the file rests on a test root: the verdict then proves nothing about anybody.
+func (r *Report) Test() bool {
+	return slices.ContainsFunc(r.Results, func(one Result) bool { return one.Test })
 }
 
 // Overall is the verdict on all results: TOTAL-FAILED if one failed or the file is not its base and signatures, else

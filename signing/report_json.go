@@ -8,12 +8,14 @@ import (
 	"time"
 
 	"covenant/internal/words"
+	"covenant/signing/trust"
 )
 
 // ReportJSON is the form of a Report that programs read. Fields are only ever added. Times are RFC 3339; digests and
 // serial numbers are lower-case hexadecimal.
 type ReportJSON struct {
 	Indication  Indication   `json:"indication"` // over all results
+	Test        bool         `json:"test"`       // something rests on a test root: nothing is proven about anybody
 	ValidatedAt time.Time    `json:"validated_at"`
 	Online      bool         `json:"online"`
 	Revocation  string       `json:"revocation_mode"` // "required" or "soft"
@@ -43,8 +45,9 @@ type ResultJSON struct {
 	Visible       bool          `json:"visible"`
 	Indication    Indication    `json:"indication"`
 	SubIndication SubIndication `json:"sub_indication,omitempty"`
-	Intact        bool          `json:"intact"` // bytes and signature value, whoever signed
-	Reasons       []ReasonJSON  `json:"reasons,omitempty"`
+	BasisJSON
+	Intact  bool         `json:"intact"` // bytes and signature value, whoever signed
+	Reasons []ReasonJSON `json:"reasons,omitempty"`
 	FormatJSON
 	Signer        string             `json:"signer,omitempty"` // by the certificate
 	ClaimedName   string             `json:"claimed_name,omitempty"`
@@ -53,13 +56,19 @@ type ResultJSON struct {
 	Time          *time.Time         `json:"time,omitempty"`
 	TimeSource    TimeSource         `json:"time_source,omitempty"`
 	Times         []TimeJSON         `json:"times,omitempty"`
-	Chain         []CertificateJSON  `json:"chain,omitempty"`
 	ByteRange     [4]int64           `json:"byte_range"`
 	WholeFile     bool               `json:"covers_whole_file"`
 	Revision      int                `json:"revision"`
 	DocMDP        int                `json:"docmdp,omitempty"` // 1 to 3 when it certifies
 	Modifications []ModificationJSON `json:"modifications,omitempty"`
 	Explanation   words.Text         `json:"explanation"`
+}
+
+// BasisJSON is one Basis.
+type BasisJSON struct {
+	Purpose trust.Purpose     `json:"purpose,omitempty"` // signature, seal or timestamp: what it was judged as
+	Test    bool              `json:"test"`              // it rests on a test root
+	Chain   []CertificateJSON `json:"chain,omitempty"`
 }
 
 // FormatJSON is how a signature is made.
@@ -83,6 +92,7 @@ type TimeJSON struct {
 	Time      time.Time  `json:"time"`
 	Authority string     `json:"authority,omitempty"`
 	Trusted   bool       `json:"trusted"`
+	Test      bool       `json:"test,omitempty"`
 }
 
 // CertificateJSON is one ChainLink.
@@ -95,6 +105,7 @@ type CertificateJSON struct {
 	NotAfter    time.Time       `json:"not_after"`
 	KeyUsage    []string        `json:"key_usage,omitempty"`
 	TrustAnchor bool            `json:"trust_anchor,omitempty"`
+	Test        bool            `json:"test,omitempty"`
 	Revocation  *RevocationJSON `json:"revocation,omitempty"`
 }
 
@@ -134,8 +145,8 @@ func (r *Report) MarshalJSON() ([]byte, error) { return json.Marshal(r.JSON()) }
 
 // JSON is the report as data for programs.
 func (r *Report) JSON() ReportJSON {
-	out := ReportJSON{Indication: r.Overall(), ValidatedAt: r.ValidatedAt, Online: r.Online, Revocation: "required",
-		Size:      r.Size,
+	out := ReportJSON{Indication: r.Overall(), Test: r.Test(), ValidatedAt: r.ValidatedAt, Online: r.Online,
+		Revocation: "required", Size: r.Size,
 		Revisions: r.Revisions, Encrypted: r.Encrypted, Trailing: r.TrailingData, Results: []ResultJSON{}}
 	if r.Revocation == RevocationSoft {
 		out.Revocation = "soft"
@@ -164,6 +175,7 @@ func (r *Result) json() ResultJSON {
 	out := ResultJSON{Kind: r.Kind, Field: r.Field, Page: r.Page, Visible: r.Visible, Indication: r.Indication,
 		SubIndication: r.SubIndication,
 		Intact:        r.intact, Signer: r.Signer,
+		BasisJSON:   BasisJSON{Purpose: r.Purpose, Test: r.Test},
 		FormatJSON:  FormatJSON{PAdES: r.PAdES, SubFilter: r.SubFilter, Algorithm: r.Algorithm},
 		ClaimedName: r.ClaimedName,
 		Reason:      r.Reason, Location: r.Location, Time: optionalTime(r.Time), TimeSource: r.TimeSource,
@@ -203,7 +215,7 @@ func (l *ChainLink) json() CertificateJSON {
 	out := CertificateJSON{Subject: c.Subject.String(), Issuer: c.Issuer.String(),
 		Serial: hex.EncodeToString(c.SerialNumber.Bytes()),
 		SHA256: hex.EncodeToString(sum[:]), NotBefore: c.NotBefore, NotAfter: c.NotAfter, KeyUsage: usages(c),
-		TrustAnchor: l.TrustAnchor}
+		TrustAnchor: l.TrustAnchor, Test: l.Test}
 	if rev := l.Revocation; rev != nil {
 		out.Revocation = &RevocationJSON{Kind: rev.Kind, Source: rev.Source, Revoked: rev.Revoked,
 			RevokedAt: optionalTime(rev.RevokedAt),

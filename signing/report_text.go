@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"covenant/internal/words"
+	"covenant/signing/trust"
 )
 
 // WriteText writes the report for people, in Vietnamese or English.
@@ -45,6 +46,10 @@ func (r *Report) writeSummary(b io.Writer, lang Language) {
 	if len(changed) > 0 && r.Overall() == TotalPassed {
 		verdict = words.Join("", verdict, words.Of(", NHƯNG ĐÃ THAY ĐỔI SAU KHI KÝ", ", BUT CHANGED AFTER SIGNING"))
 	}
+	if r.Test() {
+		verdict = words.Join(": ", words.Of("CHỮ KÝ THỬ NGHIỆM, KHÔNG CÓ GIÁ TRỊ PHÁP LÝ",
+			"TEST SIGNATURES, WITHOUT LEGAL VALUE"), verdict)
+	}
 	say(words.F("Kết quả chung: %s (%d chữ ký và dấu thời gian)", "Overall: %s (%d signatures and time-stamps)",
 		verdict, len(r.Results)))
 	for _, m := range changed {
@@ -71,8 +76,11 @@ func (r *Result) writeText(b io.Writer, lang Language) {
 			_, _ = fmt.Fprintf(b, "   %s: %s\n", label.In(lang), value)
 		}
 	}
-	title := verdicts[r.Indication].In(lang)
-	_, _ = fmt.Fprintf(b, "%s – %s\n", title, r.Explain().In(lang))
+	title := verdicts[r.Indication]
+	if r.Test {
+		title = words.Join(": ", words.Of("THỬ NGHIỆM", "TEST"), title)
+	}
+	_, _ = fmt.Fprintf(b, "%s – %s\n", title.In(lang), r.Explain().In(lang))
 	code := string(r.Indication)
 	if r.SubIndication != "" {
 		code += " / " + string(r.SubIndication)
@@ -83,6 +91,9 @@ func (r *Result) writeText(b io.Writer, lang Language) {
 		where += words.F(", trang %d", ", page %d", r.Page).In(lang)
 	}
 	line(words.Of("Ô chữ ký", "Field"), where)
+	if r.Purpose == trust.Seal {
+		line(words.Of("Kiểm tra như", "Judged as"), words.Of("con dấu cơ quan", "an agency's seal").In(lang))
+	}
 	line(words.Of("Người ký theo chứng thư", "Signer by certificate"), r.signerText())
 	level := r.Algorithm
 	if r.PAdES && r.Kind == KindSignature {
@@ -122,6 +133,8 @@ func (t TimeClaim) text() words.Text {
 	out = words.Join(", ", out, words.Same(clean(t.Authority)))
 	if !t.Trusted {
 		out = words.Join(" ", out, words.Of("(không được tin cậy)", "(not trusted)"))
+	} else if t.Test {
+		out = words.Join(" ", out, words.Of("(thử nghiệm)", "(test)"))
 	}
 	return out
 }
@@ -150,6 +163,8 @@ func (r *Result) coverageText() words.Text {
 func (l ChainLink) text() words.Text {
 	who := clean(name(l.Certificate))
 	switch {
+	case l.Test:
+		return words.F("%s (gốc thử nghiệm)", "%s (test root)", who)
 	case l.TrustAnchor:
 		return words.F("%s (được tin cậy)", "%s (trusted)", who)
 	case l.Revocation == nil:

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"covenant/signing/internal/cms"
+	"covenant/signing/trust"
 )
 
 // Signed tells what a signing operation made.
@@ -24,6 +25,7 @@ type Signed struct {
 	Appended  int64      // bytes after the input's
 	Missing   []Missing  // from B-LT on: validation data of earlier signatures that could not be had
 	State     *HashState // only with Options.KeepState
+	Test      bool       // by a certificate, or with a time-stamp, that calls itself a test ([trust.Marked])
 }
 
 // Sign signs the file of size bytes behind in and writes the signed file to out: the input's bytes as they are, then
@@ -171,7 +173,8 @@ func (s *Session) finish(ctx context.Context, signature []byte, opt FinishOption
 // complete is finish after the checks.
 func (s *Session) complete(ctx context.Context, b *cms.Builder, signature []byte, opt FinishOptions) (done *Signed,
 	err error) {
-	done = &Signed{Field: s.state.Field, Level: s.state.Level, ByteRange: s.state.Slot.byteRange()}
+	done = &Signed{Field: s.state.Field, Level: s.state.Level, ByteRange: s.state.Slot.byteRange(),
+		Test: trust.Marked(b.Certificate)}
 	if done.Time, err = time.Parse(time.RFC3339Nano, s.state.Time); err != nil {
 		return nil, fmt.Errorf("session: %w", err)
 	}
@@ -183,7 +186,7 @@ func (s *Session) complete(ctx context.Context, b *cms.Builder, signature []byte
 		if err != nil {
 			return nil, err
 		}
-		done.Timestamp = token.Time
+		done.Timestamp, done.Test = token.Time, done.Test || markedToken(token)
 		unsigned = append(unsigned, cms.SignatureTimeStamp(token.Raw))
 	}
 	der, err := b.Assemble(s.state.SignedAttributes, signature, unsigned...)

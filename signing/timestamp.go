@@ -8,6 +8,7 @@ import (
 
 	"covenant/internal/pdf"
 	"covenant/signing/internal/tsp"
+	"covenant/signing/trust"
 )
 
 // TimestampOptions says how a document time-stamp is made.
@@ -57,8 +58,12 @@ func addTimestamp(ctx context.Context, doc *document, opt TimestampOptions) (*Si
 		doc.tail = doc.tail[:before]
 		return nil, err
 	}
-	return &Signed{Field: name, Level: BLTA, Time: token.Time, Timestamp: token.Time, ByteRange: s.byteRange()}, nil
+	return &Signed{Field: name, Level: BLTA, Time: token.Time, Timestamp: token.Time, ByteRange: s.byteRange(),
+		Test: markedToken(token)}, nil
 }
+
+// markedToken: a token's certificate calls itself a test.
+func markedToken(t *tsp.Token) bool { return t.Certificate != nil && trust.Marked(t.Certificate) }
 
 func stampSlot(ctx context.Context, doc *document, s slot, opt TimestampOptions) (*tsp.Token, error) {
 	digest, err := doc.digest(s, opt.Hash)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"covenant/signing/internal/revocation"
+	"covenant/signing/trust"
 )
 
 // GuardedHTTPClient is a client for addresses that others chose, such as those in certificates: it connects to public
@@ -42,9 +43,10 @@ type truster struct {
 	paths    map[[32]byte]pathResult
 }
 
+// pathResult are all chains from a certificate to trust anchors, each with the certificate first; or why there is none.
 type pathResult struct {
-	chain []*x509.Certificate
-	err   error
+	chains [][]*x509.Certificate
+	err    error
 }
 
 const (
@@ -82,51 +84,64 @@ func (t *truster) addRevocation(ocsps, crls [][]byte) {
 	}
 }
 
-// path builds a chain from cert to a trust anchor. Validity in time is judged later, link by link; the error is that of
-// the chain as such.
-func (t *truster) path(ctx context.Context, cert *x509.Certificate) ([]*x509.Certificate, error) {
+// path builds the chains from cert to trust anchors. What these are good for, and validity in time, is judged later, by
+// chain and link by link; the error is that there is no chain as such.
+func (t *truster) path(ctx context.Context, cert *x509.Certificate) ([][]*x509.Certificate, error) {
 	key := sha256.Sum256(cert.Raw)
 	if p, ok := t.paths[key]; ok {
-		return p.chain, p.err
+		return p.chains, p.err
 	}
-	chain, err := t.buildPath(cert)
+	chains, err := t.buildPaths(cert)
 	var unknown x509.UnknownAuthorityError
 	for n := 0; err != nil && errors.As(err, &unknown) && t.client != nil && n < 5; n++ {
 		if !t.fetchIssuer(ctx, cert) {
 			break
 		}
-		chain, err = t.buildPath(cert)
+		chains, err = t.buildPaths(cert)
 	}
-	t.paths[key] = pathResult{chain, err}
-	return chain, err
+	t.paths[key] = pathResult{chains, err}
+	return chains, err
 }
 
-func (t *truster) buildPath(cert *x509.Certificate) ([]*x509.Certificate, error) {
+// buildPaths finds all chains, those first that are valid at a likely time, then the shorter ones.
+func (t *truster) buildPaths(cert *x509.Certificate) (all [][]*x509.Certificate, err error) {
 	pool := x509.NewCertPool()
 	for _, c := range t.certs {
 		pool.AddCert(c)
 	}
-	var err error
+	known := map[[32]byte]bool{}
 	for _, roots := range t.roots() {
 		// The middle of the validity of all would be right; the leaf's last moment is it wherever issuers outlive it.
 		for _, at := range []time.Time{clampTime(t.now, cert), cert.NotAfter, cert.NotBefore} {
 			var chains [][]*x509.Certificate
 			chains, err = cert.Verify(x509.VerifyOptions{Roots: roots, Intermediates: pool, CurrentTime: at,
 				KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}})
-			if err == nil {
-				return shortest(chains), nil
+			slices.SortStableFunc(chains, func(a, b []*x509.Certificate) int { return len(a) - len(b) })
+			for _, chain := range chains {
+				if key := chainKey(chain); !known[key] {
+					known[key] = true
+					all = append(all, chain)
+				}
 			}
 		}
+	}
+	if len(all) > 0 {
+		return all, nil
 	}
 	return nil, err
 }
 
-func (t *truster) roots() []*x509.CertPool {
-	roots := t.opt.Roots
-	if roots == nil {
-		roots = x509.NewCertPool()
+func chainKey(chain []*x509.Certificate) [32]byte {
+	var sums []byte
+	for _, c := range chain {
+		sum := sha256.Sum256(c.Raw)
+		sums = append(sums, sum[:]...)
 	}
-	out := []*x509.CertPool{roots}
+	return sha256.Sum256(sums)
+}
+
+func (t *truster) roots() []*x509.CertPool {
+	out := []*x509.CertPool{t.opt.Roots.Pool()}
 	if t.opt.SystemRoots {
 		if system, err := x509.SystemCertPool(); err == nil {
 			out = append(out, system)
@@ -143,10 +158,6 @@ func clampTime(at time.Time, c *x509.Certificate) time.Time {
 		return c.NotBefore
 	}
 	return at
-}
-
-func shortest(chains [][]*x509.Certificate) []*x509.Certificate {
-	return slices.MinFunc(chains, func(a, b []*x509.Certificate) int { return len(a) - len(b) })
 }
 
 // fetchIssuer gets the certificate that is missing above cert.
@@ -243,6 +254,7 @@ type trustVerdict struct {
 	reasons    []Reason
 	links      []ChainLink
 	complete   bool // every link that needs it has revocation data from the file
+	test       bool // the trust anchor is a test
 	evidence   []*revocation.Evidence
 }
 
@@ -261,6 +273,7 @@ type moment struct {
 	notBefore time.Time
 	token     bool      // the object is a time-stamp token
 	issued    time.Time // the token's own time
+	purpose   trust.Purpose
 }
 
 // statusTime is the time that revocation data must speak about. For a time-stamp's certificate, data issued after the
@@ -283,23 +296,28 @@ func (m *moment) revoked(e *revocation.Evidence) bool {
 
 // validate judges cert for an object of moment m (EN 319 102-1 §5.2.6 and §5.6.2).
 func (t *truster) validate(ctx context.Context, cert *x509.Certificate, m moment) trustVerdict {
-	v := trustVerdict{indication: TotalPassed, complete: true}
-	chain, err := t.path(ctx, cert)
+	chains, err := t.path(ctx, cert)
 	if err != nil {
-		v.complete = false
-		v.links = []ChainLink{{Certificate: cert}}
+		v := trustVerdict{indication: TotalPassed, links: []ChainLink{{Certificate: cert}}}
 		sub, code := chainFailure(err)
 		v.fail(Indeterminate, sub, Reason{Code: code, Detail: err.Error(), Name: name(cert)})
 		m.checkValidity(&v, cert, false)
 		return v
 	}
+	return t.best(ctx, chains, &m)
+}
+
+// validateChain judges a chain whose trust anchor is relied on.
+func (t *truster) validateChain(ctx context.Context, chain []*x509.Certificate, m *moment) trustVerdict {
+	v := trustVerdict{indication: TotalPassed, complete: true, test: t.anchor(chain).Kind == trust.Test}
 	for i, c := range chain {
 		link := ChainLink{Certificate: c, TrustAnchor: i == len(chain)-1}
+		link.Test = link.TrustAnchor && v.test
 		if link.TrustAnchor && i == 0 {
 			m.checkValidity(&v, c, false) // trusted itself, and the signer's: its period still counts
 		}
 		if !link.TrustAnchor {
-			link.Revocation = t.validateLink(ctx, &v, c, chain[i+1], i, &m)
+			link.Revocation = t.validateLink(ctx, &v, c, chain[i+1], i, m)
 		}
 		v.links = append(v.links, link)
 	}

@@ -11,19 +11,23 @@ import (
 	"time"
 
 	"covenant/internal/pdf"
+	"covenant/signing/trust"
 )
 
 // VerifyOptions says whom to trust, when, and where to look. The zero value trusts nobody, judges at the present time
 // and asks no server.
 type VerifyOptions struct {
-	Roots         *x509.CertPool      // trust anchors
-	SystemRoots   bool                // trust the system's anchors as well
+	Roots         *trust.Store        // trust anchors, each for what the store says
+	SystemRoots   bool                // trust the system's anchors as well: for everything
 	Intermediates []*x509.Certificate // further certificates for chains; not trusted by themselves
 	At            time.Time           // the time of validation; default now
 	// ask servers named in certificates (issuers, OCSP, lists) for what the file lacks
 	Online     bool
 	HTTP       *http.Client   // for Online; default GuardedHTTPClient(nil)
 	Revocation RevocationMode // default RevocationRequired
+	// Seal says which fields, by their full name, hold agencies' seals, whose roots are others than those of people's
+	// signatures. Default: none. It must not be more than the caller knows: who made the file chose the names.
+	Seal func(field string) bool
 	// Base, if set, is what the file must be but for signatures; [Report.Base] says whether it is.
 	Base *Base
 	// Policy adds a finding to signatures that were not made as it asks; their verdict stays. Default: any.
@@ -351,6 +355,7 @@ func (v *verification) integrity() error {
 	}
 	store := slices.Clone(v.trust.certs)
 	for _, s := range all {
+		s.res.Purpose = v.opt.purposeOf(s)
 		s.verifyValue(store)
 		if s.revision < 0 {
 			s.fail(Indeterminate, SigConstraintsFailure, Reason{Code: ReasonHidden})

@@ -58,7 +58,7 @@ func (s *signedObject) checkHiddenRange(f *pdf.File) {
 // judgeHidden concludes as judge does, with nothing that later revisions could prove.
 func (v *verification) judgeHidden(ctx context.Context) {
 	for _, s := range v.hidden {
-		s.poe = v.now
+		s.poe = proof{at: v.now, source: TimeValidation}
 		if s.token != nil && s.res.intact {
 			s.stamps = []*stamp{{token: s.token, source: TimeDocumentTimestamp, owner: s, valid: true}}
 		}

@@ -11,6 +11,7 @@ import (
 	"covenant/signing/internal/cms"
 	"covenant/signing/internal/revocation"
 	"covenant/signing/internal/tsp"
+	"covenant/signing/trust"
 )
 
 // clockTolerance is how far a time-stamp may lie after the time of validation.
@@ -48,19 +49,17 @@ func (v *verification) judge(ctx context.Context) {
 
 // provenBy is the earliest time at which a trusted later document time-stamp proves the i-th object, else the time of
 // validation.
-func (v *verification) provenBy(i int) time.Time {
-	at := v.now
+func (v *verification) provenBy(i int) proof {
+	best := proof{at: v.now, source: TimeValidation}
 	for _, s := range v.signed[i+1:] {
 		if s.token == nil || !s.res.intact || s.end <= v.signed[i].end {
 			continue
 		}
 		for _, st := range s.stamps {
-			if st.trusted && st.token.Time.Before(at) {
-				at = st.token.Time
-			}
+			best.take(st, TimeDocumentTimestamp, v.now)
 		}
 	}
-	return at
+	return best
 }
 
 func (v *verification) judgeStamp(ctx context.Context, st *stamp) {
@@ -75,7 +74,7 @@ func (v *verification) judgeStamp(ctx context.Context, st *stamp) {
 		st.reasons = []Reason{{Code: ReasonUsage, Name: name(t.Certificate)}}
 		return
 	}
-	at := st.owner.poe
+	at := st.owner.poe.at
 	if at.Before(t.Time) {
 		if t.Time.Sub(at) > t.Accuracy+clockTolerance {
 			st.verdict = trustVerdict{indication: Indeterminate, sub: TimestampOrderFailure}
@@ -85,8 +84,9 @@ func (v *verification) judgeStamp(ctx context.Context, st *stamp) {
 		at = t.Time
 	}
 	st.verdict = v.trust.validate(ctx, t.Certificate, moment{at: at, proven: at.Before(v.now), token: true,
-		issued: t.Time})
+		issued: t.Time, purpose: trust.Timestamp})
 	st.trusted = st.verdict.indication == TotalPassed
+	st.test = st.verdict.test || st.owner.poe.test
 	if sub := weakness(t.SignedData, t.Certificate, t.Hash, at, at.Before(v.now)); sub != "" {
 		st.trusted = false
 		if st.verdict.indication == TotalPassed {
@@ -117,7 +117,7 @@ func weakness(sd *cms.SignedData, cert *x509.Certificate, content crypto.Hash, a
 func (v *verification) concludeTimestamp(s *signedObject) {
 	for _, st := range s.stamps {
 		s.addStamp(st)
-		s.res.Chain = st.verdict.links
+		s.res.Chain, s.res.Test = st.verdict.links, st.test
 		if !st.trusted {
 			reason := Reason{Code: ReasonTimestampUntrusted}
 			if all := append(slices.Clone(st.reasons), st.verdict.reasons...); len(all) > 0 {
@@ -132,12 +132,14 @@ func (v *verification) concludeTimestamp(s *signedObject) {
 // addStamp lists a token among the times.
 func (s *signedObject) addStamp(st *stamp) {
 	s.res.Times = append(s.res.Times, TimeClaim{Source: st.source, Time: st.token.Time,
-		Authority: name(st.token.Certificate), Trusted: st.trusted})
+		Authority: name(st.token.Certificate), Trusted: st.trusted,
+		Test: st.test})
 }
 
 // concludeSignature judges the i-th object, a signature.
 func (v *verification) concludeSignature(ctx context.Context, s *signedObject, i int, after time.Time) {
-	at, source := v.bestTime(s, i)
+	best := v.bestTime(s, i)
+	at, source := best.at, best.source
 	s.res.Time, s.res.TimeSource = at, source
 	if s.cert == nil || !s.res.intact {
 		return // the verdict is reached; a chain would say nothing about these bytes
@@ -145,12 +147,13 @@ func (v *verification) concludeSignature(ctx context.Context, s *signedObject, i
 	if sub := weakness(s.sd, s.cert, s.hash, at, source != TimeValidation); sub != "" {
 		s.fail(Indeterminate, sub, Reason{Code: ReasonWeak, Detail: s.res.Algorithm})
 	}
-	m := moment{at: at, proven: source != TimeValidation}
+	m := moment{at: at, proven: source != TimeValidation, purpose: s.res.Purpose}
 	if after.Before(at) || after.Equal(at) {
 		m.notBefore = after
 	}
 	verdict := v.trust.validate(ctx, s.cert, m)
 	s.res.Chain, s.evidence = verdict.links, verdict.evidence
+	s.res.Test = verdict.test || best.test
 	if !s.failed && verdict.indication != TotalPassed {
 		s.failed = true
 		s.res.Indication, s.res.SubIndication = verdict.indication, verdict.sub
@@ -159,11 +162,8 @@ func (v *verification) concludeSignature(ctx context.Context, s *signedObject, i
 }
 
 // bestTime is the earliest trusted time-stamp over the signature, its own or a later document time-stamp.
-func (v *verification) bestTime(s *signedObject, i int) (time.Time, TimeSource) {
-	at, source := v.now, TimeValidation
-	if s.poe.Before(v.now) {
-		at, source = s.poe, TimeDocumentTimestamp
-	}
+func (v *verification) bestTime(s *signedObject, i int) proof {
+	best := s.poe
 	for _, st := range s.stamps {
 		s.addStamp(st)
 		if len(st.reasons) > 0 && st.reasons[0].Code == ReasonOrder {
@@ -179,9 +179,7 @@ func (v *verification) bestTime(s *signedObject, i int) (time.Time, TimeSource) 
 			s.note(Reason{Code: code, Name: name(st.token.Certificate), Time: st.token.Time, Detail: firstDetail(all)})
 			continue
 		}
-		if !st.token.Time.After(at) {
-			at, source = st.token.Time, TimeSignatureTimestamp
-		}
+		best.take(st, TimeSignatureTimestamp, v.now)
 	}
 	for _, later := range v.signed[i+1:] {
 		for _, st := range later.stamps {
@@ -190,7 +188,7 @@ func (v *verification) bestTime(s *signedObject, i int) (time.Time, TimeSource) 
 			}
 		}
 	}
-	return at, source
+	return best
 }
 
 func firstDetail(reasons []Reason) string {

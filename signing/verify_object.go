@@ -39,7 +39,30 @@ type signedObject struct {
 	evidence []*revocation.Evidence // that the verdict rests on
 
 	failed bool // a verdict has been reached
-	poe    time.Time
+	poe    proof
+}
+
+// proof is when an object is known to have existed, and by what.
+type proof struct {
+	at     time.Time
+	source TimeSource
+	test   bool // the time-stamp rests on a test root
+}
+
+// take takes a trusted time-stamp as a proof, if it proves more than what there is. One of a test root counts only
+// where there is no other: no test moves, or takes value from, what is proven without it.
+func (p *proof) take(st *stamp, source TimeSource, now time.Time) {
+	t := st.token.Time
+	better := t.Before(p.at) || source == TimeSignatureTimestamp && t.Equal(p.at)
+	switch {
+	case p.test && !st.test:
+		better = t.Before(now)
+	case st.test && !p.test && p.source != TimeValidation:
+		better = false
+	}
+	if st.trusted && better {
+		*p = proof{t, source, st.test}
+	}
 }
 
 // stamp is one time-stamp token and what is known of it.
@@ -49,6 +72,7 @@ type stamp struct {
 	owner   *signedObject
 	valid   bool // signature and imprint
 	trusted bool
+	test    bool // it leads to a test root, or is good by a time that none but a test proves
 	verdict trustVerdict
 	reasons []Reason
 }

@@ -7,11 +7,14 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"covenant/internal/content"
 	"covenant/internal/words"
 )
 
-// bind turns the YAML of values into typed values, reporting everything wrong.
-func (f *findings) bind(vars []*variable, vals Values) map[string]*value {
+// bind turns the YAML of values into typed values, reporting everything wrong with their form and, unless they were
+// judged before, with their content.
+func (f *findings) bind(vars []*variable, vals Values, opt DraftOptions) map[string]*value {
+	f.judge = judging{again: opt.Again, year: opt.Today.Year, mean: opt.Mean}
 	out := map[string]*value{}
 	given := map[string]*yaml.Node{}
 	var names []string
@@ -34,7 +37,7 @@ func (f *findings) bind(vars []*variable, vals Values) map[string]*value {
 		n := given[v.Name]
 		if n == nil || n.Tag == "!!null" {
 			if v.defaultYAML != nil {
-				out[v.Name] = f.value(v, v.defaultYAML, v.At.File)
+				out[v.Name] = f.byDefault(v)
 				continue
 			}
 			if v.Required {
@@ -84,6 +87,7 @@ func (f *findings) value(v *variable, n *yaml.Node, file string) *value {
 			}
 		}
 		f.tableChecks(v, out)
+		f.entries(v, out)
 		return out
 	}
 	if v.Columns != nil {
@@ -102,7 +106,7 @@ func (f *findings) wrongType(v *variable, at Position, n *yaml.Node, want words.
 }
 
 func (f *findings) scalar(v *variable, n *yaml.Node, out *value) {
-	s := strings.TrimSpace(n.Value)
+	s := f.read(v, n, out.at)
 	wrong := func() {
 		f.wrongType(v, out.at, n, typeNames[v.Type])
 		if f.lenient {
@@ -112,6 +116,9 @@ func (f *findings) scalar(v *variable, n *yaml.Node, out *value) {
 	switch v.Type {
 	case Number, Money, Year:
 		num, ok := parseNumber(s)
+		if v.Type == Year && ok && num.IsInt() && f.shortYear(v, out.at, s, num) {
+			return
+		}
 		if v.Type == Year && ok && (!num.IsInt() || num.Cmp(big.NewRat(1900, 1)) < 0 ||
 			num.Cmp(big.NewRat(2200, 1)) > 0) {
 			ok = false
@@ -122,6 +129,9 @@ func (f *findings) scalar(v *variable, n *yaml.Node, out *value) {
 		}
 		out.num = num
 		f.bounds(v, out, s)
+		if v.Type == Year {
+			f.far(v, out.at, s, int(num.Num().Int64()), content.OfYears)
+		}
 	case Date:
 		d, err := ParseDay(s)
 		if err != nil {
@@ -129,6 +139,9 @@ func (f *findings) scalar(v *variable, n *yaml.Node, out *value) {
 			return
 		}
 		out.day = d
+		if !f.shortYear(v, out.at, s, big.NewRat(int64(d.Year), 1)) {
+			f.far(v, out.at, s, d.Year, content.OfDays)
+		}
 	case YesNo:
 		out.yes = isYes(s)
 		if !out.yes && !isNo(s) {
@@ -173,6 +186,7 @@ func (f *findings) record(v *variable, n *yaml.Node, file string) *value {
 		f.wrongType(v, out.at, n, words.Of("các cặp “cột: giá trị”", "pairs “column: value”"))
 		return out
 	}
+	defer f.inside(v.Name)()
 	for k, x := range pairs(n) {
 		c := v.column(k.Value)
 		if c == nil {
@@ -192,7 +206,7 @@ func (f *findings) record(v *variable, n *yaml.Node, file string) *value {
 		}
 		switch {
 		case c.defaultYAML != nil:
-			out.fields[c.Name] = f.value(c, c.defaultYAML, c.At.File)
+			out.fields[c.Name] = f.byDefault(c)
 		case c.Required:
 			f.add(out.at, c.Name, words.F("Dòng này của “%s” thiếu “%s”.", "This row of “%s” lacks “%s”.", v.Name,
 				c.Name)).Missing = true
@@ -201,6 +215,7 @@ func (f *findings) record(v *variable, n *yaml.Node, file string) *value {
 			out.fields[c.Name] = f.nothing(c, out.at)
 		}
 	}
+	f.named(v, out)
 	return out
 }
 

@@ -181,13 +181,6 @@ func TestOffendingTextIsShown(t *testing.T) {
 	}
 }
 
-func TestInvisibleCharactersAreNoted(t *testing.T) {
-	p := check(t, use+"Thi\u00ADđua\u200B và", good, DraftOptions{})
-	if len(p) != 2 || !p[0].Note || !p[1].Note {
-		t.Errorf("%v", p)
-	}
-}
-
 func TestMissingTranslations(t *testing.T) {
 	src := "---\nmẫu: x\nngôn ngữ: [vi, en]\nbiến: {a: văn bản}\n---\n@tiêu đề\nThỏa thuận\n@hết\n# Một " +
 		"{#mot}\n{{a}}\n@bảng\ncột: Tên // Name | Số\n| {{a}} | hai |\n@hết\n"

@@ -163,6 +163,11 @@ func (s Slot) SealField() string {
 	return "seal." + s.partialName() + "-dau"
 }
 
+// IsSealField reports whether a field of one of our documents, by its full name, is a seal's. The name is the word of
+// whoever made the file. Who gives a field of theirs such a name has its signature judged, and called, a seal; it still
+// needs a certificate below a root for seals.
+func IsSealField(name string) bool { return strings.HasPrefix(name, "seal.") }
+
 // partialName is the code without full stops, which part a full name (ISO 32000-2 §12.7.4.2).
 func (s Slot) partialName() string { return strings.ReplaceAll(s.ID, ".", "-") }
 

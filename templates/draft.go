@@ -25,6 +25,10 @@ type DraftOptions struct {
 	Languages []words.Language  // leading first, at most two; empty: the template's
 	// Begun drafts from values that are only begun: what is wrong with them is a note, and what is missing prints “…”.
 	Begun bool
+
+	Today Day      // against which years of values are held; zero: how far away they are is not asked
+	Mean  []string // answers to those questions with yes, by the keys that they name
+	Again Again    // the values were judged when the document was made first
 }
 
 func (o DraftOptions) lawDate() Day {
@@ -55,7 +59,7 @@ func (t *Template) Check(values Values, opt DraftOptions) []Problem {
 	}
 	if t.broken {
 		var f findings
-		f.bind(t.header.variables, values)
+		f.bind(t.header.variables, values, opt)
 		return append(found, f.list...).Sorted()
 	}
 	d, problems := t.draft(values, opt)
@@ -84,11 +88,12 @@ func (t *Template) draft(values Values, opt DraftOptions) (*Document, []Problem)
 		}
 	}
 	d.validity()
+	d.dated()
 	if !d.langs(opt.Languages) {
 		return nil, d.f.list
 	}
 	d.f.lenient = opt.Begun
-	d.vars = d.f.bind(t.header.variables, values)
+	d.vars = d.f.bind(t.header.variables, values, opt)
 	d.f.soften()
 	if d.f.list.Err() != nil {
 		return nil, d.f.list.Sorted()

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
+	"covenant/internal/truetype"
 	"covenant/internal/words"
 	"covenant/templates/internal/font"
 	"covenant/templates/internal/typeset"
@@ -144,6 +146,9 @@ func (c *composer) spans(list []Span, l look) []typeset.Span {
 		}
 		c.dropped(t.Text, s.At)
 		t.Text, t.Label = strings.Map(control, t.Text), s.label
+		if c.d.Options.Again != AsFirstWas {
+			t.Text = truetype.Stack(t.Text)
+		}
 		c.glyphs(t.Text, t.Style, s.At, s.Path == "")
 		out = append(out, t)
 	}
@@ -183,6 +188,11 @@ func (c *composer) glyphs(text string, style font.Style, at Position, exact bool
 	for i, r := range []rune(text) {
 		if exact {
 			at.Column = col + i
+		}
+		if unicode.Is(unicode.Mn, r) && c.d.Options.Again != AsFirstWas && !c.missing[r] {
+			c.missing[r] = true
+			c.f.unplaced([]rune(text)[:i+1], at)
+			continue
 		}
 		if face.Glyph(r) != 0 || r == 0xA0 || c.missing[r] {
 			continue

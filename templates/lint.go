@@ -6,6 +6,8 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"covenant/internal/content"
+	"covenant/internal/truetype"
 	"covenant/internal/words"
 	"covenant/templates/internal/font"
 )
@@ -148,7 +150,31 @@ func (f *findings) basisMark(at Position, text string) {
 	}
 }
 
+// unplaced reports the mark at the end of a text as one that cannot be set on its letter.
+func (f *findings) unplaced(text []rune, at Position) {
+	mark, letter := text[len(text)-1], text[max(0, len(text)-2)]
+	if base, first, pair := truetype.Unstack(letter); pair {
+		f.add(at, "", words.F("Chữ “%c%c%c” mang thêm dấu U+%04X mà phông chữ không đặt được; mỗi chữ cái dựng sẵn "+
+			"chỉ nhận một dấu nữa. Hãy viết cách khác.", "The letter “%c%c%c” bears the mark U+%04X, which the font "+
+			"cannot place: a letter takes one mark more than it is made with. Write it in another way.",
+			base, first, mark, mark))
+		return
+	}
+	f.add(at, "", words.F("Phông chữ không đặt được dấu U+%04X lên chữ “%c”. Hãy viết cách khác.",
+		"The font cannot place the mark U+%04X on the letter “%c”. Write it in another way.", mark, letter))
+}
+
 func (f *findings) missingGlyph(r rune, at Position) {
+	if content.Unseen(r) {
+		f.add(at, "", words.F("Ký tự không nhìn thấy U+%04X: hãy xóa đi.",
+			"The invisible character U+%04X: take it out.",
+			r))
+		return
+	}
+	if base, mark, pair := truetype.Unstack(r); pair {
+		f.unplaced([]rune{base, mark}, at)
+		return
+	}
 	p := f.add(at, string(r), words.F("Phông chữ không có ký tự “%c” (U+%04X). Hãy thay bằng ký tự khác.",
 		"The font has no character “%c” (U+%04X). Use another.", r, r))
 	if sub := substitutes[r]; sub != "" {

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"covenant/internal/content"
 	"covenant/internal/words"
 )
 
@@ -20,6 +21,7 @@ type Problem struct {
 	Message words.Text
 	Hint    string // "did you mean": the likely word, or empty
 	Note    bool   // a remark only; the template is usable
+	Mean    string // a question, which is answered with yes by naming this key; else empty
 	// Want says what kind of value belongs here, where that is what is wrong.
 	Want    words.Text
 	Missing bool // Text names a variable, or a column of the record at the place, that was not given
@@ -35,7 +37,7 @@ func (p Problem) In(l words.Language) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s:%d:%d: ", p.File, p.Line, p.Column)
 	if p.Text != "" && !strings.Contains(msg, strings.TrimSpace(p.Text)) {
-		fmt.Fprintf(&b, "“%s” – ", clip(strings.TrimSpace(p.Text)))
+		fmt.Fprintf(&b, "“%s” – ", content.Sighted(clip(strings.TrimSpace(p.Text))))
 	}
 	b.WriteString(msg)
 	if p.Hint != "" {
@@ -94,6 +96,7 @@ const maxProblems = 1000
 type findings struct {
 	list    Problems
 	lenient bool
+	judge   judging
 }
 
 func (f *findings) add(at Position, text string, message words.Text) *Problem {

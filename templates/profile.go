@@ -13,6 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 	"golang.org/x/text/unicode/norm"
 
+	"covenant/internal/content"
 	"covenant/internal/words"
 )
 
@@ -148,10 +149,12 @@ func ParseProfile(data []byte) (*Profile, error) {
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	dec.KnownFields(true)
 	if err := dec.Decode(p); err != nil {
-		return nil, fmt.Errorf("layout profile: %w", err)
+		return nil, fmt.Errorf("layout profile: %s", content.YAMLWords(err))
 	}
-	if another := any(nil); dec.Decode(&another) == nil && another != nil {
-		return nil, fmt.Errorf("layout profile %s: a file holds one profile: take out what follows ---", p.Name)
+	if line, more := content.SecondDocument(data); more {
+		return nil, fmt.Errorf("layout profile %s, line %d: a file holds one profile: take out what follows ---",
+			p.Name,
+			line)
 	}
 	if err := plainNumbers(reflect.ValueOf(*p)); err != nil {
 		return nil, fmt.Errorf("layout profile %s: %w", p.Name, err)

@@ -124,14 +124,14 @@ func TestProfilesRowByRow(t *testing.T) {
 	}
 	for name, c := range map[string]struct{ source, want string }{
 		"as it is":         {string(source), ""},
-		"an unknown entry": {string(source) + "\nnew: 1\n", "field new not found"},
-		"a second profile": {string(source) + "\n---\nname: other\n", "one profile"},
+		"an unknown entry": {string(source) + "\nnew: 1\n", "“new”: there is no entry of this name"},
+		"a second profile": {string(source) + "\n---\nname: other\n", "a file holds one profile"},
 		"nothing":          {"", "layout profile"},
 		"no room":          {strings.Replace(string(source), "left: 30", "left: 180", 1), "no room for text"},
 		"capitals in pairs": {strings.Replace(string(source), "báo cáo", "Báo cáo", 1),
 			"is not two words in lower case"},
 		"three words as a pair": {strings.Replace(string(source), "báo cáo", "bản báo cáo", 1), "is not two words"},
-		"an entry twice":        {string(source) + "\nname: other\n", "already defined"},
+		"an entry twice":        {string(source) + "\nname: other\n", "given above"},
 	} {
 		_, err := ParseProfile([]byte(c.source))
 		if c.want == "" != (err == nil) || err != nil && !strings.Contains(err.Error(), c.want) {

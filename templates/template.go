@@ -72,6 +72,7 @@ func Parse(name string, src []byte) (*Template, []Problem) {
 		return t, f.list.Sorted()
 	}
 	t.Digest = sha256.Sum256([]byte(text))
+	f.letters(name, text)
 	head, body, shift, ok := splitHeader(text)
 	if !ok {
 		f.add(Position{name, 1, 1}, "", words.Of("Tệp phải bắt đầu bằng dòng “---”, phần đầu, rồi lại một dòng “---”.",

@@ -2,9 +2,7 @@ package templates
 
 import (
 	"crypto/sha256"
-	"errors"
 	"fmt"
-	"io"
 	"math/big"
 	"strconv"
 	"strings"
@@ -12,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 	"golang.org/x/text/unicode/norm"
 
+	"covenant/internal/content"
 	"covenant/internal/words"
 )
 
@@ -141,18 +140,12 @@ func firstNFD(name, text string) Position {
 func (f *findings) yaml(name, text string, shift int) *yaml.Node {
 	var doc yaml.Node
 	if err := yaml.Unmarshal([]byte(text), &doc); err != nil {
-		line := 1
-		msg := strings.TrimPrefix(err.Error(), "yaml: ")
-		if _, scanErr := fmt.Sscanf(msg, "line %d:", &line); scanErr == nil {
-			if _, after, ok := strings.Cut(msg, ": "); ok {
-				msg = after
-			}
-		}
-		f.add(Position{name, line + shift, 1}, "", words.F("Không đọc được YAML: %s. Kiểm tra thụt dòng, dấu hai "+
-			"chấm và dấu nháy.", "The YAML cannot be read: %s. Check indentation, colons and quotes.", msg))
+		line, why := content.YAMLCause(err)
+		f.add(Position{name, line + shift, 1}, "", words.F("Không đọc được YAML: %s.", "The YAML cannot be read: %s.",
+			why))
 		return nil
 	}
-	if at, more := secondDocument(text); more {
+	if at, more := content.SecondDocument([]byte(text)); more {
 		f.add(Position{name, at + shift, 1}, "", words.Of("Tệp chỉ có một phần dữ liệu: hãy bỏ phần sau dấu ---.",
 			"A file holds one set of data: take out what follows ---."))
 		return nil
@@ -171,21 +164,6 @@ func (f *findings) yaml(name, text string, shift int) *yaml.Node {
 		return nil
 	}
 	return root
-}
-
-// secondDocument is the line on which another document begins, which would not be read.
-func secondDocument(text string) (line int, more bool) {
-	var next yaml.Node
-	dec := yaml.NewDecoder(strings.NewReader(text))
-	if dec.Decode(&next) != nil {
-		return 0, false
-	}
-	next = yaml.Node{}
-	err := dec.Decode(&next)
-	if err != nil || next.Content[0].Tag == "!!null" {
-		return 1, err != nil && !errors.Is(err, io.EOF)
-	}
-	return next.Content[0].Line, true
 }
 
 // tame shifts lines and refuses aliases, depth and size beyond the limits.

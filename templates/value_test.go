@@ -26,7 +26,7 @@ func TestValuesOfATypeOnly(t *testing.T) {
 		{"tiền", "185.500.000", ""}, {"tiền", "nhiều", "4 must be money"},
 		{"ngày", "2026-03-26", ""}, {"ngày", "26/3/2026", ""}, {"ngày", "30/2/2026", "4 must be date"},
 		{"ngày", "hôm nay", "4 must be date"},
-		{"năm", "2026", ""}, {"năm", "26", "4 must be year"}, {"năm", "2026.5", "4 must be year"},
+		{"năm", "2026", ""}, {"năm", "26", "4 the year 26 lacks digits"}, {"năm", "2026.5", "4 must be year"},
 		{"năm", "3000", "4 must be year"},
 		{"có/không", "có", ""}, {"có/không", "không", ""}, {"có/không", "yes", ""}, {"có/không", "true", ""},
 		{"có/không", "chắc", "4 must be yes/no"},

@@ -17,7 +17,7 @@ import (
 // notYet are the commands on a covenant whose fields are a table or a document of their own, which the console and the
 // command line give.
 var notYet = []string{"submit-score", "verify-score", "appeal-score", "decide-appeal", "cast-poll-ballot",
-	"declare-ranking", "amend", "renew", "make-evidence"}
+	"declare-ranking", "accept-obstacles", "amend", "renew", "make-evidence"}
 
 // Each command on a covenant has a form, or is listed as having none, and each of its fields is asked for in words or
 // filled in by the rules.

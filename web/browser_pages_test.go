@@ -197,8 +197,8 @@ func browsePublic(t *testing.T, server string) {
 		t.Fatalf("the document carries the address %q, want that of %s", printed, publicPath())
 	}
 	tb.run(chromedp.Navigate(server + printed))
-	if n := eval[int](tb, `document.querySelectorAll(".check-word.done").length`); n < 11 {
-		t.Errorf("the public page shows %d valid signatures, want 11 and more", n)
+	if n := eval[int](tb, `document.querySelectorAll(".check-word.waiting").length`); n < 11 {
+		t.Errorf("the public page shows %d test signatures, want 11 and more", n)
 	}
 	if eval[bool](tb, `document.querySelector("main").textContent.includes("@")`) {
 		t.Error("the public page shows a mail address")
@@ -208,7 +208,7 @@ func browsePublic(t *testing.T, server string) {
 		t.Fatalf("the file: status %d", file.status)
 	}
 	tb.upload(server, "nhan-duoc.pdf", file.body, "#ket-qua")
-	text := eval[string](tb, `document.querySelector("p.verdict.done").textContent`)
+	text := eval[string](tb, `document.querySelector("p.verdict.waiting").textContent`)
 	if !strings.Contains(text, "Tất cả đều hợp lệ") {
 		t.Errorf("the check says %q", text)
 	}

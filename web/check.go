@@ -7,6 +7,7 @@ import (
 
 	"covenant/internal/words"
 	"covenant/signing"
+	"covenant/templates"
 )
 
 // maxUpload is the largest file that is checked, bytes.
@@ -26,6 +27,7 @@ type checkPage struct {
 	Encrypted bool
 	Revisions int
 	Verdict   *verdictSummary
+	Next      string          // what to do about it
 	Evidence  *evidenceResult // of an evidence bundle
 }
 
@@ -75,9 +77,18 @@ var (
 
 // check judges an uploaded file.
 func (s *server) check(w http.ResponseWriter, r *request) (*answer, error) {
+	if r.URL.Query().Has("pdf") {
+		return verdictPapers{s}.check(w, r)
+	}
+	return verdictPapers{s}.answer(w, r, s.newCheckPage(r), nil)
+}
+
+// judged is what else is done with a report while it is there.
+type judged func(t presenter, file *received, report *signing.Report) error
+
+func (s verdictPapers) answer(w http.ResponseWriter, r *request, p *checkPage, also judged) (*answer, error) {
 	w.Header().Set("Cache-Control", "no-store")
-	p := s.newCheckPage(r)
-	err := s.judgeUpload(w, r, p)
+	err := s.judgeUpload(w, r, p, also)
 	var problem *checkProblem
 	switch {
 	case errors.As(err, &problem):
@@ -89,7 +100,7 @@ func (s *server) check(w http.ResponseWriter, r *request) (*answer, error) {
 	return &answer{page: "check", data: p}, nil
 }
 
-func (s *server) judgeUpload(w http.ResponseWriter, r *request, p *checkPage) error {
+func (s *server) judgeUpload(w http.ResponseWriter, r *request, p *checkPage, also judged) error {
 	leave, ok := s.intake.enter(clientAddress(r.Request))
 	if !ok {
 		return &checkProblem{busy, http.StatusServiceUnavailable}
@@ -108,21 +119,27 @@ func (s *server) judgeUpload(w http.ResponseWriter, r *request, p *checkPage) er
 		}
 		return s.intake.judge(r.Context(), 2*unpacked, func() error { return s.judgeEvidence(r, p, file) })
 	}
-	return s.intake.judge(r.Context(), judgingPDF, func() error { return s.judgePDF(r, p, file) })
+	return s.intake.judge(r.Context(), judgingPDF, func() error { return s.judgePDF(r, p, file, also) })
 }
 
-func (s *server) judgePDF(r *request, p *checkPage, file *received) error {
+func (s *server) judgePDF(r *request, p *checkPage, file *received, also judged) error {
 	report, err := signing.Verify(r.Context(), file, file.size,
-		signing.VerifyOptions{Roots: s.roots, Policy: s.engine.Policy})
+		signing.VerifyOptions{Roots: s.roots, Seal: templates.IsSealField, Policy: s.engine.Policy})
 	if err != nil {
 		s.log.Info("an uploaded file could not be judged", "ref", r.ref, "size", file.size, "err", err)
 		return judgingProblem(r.Context(), err)
 	}
 	t := presenter{language: r.language, zone: s.zone}
-	p.Verdict = t.judged(report, nil, func(*signing.Result) bool { return false })
+	p.Verdict = t.judged(report, func(*signing.Result) bool { return false })
 	p.Revisions, p.Encrypted = report.Revisions, report.Encrypted
-	p.Known, err = s.publishes(r, file.digest)
-	return err
+	if p.Known, err = s.publishes(r, file.digest); err != nil {
+		return err
+	}
+	p.Next = t.next(report, p.Known)
+	if also != nil {
+		return also(t, file, report)
+	}
+	return nil
 }
 
 // judgingProblem tells why a file could not be judged.

@@ -15,6 +15,11 @@ import (
 // upload posts a file to the checking page.
 func upload(t *testing.T, h http.Handler, field, name string, content []byte) page {
 	t.Helper()
+	return uploadTo(t, h, "/kiem-tra", field, name, content)
+}
+
+func uploadTo(t *testing.T, h http.Handler, path, field, name string, content []byte) page {
+	t.Helper()
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
 	part, err := form.CreateFormFile(field, name)
@@ -27,7 +32,7 @@ func upload(t *testing.T, h http.Handler, field, name string, content []byte) pa
 	if err := form.Close(); err != nil {
 		t.Fatal(err)
 	}
-	r := httptest.NewRequest(http.MethodPost, "http://localhost/kiem-tra", &body)
+	r := httptest.NewRequest(http.MethodPost, "http://localhost"+path, &body)
 	r.Header.Set("Content-Type", form.FormDataContentType())
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
@@ -80,7 +85,7 @@ func TestCheckEvidence(t *testing.T) {
 	if n := len(p.all(".findings .done")); n < 3 {
 		t.Errorf("only %d findings speak for the evidence", n)
 	}
-	p.contains("p.verdict.done", "Hồ sơ bằng chứng hợp lệ")
+	p.contains("p.verdict.waiting", "Hồ sơ bằng chứng hợp lệ")
 }
 
 // archive is a ZIP file with one entry.

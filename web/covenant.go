@@ -11,6 +11,7 @@ import (
 	"covenant/internal/words"
 	"covenant/workflow"
 	"covenant/workflow/engine"
+	"covenant/workflow/store"
 )
 
 // covenantPage is one covenant: where it stands and who acts next, the document, and everything around it.
@@ -43,7 +44,11 @@ type cover struct {
 	Number, Date  string
 	Status        string
 	Tone          workflow.Tone
+	Hindrances    []hindrance
 }
+
+// hindrance is what stands in a covenant's way or what the program does not get done, with who can mend it.
+type hindrance struct{ Text, Mend string }
 
 // progress is how far a covenant has come on its way, and who acts next.
 type progress struct {
@@ -125,6 +130,32 @@ func (t presenter) cover() cover {
 	}
 	if c.Number != nil {
 		out.Date = c.Number.Date.Display()
+	}
+	out.Hindrances = t.hindrances()
+	return out
+}
+
+// hindrances stand first on the page: troubles of the program itself, obstacles, mails that do not go out.
+func (t presenter) hindrances() (out []hindrance) {
+	admin := t.text(workflow.MendAdministrator.Words())
+	for _, trouble := range t.v.Troubles {
+		out = append(out, hindrance{t.text(trouble.Telling(t.v.Calendar.Zone())), ""})
+	}
+	for _, o := range t.v.Obstacles {
+		if o.OfCovenant() && !t.v.Covenant.HasAccepted(o) {
+			out = append(out, hindrance{t.text(o.Text), t.text(o.Mend.Words())})
+		}
+	}
+	unsent := 0
+	for _, m := range t.v.Mails {
+		if m.State == string(store.MailFailed) || m.State == string(store.MailInDoubt) {
+			unsent++
+		}
+	}
+	if unsent > 0 {
+		out = append(out, hindrance{t.text(words.F("%d thư chưa đến được người nhận",
+			"%d mails have not reached their "+
+				"recipients", unsent)), admin})
 	}
 	return out
 }

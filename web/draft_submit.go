@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -25,7 +26,8 @@ type submitPage struct {
 	Action, Form string
 	Problem      string
 	Wrong        []submitProblem
-	Refused      []string // why the rules, or the parties, do not let it pass
+	Questions    []submitProblem // about unusual content, each to be answered with yes
+	Refused      []string        // why the rules, or the parties, do not let it pass
 	Ready        bool
 	Number       int // of the revision
 	Stage        string
@@ -44,7 +46,11 @@ type submitPage struct {
 }
 
 // submitProblem is something to mend, and the address of its field.
-type submitProblem struct{ Label, Text, Path string }
+type submitProblem struct {
+	Label, Text, Path string
+	Key               string // of a question
+	Said              bool   // answered with yes
+}
 
 // submitForm shows what would happen.
 func (s drafts) submitForm(w http.ResponseWriter, r *request) (*answer, error) {
@@ -88,13 +94,18 @@ func (s drafts) submitPage(r *request) (*submitPage, error) {
 func (s drafts) wrong(r *request, plan *engine.Submission, p *submitPage) {
 	m := &formMaker{language: r.language}
 	m.make(plan.Template.Variables(), plan.Template.ReadValues(plan.Values))
-	for _, problem := range plan.Problems {
+	for _, problem := range slices.Concat(plan.Problems, plan.Questions) {
 		f := m.at(problem.Path)
-		row := submitProblem{Text: problemText(problem, f, r.lang), Path: p.Form + "?loi"}
+		row := submitProblem{Text: problemText(problem, f, r.lang), Path: p.Form + "?loi", Key: problem.Mean,
+			Said: slices.Contains(r.PostForm["dung"], problem.Mean)}
 		if f != nil {
 			row.Label, row.Path = m.where(problem.Path), row.Path+"#"+url.PathEscape(f.ID())
 		}
-		p.Wrong = append(p.Wrong, row)
+		if row.Key != "" {
+			p.Questions = append(p.Questions, row)
+		} else {
+			p.Wrong = append(p.Wrong, row)
+		}
 	}
 }
 
@@ -140,8 +151,15 @@ func (s drafts) submit(w http.ResponseWriter, r *request) (*answer, error) {
 		return nil, err
 	}
 	slug := address.Slug(r.Request)
-	if p, err := s.submitPage(r); err == nil && !p.Ready { // of what was submitted already there is none
-		return &answer{page: "draft_submit", data: p, status: http.StatusUnprocessableEntity}, nil
+	if p, err := s.submitPage(r); err == nil { // of what was submitted already there is none
+		asked := slices.ContainsFunc(p.Questions, func(q submitProblem) bool { return !q.Said })
+		if asked && p.Ready {
+			p.Problem = r.text(words.Of("Hãy trả lời những điều được hỏi dưới đây, hoặc quay lại sửa.",
+				"Answer what is asked below, or go back and mend it."))
+		}
+		if asked || !p.Ready {
+			return &answer{page: "draft_submit", data: p, status: http.StatusUnprocessableEntity}, nil
+		}
 	}
 	err := s.submitValues(r, slug)
 	var conflict *engine.WorkingConflictError
@@ -185,6 +203,6 @@ func (s drafts) submitValues(r *request, slug string) error {
 		return err
 	}
 	_, err = catalogue.Do(r.Context(), s.engine, r.actor, catalogue.Call{Command: submitCommand, Address: slug,
-		Key: keyOf(r), Fields: fields, Language: r.lang, Network: peer(r.Request)})
+		Key: keyOf(r), Fields: fields, Language: r.lang, Network: peer(r.Request), Mean: r.PostForm["dung"]})
 	return err
 }

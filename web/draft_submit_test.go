@@ -137,6 +137,33 @@ func TestCommentsStandBesideTheirClause(t *testing.T) {
 	p.contains(".facts", "So với lần 1")
 }
 
+// Unusual content is asked about, at its field and before it is submitted, and submitted by who says that it is right.
+func TestUnusualContentIsAskedAbout(t *testing.T) {
+	t.Parallel()
+	d := newWriting(t)
+	b := d.as(officer())
+	d.written(drafted, hall().values)
+	if r := d.saveIn(b, drafted, set("v.ngày_hội_nghị", "2126-03-26")); r.StatusCode != http.StatusSeeOther {
+		t.Fatalf("status %d", r.StatusCode)
+	}
+	path := "/giao-uoc/" + drafted + "/soan/trinh"
+	p := b.page(path)
+	key := p.attr("form.act input[name=dung]", "value")
+	form := url.Values{"khoa": {p.attr("form.act input[name=khoa]", "value")},
+		"ban": {p.attr("form.act input[name=ban]", "value")}}
+	r := b.do(http.MethodPost, path, form)
+	if p := parsed(t, r); r.StatusCode != http.StatusUnprocessableEntity || p.text("#loi") == "" {
+		t.Errorf("without an answer: status %d", r.StatusCode)
+	}
+	if n := len(d.revisions(drafted)); n != 0 {
+		t.Fatalf("%d revisions were submitted", n)
+	}
+	r = b.do(http.MethodPost, path, with(form, url.Values{"dung": {key}}))
+	if r.StatusCode != http.StatusSeeOther || len(d.revisions(drafted)) != 1 {
+		t.Errorf("answered: status %d, %d revisions", r.StatusCode, len(d.revisions(drafted)))
+	}
+}
+
 // A covenant is begun with the text of an earlier one; what must be looked at is listed until it was.
 func TestCopyAnEarlierCovenant(t *testing.T) {
 	t.Parallel()

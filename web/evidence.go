@@ -60,6 +60,14 @@ type findingRow struct{ Tone, Text string }
 var findingTones = map[engine.Verdict]string{engine.Passed: "done", engine.Indeterminate: "waiting",
 	engine.Failed: "stopped"}
 
+// findingTone is how a finding is shown: one that rests on a test root is never shown as holding.
+func findingTone(v engine.Verdict, test bool) string {
+	if tone := findingTones[v]; tone != "done" || !test {
+		return tone
+	}
+	return "waiting"
+}
+
 // judgeEvidence checks an uploaded evidence bundle by nothing but what it holds and the trusted roots.
 func (s *server) judgeEvidence(r *request, p *checkPage, file *received) error {
 	trust, err := s.evidenceTrust()
@@ -74,17 +82,17 @@ func (s *server) judgeEvidence(r *request, p *checkPage, file *received) error {
 		return fmt.Errorf("check of an evidence bundle: %w", err)
 	}
 	t := presenter{language: r.language, zone: s.zone}
-	tone := findingTones[report.Overall()]
+	tone := findingTone(report.Overall(), report.Test)
 	p.Evidence = &evidenceResult{
 		Tone: tone, Sentence: report.Headline().In(r.lang), Title: report.Manifest.Title,
 		MadeAt: t.exactly(report.Manifest.MadeAt),
 	}
 	for _, f := range report.Findings {
 		p.Evidence.Findings = append(p.Evidence.Findings,
-			findingRow{findingTones[f.Verdict], sentence(f.Sentence(r.lang))})
+			findingRow{findingTone(f.Verdict, f.Test), sentence(f.Sentence(r.lang))})
 	}
 	if report.Document != nil {
-		p.Verdict = t.judged(report.Document, nil, func(*signing.Result) bool { return false })
+		p.Verdict = t.judged(report.Document, func(*signing.Result) bool { return false })
 	}
 	return nil
 }

@@ -52,7 +52,7 @@ var eventIcons = byKind(map[string][]string{
 		"appeal_decided", "approval_carried", "closed", "comment_resolved", "in_force", "process_ended",
 		"score_accepted", "signatures_sufficient", "stage_closed",
 	},
-	"clock": {"ballot_deemed", "deadline_extended", "opinion_deemed"},
+	"clock": {"ballot_deemed", "deadline_extended", "deadline_recounted", "opinion_deemed", "obstacles_accepted"},
 	"document": {
 		"amended", "amendment_drafted", "amendment_dropped", "comment_answered", "comment_posted", "drafted",
 		"minutes_kept", "renewal_drafted", "revision_submitted",

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"covenant/internal/words"
+	"covenant/signing/trust"
 	"covenant/workflow"
 )
 
@@ -33,6 +34,7 @@ type partyRow struct {
 	Unit, Role     string
 	Person, Title  string
 	Tone           string // done, waiting, next or stopped
+	Signed         bool
 	State          string
 	At             string
 	Level, Reason  string
@@ -60,6 +62,9 @@ func (t presenter) seal(p workflow.Party, verdict *verdictSummary) *sealRow {
 		row.Person += " – " + t.capacity(s.Authority)
 		if verdict != nil {
 			row.Verdict = verdict.byField[s.Field]
+		}
+		if row.Verdict != nil && row.Verdict.Test {
+			row.Tone, row.State = "waiting", t.text(testWords[trust.Seal])
 		}
 		return row
 	}
@@ -124,10 +129,10 @@ func hasRole(roles []workflow.Role, role workflow.Role) bool {
 func (t presenter) finishGroup(g *signGroup) {
 	signed, waiting := 0, 0
 	for _, p := range g.Parties {
-		switch p.Tone {
-		case "done":
+		switch {
+		case p.Signed:
 			signed++
-		case "waiting":
+		case p.Tone == "waiting":
 			waiting++
 		}
 	}
@@ -164,16 +169,21 @@ func (t presenter) partyRow(p workflow.Party, verdict *verdictSummary) partyRow 
 	}
 	if sig, ok := c.Signature(p.Slot); ok {
 		row.Tone, row.State, row.At = "done", t.text(words.Of("Đã ký", "Signed")), t.when(sig.SignedAt)
+		row.Signed = true
 		row.Person, row.Title = t.person(sig.Person), t.capacity(sig.Authority)
 		row.Level, row.CertificateNo = sig.Level, sig.Serial
 		if verdict != nil {
 			row.Verdict = verdict.byField[sig.Field]
+		}
+		if row.Verdict != nil && row.Verdict.Test {
+			row.Tone, row.State = "waiting", t.text(testWords[trust.Signature])
 		}
 		return row
 	}
 	if paper, ok := c.PaperSignature(p.Slot); ok {
 		row.Tone, row.State, row.At = "done", t.text(words.Of("Đã ký trên bản giấy", "Signed on paper")),
 			paper.Date.Display()
+		row.Signed = true
 		row.Person, row.Title, row.Reason = t.person(paper.Signatory), t.capacity(paper.Authority), paper.Note
 		return row
 	}
@@ -212,6 +222,7 @@ type verdictRow struct {
 	Tone        string // done, waiting or stopped
 	Word        string
 	Explanation string
+	Test        bool // it rests on a test root
 	Facts       []fact
 	Changes     []string
 }

@@ -14,6 +14,8 @@ type publicPage struct {
 	signPart
 	Document documentPanel
 	PDF      string // address
+	Paper    string // address of the verdict as a document
+	Next     string // what to do about it
 }
 
 // token is the target of a document's QR code.
@@ -33,6 +35,9 @@ func (s *server) token(_ http.ResponseWriter, r *request) (*answer, error) {
 		PDF: address.PublicDocument.Of(token),
 	}
 	p.Title = p.Heading
+	if v.Verdict != nil {
+		p.Paper, p.Next = address.PublicVerdict.Of(token), t.next(v.Verdict, true)
+	}
 	return &answer{page: "public", data: p}, nil
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"covenant/internal/words"
 	"covenant/signing"
+	"covenant/signing/trust"
 	"covenant/workflow"
 )
 
@@ -17,6 +18,13 @@ var indicationWords = map[signing.Indication]words.Text{
 	signing.TotalPassed:   words.Of("Hợp lệ", "Valid"),
 	signing.Indeterminate: words.Of("Chưa đủ căn cứ", "Not proven"),
 	signing.TotalFailed:   words.Of("Không hợp lệ", "Not valid"),
+}
+
+// testWords name what rests on a test root. It is never shown as valid: it proves nothing about anybody.
+var testWords = map[trust.Purpose]words.Text{
+	trust.Signature: words.Of("Chữ ký thử nghiệm", "Test signature"),
+	trust.Seal:      words.Of("Con dấu thử nghiệm", "Test seal"),
+	trust.Timestamp: words.Of("Dấu thời gian thử nghiệm", "Test time-stamp"),
 }
 
 // timeWords say who vouches for a time.
@@ -41,14 +49,14 @@ func (t presenter) verdictSummary() *verdictSummary {
 		return nil
 	}
 	c := t.v.Covenant
-	ours, seals := map[string]bool{}, map[string]bool{}
+	ours := map[string]bool{}
 	for _, sig := range c.Signed {
 		ours[sig.Field] = true
 	}
 	for _, seal := range c.Sealed {
-		ours[seal.Field], seals[seal.Field] = true, true
+		ours[seal.Field] = true
 	}
-	sum := t.judged(t.v.Verdict, seals, t.awaitsCompletion)
+	sum := t.judged(t.v.Verdict, t.awaitsCompletion)
 	for _, row := range sum.Rows {
 		if ours[row.Field] {
 			sum.byField[row.Field] = row
@@ -59,10 +67,8 @@ func (t presenter) verdictSummary() *verdictSummary {
 	return sum
 }
 
-// judged tells a report on any file. seals are the fields known to hold agencies' seals; incomplete says which results
-// lack only what the program will add.
-func (t presenter) judged(report *signing.Report, seals map[string]bool,
-	incomplete func(*signing.Result) bool) *verdictSummary {
+// judged tells a report on any file; incomplete says which results lack only what the program will add.
+func (t presenter) judged(report *signing.Report, incomplete func(*signing.Result) bool) *verdictSummary {
 	sum := &verdictSummary{byField: map[string]*verdictRow{}, Tone: indicationTones[report.Overall()]}
 	count, awaiting := map[signing.Indication]int{}, 0
 	var people, sealed, stamps int
@@ -70,13 +76,15 @@ func (t presenter) judged(report *signing.Report, seals map[string]bool,
 		res := &report.Results[i]
 		row := t.verdictRow(res)
 		if incomplete(res) {
-			row.Word = t.text(words.Of("Nguyên vẹn", "Intact"))
+			if !res.Test {
+				row.Word = t.text(words.Of("Nguyên vẹn", "Intact"))
+			}
 			awaiting++
 		}
-		switch {
-		case res.Kind == signing.KindDocumentTimestamp:
+		switch res.Purpose {
+		case trust.Timestamp:
 			stamps++
-		case seals[res.Field]:
+		case trust.Seal:
 			sealed++
 		default:
 			people++
@@ -116,7 +124,26 @@ func (t presenter) judged(report *signing.Report, seals map[string]bool,
 		sum.Sentence = t.text(words.F("Tất cả đều hợp lệ: %s. Nội dung không bị sửa đổi sau khi ký.",
 			"All valid: %s. The text has not been changed since it was signed.", what))
 	}
+	t.sayTest(sum, report)
 	return sum
+}
+
+// sayTest puts before the sentence that something in the file rests on a test root, whatever else is so.
+func (t presenter) sayTest(sum *verdictSummary, report *signing.Report) {
+	if !report.Test() {
+		return
+	}
+	if sum.Tone == "done" {
+		sum.Tone = "waiting"
+	}
+	said := words.Of("Chữ ký thử nghiệm, không có giá trị pháp lý.", "Test signatures, without legal value.")
+	for i := range report.Results {
+		if !report.Results[i].Test {
+			said = words.Of("Có chữ ký hoặc dấu thời gian thử nghiệm, không có giá trị pháp lý.",
+				"Some signatures or time-stamps are tests, without legal value.")
+		}
+	}
+	sum.Sentence = t.text(said) + " " + sum.Sentence
 }
 
 // countWords is “11 chữ ký, 1 con dấu, 1 dấu thời gian”, without what there is none of.
@@ -149,7 +176,10 @@ func (t presenter) verdictRow(res *signing.Result) *verdictRow {
 	row := &verdictRow{
 		ID: identifier(res.Field), Field: res.Field, Name: firstNonEmpty(res.Signer, res.Field),
 		Tone: indicationTones[res.Indication],
-		Word: t.text(indicationWords[res.Indication]), Explanation: res.Explain().In(t.lang),
+		Word: t.text(indicationWords[res.Indication]), Explanation: res.Explain().In(t.lang), Test: res.Test,
+	}
+	if res.Test && (res.Indication == signing.TotalPassed || res.Completable()) {
+		row.Tone, row.Word = "waiting", t.text(testWords[res.Purpose])
 	}
 	if res.Kind == signing.KindDocumentTimestamp {
 		row.Name = t.text(words.Of("Dấu thời gian của văn bản", "Document time-stamp"))
@@ -194,9 +224,14 @@ func (t presenter) certificateFacts(row *verdictRow, res *signing.Result) {
 		"Certificate valid")), t.when(cert.NotBefore)+" – "+t.when(cert.NotAfter))
 	var names []string
 	for _, link := range res.Chain {
-		if link.Certificate != nil {
-			names = append(names, link.Certificate.Subject.CommonName)
+		if link.Certificate == nil {
+			continue
 		}
+		name := link.Certificate.Subject.CommonName
+		if link.Test {
+			name += t.text(words.Of(" (gốc thử nghiệm)", " (test root)"))
+		}
+		names = append(names, name)
 	}
 	row.addFact(t.text(words.Of("Chuỗi chứng thư", "Certificate chain")), strings.Join(names, " ← "))
 }

@@ -17,13 +17,14 @@ func TestVerdictWhileSigning(t *testing.T) {
 	t.Parallel()
 	p := get(t, pages(), "/giao-uoc/"+signing4)
 	p.count(".party .check", 4)
-	p.contains("p.verdict.waiting", "Tất cả đều nguyên vẹn: 4 chữ ký.")
-	p.contains(".party .check-word.waiting", "Nguyên vẹn")
+	p.contains("p.verdict.waiting", "Chữ ký thử nghiệm, không có giá trị pháp lý. Tất cả đều nguyên vẹn: 4 chữ ký.")
+	p.contains(".party .check-word.waiting", "Chữ ký thử nghiệm")
 	p.contains(".party .check", "PAdES B-T")
 	p.contains(".party .check", "Trịnh Quốc Khải")
 	p.contains(".party .check", "INDETERMINATE / TRY_LATER")
 	p.contains(".party .check", "Không tìm thấy dữ liệu thu hồi")
-	get(t, pages(), "/giao-uoc/"+signing4+"?lang=en").contains("p.verdict", "All intact: 4 signatures.")
+	get(t, pages(), "/giao-uoc/"+signing4+"?lang=en").contains("p.verdict", "Test signatures, without legal value. "+
+		"All intact: 4 signatures.")
 }
 
 // The same file, where another authority is trusted.
@@ -91,7 +92,7 @@ func TestVerdictOfAChangedValue(t *testing.T) {
 			if with {
 				res.Modifications = []signing.Modification{changed}
 			}
-			sum := p.judged(&signing.Report{Results: []signing.Result{res}}, nil,
+			sum := p.judged(&signing.Report{Results: []signing.Result{res}},
 				func(*signing.Result) bool { return false })
 			if strings.Contains(sum.Sentence, said[0]) != with || strings.Contains(sum.Sentence, said[1]) == with ||
 				with && (sum.Tone != "waiting" || !strings.Contains(sum.Sentence, "9.000.000.000")) {

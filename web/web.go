@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"html/template"
@@ -12,6 +11,7 @@ import (
 
 	"covenant/internal/address"
 	"covenant/internal/lock"
+	"covenant/signing/trust"
 	"covenant/workflow"
 	"covenant/workflow/engine"
 )
@@ -51,7 +51,7 @@ type server struct {
 	stop      <-chan struct{}
 	heartbeat time.Duration
 	owing     cache[[]dutyRow]
-	roots     *x509.CertPool
+	roots     *trust.Store
 	intake    *intake // visitors' files
 	secure    bool
 	links     *Links
@@ -81,9 +81,6 @@ func newServer(cfg Config) (*server, error) {
 		roots: cfg.Engine.Roots, actor: cfg.Actor, console: cfg.Console,
 		intake: newIntake(), heartbeat: heartbeat, secure: cfg.Secure, links: cfg.Links,
 	}
-	if s.roots == nil {
-		s.roots = x509.NewCertPool() // nothing is trusted, not even what the system trusts
-	}
 	if s.log == nil {
 		s.log = slog.Default()
 	}
@@ -107,7 +104,8 @@ func (s *server) routes() *http.ServeMux {
 		address.Revision: s.revision, address.Redline: s.redline, address.Evidence: s.evidence,
 		address.Minutes: s.minutes, address.Scores: s.scores, address.ScoreSheet: s.scoreFile,
 		address.Board: s.conference, address.BoardParts: open.boardParts, address.Public: s.token,
-		address.PublicDocument: s.tokenDocument, address.SignIn: who.signInForm, address.Password: who.passwordForm,
+		address.PublicDocument: s.tokenDocument, address.PublicVerdict: verdictPapers{s}.ofToken,
+		address.SignIn: who.signInForm, address.Password: who.passwordForm,
 		address.Account: who.account, address.Link: who.link, address.Act: does.actForm,
 		address.Begin: writes.beginForm, address.Draft: writes.form, address.Preview: writes.preview,
 		address.Submit: writes.submitForm,

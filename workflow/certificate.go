@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -156,6 +157,12 @@ func (d *Directory) Identified(c Certificate) bool {
 	})
 }
 
+// CertificatePending reports whether the very certificate is bound, and may not be used before it is confirmed.
+func (d *Directory) CertificatePending(c Certificate) bool {
+	b := d.binding(c)
+	return b != nil && b.Pending
+}
+
 // CertificateOf reports whether the person may sign with the certificate now.
 func (d *Directory) CertificateOf(person PersonID, c Certificate) bool {
 	b := d.binding(c)
@@ -212,6 +219,9 @@ type BindCertificate struct {
 	Issuer string   `json:"issuer,omitzero"`
 	Serial string   `json:"serial,omitzero"`
 	SHA256 Digest   `json:"sha256,omitzero"` // of the certificate, DER
+	// CommonName is whose the certificate says it is; where that is not the holder's name in the directory, somebody
+	// else has to confirm the binding.
+	CommonName string `json:"common_name,omitzero"`
 	// Pending asks for confirmation before the certificate may be used.
 	Pending bool `json:"pending,omitzero"`
 }
@@ -253,6 +263,8 @@ func (cmd BindCertificate) decide(s State, by Actor, now time.Time) ([]Event, er
 		}
 	}
 	binder := by.identity()
+	holder := cmp.Or(s.Directory.People[cmd.Person].Name.Text, s.Directory.Agencies[cmd.Agency].Name)
+	pending = pending || cmd.CommonName != "" && !NameAgrees(cmd.CommonName, holder)
 	return []Event{CertificateBound{
 		Person: cmd.Person, Agency: cmd.Agency, Issuer: cmd.Issuer, Serial: cmd.Serial, SHA256: cmd.SHA256,
 		Pending: cmd.Pending || pending, At: now.UTC(),

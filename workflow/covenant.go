@@ -122,6 +122,8 @@ type Numbering struct {
 	Number   *NumberIssued
 	Voided   []NumberVoided // numbers that it had and lost
 	SetAside []Frozen       // documents that were numbered and then went back to the drafter
+	// Accepted are the codes of the obstacles that an administrator has it go on in spite of.
+	Accepted []string
 }
 
 // Document is the frozen document with the signatures made on it. A text that goes back leaves none:

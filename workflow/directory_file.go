@@ -12,6 +12,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"covenant/internal/content"
 	"covenant/internal/words"
 	"covenant/workflow/process"
 )
@@ -58,6 +59,8 @@ type BlockFilePerson struct {
 	Until    Date   `yaml:"until"`
 	Superior string `yaml:"superior"` // title of whom a deputy signs for
 	Document string `yaml:"document"` // what the post rests on
+	// Was is the name that the person had, where the code's name becomes another one.
+	Was string `yaml:"was"`
 	// Language of the person's mails, vi or en. Default: the agency's.
 	Language words.Language `yaml:"language"`
 }
@@ -82,11 +85,11 @@ func ParseBlockFile(name string, source []byte) (*BlockFile, error) {
 	dec.KnownFields(true)
 	if err := dec.Decode(&f); err != nil {
 		return nil, refuse(CodeInvalid, "%s: tệp khối không đọc được: %v",
-			"%s: cannot read the block file: %v", name, err)
+			"%s: cannot read the block file: %v", name, content.YAMLWords(err))
 	}
-	if another := any(nil); dec.Decode(&another) == nil && another != nil {
-		return nil, refuse(CodeInvalid, "%s: tệp chỉ có một khối: hãy bỏ phần sau dấu ---",
-			"%s: a file holds one block: take out what follows ---", name)
+	if line, more := content.SecondDocument(source); more {
+		return nil, refuse(CodeInvalid, "%s:%d: tệp chỉ có một khối: hãy bỏ phần sau dấu ---",
+			"%s:%d: a file holds one block: take out what follows ---", name, line)
 	}
 	if problems := f.problems(); len(problems) > 0 {
 		text := ""
@@ -264,6 +267,7 @@ func (c *directoryChanges) add(e Event) {
 }
 
 func (c *directoryChanges) person(agency AgencyID, p BlockFilePerson) {
+	c.renamed(p)
 	if have := c.state.Directory.People[p.ID]; have.Name.Text != p.Name || have.Email.Text != p.Email ||
 		have.Language != p.Language {
 		c.add(PersonRegistered{p.ID, Personal{Text: p.Name, Subject: p.ID},

@@ -175,7 +175,7 @@ type SubmitRevision struct {
 }
 
 // MaySubmit refuses who may not put a revision before the agencies now, or write one.
-func (s State) MaySubmit(by Actor, now time.Time) (Authority, error) {
+func MaySubmit(s State, by Actor, now time.Time) (Authority, error) {
 	if err := s.expect(AwaitingRevision); err != nil {
 		return Authority{}, err
 	}
@@ -184,7 +184,7 @@ func (s State) MaySubmit(by Actor, now time.Time) (Authority, error) {
 
 func (cmd SubmitRevision) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	c := s.Covenant
-	authority, err := s.MaySubmit(by, now)
+	authority, err := MaySubmit(s, by, now)
 	if err != nil {
 		return nil, err
 	}

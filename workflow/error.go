@@ -1,8 +1,7 @@
 package workflow
 
 import (
-	"strings"
-
+	"covenant/internal/content"
 	"covenant/workflow/refusal"
 )
 
@@ -29,7 +28,7 @@ func ErrorCode(err error) Code { return refusal.CodeOf(err) }
 func Refusal(code Code, vi, en string, args ...any) *Error { return refusal.New(code, vi, en, args...) }
 
 // blank reports whether nothing was said: a reason of spaces is none.
-func blank(text string) bool { return strings.TrimSpace(text) == "" }
+func blank(text string) bool { return content.Blank(text) }
 
 // refuse is Refusal.
 func refuse(code Code, vi, en string, args ...any) *Error { return refusal.New(code, vi, en, args...) }

@@ -48,7 +48,8 @@ var events = byKind(
 	CommentPosted{}, CommentAnswered{}, CommentResolved{}, BallotTaken{}, BallotDeemed{}, ScoreAccepted{},
 	ScoreAppealed{}, AppealDecided{}, Withdrawn{}, Cancelled{}, NumberVoided{}, DutiesDelegated{}, DelegationRevoked{},
 	RightGranted{}, RightRevoked{}, PollOpened{}, PollBallotCast{}, PollBallotTaken{}, PollClosed{}, PositionAssigned{},
-	PositionEnded{},
+	PositionEnded{}, ObstaclesAccepted{}, CertificateQuestioned{},
+	DeadlineRecounted{},
 )
 
 func byKind(all ...Event) map[string]reflect.Type {

@@ -12,6 +12,7 @@ var noFiles = []string{
 	"PaperSignatureRecorded.Consented", "RevisionSubmitted.Manifest", "ReviewGiven.Manifest", "MotionOpened.Manifest",
 	"ApprovalCarried.FromManifest", "ApprovalCarried.Manifest", "SelfScored.Basis", "ScoreVerified.Basis",
 	"SignatureMade.SHA256", "SealApplied.SHA256", "CertificateIdentified.SHA256", "CertificateBound.SHA256",
+	"CertificateQuestioned.SHA256",
 	"BindingRuleSet.Root", "CommentPosted.Manifest", "CommentPosted.Digest", "OpinionDeemed.Manifest",
 }
 

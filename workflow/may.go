@@ -170,6 +170,9 @@ var attempts = []func(s State, mine []AgencyID, by Actor, now time.Time) []Comma
 	pollClosings,
 	func(State, []AgencyID, Actor, time.Time) []Command { return []Command{DeclareRanking{}} },
 	func(State, []AgencyID, Actor, time.Time) []Command { return []Command{Withdraw{Reason: written}} },
+	func(State, []AgencyID, Actor, time.Time) []Command {
+		return []Command{AcceptObstacles{Obstacles: []string{written}, Reason: written}}
+	},
 	func(State, []AgencyID, Actor, time.Time) []Command { return []Command{Cancel{Reason: written}} },
 	func(State, []AgencyID, Actor, time.Time) []Command { return []Command{Close{Reason: written}} },
 }

@@ -10,7 +10,8 @@ import (
 // withheld are the parts of a covenant's state that nobody reads below the dossier. A new part has to be put here or be
 // named in [Reading.Covenant].
 var withheld = []string{
-	"Discussion", "Voting", "Numbering.SetAside", "Document.Refused", "Document.Waived", "OpenStage.Queue",
+	"Discussion", "Voting", "Numbering.SetAside", "Numbering.Accepted", "Document.Refused",
+	"Document.Waived", "OpenStage.Queue",
 	"OpenStage.Released", "OpenStage.QuorumWaived", "OpenStage.Extension", "OpenStage.Extended",
 	"OpenStage.LadderFrom", "OpenStage.Rungs", "OpenStage.Stop", "Duties.Reports", "Duties.Reminders",
 	"Scoring", "Ending.Person", "Ending.Reason", "Lineage.Renews", "Lineage.Renewal",

@@ -107,13 +107,29 @@ func (j *judge) misjudged(p Past, problem string) {
 	j.result.Problems = append(j.result.Problems, Misjudged{p.Version, p.Kind, problem})
 }
 
-// again decides a command with the directory as it was at the time, in any order that the clocks allow; nothing where
-// the outcome is the one recorded.
+// again decides a command as it was decided at the time; nothing where the outcome is the one recorded. Days off of
+// that year or a later one may have been announced since: then it was decided by the computed ones.
 func (j *judge) again(events []Past, command Command) (problem string) {
+	year := j.state.today(events[0].At).Year
+	for i, calendar := range []*Calendar{j.state.Calendar, j.state.Calendar.UnannouncedFrom(year + 1),
+		j.state.Calendar.UnannouncedFrom(year)} {
+		found := j.by(calendar, events, command)
+		if found == "" {
+			return ""
+		}
+		if i == 0 {
+			problem = found
+		}
+	}
+	return problem
+}
+
+// by decides a command by a calendar, with the directory as it was at the time, in any order that the clocks allow.
+func (j *judge) by(calendar *Calendar, events []Past, command Command) (problem string) {
 	known, at := j.known, events[0].At
 	for i := 0; ; i++ {
 		s := j.state
-		s.Directory = known
+		s.Directory, s.Calendar = known, calendar
 		decided, err := Decide(s, events[0].actor(), command, at)
 		other := outcome(events, decided, err)
 		if other == "" {

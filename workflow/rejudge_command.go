@@ -31,7 +31,7 @@ var recordedBy = map[string]Command{
 	AppealDecided{}.Kind(): DecideAppeal{}, PollOpened{}.Kind(): OpenPoll{}, PollBallotCast{}.Kind(): CastPollBallot{},
 	Withdrawn{}.Kind(): Withdraw{}, Cancelled{}.Kind(): Cancel{}, Closed{}.Kind(): Close{},
 	MinutesKept{}.Kind(): RecordMinutes{}, SignatureMade{}.Kind(): RecordSignature{},
-	SealApplied{}.Kind(): RecordSeal{},
+	SealApplied{}.Kind(): RecordSeal{}, ObstaclesAccepted{}.Kind(): AcceptObstacles{},
 }
 
 // commandOf is the command that recorded these events, made of what they say; problem says why there is none.
@@ -69,6 +69,8 @@ func commandOf(events []Past, s State) (c Command, problem string) {
 		return e.command(), ""
 	case StageEscalated:
 		return escalated(events), ""
+	case DeadlineRecounted:
+		return RecountDeadline{}, ""
 	case Stopped:
 		return e.command(s), ""
 	case StageClosed:

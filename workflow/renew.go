@@ -48,18 +48,18 @@ func (s State) Renew(values []byte, year int) (*Renewal, error) {
 		return nil, refuse(CodeInvalid, "năm mới (%d) phải sau năm %d",
 			"the new year (%d) must come after %d", year, c.Year)
 	}
-	return s.renewed(values, year)
+	return renewed(s, values, year)
 }
 
 // CopyValues makes the values of a new covenant of a block, for a year, from those of this one, as [State.Renew] makes
 // next year's.
-func (s State) CopyValues(values []byte, block BlockID, year int) (*Renewal, error) {
+func CopyValues(s State, values []byte, block BlockID, year int) (*Renewal, error) {
 	s.Covenant = s.Covenant.Clone()
 	s.Covenant.Block = block
-	return s.renewed(values, year)
+	return renewed(s, values, year)
 }
 
-func (s State) renewed(values []byte, year int) (*Renewal, error) {
+func renewed(s State, values []byte, year int) (*Renewal, error) {
 	c := s.Covenant
 	var doc yaml.Node
 	if err := yaml.Unmarshal(values, &doc); err != nil {

@@ -2,6 +2,7 @@ package workflow
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"covenant/internal/words"
@@ -193,6 +194,13 @@ func (c *Covenant) SignatureField(slot SlotID) (string, bool) { return c.field(s
 
 // SealField is the name of a slot's seal field in the frozen document.
 func (c *Covenant) SealField(slot SlotID) (string, bool) { return c.field(slot, "seal") }
+
+// IsSealField reports whether the frozen document has a field of that name for a seal. The log says so, not the file.
+func (c *Covenant) IsSealField(name string) bool {
+	return c.Frozen != nil && slices.ContainsFunc(c.Frozen.Fields, func(f FrozenField) bool {
+		return f.Name == name && f.Type == "seal"
+	})
+}
 
 func (c *Covenant) field(slot SlotID, kind string) (string, bool) {
 	if c.Frozen == nil {

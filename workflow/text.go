@@ -4,10 +4,9 @@ import (
 	"reflect"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/text/unicode/norm"
+	"covenant/internal/content"
 )
 
 // What people write stands in the log for good, on pages, in mails and in documents, and is compared with what others
@@ -81,11 +80,7 @@ func normalizeStruct(v reflect.Value) error {
 		if !f.IsExported() {
 			continue
 		}
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if name == "" || name == "-" {
-			name = strings.ToLower(f.Name)
-		}
-		if err := normalize(v.Field(i), name, longTexts[f.Name]); err != nil {
+		if err := normalize(v.Field(i), jsonName(f), longTexts[f.Name]); err != nil {
 			return err
 		}
 	}
@@ -128,24 +123,9 @@ func oneForm(text, name string, long bool) (string, error) {
 		return "", refuse(CodeInvalid, "trường “%s” không phải văn bản Unicode (UTF-8); hãy gõ lại",
 			"the field “%s” is not Unicode text (UTF-8); type it again", name)
 	}
-	text = norm.NFC.String(text)
-	place := 0
-	for _, r := range text {
-		place++
-		if long && (r == '\n' || r == '\t') || !unseen(r) {
-			continue
-		}
-		return "", refuse(CodeInvalid, "trường “%s” có ký tự không nhìn thấy U+%04X ở vị trí %d; hãy xóa và gõ lại "+
-			"chỗ đó",
-			"the field “%s” holds the invisible character U+%04X at place %d; delete it and type that part again",
-			name, r,
-			place)
+	text = content.Compose(text)
+	if r, place := content.FirstUnseen(text, long); place > 0 {
+		return "", refuse(CodeInvalid, "trường “%s” %s", "the field “%s” %s", name, content.UnseenWords(r, place))
 	}
 	return text, nil
-}
-
-// unseen reports whether a character shows nothing of its own, or means something else to each font.
-func unseen(r rune) bool {
-	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Zl, unicode.Zp, unicode.Noncharacter_Code_Point,
-		unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) || r == utf8.RuneError
 }

@@ -76,14 +76,16 @@ func TestTextsOfAllCommands(t *testing.T) {
 
 // textCommands are all commands; [TestTextsOfAllCommands] misses one that is not here.
 var textCommands = []Command{
-	AcceptScore{}, AmendText{}, AnswerComment{}, AppealScore{}, ApplyBlock{}, AssignPosition{}, BindByRule{},
+	AcceptObstacles{}, AcceptScore{}, AmendText{}, AnswerComment{}, AppealScore{}, ApplyBlock{}, AssignPosition{},
+	BindByRule{},
 	BindCertificate{}, Cancel{}, CastBallot{}, CastPollBallot{}, Close{}, CloseConference{}, CloseMotion{},
 	ClosePoll{}, CloseReporting{}, ConfirmCertificate{}, CountHands{}, DecideAppeal{}, DeclareConflict{},
 	DeclareRanking{}, DraftCovenant{}, EndBindingRule{}, EndPosition{}, EnterNumber{}, EscalateStage{},
 	ExplainNumber{}, Freeze{}, GiveReview{}, GrantDelegation{}, GrantRight{}, HandOverChair{}, IssueNumber{},
 	OpenConference{}, OpenMotions{}, OpenPoll{}, PostComment{}, ProposeMotion{}, RecordAttendance{},
 	RecordMinutes{}, RecordPaperSignature{}, RecordProxy{}, RecordReminder{}, RecordSeal{}, RecordSignature{},
-	RecordValidationData{}, RefuseSignature{}, ReplaceCertificate{}, ReserveNumber{}, ResolveComment{},
+	RecordValidationData{}, RecountDeadline{}, RefuseSignature{}, ReplaceCertificate{},
+	ReserveNumber{}, ResolveComment{},
 	RevokeDelegation{}, RevokeRight{}, SetBindingRule{}, SettleRefusal{}, StopCompletion{}, SubmitReport{},
 	SubmitRevision{}, SubmitScore{}, UnbindCertificate{}, VerifyScore{}, Withdraw{},
 }

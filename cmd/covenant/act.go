@@ -23,7 +23,8 @@ type actCmd struct {
 	As      workflow.PersonID `help:"Who does it: a person of the directory who may." placeholder:"PERSON"`
 	Key     string            `help:"Makes the command idempotent: the same key is carried out once. Default: a new one." placeholder:"KEY"`
 	File    string            `help:"Fields from a YAML file; those on the command line come on top." type:"existingfile" placeholder:"FIELDS.yaml"`
-	PINFile string            `name:"pin-file" help:"File whose first line is the PIN of a kept key; - is the standard input." placeholder:"FILE"`
+	answers
+	PINFile string `name:"pin-file" help:"File whose first line is the PIN of a kept key; - is the standard input." placeholder:"FILE"`
 	place
 }
 
@@ -49,7 +50,7 @@ func (cmd *actCmd) Run(e *env) error {
 	if key == "" {
 		key = "cli/act/" + uuid.NewString()
 	}
-	return cmd.give(e, call(c.Name, cmd.Slug, key).as(cmd.As), params)
+	return cmd.give(e, call(c.Name, cmd.Slug, key).as(cmd.As).meaning(cmd.answers), params)
 }
 
 // errNobody: what only people do needs somebody who does it.
@@ -65,6 +66,10 @@ func (cmd *actCmd) params(c catalogue.Command) (any, error) {
 		}
 	}
 	for _, assignment := range cmd.Fields {
+		if key, ok := strings.CutPrefix(assignment, "mean="); ok {
+			cmd.Mean = append(cmd.Mean, strings.Split(key, ",")...)
+			continue
+		}
 		if err := setField(target.Interface(), assignment); err != nil {
 			return nil, err
 		}

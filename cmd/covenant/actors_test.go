@@ -31,6 +31,7 @@ var madeAt = map[string][]string{
 	"workflow/engine/escalation.go":  {"Program"},
 	"workflow/engine/freeze.go":      {"Program"},
 	"workflow/engine/minutes.go":     {"Program"},
+	"workflow/engine/recount.go":     {"Program"},
 	"workflow/engine/remind.go":      {"Program"},
 }
 

@@ -20,7 +20,7 @@ import (
 type auditCmd struct {
 	Data     string   `default:"data" help:"Data directory." placeholder:"DIR"`
 	Database string   `help:"PostgreSQL address; default is SQLite in the data directory." env:"COVENANT_DATABASE" placeholder:"URL"`
-	Trust    string   `help:"Roots (PEM) of the time-stamp authorities. Default: roots.pem in the data directory." type:"existingfile" placeholder:"ROOTS.pem"`
+	Trust    string   `help:"Roots of the time-stamp authorities: a trust store, or certificates (PEM). Default: trust.json in the data directory, else roots.pem there." type:"existingfile" placeholder:"ROOTS.pem"`
 	Root     []string `help:"File of a checkpoint that was kept outside (goc-*.txt of its mail, or goc-*.json of v0.1): the record must still contain it. May be repeated." type:"existingfile" placeholder:"FILE"`
 	Key      []string `name:"record-key" help:"Key of the record, from a mail of a checkpoint that was kept outside, or a file of such keys. Default: the one that follows from server.secret." placeholder:"KEY"`
 	Blobs    string   `help:"Where files are kept, as serve has it. Default: blobs in the data directory." env:"COVENANT_BLOBS" placeholder:"URL"`
@@ -37,6 +37,8 @@ type auditResult struct {
 	// but no key to check them with.
 	Unchecked bool `json:"unchecked"`
 	Unsigned  bool `json:"unsigned"`
+	// Test says that some time-stamp leads to a test root: to others it proves nothing.
+	Test bool `json:"test"`
 	// Contained are the outside roots and checkpoints that the log still contains, OutsideBreaks what disagrees with
 	// others.
 	Contained     []string `json:"contained"`
@@ -70,7 +72,7 @@ func (cmd *auditCmd) Run(e *env) error {
 		if err != nil {
 			return err
 		}
-		if err := result.check(rootsFile(config{Data: cmd.Data, Trust: cmd.Trust}), keys); err != nil {
+		if err := result.check(trustFile(config{Data: cmd.Data, Trust: cmd.Trust}), keys); err != nil {
 			return err
 		}
 		for _, path := range cmd.Root {
@@ -119,7 +121,7 @@ func (r *auditResult) check(trusted string, keys engine.RecordKeys) error {
 		r.Unchecked = len(r.Roots)+len(r.Checkpoints) > 0
 		return nil
 	}
-	roots, err := loadRoots(trusted)
+	anchors, err := loadTrust(trusted)
 	if err != nil {
 		return err
 	}
@@ -130,9 +132,11 @@ func (r *auditResult) check(trusted string, keys engine.RecordKeys) error {
 			}
 			return
 		}
-		if _, err := signing.CheckTimestamp(token, digest, crypto.SHA256, roots, time.Time{}); err != nil {
+		checked, err := signing.CheckTimestamp(token, digest, crypto.SHA256, anchors, time.Time{})
+		if err != nil {
 			r.StampBreaks = append(r.StampBreaks, fmt.Sprintf("%s: %v", name, err))
 		}
+		r.Test = r.Test || checked.Test
 	}
 	for _, root := range r.Roots {
 		stamp("root of "+root.Day, root.Day, root.Token, root.Digest())
@@ -231,6 +235,11 @@ func (cmd *auditCmd) verdict(e *env, r auditResult) error {
 			"Every chain agrees and the log is intact; its time-stamps were not checked for want of trusted roots, "+
 				"add --trust ROOTS.pem.")
 		return nil
+	}
+	if r.Test {
+		e.say("Dấu thời gian thử nghiệm: có dấu thời gian dẫn tới gốc thử nghiệm, không chứng minh được gì với người "+
+			"khác.",
+			"Test time-stamps: some lead to a test root and prove nothing to anybody else.")
 	}
 	e.say("Nhật ký nguyên vẹn: mọi chuỗi băm, mốc chốt sổ và dấu thời gian đều khớp, và mọi thứ nhật ký nói đến đều "+
 		"còn.",

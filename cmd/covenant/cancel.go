@@ -9,6 +9,7 @@ type actOn struct {
 	Slug string            `arg:"" help:"Address of the covenant, as in 2026/khoi-kinh-te-nganh."`
 	As   workflow.PersonID `help:"Who does it: a person of the directory who may. Default: whose token is used." placeholder:"PERSON"`
 	Key  string            `help:"Makes the command idempotent: the same key is carried out once." placeholder:"KEY"`
+	answers
 	place
 }
 
@@ -20,7 +21,7 @@ func (a actOn) do(e *env, command, key string, fields any) error {
 	if a.Key != "" {
 		key = a.Key
 	}
-	return a.give(e, call(command, a.Slug, key).as(a.As), fields)
+	return a.give(e, call(command, a.Slug, key).as(a.As).meaning(a.answers), fields)
 }
 
 type withdrawCmd struct {

@@ -38,12 +38,14 @@ type directoryBindCmd struct {
 
 // Run binds a certificate.
 func (cmd *directoryBindCmd) Run(e *env) error {
-	c, err := readCertificate(cmd.Certificate)
+	certs, err := readCertificates(cmd.Certificate)
 	if err != nil {
 		return err
 	}
-	return cmd.direct(e, workflow.BindCertificate{Person: cmd.Person, Agency: cmd.Agency, Issuer: c.Issuer,
-		Serial: c.Serial, SHA256: c.SHA256, Pending: cmd.Pending})
+	c := certs[0]
+	return cmd.direct(e, workflow.BindCertificate{Person: cmd.Person, Agency: cmd.Agency, Issuer: c.Issuer.String(),
+		Serial: c.SerialNumber.String(), SHA256: workflow.DigestOf(c.Raw), CommonName: c.Subject.CommonName,
+		Pending: cmd.Pending})
 }
 
 // readCertificate reads a certificate from a file, the first one in it.
@@ -61,13 +63,14 @@ type directoryKeepCmd struct {
 	Agency       workflow.AgencyID `help:"Whose seal's key it is." xor:"holder" required:"" placeholder:"AGENCY"`
 	P12          string            `name:"p12" required:"" help:"PKCS#12 file with key and certificate." type:"existingfile" placeholder:"FILE"`
 	PasswordFile string            `required:"" help:"File whose first line is the PKCS#12 file's password." type:"existingfile" placeholder:"FILE"`
+	Certificate  string            `help:"Serial number of the certificate whose key is meant, of a file with several." placeholder:"SERIAL"`
 	PINFile      string            `name:"pin-file" required:"" help:"File whose first line is the new PIN; - is the standard input." placeholder:"FILE"`
 	administrator
 }
 
 // Run has the server keep a key, and binds its certificate.
 func (cmd *directoryKeepCmd) Run(e *env) error {
-	p := catalogue.Key{Person: cmd.Person, Agency: cmd.Agency}
+	p := catalogue.Key{Person: cmd.Person, Agency: cmd.Agency, Certificate: cmd.Certificate}
 	var err error
 	if p.PKCS12, err = os.ReadFile(cmd.P12); err != nil {
 		return fmt.Errorf("key file: %w", err)

@@ -16,6 +16,7 @@ import (
 type checkCmd struct {
 	Templates []string `arg:"" help:"Template files, or names of built-in templates."`
 	Data      string   `help:"Values for the trial drafting. Default: sample.yaml beside the template." type:"existingfile" placeholder:"FILE.yaml"`
+	answers
 }
 
 // Run checks each template, its sample values and its process definition, and prints every problem.
@@ -52,7 +53,11 @@ func (cmd *checkCmd) check(name string) ([]templates.Problem, error) {
 		files.valuesName = cmd.Data
 	}
 	if files.process != nil {
-		if _, err := process.Parse(files.processName, files.process); err != nil {
+		cal, err := loadCalendar("")
+		if err != nil {
+			return nil, err
+		}
+		if _, err := process.ParseNew(files.processName, files.process, cal.Zone()); err != nil {
 			return nil, err
 		}
 	}
@@ -71,7 +76,8 @@ func (cmd *checkCmd) check(name string) ([]templates.Problem, error) {
 	if err != nil {
 		return nil, err
 	}
-	problems = append(problems, t.Check(values, templates.DraftOptions{Law: law, Images: images})...)
+	problems = append(problems, t.Check(values, templates.DraftOptions{Law: law, Images: images,
+		Today: today(), Mean: cmd.Mean})...)
 	if files.values == nil {
 		problems = append(problems, noSample(files))
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/knadh/koanf/providers/file"
 	"github.com/knadh/koanf/v2"
 
+	"covenant/internal/content"
 	"covenant/signing"
 	"covenant/workflow"
 	"covenant/workflow/engine"
@@ -36,13 +37,14 @@ type config struct {
 	// SecretFile is the server's half of the protection of kept keys, the same on all nodes of one database. Default:
 	// server.secret in the data directory, made at the first start.
 	SecretFile string `koanf:"secret_file"`
-	Trust      string `koanf:"trust"` // PEM file of the roots that signatures are verified against. Default: roots.pem in the data directory
-	TSA        string `koanf:"tsa"`   // addresses of time-stamp authorities, separated by spaces, tried in order
-	SMTP       string `koanf:"smtp"`  // host:port of the mail server. Default: no mail is sent
-	SMTPUser   string `koanf:"smtp_user"`
-	SMTPPass   string `koanf:"smtp_password_file"` // file that holds the password
-	SMTPTLS    string `koanf:"smtp_tls"`           // starttls (default), tls or none
-	MailFrom   string `koanf:"mail_from"`          // sender's address
+	// Trust is the trust store, or a PEM file of roots. Default: trust.json in the data directory, else its roots.pem.
+	Trust    string `koanf:"trust"`
+	TSA      string `koanf:"tsa"`  // addresses of time-stamp authorities, separated by spaces, tried in order
+	SMTP     string `koanf:"smtp"` // host:port of the mail server. Default: no mail is sent
+	SMTPUser string `koanf:"smtp_user"`
+	SMTPPass string `koanf:"smtp_password_file"` // file that holds the password
+	SMTPTLS  string `koanf:"smtp_tls"`           // starttls (default), tls or none
+	MailFrom string `koanf:"mail_from"`          // sender's address
 	// SMTPTimeout is how long handing one mail over may take in all; within it each step has the time of RFC 5321. A
 	// mail that has been on its way for twice as long is in doubt. Default: 15m.
 	SMTPTimeout time.Duration `koanf:"smtp_timeout"`
@@ -94,8 +96,16 @@ const envPrefix = "COVENANT_"
 func loadConfig(path string, flags config) (config, error) {
 	k := koanf.New(".")
 	if path != "" {
+		source, err := os.ReadFile(path)
+		if err != nil {
+			return config{}, fmt.Errorf("configuration: %w", err)
+		}
+		if err := oneDocument(path, source); err != nil {
+			return config{}, err
+		}
 		if err := k.Load(file.Provider(path), yaml.Parser()); err != nil {
-			return config{}, fmt.Errorf("configuration %s: %w", path, err)
+			return config{}, sentence("cấu hình %s không đọc được: %s", "configuration %s cannot be read: %s", path,
+				content.YAMLWords(err))
 		}
 	}
 	variables := environment.Opt{Prefix: envPrefix, TransformFunc: func(key, value string) (string, any) {
@@ -141,10 +151,10 @@ func loadConfig(path string, flags config) (config, error) {
 // nowhere. All come from the operator.
 func (c config) checkOutside() error {
 	if _, err := os.Stat(c.Trust); c.Trust != "" && errors.Is(err, fs.ErrNotExist) {
-		return sentence("cấu hình trust: không có tệp %[1]s. Hãy đặt ở đó các chứng thư gốc được tin cậy (PEM), "+
+		return sentence("cấu hình trust: không có tệp %[1]s. Hãy tạo ở đó kho tin cậy bằng covenant trust add, "+
 			"hoặc sửa đường dẫn",
-			"configuration trust: there is no file %[1]s. Put the trusted root certificates (PEM) there, or "+
-				"correct the path",
+			"configuration trust: there is no file %[1]s. Make the trust store there by covenant trust add, "+
+				"or correct the path",
 			c.Trust)
 	}
 	if err := c.checkPublicURL(); err != nil {

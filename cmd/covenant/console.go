@@ -32,6 +32,11 @@ type place struct {
 	Token string `name:"token-file" help:"File with the access token of who gives the command. Default: the console gives it." env:"COVENANT_TOKEN_FILE" placeholder:"FILE"`
 }
 
+// answers are the questions about what a command says that whoever gives it answers with yes beforehand.
+type answers struct {
+	Mean []string `help:"Answer a question about unusual content, such as a year far ahead, with yes: the key that the question names. May be repeated." placeholder:"KEY"`
+}
+
 func (p place) settings() (config, error) {
 	return loadConfig(p.Config, config{Data: p.Data, Database: p.Database})
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"covenant/internal/demo"
+	"covenant/signing/trust"
 	"covenant/web"
 	"covenant/workflow"
 )
@@ -89,7 +90,7 @@ func openStage(e *env, cmd *demoCmd) (_ *demoStage, err error) {
 	if s.around, err = demo.OpenSurroundings(e.ctx, dir); err != nil {
 		return nil, err
 	}
-	if err = s.keep("roots.pem", s.around.PKI.RootsPEM()); err != nil {
+	if err = s.keepRoots(); err != nil {
 		return nil, err
 	}
 	logger := slog.New(slog.NewTextHandler(e.err, &slog.HandlerOptions{Level: slog.LevelError}))
@@ -127,6 +128,28 @@ func (s *demoStage) settings(cmd *demoCmd) config {
 // keep leaves a file in the demo's directory, where a person finds it.
 func (s *demoStage) keep(name string, content []byte) error {
 	return writeWhole(filepath.Join(s.dir, name), content, 0o644)
+}
+
+// keepRoots leaves the test authority's root, in PEM form for other programs, and as a trust store with its kind, which
+// is what the demo goes by; a store that is there already stays.
+func (s *demoStage) keepRoots() error {
+	if err := s.keep("roots.pem", s.around.PKI.RootsPEM()); err != nil {
+		return err
+	}
+	if _, err := os.Stat(filepath.Join(s.dir, storeFile)); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	root := s.around.PKI.Roots().Entries()[0]
+	root.Source, root.Added = "covenant demo: pki/root.pem", trust.DayOf(time.Now())
+	var roots trust.Store
+	if err := roots.Add(root); err != nil {
+		return err
+	}
+	data, err := roots.Encode()
+	if err != nil {
+		return err
+	}
+	return s.keep(storeFile, data)
 }
 
 func (s *demoStage) serve(e *env) error {

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"covenant/signing"
+	"covenant/templates"
 	"covenant/workflow/calendar"
 	"covenant/workflow/engine"
 	"covenant/workflow/notify/sink"
@@ -143,12 +144,12 @@ func checkSignatures(t *testing.T, dir string, people int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	roots, err := loadRoots(filepath.Join(dir, "roots.pem"))
+	trusted, err := loadTrust(filepath.Join(dir, "roots.pem"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	report, err := signing.Verify(t.Context(), bytes.NewReader(file), int64(len(file)),
-		signing.VerifyOptions{Roots: roots})
+		signing.VerifyOptions{Roots: trusted, Seal: templates.IsSealField})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -112,6 +112,13 @@ func (cmd *directoryApplyCmd) Run(e *env) error {
 		for _, line := range lines {
 			fmt.Fprintln(e.out, line)
 		}
+		notes, err := eng.BlockNotes(e.ctx, file)
+		if err != nil {
+			return err
+		}
+		for _, note := range notes {
+			fmt.Fprintln(e.out, "!", note.In(e.lang))
+		}
 		if len(lines) == 0 {
 			e.say("Không có gì thay đổi.", "Nothing changes.")
 			return nil

@@ -10,11 +10,13 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"covenant/internal/words"
 	"covenant/signing"
+	"covenant/signing/trust"
 	"covenant/templates"
 	"covenant/templates/library"
 	"covenant/workflow"
@@ -90,6 +92,8 @@ func examinations(c config) []examination {
 		{"Đồng hồ của tiến trình phục vụ", "Clock of the serving process", c.examineClock},
 		{"Máy chủ thư", "Mail server", c.examineMail},
 		{"Thư chưa gửi được", "Unsent mails", c.examineUnsent},
+		{"Việc nền", "Background work", c.examineTroubles},
+		{"Vướng mắc của các giao ước", "Obstacles of covenants", c.examineObstacles},
 	}
 }
 
@@ -279,22 +283,77 @@ func (c config) examineUnsent(ctx context.Context) (found string, err error) {
 	return found, err
 }
 
+// examineTroubles says what the serving process does not get done by itself.
+func (c config) examineTroubles(ctx context.Context) (found string, err error) {
+	err = c.lookIn(ctx, func(eng *engine.Engine) error {
+		troubles, err := eng.Troubles(ctx)
+		if err != nil {
+			return err
+		}
+		if len(troubles) == 0 {
+			found = "✓"
+			return nil
+		}
+		texts := make([]words.Text, 0, len(troubles))
+		for _, t := range troubles {
+			text := t.Telling(eng.Calendar.Zone())
+			if t.Covenant != "" {
+				text = words.F("%[1]s: %[2]s", "%[1]s: %[2]s", eng.SlugOf(ctx, t.Covenant), text)
+			}
+			texts = append(texts, text)
+		}
+		return sentence("%s", "%s", words.Join("\n    ", texts...))
+	})
+	return found, err
+}
+
+// examineObstacles says which covenants were found unable to reach their end when the serving process last looked.
+func (c config) examineObstacles(ctx context.Context) (found string, err error) {
+	err = c.lookIn(ctx, func(eng *engine.Engine) error {
+		obstructed, err := eng.Obstructed(ctx)
+		if err != nil {
+			return err
+		}
+		if len(obstructed) == 0 {
+			found = "0"
+			return nil
+		}
+		var lines []string
+		for id, codes := range obstructed {
+			lines = append(lines, eng.SlugOf(ctx, id)+": "+codes)
+		}
+		slices.Sort(lines)
+		return advise("%s; xem: covenant show", "%s; see: covenant show", strings.Join(lines, "\n    "))
+	})
+	return found, err
+}
+
 func (c config) examineRoots() (string, error) {
-	path := rootsFile(c)
+	path := trustFile(c)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && c.Trust == "" {
 		return "", nil
 	}
-	certs, err := readCertificates(path)
+	trusted, err := loadTrust(path)
 	if err != nil {
 		return "", err
 	}
-	for _, cert := range certs {
+	for _, cert := range trusted.Certificates() {
 		if time.Now().After(cert.NotAfter) {
 			return "", fmt.Errorf("%s: the root %q expired on %s", path, cert.Subject.CommonName,
 				cert.NotAfter.Format(time.DateOnly))
 		}
 	}
-	return fmt.Sprintf("%s (%d)", path, len(certs)), nil
+	tests := 0
+	for _, e := range trusted.Entries() {
+		if e.Kind == trust.Test {
+			tests++
+		}
+	}
+	found := fmt.Sprintf("%s (%d)", path, len(trusted.Entries()))
+	if tests > 0 { // whatever is signed below them is shown as a test
+		found = fmt.Sprintf("%s (%d, %s: %d)", path, len(trusted.Entries()), trust.Test, tests)
+	}
+	return found, nil
 }
 
 // maxDrift is how far this machine's clock may be from the time-stamp authority's.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"covenant/internal/words"
 	"covenant/templates"
@@ -24,6 +25,7 @@ type draftCmd struct {
 	Fields    bool   `help:"Place empty signature and seal fields."`
 	Fonts     string `help:"Folder with four TrueType files to set it in. Default: Liberation Serif." type:"existingdir" placeholder:"DIR"`
 	Attach    bool   `help:"Attach template and values to the PDF (PDF/A-3a)."`
+	answers
 }
 
 // Run drafts a document. Every problem of template and values is printed at once, and nothing is written then.
@@ -36,7 +38,8 @@ func (cmd *draftCmd) Run(e *env) error {
 		return errors.New("a Word file has no signature fields and carries no source: --fields and --attach are for " +
 			".pdf")
 	}
-	opt := templates.DraftOptions{Number: cmd.Number, Symbol: cmd.Symbol, Watermark: cmd.Watermark}
+	opt := templates.DraftOptions{Number: cmd.Number, Symbol: cmd.Symbol, Watermark: cmd.Watermark, Today: today(),
+		Mean: cmd.Mean}
 	if cmd.Languages != "" {
 		for _, l := range strings.Split(cmd.Languages, "+") {
 			opt.Languages = append(opt.Languages, words.Language(l))
@@ -72,6 +75,12 @@ func (cmd *draftCmd) Run(e *env) error {
 	}
 	e.say("Đã ghi %s: %d trang", "Wrote %s: %d pages", cmd.Out, made.Pages)
 	return nil
+}
+
+// today is the day by this machine's clock and zone.
+func today() templates.Day {
+	year, month, date := time.Now().Date()
+	return templates.Day{Year: year, Month: int(month), Date: date}
 }
 
 // attachments are template and values, which make the file a PDF/A-3a.

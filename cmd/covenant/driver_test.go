@@ -60,7 +60,8 @@ func newDriver(o *ordeal) *driver {
 		o.t.Fatal(err)
 	}
 	soon, later := d.today.AddDays(5), d.today.AddDays(200)
-	d.process = fmt.Appendf(nil, tortureProcess, soon.Day, soon.Month, later.Day, later.Month)
+	d.process = fmt.Appendf(nil, tortureProcess, soon.Day, soon.Month, 1+(later.Month-1)/6, later.Day,
+		later.Month)
 	return d
 }
 
@@ -107,6 +108,7 @@ stages:
           vi: Báo cáo muộn
           en: Late report
           period: half
+          only: [H%d]
           schedule: "0 17 %d %d *"
           reminders: [{id: nhac-truoc, days: -1, to: agency}]
 `

@@ -53,7 +53,11 @@ func (cmd *verifyCmd) verifyEvidence(e *env, path string, opt signing.VerifyOpti
 		e.say("%s: hồ sơ bằng chứng của “%s”", "%s: evidence of “%s”", path, report.Manifest.Title)
 		fmt.Fprintf(e.out, "  %s\n", report.Headline().In(e.lang))
 		for _, f := range report.Findings {
-			fmt.Fprintf(e.out, "  %s %s\n", [...]string{"✓", "?", "✗"}[f.Verdict], f.Sentence(e.lang))
+			mark := [...]string{"✓", "?", "✗"}[f.Verdict]
+			if f.Test && f.Verdict == engine.Passed {
+				mark = "?"
+			}
+			fmt.Fprintf(e.out, "  %s %s\n", mark, f.Sentence(e.lang))
 		}
 	}
 	return map[engine.Verdict]int{engine.Passed: 0, engine.Indeterminate: statusIndeterminate,

@@ -9,6 +9,7 @@ import (
 	"github.com/go-viper/mapstructure/v2"
 	"go.yaml.in/yaml/v3"
 
+	"covenant/internal/content"
 	"covenant/internal/words"
 	"covenant/workflow"
 	"covenant/workflow/catalogue"
@@ -41,11 +42,23 @@ func setField(target any, assignment string) error {
 	if !isList(f.Type) {
 		return fill(target, f, text)
 	}
+	if err := oneDocument(name, []byte(text)); err != nil {
+		return err
+	}
 	var list yaml.Node
 	if err := yaml.Unmarshal([]byte(text), &list); err != nil || len(list.Content) == 0 {
 		return sentence("%s: danh sách không đọc được; cần %s", "%s: the list cannot be read; want %s", name, f.Words())
 	}
 	return fill(target, f, plain(list.Content[0]))
+}
+
+// oneDocument refuses a YAML file of which only the first document would be read.
+func oneDocument(name string, source []byte) error {
+	if line, more := content.SecondDocument(source); more {
+		return sentence("%s:%d: tệp chỉ có một phần dữ liệu: hãy bỏ phần sau dấu ---",
+			"%s:%d: a file holds one set of data: take out what follows ---", name, line)
+	}
+	return nil
 }
 
 func isList(t reflect.Type) bool {
@@ -60,7 +73,10 @@ func setFields(target any, path string) error {
 	}
 	var fields yaml.Node
 	if err := yaml.Unmarshal(source, &fields); err != nil {
-		return sentence("%s không đọc được: %v", "%s cannot be read: %v", path, err)
+		return sentence("%s không đọc được: %s", "%s cannot be read: %s", path, content.YAMLWords(err))
+	}
+	if err := oneDocument(path, source); err != nil {
+		return err
 	}
 	if len(fields.Content) == 0 {
 		return nil

@@ -2,15 +2,12 @@ package main
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/netip"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -76,7 +73,7 @@ func (i *installation) engineConfig(
 	if err := c.checkOutside(); err != nil {
 		return engine.Config{}, err
 	}
-	roots, err := loadRoots(rootsFile(c))
+	trusted, err := loadTrust(trustFile(c))
 	if err != nil {
 		return engine.Config{}, err
 	}
@@ -90,7 +87,7 @@ func (i *installation) engineConfig(
 	}
 	settings := engine.Config{
 		Store: i.store, Calendar: calendar, Now: i.now, Clock: engine.Clock{Wall: machineNow},
-		Roots: roots, Secret: secret, Fonts: fonts,
+		Roots: trusted, Secret: secret, Fonts: fonts,
 		PublicURL:  c.PublicURL,
 		Revocation: c.revocation(), Policy: c.policy(),
 		Validation: &signing.ValidationSource{HTTP: outbound(c.AllowPrivate), Timeout: 10 * time.Second},
@@ -112,29 +109,6 @@ func mailDomain(c config) string {
 		return strings.TrimSuffix(domain, ">")
 	}
 	return ""
-}
-
-func rootsFile(c config) string {
-	if c.Trust != "" {
-		return c.Trust
-	}
-	return filepath.Join(c.Data, "roots.pem")
-}
-
-// loadRoots reads trust anchors; without the file nothing is trusted.
-func loadRoots(path string) (*x509.CertPool, error) {
-	pool := x509.NewCertPool()
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return pool, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("trust anchors: %w", err)
-	}
-	if !pool.AppendCertsFromPEM(data) {
-		return nil, fmt.Errorf("trust anchors %s: the file holds no certificate in PEM form", path)
-	}
-	return pool, nil
 }
 
 // blobsAt opens the place where files are kept; nothing, for an empty address, is the data directory's own.

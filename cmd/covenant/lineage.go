@@ -39,6 +39,7 @@ type renewCmd struct {
 	Out   string            `short:"o" help:"Write the new values to this file, to be looked at and changed." placeholder:"FILE.yaml"`
 	Draft string            `help:"Start the new covenant from this file of values." type:"existingfile" placeholder:"FILE.yaml"`
 	As    workflow.PersonID `help:"Who drafts it; needed with --draft." placeholder:"PERSON"`
+	answers
 	place
 }
 
@@ -76,5 +77,6 @@ func (cmd *renewCmd) start(e *env) error {
 	if err != nil {
 		return err
 	}
-	return cmd.give(e, call("renew", cmd.Slug, "").as(cmd.As), catalogue.Renewal{Year: cmd.Year, Values: values})
+	return cmd.give(e, call("renew", cmd.Slug, "").as(cmd.As).meaning(cmd.answers),
+		catalogue.Renewal{Year: cmd.Year, Values: values})
 }

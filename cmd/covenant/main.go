@@ -76,6 +76,7 @@ type operatorCommands struct {
 	Serve   serveCmd   `cmd:"" help:"Serve the pages and run the background work."`
 	Init    initCmd    `cmd:"" help:"Make a data directory, and say what to keep elsewhere."`
 	Clock   clockCmd   `cmd:"" help:"The server's clock, where it was set or stood still: confirm that it is right."`
+	Trust   trustCmd   `cmd:"" help:"The roots that signatures and time-stamps are judged by: list, add, remove."`
 	Secret  secretCmd  `cmd:"" help:"The server's secret, which no backup holds: that a copy is kept elsewhere."`
 	Doctor  doctorCmd  `cmd:"" help:"Check fonts, clock, database, mail, time-stamps and keys."`
 	Mail    mailCmd    `cmd:"" help:"Mails that are not sent: why, and sending them again."`

@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/pem"
 	"fmt"
 	"image"
@@ -67,7 +69,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"tamper": tamper, "append": appendFile,
 			"truncate": truncate, "png": picture, "pkcs12": issuePKCS12, "served": awaitServed, "capture": capture,
-			"received": received, "form": formFile, "fill": fillIn},
+			"received": received, "form": formFile, "fill": fillIn, "fingerprint": fingerprint},
 	})
 }
 
@@ -218,4 +220,20 @@ func truncate(ts *testscript.TestScript, _ bool, args []string) {
 	info, err := os.Stat(ts.MkAbs(args[0]))
 	ts.Check(err)
 	ts.Check(os.Truncate(ts.MkAbs(args[0]), info.Size()-100))
+}
+
+// fingerprint keeps the SHA-256 of the certificate in a PEM file as $ROOT, as tools print it as $COLONS, and one that
+// no certificate has as $OTHER.
+func fingerprint(ts *testscript.TestScript, _ bool, args []string) {
+	data, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	block, _ := pem.Decode(data)
+	if block == nil {
+		ts.Fatalf("%s holds no PEM", args[0])
+	}
+	sum := sha256.Sum256(block.Bytes)
+	ts.Setenv("ROOT", hex.EncodeToString(sum[:]))
+	ts.Setenv("COLONS", strings.ReplaceAll(strings.ToUpper(fmt.Sprintf("% x", sum)), " ", ":"))
+	sum[0]++
+	ts.Setenv("OTHER", hex.EncodeToString(sum[:]))
 }

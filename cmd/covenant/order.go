@@ -40,6 +40,12 @@ func call(command, address, key string) order {
 	return order{Call: catalogue.Call{Command: command, Address: address, Key: key}}
 }
 
+// meaning is the order with questions answered beforehand.
+func (o order) meaning(a answers) order {
+	o.Mean = append(o.Mean, a.Mean...)
+	return o
+}
+
 // as is the order in a person's name.
 func (o order) as(person workflow.PersonID) order {
 	o.As = person

@@ -12,7 +12,7 @@ import (
 // serverFlags are the flags of commands that ask servers.
 type serverFlags struct {
 	TSA          []string `name:"tsa" help:"Time-stamp authority; several are tried in order." placeholder:"URL"`
-	Trust        string   `help:"Roots (PEM) that complete the chains at B-LT and above." type:"existingfile" placeholder:"ROOT.pem"`
+	Trust        string   `help:"Roots (a trust store, or PEM) that complete the chains at B-LT and above." type:"existingfile" placeholder:"ROOT.pem"`
 	AllowPrivate bool     `help:"Let certificates name OCSP and CRL servers on private addresses."`
 	JSON         bool     `name:"json" help:"Print the result as JSON."`
 }
@@ -26,11 +26,15 @@ func (f serverFlags) timestamper() signing.Timestamper {
 
 func (f serverFlags) validation() (*signing.ValidationSource, error) {
 	source := &signing.ValidationSource{HTTP: outbound(f.AllowPrivate)}
-	var err error
-	if f.Trust != "" {
-		source.Certificates, err = readCertificates(f.Trust)
+	if f.Trust == "" {
+		return source, nil
 	}
-	return source, err
+	trusted, err := loadTrust(f.Trust)
+	if err != nil {
+		return nil, err
+	}
+	source.Certificates = trusted.Certificates()
+	return source, nil
 }
 
 type prepareCmd struct {
@@ -142,9 +146,10 @@ func (cmd *finishCmd) Run(e *env) error {
 // told says what was made.
 func (f serverFlags) told(e *env, out string, made *signing.Signed) error {
 	if f.JSON {
-		return printSigned(e, out, made, false)
+		return printSigned(e, out, made)
 	}
 	sayMissing(e, made.Missing)
+	sayTest(e, made)
 	e.say("Đã ghi %s: mức PAdES %s, trường “%s”", "Wrote %s: PAdES %s, field “%s”", out, made.Level, made.Field)
 	return nil
 }

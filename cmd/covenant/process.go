@@ -19,12 +19,16 @@ type processCheckCmd struct {
 // Run checks each file and prints every problem.
 func (cmd *processCheckCmd) Run(e *env) error {
 	failed := false
+	cal, err := loadCalendar("")
+	if err != nil {
+		return err
+	}
 	for _, path := range cmd.Files {
 		source, err := os.ReadFile(path)
 		if err != nil {
 			return err
 		}
-		if _, err := process.Parse(path, source); err != nil {
+		if _, err := process.ParseNew(path, source, cal.Zone()); err != nil {
 			failed = true
 			fmt.Fprintln(e.out, explain(err, e.lang))
 		}

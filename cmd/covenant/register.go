@@ -68,6 +68,7 @@ type registerPlace struct {
 	Number int               `arg:"" help:"The number."`
 	Agency workflow.AgencyID `required:"" help:"Whose book it is." placeholder:"AGENCY"`
 	As     workflow.PersonID `help:"The clerk. Default: whose token is used." placeholder:"PERSON"`
+	answers
 	place
 }
 
@@ -77,7 +78,8 @@ func (p registerPlace) entry() workflow.RegisterEntry {
 
 // order is a command of the clerk on the number; the same one again is carried out once.
 func (p registerPlace) order(command, what string) order {
-	return call(command, "", fmt.Sprintf("cli/register/%s/%s/%d/%d", what, p.Book, p.Year, p.Number)).as(p.As)
+	return call(command, "", fmt.Sprintf("cli/register/%s/%s/%d/%d", what, p.Book, p.Year, p.Number)).as(p.As).
+		meaning(p.answers)
 }
 
 type registerReserveCmd struct {

@@ -82,6 +82,17 @@ func (cmd *showCmd) write(e *env, s *catalogue.Standing) error {
 func printStanding(e *env, s *catalogue.Standing) {
 	fmt.Fprintln(e.out, s.Title)
 	fmt.Fprintln(e.out, "→", s.Status)
+	for _, t := range s.Troubles {
+		fmt.Fprintln(e.out, "!", t.Text)
+	}
+	for _, o := range s.Obstacles {
+		switch {
+		case o.Accepted:
+			e.say("vướng mắc %s [%s; đã được chấp nhận]", "obstacle  %s [%s; accepted]", o.Text, o.Code)
+		default:
+			e.say("vướng mắc %s [%s; %s]", "obstacle  %s [%s; %s]", o.Text, o.Code, o.Mend)
+		}
+	}
 	for _, t := range s.Turns {
 		e.say("đến lượt  %s (%s): %s", "turn      %s (%s): %s", t.Agency, t.Duty, join(t.People))
 	}

@@ -23,6 +23,7 @@ type signCmd struct {
 	Out          string   `short:"o" required:"" help:"Signed file." placeholder:"FILE"`
 	P12          string   `name:"p12" help:"PKCS#12 file with key and certificate." type:"existingfile" placeholder:"FILE"`
 	PasswordFile string   `help:"File whose first line is the PKCS#12 file's password." type:"existingfile" placeholder:"FILE"`
+	Certificate  string   `help:"Serial number of the certificate whose key is meant, of a file with several." placeholder:"SERIAL"`
 	Dev          bool     `help:"Sign with a throw-away test key that is made for this one signature; it proves nothing about anybody."`
 	Level        string   `default:"B-T" help:"PAdES level: B-B, B-T, B-LT or B-LTA."`
 	TSA          []string `name:"tsa" help:"Time-stamp authority; several are tried in order." placeholder:"URL"`
@@ -35,7 +36,7 @@ type signCmd struct {
 	PSS          bool     `name:"pss" help:"RSASSA-PSS with an RSA key, whatever the policy; PKCS#1 v1.5 without, where it permits that."`
 	Policy       string   `default:"vn-2025" enum:"vn-2025,any" help:"vn-2025: by the mechanisms of TT 15/2025/TT-BKHCN, Annex I (RSASSA-PSS, ECDSA); any: whatever the key can."`
 	Reason       string   `help:"Reason for signing." placeholder:"TEXT"`
-	Trust        string   `help:"Roots (PEM) that complete the chains at B-LT and above." type:"existingfile" placeholder:"ROOT.pem"`
+	Trust        string   `help:"Roots (a trust store, or PEM) that complete the chains at B-LT and above." type:"existingfile" placeholder:"ROOT.pem"`
 	AllowPrivate bool     `help:"Let certificates name OCSP and CRL servers on private addresses."`
 	JSON         bool     `name:"json" help:"Print the result as JSON."`
 }
@@ -62,13 +63,10 @@ func (cmd *signCmd) Run(e *env) error {
 		return err
 	}
 	if cmd.JSON {
-		return printSigned(e, cmd.Out, made, cmd.Dev)
+		return printSigned(e, cmd.Out, made)
 	}
 	sayMissing(e, made.Missing)
-	if cmd.Dev {
-		e.say("Đây là chữ ký thử nghiệm bằng khóa dùng một lần, không có giá trị pháp lý.",
-			"This is a test signature by a throw-away key, without legal value.")
-	}
+	sayTest(e, made)
 	e.say("Đã ký %s ở mức PAdES %s, trường “%s”", "Signed %s at PAdES %s, field "+
 		"“%s”", cmd.Out, made.Level, made.Field)
 	return nil
@@ -88,11 +86,19 @@ func proof(e *env, file io.ReaderAt, made *signing.Signed) error {
 	return nil
 }
 
-func printSigned(e *env, out string, made *signing.Signed, test bool) error {
+func printSigned(e *env, out string, made *signing.Signed) error {
 	return json.NewEncoder(e.out).Encode(map[string]any{
-		"file": out, "test": test, "field": made.Field, "level": made.Level, "time": made.Time.Format(time.RFC3339),
-		"size": made.Size, "missing": missingJSON(made.Missing),
+		"file": out, "test": made.Test, "field": made.Field, "level": made.Level,
+		"time": made.Time.Format(time.RFC3339), "size": made.Size, "missing": missingJSON(made.Missing),
 	})
+}
+
+// sayTest says of what was made by test keys that it proves nothing.
+func sayTest(e *env, made *signing.Signed) {
+	if made.Test {
+		e.say("Đây là chữ ký thử nghiệm (khóa hoặc dấu thời gian thử nghiệm), không có giá trị pháp lý.",
+			"This is a test signature (a test key or time-stamp), without legal value.")
+	}
 }
 
 // missingJSON are the earlier signatures whose validation data could not be had, by field; an empty list without any.
@@ -132,7 +138,7 @@ func (cmd *signCmd) identity(opt *signing.Options) (signing.Identity, error) {
 	if err != nil {
 		return signing.Identity{}, fmt.Errorf("key file: %w", err)
 	}
-	id, err := signing.LoadPKCS12(data, pass)
+	id, err := signing.LoadPKCS12Key(data, pass, cmd.Certificate)
 	if err != nil {
 		return signing.Identity{}, sentence("tệp khóa %[1]s: %[2]s", "key file %[1]s: %[2]s", cmd.P12, speaker(err))
 	}
@@ -187,9 +193,11 @@ func (cmd *signCmd) options() (signing.Options, error) {
 		opt.TSA = &signing.TSA{URLs: cmd.TSA, Retries: 1}
 	}
 	if cmd.Trust != "" {
-		if opt.Validation.Certificates, err = readCertificates(cmd.Trust); err != nil {
+		trusted, err := loadTrust(cmd.Trust)
+		if err != nil {
 			return opt, err
 		}
+		opt.Validation.Certificates = trusted.Certificates()
 	}
 	return opt, cmd.place(&opt)
 }

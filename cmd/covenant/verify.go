@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -12,11 +11,13 @@ import (
 	"time"
 
 	"covenant/signing"
+	"covenant/signing/trust"
+	"covenant/templates"
 )
 
 type verifyCmd struct {
 	Files        []string `arg:"" help:"PDF files, or evidence bundles (.zip)."`
-	Trust        string   `help:"Roots (PEM) to trust. Default: the system's." type:"existingfile" placeholder:"ROOTS.pem"`
+	Trust        string   `help:"Roots to trust: a trust store, or certificates (PEM). Default: the system's." type:"existingfile" placeholder:"ROOTS.pem"`
 	RecordKey    []string `name:"record-key" help:"Key of the record that a bundle comes from, or of a witness, as covenant doctor and the mails of checkpoints give it; or a file of such keys. May be repeated. Without it a bundle is indeterminate at best." placeholder:"KEY"`
 	At           string   `help:"Judge as of this time, e.g. 2026-11-23T09:00:00+07:00. Default: now." placeholder:"TIME"`
 	Base         string   `help:"The file as it was before anybody signed it: nothing but signatures may have been added since." type:"existingfile" placeholder:"FILE.pdf"`
@@ -29,13 +30,22 @@ type verifyCmd struct {
 	Out          string   `short:"o" help:"Where --revision writes." placeholder:"FILE.pdf"`
 }
 
-// Exit statuses of verify; the worst of all files counts.
+// Exit statuses of verify; the worst of all files counts. What passes by a test root passes: the status is 0, or 4, and
+// the report says test, at the head of the text and by "test": true.
 const (
 	statusFailed        = 1
 	statusIndeterminate = 2
 	statusUnreadable    = 3
 	statusChanged       = 4 // passed, but something was filled in or remarked after signing, as the signature permits
 )
+
+// Help tells the exit statuses.
+func (*verifyCmd) Help() string {
+	return "Exit status: 0 all pass; 4 all pass, but something was filled in or remarked after signing, as " +
+		"permitted; 2 something cannot be decided; 1 something is not valid; 3 a file cannot be read. The worst of " +
+		"all files counts. What passes by a test root passes, with status 0 or 4: that it is a test is said at the " +
+		"head of the report, and by \"test\": true in JSON."
+}
 
 // Run verifies each file and says what it found.
 func (cmd *verifyCmd) Run(e *env) error {
@@ -131,7 +141,7 @@ func verifyFile(e *env, path string, opt signing.VerifyOptions) (report *signing
 }
 
 func (cmd *verifyCmd) options() (signing.VerifyOptions, error) {
-	opt := signing.VerifyOptions{Online: !cmd.Offline, HTTP: outbound(cmd.AllowPrivate)}
+	opt := signing.VerifyOptions{Online: !cmd.Offline, HTTP: outbound(cmd.AllowPrivate), Seal: templates.IsSealField}
 	if cmd.Revocation == "soft" {
 		opt.Revocation = signing.RevocationSoft
 	}
@@ -157,14 +167,11 @@ func (cmd *verifyCmd) options() (signing.VerifyOptions, error) {
 		opt.SystemRoots = true
 		return opt, nil
 	}
-	certs, err := readCertificates(cmd.Trust)
+	trusted, err := loadTrust(cmd.Trust)
 	if err != nil {
 		return opt, err
 	}
-	opt.Roots = x509.NewCertPool()
-	for _, c := range certs {
-		opt.Roots.AddCert(c)
-	}
+	opt.Roots = trusted
 	return opt, nil
 }
 
@@ -174,26 +181,9 @@ func readCertificates(path string) ([]*x509.Certificate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("certificates: %w", err)
 	}
-	if cert, err := x509.ParseCertificate(data); err == nil {
-		return []*x509.Certificate{cert}, nil
-	}
-	var certs []*x509.Certificate
-	for {
-		var block *pem.Block
-		if block, data = pem.Decode(data); block == nil {
-			break
-		}
-		if block.Type != "CERTIFICATE" {
-			continue
-		}
-		cert, err := x509.ParseCertificate(block.Bytes)
-		if err != nil {
-			return nil, fmt.Errorf("certificates %s: %w", path, err)
-		}
-		certs = append(certs, cert)
-	}
-	if len(certs) == 0 {
-		return nil, fmt.Errorf("certificates %s: the file holds no certificate, neither in PEM form nor in DER", path)
+	certs, err := trust.ParseCertificates(data)
+	if err != nil {
+		return nil, sentence("chứng thư %[1]s: %[2]s", "certificates %[1]s: %[2]s", path, speaker(err))
 	}
 	return certs, nil
 }

@@ -56,6 +56,7 @@ const (
 const (
 	Public         Route = "/t/{token}"
 	PublicDocument Route = "/t/{token}/van-ban.pdf"
+	PublicVerdict  Route = "/t/{token}/ket-qua-kiem-tra.pdf"
 )
 
 // Of is the address of a page that is not about one covenant, with the values of its names in their order.

@@ -13,7 +13,7 @@ func TestAddressesLeadToTheirRoutes(t *testing.T) {
 	for _, r := range []Route{
 		Home, Covenants, Calendar, Register, Check, Health, Covenant, Parts, Changes, Document, Revision, Redline,
 		Evidence, Minutes, Scores,
-		ScoreSheet, Board, BoardParts, Public, PublicDocument, Begin, Draft, Preview, Submit,
+		ScoreSheet, Board, BoardParts, Public, PublicDocument, PublicVerdict, Begin, Draft, Preview, Submit,
 	} {
 		mux.HandleFunc(r.Pattern(http.MethodGet), func(_ http.ResponseWriter, req *http.Request) {
 			if r.Fits(req) {

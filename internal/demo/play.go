@@ -56,7 +56,8 @@ func (p *Play) Run(ctx context.Context, files fs.FS) error {
 			return err
 		}
 	}
-	p.say("\nXong. Trong %s có: covenant.pdf, roots.pem, mail/", "\nDone. In %s: covenant.pdf, roots.pem, mail/",
+	p.say("\nXong. Trong %s có: covenant.pdf, roots.pem, trust.json, mail/",
+		"\nDone. In %s: covenant.pdf, roots.pem, trust.json, mail/",
 		p.Where)
 	p.say("Kiểm tra chữ ký: covenant verify --offline --trust %[1]s/roots.pem %[1]s/covenant.pdf",
 		"Verify the signatures: covenant verify --offline --trust %[1]s/roots.pem %[1]s/covenant.pdf", p.Where)
@@ -387,6 +388,9 @@ func (p *Play) finish(ctx context.Context) error {
 	}
 	p.line("Mức %s; %d/%d chữ ký hợp lệ khi kiểm tra ngoại tuyến", "Level %s; %d of %d signatures pass offline",
 		s.Covenant.Level, passed, len(v.Verdict.Results))
+	if v.Verdict.Test() {
+		p.line("Đó là chữ ký thử nghiệm, không có giá trị pháp lý", "They are test signatures, without legal value")
+	}
 	p.line("→ %s", "→ %s", v.Status(v.Now, p.Lang))
 	return nil
 }

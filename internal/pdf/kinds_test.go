@@ -378,8 +378,8 @@ func FuzzDecode(f *testing.F) {
 		f.Add("LZWDecode", "ASCIIHexDecode", encodeLZW(plain, 1), 2, 1, 8, 1)
 		f.Add("RunLengthDecode", "ASCII85Decode", encodeRuns(plain), 12, 1, 16, 1<<20)
 	}
-	file := mustOpen(f, minimal())
 	f.Fuzz(func(t *testing.T, one, two string, data []byte, predictor, colors, bits, columns int) {
+		file := mustOpen(t, minimal()) // whose work is bounded
 		parms := Dict{{"Predictor", Integer(predictor)}, {"Colors", Integer(colors)},
 			{"BitsPerComponent", Integer(bits)}, {"Columns", Integer(columns)}}
 		s := &Stream{Data: data, Dict: Dict{{"Filter", Array{Name(one), Name(two)}}, {"DecodeParms", Array{parms,

@@ -66,11 +66,11 @@ func Runes(texts ...string) []rune {
 // glyph numbers of base do not depend on extra. A character that the face lacks
 // is a [MissingGlyphError]; ask Has first.
 func (f *Face) Cut(base, extra []rune) (*Subset, error) {
-	c := cutter{face: f, number: map[uint16]uint16{}}
+	c := cutter{face: f, number: map[uint16]uint16{}, pairs: map[int]rune{}}
 	c.add(0)
 	s := &Subset{Face: f, glyph: map[rune]uint16{}}
 	for _, r := range slices.Concat(base, extra) {
-		gid, ok := f.cmap[r]
+		gid, ok := f.glyphOf(r)
 		if !ok {
 			return nil, &MissingGlyphError{f.Name, r}
 		}
@@ -78,6 +78,9 @@ func (f *Face) Cut(base, extra []rune) (*Subset, error) {
 			continue
 		}
 		n := uint16(len(c.source))
+		if _, _, pair := Unstack(r); pair {
+			c.pairs[int(n)] = r
+		}
 		c.source = append(c.source, gid)
 		s.glyph[r] = n
 		s.Runes = append(s.Runes, r)
@@ -106,6 +109,7 @@ type cutter struct {
 	face     *Face
 	source   []uint16
 	number   map[uint16]uint16 // component glyphs: old to new
+	pairs    map[int]rune      // glyphs that are composed here, see [Stack]; source has the letter's, for its measures
 	outlines [][]byte
 }
 
@@ -132,6 +136,14 @@ const (
 // close copies outlines without instructions and pulls components in.
 func (c *cutter) close() error {
 	for i := 0; i < len(c.source); i++ {
+		if base, mark, pair := Unstack(c.pairs[i]); pair {
+			o, err := c.stack(base, mark)
+			if err != nil {
+				return err
+			}
+			c.outlines = append(c.outlines, o)
+			continue
+		}
 		o, err := c.face.outline(c.source[i])
 		switch {
 		case err != nil:
@@ -227,6 +239,10 @@ func (c *cutter) program() []byte {
 			order.PutUint16(maxp[i:], 0)
 		}
 		order.PutUint16(maxp[14:], 1)
+	}
+	if len(maxp) >= 32 && len(c.pairs) > 0 { // letter and mark, of which the letter may be composed itself
+		order.PutUint16(maxp[28:], max(2, order.Uint16(maxp[28:])))
+		order.PutUint16(maxp[30:], order.Uint16(maxp[30:])+1)
 	}
 	return assemble([]table{{"glyf", glyf}, {"head", head}, {"hhea", hhea}, {"hmtx", hmtx}, {"loca", loca},
 		{"maxp", maxp}})

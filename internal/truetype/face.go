@@ -180,7 +180,7 @@ func (f *Face) format4(t []byte) error {
 }
 
 // Has says whether the face can draw r.
-func (f *Face) Has(r rune) bool { _, ok := f.cmap[r]; return ok }
+func (f *Face) Has(r rune) bool { _, ok := f.glyphOf(r); return ok }
 
 // advance is a glyph's width in font units.
 func (f *Face) advance(gid uint16) int {
@@ -190,14 +190,15 @@ func (f *Face) advance(gid uint16) int {
 
 // Advance is the width of r in 1/1000 em, that of .notdef if the face lacks it.
 func (f *Face) Advance(r rune) float64 {
-	return float64(f.advance(f.cmap[r])) * 1000 / float64(f.UnitsPerEm)
+	gid, _ := f.glyphOf(r)
+	return float64(f.advance(gid)) * 1000 / float64(f.UnitsPerEm)
 }
 
 // Width is the width of a text in 1/1000 em; characters that the face lacks count nothing.
 func (f *Face) Width(text string) float64 {
 	units := 0
 	for _, r := range text {
-		if gid, ok := f.cmap[r]; ok {
+		if gid, ok := f.glyphOf(r); ok {
 			units += f.advance(gid)
 		}
 	}

@@ -17,6 +17,10 @@ func ToUnicode(runes []rune) []byte {
 			b = append(b, '<')
 			b = hex4(b, uint16(i+j+1))
 			b = append(b, "> <"...)
+			if base, mark, pair := Unstack(r); pair {
+				b = hex4(b, uint16(base))
+				r = mark
+			}
 			b = hex4(b, uint16(r))
 			b = append(b, ">\n"...)
 		}

@@ -13,10 +13,12 @@ import (
 	"fmt"
 	"math/big"
 	"time"
+
+	"covenant/signing/trust"
 )
 
-// Disclaimer stands in the name of every certificate.
-const Disclaimer = "Không có giá trị pháp lý / Not for legal use"
+// Disclaimer stands in the name of every certificate. Readers of roots know tests by it.
+const Disclaimer = trust.TestMark
 
 // Identity is a key with its certificate and the issuers, nearest first, root last. It converts to signing.Identity.
 type Identity struct {

@@ -82,7 +82,7 @@ func TestEveryKeyType(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", k, err)
 		}
-		if _, err := id.Certificate.Verify(x509.VerifyOptions{Roots: p.Roots(), Intermediates: pool(id.Chain),
+		if _, err := id.Certificate.Verify(x509.VerifyOptions{Roots: p.Roots().Pool(), Intermediates: pool(id.Chain),
 			KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}}); err != nil {
 			t.Errorf("%s: %v", k, err)
 		}

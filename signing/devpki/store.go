@@ -21,6 +21,7 @@ import (
 	"software.sslmate.com/src/go-pkcs12"
 
 	"covenant/internal/lock"
+	"covenant/signing/trust"
 )
 
 // Options of Open. The zero value works.
@@ -318,11 +319,13 @@ func (p *PKI) BaseURL() string { return p.base }
 // TSA is the address of the time-stamp authority.
 func (p *PKI) TSA() string { return p.base + "/tsa" }
 
-// Roots are the certificates to trust.
-func (p *PKI) Roots() *x509.CertPool {
-	pool := x509.NewCertPool()
-	pool.AddCert(p.roles[roleRoot].Certificate)
-	return pool
+// Roots are the certificates to trust: one, of the kind test, good for everything.
+func (p *PKI) Roots() *trust.Store {
+	s := &trust.Store{}
+	if err := s.Add(trust.Bare(p.roles[roleRoot].Certificate)); err != nil {
+		panic(err) // an own root of P-256, alone in its store
+	}
+	return s
 }
 
 // RootsPEM are the certificates to trust, as PEM.

@@ -1,12 +1,16 @@
 // Package calendar knows days, deadlines and the working days of a country. Terms are counted as the Civil Code (art.
 // 147–148) says: the first day is not counted, and a term that ends on a day off runs to the end of the next working
-// day. Working days are data with sources, a year at a time; a year without data is an error, never a guess.
+// day. Working days are data with sources, a year at a time. A year whose holidays are not announced is computed from
+// what is off each year by law, and called provisional.
 package calendar
 
 import (
+	"crypto/sha256"
 	_ "embed"
+	"encoding/hex"
 	"fmt"
 	"sort"
+	"strconv"
 	"time"
 
 	"covenant/internal/words"
@@ -120,10 +124,12 @@ type calendarYear struct {
 	days        map[Date]SpecialDay
 }
 
-// Calendar knows the working days of the years it holds. A year without data is an error, never a guess.
+// Calendar knows the working days of the years it holds; others it computes, provisionally: see [Calendar.Provisional].
+// It is safe for concurrent use.
 type Calendar struct {
-	zone  *time.Location
-	years map[int]calendarYear
+	zone     *time.Location
+	years    map[int]calendarYear
+	computed *computedYears
 }
 
 //go:embed vietnam.yaml
@@ -148,16 +154,54 @@ func (c *Calendar) Years() []int {
 	return years
 }
 
-// Provisional reports whether the year's data were entered before its announcement.
-func (c *Calendar) Provisional(year int) bool { return c.years[year].provisional }
+// Provisional reports whether the year's days off may still change: nobody has announced them, so they were entered, or
+// computed from what is off each year by law, before.
+func (c *Calendar) Provisional(year int) bool {
+	y, ok := c.year(year)
+	return !ok || y.provisional
+}
 
-// WorkingDay reports whether offices are open on d. It fails for a year without data.
+// UnannouncedFrom is the calendar as it was before anything from a year on was announced.
+func (c *Calendar) UnannouncedFrom(year int) *Calendar {
+	before := &Calendar{zone: c.zone, years: map[int]calendarYear{}, computed: c.computed}
+	for n, y := range c.years {
+		if n < year {
+			before.years[n] = y
+		}
+	}
+	return before
+}
+
+// Fingerprint tells a year's days off from others: SHA-256, hexadecimal. It is empty for a
+// year that cannot be computed.
+func (c *Calendar) Fingerprint(year int) string {
+	y, ok := c.year(year)
+	if !ok {
+		return ""
+	}
+	h := sha256.New()
+	for d := On(year, 1, 1); d.Year == year; d = d.AddDays(1) {
+		if special, ok := y.days[d]; ok {
+			fmt.Fprintf(h, "%s %t\n", d, special.Kind == SwappedWorkday)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func (c *Calendar) year(n int) (calendarYear, bool) {
+	if y, ok := c.years[n]; ok {
+		return y, true
+	}
+	return c.computed.year(n)
+}
+
+// WorkingDay reports whether offices are open on d. It fails for a year that cannot even be computed.
 func (c *Calendar) WorkingDay(d Date) (bool, error) {
-	year, ok := c.years[d.Year]
+	year, ok := c.year(d.Year)
 	if !ok {
 		return false, refusal.New(refusal.Invalid,
-			"chưa có lịch làm việc năm %d; hãy bổ sung dữ liệu ngày nghỉ của năm đó",
-			"no working-day calendar for %d; add that year's holidays to the calendar data", d.Year)
+			"không tính được lịch làm việc năm %d; hãy kiểm tra lại ngày, tháng, năm đã nêu",
+			"the working days of %d cannot be computed; check the date that was given", d.Year)
 	}
 	if special, ok := year.days[d]; ok {
 		return special.Kind == SwappedWorkday, nil
@@ -314,8 +358,13 @@ func (c *Calendar) WithDue(sentence string, due Deadline, today Date, lang words
 	if due.Date.IsZero() {
 		return sentence
 	}
-	return sentence + words.F(" – hạn %s (%s)",
+	sentence += words.F(" – hạn %s (%s)",
 		" – due %s (%s)", due.LastDay().Display(), c.Remaining(due, today, lang)).In(lang)
+	if year := due.LastDay().Year; c.Provisional(year) && !due.LastDay().Before(today) {
+		sentence += words.F(", tạm tính vì lịch nghỉ năm %s chưa công bố",
+			", provisional until the days off of %s are announced", strconv.Itoa(year)).In(lang)
+	}
+	return sentence
 }
 
 // Remaining says how far a deadline is from today, in words: “còn 2 ngày làm việc”, “quá hạn 3 ngày”.

@@ -41,8 +41,10 @@ func TestWorkingDays(t *testing.T) {
 			t.Errorf("WorkingDay(%s) = %v, %v; want %v", tt.date, got, err, tt.want)
 		}
 	}
-	if _, err := cal.WorkingDay(on(t, "2024-03-01")); refusal.CodeOf(err) != refusal.Invalid {
-		t.Errorf("a year without data: err = %v, want code %s", err, refusal.Invalid)
+	for _, beyond := range []string{"1899-12-31", "2200-01-01"} {
+		if _, err := cal.WorkingDay(on(t, beyond)); refusal.CodeOf(err) != refusal.Invalid {
+			t.Errorf("a year that cannot be computed: err = %v, want code %s", err, refusal.Invalid)
+		}
 	}
 }
 
@@ -112,8 +114,9 @@ func TestRemainingOverDaysOff(t *testing.T) {
 		{"2026-02-13", "2026-02-20", "còn 7 ngày", "7 days left"}, // nothing but Tết
 		{"2026-03-30", "2026-03-29", "quá hạn 1 ngày", "1 day overdue"},
 		{"2026-03-31", "2026-03-28", "quá hạn 3 ngày", "3 days overdue"},
-		{"2031-03-26", "2031-03-31", "còn 5 ngày", "5 days left"}, // a year without data
-		{"2031-03-26", "2031-03-26", "hết hạn hôm nay", "due today"},
+		{"2031-03-26", "2031-03-31", "còn 3 ngày làm việc", "3 working days left"}, // a computed year
+		{"2331-03-26", "2331-03-31", "còn 5 ngày", "5 days left"},                  // one that cannot be
+		{"2331-03-26", "2331-03-26", "hết hạn hôm nay", "due today"},
 	} {
 		today, due := date(t, row.today), Deadline{Date: date(t, row.due)}
 		if vi, en := c.Remaining(due, today, "vi"), c.Remaining(due, today, "en"); vi != row.vi || en != row.en {
@@ -169,7 +172,7 @@ func TestHolidaysOfEveryYear(t *testing.T) {
 		if weekdays-worked != 11 { // 1/1, five of Tết, Giỗ Tổ, 30/4, 1/5, two of 2/9; those on weekends made up for
 			t.Errorf("%d has %d working days of %d weekdays, want 11 fewer", year, worked, weekdays)
 		}
-		for _, outside := range []Date{On(year-30, 12, 31), On(year+30, 1, 1)} {
+		for _, outside := range []Date{On(year-130, 12, 31), On(year+200, 1, 1)} {
 			if _, err := c.WorkingDay(outside); refusal.CodeOf(err) != refusal.Invalid {
 				t.Errorf("%s: %v", outside, err)
 			}

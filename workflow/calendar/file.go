@@ -7,14 +7,17 @@ import (
 	"strings"
 	"time"
 
+	"covenant/internal/content"
 	"covenant/workflow/refusal"
 
 	"go.yaml.in/yaml/v3"
 )
 
 type calendarFile struct {
-	Zone  string             `yaml:"zone"`
-	Years []calendarFileYear `yaml:"years"`
+	Zone string `yaml:"zone"`
+	// Unannounced is what is off by law in each year that is not in Years.
+	Unannounced []calendarFileRule `yaml:"unannounced"`
+	Years       []calendarFileYear `yaml:"years"`
 }
 
 type calendarFileYear struct {
@@ -30,7 +33,8 @@ type calendarFileDay struct {
 	Source string  `yaml:"source"`
 }
 
-// ParseCalendar reads calendar data: a zone and, for each year, its special days with kind, name and source. Every
+// ParseCalendar reads calendar data: a zone, what is off in years that are not announced, and for each year that is its
+// special days with kind, name and source. Every
 // problem is reported at once, also what cannot be by the Labour Code (45/2019/QH14): a holiday on a weekend without a
 // day in compensation (art. 111 cl. 3), a swapped day off without the Saturday or Sunday on which it is made up for.
 func ParseCalendar(source []byte) (*Calendar, error) {
@@ -39,17 +43,21 @@ func ParseCalendar(source []byte) (*Calendar, error) {
 	dec.KnownFields(true)
 	if err := dec.Decode(&file); err != nil {
 		return nil, refusal.New(refusal.Invalid, "lịch làm việc không đọc được: %v",
-			"cannot read the calendar data: %v", err)
+			"cannot read the calendar data: %v", content.YAMLWords(err))
 	}
-	c := &calendarCheck{calendar: &Calendar{years: map[int]calendarYear{}}}
-	if another := any(nil); dec.Decode(&another) == nil && another != nil {
-		c.add("a second document (---) would not be read: put all years into one")
+	c := &calendarCheck{calendar: &Calendar{years: map[int]calendarYear{},
+		computed: &computedYears{years: map[int]calendarYear{}}}}
+	if line, more := content.SecondDocument(source); more {
+		c.add("line %d: a second document (---) would not be read: put all years into one", line)
 	}
 	zone, err := time.LoadLocation(file.Zone)
 	if err != nil || file.Zone == "" || file.Zone == "Local" { // Local is another zone on another machine
 		c.add("zone %q: want a name such as Asia/Ho_Chi_Minh", file.Zone)
 	}
 	c.calendar.zone = zone
+	for i, r := range file.Unannounced {
+		c.rule(i, r)
+	}
 	for _, y := range file.Years {
 		c.year(y)
 	}

@@ -60,6 +60,9 @@ type Call struct {
 	// Key makes it idempotent; it never holds what must not be kept, such as a secret choice.
 	Key    string          `json:"key,omitempty"`
 	Fields json.RawMessage `json:"fields,omitempty"`
+	// Mean are the keys of the questions about its content that whoever gives it answers with yes; see
+	// [workflow.Meant].
+	Mean []string `json:"mean,omitempty"`
 	// Language is that of the lines of the answer.
 	Language words.Language `json:"language,omitempty"`
 	// Network is the address that it came from, for the log.
@@ -98,7 +101,7 @@ type run struct {
 }
 
 func (r *run) meta() engine.Meta {
-	return engine.Meta{Key: r.call.Key, Actor: r.actor, Address: r.call.Network}
+	return engine.Meta{Key: r.call.Key, Actor: r.actor, Address: r.call.Network, Mean: r.call.Mean}
 }
 
 // say adds a line to an answer in the caller's language.

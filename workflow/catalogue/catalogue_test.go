@@ -27,7 +27,8 @@ var (
 		"RecordSeal": "seal", "ApplyBlock": "apply-block",
 	}
 	programs = []string{
-		"Freeze", "RecordValidationData", "RecordMinutes", "RecordReminder", "EscalateStage", "EndReporting",
+		"Freeze", "RecordValidationData", "RecordMinutes", "RecordReminder", "EscalateStage",
+		"EndReporting", "RecountDeadline",
 		"BindByRule", "StopCompletion",
 	}
 )

@@ -34,7 +34,21 @@ func (r *run) standsAt(ctx context.Context, id workflow.CovenantID, a Answer) (A
 		return a, err
 	}
 	a.Lines = append(a.Lines, s.Status(r.eng.Now(), r.call.Language))
+	obstacles, err := r.eng.Obstacles(ctx, r.actor, id)
+	if err != nil {
+		return a, err
+	}
+	for _, o := range obstacles {
+		if !s.Covenant.HasAccepted(o) && o.OfCovenant() {
+			r.say(&a, obstacleLine(o))
+		}
+	}
 	return a, nil
+}
+
+// obstacleLine tells of an obstacle, who mends it, and by which code it is accepted.
+func obstacleLine(o workflow.Obstacle) words.Text {
+	return words.F("! %s [%s; %s]", "! %s [%s; %s]", o.Text, o.Mend.Words(), o.Code)
 }
 
 func draft(ctx context.Context, r *run, p engine.DraftRequest) (Answer, error) {

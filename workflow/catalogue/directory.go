@@ -49,11 +49,21 @@ func applyBlock(ctx context.Context, r *run, p BlockFile) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
+	notes, err := r.eng.BlockNotes(ctx, file)
+	if err != nil {
+		return Answer{}, err
+	}
 	a, err := direct(ctx, r, workflow.ApplyBlock{File: file})
+	if err != nil {
+		return a, err
+	}
+	for _, note := range notes {
+		r.say(&a, words.F("! %s", "! %s", note))
+	}
 	if n := len(a.Kinds); n > 0 {
 		r.say(&a, words.F("Đã ghi %d thay đổi.", "Recorded %d changes.", n))
 	}
-	return a, err
+	return a, nil
 }
 
 // Key is a key that the server is to keep under a PIN: a person's, or that of an agency's seal.
@@ -63,13 +73,15 @@ type Key struct {
 	PKCS12   []byte            `json:"pkcs12,omitzero" secret:"true"`
 	Password string            `json:"password,omitzero" secret:"true"`
 	PIN      string            `json:"pin,omitzero" secret:"true"`
+	// Certificate is the serial number of the certificate whose key is meant, of a file with several.
+	Certificate string `json:"certificate,omitzero"`
 }
 
 func keepKey(ctx context.Context, r *run, p Key) (Answer, error) {
 	if err := r.keepsKeys(); err != nil {
 		return Answer{}, err
 	}
-	id, err := signing.LoadPKCS12(p.PKCS12, p.Password)
+	id, err := signing.LoadPKCS12Key(p.PKCS12, p.Password, p.Certificate)
 	var unusable *signing.KeyError
 	if errors.As(err, &unusable) {
 		return Answer{}, workflow.Refusal(workflow.CodeInvalid, "tệp khóa: %s", "key file: %s", unusable.Text)

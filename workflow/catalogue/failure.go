@@ -16,6 +16,7 @@ type Failure struct {
 	English    string        `json:"en,omitempty"`
 	Text       string        `json:"text,omitempty"`
 	Meaning    string        `json:"meaning,omitempty"`
+	Mean       string        `json:"mean,omitempty"` // key of the question that it is, see [refusal.Error]
 }
 
 // meanings are the errors that callers act on, by their names.
@@ -28,7 +29,7 @@ var meanings = map[string]error{
 func FailureOf(err error) Failure {
 	var e *workflow.Error
 	if errors.As(err, &e) {
-		return Failure{Code: e.Code, Vietnamese: e.Vietnamese, English: e.English}
+		return Failure{Code: e.Code, Vietnamese: e.Vietnamese, English: e.English, Mean: e.Mean}
 	}
 	f := Failure{Text: err.Error()}
 	for name, meaning := range meanings {
@@ -42,7 +43,7 @@ func FailureOf(err error) Failure {
 // Err is the error as it was before it was written down.
 func (f Failure) Err() error {
 	if f.Code != "" {
-		return &workflow.Error{Code: f.Code, Text: words.Of(f.Vietnamese, f.English)}
+		return &workflow.Error{Code: f.Code, Text: words.Of(f.Vietnamese, f.English), Mean: f.Mean}
 	}
 	return &told{f.Text, meanings[f.Meaning]}
 }

@@ -29,6 +29,10 @@ type Standing struct {
 	Reminders []StandingReminder  `json:"reminders,omitempty"`
 	Criteria  []StandingCriterion `json:"criteria,omitempty"` // while members are scored
 	Polls     []StandingPoll      `json:"polls,omitempty"`
+	// Obstacles are what stands between the covenant and its end, Troubles what the program
+	// does not get done by itself.
+	Obstacles []StandingObstacle `json:"obstacles,omitempty"`
+	Troubles  []StandingTrouble  `json:"troubles,omitempty"`
 	// Console is how much of the log that the asker reads was entered at the console, by user.
 	Console  []workflow.ConsoleEntries `json:"console,omitempty"`
 	Commands []StandingCommand         `json:"commands,omitempty"` // what the asker may do, and why not
@@ -98,6 +102,25 @@ type StandingPoll struct {
 	Text   string          `json:"text"`
 	Open   bool            `json:"open"`
 	Closed bool            `json:"closed"`
+}
+
+// StandingObstacle is something that stands in the covenant's way and is known before it is met.
+type StandingObstacle struct {
+	Code     string `json:"code"` // by which an administrator accepts it
+	Text     string `json:"text"`
+	Mend     string `json:"mend"`               // who can mend it
+	Stops    bool   `json:"stops,omitempty"`    // the covenant is not numbered with it
+	Accepted bool   `json:"accepted,omitempty"` // by an administrator
+}
+
+// StandingTrouble is a job that does not get its work done.
+type StandingTrouble struct {
+	Job    string    `json:"job"`
+	Text   string    `json:"text"`
+	Reason string    `json:"reason"`
+	Since  time.Time `json:"since"`
+	Tries  int       `json:"tries"`
+	Next   time.Time `json:"next"`
 }
 
 // StandingCommand is a command that is open to the asker, or the reason why it is not.
@@ -181,6 +204,7 @@ func standingOf(v *engine.View, lang words.Language) *Standing {
 		s.Frozen = c.Frozen.PDF
 		s.addCells(c)
 	}
+	s.addHindrances(v, lang)
 	for _, entry := range v.Timeline {
 		s.Console = workflow.AddConsole(s.Console, entry.By)
 	}
@@ -223,5 +247,17 @@ func (s *Standing) addScoring(v *engine.View, lang words.Language) {
 			one.Open, one.Closed = opened && poll.Result == nil, poll.Result != nil
 		}
 		s.Polls = append(s.Polls, one)
+	}
+}
+
+// addHindrances tells what stands in the covenant's way, and what the program does not get done.
+func (s *Standing) addHindrances(v *engine.View, lang words.Language) {
+	for _, o := range v.Obstacles {
+		s.Obstacles = append(s.Obstacles, StandingObstacle{Code: o.Code, Text: o.Text.In(lang),
+			Mend: o.Mend.Words().In(lang), Stops: o.Stops, Accepted: v.Covenant.HasAccepted(o)})
+	}
+	for _, t := range v.Troubles {
+		s.Troubles = append(s.Troubles, StandingTrouble{Job: t.Job, Text: t.Telling(v.Calendar.Zone()).In(lang),
+			Reason: t.Reason.In(lang), Since: t.Since, Tries: t.Tries, Next: t.Next})
 	}
 }

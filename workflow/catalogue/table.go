@@ -43,6 +43,8 @@ func commands() []Command {
 		decided[workflow.CloseConference]("bế mạc hội nghị", "close the conference"),
 		decided[workflow.SettleRefusal]("quyết định khi giao ước bị dừng",
 			"decide what becomes of a covenant that stopped"),
+		decided[workflow.AcceptObstacles]("chấp nhận vướng mắc đã biết để được cấp số",
+			"accept known obstacles, so that the number may be issued"),
 		completed("issue-number", "cấp số và ngày; không nêu số thì lấy số tiếp theo",
 			"issue number and date; without a number, the next one", issueNumber),
 		completed("sign", "ký bằng khóa do máy chủ giữ", "sign with the key that the server keeps", sign),

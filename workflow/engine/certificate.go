@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"covenant/signing"
+	"covenant/signing/trust"
 	"covenant/workflow"
 )
 
@@ -49,12 +50,22 @@ const (
 
 // enrols refuses to keep a key whose certificate the installation's trust anchors do not bear out: what is signed with
 // it would be found out after the last signature.
-func (e signers) enrols(ctx context.Context, id signing.Identity) error {
+func (e signers) enrols(ctx context.Context, id signing.Identity, purpose trust.Purpose) error {
 	var outside *signing.KeyError
 	if err := e.Policy.Check(id.Certificate); errors.As(err, &outside) {
 		return workflow.Refusal(workflow.CodeForbidden, "%s", "%s", outside.Text)
 	}
-	return unusable(signing.CheckCertificate(ctx, id.Certificate, id.Chain, signing.VerifyOptions{Roots: e.Roots}))
+	if !namesRevocation(id.Certificate) {
+		return workflow.Refusal(workflow.CodeForbidden,
+			"chứng thư số này không nêu nơi tra cứu thu hồi (OCSP, CRL), nên văn bản ký bằng nó không hoàn tất được; "+
+				"hãy dùng "+
+				"chứng thư số của một tổ chức cung cấp dịch vụ chứng thực",
+			"this certificate names no way to its revocation data (OCSP, CRL), so that what is signed with it cannot "+
+				"be "+
+				"completed; use one of a certification authority")
+	}
+	return unusable(signing.CheckCertificate(ctx, id.Certificate, id.Chain, purpose,
+		signing.VerifyOptions{Roots: e.Roots}))
 }
 
 func unusable(check *signing.CertificateCheck) error {
@@ -69,13 +80,13 @@ func unusable(check *signing.CertificateCheck) error {
 // beforeSigning finds out, before a key is used or a signature accepted, whether its certificate may sign now, by
 // asking those whom it names, and keeps their answers.
 func (e signers) beforeSigning(
-	ctx context.Context, cert *x509.Certificate, chain []*x509.Certificate,
+	ctx context.Context, cert *x509.Certificate, chain []*x509.Certificate, purpose trust.Purpose,
 ) (workflow.SignerCheck, *signing.CertificateCheck, error) {
 	opt := signing.VerifyOptions{Roots: e.Roots, Online: true}
 	if e.Validation != nil {
 		opt.HTTP, opt.Intermediates = e.Validation.HTTP, e.Validation.Certificates
 	}
-	check := signing.CheckCertificate(ctx, cert, chain, opt)
+	check := signing.CheckCertificate(ctx, cert, chain, purpose, opt)
 	found := workflow.SignerCheck{At: check.Time.UTC().Truncate(time.Second), Status: workflow.CertificateGood}
 	if err := unusable(check); err != nil {
 		return found, check, err

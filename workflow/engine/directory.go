@@ -19,12 +19,22 @@ func (e *Engine) PlanDirectory(
 		return nil, err
 	}
 	before := e.outside(d)
-	events, err := workflow.Decide(before, meta.Actor, cmd, e.Now())
+	events, err := decideMeant(before, meta, cmd, e.Now())
 	var lines []string
 	for _, event := range events {
 		lines = append(lines, before.Tell(event).Text.In(lang))
 	}
 	return lines, err
+}
+
+// BlockNotes are what is to be known before a block file is applied, beside what it changes: who and which duty stands
+// in the directory and not in the file, and which duties nobody would have.
+func (e outlook) BlockNotes(ctx context.Context, file *workflow.BlockFile) ([]words.Text, error) {
+	d, err := e.readDirectory(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return d.Notes(file, e.outside(d), e.Now()), nil
 }
 
 // outside is the state for commands that are about no covenant.
@@ -40,7 +50,7 @@ func (e *Engine) doDirectory(ctx context.Context, cmd workflow.Command, meta Met
 			return out, err
 		}
 		now := e.Now().Truncate(time.Millisecond)
-		events, err := workflow.Decide(e.outside(d), meta.Actor, cmd, now)
+		events, err := decideMeant(e.outside(d), meta, cmd, now)
 		if err != nil {
 			return out, err
 		}

@@ -16,6 +16,9 @@ const noticeKind = "notice"
 // mails about it that have not gone out are dropped, and the parties are told.
 func (e deadlines) endCovenant(ctx context.Context, tx *store.Tx, before *workflow.Covenant, s workflow.State) error {
 	c := s.Covenant
+	if err := forgetTroubles(ctx, tx, before, c); err != nil {
+		return err
+	}
 	// what is adopted leaves nothing undone
 	if before.Phase.Ended() || !c.Phase.Ended() || c.Phase == workflow.PhaseAdopted {
 		return nil

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"crypto/sha256"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"covenant/signing"
+	"covenant/signing/trust"
 	"covenant/templates"
 	"covenant/workflow"
 	"covenant/workflow/notify"
@@ -33,8 +33,8 @@ type Config struct {
 	IndependentTime func(context.Context) (time.Time, error)
 	// TSA time-stamps signatures. Required by processes that sign at B-T and above.
 	TSA signing.Timestamper
-	// Roots are the trust anchors that signatures are verified against.
-	Roots *x509.CertPool
+	// Roots are the trust anchors that signatures are verified against, each for what the store says.
+	Roots *trust.Store
 	// Validation gets certificates and revocation data for the finished document. Default: from the addresses that
 	// certificates name, public ones only.
 	Validation *signing.ValidationSource
@@ -66,6 +66,7 @@ type Engine struct {
 	letters   *notify.Composer
 	cache     cache
 	verdicts  verdicts
+	foreseen  foreseen
 	commands  turns[workflow.CovenantID] // of commands on a covenant
 	documents turns[workflow.CovenantID] // of making signatures on a covenant's document
 	keys      turns[keyOwner]            // of trying PINs
@@ -93,6 +94,7 @@ type rooms struct {
 	bundles
 	access
 	doors
+	outlook
 	desks
 }
 
@@ -134,7 +136,7 @@ func New(c Config) (*Engine, error) {
 	}
 	e := &Engine{Config: c, letters: letters, cache: newCache(), previews: newPreviews()}
 	e.rooms = rooms{papers{e}, signers{e}, deadlines{e}, voting{e}, lineages{e}, registers{e}, watching{e},
-		bundles{e}, access{e}, doors{e}, desks{e}}
+		bundles{e}, access{e}, doors{e}, outlook{e}, desks{e}}
 	return e, nil
 }
 
@@ -144,6 +146,9 @@ type Meta struct {
 	Key     string
 	Actor   workflow.Actor
 	Address string // network address, if any
+	// Mean are the keys of the questions about the content of the command that whoever gives it answers with yes, see
+	// [workflow.Meant].
+	Mean []string
 }
 
 // Outcome is what a command did.
@@ -177,6 +182,8 @@ func (e *Engine) Do(ctx context.Context, id workflow.CovenantID, cmd workflow.Co
 		return e.castPollBallot(ctx, id, cmd, meta)
 	case workflow.ClosePoll:
 		return e.closePoll(ctx, id, cmd, meta)
+	case workflow.AcceptObstacles:
+		return e.acceptObstacles(ctx, id, cmd, meta)
 	case workflow.EscalateStage:
 		return e.escalateStage(ctx, id, cmd, meta)
 	}
@@ -248,6 +255,15 @@ func (e *Engine) once(
 	})
 }
 
+// decideMeant asks the rules, and then whether the command can be meant as it stands.
+func decideMeant(s workflow.State, meta Meta, cmd workflow.Command, now time.Time) ([]workflow.Event, error) {
+	events, err := workflow.Decide(s, meta.Actor, cmd, now)
+	if err != nil {
+		return nil, err
+	}
+	return events, workflow.Meant(s, cmd, now, meta.Mean)
+}
+
 // decide reads the state, asks the rules, appends the events and does what follows from them, all inside tx.
 func (e *Engine) decide(
 	ctx context.Context, tx *store.Tx, id workflow.CovenantID, meta Meta, make build,
@@ -266,7 +282,7 @@ func (e *Engine) decide(
 		}
 	}
 	now := e.Now().Truncate(time.Millisecond) // as the log keeps it
-	events, err := workflow.Decide(state, meta.Actor, cmd, now)
+	events, err := decideMeant(state, meta, cmd, now)
 	if err != nil {
 		return Outcome{}, err
 	}

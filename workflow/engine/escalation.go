@@ -83,12 +83,21 @@ func (e deadlines) ladder(s workflow.State, events []workflow.Event) (out []stor
 	moved := false
 	for _, event := range events {
 		switch event.(type) {
-		case workflow.StageOpened, workflow.DeadlineExtended, workflow.SignaturesSufficient:
+		case workflow.StageOpened, workflow.DeadlineExtended, workflow.DeadlineRecounted,
+			workflow.SignaturesSufficient:
 			moved = true
 		}
 	}
+	if !moved {
+		return nil, nil
+	}
+	return e.steps(s)
+}
+
+// steps are the rungs of the open stage, as rows.
+func (e deadlines) steps(s workflow.State) (out []store.Occurrence, err error) {
 	c := s.Covenant
-	if !moved || c.Phase.Ended() {
+	if c.Phase.Ended() {
 		return nil, nil
 	}
 	steps, err := s.Ladder()

@@ -32,6 +32,7 @@ type Finding struct {
 	Verdict    Verdict `json:"verdict"` // 0 passed, 1 indeterminate, 2 failed
 	Vietnamese string  `json:"vi"`
 	English    string  `json:"en"`
+	Test       bool    `json:"test,omitempty"` // it rests on a test root
 }
 
 // Sentence is the finding in the reader's language.
@@ -45,6 +46,7 @@ func (f Finding) Sentence(lang words.Language) string {
 // EvidenceReport is what the check of a bundle found.
 type EvidenceReport struct {
 	Manifest EvidenceManifest `json:"manifest"`
+	Test     bool             `json:"test"` // a signature or time-stamp leads to a test root: nothing is proven
 	Findings []Finding        `json:"findings"`
 	Document *signing.Report  `json:"document,omitempty"` // the signed file's; nil before the freeze
 	Unproven int64            `json:"unproven,omitempty"` // events that came after the newest checkpoint or root
@@ -53,6 +55,14 @@ type EvidenceReport struct {
 // Headline is the verdict of the whole in a sentence. A reader who reads nothing else is not told that what is unproven
 // is proven.
 func (r *EvidenceReport) Headline() words.Text {
+	if r.Test {
+		return words.Join(" ", words.Of("Chữ ký thử nghiệm, không có giá trị pháp lý.",
+			"Test signatures, without legal value."), r.headline())
+	}
+	return r.headline()
+}
+
+func (r *EvidenceReport) headline() words.Text {
 	switch overall := r.Overall(); {
 	case overall == Failed:
 		return words.Of("Hồ sơ bằng chứng KHÔNG hợp lệ. Không nên sử dụng trước khi làm rõ.",
@@ -98,7 +108,19 @@ type checker struct {
 }
 
 func (c *checker) found(v Verdict, vi, en string, args ...any) {
-	c.report.Findings = append(c.report.Findings, Finding{v, fmt.Sprintf(vi, args...), fmt.Sprintf(en, args...)})
+	c.report.Findings = append(c.report.Findings, Finding{Verdict: v, Vietnamese: fmt.Sprintf(vi, args...),
+		English: fmt.Sprintf(en, args...)})
+}
+
+// byTest says of the newest finding that it rests on a test root, if it does.
+func (c *checker) byTest(test bool) {
+	if !test {
+		return
+	}
+	last := &c.report.Findings[len(c.report.Findings)-1]
+	said := words.Of(" – thử nghiệm, không có giá trị pháp lý", " – a test, without legal value")
+	last.Vietnamese, last.English = last.Vietnamese+said.Vietnamese, last.English+said.English
+	last.Test, c.report.Test = true, true
 }
 
 // failed reports whether something does not hold so far.
@@ -261,7 +283,8 @@ func (c *checker) entered() {
 		console = workflow.AddConsole(console, workflow.DoerOf(s.Actor, s.OnBehalf, workflow.Origin(s.Origin)))
 	}
 	for _, e := range console {
-		c.report.Findings = append(c.report.Findings, Finding{Passed, e.Text().Vietnamese, e.Text().English})
+		c.report.Findings = append(c.report.Findings, Finding{Verdict: Passed,
+			Vietnamese: e.Text().Vietnamese, English: e.Text().English})
 	}
 }
 

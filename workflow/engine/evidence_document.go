@@ -22,7 +22,7 @@ func (c *checker) document() error {
 		return nil
 	}
 	report, err := signing.Verify(c.ctx, bytes.NewReader(file), int64(len(file)),
-		signing.VerifyOptions{Roots: c.trust.Roots, Base: baseOf(&c.state)})
+		signing.VerifyOptions{Roots: c.trust.Roots, Seal: c.state.IsSealField, Base: baseOf(&c.state)})
 	if err != nil {
 		return fmt.Errorf("%s: %w", evidenceDocument, err)
 	}
@@ -66,6 +66,7 @@ func (c *checker) signature(r *signing.Result, logged map[string]workflow.Certif
 		Failed: {"không hợp lệ", "not valid"}}[v]
 	c.found(v, "chữ ký của “%[1]s”: %[2]s (%[4]s)", "signature of “%[1]s”: %[3]s (%[4]s)", r.Signer, words[0],
 		words[1], r.Indication)
+	c.byTest(r.Test)
 }
 
 // sameCertificate reports whether a certificate is the one that the log names; a log of v0.1 names no digest.

@@ -3,7 +3,6 @@ package engine_test
 import (
 	"bytes"
 	"context"
-	"crypto/x509"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -17,6 +16,7 @@ import (
 	witnessing "github.com/transparency-dev/formats/note"
 
 	"covenant/signing/devpki"
+	"covenant/signing/trust"
 	"covenant/workflow"
 	"covenant/workflow/engine"
 	"covenant/workflow/store"
@@ -235,9 +235,10 @@ func TestEvidenceOfV01(t *testing.T) {
 	check(t, err)
 	anchors, err := os.ReadFile(filepath.Join(dir, "roots.pem"))
 	check(t, err)
-	trust := engine.EvidenceTrust{Roots: x509.NewCertPool()}
-	trust.Roots.AppendCertsFromPEM(anchors)
-	report, err := engine.CheckEvidence(context.Background(), bytes.NewReader(bundle), int64(len(bundle)), trust)
+	roots, err := trust.Parse(anchors)
+	check(t, err)
+	trusted := engine.EvidenceTrust{Roots: roots}
+	report, err := engine.CheckEvidence(context.Background(), bytes.NewReader(bundle), int64(len(bundle)), trusted)
 	check(t, err)
 	if report.Overall() != engine.Indeterminate || !says(report, engine.Indeterminate, "in the form of v0.1") ||
 		!says(report, engine.Passed, "events of stream directory are under the root") {
@@ -251,7 +252,7 @@ func TestEvidenceOfV01(t *testing.T) {
 		"no roots": all.with("roots.json", []byte("[]")),
 	} {
 		data := forged.pack(t)
-		report, err := engine.CheckEvidence(context.Background(), bytes.NewReader(data), int64(len(data)), trust)
+		report, err := engine.CheckEvidence(context.Background(), bytes.NewReader(data), int64(len(data)), trusted)
 		check(t, err)
 		if report.Overall() != engine.Failed {
 			t.Errorf("%s: %+v", name, report.Findings)

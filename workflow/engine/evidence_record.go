@@ -164,4 +164,5 @@ func (c *checker) stamped(p evidenceProof) {
 	c.found(Passed, "mốc chốt sổ được %[2]s đóng dấu thời gian lúc %[1]s",
 		"the checkpoint was time-stamped at %[1]s by %[2]s",
 		stamp.Time.Format("15:04:05 02/01/2006 -07:00"), strings.TrimSpace(stamp.Authority))
+	c.byTest(stamp.Test)
 }

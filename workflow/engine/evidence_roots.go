@@ -74,6 +74,7 @@ func (c *checker) stamp(root store.Root) {
 	c.found(Passed, "gốc ngày %[1]s được %[3]s đóng dấu thời gian lúc %[2]s",
 		"the root of %[1]s was time-stamped at %[2]s by %[3]s",
 		root.Day, stamp.Time.Format("15:04:05 02/01/2006 -07:00"), stamp.Authority)
+	c.byTest(stamp.Test)
 }
 
 // proof checks that a stream's head is under the root and is one of the events in the bundle.

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"crypto/x509"
 	"errors"
 	"maps"
 	"slices"
@@ -12,6 +11,7 @@ import (
 	"github.com/transparency-dev/formats/log"
 	witnessing "github.com/transparency-dev/formats/note"
 
+	"covenant/signing/trust"
 	"covenant/workflow"
 	"covenant/workflow/calendar"
 	"covenant/workflow/store"
@@ -19,8 +19,8 @@ import (
 
 // EvidenceTrust is what a bundle is checked against: all that does not come from the bundle itself.
 type EvidenceTrust struct {
-	// Roots are those of signers and of time-stamp authorities. Nil: nothing is trusted.
-	Roots *x509.CertPool
+	// Roots are those of signers, of seals and of time-stamp authorities. Nil: nothing is trusted.
+	Roots *trust.Store
 	// Keys are those of records, and of the witnesses of records, see [ParseRecordKeys]. Without the key of its record
 	// a
 	// bundle is intact at best: whoever made it may have made its key, too.

@@ -41,6 +41,9 @@ func (e papers) issueNumber(ctx context.Context, id workflow.CovenantID, asked a
 		if _, err := workflow.Decide(s, meta.Actor, cmd, e.Now()); err != nil { // before the register is touched
 			return nil, err
 		}
+		if err := e.clear(ctx, tx, s); err != nil {
+			return nil, err
+		}
 		stage, _ := s.Process.OfKind(workflow.StageNumber)
 		key := numberKey(id, len(s.Covenant.Voided))
 		n, err := take(ctx, tx, stage.Number.Book, key)
@@ -85,7 +88,8 @@ func (e papers) documentSymbol(ctx context.Context, id workflow.CovenantID) (str
 	if err != nil {
 		return "", err
 	}
-	doc, err := e.draft(template, values, templates.DraftOptions{LawDate: day(e.Calendar.Today(revision.RenderedAt))})
+	doc, err := e.draft(template, values, templates.DraftOptions{LawDate: day(e.Calendar.Today(revision.RenderedAt)),
+		Again: templates.AsBefore})
 	if err != nil {
 		return "", err
 	}
@@ -97,8 +101,10 @@ func (e papers) documentSymbol(ctx context.Context, id workflow.CovenantID) (str
 func (e papers) freeze(ctx context.Context, args FreezeArgs) error {
 	var s workflow.State
 	err := e.Store.View(ctx, func(tx *store.Tx) (err error) {
-		s, err = e.state(ctx, tx, args.Covenant)
-		return err
+		if s, err = e.state(ctx, tx, args.Covenant); err != nil || s.Covenant.Phase != workflow.AwaitingFreeze {
+			return err
+		}
+		return e.clear(ctx, tx, s)
 	})
 	if err != nil || s.Covenant.Phase != workflow.AwaitingFreeze {
 		return err
@@ -140,18 +146,14 @@ func (e papers) renderFrozen(ctx context.Context, s workflow.State, token string
 	if err != nil {
 		return none, err
 	}
-	approved, reviewed, err := e.renderRevision(s, template, values, revision.Number, revision.RenderedAt)
+	approved, again, err := e.renderApproved(s, template, values, revision)
 	if err != nil {
 		return none, err
-	}
-	if _, manifest, err := manifestOf(reviewed, s.Covenant.Process); err != nil {
-		return none, err
-	} else if manifest != revision.Manifest || workflow.DigestOf(approved.bytes) != revision.PDF {
-		return none, errRendererChanged
 	}
 	n := s.Covenant.Number
 	doc, err := e.draft(template, values, templates.DraftOptions{
 		Number: n.Number, Symbol: n.Symbol, Date: day(n.Date), URL: address.On(e.PublicURL, address.Public.Of(token)),
+		Again: again,
 	})
 	if err != nil {
 		return none, err
@@ -165,4 +167,28 @@ func (e papers) renderFrozen(ctx context.Context, s workflow.State, token string
 			strings.Join(differences, "; "))
 	}
 	return frozen, nil
+}
+
+// renderApproved makes the approved revision again, byte by byte, in the way in which it was made: that of this edition
+// of the program, or that of the first. Which one is told by the digest that the agencies approved.
+func (e papers) renderApproved(
+	s workflow.State, template, values []byte, revision workflow.Revision,
+) (rendering, templates.Again, error) {
+	failed := errRendererChanged
+	for _, again := range []templates.Again{templates.AsBefore, templates.AsFirstWas} {
+		approved, reviewed, err := e.renderRevision(s, template, values, revision.Number, revision.RenderedAt,
+			templates.DraftOptions{Again: again})
+		if err != nil {
+			failed = err
+			continue
+		}
+		_, manifest, err := manifestOf(reviewed, s.Covenant.Process)
+		if err != nil {
+			return rendering{}, again, err
+		}
+		if manifest == revision.Manifest && workflow.DigestOf(approved.bytes) == revision.PDF {
+			return approved, again, nil
+		}
+	}
+	return rendering{}, 0, failed
 }

@@ -29,7 +29,7 @@ func baseOf(c *workflow.Covenant) *signing.Base {
 // itself holds.
 func (e papers) verifyVersion(ctx context.Context, c *workflow.Covenant, file []byte) (*signing.Report, error) {
 	return signing.Verify(ctx, bytes.NewReader(file), int64(len(file)),
-		signing.VerifyOptions{Roots: e.Roots, Base: baseOf(c), Policy: e.Policy})
+		signing.VerifyOptions{Roots: e.Roots, Seal: c.IsSealField, Base: baseOf(c), Policy: e.Policy})
 }
 
 // altered refuses a file that is not the frozen document and signatures.

@@ -57,15 +57,25 @@ var unfinished = []rivertype.JobState{
 // worker makes a River worker of a method of the engine.
 type worker[A river.JobArgs] struct {
 	river.WorkerDefaults[A]
-	work  func(ctx context.Context, args A) error
-	limit time.Duration // of one run; default usualLimit
+	engine *Engine
+	work   func(ctx context.Context, args A) error
+	limit  time.Duration // of one run; default usualLimit
 }
 
+// Work runs the job once and keeps record of what hinders it.
 func (w *worker[A]) Work(ctx context.Context, job *river.Job[A]) error {
 	err := w.work(ctx, job.Args)
-	var refusal *workflow.Error
-	if errors.As(err, &refusal) && refusal.Code != workflow.CodeConflict {
-		return river.JobCancel(err) // the rules will not change their mind by asking again
+	next := w.NextRetry(job)
+	if refused(err) {
+		next = time.Now().Add(time.Minute) // by the sweep
+	}
+	if kept := w.engine.attempted(context.WithoutCancel(ctx), job.Args.Kind(), aboutCovenant(job.Args), err,
+		next); kept != nil {
+		w.engine.Logger.ErrorContext(ctx, "a trouble is not recorded", "job", job.Args.Kind(), "error", kept)
+	}
+	if refused(err) {
+		// It is made anew by the next sweep, for as long as what it is about is still to be done.
+		return river.JobCancel(err)
 	}
 	return err
 }
@@ -82,14 +92,16 @@ func (w *worker[A]) NextRetry(job *river.Job[A]) time.Time {
 // Start begins working jobs and sweeping. Stop ends it.
 func (e *Engine) Start(ctx context.Context) error {
 	workers := river.NewWorkers()
-	river.AddWorker(workers, &worker[FreezeArgs]{work: e.freeze})
-	river.AddWorker(workers, &worker[CompleteArgs]{work: e.complete})
-	river.AddWorker(workers, &worker[RemindArgs]{work: e.remind})
-	river.AddWorker(workers, &worker[MailArgs]{work: e.sendMail, limit: e.Mail.Timeout + usualLimit})
-	river.AddWorker(workers, &worker[EscalateArgs]{work: e.escalate})
-	river.AddWorker(workers, &worker[MinutesArgs]{work: e.makeMinutes})
-	river.AddWorker(workers, &worker[CloseArgs]{work: e.closeByDate})
-	river.AddWorker(workers, &worker[RootArgs]{work: e.makeRoot})
+	river.AddWorker(workers, &worker[FreezeArgs]{engine: e, work: e.freeze})
+	river.AddWorker(workers, &worker[CompleteArgs]{engine: e, work: e.complete})
+	river.AddWorker(workers, &worker[RemindArgs]{engine: e, work: e.remind})
+	river.AddWorker(workers, &worker[MailArgs]{engine: e, work: e.sendMail, limit: e.Mail.Timeout + usualLimit})
+	river.AddWorker(workers, &worker[EscalateArgs]{engine: e, work: e.escalate})
+	river.AddWorker(workers, &worker[MinutesArgs]{engine: e, work: e.makeMinutes})
+	river.AddWorker(workers, &worker[CloseArgs]{engine: e, work: e.closeByDate})
+	river.AddWorker(workers, &worker[RootArgs]{engine: e, work: e.makeRoot})
+	river.AddWorker(workers, &worker[RecountArgs]{engine: e, work: e.recount, limit: time.Hour})
+	river.AddWorker(workers, &worker[ForesightArgs]{engine: e, work: e.lookAhead, limit: time.Hour})
 	if err := e.recoverMails(ctx, true); err != nil {
 		return err
 	}

@@ -8,8 +8,10 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"strings"
 
 	"covenant/signing"
+	"covenant/signing/trust"
 	"covenant/workflow"
 	"covenant/workflow/store"
 )
@@ -23,7 +25,18 @@ const (
 type keyOwner string
 
 func personKey(p workflow.PersonID) keyOwner { return keyOwner(p) }
-func sealOf(a workflow.AgencyID) keyOwner    { return keyOwner("agency/" + a) }
+func sealOf(a workflow.AgencyID) keyOwner    { return sealOwner + keyOwner(a) }
+
+// sealOwner begins the owners of seals' keys.
+const sealOwner keyOwner = "agency/"
+
+// purpose is what the owner's certificate has to lead to a root for.
+func (o keyOwner) purpose() trust.Purpose {
+	if strings.HasPrefix(string(o), string(sealOwner)) {
+		return trust.Seal
+	}
+	return trust.Signature
+}
 
 // KeyRequest is a signing key that the server is to keep under a PIN: a person's, or that of an agency's seal,
 // whose PIN is for those who may apply it.
@@ -40,6 +53,7 @@ func (e signers) KeepKey(ctx context.Context, r KeyRequest, meta Meta) (Outcome,
 	of := certificateOf(r.Identity.Certificate)
 	owner, bind := personKey(r.Person), workflow.BindCertificate{
 		Person: r.Person, Agency: r.Agency, Issuer: of.Issuer, Serial: of.Serial, SHA256: of.SHA256,
+		CommonName: r.Identity.Certificate.Subject.CommonName,
 	}
 	if r.Agency != "" {
 		owner = sealOf(r.Agency)
@@ -55,7 +69,7 @@ func (e signers) KeepKey(ctx context.Context, r KeyRequest, meta Meta) (Outcome,
 	if _, err := workflow.Decide(s, meta.Actor, bind, e.Now()); err != nil {
 		return Outcome{}, err
 	}
-	if err := e.enrols(ctx, r.Identity); err != nil {
+	if err := e.enrols(ctx, r.Identity, owner.purpose()); err != nil {
 		return Outcome{}, err
 	}
 	if err := e.keepKey(ctx, owner, r.Identity, r.PIN); err != nil {

@@ -116,7 +116,7 @@ func (e lineages) renewBases(
 		return err
 	}
 	before, err := e.draft(template, values,
-		templates.DraftOptions{LawDate: day(s.Calendar.Today(revision.RenderedAt))})
+		templates.DraftOptions{LawDate: day(s.Calendar.Today(revision.RenderedAt)), Again: templates.AsBefore})
 	if err != nil {
 		return fmt.Errorf("bases of %s: %w", s.Covenant.Slug, err)
 	}
@@ -204,14 +204,15 @@ func (e lineages) startDraft(
 	if err != nil {
 		return "", err
 	}
-	doc, err := e.draft(entry.Source, r.Values, templates.DraftOptions{LawDate: day(e.Calendar.Today(e.Now())),
-		Begun: r.Begun})
+	opt := e.judged(meta)
+	opt.LawDate, opt.Begun = opt.Today, r.Begun
+	doc, err := e.draft(entry.Source, r.Values, opt)
 	if err != nil {
 		return "", err
 	}
 	definition := entry.Process
 	if len(r.Process) > 0 {
-		if _, err := process.Parse("process", r.Process); err != nil {
+		if _, err := process.ParseNew("process", r.Process, e.Calendar.Zone()); err != nil {
 			return "", err
 		}
 		definition, cmd.Process = r.Process, workflow.DigestOf(r.Process)

@@ -185,7 +185,8 @@ func (e papers) renderMinutes(template string, values any, on workflow.Date) (so
 	if source, err = yaml.Marshal(values); err != nil {
 		return nil, nil, err
 	}
-	doc, err := e.draft(entry.Source, source, templates.DraftOptions{LawDate: day(on), Date: day(on)})
+	doc, err := e.draft(entry.Source, source, templates.DraftOptions{LawDate: day(on), Date: day(on),
+		Again: templates.AsBefore}) // what it says was judged when it was recorded
 	if err != nil {
 		return nil, nil, err
 	}

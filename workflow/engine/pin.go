@@ -36,7 +36,7 @@ func (e signers) unlock(
 	if id, err = parseCertificates(key.Certificates); err != nil {
 		return id, found, fmt.Errorf("key of %s: %w", owner, err)
 	}
-	found, check, err := e.beforeSigning(ctx, id.Certificate, id.Chain)
+	found, check, err := e.beforeSigning(ctx, id.Certificate, id.Chain, owner.purpose())
 	if err != nil {
 		return id, found, err
 	}

@@ -81,6 +81,12 @@ func (e *Engine) View(ctx context.Context, by workflow.Actor, slug string) (*Vie
 		if v.whole, v.Reading, err = e.open(ctx, tx, by, slug, workflow.ReadStanding); err != nil {
 			return err
 		}
+		if v.Obstacles, err = e.obstacles(ctx, tx, v.whole); err != nil {
+			return err
+		}
+		if v.Troubles, err = troublesOf(ctx, tx, troubleKey(v.whole.Covenant.ID, "")); err != nil {
+			return err
+		}
 		return e.around(ctx, tx, v)
 	})
 	if err != nil {

@@ -54,5 +54,6 @@ func (e *Engine) document(ctx context.Context, r workflow.Revision) (*templates.
 	if err != nil {
 		return nil, err
 	}
-	return e.draft(template, values, templates.DraftOptions{LawDate: day(e.Calendar.Today(r.RenderedAt))})
+	return e.draft(template, values, templates.DraftOptions{LawDate: day(e.Calendar.Today(r.RenderedAt)),
+		Again: templates.AsBefore})
 }

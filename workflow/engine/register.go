@@ -75,7 +75,7 @@ func (e registers) doRegister(ctx context.Context, cmd workflow.Command, meta Me
 		if err != nil {
 			return out, err
 		}
-		events, err := workflow.Decide(e.outside(d), meta.Actor, full, now)
+		events, err := decideMeant(e.outside(d), meta, full, now)
 		if err != nil {
 			return out, err
 		}

@@ -115,7 +115,7 @@ func (e papers) submit(
 	if err != nil {
 		return Outcome{}, err
 	}
-	rendered, err := e.render(ctx, s, r)
+	rendered, err := e.render(ctx, s, r, meta)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -131,14 +131,14 @@ type revised struct {
 }
 
 // revise renders a revision and keeps nothing.
-func (e papers) revise(s workflow.State, r SubmitRequest) (revised, error) {
+func (e papers) revise(s workflow.State, r SubmitRequest, meta Meta) (revised, error) {
 	var out revised
 	entry, err := library.Open(s.Covenant.Template)
 	if err != nil {
 		return out, err
 	}
 	at := e.Now().UTC().Truncate(time.Second)
-	pdf, doc, err := e.renderRevision(s, entry.Source, r.Values, len(s.Covenant.Revisions)+1, at)
+	pdf, doc, err := e.renderRevision(s, entry.Source, r.Values, len(s.Covenant.Revisions)+1, at, e.judged(meta))
 	if err != nil {
 		return out, err
 	}
@@ -163,8 +163,10 @@ func (e papers) revise(s workflow.State, r SubmitRequest) (revised, error) {
 }
 
 // render makes a revision and keeps its files.
-func (e papers) render(ctx context.Context, s workflow.State, r SubmitRequest) (workflow.SubmitRevision, error) {
-	made, err := e.revise(s, r)
+func (e papers) render(
+	ctx context.Context, s workflow.State, r SubmitRequest, meta Meta,
+) (workflow.SubmitRevision, error) {
+	made, err := e.revise(s, r, meta)
 	if err != nil {
 		return made.cmd, err
 	}
@@ -185,14 +187,19 @@ type rendering struct {
 	info  *templates.Rendered
 }
 
+// judged are the options under which values that somebody hands in are looked at.
+func (e papers) judged(meta Meta) templates.DraftOptions {
+	return templates.DraftOptions{Today: day(e.Calendar.Today(e.Now())), Mean: meta.Mean}
+}
+
 // renderRevision is the file that reviewers read: without number and date, with the watermark of its count. The same
-// arguments give the same bytes.
+// arguments give the same bytes. opt says how the values are judged, if they are.
 func (e papers) renderRevision(
-	s workflow.State, template, values []byte, number int, at time.Time,
+	s workflow.State, template, values []byte, number int, at time.Time, opt templates.DraftOptions,
 ) (rendering, *templates.Document, error) {
-	doc, err := e.draft(template, values, templates.DraftOptions{
-		Symbol: symbol(s.Process), LawDate: day(e.Calendar.Today(at)), Watermark: draftMark(number),
-	})
+	opt.Symbol, opt.LawDate = symbol(s.Process), day(e.Calendar.Today(at))
+	opt.Watermark = draftMark(number)
+	doc, err := e.draft(template, values, opt)
 	if err != nil {
 		return rendering{}, nil, err
 	}

@@ -39,6 +39,8 @@ func (e deadlines) Sweep(ctx context.Context) error {
 		},
 		e.dueMails(),
 		e.dueRoot,
+		e.dueForesight,
+		e.dueRecount,
 		e.dueDocuments(workflow.AwaitingFreeze,
 			func(id workflow.CovenantID) river.JobArgs { return FreezeArgs{Covenant: id} }),
 		e.dueDocuments(workflow.AwaitingValidation,

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"covenant/signing"
+	"covenant/signing/trust"
 	"covenant/workflow"
 )
 
@@ -45,7 +46,7 @@ func (e signers) Upload(ctx context.Context, r UploadRequest, meta Meta) (Outcom
 	for _, link := range result.Chain[1:] {
 		chain = append(chain, link.Certificate)
 	}
-	found, check, err := e.beforeSigning(ctx, result.Certificate, chain)
+	found, check, err := e.beforeSigning(ctx, result.Certificate, chain, trust.Signature)
 	if err != nil {
 		return Outcome{}, err
 	}

@@ -21,6 +21,9 @@ type View struct {
 	Verdict  *signing.Report // of the document's newest bytes; nil before the freeze
 	Upcoming []Occurrence    // reminders, by time, done and to come
 	Mails    []Mail          // newest last
+	// Obstacles are what stands between the covenant and its end, as far as it is known.
+	Obstacles []workflow.Obstacle
+	Troubles  []Trouble // jobs that do not get their work done
 }
 
 // Status is the one sentence that says where the covenant stands; it is for all who may know of it.

@@ -16,7 +16,7 @@ import (
 
 // A legal officer writes a covenant's next revision for hours, and others beside them. What is being written is a
 // working copy, one for each covenant: no event and no part of the record. It is read and written by those who may
-// submit the revision now ([workflow.State.MaySubmit]) and by nobody else; who saves names the version that they read,
+// submit the revision now ([workflow.MaySubmit]) and by nobody else; who saves names the version that they read,
 // so that nobody overwrites what they have not seen. It goes when the revision is submitted.
 
 // Desk is a covenant with what is being written of its next revision.
@@ -69,7 +69,7 @@ func (e desks) desk(ctx context.Context, tx *store.Tx, by workflow.Actor, slug s
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.MaySubmit(by, e.Now()); err != nil {
+	if _, err := workflow.MaySubmit(s, by, e.Now()); err != nil {
 		return nil, err
 	}
 	kept, err := tx.Working(ctx, string(s.Covenant.ID))
@@ -220,7 +220,7 @@ func (e desks) Problems(d *Desk) ([]FieldProblem, error) {
 	}
 	var out []FieldProblem
 	for _, p := range d.Template.Check(d.Values, templates.DraftOptions{Law: law, Fonts: e.Fonts,
-		Symbol: symbol(d.State.Process), LawDate: day(e.today())}) {
+		Symbol: symbol(d.State.Process), LawDate: day(e.today()), Today: day(e.today())}) {
 		if !p.Note {
 			out = append(out, FieldProblem{d.Values.PathOf(p), p})
 		}

@@ -150,6 +150,6 @@ func (e desks) CopyValues(
 	if err != nil {
 		return nil, "", err
 	}
-	r, err = s.CopyValues(values, block, year)
+	r, err = workflow.CopyValues(s, values, block, year)
 	return r, s.Covenant.Template, err
 }

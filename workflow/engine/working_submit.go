@@ -13,11 +13,14 @@ import (
 type Submission struct {
 	*Desk
 	Problems []FieldProblem // what keeps it from being submitted; then nothing else is known
-	Unfit    []words.Text   // how its signature cells differ from the parties
-	Refused  *workflow.Error
-	After    workflow.State           // the covenant as it would be
-	From     int                      // the revision before; 0: this is the first one
-	Changes  []templates.ClauseChange // since then
+	// Questions are about unusual content: who submits answers them with yes, by their keys (Mean). What else is
+	// planned is so for who does.
+	Questions []FieldProblem
+	Unfit     []words.Text // how its signature cells differ from the parties
+	Refused   *workflow.Error
+	After     workflow.State           // the covenant as it would be
+	From      int                      // the revision before; 0: this is the first one
+	Changes   []templates.ClauseChange // since then
 }
 
 // PlanSubmission says what would happen if what is being written were submitted by an actor who may.
@@ -27,10 +30,21 @@ func (e desks) PlanSubmission(ctx context.Context, by workflow.Actor, slug strin
 		return nil, err
 	}
 	p := &Submission{Desk: d}
-	if p.Problems, err = e.desks.Problems(d); err != nil || len(p.Problems) > 0 {
-		return p, err
+	found, err := e.desks.Problems(d)
+	if err != nil {
+		return nil, err
 	}
-	made, err := e.revise(d.State, SubmitRequest{Values: d.Data})
+	for _, problem := range found {
+		if problem.Mean != "" {
+			p.Questions = append(p.Questions, problem)
+		} else {
+			p.Problems = append(p.Problems, problem)
+		}
+	}
+	if len(p.Problems) > 0 {
+		return p, nil
+	}
+	made, err := e.revise(d.State, SubmitRequest{Values: d.Data}, Meta{Mean: p.keys()})
 	if errors.As(err, &p.Refused) {
 		return p, nil
 	}
@@ -58,6 +72,14 @@ func (e desks) PlanSubmission(ctx context.Context, by workflow.Actor, slug strin
 		p.From, p.Changes = last.Number, templates.Redline(before, made.doc)
 	}
 	return p, nil
+}
+
+// keys are those of the questions.
+func (p *Submission) keys() (out []string) {
+	for _, q := range p.Questions {
+		out = append(out, q.Mean)
+	}
+	return out
 }
 
 // unfit says how the signature cells of a text differ from the parties that the covenant was drafted for.

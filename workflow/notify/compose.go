@@ -143,6 +143,28 @@ type ClockDoubted struct {
 
 func (ClockDoubted) template() string { return "clock" }
 
+// Stuck tells who administers, and who drafted, that something the program does by itself does not succeed.
+type Stuck struct {
+	To       string
+	Covenant string // title; empty: it is about the whole installation
+	Work     string // what does not get done, as it stands in a sentence
+	Reason   string
+	Since    string // hh:mm dd/mm/yyyy
+	URL      string
+}
+
+func (Stuck) template() string { return "stuck" }
+
+// Obstructed tells who administers, and who drafted, what keeps a covenant from reaching its end.
+type Obstructed struct {
+	To        string
+	Covenant  string   // title
+	Obstacles []string // sentences
+	URL       string
+}
+
+func (Obstructed) template() string { return "obstructed" }
+
 //go:embed letters/*.txt
 var letterFiles embed.FS
 

@@ -66,6 +66,12 @@ func letters() []notify.Letter {
 			File: "goc-2026-03-26", Key: "covenant-record/0f+00000000+AQ==",
 			Backups: "ed25519:" + strings.Repeat("A", 43) + "="},
 		notify.ClockDoubted{To: "Luyện Thị Hải Yến", Shown: "09:30 30/04/2027", Expected: "09:30 26/03/2026"},
+		notify.Stuck{To: "Luyện Thị Hải Yến", Covenant: covenant, Work: "bổ sung dữ liệu kiểm tra lâu dài",
+			Reason: "máy chủ dấu thời gian không trả lời", Since: "09:30 26/03/2026", URL: url},
+		notify.Stuck{To: "Luyện Thị Hải Yến", Work: "đóng dấu thời gian cho sổ sự kiện",
+			Reason: "máy chủ dấu thời gian không trả lời", Since: "09:30 26/03/2026"},
+		notify.Obstructed{To: "Luyện Thị Hải Yến", Covenant: covenant, URL: url, Obstacles: []string{
+			"Bước “Ký”: Sở Y tế chưa có ai được phân công ký", "Chưa cấu hình máy chủ dấu thời gian (tsa)"}},
 		notify.AccessCode{To: "Luyện Thị Hải Yến", Person: "luyen-thi-hai-yen", Code: "ABCD-EFGH-IJKL-MNOP",
 			Until: "09:30 26/03/2026"})
 }

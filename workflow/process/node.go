@@ -1,14 +1,15 @@
 package process
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
+	"covenant/internal/content"
 	"covenant/internal/words"
 	"covenant/workflow/calendar"
 	"covenant/workflow/refusal"
@@ -20,6 +21,7 @@ type processReader struct {
 	problems []processProblem
 	known    map[string]bool // every key that any mapping read so far may have
 	nodes    int
+	zone     *time.Location // of the installation, for a process that is still to be followed; else nil
 }
 
 // processProblem is one thing that is wrong, and where.
@@ -40,16 +42,10 @@ func (r *processReader) badAt(line, column int, vi, en string, args ...any) {
 	r.problems = append(r.problems, processProblem{line, column, words.F(vi, en, args...)})
 }
 
-var yamlLine = regexp.MustCompile(`line (\d+): `)
-
 // syntax records that the file is no YAML at all.
 func (r *processReader) syntax(err error) {
-	line, text := 1, strings.TrimPrefix(err.Error(), "yaml: ")
-	if m := yamlLine.FindStringSubmatch(text); m != nil {
-		line, _ = strconv.Atoi(m[1])
-		text = strings.Replace(text, m[0], "", 1)
-	}
-	r.badAt(line, 1, "không đọc được như YAML: %s", "this is not YAML: %s", text)
+	line, why := content.YAMLCause(err)
+	r.badAt(line, 1, "không đọc được như YAML: %s", "this is not YAML: %s", why)
 }
 
 // err is nothing, or all problems in the order of the file.

@@ -86,7 +86,7 @@ var optional = regexp.MustCompile(`^(` + strings.Join([]string{
 	`stages\[\d+\]\.vote\.(ballot|quorum|pass|of|abstain|tie|weights|weights\..*|fail|chair|conference|motions)`,
 	`stages\[\d+\]\.vote\.conference\.(name|name\.en|place|symbol|proxies|floor|amend|hands)`,
 	`stages\[\d+\]\.number\.(symbol|by)`, `stages\[\d+\]\.sign\.(level|archive|late|refusal|paper)`,
-	`stages\[\d+\]\.seal\.level`, `stages\[\d+\]\.report\.obligations\[\d+\]\.(exclusive|reminders)`,
+	`stages\[\d+\]\.seal\.level`, `stages\[\d+\]\.report\.obligations\[\d+\]\.(only|exclusive|reminders)`,
 	`stages\[\d+\]\.report\.obligations\[\d+\]\.reminders\[\d+\]\.(days|working_days|hour)`,
 	`stages\[\d+\]\.score\.(verifier|appeal|first|polls|tie|classes|flags|symbol|chair)`,
 	`stages\[\d+\]\.score\.(polls\[0\]\.decides|classes\[1\]\.from|appeal\.by|criteria\[\d+\]\.group|total)`,

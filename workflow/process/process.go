@@ -9,7 +9,9 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"time"
 
+	"covenant/internal/content"
 	"covenant/internal/words"
 	"covenant/workflow/calendar"
 	"covenant/workflow/digest"
@@ -244,11 +246,13 @@ type ReportRules struct {
 }
 
 // ObligationRule is one reporting duty. Schedule is a cron expression (robfig/cron, five fields) in the calendar's
-// zone; its civil dates are the last days for handing in, inclusive.
+// zone; its civil dates are the last days for handing in, inclusive. The day of the month may be L, the month's last.
 type ObligationRule struct {
 	ID ObligationID
 	Names
-	Period    PeriodKind // quarter, half or year
+	Period PeriodKind // quarter, half or year
+	// Only are the parts of a year of which a report is asked for, such as H1; none: all of them.
+	Only      []Part
 	Schedule  string
 	Exclusive bool // the scheduled day itself is already too late
 	Reminders []RungRule
@@ -309,19 +313,25 @@ type ClassRule struct {
 // Parse reads and checks a process definition. All problems are reported at once, each as file:line:column with
 // what stands there.
 func Parse(name string, source []byte) (*Process, error) {
-	var root, next yaml.Node
-	r := &processReader{name: name}
-	documents := yaml.NewDecoder(bytes.NewReader(source))
-	if err := documents.Decode(&root); err != nil && !errors.Is(err, io.EOF) {
+	return (&processReader{name: name}).parse(source)
+}
+
+// ParseNew is Parse for a process that covenants are still to follow, in an installation whose calendar has a zone: it
+// refuses also what covenants of earlier releases may have been drafted with and would be found out years later, such
+// as a period without a date for its report.
+func ParseNew(name string, source []byte, zone *time.Location) (*Process, error) {
+	return (&processReader{name: name, zone: zone}).parse(source)
+}
+
+func (r *processReader) parse(source []byte) (*Process, error) {
+	var root yaml.Node
+	if err := yaml.NewDecoder(bytes.NewReader(source)).Decode(&root); err != nil && !errors.Is(err, io.EOF) {
 		r.syntax(err)
 		return nil, r.err()
 	}
-	switch err := documents.Decode(&next); {
-	case err == nil && next.Content[0].Tag != "!!null":
-		r.bad(next.Content[0], "tệp chỉ có một quy trình: hãy bỏ phần sau dấu ---",
+	if line, more := content.SecondDocument(source); more {
+		r.bad(&yaml.Node{Line: line, Column: 1}, "tệp chỉ có một quy trình: hãy bỏ phần sau dấu ---",
 			"a file holds one process: take out what follows ---")
-	case err != nil && !errors.Is(err, io.EOF):
-		r.syntax(err)
 	}
 	p := r.process(&root)
 	p.Digest = digest.Of(source)

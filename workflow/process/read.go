@@ -254,6 +254,13 @@ func (r *processReader) obligation(n *yaml.Node) ObligationRule {
 	have := r.mapping(n, append(r.nameFields(&o.Names),
 		field{"id", code(r, &o.ID)}, field{"period",
 			oneOf(r, &o.Period, string(PeriodQuarter), string(PeriodHalf), string(PeriodYear))},
+		field{"only", func(n *yaml.Node) {
+			r.list(n, func(n *yaml.Node) {
+				var part Part
+				oneOf(r, &part, "Q1", "Q2", "Q3", "Q4", "H1", "H2")(n)
+				o.Only = append(o.Only, part)
+			})
+		}},
 		field{"schedule", func(n *yaml.Node) {
 			if !r.scalar(n) {
 				return
@@ -280,6 +287,7 @@ func (r *processReader) obligation(n *yaml.Node) ObligationRule {
 			r.bad(n, "nghĩa vụ báo cáo thiếu khóa “%s”", "the obligation lacks the key “%s”", key)
 		}
 	}
+	r.periods(have, o)
 	return o
 }
 

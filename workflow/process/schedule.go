@@ -55,6 +55,7 @@ func (p Period) Label(lang words.Language) string {
 type schedule struct {
 	cron cron.Schedule
 	zone *time.Location // nil: the calendar's
+	last bool           // of the days that cron gives, only those that end a month
 	text string
 }
 
@@ -82,6 +83,13 @@ func parseSchedule(text string) (schedule, error) {
 		s.zone, fields = zone, after
 		break
 	}
+	if five := strings.Fields(fields); len(five) == 5 && five[2] == lastDay {
+		if five[4] != "*" && five[4] != "?" { // cron would take either, and neither is what was meant
+			return s, fmt.Errorf("schedule %q: the month's last day (L) goes with * as the weekday", text)
+		}
+		five[2], s.last = "28-31", true
+		fields = strings.Join(five, " ")
+	}
 	parsed, err := cron.ParseStandard(fields)
 	if err != nil {
 		return s, fmt.Errorf("schedule %q: %w", text, err)
@@ -97,6 +105,9 @@ func parseSchedule(text string) (schedule, error) {
 	return s, nil
 }
 
+// lastDay is a month's last day, in the place of the day of the month; robfig/cron has no such thing.
+const lastDay = "L"
+
 // dates are the schedule's civil dates from the day after from up to and including to.
 func (s schedule) dates(from, to calendar.Date) []calendar.Date {
 	var out []calendar.Date
@@ -110,7 +121,9 @@ func (s schedule) dates(from, to calendar.Date) []calendar.Date {
 		if to.Before(day) {
 			return out
 		}
-		out = append(out, day)
+		if !s.last || day.AddDays(1).Month != day.Month {
+			out = append(out, day)
+		}
 		t = day.At(23, 59, time.UTC) // a day counts once, however often the schedule names it
 	}
 }

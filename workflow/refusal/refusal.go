@@ -31,6 +31,8 @@ const (
 type Error struct {
 	Code Code
 	words.Text
+	// Mean is the key of the question that it is, where it is one: who names it with the command says yes.
+	Mean string
 }
 
 // Error gives the English sentence.

@@ -67,7 +67,7 @@ type archive struct {
 func openArchive(in io.ReaderAt, size int64, r Restoring) (*archive, error) {
 	z, err := zip.NewReader(in, size)
 	if err != nil {
-		return nil, &storeError{ErrCorrupt, fmt.Errorf("not a whole backup file: %w", err)}
+		return nil, &storeError{ErrCorrupt, errors.New("this is not a whole backup file (ZIP)")}
 	}
 	a := &archive{zip: z, restoring: r}
 	manifest, err := a.read(manifestEntry, manifestLimit)
@@ -75,7 +75,7 @@ func openArchive(in io.ReaderAt, size int64, r Restoring) (*archive, error) {
 		return nil, fmt.Errorf("not a backup file: %w", err)
 	}
 	if err := json.Unmarshal(manifest, &a.manifest); err != nil {
-		return nil, &storeError{ErrCorrupt, fmt.Errorf("manifest: %w", err)}
+		return nil, &storeError{ErrCorrupt, errors.New("the manifest of the backup is damaged")}
 	}
 	if f := a.manifest.Format; f != backupFormat && f != unsignedFormat {
 		return nil, fmt.Errorf("the backup has format %d, this program reads up to %d: use a newer program", f,

@@ -7,6 +7,7 @@ import (
 const (
 	maxContent = 32 << 20 // bytes of content of one page, forms included
 	maxDepth   = 12       // of forms within forms
+	formCost   = 2 << 10  // of drawing a form once, as if it were so many bytes: forms that draw forms multiply
 )
 
 // On looks for the first thing that is painted in area on a page of f, in the order in which it is drawn. Annotations

@@ -217,7 +217,7 @@ func (p *painter) form(stm *pdf.Stream, outer pdf.Dict, depth int) {
 		p.unknown()
 		return
 	}
-	p.left -= int64(len(data))
+	p.left -= int64(len(data)) + formCost
 	p.path, p.text = path{}, textObject{}
 	p.run(data, res, depth+1)
 }

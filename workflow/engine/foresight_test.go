@@ -1,0 +1,202 @@
+package engine_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"covenant/signing"
+	"covenant/signing/devpki"
+	"covenant/workflow"
+	"covenant/workflow/engine"
+)
+
+const allSign = `  - {id: gop-y, kind: review, NAME, review: {approve: all}}
+  - {id: so, kind: number, NAME, number: {book: giao-uoc, by: leader}}
+  - {id: ky, kind: sign, NAME, sign: {groups: [[leader], [deputy, member, witness]], level: B-T, archive: B-LT}}
+  - {id: ban-hanh, kind: issue, NAME}
+`
+
+// withoutDuty takes a duty from everybody of an agency.
+func withoutDuty(o *office, agency workflow.AgencyID, duty workflow.Duty) {
+	for i, a := range o.block.Agencies {
+		for j, p := range a.People {
+			if a.ID == agency {
+				duties := slices.DeleteFunc(slices.Clone(p.Duties), func(d workflow.Duty) bool { return d == duty })
+				if len(duties) == 0 {
+					duties = []workflow.Duty{workflow.DutyReport}
+				}
+				o.block.Agencies[i].People[j].Duties = duties
+			}
+		}
+	}
+}
+
+// administrator is a person with the right to administer.
+func administrator(o *office, id workflow.PersonID) workflow.Actor {
+	o.t.Helper()
+	_, err := o.Do(context.Background(), "", workflow.GrantRight{Person: id, Right: workflow.RightAdminister,
+		Document: "QĐ 1"}, engine.Meta{Actor: console})
+	check(o.t, err)
+	return workflow.SignedIn(id)
+}
+
+func codes(all []workflow.Obstacle) (out []string) {
+	for _, o := range all {
+		if o.Stops {
+			out = append(out, o.Code)
+		}
+	}
+	return out
+}
+
+// What cannot be reached is known as soon as there is a draft, is told with whom it concerns, and keeps the covenant
+// from its number until it is mended, or an administrator accepts just that.
+func TestObstaclesComeBeforeTheNumber(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.shrink()
+	withoutDuty(o, "so-yte", workflow.DutySign)
+	o.begin(allSign)
+	ctx, clerk := context.Background(), o.who("so-gddt", workflow.DutyNumber)
+	admin := administrator(o, "giap-van-chinh")
+	v, err := o.View(ctx, console, "2026/khoi")
+	check(t, err)
+	if got := codes(v.Obstacles); !slices.Equal(got, []string{"nobody/sign/so-yte"}) {
+		t.Fatalf("obstacles %v", got)
+	}
+	for o.state().Covenant.Phase == workflow.AwaitingReviews {
+		o.step(o.state())
+	}
+	number := func(key string) error {
+		_, err := o.IssueNumber(ctx, o.id, v.Calendar.Today(o.now()), o.as(clerk, key))
+		return err
+	}
+	err = number("early")
+	if workflow.ErrorCode(err) != workflow.CodeWrongState || !strings.Contains(err.Error(), "nobody/sign/so-yte") {
+		t.Fatalf("numbered in spite of it: %v", err)
+	}
+	accept := workflow.AcceptObstacles{Obstacles: []string{"nobody/sign/so-yte"}, Reason: "sẽ phân công tuần sau"}
+	for name, c := range map[string]struct {
+		by   workflow.Actor
+		cmd  workflow.AcceptObstacles
+		want workflow.Code
+	}{
+		"by the clerk": {workflow.SignedIn(clerk), accept, workflow.CodeForbidden},
+		"by nobody":    {workflow.Actor{}, accept, workflow.CodeForbidden},
+		"another one": {admin, workflow.AcceptObstacles{Obstacles: []string{"roots"}, Reason: "x"},
+			workflow.CodeNotFound},
+		"without reason": {admin, workflow.AcceptObstacles{Obstacles: accept.Obstacles, Reason: " "},
+			workflow.CodeInvalid},
+		"none":              {admin, workflow.AcceptObstacles{Reason: "x"}, workflow.CodeInvalid},
+		"of no such person": {workflow.SignedIn("ai-do"), accept, workflow.CodeForbidden},
+	} {
+		if _, err := o.Do(ctx, o.id, c.cmd, engine.Meta{Actor: c.by}); workflow.ErrorCode(err) != c.want {
+			t.Errorf("%s: %v, want %s", name, err, c.want)
+		}
+	}
+	_, err = o.Do(ctx, o.id, accept, engine.Meta{Actor: admin})
+	check(t, err)
+	check(t, number("late"))
+	frozen, err := o.Await(ctx, o.id, func(s workflow.State) bool { return s.Covenant.Frozen != nil })
+	check(t, err)
+	if !slices.Contains(frozen.Covenant.Accepted, "nobody/sign/so-yte") {
+		t.Error("nobody knows any more that it was accepted")
+	}
+}
+
+// Mended is mended: nobody has to accept anything.
+func TestObstaclesThatAreMended(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		agency workflow.AgencyID
+		duty   workflow.Duty
+		code   string
+	}{
+		"no clerk":    {"so-gddt", workflow.DutyNumber, "nobody/number/so-gddt"},
+		"no reviewer": {"so-yte", workflow.DutyReview, "nobody/review/so-yte"},
+		"no head":     {"so-noi-vu", workflow.DutySign, "nobody/sign/so-noi-vu"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := newOffice(t)
+			o.shrink()
+			whole := o.who(c.agency, c.duty)
+			withoutDuty(o, c.agency, c.duty)
+			o.begin(allSign)
+			found, err := o.Obstacles(context.Background(), console, o.id)
+			check(t, err)
+			if got := codes(found); !slices.Equal(got, []string{c.code}) {
+				t.Errorf("obstacles %v, want %s", got, c.code)
+			}
+			for i, a := range o.block.Agencies {
+				for j, p := range a.People {
+					if p.ID == whole {
+						o.block.Agencies[i].People[j].Duties = append(p.Duties, c.duty)
+					}
+				}
+			}
+			o.apply(o.block)
+			found, err = o.Obstacles(context.Background(), console, o.id)
+			check(t, err)
+			if got := codes(found); len(got) > 0 {
+				t.Errorf("still %v", got)
+			}
+		})
+	}
+}
+
+// A person's key whose certificate is another's, or whose revocation nobody can ask for, is seen when it is handed in.
+func TestKeysThatWillNotDo(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.apply(o.block)
+	ctx, person := context.Background(), o.who("so-yte", workflow.DutySign)
+	keep := func(s devpki.Subject, p devpki.Profile) (engine.Outcome, error) {
+		id, err := o.pki.Issue(s, p)
+		check(t, err)
+		return o.KeepKey(ctx, engine.KeyRequest{Person: person, Identity: signing.Identity(id), PIN: pin},
+			engine.Meta{Actor: console})
+	}
+	if _, err := keep(devpki.Subject{ID: "a", CommonName: "Nguyễn Văn Ả"}, devpki.Profile{}); err != nil {
+		t.Fatal(err)
+	}
+	d, err := o.Directory(ctx, console)
+	check(t, err)
+	if b := d.Bindings[len(d.Bindings)-1]; !b.Pending {
+		t.Error("a certificate in another name is believed at once")
+	}
+	for i, name := range []string{d.PersonName(person), strings.ToUpper(d.PersonName(person)),
+		d.PersonName(person) + " - Sở Y tế"} {
+		_, err := keep(devpki.Subject{ID: fmt.Sprint("n", i), CommonName: name}, devpki.Profile{})
+		check(t, err)
+		d, err = o.Directory(ctx, console)
+		check(t, err)
+		if b := d.Bindings[len(d.Bindings)-1]; b.Pending {
+			t.Errorf("%s waits", name)
+		}
+	}
+}
+
+// A twelve-month covenant dated from a spring whose next year nobody has announced comes into force.
+func TestCovenantIntoAnUnannouncedYear(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.shrink()
+	o.begin(strings.Replace(allSign, "[[leader], [deputy, member, witness]]", "[[leader]]", 1) +
+		`  - {id: bao-cao, kind: report, NAME, report: {months: 12, obligations: [{id: o, vi: v, en: e, period: quarter,
+       schedule: "0 17 25 3,6,9,12 *", reminders: [{id: n, working_days: -5, to: agency}]}]}}
+`)
+	o.keys()
+	for o.state().Covenant.Phase == workflow.AwaitingReviews {
+		o.step(o.state())
+	}
+	_, err := o.IssueNumber(context.Background(), o.id, workflow.Date{Year: 2027, Month: 3, Day: 26},
+		o.as(o.who("so-gddt", workflow.DutyNumber), "number"))
+	check(t, err)
+	for o.state().Covenant.Phase != workflow.AwaitingReports {
+		o.step(o.state())
+	}
+}
