@@ -42,12 +42,21 @@ func (f *findings) bind(vars []*variable, vals Values, opt DraftOptions) map[str
 			}
 			if v.Required {
 				f.add(Position{vals.Name, 1, 1}, v.Name, words.F("Thiếu giá trị của biến “%s”%s.",
-					"No value for variable “%s”%s.", v.Name, labelled(v)))
+					"No value for variable “%s”%s.", v.Name, labelled(v))).Missing = true
 			}
-			out[v.Name] = &value{typ: v.Type, list: v.List, at: v.At}
+			out[v.Name] = f.nothing(v, v.At)
 			continue
 		}
 		out[v.Name] = f.value(v, n, vals.Name)
+	}
+	return out
+}
+
+// nothing is the value of a variable that was not given; in a text that is only begun it says so.
+func (f *findings) nothing(v *variable, at Position) *value {
+	out := &value{typ: v.Type, list: v.List, at: at}
+	if f.lenient && v.Required {
+		out.text = "…"
 	}
 	return out
 }
@@ -93,12 +102,17 @@ func (f *findings) value(v *variable, n *yaml.Node, file string) *value {
 }
 
 func (f *findings) wrongType(v *variable, at Position, n *yaml.Node, want words.Text) {
-	f.add(at, n.Value, words.F("“%s” phải là %s.", "“%s” must be %s.", v.Name, want))
+	f.add(at, n.Value, words.F("“%s” phải là %s.", "“%s” must be %s.", v.Name, want)).Want = want
 }
 
 func (f *findings) scalar(v *variable, n *yaml.Node, out *value) {
 	s := f.read(v, n, out.at)
-	wrong := func() { f.wrongType(v, out.at, n, typeNames[v.Type]) }
+	wrong := func() {
+		f.wrongType(v, out.at, n, typeNames[v.Type])
+		if f.lenient {
+			out.text = s
+		}
+	}
 	switch v.Type {
 	case Number, Money, Year:
 		num, ok := parseNumber(s)
@@ -195,10 +209,10 @@ func (f *findings) record(v *variable, n *yaml.Node, file string) *value {
 			out.fields[c.Name] = f.byDefault(c)
 		case c.Required:
 			f.add(out.at, c.Name, words.F("Dòng này của “%s” thiếu “%s”.", "This row of “%s” lacks “%s”.", v.Name,
-				c.Name))
+				c.Name)).Missing = true
 			fallthrough
 		default:
-			out.fields[c.Name] = &value{typ: c.Type, list: c.List, at: out.at}
+			out.fields[c.Name] = f.nothing(c, out.at)
 		}
 	}
 	f.named(v, out)

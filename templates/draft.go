@@ -23,6 +23,8 @@ type DraftOptions struct {
 	Profile   *Profile          // nil: the template's
 	Fonts     Fonts             // zero: the built-in ones
 	Languages []words.Language  // leading first, at most two; empty: the template's
+	// Begun drafts from values that are only begun: what is wrong with them is a note, and what is missing prints “…”.
+	Begun bool
 
 	Today Day      // against which years of values are held; zero: how far away they are is not asked
 	Mean  []string // answers to those questions with yes, by the keys that they name
@@ -90,7 +92,9 @@ func (t *Template) draft(values Values, opt DraftOptions) (*Document, []Problem)
 	if !d.langs(opt.Languages) {
 		return nil, d.f.list
 	}
+	d.f.lenient = opt.Begun
 	d.vars = d.f.bind(t.header.variables, values, opt)
+	d.f.soften()
 	if d.f.list.Err() != nil {
 		return nil, d.f.list.Sorted()
 	}
@@ -98,6 +102,7 @@ func (t *Template) draft(values Values, opt DraftOptions) (*Document, []Problem)
 	d.doc = doc
 	d.nodes(t.body)
 	d.finish()
+	d.f.soften()
 	doc.outline()
 	doc.Notes = d.f.list.Sorted()
 	return doc, doc.Notes

@@ -55,8 +55,24 @@ func FuzzValues(f *testing.F) {
 	tpl, _ := Parse("mau.txt", []byte(head+use))
 	f.Fuzz(func(t *testing.T, src string) {
 		vals, problems := ParseValues("data.yaml", []byte(src))
-		if Problems(problems).Err() == nil {
-			tpl.Check(vals, DraftOptions{})
+		if Problems(problems).Err() != nil {
+			return
+		}
+		tpl.Check(vals, DraftOptions{})
+		if doc, err := tpl.Draft(vals, DraftOptions{Begun: true}); err == nil {
+			_, _ = doc.Preview(nil) // a character that the font lacks is an error
+			doc.ClausePaths()
+		}
+		written, err := tpl.WriteValues(tpl.ReadValues(vals))
+		if err != nil {
+			return
+		}
+		again, problems := ParseValues("data.yaml", written)
+		if err := Problems(problems).Err(); err != nil {
+			t.Errorf("what was written cannot be read: %v\n%s", err, written)
+		}
+		if once, twice := tpl.ReadValues(vals), tpl.ReadValues(again); len(twice) > len(once) {
+			t.Errorf("%v became %v", once, twice)
 		}
 	})
 }

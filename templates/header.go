@@ -46,6 +46,7 @@ type variable struct {
 	Min, Max       *big.Rat
 	MaxLength      int // characters, 0: no bound
 	Default        string
+	Help, Example  string // for a form
 	At             Position
 	defaultYAML    *yaml.Node
 	builtinColumns bool
@@ -238,7 +239,10 @@ func (f *findings) variableEntry(v *variable, name string, k, x *yaml.Node, dept
 		}
 	case "mặc định":
 		v.Default, v.defaultYAML, v.Required = x.Value, x, false
-	case "ví dụ", "mô tả":
+	case "ví dụ":
+		v.Example = f.single(name, x)
+	case "mô tả":
+		v.Help = f.single(name, x)
 	case "các lựa chọn":
 		for _, c := range x.Content {
 			v.Choices = append(v.Choices, c.Value)

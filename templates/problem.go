@@ -22,6 +22,9 @@ type Problem struct {
 	Hint    string // "did you mean": the likely word, or empty
 	Note    bool   // a remark only; the template is usable
 	Mean    string // a question, which is answered with yes by naming this key; else empty
+	// Want says what kind of value belongs here, where that is what is wrong.
+	Want    words.Text
+	Missing bool // Text names a variable, or a column of the record at the place, that was not given
 }
 
 // Error gives the problem in English on one line.
@@ -89,10 +92,11 @@ type Position struct {
 // maxProblems bounds a list of problems.
 const maxProblems = 1000
 
-// findings collects problems.
+// findings collects problems. Of values that are only begun, which are lenient, they are notes.
 type findings struct {
-	list  Problems
-	judge judging
+	list    Problems
+	lenient bool
+	judge   judging
 }
 
 func (f *findings) add(at Position, text string, message words.Text) *Problem {
@@ -101,6 +105,13 @@ func (f *findings) add(at Position, text string, message words.Text) *Problem {
 	}
 	f.list = append(f.list, Problem{File: at.File, Line: at.Line, Column: at.Column, Text: text, Message: message})
 	return &f.list[len(f.list)-1]
+}
+
+// soften makes notes of all problems so far, where the values are only begun.
+func (f *findings) soften() {
+	for i := range f.list {
+		f.list[i].Note = f.list[i].Note || f.lenient
+	}
 }
 
 // full says that no more problems are taken, so that hints need no looking for.

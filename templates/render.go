@@ -108,6 +108,8 @@ type renderer struct {
 	out   *Rendered
 	elems map[*typeset.Node]*pdfa.Elem
 	parts map[string]bool // of fields' names, in small letters
+	// untagged draws pages alone: no structure, no links. It is for previews.
+	untagged bool
 }
 
 func (d *Document) languages() []words.Language {
@@ -211,7 +213,7 @@ func (r *renderer) page(i int) {
 
 // begin opens the marked content of a text mark; a reference gets a Link element.
 func (r *renderer) begin(page int, m *typeset.Mark) {
-	if m.Node == nil {
+	if m.Node == nil || r.untagged {
 		r.w.Begin(nil)
 		return
 	}

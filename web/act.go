@@ -60,6 +60,9 @@ func (s actions) acts(r *request, v *engine.View) (out tasks) {
 			fixed: fixedFields(p, v)}
 		a.turn = word.turn && !answered(v, a)
 		a.Path = address.Act.For(v.Covenant.Slug, p.Name) + queryOf(a.fixed)
+		if p.Name == submitCommand { // its text has a form of its own
+			a.Path = address.Draft.For(v.Covenant.Slug)
+		}
 		if seen[a.Path] || seen[withoutLapse(v.Covenant.Slug, p.Name, a.fixed)] {
 			continue
 		}
@@ -233,6 +236,10 @@ func (p *actPage) problems() (n int) {
 func (s actions) actForm(w http.ResponseWriter, r *request) (*answer, error) {
 	if r.visitor.Session.ID == "" {
 		return signInFirst(w, r)
+	}
+	if r.PathValue("command") == submitCommand {
+		http.Redirect(w, r.Request, address.Draft.For(address.Slug(r.Request)), http.StatusSeeOther)
+		return nil, nil
 	}
 	v, a, err := s.asked(r)
 	if err != nil {

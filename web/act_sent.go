@@ -172,7 +172,7 @@ func (s actions) sent(r *request) (*engine.View, act, error) {
 	}
 	name := r.PathValue("command")
 	word, offered := actWords[name]
-	if !offered {
+	if !offered || name == submitCommand {
 		return nil, act{}, errNotFound
 	}
 	a := act{Label: r.text(word.label), Effect: r.text(word.effect)}

@@ -16,7 +16,7 @@ type actWord struct {
 
 // actWords are the commands on a covenant, as their forms say them.
 var actWords = map[string]actWord{
-	"submit-revision": {words.Of("Trình dự thảo", "Submit the revision"),
+	submitCommand: {words.Of("Soạn và trình dự thảo", "Write and submit the draft"),
 		words.Of("Dự thảo được lập thành văn bản và gửi đến các đơn vị để góp ý.",
 			"The draft is made into a document and put before the agencies for review."), true},
 	"give-review": {words.Of("Cho ý kiến", "Give an opinion"),

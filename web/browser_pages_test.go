@@ -33,6 +33,7 @@ func TestBrowser(t *testing.T) {
 	t.Run("forms", browseForms)
 	t.Run("conference", browseConference)
 	t.Run("ceremony", browseCeremony)
+	t.Run("drafting", browseDrafting)
 	t.Run("live", browseLive)
 	t.Run("tabs", browseManyTabs)
 }

@@ -18,6 +18,7 @@ type covenantsPage struct {
 	Tone         string
 	Tones        []choice
 	FilterActive bool
+	Begin        string // address at which who may begins one
 	First, Next  string // addresses of the first page and the next one, where this is not them
 }
 
@@ -82,6 +83,9 @@ func (s *server) covenants(_ http.ResponseWriter, r *request) (*answer, error) {
 	}
 	page, err := s.list(r, filter)
 	if err != nil {
+		return nil, err
+	}
+	if p.Begin, err = (drafts{s}).beginPath(r); err != nil {
 		return nil, err
 	}
 	p.Rows = s.rows(r, page)

@@ -25,8 +25,9 @@ type homePage struct {
 	More    bool          // others wait besides
 	Owed    []owedRow     // reporting periods not yet complete, by deadline
 	Stopped []covenantRow
-	Running bool // there are covenants in force
-	Any     bool // there are covenants at all
+	Running bool   // there are covenants in force
+	Any     bool   // there are covenants at all
+	Begin   string // address at which who may begins one
 }
 
 func (s *server) home(_ http.ResponseWriter, r *request) (*answer, error) {
@@ -73,6 +74,9 @@ func (s *server) home(_ http.ResponseWriter, r *request) (*answer, error) {
 		return a.last.At(0, 0, time.UTC).Compare(b.last.At(0, 0, time.UTC))
 	})
 	p.Owed = p.Owed[:min(len(p.Owed), 6)]
+	if p.Begin, err = (drafts{s}).beginPath(r); err != nil {
+		return nil, fmt.Errorf("home: %w", err)
+	}
 	return &answer{page: "home", data: p}, nil
 }
 

@@ -23,7 +23,7 @@ var pageFiles embed.FS
 // pageNames are the templates that are pages of their own; the other files of pages/ are parts that they share.
 var pageNames = []string{"home", "covenants", "covenant", "scores", "conference", "calendar", "register", "redline",
 	"check", "public", "error", "signin",
-	"password", "account", "act", "chair", "ceremony"}
+	"password", "account", "act", "chair", "ceremony", "draft_new", "draft", "draft_submit"}
 
 // pageIn is a page's template in a language.
 type pageIn struct {
@@ -89,6 +89,7 @@ var places = map[string]address.Route{
 	"home": address.Home, "covenants": address.Covenants, "calendar": address.Calendar, "register": address.Register,
 	"check": address.Check, "sign-in": address.SignIn, "sign-out": address.SignOut, "account": address.Account,
 	"signing": address.Signing,
+	"begin":   address.Begin,
 }
 
 // place is the address of a page; one that does not exist is an error of the template.

@@ -14,7 +14,7 @@ import (
 
 // visitor keeps the cookies of one browser, and comes from one address.
 type visitor struct {
-	t       *testing.T
+	t       testing.TB
 	h       http.Handler
 	from    string
 	cookies map[string]*http.Cookie

@@ -101,6 +101,7 @@ func newServer(cfg Config) (*server, error) {
 // routes is every address that the program answers.
 func (s *server) routes() *http.ServeMux {
 	mux, open, who, does, signs := http.NewServeMux(), streams{s}, identity{s}, actions{s}, ceremony{s}
+	writes := drafts{s}
 	for route, answer := range map[address.Route]pageFunc{
 		address.Home: s.home, address.Covenants: s.covenants, address.Calendar: s.calendar,
 		address.Register: s.register, address.Check: s.checkForm, address.Covenant: s.covenant,
@@ -112,6 +113,8 @@ func (s *server) routes() *http.ServeMux {
 		address.SignIn: who.signInForm, address.Password: who.passwordForm,
 		address.Account: who.account, address.Link: who.link, address.Act: does.actForm,
 		address.Signing: signs.signing, address.Chair: does.chair, address.ChairParts: does.chairParts,
+		address.Begin: writes.beginForm, address.Draft: writes.form, address.Preview: writes.preview,
+		address.Submit: writes.submitForm,
 	} {
 		mux.Handle(route.Pattern(http.MethodGet), s.page(fitting(route, answer)))
 	}
@@ -119,6 +122,7 @@ func (s *server) routes() *http.ServeMux {
 		address.Check: s.check, address.SignIn: who.signIn, address.Password: who.password,
 		address.SignOut: who.signOut,
 		address.Signing: signs.sign, address.Session: who.endSession, address.Key: who.enrol, address.Act: does.act,
+		address.Begin: writes.begin, address.Draft: writes.save, address.Submit: writes.submit,
 	} {
 		mux.Handle(route.Pattern(http.MethodPost), s.page(answer))
 	}

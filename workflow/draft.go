@@ -174,12 +174,17 @@ type SubmitRevision struct {
 	Basis *ScoreBasis
 }
 
+// MaySubmit refuses who may not put a revision before the agencies now, or write one.
+func MaySubmit(s State, by Actor, now time.Time) (Authority, error) {
+	if err := s.expect(AwaitingRevision); err != nil {
+		return Authority{}, err
+	}
+	return s.authority(by, s.Covenant.For, DutyDraft, now)
+}
+
 func (cmd SubmitRevision) decide(s State, by Actor, now time.Time) ([]Event, error) {
 	c := s.Covenant
-	if err := s.expect(AwaitingRevision); err != nil {
-		return nil, err
-	}
-	authority, err := s.authority(by, c.For, DutyDraft, now)
+	authority, err := MaySubmit(s, by, now)
 	if err != nil {
 		return nil, err
 	}

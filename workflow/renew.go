@@ -44,11 +44,23 @@ func (n RenewalNote) In(l words.Language) string {
 // (or the first working day after it), the roles that the block's members have now. What it cannot know it leaves as it
 // is and lists to be looked at.
 func (s State) Renew(values []byte, year int) (*Renewal, error) {
-	c := s.Covenant
-	if year <= c.Year {
+	if c := s.Covenant; year <= c.Year {
 		return nil, refuse(CodeInvalid, "năm mới (%d) phải sau năm %d",
 			"the new year (%d) must come after %d", year, c.Year)
 	}
+	return renewed(s, values, year)
+}
+
+// CopyValues makes the values of a new covenant of a block, for a year, from those of this one, as [State.Renew] makes
+// next year's.
+func CopyValues(s State, values []byte, block BlockID, year int) (*Renewal, error) {
+	s.Covenant = s.Covenant.Clone()
+	s.Covenant.Block = block
+	return renewed(s, values, year)
+}
+
+func renewed(s State, values []byte, year int) (*Renewal, error) {
+	c := s.Covenant
 	var doc yaml.Node
 	if err := yaml.Unmarshal(values, &doc); err != nil {
 		return nil, fmt.Errorf("values of %s: %w", c.Slug, err)
@@ -127,6 +139,9 @@ func (r *renewer) value(path string, n *yaml.Node) {
 }
 
 func (r *renewer) scalar(path string, n *yaml.Node) {
+	if r.from == r.to { // copied for the same year
+		return
+	}
 	was := n.Value
 	year := strconv.Itoa(r.from)
 	if day, err := calendar.ParseDate(was); err == nil {

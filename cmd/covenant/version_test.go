@@ -46,8 +46,8 @@ func TestReleaseSaysItsVersion(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	for _, c := range []struct{ lang, want string }{
-		{"en", "covenant v9.8.7, commit 0123abc, database schema 8, " + runtime.Version() + "\n"},
-		{"vi", "covenant v9.8.7, commit 0123abc, bảng dữ liệu phiên bản 8, " + runtime.Version() + "\n"},
+		{"en", "covenant v9.8.7, commit 0123abc, database schema 9, " + runtime.Version() + "\n"},
+		{"vi", "covenant v9.8.7, commit 0123abc, bảng dữ liệu phiên bản 9, " + runtime.Version() + "\n"},
 	} {
 		out, err := exec.Command(path, "--lang", c.lang, "--version").CombinedOutput()
 		if err != nil || string(out) != c.want {

@@ -17,6 +17,7 @@ type Route string
 const (
 	Home      Route = "/"
 	Covenants Route = "/giao-uoc"
+	Begin     Route = "/giao-uoc/moi" // a covenant
 	Calendar  Route = "/lich-bao-cao"
 	Register  Route = "/so-van-ban"
 	Check     Route = "/kiem-tra"
@@ -46,6 +47,9 @@ const (
 	ScoreSheet Route = "/giao-uoc/{year}/{name}/cham-diem/{agency}.pdf"
 	Board      Route = "/hoi-nghi/{year}/{name}"                // for the hall's projector
 	Act        Route = "/giao-uoc/{year}/{name}/viec/{command}" // the form of a command
+	Draft      Route = "/giao-uoc/{year}/{name}/soan"           // the form of its text
+	Preview    Route = "/giao-uoc/{year}/{name}/soan/xem-thu.pdf"
+	Submit     Route = "/giao-uoc/{year}/{name}/soan/trinh"
 	BoardParts Route = "/hoi-nghi/{year}/{name}/tinh-hinh"
 	Chair      Route = "/hoi-nghi/{year}/{name}/dieu-hanh" // the panel of who chairs or keeps the minutes
 	ChairParts Route = "/hoi-nghi/{year}/{name}/dieu-hanh/tinh-hinh"

@@ -14,6 +14,7 @@ func TestAddressesLeadToTheirRoutes(t *testing.T) {
 		Home, Covenants, Calendar, Register, Check, Health, Covenant, Parts, Changes, Document, Revision, Redline,
 		Evidence, Minutes, Scores,
 		ScoreSheet, Board, BoardParts, Chair, ChairParts, Signing, Act, Public, PublicDocument, PublicVerdict,
+		Begin, Draft, Preview, Submit,
 	} {
 		mux.HandleFunc(r.Pattern(http.MethodGet), func(_ http.ResponseWriter, req *http.Request) {
 			if r.Fits(req) {
@@ -41,6 +42,8 @@ func TestAddressesLeadToTheirRoutes(t *testing.T) {
 		{Chair.For("2026/kinh-te"), Chair, "name", "kinh-te"},
 		{ChairParts.For("2026/dieu-hanh"), ChairParts, "name", "dieu-hanh"},
 		{Act.For("2026/kinh-te", "sign"), Act, "command", "sign"},
+		{Begin.Of(), Begin, "", ""}, {Draft.For("2026/soan"), Draft, "name", "soan"},
+		{Preview.For("2026/kinh-te"), Preview, "name", "kinh-te"}, {Submit.For("2026/kinh-te"), Submit, "year", "2026"},
 		{Public.Of("k7q2m5"), Public, "token", "k7q2m5"}, {PublicDocument.Of("k7q2m5"), PublicDocument, "token",
 			"k7q2m5"},
 	} {

@@ -70,6 +70,7 @@ type Engine struct {
 	commands  turns[workflow.CovenantID] // of commands on a covenant
 	documents turns[workflow.CovenantID] // of making signatures on a covenant's document
 	keys      turns[keyOwner]            // of trying PINs
+	previews  previews
 	jobs      *store.Jobs
 	node      string // names this engine among those on one database
 	changed   signal
@@ -94,6 +95,7 @@ type rooms struct {
 	access
 	doors
 	outlook
+	desks
 }
 
 type (
@@ -107,6 +109,7 @@ type (
 	bundles   struct{ *Engine } // evidence, for whoever checks without the installation
 	access    struct{ *Engine } // access tokens of people
 	doors     struct{ *Engine } // who is signed in
+	desks     struct{ *Engine } // what is being written
 )
 
 // New checks the configuration and makes an engine. Nothing runs in the background until [Engine.Start].
@@ -131,9 +134,9 @@ func New(c Config) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
-	e := &Engine{Config: c, letters: letters, cache: newCache()}
+	e := &Engine{Config: c, letters: letters, cache: newCache(), previews: newPreviews()}
 	e.rooms = rooms{papers{e}, signers{e}, deadlines{e}, voting{e}, lineages{e}, registers{e}, watching{e},
-		bundles{e}, access{e}, doors{e}, outlook{e}}
+		bundles{e}, access{e}, doors{e}, outlook{e}, desks{e}}
 	return e, nil
 }
 

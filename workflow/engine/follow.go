@@ -37,6 +37,9 @@ func (e *Engine) followOne(
 	case workflow.Drafted:
 		return e.referKept(ctx, tx, c.ID, "process.yaml", event.Process, yamlType)
 	case workflow.RevisionSubmitted:
+		if err := tx.DeleteWorking(ctx, string(c.ID)); err != nil {
+			return err
+		}
 		return e.referRevision(ctx, tx, c.ID, event)
 	case workflow.NumberIssued:
 		return enqueue(ctx, tx, FreezeArgs{Covenant: c.ID})

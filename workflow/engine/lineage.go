@@ -258,7 +258,7 @@ func (e lineages) startDraft(
 		return "", err
 	}
 	opt := e.judged(meta)
-	opt.LawDate = opt.Today
+	opt.LawDate, opt.Begun = opt.Today, r.Begun
 	doc, err := e.draft(entry.Source, r.Values, opt)
 	if err != nil {
 		return "", err

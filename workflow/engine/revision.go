@@ -22,6 +22,8 @@ type DraftRequest struct {
 	Block    workflow.BlockID `json:"block,omitzero"`
 	Template string           `json:"template,omitzero"` // of the library
 	Values   []byte           `json:"values,omitzero"`   // YAML; here only the signature cells count
+	// Begun: the values are only begun, with the parties; what else the text needs is written until it is submitted.
+	Begun bool `json:"begun,omitzero"`
 	// Process is a process of the block's own (YAML). Default: the template's.
 	Process []byte `json:"process,omitzero"`
 }
@@ -120,43 +122,63 @@ func (e papers) submit(
 	return e.do(ctx, r.Covenant, asked, meta, as(command(rendered)))
 }
 
-func (e papers) render(
-	ctx context.Context, s workflow.State, r SubmitRequest, meta Meta,
-) (workflow.SubmitRevision, error) {
-	var cmd workflow.SubmitRevision
+// revised is a revision before it is kept: the command that submits it, and the files that it is made of.
+type revised struct {
+	cmd      workflow.SubmitRevision
+	template []byte
+	pdf      []byte
+	doc      *templates.Document
+}
+
+// revise renders a revision and keeps nothing.
+func (e papers) revise(s workflow.State, r SubmitRequest, meta Meta) (revised, error) {
+	var out revised
 	entry, err := library.Open(s.Covenant.Template)
 	if err != nil {
-		return cmd, err
+		return out, err
 	}
 	at := e.Now().UTC().Truncate(time.Second)
 	pdf, doc, err := e.renderRevision(s, entry.Source, r.Values, len(s.Covenant.Revisions)+1, at, e.judged(meta))
 	if err != nil {
-		return cmd, err
+		return out, err
 	}
 	parts, manifest, err := manifestOf(doc, s.Covenant.Process)
 	if err != nil {
-		return cmd, err
+		return out, err
 	}
-	for _, file := range [][2]any{{entry.Source, textType}, {r.Values, yamlType}, {pdf.bytes, pdfType}} {
-		//nolint:forcetypeassert // as written in the line above
-		if _, err := e.Store.PutBlob(ctx, bytes.NewReader(file[0].([]byte)), file[1].(string)); err != nil {
-			return cmd, err
-		}
-	}
-	cmd = workflow.SubmitRevision{
+	cmd := workflow.SubmitRevision{
 		Manifest: manifest, PDF: workflow.DigestOf(pdf.bytes), Values: workflow.DigestOf(r.Values),
 		Template: workflow.DigestOf(entry.Source), Parts: parts, Note: r.Note, RenderedAt: at,
 	}
 	if stage, ok := s.Process.OfKind(workflow.StageScore); ok {
 		if cmd.Basis, err = stage.Score.ReadBasis(r.Values); err != nil {
-			return cmd, err
+			return out, err
 		}
 	}
 	for _, c := range doc.Outline() {
 		cmd.Clauses = append(cmd.Clauses, workflow.ClauseDigest{ID: c.ID, Number: c.Number, Heading: c.Heading,
 			Digest: c.Digest})
 	}
-	return cmd, nil
+	return revised{cmd, entry.Source, pdf.bytes, doc}, nil
+}
+
+// render makes a revision and keeps its files.
+func (e papers) render(
+	ctx context.Context, s workflow.State, r SubmitRequest, meta Meta,
+) (workflow.SubmitRevision, error) {
+	made, err := e.revise(s, r, meta)
+	if err != nil {
+		return made.cmd, err
+	}
+	for _, file := range []struct {
+		bytes []byte
+		kind  string
+	}{{made.template, textType}, {r.Values, yamlType}, {made.pdf, pdfType}} {
+		if _, err := e.Store.PutBlob(ctx, bytes.NewReader(file.bytes), file.kind); err != nil {
+			return made.cmd, err
+		}
+	}
+	return made.cmd, nil
 }
 
 // rendering is a file and what was set on its pages.
@@ -176,7 +198,7 @@ func (e papers) renderRevision(
 	s workflow.State, template, values []byte, number int, at time.Time, opt templates.DraftOptions,
 ) (rendering, *templates.Document, error) {
 	opt.Symbol, opt.LawDate = symbol(s.Process), day(e.Calendar.Today(at))
-	opt.Watermark = fmt.Sprintf("DỰ THẢO lần %d", number)
+	opt.Watermark = draftMark(number)
 	doc, err := e.draft(template, values, opt)
 	if err != nil {
 		return rendering{}, nil, err

@@ -29,6 +29,9 @@ func (e deadlines) Sweep(ctx context.Context) error {
 	if err := e.forget(ctx); err != nil {
 		return err
 	}
+	if err := e.clearDesks(ctx); err != nil {
+		return err
+	}
 	occurrence := store.Occurrence{OccurrenceID: store.OccurrenceID{Rung: -1}}
 	for _, due := range []func(context.Context, *store.Tx) ([]river.JobArgs, error){
 		func(ctx context.Context, tx *store.Tx) ([]river.JobArgs, error) {

@@ -196,6 +196,7 @@ type rooms struct {
 	ballots
 	subjects
 	records
+	workings
 }
 
 type (
@@ -213,7 +214,7 @@ type (
 // furnish gives a transaction its rooms.
 func (tx *Tx) furnish() *Tx {
 	tx.rooms = rooms{occurrences{tx}, mails{tx}, covenants{tx}, numbers{tx}, keys{tx}, accounts{tx}, ballots{tx},
-		subjects{tx}, records{tx}}
+		subjects{tx}, records{tx}, workings{tx}}
 	return tx
 }
 

@@ -186,3 +186,13 @@ type SettledEvent struct {
 	Prev       []byte
 	Hash       []byte
 }
+
+type Working struct {
+	Covenant string
+	Data     []byte
+	Notes    string
+	Version  int64
+	EditedBy string
+	Since    int64
+	EditedAt int64
+}
