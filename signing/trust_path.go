@@ -59,7 +59,8 @@ func (t *truster) relied(ctx context.Context, cert *x509.Certificate, m *moment)
 	return t.path(ctx, cert, m.at, m.token)
 }
 
-// builderFor is a builder with the anchors that are relied on for an object; the one with all of them, if those are all.
+// builderFor is a builder with the anchors that are relied on for an object; the one with all
+// of them, if those are all.
 func (t *truster) builderFor(m *moment) *path.Builder {
 	var which []byte
 	pool, all := x509.NewCertPool(), true

@@ -128,8 +128,9 @@ func TestCertificatePolicies(t *testing.T) {
 		}
 	}
 	p := pkitext.Build(t, one)
-	opt := VerifyOptions{Roots: rootsOf(t, nil, p.Certificate("R")), CertificatePolicies: CertificatePolicies{Accepted: policy(2),
-		RequireExplicit: true}}
+	opt := VerifyOptions{Roots: rootsOf(t, nil, p.Certificate("R")),
+		CertificatePolicies: CertificatePolicies{Accepted: policy(2),
+			RequireExplicit: true}}
 	tr := newTruster(&opt, time.Now())
 	tr.addCertificates(p.All())
 	for token, good := range map[bool]bool{true: true, false: false} {
