@@ -193,8 +193,9 @@ func TestCovenantIntoAnUnannouncedYear(t *testing.T) {
 	for o.state().Covenant.Phase == workflow.AwaitingReviews {
 		o.step(o.state())
 	}
-	_, err := o.IssueNumber(context.Background(), o.id, workflow.Date{Year: 2027, Month: 3, Day: 26},
-		o.as(o.who("so-gddt", workflow.DutyNumber), "number"))
+	clerk := o.as(o.who("so-gddt", workflow.DutyNumber), "number")
+	clerk.Mean = []string{"date"} // four months ahead
+	_, err := o.IssueNumber(context.Background(), o.id, workflow.Date{Year: 2027, Month: 3, Day: 26}, clerk)
 	check(t, err)
 	for o.state().Covenant.Phase != workflow.AwaitingReports {
 		o.step(o.state())
