@@ -237,13 +237,13 @@ func (s actions) actForm(w http.ResponseWriter, r *request) (*answer, error) {
 	if r.visitor.Session.ID == "" {
 		return signInFirst(w, r)
 	}
-	if r.PathValue("command") == submitCommand {
-		http.Redirect(w, r.Request, address.Draft.For(address.Slug(r.Request)), http.StatusSeeOther)
-		return nil, nil
-	}
 	v, a, err := s.asked(r)
 	if err != nil {
 		return s.noForm(r, v, a, err)
+	}
+	if r.PathValue("command") == submitCommand {
+		http.Redirect(w, r.Request, address.Draft.For(address.Slug(r.Request)), http.StatusSeeOther)
+		return nil, nil
 	}
 	w.Header().Set("Cache-Control", "no-store") // a back button must not show a key that was used
 	p := s.actPage(r, v, a)
