@@ -46,12 +46,41 @@ func (t *Template) WriteValues(entries map[string]Entry) ([]byte, error) {
 	if err := enc.Encode(root); err != nil {
 		return nil, fmt.Errorf("write values of %s: %w", t.ID(), err)
 	}
-	if out.Len() > maxSource {
+	written := escapedMarks(out.Bytes())
+	if len(written) > maxSource {
 		w.f.add(Position{}, "", words.F("Số liệu dài %d byte, nhiều nhất %d; hãy rút ngắn.",
-			"The values are %d bytes long, at most %d; shorten them.", out.Len(), maxSource))
+			"The values are %d bytes long, at most %d; shorten them.", len(written), maxSource))
 		return nil, w.f.list
 	}
-	return out.Bytes(), nil
+	return written, nil
+}
+
+// escapedMarks writes the marks that follow an escape, as in "\n" and a grave accent, as escapes too: when a file is read
+// it is composed first, and the mark would be composed with the escape's last letter. The texts are composed already, so
+// a mark that still can be follows an escape.
+func escapedMarks(written []byte) []byte {
+	if norm.NFC.IsNormal(written) {
+		return written
+	}
+	var out strings.Builder
+	runes := []rune(string(written))
+	for i := 0; i < len(runes); {
+		end := i + 1 // of a character and the marks on it
+		for end < len(runes) && !norm.NFC.PropertiesString(string(runes[end])).BoundaryBefore() {
+			end++
+		}
+		cluster := string(runes[i:end])
+		out.WriteRune(runes[i])
+		if norm.NFC.String(cluster) == cluster {
+			out.WriteString(string(runes[i+1 : end]))
+		} else {
+			for _, mark := range runes[i+1 : end] {
+				fmt.Fprintf(&out, "\\U%08X", mark)
+			}
+		}
+		i = end
+	}
+	return []byte(out.String())
 }
 
 type valueWriter struct {

@@ -135,6 +135,7 @@ func TestMeanTextGoesThroughAForm(t *testing.T) {
 		"{a: b}": "", "[1, 2]": "", "---": "", "...": "", "<<": "", "=": "", "🙂": "", "\t": "-", "   ": "-", "": "-",
 		"dòng 1\ndòng 2": "", "\n\n trước": "", " a\n  b\n": "", "a\n\n\nb": "", "a\r\nb": "a\nb", "a\rb": "a\nb",
 		"Tha\u0302\u0301ng": "Thấng", "\u00a0": "-", "a\u2028b\u2029c\u0085d": "", "a\x00b\x07c": "abc",
+		"a\n\u0300b": "", "a\u2028\u0301b": "", "\U0001010A\u0300": "", // marks that escapes would be composed with
 		"\uFEFFa": "a", "\xff": "\uFFFD", strings.Repeat("dài ", 5000): "", "{{đơn_vị}}": "", "**đậm**": "",
 	} {
 		switch want {
