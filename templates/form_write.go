@@ -55,9 +55,9 @@ func (t *Template) WriteValues(entries map[string]Entry) ([]byte, error) {
 	return written, nil
 }
 
-// escapedMarks writes the marks that follow an escape, as in "\n" and a grave accent, as escapes too: when a file is read
-// it is composed first, and the mark would be composed with the escape's last letter. The texts are composed already, so
-// a mark that still can be follows an escape.
+// escapedMarks writes the marks that follow an escape, as in "\n" and a grave accent, as escapes too: when a file is
+// read it is composed first, and the mark would be composed with the escape's last letter. The texts are composed
+// already, so a mark that still can be follows an escape.
 func escapedMarks(written []byte) []byte {
 	if norm.NFC.IsNormal(written) {
 		return written
