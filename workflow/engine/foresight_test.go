@@ -6,11 +6,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"covenant/signing"
 	"covenant/signing/devpki"
 	"covenant/workflow"
 	"covenant/workflow/engine"
+	"covenant/workflow/store"
 )
 
 const allSign = `  - {id: gop-y, kind: review, NAME, review: {approve: all}}
@@ -199,5 +201,53 @@ func TestCovenantIntoAnUnannouncedYear(t *testing.T) {
 	check(t, err)
 	for o.state().Covenant.Phase != workflow.AwaitingReports {
 		o.step(o.state())
+	}
+}
+
+// Each night it is looked at what is under way, and written to who administers and who drafted: once, for as long as it
+// is the same.
+func TestObstaclesAreMailedAtNight(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.shrink()
+	withoutDuty(o, "so-yte", workflow.DutySign)
+	o.begin(allSign)
+	administrator(o, o.who("so-noi-vu", workflow.DutyReview))
+	letters := func() (n int) {
+		check(t, o.Store.View(context.Background(), func(tx *store.Tx) error {
+			all, err := tx.Mails(context.Background(), "", 0)
+			for _, m := range all {
+				if m.Kind == "foresight" {
+					n++
+				}
+			}
+			return err
+		}))
+		return n
+	}
+	for night := range 3 {
+		o.restart(24 * time.Hour)
+		day := o.Calendar.Today(o.now()).String()
+		for began := time.Now(); ; time.Sleep(20 * time.Millisecond) {
+			var looked string
+			check(t, o.Store.View(context.Background(), func(tx *store.Tx) error {
+				value, _, err := tx.Setting(context.Background(), "foresight-day")
+				looked = string(value)
+				return err
+			}))
+			if strings.Contains(looked, day) {
+				break
+			}
+			if time.Since(began) > time.Minute {
+				t.Fatalf("night %d: last looked on %s", night, looked)
+			}
+		}
+		if n := letters(); n != 2 {
+			t.Errorf("night %d: %d letters, want one to the administrator and one to the drafter", night, n)
+		}
+	}
+	found, err := o.Obstructed(context.Background())
+	if check(t, err); found[o.id] != "nobody/sign/so-yte" {
+		t.Errorf("doctor is told %v", found)
 	}
 }

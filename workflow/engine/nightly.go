@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -56,10 +57,11 @@ func underWay() []string {
 	return out
 }
 
-// lookAhead looks at each covenant that is under way, page by page, and writes to whom it concerns where what stops it
-// has changed since it was last written about.
-func (e outlook) lookAhead(ctx context.Context, args ForesightArgs) error {
+// eachUnderWay does something about each covenant that is under way, page by page. One that fails keeps the others from
+// nothing; the job fails in the end, which is told.
+func (e outlook) eachUnderWay(ctx context.Context, do func(context.Context, workflow.CovenantID) error) error {
 	var last store.CovenantKey
+	var failed error
 	for {
 		var rows []store.Covenant
 		err := e.Store.View(ctx, func(tx *store.Tx) (err error) {
@@ -67,20 +69,32 @@ func (e outlook) lookAhead(ctx context.Context, args ForesightArgs) error {
 			return err
 		})
 		if err != nil {
-			return err
+			return errors.Join(failed, err)
 		}
 		for _, row := range rows {
-			if err := e.lookAt(ctx, workflow.CovenantID(row.ID), args.Day); err != nil {
-				return err
+			if err := do(ctx, workflow.CovenantID(row.ID)); err != nil {
+				failed = errors.Join(failed, fmt.Errorf("%s: %w", row.Slug, err))
 			}
 			last = row.Key()
 		}
 		if len(rows) < sweepPage {
-			return e.Store.Update(ctx, func(tx *store.Tx) error {
-				return tx.SaveSetting(ctx, foresightDayKey, json.RawMessage(quoted(args.Day)))
-			})
+			return failed
 		}
 	}
+}
+
+// lookAhead looks at each covenant that is under way, and writes to whom it concerns where what stops it has changed
+// since it was last written about.
+func (e outlook) lookAhead(ctx context.Context, args ForesightArgs) error {
+	err := e.eachUnderWay(ctx, func(ctx context.Context, id workflow.CovenantID) error {
+		return e.lookAt(ctx, id, args.Day)
+	})
+	if err != nil {
+		return err
+	}
+	return e.Store.Update(ctx, func(tx *store.Tx) error {
+		return tx.SaveSetting(ctx, foresightDayKey, json.RawMessage(quoted(args.Day)))
+	})
 }
 
 // lookAt looks at one covenant. It writes only where something has changed.

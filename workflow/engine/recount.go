@@ -64,65 +64,73 @@ func (e outlook) dueRecount(ctx context.Context, tx *store.Tx) ([]river.JobArgs,
 	return []river.JobArgs{RecountArgs{Calendar: string(data)}}, nil
 }
 
-// recount goes through the covenants that are under way, page by page.
+// recount goes through the covenants that are under way.
 func (e outlook) recount(ctx context.Context, args RecountArgs) error {
-	var last store.CovenantKey
-	for {
-		var rows []store.Covenant
-		err := e.Store.View(ctx, func(tx *store.Tx) (err error) {
-			rows, err = tx.Covenants(ctx, store.CovenantFilter{Status: underWay(), Limit: sweepPage, After: last})
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			if err := e.recountOne(ctx, workflow.CovenantID(row.ID)); err != nil {
-				return err
-			}
-			last = row.Key()
-		}
-		if len(rows) < sweepPage {
-			return e.Store.Update(ctx, func(tx *store.Tx) error {
-				return tx.SaveSetting(ctx, calendarKey, json.RawMessage(args.Calendar))
-			})
-		}
-	}
-}
-
-func (e outlook) recountOne(ctx context.Context, id workflow.CovenantID) error {
-	if _, err := e.Do(ctx, id, workflow.RecountDeadline{}, Meta{Actor: workflow.Program()}); err != nil {
+	if err := e.eachUnderWay(ctx, e.recountOne); err != nil {
 		return err
 	}
 	return e.Store.Update(ctx, func(tx *store.Tx) error {
+		return tx.SaveSetting(ctx, calendarKey, json.RawMessage(args.Calendar))
+	})
+}
+
+// recountOne counts one covenant anew. It writes only where something is another day now.
+func (e outlook) recountOne(ctx context.Context, id workflow.CovenantID) error {
+	var later []workflow.Event
+	err := e.Store.View(ctx, func(tx *store.Tx) error {
 		s, err := e.state(ctx, tx, id)
+		if err == nil {
+			later, err = workflow.Decide(s, workflow.Program(), workflow.RecountDeadline{}, e.Now())
+		}
+		return err
+	})
+	if err == nil && len(later) > 0 {
+		_, err = e.Do(ctx, id, workflow.RecountDeadline{}, Meta{Actor: workflow.Program()})
+	}
+	var moved []store.Occurrence
+	if err == nil {
+		err = e.Store.View(ctx, func(tx *store.Tx) (err error) {
+			moved, err = e.moved(ctx, tx, id)
+			return err
+		})
+	}
+	if err != nil || len(moved) == 0 {
+		return err
+	}
+	return e.Store.Update(ctx, func(tx *store.Tx) error {
+		moved, err := e.moved(ctx, tx, id) // by what is there now
 		if err != nil {
 			return err
 		}
-		rows, err := tx.OccurrencesOf(ctx, string(id))
-		if err != nil || len(rows) == 0 {
-			return err
-		}
-		due, err := e.counted(s)
-		if err != nil {
-			return err
-		}
-		moved := false
-		for _, row := range rows {
-			at, known := due[row.OccurrenceID]
-			if row.State != store.OccurrencePending || !known || at.Due.Equal(row.Due) {
-				continue
-			}
-			moved = true
-			if err := tx.MoveOccurrence(ctx, row.OccurrenceID, at.Due); err != nil {
+		tx.OnCommit(e.telling(id))
+		for _, o := range moved {
+			if err := tx.MoveOccurrence(ctx, o.OccurrenceID, o.Due); err != nil {
 				return err
 			}
 		}
-		if moved {
-			tx.OnCommit(e.telling(id))
-		}
 		return nil
 	})
+}
+
+// moved are the steps of a covenant's ladders that are still to come, and fall due at another time by the calendar as it
+// is now: that time.
+func (e outlook) moved(ctx context.Context, tx *store.Tx, id workflow.CovenantID) (out []store.Occurrence, err error) {
+	s, err := e.state(ctx, tx, id)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := tx.OccurrencesOf(ctx, string(id))
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	due, err := e.counted(s)
+	for _, row := range rows {
+		at, known := due[row.OccurrenceID]
+		if row.State == store.OccurrencePending && known && !at.Due.Equal(row.Due) {
+			out = append(out, at)
+		}
+	}
+	return out, err
 }
 
 // counted are the steps of a covenant's ladders as the calendar has them now.
