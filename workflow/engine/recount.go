@@ -112,7 +112,7 @@ func (e outlook) recountOne(ctx context.Context, id workflow.CovenantID) error {
 	})
 }
 
-// moved are the steps of a covenant's ladders that are still to come, and fall due at another time by the calendar as it
+// moved are the steps of ladders that are still to come, and fall due at another time by the calendar as it
 // is now: that time.
 func (e outlook) moved(ctx context.Context, tx *store.Tx, id workflow.CovenantID) (out []store.Occurrence, err error) {
 	s, err := e.state(ctx, tx, id)
