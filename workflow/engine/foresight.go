@@ -146,7 +146,7 @@ func (e outlook) equipment(s workflow.State) (out []workflow.Obstacle) {
 			"No time-stamp authority is configured (tsa), so that signatures cannot reach the level that the process "+
 				"asks for")
 	}
-	if signs && e.Roots == nil {
+	if signs && len(e.Roots.Entries()) == 0 {
 		add("roots", true, "Chưa cấu hình chứng thư gốc được tin cậy (trust), nên không chữ ký nào được công nhận",
 			"No trusted roots are configured (trust), so that no signature can be accepted")
 	}
@@ -180,7 +180,7 @@ func reachable(address string) bool {
 func (e outlook) certificates(
 	ctx context.Context, tx *store.Tx, s workflow.State,
 ) (out []workflow.Obstacle, err error) {
-	if !s.Covenant.InForce.IsZero() || e.Roots == nil {
+	if !s.Covenant.InForce.IsZero() || len(e.Roots.Entries()) == 0 {
 		return nil, nil
 	}
 	for _, a := range s.Unsigned() {

@@ -10,6 +10,7 @@ import (
 
 	"covenant/signing"
 	"covenant/signing/devpki"
+	"covenant/signing/trust"
 	"covenant/workflow"
 	"covenant/workflow/engine"
 	"covenant/workflow/store"
@@ -249,5 +250,39 @@ func TestObstaclesAreMailedAtNight(t *testing.T) {
 	found, err := o.Obstructed(context.Background())
 	if check(t, err); found[o.id] != "nobody/sign/so-yte" {
 		t.Errorf("doctor is told %v", found)
+	}
+}
+
+// What an installation lacks is an obstacle of each covenant that is still to be signed: a store without a root is none.
+func TestInstallationWithoutWhatSigningNeeds(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		lacks func(*engine.Config)
+		want  []string
+	}{
+		"nothing":                      {func(*engine.Config) {}, nil},
+		"a time-stamp authority":       {func(c *engine.Config) { c.TSA = nil }, []string{"timestamp"}},
+		"trusted roots":                {func(c *engine.Config) { c.Roots = nil }, []string{"roots"}},
+		"a root in the store":          {func(c *engine.Config) { c.Roots = &trust.Store{} }, []string{"roots"}},
+		"an address, and mail: doubts": {func(c *engine.Config) { c.PublicURL, c.Mail.Addr = "", "" }, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := newOffice(t)
+			o.shrink()
+			check(t, o.Stop(context.Background()))
+			config := o.Config
+			c.lacks(&config)
+			var err error
+			o.Engine, err = engine.New(config)
+			check(t, err)
+			check(t, o.Start(context.Background()))
+			o.begin(allSign)
+			found, err := o.Obstacles(context.Background(), console, o.id)
+			check(t, err)
+			if got := codes(found); !slices.Equal(got, c.want) {
+				t.Errorf("obstacles %v, want %v", got, c.want)
+			}
+		})
 	}
 }

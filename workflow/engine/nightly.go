@@ -86,6 +86,9 @@ func (e outlook) eachUnderWay(ctx context.Context, do func(context.Context, work
 // lookAhead looks at each covenant that is under way, and writes to whom it concerns where what stops it has changed
 // since it was last written about.
 func (e outlook) lookAhead(ctx context.Context, args ForesightArgs) error {
+	if args.Day < e.today().String() { // left over from a day that is past: today's job looks
+		return nil
+	}
 	err := e.eachUnderWay(ctx, func(ctx context.Context, id workflow.CovenantID) error {
 		return e.lookAt(ctx, id, args.Day)
 	})
@@ -127,15 +130,15 @@ func (e outlook) lookAt(ctx context.Context, id workflow.CovenantID, day string)
 		return err
 	}
 	return e.Store.Update(ctx, func(tx *store.Tx) error {
+		value, _, err := tx.Setting(ctx, key)
+		if err != nil || string(value) == quoted(now) { // the look of another day was at it at the same time
+			return err
+		}
 		tx.OnCommit(e.telling(id))
 		if len(open) == 0 {
 			return tx.DeleteSetting(ctx, key)
 		}
-		value, err := json.Marshal(now)
-		if err != nil {
-			return fmt.Errorf("setting %s: %w", key, err)
-		}
-		if err := tx.SaveSetting(ctx, key, value); err != nil {
+		if err := tx.SaveSetting(ctx, key, json.RawMessage(quoted(now))); err != nil {
 			return err
 		}
 		return e.writeTo(ctx, tx, s.Directory, &s, fmt.Sprintf("foresight/%s/%s", id, day), foresightKind,
