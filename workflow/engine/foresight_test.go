@@ -253,7 +253,7 @@ func TestObstaclesAreMailedAtNight(t *testing.T) {
 	}
 }
 
-// What an installation lacks is an obstacle of each covenant that is still to be signed: a store without a root is none.
+// What an installation lacks is an obstacle of each covenant that is still to be signed. A store without a root is one.
 func TestInstallationWithoutWhatSigningNeeds(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
